@@ -1,0 +1,107 @@
+import {
+  Metadata,
+  type MethodDefinition,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+  type handleUnaryCall,
+} from "@grpc/grpc-js";
+import type protobuf from "protobufjs/light.js";
+import type { Logger } from "../../../shared/log.ts";
+import { RpcCode, RpcError } from "./rpc-error.ts";
+import { encodeStatusDetails } from "./status-details.ts";
+
+/** A decoded request: protobufjs gives no static types, so each handler narrows what it reads. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the one place where the wire's untyped objects enter
+export type WireMessage = any;
+
+/**
+ * What answers one RPC. A unary call returns its reply; a streaming one sends replies and returns when it is done.
+ * An RpcError that it throws becomes the call's status; any other error becomes INTERNAL and is logged.
+ */
+export type RpcHandler = (request: WireMessage, send: (reply: object) => void) => unknown;
+
+interface Binding {
+  readonly service: protobuf.Service;
+  readonly methods: Readonly<Record<string, RpcHandler>>;
+  readonly calls: Map<string, number>;
+  readonly log?: Logger;
+}
+
+/** Makes of a proto's service, and a handler for each of its methods, what a gRPC server takes. */
+export function bindService(binding: Binding): {
+  definition: ServiceDefinition;
+  implementation: UntypedServiceImplementation;
+} {
+  const definition: Record<string, MethodDefinition<WireMessage, object>> = {};
+  const implementation: UntypedServiceImplementation = {};
+  for (const method of binding.service.methodsArray) {
+    method.resolve();
+    const handler = binding.methods[method.name];
+    if (!handler || method.requestStream) continue;
+    definition[method.name] = defineMethod(method, binding.service.fullName.slice(1));
+    implementation[method.name] = method.responseStream
+      ? streamingCall(method.name, handler, binding)
+      : unaryCall(method.name, handler, binding);
+  }
+  return { definition, implementation };
+}
+
+function defineMethod(method: protobuf.Method, serviceName: string): MethodDefinition<WireMessage, object> {
+  const { resolvedRequestType: requestType, resolvedResponseType: responseType } = method;
+  if (!requestType || !responseType) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
+  return {
+    path: `/${serviceName}/${method.name}`,
+    requestStream: false,
+    responseStream: method.responseStream === true,
+    requestSerialize: (request: object) => Buffer.from(requestType.encode(request).finish()),
+    requestDeserialize: (bytes: Buffer) => requestType.decode(bytes),
+    responseSerialize: (reply: object) => asBuffer(responseType.encode(reply).finish()),
+    responseDeserialize: (bytes: Buffer) => responseType.decode(bytes),
+  };
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function unaryCall(name: string, handler: RpcHandler, binding: Binding): handleUnaryCall<WireMessage, WireMessage> {
+  return (call, callback) => {
+    count(binding.calls, name);
+    const sendNothing = (): never => {
+      throw new Error(`${name} is not a streaming call.`);
+    };
+    answer(() => handler(call.request, sendNothing)).then(
+      (reply) => callback(null, reply),
+      (error: unknown) => callback(toServiceError(error, name, binding.log)),
+    );
+  };
+}
+
+function streamingCall(name: string, handler: RpcHandler, binding: Binding) {
+  return (call: ServerWritableStream<WireMessage, WireMessage>): void => {
+    count(binding.calls, name);
+    answer(() => handler(call.request, (reply) => void call.write(reply))).then(
+      () => call.end(),
+      (error: unknown) => call.emit("error", toServiceError(error, name, binding.log)),
+    );
+  };
+}
+
+/** Turns a handler that throws at once into one that rejects. */
+async function answer(run: () => unknown): Promise<unknown> {
+  return await run();
+}
+
+function count(calls: Map<string, number>, name: string): void {
+  calls.set(name, (calls.get(name) ?? 0) + 1);
+}
+
+function toServiceError(error: unknown, name: string, log: Logger | undefined) {
+  if (!(error instanceof RpcError)) {
+    log?.error({ err: error, rpc: name }, "an RPC handler failed");
+    const message = error instanceof Error ? error.message : String(error);
+    return { name: "InternalError", code: RpcCode.INTERNAL, message, details: message };
+  }
+  const metadata = new Metadata();
+  if (error.details.length > 0) metadata.set("grpc-status-details-bin", encodeStatusDetails(error));
+  return { name: error.name, code: error.code, message: error.message, details: error.message, metadata };
+}

@@ -1,0 +1,102 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import http from "node:http";
+import net from "node:net";
+import type protobuf from "protobufjs/light.js";
+import type { Logger } from "../../../shared/log.ts";
+import { type RpcHandler, bindService } from "./bind-service.ts";
+
+export interface EndpointOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  readonly services: readonly { service: protobuf.Service; methods: Readonly<Record<string, RpcHandler>> }[];
+  /** Answers HTTP/1.1 requests on the same port. */
+  readonly http: http.RequestListener;
+  /** Largest gRPC request in bytes. Default 12 MiB. */
+  readonly maxRequestBytes?: number;
+  readonly log?: Logger;
+}
+
+/** One listening port that speaks gRPC (cleartext HTTP/2) and HTTP/1.1, as Google's own emulators do. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** How often each RPC was called, by its short name. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** Refuses new connections, ends the open ones, and resolves when the port is free. */
+  stop(): Promise<void>;
+}
+
+const HTTP2_PREFACE = "PRI";
+const DEFAULT_MAX_REQUEST_BYTES = 12 * 1024 * 1024;
+
+/**
+ * Listens on one port for gRPC and HTTP/1.1.
+ *
+ * @throws Error with code EADDRINUSE when the port is taken.
+ */
+export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const calls = new Map<string, number>();
+  const grpcServer = new Server({
+    "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
+    "grpc.max_send_message_length": -1,
+  });
+  for (const { service, methods } of options.services) {
+    const bound = bindService({ service, methods, calls, ...(options.log ? { log: options.log } : {}) });
+    grpcServer.addService(bound.definition, bound.implementation);
+  }
+  const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
+  const httpServer = http.createServer(options.http);
+
+  const sockets = new Set<net.Socket>();
+  const listener = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    socket.setNoDelay(true);
+    routeByFirstBytes(socket, {
+      http2: () => grpcConnections.injectConnection(socket),
+      http1: () => httpServer.emit("connection", socket),
+    });
+  });
+  const { host, port } = await listen(listener, options);
+
+  return {
+    host,
+    port,
+    calls,
+    async stop() {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      grpcConnections.destroy();
+      grpcServer.forceShutdown();
+      httpServer.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** An HTTP/2 client speaks first, with a preface that no HTTP/1.1 request starts with (RFC 9113, section 3.4). */
+function routeByFirstBytes(socket: net.Socket, routes: { http2: () => void; http1: () => void }): void {
+  socket.once("readable", () => {
+    const head: unknown = socket.read();
+    if (!Buffer.isBuffer(head)) {
+      socket.destroy();
+      return;
+    }
+    socket.unshift(head);
+    if (head.toString("latin1", 0, HTTP2_PREFACE.length) === HTTP2_PREFACE) routes.http2();
+    else routes.http1();
+  });
+}
+
+async function listen(listener: net.Server, options: EndpointOptions): Promise<{ host: string; port: number }> {
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(options.port ?? 0, options.host ?? "127.0.0.1", () => resolve());
+  });
+  const address = listener.address();
+  if (address === null || typeof address === "string") throw new Error("The endpoint is not on a TCP port.");
+  return { host: address.address, port: address.port };
+}
