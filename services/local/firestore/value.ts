@@ -1,0 +1,203 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+
+/** An int64 as protobufjs gives it when it is not a number: two 32-bit halves, `high` signed (a `Long` is one of these). */
+export interface LongBits {
+  readonly low: number;
+  readonly high: number;
+  readonly unsigned: boolean;
+}
+
+/** An int64 on the wire; a number stands for itself, also past 2^53. */
+export type WireInt64 = LongBits | number;
+
+/** google.protobuf.Timestamp: absent parts are 0, and nanos count forward, also before 1970. */
+export interface WireTimestamp {
+  readonly seconds?: WireInt64;
+  readonly nanos?: number;
+}
+
+/** google.type.LatLng: absent parts are 0. */
+export interface WireLatLng {
+  readonly latitude?: number;
+  readonly longitude?: number;
+}
+
+/** A document's or a map's fields. Any key can occur, `__proto__` too: read with `Object.hasOwn`, write with `putField`. */
+export type Fields = Readonly<Record<string, Value>>;
+
+/** google.firestore.v1.Value with exactly one own member; never changed once it is made. */
+export interface Value {
+  readonly nullValue?: 0;
+  readonly booleanValue?: boolean;
+  readonly integerValue?: WireInt64;
+  readonly doubleValue?: number;
+  readonly timestampValue?: WireTimestamp;
+  readonly stringValue?: string;
+  readonly bytesValue?: Uint8Array;
+  readonly referenceValue?: string;
+  readonly geoPointValue?: WireLatLng;
+  readonly arrayValue?: { readonly values?: readonly Value[] };
+  readonly mapValue?: { readonly fields?: Fields };
+}
+
+/** The name of the member that a value holds. */
+export type Kind = keyof Value;
+
+/** Where types stand to each other in every order: https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering */
+export const TypeOrder = {
+  null: 0,
+  boolean: 1,
+  number: 2,
+  timestamp: 3,
+  string: 4,
+  bytes: 5,
+  reference: 6,
+  geoPoint: 7,
+  array: 8,
+  vector: 9,
+  map: 10,
+} as const;
+
+/** One of the places in `TypeOrder`. */
+export type TypeOrder = (typeof TypeOrder)[keyof typeof TypeOrder];
+
+const ORDER_OF_KIND: ReadonlyMap<string, TypeOrder> = new Map<Kind, TypeOrder>([
+  ["nullValue", TypeOrder.null],
+  ["booleanValue", TypeOrder.boolean],
+  ["integerValue", TypeOrder.number],
+  ["doubleValue", TypeOrder.number],
+  ["timestampValue", TypeOrder.timestamp],
+  ["stringValue", TypeOrder.string],
+  ["bytesValue", TypeOrder.bytes],
+  ["referenceValue", TypeOrder.reference],
+  ["geoPointValue", TypeOrder.geoPoint],
+  ["arrayValue", TypeOrder.array],
+  ["mapValue", TypeOrder.map],
+]);
+
+/** Which member a value holds; INVALID_ARGUMENT for none, and for those that only pipelines know. */
+export function kindOf(value: Value): Kind {
+  for (const key in value) if (Object.hasOwn(value, key) && isKind(key)) return key;
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "A value has no type, or none that a document can hold.");
+}
+
+/** The value's place among the types; vectors are maps on the wire, but stand before them. */
+export function typeOrder(value: Value): TypeOrder {
+  const order = ORDER_OF_KIND.get(kindOf(value)) ?? TypeOrder.map;
+  return order === TypeOrder.map && isVector(value) ? TypeOrder.vector : order;
+}
+
+/** Whether the value is the double NaN. */
+export function isNaNValue(value: Value): boolean {
+  return Object.hasOwn(value, "doubleValue") && Number.isNaN(value.doubleValue);
+}
+
+/** Whether the value is null. */
+export function isNullValue(value: Value): boolean {
+  return Object.hasOwn(value, "nullValue");
+}
+
+/** The elements of an array value; none for every other value. */
+export function elementsOf(value: Value): readonly Value[] {
+  return (Object.hasOwn(value, "arrayValue") && value.arrayValue?.values) || [];
+}
+
+/** The fields of a map value, or undefined for every other value. */
+export function mapFieldsOf(value: Value): Fields | undefined {
+  return Object.hasOwn(value, "mapValue") ? (value.mapValue?.fields ?? {}) : undefined;
+}
+
+/** A vector's dimensions; none when the map that carries it has lost them. */
+export function vectorElements(value: Value): readonly Value[] {
+  const fields = mapFieldsOf(value);
+  const held = fields && Object.hasOwn(fields, "value") ? fields["value"] : undefined;
+  return held ? elementsOf(held) : [];
+}
+
+/** Sets a field of fields under construction, whatever its name is. */
+export function putField(fields: Record<string, Value>, name: string, value: Value): void {
+  if (name !== "__proto__") fields[name] = value;
+  else Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** An int64 as a number, which past 2^53 is the nearest one. */
+export function toNumber(integer: WireInt64): number {
+  return typeof integer === "number" ? integer : Number(toBigInt(integer));
+}
+
+/** An int64, exactly. */
+export function toBigInt(integer: WireInt64): bigint {
+  if (typeof integer === "number") return BigInt(integer);
+  return (BigInt(integer.high) << 32n) | BigInt(integer.low >>> 0);
+}
+
+/** An int64 in the form that values are stored in: a number where that is exact, else two halves. */
+export function wireInt64(integer: bigint): WireInt64 {
+  const rounded = Number(integer);
+  if (Number.isSafeInteger(rounded)) return rounded;
+  return { low: Number(BigInt.asIntN(32, integer)), high: Number(BigInt.asIntN(32, integer >> 32n)), unsigned: false };
+}
+
+const MICROS_PER_SECOND = 1_000_000n;
+
+/** A timestamp as microseconds since 1970, finer parts cut off. */
+export function microsOf(timestamp: WireTimestamp): bigint {
+  return toBigInt(timestamp.seconds ?? 0) * MICROS_PER_SECOND + BigInt(Math.floor((timestamp.nanos ?? 0) / 1000));
+}
+
+/** Microseconds since 1970 as a timestamp. */
+export function timestampOf(micros: bigint): WireTimestamp {
+  // BigInt's remainder takes the dividend's sign, while nanos count forward also before 1970.
+  const rest = ((micros % MICROS_PER_SECOND) + MICROS_PER_SECOND) % MICROS_PER_SECOND;
+  return { seconds: Number((micros - rest) / MICROS_PER_SECOND), nanos: Number(rest) * 1000 };
+}
+
+/** Decoded fields in the form that is stored: plain objects, timestamps cut to microseconds, integers as numbers where that is exact. */
+export function normalizeFields(fields: Fields): Fields {
+  const normal: Record<string, Value> = {};
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value) putField(normal, name, normalizeValue(value));
+  }
+  return normal;
+}
+
+/** One decoded value in the form that is stored; see `normalizeFields`. */
+export function normalizeValue(value: Value): Value {
+  const kind = kindOf(value);
+  switch (kind) {
+    case "integerValue":
+      return { integerValue: storedInteger(value.integerValue ?? 0) };
+    case "timestampValue":
+      return { timestampValue: timestampOf(microsOf(value.timestampValue ?? {})) };
+    case "geoPointValue":
+      return {
+        geoPointValue: { latitude: value.geoPointValue?.latitude ?? 0, longitude: value.geoPointValue?.longitude ?? 0 },
+      };
+    case "arrayValue":
+      return { arrayValue: { values: elementsOf(value).map(normalizeValue) } };
+    case "mapValue":
+      return { mapValue: { fields: normalizeFields(mapFieldsOf(value) ?? {}) } };
+    case "nullValue":
+      return { nullValue: 0 };
+    case "booleanValue":
+    case "doubleValue":
+    case "stringValue":
+    case "bytesValue":
+    case "referenceValue":
+      return { [kind]: value[kind] };
+  }
+}
+
+function isKind(key: string): key is Kind {
+  return ORDER_OF_KIND.has(key);
+}
+
+function isVector(value: Value): boolean {
+  const fields = value.mapValue?.fields;
+  return fields !== undefined && Object.hasOwn(fields, "__type__") && fields["__type__"]?.stringValue === "__vector__";
+}
+
+function storedInteger(integer: WireInt64): WireInt64 {
+  return typeof integer === "number" ? integer : wireInt64(toBigInt(integer));
+}
