@@ -1,15 +1,25 @@
+import fs from "node:fs";
+import { findPackageJSON } from "node:module";
+import path from "node:path";
 import protobuf from "protobufjs/light.js";
 
 type Namespace = protobuf.INamespace;
 
 /**
- * Builds the messages and services of the named packages from a client's protos.json.
+ * Builds the messages and services of the named proto packages from the protos that a client ships.
  *
  * Only what is named is built, since building everything is most of an emulator's start-up time.
  *
+ * @param client.npmPackage the client's package, for example `@google-cloud/tasks`; its protos.json is read from its
+ * folder, since the package does not export that file.
  * @throws Error when a package is not in the file.
  */
-export function loadProtos(json: Namespace, packages: readonly string[]): protobuf.Root {
+export function loadProtos(client: { npmPackage: string }, packages: readonly string[]): protobuf.Root {
+  const packageJson = findPackageJSON(client.npmPackage, import.meta.url);
+  if (!packageJson) throw new Error(`${client.npmPackage} is not installed; run npm ci.`);
+  const file = path.join(path.dirname(packageJson), "build/protos/protos.json");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of the pinned client, made by protobufjs
+  const json = JSON.parse(fs.readFileSync(file, "utf8")) as Namespace;
   const kept: Namespace = { ...(json.options ? { options: json.options } : {}), nested: {} };
   for (const name of packages) copyPackage(json, kept, name);
   return protobuf.Root.fromJSON(kept);
