@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+/** The environment doesn't hold what a service needs. The message lists every problem, a line each. */
+export class ConfigError extends Error {
+  readonly code = "INVALID_CONFIG";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const EMULATOR_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"];
+
+/**
+ * Reads a service's configuration once, from variables named as the schema's keys. Empty variables count as unset.
+ *
+ * @throws ConfigError with every problem at once, and when an emulator is configured on Cloud Run (`K_SERVICE` is set).
+ */
+export function readConfig<Schema extends z.ZodObject>(schema: Schema, environment: Environment): z.output<Schema> {
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const problems = emulatorProblems(set);
+  const parsed = schema.safeParse(set);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")}: ${describe(issue, set)}`);
+  throw new ConfigError(`The configuration can't be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+}
+
+function emulatorProblems(environment: Environment): string[] {
+  if (!environment["K_SERVICE"]) return [];
+  return EMULATOR_VARIABLES.filter((name) => environment[name]).map(
+    (name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, environment: Environment): string {
+  const missing = !Object.hasOwn(environment, String(issue.path[0]));
+  return missing ? "is not set." : `${issue.message}.`;
+}
+
+/** A TCP port in a variable; 0 asks for any free one. */
+export const portVariable = z.coerce.number().int().min(0).max(65_535);
+
+/** `host:port` in a variable, as Google's clients take an emulator's address. */
+export const hostAndPortVariable = z
+  .string()
+  .regex(/^[^\s:/]+:\d{1,5}$/, "must be host:port, for example 127.0.0.1:8123")
+  .transform((text) => {
+    const separator = text.lastIndexOf(":");
+    return { host: text.slice(0, separator), port: Number(text.slice(separator + 1)) };
+  });
+
+/** `true` or `false` in a variable. */
+export const flagVariable = z.enum(["true", "false"]).transform((text) => text === "true");
+
+/** What a service needs to know to name queues and reach Google Cloud or its emulators. */
+export const platformVariables = {
+  GOOGLE_CLOUD_PROJECT: z.string().min(1),
+  FIRESTORE_DATABASE: z.string().min(1).default("(default)"),
+  QUEUE_NAME_CRITICAL: z.string().min(1).default("critical"),
+  QUEUE_NAME_DEFAULT: z.string().min(1).default("default"),
+  QUEUE_NAME_BULK: z.string().min(1).default("bulk"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+};
+
+/** The Cloud Tasks name of each queue, from the configuration. */
+export function queueNamesOf(config: {
+  QUEUE_NAME_CRITICAL: string;
+  QUEUE_NAME_DEFAULT: string;
+  QUEUE_NAME_BULK: string;
+}) {
+  return { critical: config.QUEUE_NAME_CRITICAL, default: config.QUEUE_NAME_DEFAULT, bulk: config.QUEUE_NAME_BULK };
+}

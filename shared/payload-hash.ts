@@ -1,0 +1,13 @@
+import canonicalize from "canonicalize";
+import { createHash } from "node:crypto";
+
+/**
+ * SHA-256 in hex over a payload's canonical JSON (RFC 8785), so that the order of its keys makes no difference.
+ *
+ * @throws TypeError when the payload is not a JSON value.
+ */
+export function hashPayload(payload: unknown): string {
+  const text = canonicalize(payload);
+  if (text === undefined) throw new TypeError("A payload must be a JSON value.");
+  return createHash("sha256").update(text).digest("hex");
+}

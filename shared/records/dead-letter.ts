@@ -1,0 +1,31 @@
+import type { Timestamp } from "@google-cloud/firestore";
+import type { z } from "zod";
+import type { QueueKey } from "../queues.ts";
+import type { TaskError } from "./task-record.ts";
+
+/** The collection of dead letters: small, indexed by time, and what people list and replay from. */
+export const DEAD_LETTERS = "deadLetters";
+
+/** A task that will not be tried again, with all that is needed to understand and to replay it. */
+export interface DeadLetter {
+  readonly taskId: string;
+  readonly type: string;
+  readonly queue: QueueKey;
+  readonly payload: z.core.util.JSONType;
+  readonly payloadHash: string;
+  readonly enqueuedAt: string;
+  readonly attempts: number;
+  readonly error: TaskError;
+  readonly replayOf: string | null;
+  readonly diedAt: Timestamp;
+}
+
+/** The document id of a task's dead letter. */
+export function deadLetterId(taskId: string): string {
+  return taskId;
+}
+
+/** A delivery whose payload is not its task's gets a dead letter of its own, the same for every repetition. */
+export function conflictLetterId(taskId: string, payloadHash: string): string {
+  return `${taskId}-${payloadHash.slice(0, 16)}`;
+}

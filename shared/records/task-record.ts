@@ -1,0 +1,66 @@
+import { Timestamp } from "@google-cloud/firestore";
+import { z } from "zod";
+import { QUEUE_KEYS } from "../queues.ts";
+
+/** The collection of task records; a document's id is the task's id. Nothing in it is indexed. */
+export const TASK_RECORDS = "taskRecords";
+
+export const TERMINAL_STATES = ["succeeded", "dead", "cancelled"] as const;
+export type TerminalState = (typeof TERMINAL_STATES)[number];
+
+const timestamp = z.instanceof(Timestamp);
+
+const taskError = z.object({ code: z.string(), message: z.string() });
+
+/** Why an attempt failed: a short code for programs, a sentence for people. */
+export type TaskError = z.infer<typeof taskError>;
+
+const taskRecordSchema = z.object({
+  queue: z.enum(QUEUE_KEYS),
+  type: z.string(),
+  state: z.enum(["running", "waiting", ...TERMINAL_STATES]),
+  /** Token of the attempt that wrote last. An attempt owns the task while the record is running and holds its token. */
+  owner: z.string(),
+  /** Grows by one with each claim, so that of two attempts the later one is known. */
+  fence: z.int().nonnegative(),
+  /** Attempts of the handler that were begun; a released one does not count. */
+  attempts: z.int().nonnegative(),
+  /** Firestore's time of the claim; null while nobody holds one. */
+  claimedAt: timestamp.nullable(),
+  leaseMs: z.int().nonnegative(),
+  payloadHash: z.string(),
+  firstSeenAt: timestamp,
+  finishedAt: timestamp.nullable(),
+  lastError: taskError.nullable(),
+  result: z.json(),
+  expireAt: timestamp,
+});
+
+export type TaskRecord = z.infer<typeof taskRecordSchema>;
+export type TaskState = TaskRecord["state"];
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/**
+ * How long a record is kept after it was last claimed or settled: a task lives 31 days at the most
+ * (https://cloud.google.com/tasks/docs/quotas), a day on top is required, and another covers clocks that are wrong.
+ */
+export const RECORD_RETENTION_MS = 33 * DAY_MS;
+
+/** When a record that is written now may be deleted. `nowMs` is in milliseconds since the epoch. */
+export function expiryFrom(nowMs: number): Timestamp {
+  return Timestamp.fromMillis(nowMs + RECORD_RETENTION_MS);
+}
+
+/**
+ * Reads a record from a document's data.
+ *
+ * @throws ZodError when the document was not written by this product.
+ */
+export function parseTaskRecord(data: unknown): TaskRecord {
+  return taskRecordSchema.parse(data);
+}
+
+export function isTerminal(state: TaskState): state is TerminalState {
+  return state !== "running" && state !== "waiting";
+}

@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { defineTask } from "../task-type.ts";
+
+/** Writes `documents/{documentId}` unless a higher version stands there already. */
+export const publishDocument = defineTask({
+  type: "document.publish",
+  payload: z.strictObject({
+    documentId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "must be 1 to 100 letters, digits, _ or -"),
+    version: z.int().nonnegative(),
+    content: z.string(),
+  }),
+  queue: "bulk",
+  idempotency: "natural",
+  timeoutMs: 20_000,
+  attempts: 10,
+});
