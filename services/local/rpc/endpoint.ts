@@ -2,6 +2,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import http from "node:http";
 import net from "node:net";
 import type protobuf from "protobufjs/light.js";
+import { portOf } from "../../../shared/http-server.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
 
@@ -92,11 +93,10 @@ function routeByFirstBytes(socket: net.Socket, routes: { http2: () => void; http
 }
 
 async function listen(listener: net.Server, options: EndpointOptions): Promise<{ host: string; port: number }> {
+  const host = options.host ?? "127.0.0.1";
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
-    listener.listen(options.port ?? 0, options.host ?? "127.0.0.1", () => resolve());
+    listener.listen(options.port ?? 0, host, () => resolve());
   });
-  const address = listener.address();
-  if (address === null || typeof address === "string") throw new Error("The endpoint is not on a TCP port.");
-  return { host: address.address, port: address.port };
+  return { host, port: portOf(listener) };
 }

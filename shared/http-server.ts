@@ -1,0 +1,58 @@
+import { createAdaptorServer } from "@hono/node-server";
+import type net from "node:net";
+
+export interface HttpServer {
+  readonly port: number;
+  /** Takes no new connections and resolves when every request under way has been answered. */
+  close(): Promise<void>;
+}
+
+/** Node's own limits are long: these bound how slowly a request may arrive, not how long its handling takes. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const CHECK_INTERVAL_MS = 5_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Longer than Google's front ends keep idle connections, so that ours is never the side that closes in a request's face. */
+const KEEP_ALIVE_TIMEOUT_MS = 620_000;
+
+/**
+ * Serves an app over HTTP/1.1. Port 0 takes any free one.
+ *
+ * @throws Error with code EADDRINUSE when the port is taken.
+ */
+export async function serveHttp(options: {
+  fetch: (request: Request) => Response | Promise<Response>;
+  port: number;
+  /** Default: all interfaces, as Cloud Run needs. */
+  host?: string;
+}): Promise<HttpServer> {
+  const server = createAdaptorServer({
+    fetch: options.fetch,
+    serverOptions: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    },
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host ?? "0.0.0.0", () => resolve());
+  });
+  return {
+    port: portOf(server),
+    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
+
+/**
+ * The TCP port that a server listens on.
+ *
+ * @throws Error when it listens on none.
+ */
+export function portOf(server: Pick<net.Server, "address">): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server is not listening on a TCP port.");
+  return address.port;
+}

@@ -1,0 +1,42 @@
+import { ConfigError } from "./config.ts";
+
+/** A program that runs until it is told to stop. */
+export interface RunningProgram {
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a program: starts it, stops it on SIGTERM or SIGINT, and ends the process. What people get wrong (configuration,
+ * a port in use) ends it with exit code 1 and a sentence instead of a stack.
+ *
+ * @param options.portVariable the variable to name when the port is taken.
+ */
+export async function runProgram(options: {
+  start: () => Promise<RunningProgram>;
+  portVariable: string;
+}): Promise<void> {
+  try {
+    const running = await options.start();
+    const stop = (): void => void running.stop().then(() => process.exit(0), fail);
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+  } catch (error) {
+    process.stderr.write(`${explain(error, options.portVariable)}\n`);
+    process.exit(1);
+  }
+}
+
+function explain(error: unknown, portVariable: string): string {
+  if (error instanceof ConfigError) return error.message;
+  if (isPortInUse(error)) return `Port ${error.port} is in use. Set ${portVariable} to a free one.`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function isPortInUse(error: unknown): error is Error & { port: number } {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error;
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`Stopping failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+}
