@@ -1,0 +1,40 @@
+import type { Clock } from "../../../shared/clock.ts";
+
+/**
+ * Hands out read and commit times in microseconds since the Unix epoch.
+ *
+ * A commit's time is later than every time handed out before it, so whatever was read at a time stays what is read at
+ * that time. Times never go back, even when the clock does.
+ */
+export class CommitTimes {
+  readonly #clock: Clock;
+  #latest = 0n;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The time of a read that sees every commit so far. */
+  forRead(): bigint {
+    const now = this.wallClock();
+    if (now > this.#latest) this.#latest = now;
+    return this.#latest;
+  }
+
+  /** The time of the next commit. */
+  forCommit(): bigint {
+    const now = this.wallClock();
+    this.#latest = now > this.#latest ? now : this.#latest + 1n;
+    return this.#latest;
+  }
+
+  /** The clock's time, which can lie before times that were handed out. */
+  wallClock(): bigint {
+    return BigInt(this.#clock.now()) * 1000n;
+  }
+
+  /** Continues after a time that an earlier run handed out. */
+  continueAfter(time: bigint): void {
+    if (time > this.#latest) this.#latest = time;
+  }
+}

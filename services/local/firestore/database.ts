@@ -1,0 +1,180 @@
+import type { Clock } from "../../../shared/clock.ts";
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import type { CommitTimes } from "./commit-times.ts";
+import { type ClearRanges, ConcurrencyControl, type ReadSet } from "./concurrency-control.ts";
+import type { StoredDocument } from "./document.ts";
+import { type Change, DocumentStore } from "./document-store.ts";
+import type { CompiledQuery } from "./query.ts";
+import { type WriteResult, stageWrites } from "./staging.ts";
+import { LIFE_LIMIT_MS, type Transaction } from "./transaction.ts";
+import type { Write } from "./write.ts";
+
+/** Which state a call reads; times in microseconds. */
+export type View =
+  | { readonly kind: "latest" }
+  | { readonly kind: "past"; readonly at: bigint }
+  | { readonly kind: "transaction"; readonly transaction: Transaction };
+
+/** What was read, and the time as of which it holds. */
+export interface Read<T> {
+  readonly value: T;
+  readonly readTime: bigint;
+}
+
+/** A commit that was applied. */
+export interface Committed {
+  readonly results: readonly WriteResult[];
+  readonly time: bigint;
+}
+
+export interface DatabaseOptions {
+  /** The path above its top-level collections, `projects/P/databases/D/documents`. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly times: CommitTimes;
+  /** Makes a commit durable; when it throws, the commit is not applied. */
+  readonly record: (changes: readonly Change[], time: bigint) => void;
+}
+
+/** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
+const READ_TIME_LIMIT_MS = 3_600_000;
+
+/** One database: its documents with their past, and the transactions on them. */
+export class Database {
+  readonly root: string;
+  readonly documents: DocumentStore;
+  readonly #times: CommitTimes;
+  readonly #record: DatabaseOptions["record"];
+  readonly #concurrency: ConcurrencyControl;
+  /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
+  #knownSince = 0n;
+
+  constructor({ root, clock, times, record }: DatabaseOptions) {
+    this.root = root;
+    this.documents = new DocumentStore(root);
+    this.#times = times;
+    this.#record = record;
+    this.#concurrency = new ConcurrencyControl(clock);
+  }
+
+  beginReadWrite(retries?: Uint8Array): Transaction {
+    return this.#concurrency.transactions.begin({ kind: "read-write" }, retries);
+  }
+
+  beginReadOnly(readTime?: bigint): Transaction {
+    const snapshot = readTime === undefined ? this.#times.forRead() : this.checkReadTime(readTime);
+    return this.#concurrency.transactions.begin({ kind: "read-only", snapshot });
+  }
+
+  /** An active transaction by its id; see `TransactionRegistry.use`. */
+  useTransaction(id: Uint8Array): Transaction {
+    return this.#concurrency.transactions.use(id);
+  }
+
+  /** Ends a transaction without its writes; one that has ended stays as it is. */
+  rollback(id: Uint8Array): void {
+    const transaction = this.#concurrency.transactions.find(id);
+    if (transaction) this.#concurrency.end(transaction, "finished");
+  }
+
+  /**
+   * Answers the time if it can be read from.
+   *
+   * @throws RpcError INVALID_ARGUMENT for the future, FAILED_PRECONDITION for what is more than an hour ago or unknown.
+   */
+  checkReadTime(time: bigint): bigint {
+    if (time > this.#times.forRead()) {
+      throw new RpcError(RpcCode.INVALID_ARGUMENT, "The requested 'read_time' cannot be in the future.");
+    }
+    if (time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince) {
+      throw new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");
+    }
+    return time;
+  }
+
+  readDocuments(names: readonly string[], view: View): Promise<Read<(StoredDocument | null)[]>> {
+    return this.#read(view, { kind: "documents", names }, (at) => names.map((name) => this.documents.get(name, at)));
+  }
+
+  readQuery(query: CompiledQuery, view: View): Promise<Read<StoredDocument[]>> {
+    return this.#read(view, { kind: "query", query }, (at) => query.run(this.documents.inScopeOf(query, at)));
+  }
+
+  /** Reads what no lock protects, such as the ids of collections. */
+  readUnlocked<T>(view: View, load: (at: bigint | undefined) => T): Read<T> {
+    const at = snapshotOf(view);
+    return { value: load(at), readTime: at ?? this.#times.forRead() };
+  }
+
+  /**
+   * Applies all of the writes or none, and ends the transaction.
+   *
+   * @throws RpcError by what the writes ask for (see `stageWrites`), or ABORTED when the transaction lost its locks or
+   * the commit waited for others' for too long.
+   */
+  async commit(writes: readonly Write[], transaction: Transaction | null): Promise<Committed> {
+    if (transaction?.mode.kind === "read-only" && writes.length > 0) {
+      throw new RpcError(RpcCode.INVALID_ARGUMENT, "Cannot modify entities in a read-only transaction.");
+    }
+    const names = new Set(writes.map((write) => write.name));
+    return this.#concurrency.commit({ transaction, names, apply: (clear) => this.#apply(writes, clear) });
+  }
+
+  /** Puts back what an earlier run had committed. */
+  restore(changes: readonly Change[], time: bigint): void {
+    this.documents.install(changes, time);
+    this.#times.continueAfter(time);
+    this.#knownSince = time;
+  }
+
+  /** Removes everything; whoever has a transaction open loses it. */
+  clear(): void {
+    this.#concurrency.endAll("wounded");
+    this.documents.clear();
+    this.#knownSince = this.#times.forCommit();
+  }
+
+  /** Ends overdue transactions and forgets versions that nobody can read any more; to be called about every second. */
+  sweep(): void {
+    this.#concurrency.endOverdue();
+    // A read-only transaction may have begun as far back as reads reach, and lives on from there.
+    this.documents.forgetBefore(this.#microsAgo(READ_TIME_LIMIT_MS + LIFE_LIMIT_MS));
+  }
+
+  /** Fails every call that still waits. */
+  stop(): void {
+    this.#concurrency.stop();
+  }
+
+  async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {
+    if (view.kind === "transaction" && view.transaction.mode.kind === "read-write") {
+      return this.#concurrency.read(view.transaction, readSet, () => this.readUnlocked({ kind: "latest" }, load));
+    }
+    return this.readUnlocked(view, load);
+  }
+
+  /** One synchronous step, so that nobody sees half of a commit. */
+  #apply(writes: readonly Write[], clearRanges: ClearRanges): { value: Committed } | null {
+    const time = this.#times.forCommit();
+    const { changes, results } = stageWrites(writes, { read: (name) => this.documents.get(name), commitTime: time });
+    if (!clearRanges(changes)) return null;
+    if (changes.length > 0) this.#record(changes, time);
+    this.documents.install(changes, time);
+    return { value: { results, time } };
+  }
+
+  #microsAgo(ms: number): bigint {
+    return this.#times.wallClock() - BigInt(ms) * 1000n;
+  }
+}
+
+function snapshotOf(view: View): bigint | undefined {
+  switch (view.kind) {
+    case "latest":
+      return undefined;
+    case "past":
+      return view.at;
+    case "transaction":
+      return view.transaction.mode.kind === "read-only" ? view.transaction.mode.snapshot : undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from "../../../shared/clock.ts";
+import { type CommitLog, type LoggedCommit, loggedCommit } from "./commit-log.ts";
+import { CommitTimes } from "./commit-times.ts";
+import { Database } from "./database.ts";
+import type { StoredDocument } from "./document.ts";
+import { databaseOf } from "./resource-name.ts";
+
+/** A compacted log holds this many documents a line. */
+const DOCUMENTS_A_LINE = 100;
+
+/** All databases of all projects; each comes into being when it is first named. */
+export class Databases {
+  readonly #clock: Clock;
+  readonly #times: CommitTimes;
+  readonly #log: CommitLog | null;
+  readonly #databases = new Map<string, Database>();
+
+  /** Starts with what the log holds; without a log, nothing outlives the process. */
+  constructor({ clock, log }: { clock: Clock; log: CommitLog | null }) {
+    this.#clock = clock;
+    this.#times = new CommitTimes(clock);
+    this.#log = log;
+    for (const commit of log?.replay() ?? []) this.#restore(commit);
+  }
+
+  /**
+   * The database that a resource name belongs to.
+   *
+   * @throws RpcError INVALID_ARGUMENT when it names none.
+   */
+  of(resourceName: string): Database {
+    return this.#at(databaseOf(resourceName));
+  }
+
+  /** Removes the documents of one database, `projects/P/databases/D`, or of all. */
+  clear(only?: string): void {
+    for (const [path, database] of this.#databases) {
+      if (only !== undefined && path !== only) continue;
+      database.clear();
+      this.#log?.append({ database: path, time: this.#times.forCommit(), cleared: true, written: [], deleted: [] });
+    }
+  }
+
+  /** See `Database.sweep`. Shortens the log too, when it has grown well past what is alive. */
+  sweep(): void {
+    for (const database of this.#databases.values()) database.sweep();
+    if (this.#log?.isOvergrown) this.compactLog();
+  }
+
+  /** Shortens the log to what is alive. */
+  compactLog(): void {
+    this.#log?.compact(this.#everything());
+  }
+
+  /** Fails the calls that wait and closes the log. */
+  stop(): void {
+    for (const database of this.#databases.values()) database.stop();
+    this.#log?.close();
+  }
+
+  #at(path: string): Database {
+    const known = this.#databases.get(path);
+    if (known) return known;
+    const database = new Database({
+      root: `${path}/documents`,
+      clock: this.#clock,
+      times: this.#times,
+      record: (changes, time) => this.#log?.append(loggedCommit(path, changes, time)),
+    });
+    this.#databases.set(path, database);
+    return database;
+  }
+
+  #restore({ database: path, time, cleared, written, deleted }: LoggedCommit): void {
+    const database = this.#at(path);
+    if (cleared) database.clear();
+    const { documents } = database;
+    database.restore(
+      [
+        ...written.map((after) => ({ name: after.name, before: documents.get(after.name), after })),
+        ...deleted.map((name) => ({ name, before: documents.get(name), after: null })),
+      ],
+      time,
+    );
+  }
+
+  /** Commits that lead to the present state, and to times after all that were handed out. */
+  *#everything(): Generator<LoggedCommit> {
+    const time = this.#times.forRead();
+    for (const [database, { documents }] of this.#databases) {
+      for (const written of inGroups(documents.all(), DOCUMENTS_A_LINE)) {
+        yield { database, time, cleared: false, written, deleted: [] };
+      }
+    }
+  }
+}
+
+function* inGroups(documents: Iterable<StoredDocument>, size: number): Generator<StoredDocument[]> {
+  let group: StoredDocument[] = [];
+  for (const document of documents) {
+    group.push(document);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  yield group;
+}

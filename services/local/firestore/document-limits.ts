@@ -1,0 +1,96 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import type { StoredDocument } from "./document.ts";
+import { fieldsSize, nameSize } from "./document-size.ts";
+import { type Fields, type Value, elementsOf, kindOf, mapFieldsOf } from "./value.ts";
+
+/** Limits of documents: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
+const MAX_DOCUMENT_BYTES = 1_048_576;
+const MAX_VALUE_BYTES = 1_048_487;
+const MAX_FIELD_NAME_BYTES = 1_500;
+const MAX_DEPTH = 20;
+const MAX_INDEX_ENTRIES = 40_000;
+
+/** Names of this form are reserved, but for the one that marks a map as a vector. */
+const RESERVED_FIELD_NAME = /^__.*__$/;
+const VECTOR_MARK = "__type__";
+
+/** What a document takes besides its name and fields: https://cloud.google.com/firestore/docs/storage-size#document-size */
+const DOCUMENT_OVERHEAD_BYTES = 32;
+
+/** A document's size in bytes, as the limits count it. */
+export function documentSize(document: Pick<StoredDocument, "name" | "fields">): number {
+  return nameSize(document.name) + fieldsSize(document.fields) + DOCUMENT_OVERHEAD_BYTES;
+}
+
+/**
+ * Checks a document that is to be stored, and answers its size in bytes.
+ *
+ * @throws RpcError INVALID_ARGUMENT when it, or a value in it, is too large, too deep, or has too many index entries.
+ */
+export function checkDocument(document: Pick<StoredDocument, "name" | "fields">): number {
+  const indexEntries = checkFields(document.fields, 0);
+  if (indexEntries > MAX_INDEX_ENTRIES) throw invalid("too many index entries for entity");
+  const size = documentSize(document);
+  if (size > MAX_DOCUMENT_BYTES) {
+    throw invalid(
+      `Document '${document.name}' cannot be written because its size (${grouped(size)} bytes) exceeds the maximum ` +
+        `allowed size of ${grouped(MAX_DOCUMENT_BYTES)} bytes.`,
+    );
+  }
+  return size;
+}
+
+/** Checks fields inside `depth` maps, and answers their index entries: one ascending, one descending for each. */
+function checkFields(fields: Fields, depth: number): number {
+  let entries = 0;
+  for (const [name, value] of Object.entries(fields)) {
+    checkFieldName(name);
+    entries += 2 + checkValue(name, value, depth);
+  }
+  return entries;
+}
+
+function checkFieldName(name: string): void {
+  if (name === "") throw invalid("The property.name is the empty string.");
+  if (RESERVED_FIELD_NAME.test(name) && name !== VECTOR_MARK) throw invalid(`field name ${name} is reserved`);
+  if (Buffer.byteLength(name) > MAX_FIELD_NAME_BYTES) {
+    throw invalid(`The property.name is longer than ${MAX_FIELD_NAME_BYTES} bytes.`);
+  }
+}
+
+/** Checks one value, and answers the index entries that it takes besides its own. */
+function checkValue(name: string, value: Value, depth: number): number {
+  if (depth > MAX_DEPTH) throw invalid(`Property ${name} contains an invalid nested entity.`);
+  switch (kindOf(value)) {
+    case "stringValue":
+      checkLength(name, Buffer.byteLength(value.stringValue ?? ""));
+      return 0;
+    case "bytesValue":
+      checkLength(name, value.bytesValue?.length ?? 0);
+      return 0;
+    case "mapValue":
+      return checkFields(mapFieldsOf(value) ?? {}, depth + 1);
+    case "arrayValue": {
+      const elements = elementsOf(value);
+      for (const element of elements) checkElement(name, element, depth + 1);
+      return elements.length;
+    }
+    default:
+      return 0;
+  }
+}
+
+function checkElement(name: string, element: Value, depth: number): void {
+  if (kindOf(element) === "arrayValue") throw invalid("Cannot convert an array value in an array value.");
+  checkValue(name, element, depth);
+}
+
+function checkLength(name: string, bytes: number): void {
+  if (bytes > MAX_VALUE_BYTES) {
+    throw invalid(`The value of property "${name}" is longer than ${MAX_VALUE_BYTES} bytes.`);
+  }
+}
+
+const grouped = (bytes: number): string => bytes.toLocaleString("en-US");
+
+const invalid = (message: string): RpcError => new RpcError(RpcCode.INVALID_ARGUMENT, message);

@@ -1,0 +1,28 @@
+import type { StoredDocument } from "./document.ts";
+import { type FieldPath, parseFieldPath, projectFields } from "./field-path.ts";
+import { type Fields, type WireTimestamp, timestampOf } from "./value.ts";
+
+/** google.firestore.v1.Document, as it goes out. */
+export interface DocumentMessage {
+  readonly name: string;
+  readonly fields: Fields;
+  readonly createTime: WireTimestamp;
+  readonly updateTime: WireTimestamp;
+}
+
+/** A document as a reply carries it, cut down to a mask when there is one. */
+export function documentMessage(document: StoredDocument, mask: readonly FieldPath[] | null = null): DocumentMessage {
+  return {
+    name: document.name,
+    fields: mask ? projectFields(document.fields, mask) : document.fields,
+    createTime: timestampOf(document.createTime),
+    updateTime: timestampOf(document.updateTime),
+  };
+}
+
+/** The paths of a google.firestore.v1.DocumentMask; null when there is none. */
+export function parseMask(
+  mask: { readonly fieldPaths?: readonly string[] } | null | undefined,
+): readonly FieldPath[] | null {
+  return mask ? (mask.fieldPaths ?? []).map(parseFieldPath) : null;
+}

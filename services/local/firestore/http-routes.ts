@@ -1,0 +1,36 @@
+import type { RequestListener, ServerResponse } from "node:http";
+import type { Databases } from "./databases.ts";
+
+const CLEAR = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents$/;
+
+/** What the emulator answers over HTTP/1.1: `GET /` for readiness, and `DELETE` of a database's documents. */
+export function httpRoutes(databases: Databases): RequestListener {
+  return (request, response) => {
+    request.resume();
+    const path = decodePath(request.url ?? "/");
+    const database = CLEAR.exec(path)?.[1];
+    if (request.method === "GET" && path === "/") {
+      response.writeHead(200, { "content-type": "text/plain" }).end("Ok\n");
+    } else if (request.method === "DELETE" && database !== undefined) {
+      databases.clear(database);
+      answerJson(response, 200, {});
+    } else {
+      const message = "The Firestore REST API is not part of this emulator.";
+      answerJson(response, 404, { error: { code: 404, status: "NOT_FOUND", message } });
+    }
+  };
+}
+
+/** The path without its query; one that can't be decoded matches nothing. */
+function decodePath(url: string): string {
+  const [path = ""] = url.split("?");
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
+}
+
+function answerJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}

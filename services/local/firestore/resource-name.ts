@@ -1,0 +1,86 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+
+const DATABASE = /^projects\/[^/]+\/databases\/[^/]+/;
+const RESERVED_ID = /^__.+__$/;
+
+/** Ids of this form stand for the numeric ids of Datastore's time, the only reserved ones that are allowed. */
+const NUMERIC_ID = /^__id-?\d+__$/;
+
+/** Limits of names: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
+const MAX_ID_BYTES = 1_500;
+const MAX_NAME_BYTES = 6 * 1024;
+const MAX_DEPTH = 100;
+
+/**
+ * The database in a resource name, `projects/P/databases/D`.
+ *
+ * @throws RpcError INVALID_ARGUMENT when the name doesn't start with one.
+ */
+export function databaseOf(resourceName: string): string {
+  const match = DATABASE.exec(resourceName);
+  if (!match) throw new RpcError(RpcCode.INVALID_ARGUMENT, `Invalid resource name "${resourceName}".`);
+  return match[0];
+}
+
+/** What lies above a document or collection. */
+export function parentOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("/"));
+}
+
+/** The last id of a document's or collection's name. */
+export function lastIdOf(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}
+
+/**
+ * Checks a document's name: below `root` (`projects/P/databases/D/documents`), an even number of ids, none reserved or
+ * too long.
+ *
+ * @throws RpcError INVALID_ARGUMENT.
+ */
+export function checkDocumentName(name: string, root: string): void {
+  const ids = idsBelow(name, root);
+  if (!ids || ids.length % 2 === 1) {
+    throw new RpcError(RpcCode.INVALID_ARGUMENT, `Document name "${name}" lacks a valid document path.`);
+  }
+  checkIds(ids, name);
+}
+
+/**
+ * Checks what lists or queries start from: the root itself, or a document's name.
+ *
+ * @throws RpcError INVALID_ARGUMENT.
+ */
+export function checkParent(parent: string, root: string): void {
+  if (parent !== root) checkDocumentName(parent, root);
+}
+
+/**
+ * Checks the id of a collection.
+ *
+ * @throws RpcError INVALID_ARGUMENT.
+ */
+export function checkCollectionId(id: string): void {
+  if (id === "" || id.includes("/")) throw new RpcError(RpcCode.INVALID_ARGUMENT, `Invalid collection id "${id}".`);
+  checkIds([id], id);
+}
+
+function idsBelow(name: string, root: string): string[] | null {
+  if (!name.startsWith(`${root}/`)) return null;
+  const ids = name.slice(root.length + 1).split("/");
+  return ids.includes("") ? null : ids;
+}
+
+function checkIds(ids: readonly string[], name: string): void {
+  if (ids.length > MAX_DEPTH || Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    throw new RpcError(RpcCode.INVALID_ARGUMENT, "The document name is too long or too deep.");
+  }
+  for (const id of ids) {
+    if (id === "." || id === ".." || (RESERVED_ID.test(id) && !NUMERIC_ID.test(id))) {
+      throw new RpcError(RpcCode.INVALID_ARGUMENT, `Resource id "${id}" is invalid because it is reserved.`);
+    }
+    if (Buffer.byteLength(id) > MAX_ID_BYTES) {
+      throw new RpcError(RpcCode.INVALID_ARGUMENT, `The key path element name is longer than ${MAX_ID_BYTES} bytes.`);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import type { StoredDocument } from "./document.ts";
+import { checkDocument } from "./document-limits.ts";
+import type { Change } from "./document-store.ts";
+import { identicalFields } from "./equality.ts";
+import { getField, setField } from "./field-path.ts";
+import { transformField } from "./field-transform.ts";
+import { checkPrecondition } from "./precondition.ts";
+import type { Fields, Value } from "./value.ts";
+import type { Operation, Write } from "./write.ts";
+
+/** What a write did: the document as it left it, null after a delete. */
+export interface WriteResult {
+  readonly document: StoredDocument | null;
+  readonly transformResults: readonly Value[];
+}
+
+/** What a commit would do: nothing has been changed yet. */
+export interface Staged {
+  readonly changes: readonly Change[];
+  readonly results: readonly WriteResult[];
+}
+
+/** Limit of a request: https://cloud.google.com/firestore/quotas#writes_and_transactions */
+const MAX_COMMIT_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Works out a commit at a time, without doing it. Several writes to one document apply in their order.
+ *
+ * @throws RpcError when a precondition doesn't hold, or a document or the commit is too large.
+ */
+export function stageWrites(
+  writes: readonly Write[],
+  { read, commitTime }: { read: (name: string) => StoredDocument | null; commitTime: bigint },
+): Staged {
+  const changes = new Map<string, Change>();
+  const results: WriteResult[] = [];
+  let bytes = 0;
+
+  for (const write of writes) {
+    const { name } = write;
+    const earlier = changes.get(name) ?? unchanged(name, read(name));
+    checkPrecondition(write.precondition, earlier.after, name);
+
+    const applied = applyWrite(write, earlier.after, commitTime);
+    changes.set(name, { ...earlier, after: applied.document });
+    results.push(applied);
+    bytes += applied.document ? checkDocument(applied.document) : 0;
+  }
+
+  if (bytes > MAX_COMMIT_BYTES) {
+    throw new RpcError(RpcCode.INVALID_ARGUMENT, "Transaction too big. Decrease transaction size.");
+  }
+  return { changes: [...changes.values()].filter(({ before, after }) => before !== after), results };
+}
+
+const unchanged = (name: string, document: StoredDocument | null): Change => ({
+  name,
+  before: document,
+  after: document,
+});
+
+function applyWrite(
+  { name, operation, transforms }: Write,
+  current: StoredDocument | null,
+  commitTime: bigint,
+): WriteResult {
+  if (operation.kind === "delete") return { document: null, transformResults: [] };
+  let fields = applyOperation(operation, current?.fields ?? {});
+  const transformResults: Value[] = [];
+  for (const transform of transforms) {
+    const { value, result } = transformField(transform, getField(fields, transform.path), commitTime);
+    fields = setField(fields, transform.path, value);
+    transformResults.push(result);
+  }
+  return { document: nextVersion(current, { name, fields, commitTime }), transformResults };
+}
+
+function applyOperation(operation: Exclude<Operation, { kind: "delete" }>, current: Fields): Fields {
+  if (operation.kind === "replace") return operation.fields;
+  let fields = current;
+  for (const path of operation.mask) fields = setField(fields, path, getField(operation.fields, path));
+  return fields;
+}
+
+/** A write that changes nothing keeps the document with its update time. */
+function nextVersion(
+  current: StoredDocument | null,
+  { name, fields, commitTime }: { name: string; fields: Fields; commitTime: bigint },
+): StoredDocument {
+  if (current && identicalFields(current.fields, fields)) return current;
+  return { name, fields, createTime: current?.createTime ?? commitTime, updateTime: commitTime };
+}

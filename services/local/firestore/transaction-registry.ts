@@ -1,0 +1,114 @@
+import type { Clock } from "../../../shared/clock.ts";
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import {
+  type Ending,
+  IDLE_LIMIT_MS,
+  LIFE_LIMIT_MS,
+  type Transaction,
+  endingError,
+  looksLikeTransactionId,
+  newTransactionId,
+} from "./transaction.ts";
+
+/** An ended transaction is remembered this long, so that its retry keeps its age and a late call learns how it ended. */
+const REMEMBERED_MS = 300_000;
+
+/** The transactions of one database, with those that ended lately. */
+export class TransactionRegistry {
+  readonly #clock: Clock;
+  readonly #active = new Map<string, Transaction>();
+  /** In the order in which they ended, since a Map keeps the order of insertion. */
+  readonly #ended = new Map<string, { transaction: Transaction; endedAtMs: number }>();
+  #lastAge = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The next place in the order of arrival. */
+  nextAge(): number {
+    this.#lastAge += 1;
+    return this.#lastAge;
+  }
+
+  /** Begins a transaction; one that retries another takes over its age, so that it can't starve. */
+  begin(mode: Transaction["mode"], retries?: Uint8Array): Transaction {
+    const nowMs = this.#clock.now();
+    const transaction: Transaction = {
+      id: newTransactionId(),
+      age: (retries && this.#ageOf(retries)) ?? this.nextAge(),
+      mode,
+      startedAtMs: nowMs,
+      lastUsedAtMs: nowMs,
+      ending: null,
+    };
+    this.#active.set(keyOf(transaction.id), transaction);
+    return transaction;
+  }
+
+  /**
+   * The active transaction with this id, marked as used now.
+   *
+   * @throws RpcError ABORTED when it lost its locks, INVALID_ARGUMENT when it ended otherwise or never was.
+   */
+  use(id: Uint8Array): Transaction {
+    const key = keyOf(id);
+    const transaction = this.#active.get(key);
+    if (!transaction) throw this.#errorFor(id);
+    transaction.lastUsedAtMs = this.#clock.now();
+    return transaction;
+  }
+
+  /**
+   * The transaction with this id, or null when it has ended.
+   *
+   * @throws RpcError INVALID_ARGUMENT when it can't be the id of a transaction.
+   */
+  find(id: Uint8Array): Transaction | null {
+    if (!looksLikeTransactionId(id)) throw invalidTransaction();
+    return this.#active.get(keyOf(id)) ?? null;
+  }
+
+  end(transaction: Transaction, ending: Ending): void {
+    const key = keyOf(transaction.id);
+    transaction.ending = ending;
+    this.#active.delete(key);
+    this.#ended.set(key, { transaction, endedAtMs: this.#clock.now() });
+  }
+
+  active(): Iterable<Transaction> {
+    return this.#active.values();
+  }
+
+  /** The transactions that have been idle, or have lived, for too long. */
+  overdue(): Transaction[] {
+    const nowMs = this.#clock.now();
+    return [...this.#active.values()].filter(
+      (transaction) =>
+        nowMs - transaction.lastUsedAtMs >= IDLE_LIMIT_MS || nowMs - transaction.startedAtMs >= LIFE_LIMIT_MS,
+    );
+  }
+
+  forgetEnded(): void {
+    const nowMs = this.#clock.now();
+    for (const [key, { endedAtMs }] of this.#ended) {
+      if (nowMs - endedAtMs < REMEMBERED_MS) return;
+      this.#ended.delete(key);
+    }
+  }
+
+  #ageOf(id: Uint8Array): number | undefined {
+    if (!looksLikeTransactionId(id)) throw invalidTransaction();
+    const key = keyOf(id);
+    return (this.#active.get(key) ?? this.#ended.get(key)?.transaction)?.age;
+  }
+
+  #errorFor(id: Uint8Array): RpcError {
+    if (!looksLikeTransactionId(id)) return invalidTransaction();
+    return endingError(this.#ended.get(keyOf(id))?.transaction.ending ?? "expired");
+  }
+}
+
+const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString("latin1");
+
+const invalidTransaction = (): RpcError => new RpcError(RpcCode.INVALID_ARGUMENT, "Invalid transaction.");

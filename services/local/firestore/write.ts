@@ -1,0 +1,60 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { type FieldPath, parseFieldPath } from "./field-path.ts";
+import { type FieldTransform, type WireFieldTransform, parseFieldTransform } from "./field-transform.ts";
+import { type Precondition, type WirePrecondition, parsePrecondition } from "./precondition.ts";
+import { type Fields, normalizeFields } from "./value.ts";
+
+/** google.firestore.v1.Write as it is decoded: exactly one of update, delete and transform is an own member. */
+export interface WireWrite {
+  readonly update?: { readonly name?: string; readonly fields?: Fields } | null;
+  readonly delete?: string;
+  readonly transform?: { readonly document?: string; readonly fieldTransforms?: readonly WireFieldTransform[] } | null;
+  readonly updateMask?: { readonly fieldPaths?: readonly string[] } | null;
+  readonly updateTransforms?: readonly WireFieldTransform[];
+  readonly currentDocument?: WirePrecondition | null;
+}
+
+/** What happens to the document before its transforms; a merge touches only the fields of its mask. */
+export type Operation =
+  | { readonly kind: "delete" }
+  | { readonly kind: "replace"; readonly fields: Fields }
+  | { readonly kind: "merge"; readonly fields: Fields; readonly mask: readonly FieldPath[] };
+
+/** One write to one document. */
+export interface Write {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly precondition: Precondition;
+  readonly transforms: readonly FieldTransform[];
+}
+
+/** Limit of transforms for one document in one commit: https://cloud.google.com/firestore/quotas#writes_and_transactions */
+const MAX_TRANSFORMS = 500;
+
+/**
+ * Reads a write off the wire.
+ *
+ * @throws RpcError INVALID_ARGUMENT for one that does nothing that is known, or has a malformed path or transform.
+ */
+export function parseWrite(wire: WireWrite): Write {
+  const precondition = parsePrecondition(wire.currentDocument);
+  const transforms = [...(wire.updateTransforms ?? []), ...(wire.transform?.fieldTransforms ?? [])];
+  if (transforms.length > MAX_TRANSFORMS) {
+    throw new RpcError(RpcCode.INVALID_ARGUMENT, `A document can have at most ${MAX_TRANSFORMS} field transforms.`);
+  }
+  return { ...parseOperation(wire), precondition, transforms: transforms.map(parseFieldTransform) };
+}
+
+function parseOperation(wire: WireWrite): { name: string; operation: Operation } {
+  if (wire.update) {
+    const fields = normalizeFields(wire.update.fields ?? {});
+    const mask = wire.updateMask?.fieldPaths?.map(parseFieldPath) ?? (wire.updateMask ? [] : null);
+    const operation: Operation = mask ? { kind: "merge", fields, mask } : { kind: "replace", fields };
+    return { name: wire.update.name ?? "", operation };
+  }
+  if (wire.transform) {
+    return { name: wire.transform.document ?? "", operation: { kind: "merge", fields: {}, mask: [] } };
+  }
+  if (Object.hasOwn(wire, "delete")) return { name: wire.delete ?? "", operation: { kind: "delete" } };
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "A write has neither an update nor a delete.");
+}
