@@ -1,0 +1,45 @@
+import { expect, onTestFinished } from "vitest";
+import { createLogger } from "../../shared/log.ts";
+import { authenticate, createTokenRules, type Authentication } from "../../services/worker/authenticate.ts";
+import { createKeyCache } from "../../services/worker/key-cache.ts";
+import { startKeyServer } from "./key-server.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
+
+export const AUDIENCE = "https://worker.example.com";
+export const INVOKER = "invoker@project.iam.gserviceaccount.com";
+
+/** Made once, since making takes long; nothing changes them. */
+export const KEY = makeSigningKey("key-1");
+export const OTHER_KEY = makeSigningKey("key-2");
+
+/**
+ * Token rules over a real key server that serves `KEY`, with a token that they accept.
+ *
+ * The clock starts at the wall clock's time, which google-auth-library goes by.
+ */
+export async function setUpTokenRules() {
+  const server = await startKeyServer([KEY]);
+  onTestFinished(() => server.close());
+  const clock = new ManualClock(Date.now());
+  const nowS = Math.floor(clock.now() / 1_000);
+  const logged: string[] = [];
+  const log = createLogger({
+    service: "test",
+    level: "trace",
+    destination: { write: (line) => void logged.push(line) },
+  });
+  const keys = createKeyCache({ url: server.url, clock, log });
+  const rules = createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock });
+  const claims = identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: clock.now() });
+  const present = (token: string) => authenticate(new Headers({ authorization: `Bearer ${token}` }), rules);
+  return { server, clock, nowS, logged, rules, claims, present, token: signToken(KEY, claims) };
+}
+
+export type TokenBundle = Awaited<ReturnType<typeof setUpTokenRules>>;
+
+/** Nothing that leaves the check may hold a token, nor any of its parts. */
+export function expectNoTokenIn(authentication: Authentication, bundle: TokenBundle, token: string): void {
+  const texts = JSON.stringify(authentication) + bundle.logged.join("");
+  for (const part of token.split(".").filter((part) => part.length > 4)) expect(texts).not.toContain(part);
+}

@@ -1,0 +1,54 @@
+import { createSign, generateKeyPairSync, type JsonWebKey, type KeyObject } from "node:crypto";
+
+/** A real RSA key pair with the key id that it is published under. */
+export interface SigningKey {
+  readonly keyId: string;
+  readonly privateKey: KeyObject;
+  readonly publicPem: string;
+  readonly publicJwk: JsonWebKey;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Makes a key pair of 2,048 bits unless told otherwise. It takes a tenth of a second, so a test file makes few. */
+export function makeSigningKey(keyId: string, bits = 2_048): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: bits });
+  return {
+    keyId,
+    privateKey,
+    publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    publicJwk: publicKey.export({ format: "jwk" }),
+  };
+}
+
+/** The claims of a token as Google makes it for a service account, issued now and good for an hour. */
+export function identityClaims(token: { audience: string; email: string; nowMs: number }): Fields {
+  const issuedAt = Math.floor(token.nowMs / 1_000);
+  return {
+    aud: token.audience,
+    azp: "104857600000000000001",
+    email: token.email,
+    email_verified: true,
+    exp: issuedAt + 3_600,
+    iat: issuedAt,
+    iss: "https://accounts.google.com",
+    sub: "104857600000000000001",
+  };
+}
+
+/** A token signed by the key under RS256; `header` is laid over the usual one, and undefined takes a field out. */
+export function signToken(key: SigningKey, claims: Fields, header: Fields = {}): string {
+  return assembleToken({ alg: "RS256", kid: key.keyId, typ: "JWT", ...header }, claims, (input) =>
+    createSign("RSA-SHA256").update(input).sign(key.privateKey),
+  );
+}
+
+/** Any header and claims with any signature over them. */
+export function assembleToken(header: Fields, claims: Fields, sign: (input: string) => Buffer): string {
+  const input = `${encode(header)}.${encode(claims)}`;
+  return `${input}.${sign(input).toString("base64url")}`;
+}
+
+function encode(fields: Fields): string {
+  return Buffer.from(JSON.stringify(fields)).toString("base64url");
+}

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { createVerifiedTokens } from "../../../services/worker/verified-tokens.ts";
+
+it("remembers a token until it expires", () => {
+  const tokens = createVerifiedTokens();
+  tokens.add("a", 1_000);
+  expect(tokens.has("a", 999)).toBe(true);
+  expect(tokens.has("b", 999)).toBe(false);
+  expect(tokens.has("a", 1_000)).toBe(false);
+});
+
+it("forgets the token unused for longest when there are too many", () => {
+  const tokens = createVerifiedTokens(2);
+  tokens.add("a", 1_000);
+  tokens.add("b", 1_000);
+  expect(tokens.has("a", 0)).toBe(true);
+  tokens.add("c", 1_000);
+  expect([tokens.has("a", 0), tokens.has("b", 0), tokens.has("c", 0)]).toEqual([true, false, true]);
+});
+
+it("counts a token that is added twice once", () => {
+  const tokens = createVerifiedTokens(2);
+  tokens.add("a", 1_000);
+  tokens.add("b", 1_000);
+  tokens.add("b", 2_000);
+  expect([tokens.has("a", 0), tokens.has("b", 1_500)]).toEqual([true, true]);
+});
