@@ -21,7 +21,7 @@ export const QUEUES: Readonly<Record<QueueKey, QueueSettings>> = {
     minBackoffMs: 500,
     maxBackoffMs: 60_000,
     maxDoublings: 7,
-    dispatchDeadlineMs: 20_000,
+    dispatchDeadlineMs: 25_000,
   },
   default: {
     maxDispatchesPerSecond: 100,
@@ -29,7 +29,7 @@ export const QUEUES: Readonly<Record<QueueKey, QueueSettings>> = {
     minBackoffMs: 1_000,
     maxBackoffMs: 3_600_000,
     maxDoublings: 12,
-    dispatchDeadlineMs: 40_000,
+    dispatchDeadlineMs: 45_000,
   },
   bulk: {
     maxDispatchesPerSecond: 50,
@@ -46,6 +46,9 @@ export const LEASE_MARGIN_MS = 5_000;
 
 /** After its AbortSignal has fired, a handler has this long to stop before its attempt counts as out of control. */
 export const ABORT_GRACE_MS = 3_000;
+
+/** How long the worker waits for one step against the record store: claiming is one, settling another. */
+export const RECORD_STORE_DEADLINE_MS = 5_000;
 
 /** Milliseconds that a claim lasts: longer than Cloud Tasks waits for the attempt. */
 export function leaseMsOf(queue: QueueKey): number {

@@ -1,12 +1,9 @@
-import { ABORT_GRACE_MS, QUEUES, type QueueKey, type QueueSettings } from "./queues.ts";
+import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, type QueueKey, type QueueSettings } from "./queues.ts";
 import type { TaskType } from "./task-type.ts";
 
 /** Limits of an HTTP target's dispatch deadline (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks). */
 const SHORTEST_DISPATCH_DEADLINE_MS = 15_000;
 const LONGEST_DISPATCH_DEADLINE_MS = 30 * 60_000;
-
-/** Between the handler's end and the queue's giving up, the worker still has to record how it ended. */
-const SETTLE_MARGIN_MS = 2_000;
 
 /** The worker's request timeout on Cloud Run, which no dispatch may outlast. Cloud Run allows up to an hour. */
 export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
@@ -14,8 +11,8 @@ export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
 /**
  * Every way in which the task types' timeouts and the queues' deadlines contradict each other, a sentence each.
  *
- *     |--- handler timeout ---|-- grace --|-- settle --|  dispatch deadline  ≤  request timeout
- *     |------------------------------- lease ---------------------------------|-- margin --|
+ *     |-- claim --|---- handler timeout ----|-- grace --|-- settle --|  ≤ dispatch deadline ≤ request timeout
+ *                 |----------------------- lease: dispatch deadline + margin -------------------
  */
 export function checkTimeBudgets(
   taskTypes: Iterable<TaskType>,
@@ -33,11 +30,11 @@ export function checkTimeBudgets(
     }
   }
   for (const task of taskTypes) {
-    const neededMs = task.timeoutMs + ABORT_GRACE_MS + SETTLE_MARGIN_MS;
+    const neededMs = RECORD_STORE_DEADLINE_MS + task.timeoutMs + ABORT_GRACE_MS + RECORD_STORE_DEADLINE_MS;
     const { dispatchDeadlineMs } = queues[task.queue];
     if (neededMs <= dispatchDeadlineMs) continue;
     problems.push(
-      `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms with grace and settling, ` +
+      `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms with claiming, grace and settling, ` +
         `but queue ${task.queue} gives up after ${dispatchDeadlineMs} ms.`,
     );
   }

@@ -1,0 +1,24 @@
+import { Hono } from "hono";
+import { answerHeaders } from "../../shared/answer-headers.ts";
+import { problemResponse } from "../../shared/problem.ts";
+import { deliver } from "./deliver.ts";
+import { isReady } from "./readiness.ts";
+import type { Worker } from "./worker.ts";
+
+/** The worker's HTTP surface: where Cloud Tasks delivers, and what Cloud Run asks about its health. */
+export function createWorkerApp(worker: Worker): Hono {
+  const app = new Hono();
+  app.use(answerHeaders);
+  app.post("/tasks/:type", (context) => deliver(context.req.raw, worker));
+  app.get("/live", (context) => context.json({ status: "ok" }));
+  app.get("/ready", async (context) => {
+    const ready = await isReady(worker);
+    return context.json({ status: ready ? "ok" : "unavailable" }, ready ? 200 : 503);
+  });
+  app.notFound(() => problemResponse({ status: 404, code: "not-found", title: "There is nothing at this address" }));
+  app.onError((error) => {
+    worker.log.error({ err: error }, "a request failed unexpectedly");
+    return problemResponse({ status: 500, code: "internal", title: "The request failed unexpectedly" });
+  });
+  return app;
+}

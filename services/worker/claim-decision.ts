@@ -1,0 +1,48 @@
+import { type TaskRecord, type TerminalState, isTerminal } from "../../shared/records/task-record.ts";
+
+/** What an attempt knows of itself when it asks for a task. */
+export interface Claimant {
+  /** Made once for the attempt, before any transaction: a callback that runs again must recognise its own writes. */
+  readonly owner: string;
+  readonly payloadHash: string;
+  /** Attempts that the task type allows. */
+  readonly maxAttempts: number;
+}
+
+/** What a claimant may do with the task, given its record. */
+export type ClaimDecision =
+  /** The task is free: claim it with these numbers. */
+  | { readonly kind: "take"; readonly fence: number; readonly attempts: number }
+  /** The record already holds this very attempt's claim, or its end. */
+  | { readonly kind: "own"; readonly record: TaskRecord }
+  | { readonly kind: "busy"; readonly retryAfterMs: number }
+  | { readonly kind: "duplicate"; readonly state: TerminalState }
+  /** The record is of another payload: this one never runs, and is never answered from the record. */
+  | { readonly kind: "conflict" }
+  /** The last allowed attempt ended without a word: the task becomes a dead letter. */
+  | { readonly kind: "exhausted"; readonly record: TaskRecord };
+
+/**
+ * Decides a claim from the record alone. Times are Firestore's: the lease began at the commit that wrote `claimedAt`,
+ * and `readTimeMs` is the time of the read that returned the record, so no instance's clock takes part.
+ *
+ *     claimedAt                        claimedAt + leaseMs
+ *     |------------ busy ------------------|------ free: take with fence + 1 ------
+ */
+export function decideClaim(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): ClaimDecision {
+  if (!record) return { kind: "take", fence: 1, attempts: 1 };
+  if (record.owner === claimant.owner) return { kind: "own", record };
+  // TTL deletion can lag a day: a record past its time counts as gone, but its fence goes on growing.
+  if (record.expireAt.toMillis() <= readTimeMs) return { kind: "take", fence: record.fence + 1, attempts: 1 };
+  if (record.payloadHash !== claimant.payloadHash) return { kind: "conflict" };
+  if (isTerminal(record.state)) return { kind: "duplicate", state: record.state };
+  const leftMs = leaseLeftMs(record, readTimeMs);
+  if (leftMs > 0) return { kind: "busy", retryAfterMs: leftMs };
+  if (record.attempts >= claimant.maxAttempts) return { kind: "exhausted", record };
+  return { kind: "take", fence: record.fence + 1, attempts: record.attempts + 1 };
+}
+
+function leaseLeftMs(record: TaskRecord, readTimeMs: number): number {
+  if (record.state !== "running" || !record.claimedAt) return 0;
+  return record.claimedAt.toMillis() + record.leaseMs - readTimeMs;
+}

@@ -1,0 +1,83 @@
+import type { Timestamp } from "@google-cloud/firestore";
+import { randomUUID } from "node:crypto";
+import { decideClaim } from "./claim-decision.ts";
+import { concede } from "./concede.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Outcome } from "./outcome.ts";
+import { RecordStoreError, inStore } from "./record-store.ts";
+import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
+import type { Worker } from "./worker.ts";
+
+/** An attempt that may run. */
+export type Attempt = ClaimedAttempt | UnrecordedAttempt;
+
+/** It owns the record. With the update time of its claim it can be settled without reading. */
+export type ClaimedAttempt = AttemptNumbers & { readonly kind: "claimed"; readonly updateTime: Timestamp | null };
+
+/** Nothing was written: its record, if it needs one, is written when it ends, by a transaction that reads it. */
+export type UnrecordedAttempt = { readonly kind: "unrecorded"; readonly owner: string };
+
+export type Claim =
+  | { readonly kind: "ours"; readonly attempt: Attempt }
+  | { readonly kind: "not-ours"; readonly outcome: Outcome };
+
+/**
+ * Claims the task for one attempt.
+ *
+ *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
+ *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideClaim)
+ *
+ * @throws RecordStoreError when Firestore does not say whose the task is.
+ */
+export async function claimTask(delivery: Delivery, worker: Worker): Promise<Claim> {
+  // Made here and not in a transaction's callback, which can run again after a commit whose answer was lost.
+  const owner = randomUUID();
+  if (delivery.idempotency !== "claim") return { kind: "ours", attempt: { kind: "unrecorded", owner } };
+
+  const numbers = { owner, fence: 1, attempts: 1 };
+  const updateTime = await createRecord(delivery, numbers, worker);
+  if (updateTime) return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime } };
+  return await claimByReading(delivery, owner, worker);
+}
+
+/** The update time of the record that was created; undefined when only reading can tell whose it is. */
+async function createRecord(
+  delivery: Delivery,
+  numbers: AttemptNumbers,
+  worker: Worker,
+): Promise<Timestamp | undefined> {
+  const record = runningRecord(delivery.envelope, numbers, { record: null, clock: worker.clock });
+  try {
+    const created = await inStore(worker, (db) => recordRef(db, delivery.envelope).create(record));
+    return created.writeTime;
+  } catch (error) {
+    // ALREADY_EXISTS may be the client's own repetition of a commit whose answer was lost, and so may others.
+    if (error instanceof RecordStoreError && error.status !== undefined) return undefined;
+    throw error;
+  }
+}
+
+async function claimByReading(delivery: Delivery, owner: string, worker: Worker): Promise<Claim> {
+  const { envelope, maxAttempts } = delivery;
+  const claimant = { owner, payloadHash: envelope.payloadHash, maxAttempts };
+  return await inStore(worker, (db) =>
+    db.runTransaction(async (transaction) => {
+      const read = await readRecord(transaction, db, envelope);
+      const decision = decideClaim(read.record, claimant, read.readTimeMs);
+      if (decision.kind === "own") {
+        return ours({ owner, fence: decision.record.fence, attempts: decision.record.attempts });
+      }
+      if (decision.kind === "take") {
+        const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
+        transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock: worker.clock }));
+        return ours(numbers);
+      }
+      return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock: worker.clock }) };
+    }),
+  );
+}
+
+/** A transaction doesn't tell when it was committed, so this attempt will be settled by reading. */
+function ours(numbers: AttemptNumbers): Claim {
+  return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime: null } };
+}

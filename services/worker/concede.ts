@@ -1,0 +1,49 @@
+import type { Firestore, Transaction } from "@google-cloud/firestore";
+import type { Clock } from "../../shared/clock.ts";
+import { conflictLetterId, deadLetterId } from "../../shared/records/dead-letter.ts";
+import type { ClaimDecision } from "./claim-decision.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Outcome } from "./outcome.ts";
+import { type ReadRecord, deadLetter, deadLetterRef, settledFields } from "./record-writes.ts";
+
+const CONFLICT = {
+  code: "payload_conflict",
+  message: "The task's id was used before with another payload; this one was not run.",
+};
+const LOST_ATTEMPTS = {
+  code: "attempts_used_up",
+  message: "The last allowed attempt ended without saying how, as when its process is killed.",
+};
+
+/** A decision that does not give the task to the attempt that asked. */
+type Refusal = Exclude<ClaimDecision, { kind: "take" | "own" }>;
+
+/** The outcome of a delivery that may not run, with what has to be recorded about it written in the transaction. */
+export function concede(
+  transaction: Transaction,
+  refusal: Refusal,
+  on: { delivery: Delivery; read: ReadRecord; db: Firestore; clock: Clock },
+): Outcome {
+  const { envelope } = on.delivery;
+  switch (refusal.kind) {
+    case "busy":
+    case "duplicate":
+      return refusal;
+    case "conflict": {
+      const letter = deadLetter(envelope, 0, CONFLICT, on.clock);
+      transaction.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
+      return { kind: "dead", error: CONFLICT };
+    }
+    case "exhausted": {
+      const { attempts } = refusal.record;
+      const outcome = { kind: "dead", error: LOST_ATTEMPTS } as const;
+      const settlement = { state: "dead", attempts, error: LOST_ATTEMPTS, result: null, outcome } as const;
+      transaction.update(on.read.ref, settledFields(settlement, on.clock));
+      const letter = deadLetter(envelope, attempts, LOST_ATTEMPTS, on.clock);
+      transaction.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
+      return outcome;
+    }
+    default:
+      return refusal satisfies never;
+  }
+}

@@ -1,0 +1,48 @@
+import { type Authentication, authenticate } from "./authenticate.ts";
+import { claimTask } from "./claim.ts";
+import type { Outcome } from "./outcome.ts";
+import { parseDelivery } from "./parse-delivery.ts";
+import { RecordStoreError } from "./record-store.ts";
+import { reportOutcome } from "./report-outcome.ts";
+import { respond } from "./respond.ts";
+import { runHandler } from "./run-handler.ts";
+import { settle } from "./settle.ts";
+import type { Worker } from "./worker.ts";
+
+/** One delivery, from request to answer: authenticate → parse → claim → handle → settle → respond. */
+export async function deliver(request: Request, worker: Worker): Promise<Response> {
+  const startedMs = worker.clock.now();
+  const outcome = await decideOutcome(request, worker);
+  reportOutcome(outcome, request, { log: worker.log, tookMs: worker.clock.now() - startedMs });
+  return respond(outcome);
+}
+
+async function decideOutcome(request: Request, worker: Worker): Promise<Outcome> {
+  if (worker.shutdown.begun) return { kind: "unavailable", reason: "shutting-down" };
+  try {
+    return await worker.shutdown.track(takeSteps(request, worker));
+  } catch (error) {
+    if (!(error instanceof RecordStoreError)) throw error;
+    worker.log.warn({ err: error }, "the record store can't be reached");
+    return { kind: "unavailable", reason: "record-store" };
+  }
+}
+
+/** Each step is a file of its own. */
+async function takeSteps(request: Request, worker: Worker): Promise<Outcome> {
+  const caller = await authenticate(request.headers, worker.gate);
+  if (caller.kind !== "authenticated") return outcomeOfRefusal(caller);
+
+  const parsed = await parseDelivery(request, worker.rules);
+  if (!parsed.ok) return parsed.outcome;
+
+  const claim = await claimTask(parsed.delivery, worker);
+  if (claim.kind !== "ours") return claim.outcome;
+
+  const run = await runHandler(parsed.delivery, claim.attempt, worker);
+  return await settle(parsed.delivery, claim.attempt, run, worker);
+}
+
+function outcomeOfRefusal(caller: Exclude<Authentication, { kind: "authenticated" }>): Outcome {
+  return caller.kind === "keys-unavailable" ? { kind: "unavailable", reason: "keys" } : caller;
+}

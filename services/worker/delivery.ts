@@ -1,0 +1,16 @@
+import type { Envelope } from "../../shared/envelope.ts";
+import type { Idempotency } from "../../shared/task-type.ts";
+import type { RunContext } from "./handler.ts";
+import type { AttemptEnd } from "./attempt-end.ts";
+
+/** One delivery of a task, parsed: what to run, and the rules that it runs by. */
+export interface Delivery {
+  readonly envelope: Envelope;
+  readonly idempotency: Idempotency;
+  readonly maxAttempts: number;
+  readonly timeoutMs: number;
+  /** False when Cloud Tasks says that it has tried before: only then can a `natural` task have a record. */
+  readonly isFirstDispatch: boolean;
+  /** Does the work. Rejects when the handler throws. */
+  run(context: RunContext): Promise<AttemptEnd>;
+}

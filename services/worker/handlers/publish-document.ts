@@ -1,0 +1,22 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { publishDocument } from "../../../shared/task-types/document-publish.ts";
+import { type BoundHandler, bindHandler, succeeded } from "../handler.ts";
+
+const DOCUMENTS = "documents";
+
+/**
+ * Publishes a version of a document unless a higher one stands already. The message holds the whole state, so late,
+ * repeated and reordered deliveries all end in the highest version.
+ */
+export function createPublishDocument(deps: { db: Firestore }): BoundHandler {
+  return bindHandler(publishDocument, async ({ documentId, version, content }) => {
+    const ref = deps.db.collection(DOCUMENTS).doc(documentId);
+    const published = await deps.db.runTransaction(async (transaction) => {
+      const stored: unknown = (await transaction.get(ref)).get("version");
+      if (typeof stored === "number" && stored >= version) return false;
+      transaction.set(ref, { version, content });
+      return true;
+    });
+    return succeeded({ published });
+  });
+}

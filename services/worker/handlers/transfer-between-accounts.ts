@@ -1,0 +1,39 @@
+import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
+import { z } from "zod";
+import { transferBetweenAccounts } from "../../../shared/task-types/ledger-transfer.ts";
+import { type BoundHandler, bindTransactionHandler, failedForGood, succeeded } from "../handler.ts";
+
+const ACCOUNTS = "accounts";
+
+const accountSchema = z.object({ balance: z.int(), overdraft: z.boolean().default(false) });
+
+/** Moves an amount between two accounts; what one loses the other gains in the same commit, with the task's record. */
+export function createTransferBetweenAccounts(deps: { db: Firestore }): BoundHandler {
+  const accounts = deps.db.collection(ACCOUNTS);
+  return bindTransactionHandler(transferBetweenAccounts, async ({ from, to, amount }, { transaction }) => {
+    const [source, target] = await transaction.getAll(accounts.doc(from), accounts.doc(to));
+    const payer = parseAccount(source);
+    const payee = parseAccount(target);
+    if (!payer) return unknownAccount(from);
+    if (!payee) return unknownAccount(to);
+    if (payer.balance < amount && !payer.overdraft) {
+      return failedForGood({ code: "insufficient_funds", message: `Account ${from} has less than ${amount}.` });
+    }
+    const balances = { from: payer.balance - amount, to: payee.balance + amount };
+    if (!Number.isSafeInteger(balances.from) || !Number.isSafeInteger(balances.to)) {
+      return failedForGood({ code: "balance_out_of_range", message: "A balance would no longer be an exact number." });
+    }
+    transaction.update(accounts.doc(from), { balance: balances.from });
+    transaction.update(accounts.doc(to), { balance: balances.to });
+    return succeeded(balances);
+  });
+}
+
+/** The account in a document; undefined when there is none. A document of another form is a bug, and throws. */
+function parseAccount(snapshot: DocumentSnapshot | undefined): z.output<typeof accountSchema> | undefined {
+  return snapshot?.exists ? accountSchema.parse(snapshot.data()) : undefined;
+}
+
+function unknownAccount(id: string) {
+  return failedForGood({ code: "unknown_account", message: `There is no account ${id}.` });
+}

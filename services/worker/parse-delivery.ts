@@ -1,0 +1,122 @@
+import { type Envelope, envelopeSchema } from "../../shared/envelope.ts";
+import { JsonBodyError, parseJsonBody } from "../../shared/json-body.ts";
+import { hashPayload } from "../../shared/payload-hash.ts";
+import type { RequestProblem } from "../../shared/problem.ts";
+import type { QueueKey } from "../../shared/queues.ts";
+import { queueOf } from "../../shared/task-id.ts";
+import type { Delivery } from "./delivery.ts";
+import type { BoundHandler } from "./handler.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What `parseDelivery` holds a request against. */
+export interface DeliveryRules {
+  readonly handlers: ReadonlyMap<string, BoundHandler>;
+  /** The Cloud Tasks name of each queue. */
+  readonly queueNames: Readonly<Record<QueueKey, string>>;
+  readonly maxBodyBytes: number;
+}
+
+/** Deploys overlap: a type that this revision doesn't know is tried this often before it becomes a dead letter. */
+const UNKNOWN_TYPE_ATTEMPTS = 10;
+/** Nothing runs for an unknown type, or for a payload that can't be parsed. */
+const NOTHING_RUNS_TIMEOUT_MS = 1_000;
+
+type Parsed = { readonly ok: true; readonly delivery: Delivery } | { readonly ok: false; readonly outcome: Outcome };
+
+/**
+ * Reads a delivery from an authenticated request. What did not come from the producer (another form, a name or hash
+ * that contradicts the envelope) is refused and leaves no trace. An envelope that is ours but can't be run, since its
+ * type is unknown or its payload invalid, is a delivery: it is recorded how it ended.
+ */
+export async function parseDelivery(request: Request, rules: DeliveryRules): Promise<Parsed> {
+  if (!isPlainJson(request.headers)) return refuse({ kind: "unsupported-media" });
+  const body = await readBody(request, rules.maxBodyBytes);
+  if (!body) return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
+
+  const parsed = parseEnvelope(body);
+  if (!parsed.ok) return refuse({ kind: "malformed", problems: parsed.problems });
+  const { envelope } = parsed;
+
+  const problems = contradictions(envelope, request);
+  if (problems.length > 0) return refuse({ kind: "malformed", problems });
+  if (request.headers.get("x-cloudtasks-queuename") !== rules.queueNames[queueOf(envelope.id)]) {
+    return refuse({ kind: "forbidden", reason: "other-queue" });
+  }
+  return { ok: true, delivery: toDelivery(envelope, request, rules.handlers) };
+}
+
+function refuse(outcome: Outcome): Parsed {
+  return { ok: false, outcome };
+}
+
+function isPlainJson(headers: Headers): boolean {
+  const mediaType = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  const encoding = headers.get("content-encoding") ?? "identity";
+  return mediaType === "application/json" && encoding === "identity";
+}
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return undefined;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseEnvelope(
+  body: Uint8Array,
+): { ok: true; envelope: Envelope } | { ok: false; problems: readonly RequestProblem[] } {
+  let value: unknown;
+  try {
+    value = parseJsonBody(body);
+  } catch (error) {
+    if (!(error instanceof JsonBodyError)) throw error;
+    return { ok: false, problems: [{ path: "", message: error.message }] };
+  }
+  const parsed = envelopeSchema.safeParse(value);
+  if (parsed.success) return { ok: true, envelope: parsed.data };
+  return { ok: false, problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
+}
+
+/** The headers of Cloud Run and Cloud Tasks can be forged by whoever may call: they must agree with the envelope. */
+function contradictions(envelope: Envelope, request: Request): RequestProblem[] {
+  const problems: RequestProblem[] = [];
+  if (request.headers.get("x-cloudtasks-taskname") !== envelope.id) {
+    problems.push({ path: "X-CloudTasks-TaskName", message: "is not the envelope's id" });
+  }
+  if (new URL(request.url).pathname !== `/tasks/${envelope.type}`) {
+    problems.push({ path: "type", message: "is not the type in the path" });
+  }
+  if (hashPayload(envelope.payload) !== envelope.payloadHash) {
+    problems.push({ path: "payloadHash", message: "is not the hash of the payload" });
+  }
+  return problems;
+}
+
+function toDelivery(envelope: Envelope, request: Request, handlers: ReadonlyMap<string, BoundHandler>): Delivery {
+  const isFirstDispatch = request.headers.get("x-cloudtasks-taskretrycount") === "0";
+  const nothingRuns = {
+    envelope,
+    isFirstDispatch,
+    idempotency: "natural",
+    timeoutMs: NOTHING_RUNS_TIMEOUT_MS,
+  } as const;
+
+  const handler = handlers.get(envelope.type);
+  if (!handler) {
+    const run = () => Promise.resolve({ kind: "unknown-type", type: envelope.type } as const);
+    return { ...nothingRuns, maxAttempts: UNKNOWN_TYPE_ATTEMPTS, run };
+  }
+  const prepared = handler.prepare(envelope.payload);
+  if (!prepared.ok) {
+    const message = prepared.problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    const run = () => Promise.resolve({ kind: "permanent", error: { code: "invalid_payload", message } } as const);
+    return { ...nothingRuns, maxAttempts: 1, run };
+  }
+  const { idempotency, attempts, timeoutMs } = handler.taskType;
+  return { envelope, isFirstDispatch, idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
+}

@@ -1,0 +1,43 @@
+import type { Firestore } from "@google-cloud/firestore";
+import type { Clock } from "../../shared/clock.ts";
+import { RECORD_STORE_DEADLINE_MS } from "../../shared/queues.ts";
+
+/** Firestore refused, or did not answer in time: what was sent may still have taken effect. */
+export class RecordStoreError extends Error {
+  readonly code = "RECORD_STORE";
+  /** The gRPC status that Firestore answered; undefined when it did not answer in time. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status: number | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/**
+ * One step of a delivery against Firestore. The client alone would go on for 25 s when Firestore is away.
+ *
+ * @throws RecordStoreError when Firestore fails, or hasn't answered within `RECORD_STORE_DEADLINE_MS`.
+ */
+export async function inStore<Result>(
+  store: { db: Firestore; clock: Clock },
+  step: (db: Firestore) => Promise<Result>,
+): Promise<Result> {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = store.clock.setTimer(RECORD_STORE_DEADLINE_MS, () =>
+    reject(new RecordStoreError(`Firestore did not answer within ${RECORD_STORE_DEADLINE_MS} ms.`, undefined)),
+  );
+  try {
+    return await Promise.race([step(store.db), expired]);
+  } catch (error) {
+    if (!isFirestoreError(error)) throw error;
+    throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Errors of the client carry the number of a gRPC status. */
+export function isFirestoreError(error: unknown): error is Error & { code: number } {
+  return error instanceof Error && "code" in error && typeof error.code === "number";
+}

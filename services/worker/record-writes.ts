@@ -1,0 +1,117 @@
+import {
+  FieldValue,
+  type DocumentReference,
+  type Firestore,
+  Timestamp,
+  type Transaction,
+} from "@google-cloud/firestore";
+import type { Clock } from "../../shared/clock.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import { leaseMsOf } from "../../shared/queues.ts";
+import { DEAD_LETTERS, type DeadLetter } from "../../shared/records/dead-letter.ts";
+import {
+  TASK_RECORDS,
+  type TaskError,
+  type TaskRecord,
+  expiryFrom,
+  parseTaskRecord,
+} from "../../shared/records/task-record.ts";
+import { queueOf } from "../../shared/task-id.ts";
+import type { Settlement } from "./settlement.ts";
+
+/** A task's record as a transaction saw it, with Firestore's time of the read. */
+export interface ReadRecord {
+  readonly ref: DocumentReference;
+  readonly record: TaskRecord | null;
+  readonly readTimeMs: number;
+}
+
+/** The numbers that tell one attempt from the others. */
+export interface AttemptNumbers {
+  readonly owner: string;
+  readonly fence: number;
+  readonly attempts: number;
+}
+
+export function recordRef(db: Firestore, envelope: Envelope): DocumentReference {
+  return db.collection(TASK_RECORDS).doc(envelope.id);
+}
+
+export async function readRecord(transaction: Transaction, db: Firestore, envelope: Envelope): Promise<ReadRecord> {
+  const ref = recordRef(db, envelope);
+  const snapshot = await transaction.get(ref);
+  const record = snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
+  return { ref, record, readTimeMs: snapshot.readTime.toMillis() };
+}
+
+/** What a record is written over, and the instance's clock, which only its expiry depends on. */
+interface Before {
+  readonly record: TaskRecord | null;
+  readonly clock: Clock;
+}
+
+/** The whole record of a running attempt. Its lease begins at the commit, by Firestore's clock. */
+export function runningRecord(envelope: Envelope, numbers: AttemptNumbers, before: Before) {
+  return {
+    ...identity(envelope, numbers, before),
+    state: "running",
+    claimedAt: FieldValue.serverTimestamp(),
+    leaseMs: leaseMsOf(queueOf(envelope.id)),
+    finishedAt: null,
+    lastError: before.record?.lastError ?? null,
+    result: null,
+  };
+}
+
+/** The whole record of a settled attempt, for a task that may not have had a record before. */
+export function settledRecord(envelope: Envelope, numbers: AttemptNumbers, settlement: Settlement, before: Before) {
+  return { ...identity(envelope, numbers, before), ...settledFields(settlement, before.clock) };
+}
+
+/** What settling changes in the record of a claimed attempt. The lease ends; owner and fence stay, as its signature. */
+export function settledFields(settlement: Settlement, clock: Clock) {
+  const { state, attempts, error, result } = settlement;
+  return {
+    state,
+    attempts,
+    claimedAt: null,
+    leaseMs: 0,
+    finishedAt: state === "waiting" ? null : FieldValue.serverTimestamp(),
+    lastError: error,
+    result,
+    expireAt: expiryFrom(clock.now()),
+  };
+}
+
+export function deadLetterRef(db: Firestore, id: string): DocumentReference {
+  return db.collection(DEAD_LETTERS).doc(id);
+}
+
+export function deadLetter(envelope: Envelope, attempts: number, error: TaskError, clock: Clock): DeadLetter {
+  const { id, type, payload, payloadHash, enqueuedAt, replayOf } = envelope;
+  return {
+    taskId: id,
+    type,
+    queue: queueOf(id),
+    payload,
+    payloadHash,
+    enqueuedAt,
+    attempts,
+    error,
+    replayOf: replayOf ?? null,
+    diedAt: Timestamp.fromMillis(clock.now()),
+  };
+}
+
+function identity(envelope: Envelope, numbers: AttemptNumbers, before: Before) {
+  return {
+    queue: queueOf(envelope.id),
+    type: envelope.type,
+    owner: numbers.owner,
+    fence: numbers.fence,
+    attempts: numbers.attempts,
+    payloadHash: envelope.payloadHash,
+    firstSeenAt: before.record?.firstSeenAt ?? FieldValue.serverTimestamp(),
+    expireAt: expiryFrom(before.clock.now()),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Transaction } from "@google-cloud/firestore";
+import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
+import { decideClaim } from "./claim-decision.ts";
+import type { UnrecordedAttempt } from "./claim.ts";
+import { concede } from "./concede.ts";
+import type { Delivery } from "./delivery.ts";
+import type { HandlerContext, TransactionContext } from "./handler.ts";
+import { RecordStoreError, isFirestoreError } from "./record-store.ts";
+import { readRecord, settledRecord } from "./record-writes.ts";
+import { decideSettlement } from "./settlement.ts";
+import type { Worker } from "./worker.ts";
+
+/** gRPC's ABORTED: another transaction held what this one needed. */
+const ABORTED = 10;
+const CONTENTION_RETRY_AFTER_MS = 1_000;
+
+/** Ends the transaction without a commit, so that nothing the handler wrote takes effect. */
+class NothingToCommit extends Error {
+  readonly end: AttemptEnd;
+
+  constructor(end: AttemptEnd) {
+    super("The handler did not succeed.");
+    this.end = end;
+  }
+}
+
+/**
+ * Runs a `transaction` task: the handler's writes and the task's record are one commit.
+ *
+ *     read the record ──▶ handler reads and writes ──▶ commit: effects + record, all or nothing
+ *
+ * The callback can run again, after contention or a commit whose answer was lost; the owner token tells its own record.
+ */
+export async function runInTransaction(
+  delivery: Delivery,
+  attempt: UnrecordedAttempt,
+  worker: Worker & { context: HandlerContext },
+): Promise<RunEnd> {
+  try {
+    return await worker.db.runTransaction((transaction) => attemptOnce(delivery, attempt, { ...worker, transaction }));
+  } catch (error) {
+    if (error instanceof NothingToCommit) return { kind: "ended", end: error.end };
+    if (!isFirestoreError(error)) throw error;
+    if (error.code === ABORTED) {
+      return { kind: "decided", outcome: { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS } };
+    }
+    throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
+  }
+}
+
+async function attemptOnce(
+  delivery: Delivery,
+  attempt: UnrecordedAttempt,
+  worker: Worker & { context: HandlerContext; transaction: Transaction },
+): Promise<RunEnd> {
+  const { transaction, context, db, clock } = worker;
+  const { envelope, maxAttempts } = delivery;
+  if (context.signal.aborted) throw new NothingToCommit(threw(context.signal.reason));
+
+  const read = await readRecord(transaction, db, envelope);
+  const claimant = { owner: attempt.owner, payloadHash: envelope.payloadHash, maxAttempts };
+  const decision = decideClaim(read.record, claimant, read.readTimeMs);
+  if (decision.kind === "own") {
+    return { kind: "decided", outcome: { kind: "done", result: decision.record.result } };
+  }
+  if (decision.kind !== "take") {
+    return { kind: "decided", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+  }
+
+  const end = await runOnce(delivery, { ...context, attempt: decision.attempts, transaction });
+  if (end.kind !== "succeeded") throw new NothingToCommit(end);
+  const settlement = decideSettlement(end, decision.attempts, maxAttempts);
+  const numbers = { owner: attempt.owner, fence: decision.fence, attempts: decision.attempts };
+  transaction.set(read.ref, settledRecord(envelope, numbers, settlement, { record: read.record, clock }));
+  return { kind: "decided", outcome: settlement.outcome };
+}
+
+/** Firestore's own errors go to the client, which decides whether the callback runs again. */
+async function runOnce(delivery: Delivery, context: TransactionContext): Promise<AttemptEnd> {
+  try {
+    return await delivery.run(context);
+  } catch (error) {
+    if (isFirestoreError(error)) throw error;
+    context.log.error({ err: error }, "the handler threw");
+    return threw(error);
+  }
+}

@@ -1,0 +1,121 @@
+import type { Firestore, Timestamp } from "@google-cloud/firestore";
+import { deadLetterId } from "../../shared/records/dead-letter.ts";
+import { isTerminal } from "../../shared/records/task-record.ts";
+import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
+import { decideClaim } from "./claim-decision.ts";
+import type { Attempt, ClaimedAttempt, UnrecordedAttempt } from "./claim.ts";
+import { concede } from "./concede.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Outcome } from "./outcome.ts";
+import { RecordStoreError, inStore } from "./record-store.ts";
+import { deadLetter, deadLetterRef, readRecord, recordRef, settledFields, settledRecord } from "./record-writes.ts";
+import { type Settlement, decideSettlement } from "./settlement.ts";
+import type { Worker } from "./worker.ts";
+
+/** An attempt whose record was taken over while it ran is told to come back soon: the other may have finished by then. */
+const SUPERSEDED_RETRY_AFTER_MS = 1_000;
+
+/**
+ * Makes an attempt's end durable, on condition that the attempt still owns the task.
+ *
+ * @throws RecordStoreError when that can't be known: the answer is then 503, and the next delivery reads how it ended.
+ */
+export async function settle(delivery: Delivery, attempt: Attempt, run: RunEnd, worker: Worker): Promise<Outcome> {
+  if (run.kind !== "ended") return run.outcome;
+  if (attempt.kind === "unrecorded") return await settleUnrecorded(delivery, attempt, run.end, worker);
+
+  const settlement = decideSettlement(run.end, attempt.attempts, delivery.maxAttempts);
+  const written = attempt.updateTime
+    ? await writeIfUntouched(delivery, settlement, { updateTime: attempt.updateTime, worker })
+    : false;
+  return written ? settlement.outcome : await settleByReading(delivery, attempt, settlement, worker);
+}
+
+/** The good path: one commit, conditional on the record being as the claim's commit left it. */
+async function writeIfUntouched(
+  delivery: Delivery,
+  settlement: Settlement,
+  on: { updateTime: Timestamp; worker: Worker },
+): Promise<boolean> {
+  try {
+    await inStore(on.worker, (db) => {
+      const batch = db.batch();
+      const fields = settledFields(settlement, on.worker.clock);
+      batch.update(recordRef(db, delivery.envelope), fields, { lastUpdateTime: on.updateTime });
+      writeDeadLetter(batch, delivery, settlement, { db, worker: on.worker });
+      return batch.commit();
+    });
+    return true;
+  } catch (error) {
+    // A failed condition may be the client's own repetition of a commit whose answer was lost: only a read tells.
+    if (error instanceof RecordStoreError && error.status !== undefined) return false;
+    throw error;
+  }
+}
+
+async function settleByReading(
+  delivery: Delivery,
+  attempt: ClaimedAttempt,
+  settlement: Settlement,
+  worker: Worker,
+): Promise<Outcome> {
+  return await inStore(worker, (db) =>
+    db.runTransaction(async (transaction) => {
+      const { ref, record } = await readRecord(transaction, db, delivery.envelope);
+      const isMine = record?.owner === attempt.owner && record.fence === attempt.fence;
+      if (isMine && record.state === settlement.state) return settlement.outcome;
+      if (record && isTerminal(record.state)) return { kind: "duplicate", state: record.state };
+      if (!isMine) return { kind: "busy", retryAfterMs: SUPERSEDED_RETRY_AFTER_MS };
+      transaction.update(ref, settledFields(settlement, worker.clock));
+      writeDeadLetter(transaction, delivery, settlement, { db, worker });
+      return settlement.outcome;
+    }),
+  );
+}
+
+/** Ends an attempt that wrote nothing before: its record, where it needs one, comes to be now. */
+async function settleUnrecorded(
+  delivery: Delivery,
+  attempt: UnrecordedAttempt,
+  end: AttemptEnd,
+  worker: Worker,
+): Promise<Outcome> {
+  const { envelope, maxAttempts } = delivery;
+  if (end.kind === "succeeded" && delivery.isFirstDispatch) return { kind: "done", result: end.result };
+  if (end.kind === "released") return { kind: "unavailable", reason: "shutting-down" };
+
+  return await inStore(worker, (db) =>
+    db.runTransaction(async (transaction) => {
+      const read = await readRecord(transaction, db, envelope);
+      if (end.kind === "succeeded" && !read.record) return { kind: "done", result: end.result };
+
+      const claimant = { owner: attempt.owner, payloadHash: envelope.payloadHash, maxAttempts };
+      const decision = decideClaim(read.record, claimant, read.readTimeMs);
+      if (decision.kind === "own") return decideSettlement(end, decision.record.attempts, maxAttempts).outcome;
+      if (decision.kind !== "take") {
+        return concede(transaction, decision, { delivery, read, db, clock: worker.clock });
+      }
+      const settlement = decideSettlement(end, decision.attempts, maxAttempts);
+      const numbers = { owner: attempt.owner, fence: decision.fence, attempts: settlement.attempts };
+      transaction.set(
+        read.ref,
+        settledRecord(envelope, numbers, settlement, { record: read.record, clock: worker.clock }),
+      );
+      writeDeadLetter(transaction, delivery, settlement, { db, worker });
+      return settlement.outcome;
+    }),
+  );
+}
+
+/** A dead task's letter is part of the commit that ends it. */
+function writeDeadLetter(
+  writer: { set(ref: ReturnType<typeof deadLetterRef>, letter: object): unknown },
+  delivery: Delivery,
+  settlement: Settlement,
+  on: { db: Firestore; worker: Worker },
+): void {
+  if (settlement.state !== "dead" || !settlement.error) return;
+  const { envelope } = delivery;
+  const letter = deadLetter(envelope, settlement.attempts, settlement.error, on.worker.clock);
+  writer.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
+}

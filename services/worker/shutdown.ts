@@ -1,0 +1,42 @@
+import type { Clock } from "../../shared/clock.ts";
+
+/** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
+export const DRAIN_MS = 8_000;
+
+/** The worker's end: work under way may finish for a while, then is aborted. Nothing starts after it has begun. */
+export class Shutdown {
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #begun = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** True from the first call of `drain` on. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Fires when work under way must stop. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Counts work as under way until it settles. */
+  track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work);
+    const forget = () => void this.#underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  /** Lets the work under way finish within `DRAIN_MS`, then aborts it; resolves when all of it has settled. */
+  async drain(): Promise<void> {
+    this.#begun = true;
+    const timer = this.#clock.setTimer(DRAIN_MS, () => this.#abort.abort(new Error("The worker is shutting down.")));
+    await Promise.allSettled(this.#underWay);
+    timer.cancel();
+  }
+}
