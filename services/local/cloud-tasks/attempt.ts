@@ -1,0 +1,145 @@
+import type { Clock } from "../../../shared/clock.ts";
+import { logAttempt } from "./attempt-log.ts";
+import type { Logger } from "../../../shared/log.ts";
+import { progressOf } from "./change.ts";
+import type { Courier, Delivered } from "./delivery.ts";
+import type { Queue } from "./queue.ts";
+import { isSuccess, previousStatus, responseStatus } from "./response-status.ts";
+import { isExhausted, retryDelayMs } from "./retry-delay.ts";
+import type { State } from "./state.ts";
+import type { Progress, Task } from "./task.ts";
+
+/** What an attempt needs. */
+export interface AttemptDeps {
+  readonly clock: Clock;
+  readonly state: State;
+  readonly courier: Courier;
+  readonly log: Logger;
+  /** Whether a worker's Retry-After can lengthen the wait before a retry. */
+  readonly considerRetryAfter: boolean;
+}
+
+/** A task in its queue. */
+export interface QueuedTask {
+  readonly queue: Queue;
+  readonly task: Task;
+}
+
+/** What follows from an attempt. */
+export type Fate =
+  /** It succeeded; the task is deleted. */
+  | { readonly kind: "done" }
+  /** It failed and will be tried again. */
+  | { readonly kind: "retry"; readonly dueMs: number }
+  /** It failed for the last time; the task is deleted, silently, as the service does. */
+  | { readonly kind: "given-up" }
+  /** The task was deleted or purged, or another attempt at it succeeded, while this one was under way. */
+  | { readonly kind: "deleted" }
+  /** The emulator stops; the task stays as it was. */
+  | { readonly kind: "aborted" };
+
+/** An attempt's end. */
+export interface Attempted {
+  readonly delivered: Delivered;
+  readonly fate: Fate;
+}
+
+/**
+ * One delivery of a task, from its dispatch to what follows from the answer. The dispatch is counted when this
+ * function returns its promise, which never rejects.
+ *
+ * Only the end of an attempt is written down. One that is cut short by a stop or a kill of the emulator leaves the
+ * task with the schedule and the counters it had, and it is delivered again after the start.
+ *
+ * @param options.forced for RunTask: the retry delay counts from the call rather than from the answer.
+ */
+export async function attemptTask(
+  queued: QueuedTask,
+  deps: AttemptDeps,
+  options: { signal: AbortSignal; forced: boolean },
+): Promise<Attempted> {
+  const { queue, task } = queued;
+  const dispatchedMs = deps.clock.now();
+  beginAttempt(task, dispatchedMs);
+
+  const delivered = await deps.courier.deliver(task, { queueId: queue.name.queueId, signal: options.signal });
+  task.running -= 1;
+
+  const nowMs = deps.clock.now();
+  const fate = decideFate(queued, delivered, deps, { nowMs, retryFromMs: options.forced ? dispatchedMs : nowMs });
+  logAttempt(queued, { delivered, fate }, { log: deps.log, nowMs });
+  settle(queued, { delivered, fate }, { state: deps.state, nowMs });
+  return { delivered, fate };
+}
+
+function beginAttempt(task: Task, dispatchedMs: number): void {
+  task.running += 1;
+  task.dispatchCount += 1;
+  task.firstDispatchMs ??= dispatchedMs;
+  task.lastAttempt = { scheduledMs: task.dueMs, dispatchedMs };
+}
+
+function decideFate(
+  { queue, task }: QueuedTask,
+  delivered: Delivered,
+  deps: AttemptDeps,
+  times: { nowMs: number; retryFromMs: number },
+): Fate {
+  if (delivered.kind === "aborted") return { kind: "aborted" };
+  if (queue.tasks.get(task.id) !== task) return { kind: "deleted" };
+  if (isSuccess(delivered)) return { kind: "done" };
+
+  const { retry } = queue.settings.config;
+  const attempts = task.failures + 1;
+  const sinceFirstAttemptMs = times.nowMs - (task.firstDispatchMs ?? times.nowMs);
+  if (isExhausted(retry, { attempts, sinceFirstAttemptMs })) return { kind: "given-up" };
+
+  const delayMs = retryDelayMs(retry, attempts);
+  const askedMs = (deps.considerRetryAfter && delivered.kind === "answered" && delivered.retryAfterMs) || 0;
+  // A worker can ask for a longer wait than the queue's schedule, but not for a longer one than the queue allows.
+  const waitMs = Math.max(delayMs, Math.min(askedMs, retry.maxBackoffMs));
+  return { kind: "retry", dueMs: times.retryFromMs + waitMs };
+}
+
+function settle(
+  { queue, task }: QueuedTask,
+  { delivered, fate }: Attempted,
+  { state, nowMs }: { state: State; nowMs: number },
+): void {
+  switch (fate.kind) {
+    case "done":
+    case "given-up":
+      state.commit({ kind: "task-gone", queue: queue.name.name, taskId: task.id, atMs: nowMs });
+      return;
+    case "retry": {
+      if (delivered.kind === "aborted") return;
+      const progress = progressAfterFailure(task, delivered, { dueMs: fate.dueMs, nowMs });
+      state.commit({ kind: "task-failed", queue: queue.name.name, taskId: task.id, progress });
+      return;
+    }
+    case "deleted":
+    case "aborted":
+      return;
+    default:
+      fate satisfies never;
+  }
+}
+
+function progressAfterFailure(
+  task: Task,
+  delivered: Exclude<Delivered, { kind: "aborted" }>,
+  times: { dueMs: number; nowMs: number },
+): Progress {
+  const wasAnswered = delivered.kind === "answered";
+  const workerDecided = wasAnswered && delivered.status < 500;
+  const dispatched = task.lastAttempt ?? { scheduledMs: task.dueMs, dispatchedMs: times.nowMs };
+  return {
+    ...progressOf(task),
+    dueMs: times.dueMs,
+    responseCount: task.responseCount + (wasAnswered ? 1 : 0),
+    failures: task.failures + 1,
+    executions: task.executions + (workerDecided ? 1 : 0),
+    previousStatus: previousStatus(delivered),
+    lastAttempt: { ...dispatched, respondedMs: times.nowMs, status: responseStatus(delivered) },
+  };
+}

@@ -1,0 +1,57 @@
+import type { Task } from "./task.ts";
+import { epochSecondsText } from "./wire-time.ts";
+
+type Header = readonly [name: string, value: string];
+
+/** What Cloud Tasks calls itself to the worker. */
+export const USER_AGENT = "Google-Cloud-Tasks";
+
+/**
+ * The headers of a delivery: the task's own, less those that Cloud Tasks keeps for itself, then Cloud Tasks' own in
+ * the casing that was recorded (https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler).
+ *
+ * Ids are short. TaskRetryReason is there on retries, and empty, as recorded.
+ */
+export function dispatchHeaders(
+  task: Pick<Task, "id" | "dueMs" | "failures" | "executions" | "previousStatus" | "target">,
+  delivery: { queueId: string; authorization?: string },
+): Header[] {
+  const tokenReplacesOwn = delivery.authorization !== undefined;
+  const headers: Header[] = task.target.headers.filter(([name]) => !isReserved(name, tokenReplacesOwn));
+  headers.push(
+    ["User-Agent", USER_AGENT],
+    ["X-CloudTasks-QueueName", delivery.queueId],
+    ["X-CloudTasks-TaskName", task.id],
+    ["X-CloudTasks-TaskETA", epochSecondsText(task.dueMs)],
+    ["X-CloudTasks-TaskRetryCount", String(task.failures)],
+    ["X-CloudTasks-TaskExecutionCount", String(task.executions)],
+  );
+  if (task.previousStatus !== undefined) {
+    headers.push(["X-CloudTasks-TaskPreviousResponse", String(task.previousStatus)]);
+    headers.push(["X-CloudTasks-TaskRetryReason", ""]);
+  }
+  if (delivery.authorization !== undefined) headers.push(["Authorization", delivery.authorization]);
+  return headers;
+}
+
+/** Computed from the request, or about the connection rather than the request. */
+const COMPUTED = new Set([
+  "host",
+  "content-length",
+  "user-agent",
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "te",
+  "trailer",
+  "upgrade",
+  "expect",
+]);
+
+const RESERVED_PREFIX = /^x-(?:google|appengine|cloudtasks)-/i;
+
+function isReserved(name: string, tokenReplacesOwn: boolean): boolean {
+  const lower = name.toLowerCase();
+  if (lower === "authorization") return tokenReplacesOwn;
+  return COMPUTED.has(lower) || RESERVED_PREFIX.test(name);
+}

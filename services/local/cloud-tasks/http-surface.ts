@@ -1,0 +1,50 @@
+import type http from "node:http";
+import type { SigningKey } from "./signing-key.ts";
+
+/** How long a worker may keep the keys. */
+const KEY_MAX_AGE_SECONDS = 3600;
+
+/**
+ * What the emulator answers to HTTP/1.1: `/` says that it is up, and the two key addresses are shaped as Google's
+ * (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), with public keys where Google has certificates.
+ */
+export function createHttpSurface(key: Promise<SigningKey>): http.RequestListener {
+  return (request, response) => {
+    const path = (request.url ?? "/").split("?", 1)[0];
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      respond(response, 405, "Only GET and HEAD. Tasks and queues are reached by gRPC.\n");
+    } else if (path === "/") {
+      respond(response, 200, "Ok\n");
+    } else if (path === "/oauth2/v1/certs") {
+      respondWithKeys(response, key, ({ kid, publicPem }) => ({ [kid]: publicPem }));
+    } else if (path === "/oauth2/v3/certs") {
+      respondWithKeys(response, key, ({ kid, publicJwk }) => ({
+        keys: [{ ...publicJwk, alg: "RS256", kid, use: "sig" }],
+      }));
+    } else {
+      respond(response, 404, "Not found. There are /, /oauth2/v1/certs and /oauth2/v3/certs; all else is gRPC.\n");
+    }
+  };
+}
+
+function respondWithKeys(
+  response: http.ServerResponse,
+  key: Promise<SigningKey>,
+  present: (key: SigningKey) => object,
+): void {
+  key.then(
+    (signingKey) => {
+      response.writeHead(200, {
+        "Content-Type": "application/json; charset=UTF-8",
+        "Cache-Control": `public, max-age=${KEY_MAX_AGE_SECONDS}, must-revalidate, no-transform`,
+      });
+      response.end(`${JSON.stringify(present(signingKey), undefined, 2)}\n`);
+    },
+    () => respond(response, 500, "The signing key can't be read.\n"),
+  );
+}
+
+function respond(response: http.ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { "Content-Type": "text/plain; charset=UTF-8" });
+  response.end(text);
+}

@@ -1,0 +1,84 @@
+import { invalidArgument } from "./service-errors.ts";
+
+/** One page of a longer list. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Empty when there is no more. */
+  readonly nextPageToken: string;
+}
+
+/** Where a list goes on. */
+interface Position {
+  /** The key of the last item that was told. */
+  readonly after: string | number;
+  /** What was asked for; must be the same for all pages. */
+  readonly query: string;
+  readonly madeMs: number;
+}
+
+/** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listtasksrequest */
+const TOKEN_LIFE_MS = 2 * 3_600_000;
+
+/**
+ * Cuts the page that a request asks for out of a list.
+ *
+ * @param list.items in ascending order of their keys, all of one type.
+ * @param list.weigh the page ends when the items' weights exceed `list.mostWeight`; it always has one item.
+ * @param request.query what else the request asks for, such as a filter.
+ * @throws RpcError INVALID_ARGUMENT for a token that was not made for this query, or is older than two hours.
+ */
+export function pageOf<Item>(
+  list: {
+    items: Iterable<Item>;
+    keyOf: (item: Item) => string | number;
+    mostItems: number;
+    weigh?: (item: Item) => number;
+    mostWeight?: number;
+  },
+  request: { pageSize: number; pageToken: string; query: string; nowMs: number },
+): Page<Item> {
+  if (request.pageSize < 0) throw invalidArgument("page_size cannot be negative.");
+  const after = request.pageToken === "" ? undefined : readToken(request.pageToken, request).after;
+  const size = Math.min(request.pageSize || list.mostItems, list.mostItems);
+  const items: Item[] = [];
+  let weight = 0;
+  for (const item of list.items) {
+    if (after !== undefined && list.keyOf(item) <= after) continue;
+    weight += list.weigh?.(item) ?? 0;
+    const last = items.at(-1);
+    if (last !== undefined && (items.length >= size || weight > (list.mostWeight ?? Number.POSITIVE_INFINITY))) {
+      return {
+        items,
+        nextPageToken: makeToken({ after: list.keyOf(last), query: request.query, madeMs: request.nowMs }),
+      };
+    }
+    items.push(item);
+  }
+  return { items, nextPageToken: "" };
+}
+
+const makeToken = (position: Position): string => Buffer.from(JSON.stringify(position)).toString("base64url");
+
+function readToken(token: string, request: { query: string; nowMs: number }): Position {
+  const position = parseToken(token);
+  if (!position) throw invalidArgument("Invalid page token.");
+  if (position.query !== request.query) throw invalidArgument("The page token was made for another request.");
+  if (request.nowMs - position.madeMs > TOKEN_LIFE_MS) throw invalidArgument("The page token is too old.");
+  return position;
+}
+
+function parseToken(token: string): Position | undefined {
+  try {
+    const position: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    return isPosition(position) ? position : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPosition(value: unknown): value is Position {
+  if (typeof value !== "object" || value === null) return false;
+  const { after, query, madeMs } = value as Partial<Record<keyof Position, unknown>>;
+  const afterIsKey = typeof after === "string" || typeof after === "number";
+  return afterIsKey && typeof query === "string" && typeof madeMs === "number";
+}

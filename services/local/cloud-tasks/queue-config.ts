@@ -1,0 +1,99 @@
+import type { RetryConfig } from "./retry-delay.ts";
+import { invalidArgument } from "./service-errors.ts";
+import { millisFromWire } from "./wire-time.ts";
+import type { WireDuration, WireQueue } from "./wire.ts";
+
+/** What a queue's owner sets. */
+export interface QueueConfig {
+  readonly maxDispatchesPerSecond: number;
+  readonly maxConcurrentDispatches: number;
+  readonly retry: RetryConfig;
+  /** Kept and told, without effect: the emulator's log is its standard output. */
+  readonly loggingRatio: number;
+}
+
+const DEFAULT_DISPATCHES_PER_SECOND = 500;
+const DEFAULT_CONCURRENT_DISPATCHES = 1000;
+const DEFAULT_MAX_ATTEMPTS = 100;
+const DEFAULT_MIN_BACKOFF_MS = 100;
+const DEFAULT_MAX_BACKOFF_MS = 3_600_000;
+const DEFAULT_MAX_DOUBLINGS = 16;
+
+const MOST_DISPATCHES_PER_SECOND = 500;
+const MOST_CONCURRENT_DISPATCHES = 5000;
+
+/**
+ * Reads and checks what a request sets of a queue. What is zero or absent gets the default that the service gives:
+ * 500 dispatches a second, 1,000 at a time; 100 attempts, 0.1 s to an hour apart, 16 doublings, no limit of time.
+ *
+ * @throws RpcError INVALID_ARGUMENT in the service's words.
+ */
+export function parseQueueConfig(queue: WireQueue): QueueConfig {
+  return { ...parseRates(queue), retry: parseRetry(queue), loggingRatio: parseLoggingRatio(queue) };
+}
+
+/**
+ * How many tokens a queue's bucket holds; callers can't set it.
+ *
+ * The service answered 100 for 500/s and 10 for 1/s. What it does in between is not published: this fits both.
+ */
+export function burstSize(maxDispatchesPerSecond: number): number {
+  return Math.max(10, Math.ceil(maxDispatchesPerSecond / 5));
+}
+
+function parseRates(queue: WireQueue): Pick<QueueConfig, "maxDispatchesPerSecond" | "maxConcurrentDispatches"> {
+  const rate = queue.rateLimits?.maxDispatchesPerSecond ?? 0;
+  refuseNegative(rate, "RateLimits.maxDispatchesPerSecond");
+  refuseAbove(rate, MOST_DISPATCHES_PER_SECOND, "RateLimits.maxDispatchesPerSecond");
+  const concurrent = queue.rateLimits?.maxConcurrentDispatches ?? 0;
+  refuseNegative(concurrent, "RateLimits.maxConcurrentDispatches");
+  refuseAbove(concurrent, MOST_CONCURRENT_DISPATCHES, "RateLimits.maxConcurrentDispatches");
+  return {
+    maxDispatchesPerSecond: rate || DEFAULT_DISPATCHES_PER_SECOND,
+    maxConcurrentDispatches: concurrent || DEFAULT_CONCURRENT_DISPATCHES,
+  };
+}
+
+function parseRetry(queue: WireQueue): RetryConfig {
+  const wire = queue.retryConfig ?? {};
+  const maxAttempts = wire.maxAttempts ?? 0;
+  if (maxAttempts < -1) throw invalidArgument("RetryConfig.maxAttempts must be greater or equal to -1.");
+  const maxDoublings = wire.maxDoublings ?? 0;
+  refuseNegative(maxDoublings, "RetryConfig.maxDoublings");
+  const minBackoffMs = parseDuration(wire.minBackoff, "RetryConfig.minBackoff") || DEFAULT_MIN_BACKOFF_MS;
+  const maxBackoffMs = parseDuration(wire.maxBackoff, "RetryConfig.maxBackoff") || DEFAULT_MAX_BACKOFF_MS;
+  if (minBackoffMs > maxBackoffMs) {
+    throw invalidArgument("RetryConfig.minBackoff must be less than or equal to RetryConfig.maxBackoff.");
+  }
+  const maxRetryDurationMs = parseDuration(wire.maxRetryDuration, "RetryConfig.maxRetryDuration");
+  return {
+    maxAttempts: maxAttempts || DEFAULT_MAX_ATTEMPTS,
+    // The API truncates this one to seconds. It says so of the backoffs too, but keeps those exact.
+    maxRetryDurationMs: Math.trunc(maxRetryDurationMs / 1000) * 1000,
+    minBackoffMs,
+    maxBackoffMs,
+    maxDoublings: maxDoublings || DEFAULT_MAX_DOUBLINGS,
+  };
+}
+
+function parseLoggingRatio(queue: WireQueue): number {
+  const ratio = queue.stackdriverLoggingConfig?.samplingRatio ?? 0;
+  refuseNegative(ratio, "StackdriverLoggingConfig.samplingRatio");
+  refuseAbove(ratio, 1, "StackdriverLoggingConfig.samplingRatio");
+  return ratio;
+}
+
+function parseDuration(duration: WireDuration | null | undefined, field: string): number {
+  const millis = duration ? millisFromWire(duration) : 0;
+  refuseNegative(millis, field);
+  return millis;
+}
+
+function refuseNegative(value: number, field: string): void {
+  // Written so that NaN, which a double on the wire can be, is refused as well.
+  if (!(value >= 0)) throw invalidArgument(`${field} cannot be negative.`);
+}
+
+function refuseAbove(value: number, most: number, field: string): void {
+  if (value > most) throw invalidArgument(`${field} must be less than or equal to ${most}.`);
+}

@@ -1,0 +1,44 @@
+import { invalidArgument } from "./service-errors.ts";
+import type { WireQueue } from "./wire.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What UpdateQueue can set, and how its parts are called. Whatever is set to nothing gets its default. */
+const SETTABLE = new Map([
+  ["rateLimits", ["maxDispatchesPerSecond", "maxConcurrentDispatches"]],
+  ["retryConfig", ["maxAttempts", "maxRetryDuration", "minBackoff", "maxBackoff", "maxDoublings"]],
+  ["stackdriverLoggingConfig", ["samplingRatio"]],
+]);
+
+/** Told, but not set by callers, or without meaning for HTTP targets: a mask may name them, to no effect. */
+const IGNORED = new Set(["name", "state", "purgeTime", "rateLimits.maxBurstSize", "appEngineRoutingOverride"]);
+
+/**
+ * Merges an update into a queue as the mask says; an empty mask is all fields
+ * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#updatequeuerequest).
+ *
+ * @param paths in snake case, as on the wire, or in camel case.
+ * @throws RpcError INVALID_ARGUMENT for a path that no queue has.
+ */
+export function mergeQueue(current: object, update: WireQueue, paths: readonly string[]): WireQueue {
+  if (paths.length === 0) return update;
+  const merged = new Map<string, unknown>(Object.entries(current));
+  for (const path of paths.map(camelCase)) {
+    if (IGNORED.has(path) || IGNORED.has(path.split(".", 1)[0] ?? "")) continue;
+    const [group = "", part, ...rest] = path.split(".");
+    const parts = SETTABLE.get(group);
+    if (!parts || rest.length > 0 || (part !== undefined && !parts.includes(part))) {
+      throw invalidArgument(`update_mask has a path that no queue has: ${JSON.stringify(path)}.`);
+    }
+    const from = fieldsOf(new Map(Object.entries(update)).get(group));
+    merged.set(group, part === undefined ? from : { ...fieldsOf(merged.get(group)), [part]: from[part] });
+  }
+  return Object.fromEntries(merged);
+}
+
+const camelCase = (path: string): string =>
+  path.replaceAll(/_([a-z])/g, (_underscored, letter: string) => letter.toUpperCase());
+
+function fieldsOf(message: unknown): Fields {
+  return typeof message === "object" && message !== null ? { ...message } : {};
+}

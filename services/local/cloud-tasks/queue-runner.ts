@@ -1,0 +1,135 @@
+import type { Timer } from "../../../shared/clock.ts";
+import { type AttemptDeps, type Attempted, attemptTask } from "./attempt.ts";
+import { DueHeap } from "./due-heap.ts";
+import type { Queue } from "./queue.ts";
+import { burstSize } from "./queue-config.ts";
+import { isSuccess } from "./response-status.ts";
+import { SlowDown } from "./slow-down.ts";
+import type { Task } from "./task.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What a queue's runner needs. */
+export interface RunnerDeps extends AttemptDeps {
+  /** Aborted when the emulator stops waiting for deliveries. */
+  readonly signal: AbortSignal;
+  /** Whether 429, 503 and many failures slow the queue down. */
+  readonly slowDown: boolean;
+  /** Is told of each delivery that begins, so that a stop can wait for it. */
+  readonly track: (delivery: Promise<unknown>) => void;
+}
+
+/** A task lives for 31 days, whatever becomes of it (https://cloud.google.com/tasks/docs/quotas). */
+const RETENTION_MS = 31 * 86_400_000;
+
+/**
+ * Delivers the tasks of one queue when they are due, within its limits. It wakes up for the next due task, the next
+ * token or the end of a delivery, and never looks around in between.
+ *
+ * A task waits in the heap while no delivery of it is under way, and only then.
+ */
+export class QueueRunner {
+  readonly #queue: Queue;
+  readonly #deps: RunnerDeps;
+  readonly #waiting = new DueHeap<Task>();
+  readonly #slowDown = new SlowDown();
+  readonly #bucket: TokenBucket;
+  #running = 0;
+  #stopped = false;
+  #timer: Timer | undefined;
+
+  constructor(queue: Queue, deps: RunnerDeps) {
+    this.#queue = queue;
+    this.#deps = deps;
+    this.#bucket = new TokenBucket(this.#rate(deps.clock.now()));
+    for (const task of queue.tasks.values()) this.#waiting.add(task);
+  }
+
+  /** Takes in a task that was just created. */
+  add(task: Task): void {
+    this.#waiting.add(task);
+    this.wake();
+  }
+
+  /** Lets go of a task that was just deleted. */
+  remove(task: Task): void {
+    this.#waiting.remove(task);
+  }
+
+  /** Delivers a task at once, whatever the limits, the schedule and the queue's state say. */
+  force(task: Task): void {
+    // Left in place, the pending schedule would deliver the task a second time.
+    this.#waiting.remove(task);
+    this.#attempt(task, { forced: true });
+  }
+
+  /** Begins all deliveries that may begin now, and sets a timer for the next; to be called when anything changed. */
+  wake(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.expireOld();
+    while (!this.#stopped && !this.#queue.settings.paused) {
+      const task = this.#waiting.peek();
+      if (!task) return;
+      const nowMs = this.#deps.clock.now();
+      const waitMs = task.dueMs > nowMs ? task.dueMs - nowMs : this.#waitForTurn(nowMs);
+      if (waitMs > 0) {
+        // A delivery that ends wakes the queue, so waiting for a free place needs no timer.
+        if (Number.isFinite(waitMs)) this.#wakeIn(waitMs);
+        return;
+      }
+      this.#waiting.remove(task);
+      this.#running += 1;
+      this.#attempt(task, { forced: false });
+    }
+  }
+
+  /** Deletes the tasks that have lived for 31 days. */
+  expireOld(): void {
+    const nowMs = this.#deps.clock.now();
+    for (const task of this.#queue.tasks.values()) {
+      if (nowMs < task.createdMs + RETENTION_MS) return;
+      this.#waiting.remove(task);
+      this.#deps.state.commit({ kind: "task-gone", queue: this.#queue.name.name, taskId: task.id, atMs: nowMs });
+    }
+  }
+
+  /** Begins no more deliveries. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Milliseconds until the limits allow a delivery: 0 is now. A place comes before a token, so none is wasted. */
+  #waitForTurn(nowMs: number): number {
+    if (this.#running >= this.#queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
+    this.#bucket.resize(this.#rate(nowMs));
+    return this.#bucket.take(nowMs);
+  }
+
+  #rate(nowMs: number): { perSecond: number; capacity: number; nowMs: number } {
+    const { maxDispatchesPerSecond } = this.#queue.settings.config;
+    const factor = this.#deps.slowDown ? this.#slowDown.factor(nowMs) : 1;
+    const capacity = Math.max(1, burstSize(maxDispatchesPerSecond) * factor);
+    return { perSecond: maxDispatchesPerSecond * factor, capacity, nowMs };
+  }
+
+  #wakeIn(waitMs: number): void {
+    this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => this.wake());
+  }
+
+  #attempt(task: Task, { forced }: { forced: boolean }): void {
+    const attempt = attemptTask({ queue: this.#queue, task }, this.#deps, { signal: this.#deps.signal, forced });
+    this.#deps.track(attempt.then((attempted) => this.#afterAttempt(task, attempted, { forced })));
+  }
+
+  #afterAttempt(task: Task, { delivered, fate }: Attempted, { forced }: { forced: boolean }): void {
+    if (!forced) this.#running -= 1;
+    if (fate.kind === "retry" && task.running === 0) this.#waiting.add(task);
+    this.#slowDown.note({
+      ok: isSuccess(delivered),
+      nowMs: this.#deps.clock.now(),
+      ...(delivered.kind === "answered" ? { status: delivered.status } : {}),
+    });
+    this.wake();
+  }
+}

@@ -1,0 +1,31 @@
+import type protobuf from "protobufjs/light.js";
+import type { Clock } from "../../../shared/clock.ts";
+import type { Queue } from "./queue.ts";
+import { parseQueueName } from "./resource-names.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { malformedResource, queueNotFound } from "./service-errors.ts";
+import type { State } from "./state.ts";
+
+/** What the handlers of all RPCs work with. */
+export interface RpcContext {
+  readonly clock: Clock;
+  readonly state: State;
+  readonly scheduler: Scheduler;
+  /** google.cloud.tasks.v2.Task, to measure tasks by. */
+  readonly taskType: protobuf.Type;
+  /** Refuse tokens for http:// targets, as the service does. */
+  readonly httpsForTokens: boolean;
+}
+
+/**
+ * Finds a queue by the name in a request.
+ *
+ * @throws RpcError INVALID_ARGUMENT when it is no queue's name, NOT_FOUND when there is none.
+ */
+export function requireQueue({ state, scheduler }: RpcContext, name: string): Queue {
+  if (!parseQueueName(name)) throw malformedResource();
+  const queue = state.queues.get(name);
+  if (!queue) throw queueNotFound();
+  scheduler.expireOld(queue);
+  return queue;
+}

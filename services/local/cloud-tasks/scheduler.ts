@@ -1,0 +1,84 @@
+import type { Queue } from "./queue.ts";
+import { QueueRunner, type RunnerDeps } from "./queue-runner.ts";
+import type { Task } from "./task.ts";
+
+/** Runs all queues, and can stop them all. */
+export class Scheduler {
+  readonly #deps: Omit<RunnerDeps, "signal" | "track">;
+  readonly #runners = new Map<string, QueueRunner>();
+  readonly #deliveries = new Set<Promise<unknown>>();
+  readonly #abort = new AbortController();
+
+  constructor(deps: Omit<RunnerDeps, "signal" | "track">) {
+    this.#deps = deps;
+  }
+
+  /** Begins with the queues that the state holds. */
+  start(): void {
+    for (const queue of this.#deps.state.queues.values()) this.queueCreated(queue);
+  }
+
+  queueCreated(queue: Queue): void {
+    const track = (delivery: Promise<unknown>): void => this.#track(delivery);
+    const runner = new QueueRunner(queue, { ...this.#deps, signal: this.#abort.signal, track });
+    this.#runners.set(queue.name.name, runner);
+    runner.wake();
+  }
+
+  /** A queue's settings changed in a way that may let deliveries begin, or must hold them. */
+  queueChanged(queue: Queue): void {
+    this.#runner(queue).wake();
+  }
+
+  /** A queue was deleted. */
+  queueDeleted(queue: Queue): void {
+    this.#runners.get(queue.name.name)?.stop();
+    this.#runners.delete(queue.name.name);
+  }
+
+  taskCreated(queue: Queue, task: Task): void {
+    this.#runner(queue).add(task);
+  }
+
+  /** Tasks were deleted or purged. */
+  tasksDeleted(queue: Queue, tasks: Iterable<Task>): void {
+    const runner = this.#runner(queue);
+    for (const task of tasks) runner.remove(task);
+  }
+
+  /** Delivers a task at once. */
+  runNow(queue: Queue, task: Task): void {
+    this.#runner(queue).force(task);
+  }
+
+  /** Deletes what is too old, so that a caller doesn't see it. */
+  expireOld(queue: Queue): void {
+    this.#runner(queue).expireOld();
+  }
+
+  /**
+   * Begins no more deliveries, waits for those under way for at most `graceMs` milliseconds, then breaks them off.
+   * Those tasks stay in their queues.
+   */
+  async stop(graceMs: number): Promise<void> {
+    for (const runner of this.#runners.values()) runner.stop();
+    if (this.#deliveries.size > 0) {
+      const timer = this.#deps.clock.setTimer(graceMs, () => this.#abort.abort());
+      await Promise.allSettled(this.#deliveries);
+      timer.cancel();
+    }
+  }
+
+  #runner(queue: Queue): QueueRunner {
+    const runner = this.#runners.get(queue.name.name);
+    if (!runner) throw new Error(`Nothing runs ${queue.name.name}.`);
+    return runner;
+  }
+
+  #track(delivery: Promise<unknown>): void {
+    this.#deliveries.add(delivery);
+    delivery
+      .catch((error: unknown) => this.#deps.log.error({ err: error }, "the end of a delivery could not be kept"))
+      .finally(() => this.#deliveries.delete(delivery));
+  }
+}

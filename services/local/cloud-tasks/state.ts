@@ -1,0 +1,160 @@
+import type { Journal } from "../journal.ts";
+import { type Change, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
+import type { Queue, QueueSettings } from "./queue.ts";
+import { parseQueueName } from "./resource-names.ts";
+import type { Task } from "./task.ts";
+
+/** Where changes are kept across restarts. */
+export type ChangeJournal = Journal<StoredChange>;
+
+/** How long a name stays taken after what it named is gone, in milliseconds. */
+export interface NamePeriods {
+  readonly taskNameMs: number;
+  readonly queueNameMs: number;
+}
+
+/** Compacting is not worth while below this. */
+const LEAST_COMPACTED_BYTES = 16 * 1024 * 1024;
+
+/**
+ * All queues, tasks and taken names. It changes only by `commit`, which writes the change down before it applies it,
+ * so that what a restart reads is what happened.
+ */
+export class State {
+  readonly queues = new Map<string, Queue>();
+  readonly #goneQueues = new Map<string, number>();
+  readonly #journal: ChangeJournal | undefined;
+  readonly #periods: NamePeriods;
+  #nextOrder = 0;
+  #compactAtBytes = LEAST_COMPACTED_BYTES;
+
+  /** Takes up what the journal holds, and compacts it; without a journal nothing is kept. */
+  constructor(options: { periods: NamePeriods; nowMs: number; journal?: ChangeJournal }) {
+    this.#periods = options.periods;
+    this.#journal = options.journal;
+    for (const stored of options.journal?.entries ?? []) this.#apply(changeFromStored(stored));
+    for (const queue of this.queues.values()) this.#forgetOldNames(queue, options.nowMs);
+    if (options.journal && options.journal.entries.length > 0) this.#compact(options.journal);
+  }
+
+  /** Where a task stands among all tasks ever created. */
+  nextOrder(): number {
+    return this.#nextOrder++;
+  }
+
+  /** Whether a queue was deleted so recently that its name can't be used. */
+  isQueueNameTaken(name: string, nowMs: number): boolean {
+    const goneMs = this.#goneQueues.get(name);
+    return goneMs !== undefined && nowMs < goneMs + this.#periods.queueNameMs;
+  }
+
+  /** Whether a task went so recently that its name can't be used. */
+  isTaskNameTaken(queue: Queue, id: string, nowMs: number): boolean {
+    const goneMs = queue.gone.get(id);
+    return goneMs !== undefined && nowMs < goneMs + this.#periods.taskNameMs;
+  }
+
+  /** Writes the change down and applies it. */
+  commit(change: Change): void {
+    this.#journal?.append(storedFromChange(change));
+    this.#apply(change);
+    if (this.#journal && this.#journal.appendedBytes > this.#compactAtBytes) this.#compact(this.#journal);
+  }
+
+  /** Creates a queue, or changes its settings. */
+  commitQueue(name: string, settings: QueueSettings): Queue {
+    this.commit({ kind: "queue-set", queue: name, settings });
+    const queue = this.queues.get(name);
+    if (!queue) throw new Error(`The queue ${name} was not kept.`);
+    return queue;
+  }
+
+  #apply(change: Change): void {
+    if (change.kind === "queue-set") {
+      this.#setQueue(change);
+      return;
+    }
+    if (change.kind === "queue-deleted") {
+      this.queues.get(change.queue)?.tasks.clear();
+      this.queues.delete(change.queue);
+      this.#goneQueues.set(change.queue, change.atMs);
+      return;
+    }
+    const queue = this.queues.get(change.queue);
+    if (!queue) throw new Error(`A ${change.kind} change names a queue that is not there: ${change.queue}.`);
+    switch (change.kind) {
+      case "queue-purged":
+        queue.settings = { ...queue.settings, purgedMs: change.atMs };
+        for (const id of queue.tasks.keys()) this.#retire(queue, id, change.atMs);
+        break;
+      case "task-created":
+        this.#nextOrder = Math.max(this.#nextOrder, change.task.order + 1);
+        queue.gone.delete(change.task.id);
+        queue.tasks.set(change.task.id, change.task);
+        break;
+      case "task-failed": {
+        const task = queue.tasks.get(change.taskId);
+        if (task) Object.assign(task, change.progress);
+        break;
+      }
+      case "task-gone":
+        this.#retire(queue, change.taskId, change.atMs);
+        break;
+      default:
+        change satisfies never;
+    }
+  }
+
+  #setQueue(change: Extract<Change, { kind: "queue-set" }>): void {
+    const queue = this.queues.get(change.queue);
+    if (queue) {
+      queue.settings = change.settings;
+      return;
+    }
+    const name = parseQueueName(change.queue);
+    if (!name) throw new Error(`Not a queue's name: ${change.queue}.`);
+    this.#goneQueues.delete(change.queue);
+    this.queues.set(change.queue, { name, settings: change.settings, tasks: new Map(), gone: new Map() });
+  }
+
+  #retire(queue: Queue, id: string, atMs: number): void {
+    queue.tasks.delete(id);
+    queue.gone.set(id, atMs);
+    this.#forgetOldNames(queue, atMs);
+  }
+
+  #forgetOldNames(queue: Queue, nowMs: number): void {
+    for (const [id, goneMs] of queue.gone) {
+      if (nowMs < goneMs + this.#periods.taskNameMs) return;
+      queue.gone.delete(id);
+    }
+  }
+
+  #compact(journal: ChangeJournal): void {
+    let liveBytes = 0;
+    const counted = function* (changes: Iterable<Change>): Iterable<StoredChange> {
+      for (const change of changes) {
+        liveBytes += approximateBytes(change);
+        yield storedFromChange(change);
+      }
+    };
+    journal.compact(counted(this.#snapshot()));
+    this.#compactAtBytes = Math.max(LEAST_COMPACTED_BYTES, 2 * liveBytes);
+  }
+
+  *#snapshot(): Iterable<Change> {
+    for (const [queue, atMs] of this.#goneQueues) yield { kind: "queue-deleted", queue, atMs };
+    for (const [queue, { settings, gone, tasks }] of this.queues) {
+      yield { kind: "queue-set", queue, settings };
+      for (const [taskId, atMs] of gone) yield { kind: "task-gone", queue, taskId, atMs };
+      for (const task of tasks.values()) yield { kind: "task-created", queue, task };
+    }
+  }
+}
+
+/** Enough to decide when compacting pays. */
+function approximateBytes(change: Change): number {
+  return change.kind === "task-created" ? 700 + approximateTargetBytes(change.task) : 200;
+}
+
+const approximateTargetBytes = ({ target }: Task): number => target.url.length + (target.body.length * 4) / 3;
