@@ -20,6 +20,8 @@ export async function runProgram(options: {
     const stop = (): void => void running.stop().then(() => process.exit(0), fail);
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
+    // A parent that started this program with a channel has gone when the channel closes.
+    process.once("disconnect", stop);
   } catch (error) {
     process.stderr.write(`${explain(error, options.portVariable)}\n`);
     process.exit(1);

@@ -30,7 +30,7 @@ async function decideOutcome(request: Request, worker: Worker): Promise<Outcome>
 
 /** Each step is a file of its own. */
 async function takeSteps(request: Request, worker: Worker): Promise<Outcome> {
-  const caller = await authenticate(request.headers, worker.gate);
+  const caller = await authenticate(request.headers, worker.tokens);
   if (caller.kind !== "authenticated") return outcomeOfRefusal(caller);
 
   const parsed = await parseDelivery(request, worker.rules);

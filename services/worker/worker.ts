@@ -1,7 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { Gate } from "./authenticate.ts";
+import type { TokenRules } from "./authenticate.ts";
 import type { DeliveryRules } from "./parse-delivery.ts";
 import type { Shutdown } from "./shutdown.ts";
 
@@ -10,7 +10,7 @@ export interface Worker {
   readonly db: Firestore;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly gate: Gate;
+  readonly tokens: TokenRules;
   readonly rules: DeliveryRules;
   readonly shutdown: Shutdown;
 }

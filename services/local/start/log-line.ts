@@ -1,0 +1,45 @@
+import { styleText } from "node:util";
+
+/** Fields that stand elsewhere in a line, or on every line. */
+const SHOWN_ELSEWHERE = new Set(["severity", "time", "service", "message", "err"]);
+const NAME_WIDTH = 11;
+
+const COLOUR = new Map<string, Parameters<typeof styleText>[0]>([
+  ["WARNING", "yellow"],
+  ["ERROR", "red"],
+  ["CRITICAL", "red"],
+]);
+
+/** Makes of a process's line of JSON one that a person reads; any other line is kept as it is, behind the name. */
+export function readableLine(name: string, line: string): string {
+  const prefix = styleText("dim", name.padEnd(NAME_WIDTH));
+  const entry = parseEntry(line);
+  if (!entry) return `${prefix} ${line}`;
+
+  const severity = String(entry["severity"]);
+  const time = styleText("dim", String(entry["time"]).slice(11, 23));
+  const message = styleText(COLOUR.get(severity) ?? "reset", String(entry["message"]));
+  const fields = Object.entries(entry)
+    .filter(([key]) => !SHOWN_ELSEWHERE.has(key))
+    .map(([key, value]) => `${styleText("dim", `${key}=`)}${showValue(value)}`);
+  return [prefix, time, message, ...fields, showStack(entry["err"])].filter((part) => part !== "").join(" ");
+}
+
+function parseEntry(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && "message" in value ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function showValue(value: unknown): string {
+  return typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value);
+}
+
+function showStack(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("stack" in error)) return "";
+  return `\n${String(error.stack)}`;
+}

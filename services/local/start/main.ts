@@ -1,0 +1,76 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { ConfigError, readConfig } from "../../../shared/config.ts";
+import { PortsInUseError } from "./ports.ts";
+import { type StackSettings, addressOf, startVariables } from "./settings.ts";
+import { startStack } from "./stack.ts";
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function readSettings(): StackSettings {
+  const { values } = parseArgs({
+    options: {
+      fresh: { type: "boolean", default: false },
+      data: { type: "string", default: ".local" },
+      firestore: { type: "string", default: "ours" },
+    },
+  });
+  if (values.firestore !== "ours" && values.firestore !== "official") {
+    throw new ConfigError(`--firestore must be "ours" or "official", but is "${values.firestore}".`);
+  }
+  return {
+    variables: readConfig(startVariables, process.env),
+    environment: process.env,
+    dataDir: path.resolve(values.data),
+    fresh: values.fresh,
+    firestore: values.firestore,
+  };
+}
+
+function printWelcome({ variables }: StackSettings): void {
+  const producer = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
+  print(`
+  producer     ${producer}  (OpenAPI: ${producer}/openapi.json)
+  worker       http://127.0.0.1:${variables.WORKER_PORT}
+  cloud tasks  ${addressOf(variables.CLOUD_TASKS_EMULATOR_HOST)}
+  firestore    ${addressOf(variables.FIRESTORE_EMULATOR_HOST)}
+
+  Try it:
+  curl -i ${producer}/v1/tasks -H 'content-type: application/json' -H 'idempotency-key: first' \\
+    -d '{"type":"document.publish","payload":{"documentId":"hello","version":1,"content":"Hello"}}'
+`);
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings();
+  const startedMs = performance.now();
+  const stack = await startStack(settings, print);
+  printWelcome(settings);
+  print(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
+
+  const stopped = Promise.withResolvers<void>();
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) process.exit(1);
+    asked = true;
+    print("stopping; work under way may finish (Ctrl-C again ends it now)");
+    stack.stop().then(stopped.resolve, stopped.reject);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  const why = await Promise.race([stack.broken, stopped.promise]);
+  if (why === undefined) return;
+  print(why);
+  await stack.stop();
+  process.exitCode = 1;
+}
+
+try {
+  await start();
+  print("stopped");
+} catch (error) {
+  const expected = error instanceof ConfigError || error instanceof PortsInUseError;
+  process.stderr.write(`${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`);
+  process.exitCode = 1;
+}
+process.exit();

@@ -1,0 +1,39 @@
+import path from "node:path";
+import { z } from "zod";
+import { hostAndPortVariable, portVariable } from "../../../shared/config.ts";
+
+/** The variables of `npm start`, with their defaults. */
+export const startVariables = z.object({
+  PRODUCER_PORT: portVariable.default(8080),
+  WORKER_PORT: portVariable.default(8081),
+  CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
+  FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
+  LOG_LEVEL: z.string().default("info"),
+});
+
+export interface StackSettings {
+  readonly variables: z.output<typeof startVariables>;
+  /** What the programs' environments are built on. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly dataDir: string;
+  /** Forget what earlier runs left behind. */
+  readonly fresh: boolean;
+  /** Whose Firestore emulator is started. */
+  readonly firestore: "ours" | "official";
+}
+
+/** Names of the local project. Nothing outside this machine ever sees them. */
+export const LOCAL = {
+  project: "handoff-local",
+  location: "local",
+  audience: "handoff-worker",
+  invoker: "invoker@handoff-local.iam.gserviceaccount.com",
+  /** A made-up secret, so that webhooks can be verified on a laptop; the cloud has its own in Secret Manager. */
+  signingSecret: "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAwMDAwMDA=",
+} as const;
+
+export const SERVICES_DIR = path.resolve(import.meta.dirname, "../..");
+
+export function addressOf(at: { host: string; port: number }): string {
+  return `${at.host}:${at.port}`;
+}

@@ -1,0 +1,99 @@
+import { Webhook } from "standardwebhooks";
+import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
+import {
+  bindHandler,
+  type BoundHandler,
+  failedForGood,
+  type HandlerContext,
+  type HandlerResult,
+  retryLater,
+  succeeded,
+} from "../handler.ts";
+import { postWebhook, type PostResult } from "./post-webhook.ts";
+import { type Resolve, systemResolve } from "./public-address.ts";
+import { retryAfterMsOf } from "./retry-after.ts";
+
+export interface DeliverWebhookOptions {
+  /** `whsec_` and the key in base64, as the Standard Webhooks specification has it. */
+  readonly signingSecret: string;
+  /** Whether subscribers may be on this machine or in its network. For development only. */
+  readonly allowPrivateAddresses: boolean;
+  /** How names become addresses; default: the system's resolver. */
+  readonly resolve?: Resolve;
+}
+
+/** Client errors that say nothing about the next attempt: timeout, conflict, too early, too many requests. */
+const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
+
+/**
+ * Delivers webhooks: one signed POST an attempt, with the task's id as `webhook-id`, so that a subscriber can tell a
+ * repeated delivery from a new one (https://www.standardwebhooks.com).
+ *
+ * @throws TypeError when the signing secret can't be used.
+ */
+export function createDeliverWebhook(options: DeliverWebhookOptions): BoundHandler {
+  const { allowPrivateAddresses, resolve = systemResolve } = options;
+  const signer = signerFrom(options.signingSecret);
+  return bindHandler(deliverWebhook, async (payload, context) => {
+    const url = new URL(payload.url);
+    if (url.username !== "" || url.password !== "") {
+      return failedForGood({ code: "url_credentials", message: "The subscriber's URL holds a user name or password." });
+    }
+    const { event: type, data } = payload;
+    const body = JSON.stringify({ type, timestamp: context.enqueuedAt, data });
+    const post = { url, headers: signedHeaders(signer, body, context), body, signal: context.signal };
+    const result = await postWebhook(post, { clock: context.clock, resolve, allowPrivateAddresses });
+    return judge(result, context.clock.now());
+  });
+}
+
+function signerFrom(secret: string): Webhook {
+  try {
+    if (secret.startsWith("whsec_")) return new Webhook(secret);
+  } catch {
+    // The cause isn't passed on: it could quote the secret.
+  }
+  throw new TypeError("The webhook signing secret must be whsec_ followed by a key in base64.");
+}
+
+function signedHeaders(signer: Webhook, body: string, context: HandlerContext): Record<string, string> {
+  const attemptedAtMs = context.clock.now();
+  return {
+    "content-type": "application/json",
+    "content-length": String(Buffer.byteLength(body)),
+    "user-agent": "Handoff/1",
+    "webhook-id": context.idempotencyKey,
+    "webhook-timestamp": String(Math.floor(attemptedAtMs / 1_000)),
+    "webhook-signature": signer.sign(context.idempotencyKey, new Date(attemptedAtMs), body),
+  };
+}
+
+function judge(result: PostResult, nowMs: number): HandlerResult {
+  switch (result.kind) {
+    case "answered":
+      return judgeAnswer(result.status, retryAfterMsOf(result.retryAfter, nowMs));
+    case "refused":
+      return failedForGood({
+        code: "address_refused",
+        message: "The subscriber's host stands for an address that is not on the open Internet.",
+      });
+    case "no-answer":
+      return retryLater({ code: result.code, message: `The subscriber gave no answer: ${result.code}.` });
+  }
+}
+
+function judgeAnswer(status: number, retryAfterMs: number | undefined): HandlerResult {
+  if (status >= 200 && status < 300) return succeeded({ status });
+  if (status >= 400 && status < 500 && !TRANSIENT_CLIENT_ERRORS.has(status)) {
+    return failedForGood({ code: "rejected", message: `The subscriber answered ${status}.` });
+  }
+  return retryLater({ ...failureOf(status), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+}
+
+/** A redirect is tried again: it is mostly a sign-in page or a mistake in a deployment, and those pass. */
+function failureOf(status: number): { code: string; message: string } {
+  const redirected = status >= 300 && status < 400;
+  return redirected
+    ? { code: "redirected", message: `The subscriber answered ${status}; redirects are not followed.` }
+    : { code: "unavailable", message: `The subscriber answered ${status}.` };
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { systemClock } from "../../shared/clock.ts";
+import { flagVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../shared/config.ts";
+import {
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  ENVELOPE_OVERHEAD_BYTES,
+  HIGHEST_MAX_PAYLOAD_BYTES,
+} from "../../shared/envelope.ts";
+import { createFirestore } from "../../shared/firestore.ts";
+import { serveHttp } from "../../shared/http-server.ts";
+import { createLogger } from "../../shared/log.ts";
+import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
+import { createWorkerApp } from "./app.ts";
+import { createTokenRules } from "./authenticate.ts";
+import { createHandlers } from "./handlers.ts";
+import { createKeyCache } from "./key-cache.ts";
+import { Shutdown } from "./shutdown.ts";
+
+const configSchema = z.object({
+  ...platformVariables,
+  PORT: portVariable.default(8080),
+  HOST: z.string().default("0.0.0.0"),
+  WORKER_AUDIENCE: z.string().min(1),
+  INVOKER_SERVICE_ACCOUNT: z.email(),
+  OIDC_CERTS_URL: z.url().default("https://www.googleapis.com/oauth2/v1/certs"),
+  WEBHOOK_SIGNING_SECRET: z.string().startsWith("whsec_", "must be a Standard Webhooks secret, whsec_…"),
+  WEBHOOK_ALLOW_PRIVATE_ADDRESSES: flagVariable.default(false),
+  MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
+});
+
+async function start(): Promise<RunningProgram> {
+  const config = readConfig(configSchema, process.env);
+  const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
+  const clock = systemClock;
+  const db = createFirestore(config);
+  const shutdown = new Shutdown(clock);
+  const app = createWorkerApp({
+    db,
+    clock,
+    log,
+    shutdown,
+    tokens: createTokenRules({
+      keys: createKeyCache({ url: config.OIDC_CERTS_URL, clock, log }),
+      audience: config.WORKER_AUDIENCE,
+      invoker: config.INVOKER_SERVICE_ACCOUNT,
+      clock,
+    }),
+    rules: {
+      handlers: createHandlers({
+        db,
+        signingSecret: config.WEBHOOK_SIGNING_SECRET,
+        allowPrivateAddresses: config.WEBHOOK_ALLOW_PRIVATE_ADDRESSES,
+      }),
+      queueNames: queueNamesOf(config),
+      maxBodyBytes: config.MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
+    },
+  });
+  const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
+  log.info({ port: server.port }, "listening");
+
+  return {
+    async stop() {
+      log.info({}, "draining");
+      const closed = server.close();
+      await shutdown.drain();
+      await closed;
+      await db.terminate();
+      log.info({}, "stopped");
+    },
+  };
+}
+
+await runProgram({ start, portVariable: "PORT" });
