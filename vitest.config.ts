@@ -1,18 +1,13 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, extra: { testTimeout?: number; fileParallelism?: boolean } = {}) => ({
-  test: {
-    name,
-    include: [`test/${name}/**/*.test.ts`],
-    env: { METADATA_SERVER_DETECTION: "none" },
-    testTimeout: 20_000,
-    ...extra,
-  },
+/** A kind of test: its folder under test/, and how long one of its tests may take in milliseconds. */
+const kind = (name: string, testTimeout: number) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, env: { METADATA_SERVER_DETECTION: "none" } },
 });
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
-    projects: [project("unit"), project("contract", { testTimeout: 60_000 }), project("e2e", { testTimeout: 90_000 })],
+    reporters: ["dot", "./test/support/count-reporter.ts"],
+    projects: [kind("unit", 20_000), kind("contract", 60_000), kind("e2e", 120_000)],
   },
 });
