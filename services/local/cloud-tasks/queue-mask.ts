@@ -1,3 +1,4 @@
+import { camelCasePath } from "./field-path.ts";
 import { invalidArgument } from "./service-errors.ts";
 import type { WireQueue } from "./wire.ts";
 
@@ -23,7 +24,7 @@ const IGNORED = new Set(["name", "state", "purgeTime", "rateLimits.maxBurstSize"
 export function mergeQueue(current: object, update: WireQueue, paths: readonly string[]): WireQueue {
   if (paths.length === 0) return update;
   const merged = new Map<string, unknown>(Object.entries(current));
-  for (const path of paths.map(camelCase)) {
+  for (const path of paths.map(camelCasePath)) {
     if (IGNORED.has(path) || IGNORED.has(path.split(".", 1)[0] ?? "")) continue;
     const [group = "", part, ...rest] = path.split(".");
     const parts = SETTABLE.get(group);
@@ -35,9 +36,6 @@ export function mergeQueue(current: object, update: WireQueue, paths: readonly s
   }
   return Object.fromEntries(merged);
 }
-
-const camelCase = (path: string): string =>
-  path.replaceAll(/_([a-z])/g, (_underscored, letter: string) => letter.toUpperCase());
 
 function fieldsOf(message: unknown): Fields {
   return typeof message === "object" && message !== null ? { ...message } : {};

@@ -65,7 +65,7 @@ function listQueues(context: RpcContext, request: ListQueuesRequest) {
   if (!parseLocationName(parent)) throw malformedResource();
   const matches = parseQueueFilter(filter);
   const queues = [...context.state.queues.values()]
-    .filter((queue) => queue.name.name.startsWith(`${parent}/`) && matches(queueToWire(queue)))
+    .filter((queue) => queue.name.name.startsWith(`${parent}/`) && matches(queue))
     .toSorted((a, b) => (a.name.name < b.name.name ? -1 : 1));
   const page = pageOf(
     { items: queues, keyOf: (queue) => queue.name.name, mostItems: MOST_QUEUES_A_PAGE },

@@ -39,7 +39,7 @@ export function storedTask(task: Task, queue: QueueName, view: TaskView): Stored
   };
 }
 
-function attemptsToWire(task: Task): WireTask {
+function attemptsToWire(task: Task): Omit<WireTask, "view" | "httpRequest"> {
   return {
     ...(task.dispatchCount > 0 ? { dispatchCount: task.dispatchCount } : {}),
     ...(task.responseCount > 0 ? { responseCount: task.responseCount } : {}),
@@ -69,7 +69,7 @@ function targetToWire(target: HttpTarget, view: TaskView): HttpRequestReply {
   };
 }
 
-function tokenToWire(token: TokenRequest | undefined): WireHttpRequest {
+function tokenToWire(token: TokenRequest | undefined): Pick<WireHttpRequest, "oidcToken" | "oauthToken"> {
   if (!token) return {};
   if (token.kind === "oidc") {
     return {

@@ -1,0 +1,60 @@
+import type { Queue } from "./queue.ts";
+import { burstSize } from "./queue-config.ts";
+
+type Value = string | number;
+
+/** A field of a queue that a filter can compare. */
+export interface FilterField {
+  /** Undefined while the field is not set. */
+  read(queue: Queue): Value | undefined;
+  /** Reads the value to compare with; undefined when it is none of this field's. */
+  parse(text: string): Value | undefined;
+}
+
+/** The fields that ListQueues can filter by, under their names in camel case. */
+export const filterFields: ReadonlyMap<string, FilterField> = new Map([
+  ["name", text(({ name }) => name.name)],
+  ["state", text(({ settings }) => (settings.paused ? "PAUSED" : "RUNNING"))],
+  ["purgeTime", time(({ settings }) => settings.purgedMs)],
+  ["rateLimits.maxDispatchesPerSecond", number(({ settings }) => settings.config.maxDispatchesPerSecond)],
+  ["rateLimits.maxBurstSize", number(({ settings }) => burstSize(settings.config.maxDispatchesPerSecond))],
+  ["rateLimits.maxConcurrentDispatches", number(({ settings }) => settings.config.maxConcurrentDispatches)],
+  ["retryConfig.maxAttempts", number(({ settings }) => settings.config.retry.maxAttempts)],
+  ["retryConfig.maxDoublings", number(({ settings }) => settings.config.retry.maxDoublings)],
+  ["retryConfig.minBackoff", duration(({ settings }) => settings.config.retry.minBackoffMs)],
+  ["retryConfig.maxBackoff", duration(({ settings }) => settings.config.retry.maxBackoffMs)],
+  ["retryConfig.maxRetryDuration", duration(({ settings }) => settings.config.retry.maxRetryDurationMs || undefined)],
+  ["stackdriverLoggingConfig.samplingRatio", number(({ settings }) => settings.config.loggingRatio)],
+]);
+
+/** Texts are compared without regard to case. */
+function text(read: (queue: Queue) => string): FilterField {
+  return { read: (queue) => read(queue).toLowerCase(), parse: (value) => value.toLowerCase() };
+}
+
+function number(read: (queue: Queue) => number): FilterField {
+  return { read, parse: finite };
+}
+
+/** Durations are written in seconds, as in 3.5s. */
+function duration(read: (queue: Queue) => number | undefined): FilterField {
+  return {
+    read,
+    parse(value) {
+      const seconds = finite(value.replace(/s$/, ""));
+      return seconds === undefined ? undefined : seconds * 1000;
+    },
+  };
+}
+
+function time(read: (queue: Queue) => number | undefined): FilterField {
+  return { read, parse: (value) => numberOrNothing(Date.parse(value)) };
+}
+
+function finite(value: string): number | undefined {
+  return value.trim() === "" ? undefined : numberOrNothing(Number(value));
+}
+
+function numberOrNothing(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,115 @@
+import { CloudTasksClient } from "@google-cloud/tasks";
+import { credentials } from "@grpc/grpc-js";
+import { PassThroughClient } from "google-auth-library";
+import { onTestFinished } from "vitest";
+import { createLogger } from "../../../shared/log.ts";
+import {
+  type CloudTasksEmulator,
+  type CloudTasksEmulatorOptions,
+  startCloudTasksEmulator,
+} from "../../../services/local/cloud-tasks/emulator.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { type Receiver, startReceiver } from "./receiver.ts";
+
+export const PARENT = "projects/my-project/locations/europe-west1";
+
+/** The line that the emulator logs when an attempt has ended. */
+export interface AttemptLine {
+  readonly queue: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly status: number | string;
+  readonly nextInMs?: number;
+  readonly message: string;
+}
+
+/** An emulator with Google's client and a target, all on loopback, gone when the test is. */
+export interface Bundle {
+  readonly emulator: CloudTasksEmulator;
+  readonly client: CloudTasksClient;
+  readonly receiver: Receiver;
+  readonly attempts: readonly AttemptLine[];
+  /** Resolves when so many attempts have ended in all. */
+  attemptsEnded(count: number): Promise<void>;
+}
+
+type QueueSettings = NonNullable<Parameters<CloudTasksClient["createQueue"]>[0]>["queue"];
+type TaskSettings = NonNullable<NonNullable<Parameters<CloudTasksClient["createTask"]>[0]>["task"]>;
+
+/** Starts a bundle. Without a clock of the test's, one that stands still is no help to a real queue: pass one to move. */
+export async function startBundle(options: CloudTasksEmulatorOptions = {}): Promise<Bundle> {
+  const receiver = await startReceiver();
+  const watched = watchAttempts();
+  const emulator = await startCloudTasksEmulator({ stopGraceMs: 0, ...options, log: watched.log });
+  const client = connect(emulator);
+  onTestFinished(async () => {
+    await client.close();
+    await receiver.close();
+    const stopping = emulator.stop();
+    if (options.clock instanceof ManualClock) await options.clock.advance(options.stopGraceMs ?? 0);
+    await stopping;
+  });
+  return { emulator, client, receiver, attempts: watched.attempts, attemptsEnded: watched.ended };
+}
+
+/** Google's client, told where the emulator is. The pass-through client keeps it from looking for credentials. */
+export function connect({ host, port }: { host: string; port: number }): CloudTasksClient {
+  return new CloudTasksClient({
+    apiEndpoint: host,
+    port,
+    sslCreds: credentials.createInsecure(),
+    authClient: new PassThroughClient(),
+  });
+}
+
+/** Creates a queue and answers its name. */
+export async function createQueue(
+  { client }: Pick<Bundle, "client">,
+  queueId = "default",
+  settings: QueueSettings = {},
+): Promise<string> {
+  const name = `${PARENT}/queues/${queueId}`;
+  await client.createQueue({ parent: PARENT, queue: { ...settings, name } });
+  return name;
+}
+
+/** Creates a task for the bundle's receiver and answers its name. */
+export async function createTask(
+  { client, receiver }: Pick<Bundle, "client" | "receiver">,
+  queue: string,
+  settings: TaskSettings & { id?: string; dueMs?: number } = {},
+): Promise<string> {
+  const { id, dueMs, ...task } = settings;
+  const [created] = await client.createTask({
+    parent: queue,
+    task: {
+      httpRequest: { url: `${receiver.url}/work`, httpMethod: "POST" },
+      ...(id === undefined ? {} : { name: `${queue}/tasks/${id}` }),
+      ...(dueMs === undefined
+        ? {}
+        : { scheduleTime: { seconds: Math.floor(dueMs / 1000), nanos: (dueMs % 1000) * 1e6 } }),
+      ...task,
+    },
+  });
+  return created.name ?? "";
+}
+
+function watchAttempts() {
+  const attempts: AttemptLine[] = [];
+  let waiting: { count: number; resolve: () => void }[] = [];
+  const write = (text: string): void => {
+    const line: AttemptLine = JSON.parse(text);
+    if (line.attempt === undefined) return;
+    attempts.push(line);
+    for (const { count, resolve } of waiting) if (attempts.length >= count) resolve();
+    waiting = waiting.filter(({ count }) => attempts.length < count);
+  };
+  return {
+    log: createLogger({ service: "cloud-tasks", destination: { write } }),
+    attempts,
+    ended: (count: number): Promise<void> =>
+      attempts.length >= count
+        ? Promise.resolve()
+        : new Promise((resolve) => void waiting.push({ count, resolve: () => resolve() })),
+  };
+}

@@ -1,0 +1,104 @@
+import { expect, it, test } from "vitest";
+import { ManualClock } from "../../support/manual-clock.ts";
+import dispatch from "../../recordings/cloud-tasks/dispatch.json" with { type: "json" };
+import happyPath from "../../recordings/cloud-tasks/happypath.json" with { type: "json" };
+import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
+
+const OUT_OF_SCOPE = [
+  "dispatch/appengine",
+  "dispatch/appengine-timeout",
+  "happypath/appengine",
+  "happypath/appengine-no-content-type",
+];
+
+const dispatches = dispatch.cases.filter(({ name }) => !OUT_OF_SCOPE.includes(name));
+const happyPaths = happyPath.cases.filter(({ name }) => !OUT_OF_SCOPE.includes(name));
+
+/** Of the headers that arrive, those that the recordings are about. */
+const RECORDED_HEADER = /^(?:user-agent|x-cloudtasks-.*)$/i;
+
+it.each(dispatches)("delivers $name with the recorded headers", async ({ attempts }) => {
+  const clock = new ManualClock();
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 1 } } });
+  const answers = attempts.map(({ receiverAnswered }) => receiverAnswered);
+  bundle.receiver.answerWith((_delivery, index) => answers[index] || "stall");
+
+  await createTask(bundle, queue, { id: "some-task", dispatchDeadline: { seconds: 15 } });
+  for (const [index, { headers }] of attempts.entries()) {
+    await bundle.receiver.arrived(index + 1);
+    const arrived = [...(bundle.receiver.received[index]?.headers ?? [])];
+    const recorded = Object.fromEntries(arrived.filter(([name]) => RECORDED_HEADER.test(name)));
+    const eta = recorded["X-CloudTasks-TaskETA"] ?? "";
+    expect(eta).toMatch(/^\d{10}\.\d{6}$/);
+    expect(recorded).toEqual(fillPlaceholders(headers, eta));
+
+    if (answers[index] === 0) await clock.advance(15_000);
+    await bundle.attemptsEnded(index + 1);
+    await clock.advance(bundle.attempts[index]?.nextInMs ?? 0);
+  }
+  expect(bundle.receiver.received).toHaveLength(attempts.length);
+  expect(bundle.attempts.at(-1)?.message).toBe("delivered");
+});
+
+it.each(happyPaths)("stores $name as recorded", async ({ sent, createFull, getBasic, getFull }) => {
+  const { client, ...bundle } = await startBundle();
+  const queue = await createQueue({ client });
+  await client.pauseQueue({ name: queue });
+  const headers = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
+
+  const [created] = await client.createTask({
+    parent: queue,
+    responseView: "FULL",
+    task: { httpRequest: { url: bundle.receiver.url, headers, body: Buffer.from('{"hello":"world"}') } },
+  });
+  const name = created.name ?? "";
+  expect(created.httpRequest).toMatchObject({ headers: createFull.headers, body: bytes(createFull.body) });
+
+  const [basic] = await client.getTask({ name });
+  expect(basic.view).toBe("BASIC");
+  expect(basic.httpRequest?.headers).toEqual(getBasic.headers);
+  expect(basic.httpRequest?.body).toHaveLength(0);
+
+  const [full] = await client.getTask({ name, responseView: "FULL" });
+  expect(full.view).toBe("FULL");
+  expect(full.httpRequest).toMatchObject({ headers: getFull.headers, body: bytes(getFull.body) });
+});
+
+test(`leaves out only App Engine's cases: ${OUT_OF_SCOPE.join(", ")}`, () => {
+  expect(dispatches.map(({ name }) => name)).toEqual(["dispatch/http", "dispatch/http-timeout"]);
+  expect(happyPaths.map(({ name }) => name)).toEqual(["happypath/http", "happypath/http-no-content-type"]);
+  const appEngine = [...dispatch.cases, ...happyPath.cases].filter(({ name }) => name.includes("appengine"));
+  expect(appEngine.map(({ name }) => name)).toEqual(OUT_OF_SCOPE);
+});
+
+test("gives a queue the recorded defaults", async () => {
+  const { client } = await startBundle();
+  const name = `${PARENT}/queues/default`;
+  const [queue] = await client.createQueue({ parent: PARENT, queue: { name } });
+  expect(queue).toMatchObject({
+    name,
+    state: "RUNNING",
+    rateLimits: { maxDispatchesPerSecond: 500, maxBurstSize: 100, maxConcurrentDispatches: 1000 },
+    retryConfig: {
+      maxAttempts: 100,
+      maxRetryDuration: null,
+      minBackoff: { seconds: "0", nanos: 100_000_000 },
+      maxBackoff: { seconds: "3600", nanos: 0 },
+      maxDoublings: 16,
+    },
+    purgeTime: null,
+  });
+});
+
+function fillPlaceholders(headers: Readonly<Record<string, string | undefined>>, eta: string) {
+  const filled = new Map([
+    ["{queue}", "default"],
+    ["{task}", "some-task"],
+    ["{eta}", eta],
+  ]);
+  const set = Object.entries(headers).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set.map(([name, value]) => [name, filled.get(value ?? "") ?? value]));
+}
+
+const bytes = (base64: string): Buffer => Buffer.from(base64, "base64");
