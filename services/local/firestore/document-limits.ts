@@ -28,7 +28,7 @@ export function documentSize(document: Pick<StoredDocument, "name" | "fields">):
  * @throws RpcError INVALID_ARGUMENT when it, or a value in it, is too large, too deep, or has too many index entries.
  */
 export function checkDocument(document: Pick<StoredDocument, "name" | "fields">): number {
-  const indexEntries = checkFields(document.fields, 0);
+  const indexEntries = checkFields(document.fields);
   if (indexEntries > MAX_INDEX_ENTRIES) throw invalid("too many index entries for entity");
   const size = documentSize(document);
   if (size > MAX_DOCUMENT_BYTES) {
@@ -40,12 +40,18 @@ export function checkDocument(document: Pick<StoredDocument, "name" | "fields">)
   return size;
 }
 
-/** Checks fields inside `depth` maps, and answers their index entries: one ascending, one descending for each. */
-function checkFields(fields: Fields, depth: number): number {
+/** Where a value stands: in which field of the document, and in how many maps and arrays. */
+interface Place {
+  readonly property: string;
+  readonly depth: number;
+}
+
+/** Checks fields, and answers their index entries: one ascending, one descending for each. */
+function checkFields(fields: Fields, within?: Place): number {
   let entries = 0;
   for (const [name, value] of Object.entries(fields)) {
     checkFieldName(name);
-    entries += 2 + checkValue(name, value, depth);
+    entries += 2 + checkValue(value, within ?? { property: name, depth: 0 });
   }
   return entries;
 }
@@ -59,20 +65,21 @@ function checkFieldName(name: string): void {
 }
 
 /** Checks one value, and answers the index entries that it takes besides its own. */
-function checkValue(name: string, value: Value, depth: number): number {
-  if (depth > MAX_DEPTH) throw invalid(`Property ${name} contains an invalid nested entity.`);
+function checkValue(value: Value, place: Place): number {
+  const { property, depth } = place;
+  if (depth > MAX_DEPTH) throw invalid(`Property ${property} contains an invalid nested entity.`);
   switch (kindOf(value)) {
     case "stringValue":
-      checkLength(name, Buffer.byteLength(value.stringValue ?? ""));
+      checkLength(Buffer.byteLength(value.stringValue ?? ""), property);
       return 0;
     case "bytesValue":
-      checkLength(name, value.bytesValue?.length ?? 0);
+      checkLength(value.bytesValue?.length ?? 0, property);
       return 0;
     case "mapValue":
-      return checkFields(mapFieldsOf(value) ?? {}, depth + 1);
+      return checkFields(mapFieldsOf(value) ?? {}, { property, depth: depth + 1 });
     case "arrayValue": {
       const elements = elementsOf(value);
-      for (const element of elements) checkElement(name, element, depth + 1);
+      for (const element of elements) checkElement(element, { property, depth: depth + 1 });
       return elements.length;
     }
     default:
@@ -80,14 +87,14 @@ function checkValue(name: string, value: Value, depth: number): number {
   }
 }
 
-function checkElement(name: string, element: Value, depth: number): void {
+function checkElement(element: Value, place: Place): void {
   if (kindOf(element) === "arrayValue") throw invalid("Cannot convert an array value in an array value.");
-  checkValue(name, element, depth);
+  checkValue(element, place);
 }
 
-function checkLength(name: string, bytes: number): void {
+function checkLength(bytes: number, property: string): void {
   if (bytes > MAX_VALUE_BYTES) {
-    throw invalid(`The value of property "${name}" is longer than ${MAX_VALUE_BYTES} bytes.`);
+    throw invalid(`The value of property "${property}" is longer than ${MAX_VALUE_BYTES} bytes.`);
   }
 }
 
