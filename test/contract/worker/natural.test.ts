@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
+import { createPublishDocument } from "../../../services/worker/handlers/publish-document.ts";
+import { publishDocument } from "../../../shared/task-types/document-publish.ts";
+import { naturalTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
+import { shuffled } from "../../support/shuffled.ts";
+import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+async function setup() {
+  const handler = scriptedHandler(naturalTaskType);
+  const worker = await startWorkerBundle(() => [handler]);
+  return { handler, worker, task: sealTask(naturalTaskType, { n: 1 }) };
+}
+
+test("success on the first dispatch neither reads nor writes a record", async () => {
+  const { worker, task } = await setup();
+
+  const answer = await worker.deliver(task);
+
+  expect(answer.status).toBe(200);
+  expect(worker.callsSince()).toEqual({});
+  expect(await worker.recordOf(task)).toBeNull();
+});
+
+test("a failed attempt is recorded, and a later success closes the record", async () => {
+  const { handler, worker, task } = await setup();
+  handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+
+  const first = await worker.deliver(task);
+  const between = await worker.recordOf(task);
+  const second = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": "1" } });
+
+  expect([first.status, second.status]).toEqual([424, 200]);
+  expect(between).toMatchObject({ state: "waiting", attempts: 1, lastError: { code: "not_yet" } });
+  expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 2, lastError: null });
+});
+
+test("success on a retry without a record writes none", async () => {
+  const { worker, task } = await setup();
+
+  const answer = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": "3" } });
+
+  expect(answer.status).toBe(200);
+  expect(await worker.recordOf(task)).toBeNull();
+});
+
+test("a permanent failure is recorded as dead with its letter", async () => {
+  const { handler, worker, task } = await setup();
+  handler.steps(() => failedForGood({ code: "impossible", message: "This can't be done." }));
+
+  const answer = await worker.deliver(task);
+
+  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
+  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 1 });
+  expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, error: { code: "impossible" } }]);
+});
+
+test("versions 1 to 50 in any order, with repeats, leave version 50 standing", async () => {
+  const worker = await startWorkerBundle((db) => [createPublishDocument({ db })]);
+  const versions = Array.from({ length: 50 }, (_, index) => index + 1);
+  const tasks = versions.map((version) =>
+    sealTask(publishDocument, { documentId: "page", version, content: `content of version ${version}` }),
+  );
+  const deliveries = shuffled([...tasks, ...tasks]);
+
+  const statuses: number[] = [];
+  const deliverNext = async (): Promise<void> => {
+    for (let task = deliveries.shift(); task; task = deliveries.shift())
+      statuses.push((await worker.deliver(task)).status);
+  };
+  await Promise.all([deliverNext(), deliverNext(), deliverNext(), deliverNext()]);
+
+  expect(statuses).toEqual(Array.from({ length: 100 }, () => 200));
+  const stored = await worker.db.collection("documents").doc("page").get();
+  expect(stored.data()).toEqual({ version: 50, content: "content of version 50" });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { DRAIN_MS } from "../../../services/worker/shutdown.ts";
+import { succeeded } from "../../../services/worker/handler.ts";
+import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+async function setup() {
+  const handler = scriptedHandler(claimTaskType);
+  const worker = await startWorkerBundle(() => [handler]);
+  return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
+}
+
+test("work under way finishes, and nothing new starts", async () => {
+  const { handler, worker, task } = await setup();
+  const started = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  handler.steps(async () => {
+    started.resolve();
+    await finish.promise;
+    return succeeded();
+  });
+  const underWay = worker.deliver(task);
+  await started.promise;
+
+  const drained = worker.shutdown.drain();
+  const late = await worker.deliver(sealTask(claimTaskType, { n: 2 }));
+  finish.resolve();
+  await drained;
+
+  expect([late.status, late.headers.get("Retry-After")]).toEqual([503, "5"]);
+  expect((await underWay).status).toBe(200);
+  expect(handler.runs).toHaveLength(1);
+});
+
+test("work that outlasts the drain is aborted, its claim released, and no attempt counted", async () => {
+  const { handler, worker, task } = await setup();
+  const started = Promise.withResolvers<void>();
+  handler.steps(
+    ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
+        started.resolve();
+      }),
+  );
+  const underWay = worker.deliver(task);
+  await started.promise;
+
+  const drained = worker.shutdown.drain();
+  await worker.clock.advance(DRAIN_MS);
+  const answer = await underWay;
+  await drained;
+
+  expect(answer.status).toBe(503);
+  expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0, fence: 1, claimedAt: null });
+});

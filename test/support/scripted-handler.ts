@@ -1,0 +1,53 @@
+import { z } from "zod";
+import {
+  type BoundHandler,
+  type HandlerContext,
+  type HandlerResult,
+  bindHandler,
+  succeeded,
+} from "../../services/worker/handler.ts";
+import { type TaskType, defineTask } from "../../shared/task-type.ts";
+
+export const claimTaskType = defineTask({
+  type: "test.claim",
+  payload: z.strictObject({ n: z.int() }),
+  queue: "default",
+  timeoutMs: 10_000,
+  attempts: 3,
+});
+
+export const naturalTaskType = defineTask({
+  type: "test.natural",
+  payload: z.strictObject({ n: z.int() }),
+  queue: "bulk",
+  idempotency: "natural",
+  timeoutMs: 10_000,
+  attempts: 3,
+});
+
+type Step = (context: HandlerContext) => Promise<HandlerResult> | HandlerResult;
+
+/** A handler that does what a test tells it: its steps in turn, then success. It remembers what it was given. */
+export interface ScriptedHandler extends BoundHandler {
+  readonly runs: { payload: unknown; attempt: number; idempotencyKey: string }[];
+  steps(...steps: Step[]): ScriptedHandler;
+}
+
+export function scriptedHandler(taskType: TaskType): ScriptedHandler {
+  const runs: ScriptedHandler["runs"] = [];
+  const script: Step[] = [];
+  const bound = bindHandler(taskType, async (payload, context) => {
+    runs.push({ payload, attempt: context.attempt, idempotencyKey: context.idempotencyKey });
+    const step = script.shift();
+    return step ? await step(context) : succeeded({ run: runs.length });
+  });
+  const handler: ScriptedHandler = {
+    ...bound,
+    runs,
+    steps(...steps) {
+      script.push(...steps);
+      return handler;
+    },
+  };
+  return handler;
+}

@@ -1,0 +1,134 @@
+import { Firestore } from "@google-cloud/firestore";
+import { onTestFinished } from "vitest";
+import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
+import { createWorkerApp } from "../../services/worker/app.ts";
+import { createTokenRules } from "../../services/worker/authenticate.ts";
+import type { BoundHandler } from "../../services/worker/handler.ts";
+import { createKeyCache } from "../../services/worker/key-cache.ts";
+import { Shutdown } from "../../services/worker/shutdown.ts";
+import { type Envelope, sealEnvelope } from "../../shared/envelope.ts";
+import { serveHttp } from "../../shared/http-server.ts";
+import { createLogger } from "../../shared/log.ts";
+import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
+import { TASK_RECORDS, parseTaskRecord } from "../../shared/records/task-record.ts";
+import { randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
+import type { TaskType } from "../../shared/task-type.ts";
+import { startKeyServer } from "./key-server.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { AUDIENCE, INVOKER, KEY } from "./token-rules.ts";
+import { identityClaims, signToken } from "./tokens.ts";
+
+const MAX_BODY_BYTES = 300_000;
+
+/**
+ * A worker on a real port, with a real key server and a Firestore emulator of its own.
+ *
+ * The worker's clock and Firestore's are two, as they are in the cloud, and stand still until a test moves them.
+ */
+export async function startWorkerBundle(makeHandlers: (db: Firestore) => readonly BoundHandler[]) {
+  const storeClock = new ManualClock(Date.now());
+  const emulator = await startFirestoreEmulator({ clock: storeClock });
+  const db = connect(emulator);
+  const keyServer = await startKeyServer([KEY]);
+  const clock = new ManualClock(Date.now());
+  const logged: string[] = [];
+  const log = createLogger({ service: "worker", destination: { write: (line) => void logged.push(line) } });
+  const shutdown = new Shutdown(clock);
+  const keys = createKeyCache({ url: keyServer.url, clock, log });
+  const app = createWorkerApp({
+    db,
+    clock,
+    log,
+    shutdown,
+    tokens: createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock }),
+    rules: {
+      handlers: new Map(makeHandlers(db).map((handler) => [handler.taskType.type, handler])),
+      queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+      maxBodyBytes: MAX_BODY_BYTES,
+    },
+  });
+  const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
+  onTestFinished(async () => {
+    await server.close();
+    await db.terminate();
+    await emulator.stop();
+    await keyServer.close();
+  });
+
+  const token = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
+  return {
+    db,
+    emulator,
+    clock,
+    storeClock,
+    shutdown,
+    logged,
+    token,
+    url: `http://127.0.0.1:${server.port}`,
+    headersOf: (envelope: Envelope) => deliveryHeaders(envelope, token),
+    /** Delivers a task as Cloud Tasks does; `headers` are laid over the usual ones. */
+    deliver: (envelope: Envelope, init: { headers?: Record<string, string>; signal?: AbortSignal } = {}) =>
+      fetch(`http://127.0.0.1:${server.port}/tasks/${envelope.type}`, {
+        ...init,
+        method: "POST",
+        headers: { ...deliveryHeaders(envelope, token), ...init.headers },
+        body: JSON.stringify(envelope),
+      }),
+    async recordOf(envelope: Envelope) {
+      const snapshot = await db.collection(TASK_RECORDS).doc(envelope.id).get();
+      return snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
+    },
+    async deadLetters() {
+      const { docs } = await db.collection(DEAD_LETTERS).get();
+      return docs.map((doc) => ({ letterId: doc.id, ...doc.data() }));
+    },
+    /** How many calls of each kind Firestore has had since the last time. */
+    callsSince: countCalls(emulator.calls),
+  };
+}
+
+export type WorkerBundle = Awaited<ReturnType<typeof startWorkerBundle>>;
+
+/** The envelope of a task, as the producer seals it. */
+export function sealTask(
+  task: Pick<TaskType, "type" | "queue">,
+  payload: Envelope["payload"],
+  idempotencyKey?: string,
+): Envelope {
+  const { type, queue } = task;
+  const id = idempotencyKey === undefined ? randomTaskId(queue) : taskIdForKey({ type, queue, idempotencyKey });
+  return sealEnvelope({ id, type, payload, enqueuedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5) });
+}
+
+/** The headers of a task's first dispatch. */
+function deliveryHeaders(envelope: Envelope, token: string): Record<string, string> {
+  return {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    "user-agent": "Google-Cloud-Tasks",
+    "x-cloudtasks-queuename": `${envelope.id.slice(33)}-queue`,
+    "x-cloudtasks-taskname": envelope.id,
+    "x-cloudtasks-taskretrycount": "0",
+    "x-cloudtasks-taskexecutioncount": "0",
+    "x-cloudtasks-tasketa": "1767322800.000000",
+  };
+}
+
+function connect(emulator: { host: string; port: number }): Firestore {
+  return new Firestore({
+    projectId: "handoff-test",
+    host: `${emulator.host}:${emulator.port}`,
+    ssl: false,
+    customHeaders: { Authorization: "Bearer owner" },
+  });
+}
+
+function countCalls(calls: ReadonlyMap<string, number>): () => Record<string, number> {
+  let before = new Map(calls);
+  return () => {
+    const now = new Map(calls);
+    const grown = [...now].map(([name, count]) => [name, count - (before.get(name) ?? 0)] as const);
+    before = now;
+    return Object.fromEntries(grown.filter(([, count]) => count > 0));
+  };
+}
