@@ -1,0 +1,46 @@
+import type http from "node:http";
+import { onTestFinished } from "vitest";
+import { createLogger } from "../../shared/log.ts";
+import { createDeliverWebhook, type DeliverWebhookOptions } from "../../services/worker/handlers/deliver-webhook.ts";
+import type { HandlerResult } from "../../services/worker/handler.ts";
+import { ManualClock } from "./manual-clock.ts";
+import { startWebhookReceiver } from "./webhook-receiver.ts";
+
+export const WEBHOOK_SECRET = `whsec_${Buffer.from("a signing key of thirty-two bytes").toString("base64")}`;
+export const TASK_ID = "0123456789abcdef0123456789abcdef-default";
+
+/**
+ * The webhook handler and a subscriber on loopback; private addresses are allowed unless the options say otherwise.
+ *
+ * The clock starts at the wall clock's time, which the standardwebhooks package goes by.
+ */
+export async function setUpWebhooks(
+  options: Partial<DeliverWebhookOptions> & { answer?: (response: http.ServerResponse) => void } = {},
+) {
+  const { answer, ...handlerOptions } = options;
+  const receiver = await startWebhookReceiver(answer);
+  onTestFinished(() => receiver.close());
+  const clock = new ManualClock(Date.now());
+  const abort = new AbortController();
+  const url = `http://127.0.0.1:${receiver.port}/hooks?key=1`;
+  const handler = createDeliverWebhook({
+    signingSecret: WEBHOOK_SECRET,
+    allowPrivateAddresses: true,
+    ...handlerOptions,
+  });
+
+  async function deliver(payload: { url?: string; event?: string; data?: unknown } = {}): Promise<HandlerResult> {
+    const prepared = handler.prepare({ url, event: "order.paid", data: { order: 7 }, ...payload });
+    if (!prepared.ok) throw new Error(JSON.stringify(prepared.problems));
+    return await prepared.run({
+      signal: abort.signal,
+      idempotencyKey: TASK_ID,
+      attempt: 1,
+      enqueuedAt: "2026-01-02T03:04:05.678Z",
+      clock,
+      log: createLogger({ service: "test", destination: { write: () => undefined } }),
+    });
+  }
+
+  return { receiver, clock, abort, url, deliver };
+}
