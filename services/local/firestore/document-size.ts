@@ -1,19 +1,30 @@
-import { type Fields, type Value, elementsOf, kindOf, mapFieldsOf } from "./value.ts";
+import { elementsOf, kindOf, mapFieldsOf, TypeOrder, typeOrder, vectorElements } from "./value.ts";
+import type { Fields, Value } from "./value.ts";
 
-/** The bytes that a document's name takes: https://firebase.google.com/docs/firestore/storage-size#document_name_size */
-export function nameSize(name: string): number {
-  const ids = name.split("/").slice(SEGMENTS_BEFORE_IDS);
-  return ids.reduce((bytes, id) => bytes + textSize(id), NAME_OVERHEAD_BYTES);
-}
-
-/** The bytes that fields take, names and values together. */
+/**
+ * Fields with their names and values, in bytes; what a document takes up besides is its name and 32 bytes.
+ * All sizes here: https://firebase.google.com/docs/firestore/storage-size
+ */
 export function fieldsSize(fields: Fields): number {
-  return Object.entries(fields).reduce((bytes, [name, value]) => bytes + textSize(name) + valueSize(value), 0);
+  let size = 0;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value) size += stringSize(name) + valueSize(value);
+  }
+  return size;
 }
 
-/** The bytes that a value takes: https://firebase.google.com/docs/firestore/storage-size#field_value_sizes */
+/** A document's name, given in full, in bytes; the database it is in doesn't count. */
+export function nameSize(name: string): number {
+  let size = NAME_OVERHEAD;
+  for (const id of name.split("/").slice(SEGMENTS_OF_DATABASE)) size += idSize(id);
+  return size;
+}
+
+/** One value, in bytes. */
 export function valueSize(value: Value): number {
-  switch (kindOf(value)) {
+  const kind = kindOf(value);
+  switch (kind) {
     case "nullValue":
     case "booleanValue":
       return 1;
@@ -24,20 +35,31 @@ export function valueSize(value: Value): number {
     case "geoPointValue":
       return 16;
     case "stringValue":
-      return textSize(value.stringValue ?? "");
+      return stringSize(value.stringValue ?? "");
     case "bytesValue":
       return value.bytesValue?.length ?? 0;
     case "referenceValue":
       return nameSize(value.referenceValue ?? "");
     case "arrayValue":
-      return elementsOf(value).reduce((bytes, element) => bytes + valueSize(element), 0);
+      return elementsOf(value).reduce((size, element) => size + valueSize(element), 0);
     case "mapValue":
-      return fieldsSize(mapFieldsOf(value) ?? {});
+      return mapSize(value);
   }
 }
 
-/** `projects/P/databases/D/documents` is not part of a name's size. */
-const SEGMENTS_BEFORE_IDS = 5;
-const NAME_OVERHEAD_BYTES = 16;
+const NAME_OVERHEAD = 16;
+const SEGMENTS_OF_DATABASE = "projects/p/databases/d/documents".split("/").length;
 
-const textSize = (text: string): number => Buffer.byteLength(text) + 1;
+function stringSize(text: string): number {
+  return Buffer.byteLength(text) + 1;
+}
+
+function idSize(id: string): number {
+  return /^__id-?\d+__$/.test(id) ? 8 : stringSize(id);
+}
+
+function mapSize(value: Value): number {
+  if (typeOrder(value) === TypeOrder.vector) return vectorElements(value).length * 8;
+  // The documentation says "like a document"; Google's emulator adds none of a document's 32 bytes, so neither does this.
+  return fieldsSize(mapFieldsOf(value) ?? {});
+}

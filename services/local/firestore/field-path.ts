@@ -5,14 +5,30 @@ import type { Fields, Value } from "./value.ts";
 /** The names on the way from a document's fields to one of them; at least one. */
 export type FieldPath = readonly string[];
 
+/** The path that stands for the document's own name. */
+export const NAME_PATH = "__name__";
+
+/** Names are at most this many bytes long: https://firebase.google.com/docs/firestore/quotas#limits */
+const MAX_NAME_BYTES = 1500;
+
 /**
- * Reads a path such as "a.`b.c`"; INVALID_ARGUMENT for an empty name or an open backtick.
- * Source: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#document
+ * Reads a path such as "a.`b.c`": names are plain words or quoted in backticks, in which a backslash spares the next character.
+ * INVALID_ARGUMENT for everything else, and for reserved names (`__x__`) other than `__name__` alone.
  */
 export function parseFieldPath(text: string): FieldPath {
-  const names = text.includes("`") || text.includes("\\") ? parseQuoted(text) : text.split(".");
-  if (names.includes("")) throw invalidPath(text);
+  const names = PLAIN_PATH.test(text) ? text.split(".") : parseQuoted(text);
+  for (const name of names) {
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+      throw invalidPath(text, `A name is at most ${MAX_NAME_BYTES} bytes long.`);
+    if (RESERVED.test(name) && (name !== NAME_PATH || names.length > 1))
+      throw invalidPath(text, `"${name}" is reserved.`);
+  }
   return names;
+}
+
+/** The one spelling of a path: backticks only where they are needed. */
+export function formatFieldPath(path: FieldPath): string {
+  return path.map((name) => (PLAIN_NAME.test(name) ? name : `\`${name.replaceAll(/[\\`]/g, "\\$&")}\``)).join(".");
 }
 
 /** The value at the path, or undefined where there is none. */
@@ -30,26 +46,44 @@ export function getField(fields: Fields, path: FieldPath): Value | undefined {
 /** The fields with the value at the path, maps on the way being made as needed; undefined deletes. The given fields stay as they are. */
 export function setField(fields: Fields, path: FieldPath, value: Value | undefined): Fields {
   const [name, ...rest] = path;
-  if (name === undefined) throw invalidPath("");
+  if (name === undefined) throw invalidPath("", "It is empty.");
   const held = Object.hasOwn(fields, name) ? fields[name] : undefined;
 
   if (rest.length === 0) {
-    if (value === undefined) return held === undefined ? fields : withoutField(fields, name);
-    return withField(fields, name, value);
+    if (value !== undefined) return withField(fields, name, value);
+    return held === undefined ? fields : withoutField(fields, name);
   }
   const below = held && mapFieldsOf(held);
   if (value === undefined && below === undefined) return fields;
   return withField(fields, name, { mapValue: { fields: setField(below ?? {}, rest, value) } });
 }
 
-/** Only what stands at the paths, in maps like those it came from. */
+/** Only what stands at the paths, in maps like those it came from; a map that holds none of it is left out. */
 export function projectFields(fields: Fields, paths: readonly FieldPath[]): Fields {
   let projected: Fields = {};
   for (const path of paths) {
     const value = getField(fields, path);
+    // A path below one that was already taken adds nothing, and one above it takes its place.
     if (value !== undefined) projected = setField(projected, path, value);
   }
   return projected;
+}
+
+const PLAIN_NAME = /^[a-zA-Z_]\w*$/;
+const PLAIN_PATH = /^[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*$/;
+const FIRST_NAME = /^(?:([a-zA-Z_]\w*)|`((?:[^`\\]|\\.)+)`)(?:\.(?=.)|$)/s;
+const RESERVED = /^__.*__$/s;
+
+function parseQuoted(text: string): string[] {
+  const names: string[] = [];
+  for (let rest = text; rest !== "" || names.length === 0;) {
+    const first = FIRST_NAME.exec(rest);
+    if (!first) throw invalidPath(text, "A name other than letters, digits and _ stands in backticks.");
+    const [whole, plain, quoted = ""] = first;
+    names.push(plain ?? quoted.replaceAll(/\\(.)/gs, "$1"));
+    rest = rest.slice(whole.length);
+  }
+  return names;
 }
 
 function withField(fields: Fields, name: string, value: Value): Fields {
@@ -64,23 +98,6 @@ function withoutField(fields: Fields, name: string): Fields {
   return copy;
 }
 
-function parseQuoted(text: string): string[] {
-  const names: string[] = [];
-  let name = "";
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (character === "\\") name += text.charAt(++i);
-    else if (character === "`") quoted = !quoted;
-    else if (character === "." && !quoted) {
-      names.push(name);
-      name = "";
-    } else name += character;
-  }
-  if (quoted) throw invalidPath(text);
-  return [...names, name];
-}
-
-function invalidPath(text: string): RpcError {
-  return new RpcError(RpcCode.INVALID_ARGUMENT, `Invalid field path "${text}".`);
+function invalidPath(text: string, why: string): RpcError {
+  return new RpcError(RpcCode.INVALID_ARGUMENT, `Invalid field path "${text}". ${why}`);
 }

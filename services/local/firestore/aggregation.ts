@@ -1,0 +1,144 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import type { StoredDocument } from "./document.ts";
+import { compareStrings } from "./ordering.ts";
+import { compileQuery } from "./query.ts";
+import type { CompiledQuery } from "./query.ts";
+import { queryField } from "./query-field.ts";
+import type { QueryField } from "./query-field.ts";
+import type { Aggregation, StructuredQuery } from "./structured-query.ts";
+import { putField, toBigInt, TypeOrder, typeOrder, wireInt64 } from "./value.ts";
+import type { Fields, Value } from "./value.ts";
+
+/** An aggregation in two steps, so that the store can run the query in between: `aggregate(query.run(documents))`. */
+export interface CompiledAggregation {
+  readonly query: CompiledQuery;
+  aggregate(documents: readonly StoredDocument[]): Fields;
+}
+
+/** At most so many results come from one request: https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations */
+const MAX_AGGREGATIONS = 5;
+
+/**
+ * Makes counts, sums and averages over a query ready to run, or throws INVALID_ARGUMENT. Only documents that have every field
+ * summed or averaged are counted at all, as with Google's indexes, and they are sorted by these fields last.
+ * Source: https://firebase.google.com/docs/firestore/query-data/aggregation-queries
+ */
+export function compileAggregation(
+  parent: string,
+  query: StructuredQuery,
+  aggregations: readonly Aggregation[],
+): CompiledAggregation {
+  if (aggregations.length === 0) throw invalid("There is nothing to aggregate.");
+  if (aggregations.length > MAX_AGGREGATIONS) throw invalid(`At most ${MAX_AGGREGATIONS} aggregations go together.`);
+  const results = aggregations.map(parseAggregation);
+  const fields = results.flatMap((result) => ("field" in result ? [result.field] : []));
+  const aliases = aliasesOf(aggregations);
+  return {
+    query: compileQuery(
+      parent,
+      query,
+      fields.toSorted((a, b) => compareStrings(a.name, b.name)),
+    ),
+    aggregate: (documents) => {
+      const values: Record<string, Value> = {};
+      for (const [i, result] of results.entries()) putField(values, aliases[i] ?? "", evaluate(result, documents));
+      return values;
+    },
+  };
+}
+
+type Result =
+  | { readonly kind: "count"; readonly upTo: bigint | null }
+  | { readonly kind: "sum" | "average"; readonly field: QueryField };
+
+function parseAggregation(aggregation: Aggregation): Result {
+  const { count, sum, avg } = aggregation;
+  if (Object.hasOwn(aggregation, "count") && count) {
+    const upTo = count.upTo ? toBigInt(count.upTo.value ?? 0) : null;
+    if (upTo !== null && upTo < 0n) throw invalid("A count goes up to a number that is not negative.");
+    return { kind: "count", upTo };
+  }
+  if (Object.hasOwn(aggregation, "sum") && sum) return { kind: "sum", field: numberField(sum) };
+  if (Object.hasOwn(aggregation, "avg") && avg) return { kind: "average", field: numberField(avg) };
+  throw invalid("An aggregation has no operator.");
+}
+
+function numberField({ field: reference }: NonNullable<Aggregation["sum"]>): QueryField {
+  const field = queryField(reference);
+  if (field.isKey) throw invalid("Document names can't be aggregated.");
+  return field;
+}
+
+/** The names of the results; those without one are numbered among themselves. */
+function aliasesOf(aggregations: readonly Aggregation[]): string[] {
+  let unnamed = 0;
+  const aliases = aggregations.map(({ alias }) => alias || `field_${++unnamed}`);
+  if (new Set(aliases).size < aliases.length) throw invalid("Two aggregations have one alias.");
+  const reserved = aliases.find((alias) => /^__.*__$/s.test(alias));
+  if (reserved !== undefined) throw invalid(`The alias "${reserved}" is reserved.`);
+  return aliases;
+}
+
+function evaluate(result: Result, documents: readonly StoredDocument[]): Value {
+  switch (result.kind) {
+    case "count": {
+      const count = BigInt(documents.length);
+      return { integerValue: wireInt64(result.upTo !== null && result.upTo < count ? result.upTo : count) };
+    }
+    case "sum":
+      return sumOf(totalOf(result.field, documents));
+    case "average":
+      return averageOf(totalOf(result.field, documents));
+  }
+}
+
+/** Integers are added exactly, doubles apart from them with what rounding loses kept aside. */
+interface Total {
+  integers: bigint;
+  doubles: number;
+  lost: number;
+  doubleCount: number;
+  count: number;
+}
+
+function totalOf(field: QueryField, documents: readonly StoredDocument[]): Total {
+  const total: Total = { integers: 0n, doubles: 0, lost: 0, doubleCount: 0, count: 0 };
+  for (const document of documents) {
+    const value = field.valueOf(document);
+    if (!value || typeOrder(value) !== TypeOrder.number) continue;
+    total.count++;
+    if (Object.hasOwn(value, "integerValue")) total.integers += toBigInt(value.integerValue ?? 0);
+    else addDouble(total, value.doubleValue ?? 0);
+  }
+  return total;
+}
+
+/** Neumaier's variant of Kahan's summation, so that the order of the documents hardly matters. */
+function addDouble(total: Total, double: number): void {
+  const next = total.doubles + double;
+  const isSmaller = Math.abs(double) <= Math.abs(total.doubles);
+  total.lost += isSmaller ? total.doubles - next + double : double - next + total.doubles;
+  total.doubles = next;
+  total.doubleCount++;
+}
+
+function sumOf(total: Total): Value {
+  const fitsInt64 = BigInt.asIntN(64, total.integers) === total.integers;
+  if (total.doubleCount === 0 && fitsInt64) return { integerValue: wireInt64(total.integers) };
+  return { doubleValue: asDouble(total) };
+}
+
+function averageOf(total: Total): Value {
+  return total.count === 0 ? { nullValue: 0 } : { doubleValue: asDouble(total) / total.count };
+}
+
+function asDouble(total: Total): number {
+  const all = { ...total };
+  if (total.integers !== 0n) addDouble(all, Number(total.integers));
+  // Past infinity nothing is lost that could be added again: it would be NaN.
+  return Number.isFinite(all.doubles) ? all.doubles + all.lost : all.doubles;
+}
+
+function invalid(message: string): RpcError {
+  return new RpcError(RpcCode.INVALID_ARGUMENT, message);
+}

@@ -1,0 +1,130 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { queryField } from "./query-field.ts";
+import type { QueryField } from "./query-field.ts";
+import { CompositeOperator, FieldOperator, UnaryOperator } from "./structured-query.ts";
+import type { CompositeFilter, FieldFilter, Filter, UnaryFilter } from "./structured-query.ts";
+import { elementsOf, normalizeValue } from "./value.ts";
+import type { Value } from "./value.ts";
+
+/** A filter as read: operators by name, fields and operands ready to use. */
+export type FilterTree = Composite | Comparison | ListComparison | ValueTest;
+
+/** Filters of which all, or at least one, must hold. */
+export interface Composite {
+  readonly kind: "and" | "or";
+  readonly parts: readonly FilterTree[];
+}
+
+/** A field against one operand. */
+export interface Comparison {
+  readonly kind: "<" | "<=" | ">" | ">=" | "==" | "!=" | "array-contains";
+  readonly field: QueryField;
+  readonly operand: Value;
+}
+
+/** A field against a list of operands, never empty. */
+export interface ListComparison {
+  readonly kind: "in" | "not-in" | "array-contains-any";
+  readonly field: QueryField;
+  readonly operands: readonly Value[];
+}
+
+/** A field asked for null or NaN. */
+export interface ValueTest {
+  readonly kind: "is-null" | "is-nan" | "is-not-null" | "is-not-nan";
+  readonly field: QueryField;
+}
+
+/** One condition on one field. */
+export type Condition = Exclude<FilterTree, Composite>;
+
+/** Reads a filter; INVALID_ARGUMENT for unknown operators, missing operands and lists that are none. */
+export function parseFilter(filter: Filter): FilterTree {
+  if (Object.hasOwn(filter, "compositeFilter") && filter.compositeFilter) return parseComposite(filter.compositeFilter);
+  if (Object.hasOwn(filter, "fieldFilter") && filter.fieldFilter) return parseFieldFilter(filter.fieldFilter);
+  if (Object.hasOwn(filter, "unaryFilter") && filter.unaryFilter) return parseUnaryFilter(filter.unaryFilter);
+  throw invalid("A filter is empty.");
+}
+
+/** Every condition in the tree, from left to right. */
+export function* conditionsOf(filter: FilterTree): Generator<Condition> {
+  if ("parts" in filter) for (const part of filter.parts) yield* conditionsOf(part);
+  else yield filter;
+}
+
+/** Whether the condition keeps a range of values, by which results are then sorted, rather than single ones. */
+export function isInequality({ kind }: Condition): boolean {
+  switch (kind) {
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+    case "!=":
+    case "not-in":
+    case "is-not-null":
+    case "is-not-nan":
+      return true;
+    case "==":
+    case "in":
+    case "array-contains":
+    case "array-contains-any":
+    case "is-null":
+    case "is-nan":
+      return false;
+  }
+}
+
+const COMPARISONS: ReadonlyMap<number, Comparison["kind"]> = new Map([
+  [FieldOperator.LESS_THAN, "<"],
+  [FieldOperator.LESS_THAN_OR_EQUAL, "<="],
+  [FieldOperator.GREATER_THAN, ">"],
+  [FieldOperator.GREATER_THAN_OR_EQUAL, ">="],
+  [FieldOperator.EQUAL, "=="],
+  [FieldOperator.NOT_EQUAL, "!="],
+  [FieldOperator.ARRAY_CONTAINS, "array-contains"],
+]);
+
+const LIST_COMPARISONS: ReadonlyMap<number, ListComparison["kind"]> = new Map([
+  [FieldOperator.IN, "in"],
+  [FieldOperator.NOT_IN, "not-in"],
+  [FieldOperator.ARRAY_CONTAINS_ANY, "array-contains-any"],
+]);
+
+const VALUE_TESTS: ReadonlyMap<number, ValueTest["kind"]> = new Map([
+  [UnaryOperator.IS_NULL, "is-null"],
+  [UnaryOperator.IS_NAN, "is-nan"],
+  [UnaryOperator.IS_NOT_NULL, "is-not-null"],
+  [UnaryOperator.IS_NOT_NAN, "is-not-nan"],
+]);
+
+function parseComposite({ op, filters = [] }: CompositeFilter): FilterTree {
+  const parts = filters.map(parseFilter);
+  if (op === CompositeOperator.AND) return { kind: "and", parts };
+  if (op !== CompositeOperator.OR) throw invalid("Unknown operator of a composite filter.");
+  if (parts.length === 0) throw invalid("OR needs at least one filter.");
+  return { kind: "or", parts };
+}
+
+function parseFieldFilter(filter: FieldFilter): FilterTree {
+  const field = queryField(filter.field);
+  const operand = normalizeValue(filter.value ?? {});
+
+  const comparison = COMPARISONS.get(filter.op ?? 0);
+  if (comparison) return { kind: comparison, field, operand };
+
+  const listComparison = LIST_COMPARISONS.get(filter.op ?? 0);
+  if (!listComparison) throw invalid("Unknown operator of a field filter.");
+  const operands = elementsOf(operand);
+  if (operands.length === 0) throw invalid(`"${listComparison}" needs an array that is not empty.`);
+  return { kind: listComparison, field, operands };
+}
+
+function parseUnaryFilter(filter: UnaryFilter): FilterTree {
+  const kind = VALUE_TESTS.get(filter.op ?? 0);
+  if (!kind) throw invalid("Unknown operator of a unary filter.");
+  return { kind, field: queryField(filter.field) };
+}
+
+function invalid(message: string): RpcError {
+  return new RpcError(RpcCode.INVALID_ARGUMENT, message);
+}

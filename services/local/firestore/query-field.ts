@@ -1,0 +1,20 @@
+import type { StoredDocument } from "./document.ts";
+import { formatFieldPath, getField, NAME_PATH, parseFieldPath } from "./field-path.ts";
+import type { FieldReference } from "./structured-query.ts";
+import type { Value } from "./value.ts";
+
+/** A field that a query filters or sorts by; two spellings of one path have the same `name`. */
+export interface QueryField {
+  readonly name: string;
+  /** Whether it is `__name__`, the document's own name. */
+  readonly isKey: boolean;
+  readonly valueOf: (document: StoredDocument) => Value | undefined;
+}
+
+/** Reads a field reference; INVALID_ARGUMENT for a path that is none. */
+export function queryField(reference: FieldReference | null | undefined): QueryField {
+  const path = parseFieldPath(reference?.fieldPath ?? "");
+  const name = formatFieldPath(path);
+  if (name === NAME_PATH) return { name, isKey: true, valueOf: (document) => ({ referenceValue: document.name }) };
+  return { name, isKey: false, valueOf: (document) => getField(document.fields, path) };
+}

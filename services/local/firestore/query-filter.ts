@@ -1,0 +1,103 @@
+import type { StoredDocument } from "./document.ts";
+import type { Composite, Condition, FilterTree } from "./filter-tree.ts";
+import { compareValues } from "./ordering.ts";
+import { elementsOf, isNaNValue, isNullValue, typeOrder } from "./value.ts";
+import type { Value } from "./value.ts";
+
+/** Whether a document passes a filter. */
+export type DocumentTest = (document: StoredDocument) => boolean;
+
+/**
+ * Makes a filter a test of documents. A document without the field passes no condition on it, and null and NaN equal nothing,
+ * themselves included, unless they stand inside of arrays and maps (both as Google's emulator has it).
+ */
+export function compileFilter(filter: FilterTree): DocumentTest {
+  if ("parts" in filter) return compileComposite(filter);
+  const { valueOf } = filter.field;
+  const test = compileCondition(filter);
+  return (document) => {
+    const value = valueOf(document);
+    return value !== undefined && test(value);
+  };
+}
+
+function compileComposite({ kind, parts }: Composite): DocumentTest {
+  const tests = parts.map(compileFilter);
+  if (kind === "and") return (document) => tests.every((test) => test(document));
+  return (document) => tests.some((test) => test(document));
+}
+
+type ValueCheck = (value: Value) => boolean;
+
+function compileCondition(condition: Condition): ValueCheck {
+  switch (condition.kind) {
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+      return inRange(condition.kind, condition.operand);
+    case "==":
+      return equalTo(condition.operand);
+    case "!=":
+      return equalToNone([condition.operand]);
+    case "in":
+      return equalToAny(condition.operands);
+    case "not-in":
+      return equalToNone(condition.operands);
+    case "array-contains":
+      return contains(equalTo(condition.operand));
+    case "array-contains-any":
+      return contains(equalToAny(condition.operands));
+    case "is-null":
+      return isNullValue;
+    case "is-nan":
+      return isNaNValue;
+    case "is-not-null":
+      return (value) => !isNullValue(value);
+    case "is-not-nan":
+      return (value) => !isNullValue(value) && !isNaNValue(value);
+  }
+}
+
+function equalTo(operand: Value): ValueCheck {
+  if (isNullValue(operand) || isNaNValue(operand)) return () => false;
+  // Most filters ask for a text, which needs no look at types: no other value has one.
+  if (Object.hasOwn(operand, "stringValue")) return (value) => value.stringValue === operand.stringValue;
+  return (value) => compareValues(value, operand) === 0;
+}
+
+function equalToAny(operands: readonly Value[]): ValueCheck {
+  const checks = operands.map(equalTo);
+  return (value) => checks.some((check) => check(value));
+}
+
+function equalToNone(operands: readonly Value[]): ValueCheck {
+  // As in SQL, nothing is known to be unequal to null.
+  if (operands.some(isNullValue)) return () => false;
+  const isAny = equalToAny(operands);
+  return (value) => !isNullValue(value) && !isAny(value);
+}
+
+function contains(isElement: ValueCheck): ValueCheck {
+  return (value) => elementsOf(value).some(isElement);
+}
+
+/** Ranges stay within the operand's type. */
+function inRange(kind: "<" | "<=" | ">" | ">=", operand: Value): ValueCheck {
+  if (isNullValue(operand) || isNaNValue(operand)) return () => false;
+  const order = typeOrder(operand);
+  return (value) => typeOrder(value) === order && !isNaNValue(value) && isInRange(kind, compareValues(value, operand));
+}
+
+function isInRange(kind: "<" | "<=" | ">" | ">=", order: number): boolean {
+  switch (kind) {
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+  }
+}

@@ -1,0 +1,194 @@
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { conditionsOf } from "./filter-tree.ts";
+import type { Condition, FilterTree } from "./filter-tree.ts";
+import { inequalityFields } from "./query-order.ts";
+import type { SortKey } from "./query-order.ts";
+import type { Cursor, StructuredQuery } from "./structured-query.ts";
+import { kindOf } from "./value.ts";
+import type { Value } from "./value.ts";
+
+/** What a query is made of, for the rules on how its parts go together. */
+export interface QueryParts {
+  readonly parent: string;
+  readonly query: StructuredQuery;
+  readonly filter: FilterTree | null;
+  readonly order: readonly SortKey[];
+}
+
+/** Limits of one query: https://firebase.google.com/docs/firestore/query-data/queries#query_limitations */
+export const QUERY_LIMITS = {
+  disjunctions: 30,
+  inValues: 30,
+  notInValues: 10,
+  inequalityFields: 10,
+  filtersAndOrders: 100,
+} as const;
+
+/** Throws what Firestore answers to a query that it does not run. */
+export function checkQuery(parts: QueryParts): void {
+  const { query, filter, order } = parts;
+  if (query.findNearest) throw new RpcError(RpcCode.UNIMPLEMENTED, "This emulator has no vector search.");
+  if ((query.offset ?? 0) < 0) throw invalid("The offset is negative.");
+  if ((query.limit?.value ?? 0) < 0) throw invalid("The limit is negative.");
+  checkScope(parts);
+  if (filter) checkFilter(filter, databaseOf(parts.parent));
+  checkOrder(order, filter);
+  checkCursor(query.startAt, parts);
+  checkCursor(query.endAt, parts);
+  checkSize(parts);
+}
+
+function checkScope({ parent, query, filter, order }: QueryParts): void {
+  if (segmentsBelow(databaseOf(parent), parent) % 2 !== 0) throw invalid(`The parent "${parent}" is not a document.`);
+  const from = query.from ?? [];
+  if (from.length > 1) throw invalid("A query ranges over one collection, or one group of them.");
+  const id = from[0]?.collectionId ?? "";
+  if (id.includes("/")) throw invalid(`The collection id "${id}" contains a slash.`);
+  if (/^__.*__$/s.test(id)) throw invalid(`The collection id "${id}" is reserved.`);
+  if (id !== "") return;
+
+  const foreign = filter && [...conditionsOf(filter)].find(({ field }) => !field.isKey);
+  if (foreign) throw invalid(`A filter on "${foreign.field.name}" needs a collection.`);
+  if (order.some((key) => !key.field.isKey || key.descending))
+    throw invalid("Without a collection, only ascending names can be the order.");
+}
+
+function checkFilter(filter: FilterTree, database: string): void {
+  const conditions = [...conditionsOf(filter)];
+  for (const condition of conditions) {
+    checkOperandCount(condition);
+    if (condition.field.isKey) checkKeyCondition(condition, database);
+  }
+  if (mostArrayContains(filter) > 1)
+    throw invalid("A disjunction has at most one array-contains or array-contains-any.");
+  if (conditions.filter(excludesValues).length > 1)
+    throw invalid("A query has at most one of !=, not-in, is-not-null and is-not-nan.");
+  if (conditions.some(({ kind }) => kind === "not-in") && hasAlternatives(filter)) {
+    throw invalid("not-in does not go together with in, array-contains-any or OR.");
+  }
+  const disjunctions = countDisjunctions(filter);
+  if (disjunctions > QUERY_LIMITS.disjunctions) {
+    throw invalid(`The filter comes to ${disjunctions} disjunctions; ${QUERY_LIMITS.disjunctions} are the limit.`);
+  }
+  const ranges = inequalityFields(filter).length;
+  if (ranges > QUERY_LIMITS.inequalityFields) {
+    throw invalid(`Inequalities on ${ranges} fields; ${QUERY_LIMITS.inequalityFields} are the limit.`);
+  }
+}
+
+function checkOperandCount(condition: Condition): void {
+  if (!("operands" in condition)) return;
+  const limit = condition.kind === "not-in" ? QUERY_LIMITS.notInValues : QUERY_LIMITS.inValues;
+  if (condition.operands.length > limit) throw invalid(`"${condition.kind}" takes at most ${limit} values.`);
+}
+
+function checkKeyCondition(condition: Condition, database: string): void {
+  switch (condition.kind) {
+    case "array-contains":
+    case "array-contains-any":
+    case "is-null":
+    case "is-nan":
+    case "is-not-null":
+    case "is-not-nan":
+      throw invalid(`"${condition.kind}" does not apply to __name__.`);
+    case "in":
+    case "not-in":
+      for (const operand of condition.operands) checkKey(operand, database);
+      return;
+    case "<":
+    case "<=":
+    case ">":
+    case ">=":
+    case "==":
+    case "!=":
+      checkKey(condition.operand, database);
+  }
+}
+
+/** How many array-contains come together in one disjunction once the filter is a list of alternatives. */
+function mostArrayContains(filter: FilterTree): number {
+  switch (filter.kind) {
+    case "and":
+      return sum(filter.parts.map(mostArrayContains));
+    case "or":
+      return Math.max(...filter.parts.map(mostArrayContains));
+    case "array-contains":
+    case "array-contains-any":
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+/** How many alternatives the filter has once it is a list of them. */
+function countDisjunctions(filter: FilterTree): number {
+  switch (filter.kind) {
+    case "and":
+      return filter.parts.reduce((product, part) => product * countDisjunctions(part), 1);
+    case "or":
+      return sum(filter.parts.map(countDisjunctions));
+    case "in":
+    case "array-contains-any":
+      return filter.operands.length;
+    default:
+      return 1;
+  }
+}
+
+function hasAlternatives(filter: FilterTree): boolean {
+  if (filter.kind === "and") return filter.parts.some(hasAlternatives);
+  return filter.kind === "or" || filter.kind === "in" || filter.kind === "array-contains-any";
+}
+
+function excludesValues({ kind }: Condition): boolean {
+  return kind === "!=" || kind === "not-in" || kind === "is-not-null" || kind === "is-not-nan";
+}
+
+function checkOrder(order: readonly SortKey[], filter: FilterTree | null): void {
+  const names = order.map(({ field }) => field.name);
+  const key = order.findIndex(({ field }) => field.isKey);
+  if (key < order.length - 1) throw invalid("The order cannot go on after the document's name.");
+  if (new Set(names).size < names.length) throw invalid("The order names a field twice.");
+  const hasFieldFilter = filter !== null && [...conditionsOf(filter)].some(({ field }) => !field.isKey);
+  if (key === 0 && order[0]?.descending && !hasFieldFilter) {
+    throw new RpcError(RpcCode.FAILED_PRECONDITION, "There is no index by descending document names alone.");
+  }
+}
+
+function checkCursor(cursor: Cursor | null | undefined, { parent, query, order }: QueryParts): void {
+  const values = cursor?.values ?? [];
+  if (values.length > (query.orderBy ?? []).length)
+    throw invalid("A cursor has more values than the query has orders.");
+  for (const [i, value] of values.entries()) if (order[i]?.field.isKey) checkKey(value, databaseOf(parent));
+}
+
+function checkKey(value: Value, database: string): void {
+  const name = kindOf(value) === "referenceValue" ? (value.referenceValue ?? "") : "";
+  if (!name.startsWith(`${database}/`)) throw invalid("__name__ compares with references into the same database only.");
+  if (segmentsBelow(database, name) % 2 !== 0) throw invalid(`The reference "${name}" is not to a document.`);
+}
+
+function checkSize({ parent, query, filter }: QueryParts): void {
+  const filters = filter ? [...conditionsOf(filter)].length : 0;
+  const ancestors = segmentsBelow(databaseOf(parent), parent) > 0 ? 1 : 0;
+  if (filters + (query.orderBy ?? []).length + ancestors > QUERY_LIMITS.filtersAndOrders) {
+    throw invalid(`Filters, orders and the parent come to more than ${QUERY_LIMITS.filtersAndOrders}.`);
+  }
+}
+
+/** "projects/p/databases/d/documents", the start of every name in the database. */
+function databaseOf(parent: string): string {
+  return parent.split("/", 5).join("/");
+}
+
+function segmentsBelow(database: string, name: string): number {
+  return name.split("/").length - database.split("/").length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function invalid(message: string): RpcError {
+  return new RpcError(RpcCode.INVALID_ARGUMENT, message);
+}

@@ -1,0 +1,108 @@
+import type { StoredDocument } from "./document.ts";
+import { parseFieldPath, projectFields } from "./field-path.ts";
+import { parseFilter } from "./filter-tree.ts";
+import { compileFilter } from "./query-filter.ts";
+import type { QueryField } from "./query-field.ts";
+import { compareByKeys, sortKeys } from "./query-order.ts";
+import type { SortKey } from "./query-order.ts";
+import { checkQuery } from "./query-rules.ts";
+import { queryScope } from "./query-scope.ts";
+import type { QueryScope } from "./query-scope.ts";
+import type { Cursor, StructuredQuery } from "./structured-query.ts";
+import { normalizeValue } from "./value.ts";
+import type { Value } from "./value.ts";
+
+/** A query that has passed the rules and can be asked about documents. */
+export interface CompiledQuery extends QueryScope {
+  /** Whether a document in scope passes the filter, has every field of the order and lies between the cursors. */
+  matches(document: StoredDocument): boolean;
+  /** The result out of documents in scope: in order, offset and limit applied, not projected. */
+  run(documents: Iterable<StoredDocument>): StoredDocument[];
+  /** The document as the query selects it. */
+  project(document: StoredDocument): StoredDocument;
+}
+
+/**
+ * Makes a query ready to run, or throws as Firestore refuses it. `parent` is the database's root of documents or a document;
+ * `alsoOrderedBy` are fields that a result must have besides, after which it is ordered last (aggregations need that).
+ */
+export function compileQuery(
+  parent: string,
+  query: StructuredQuery,
+  alsoOrderedBy: readonly QueryField[] = [],
+): CompiledQuery {
+  const filter = query.where ? parseFilter(query.where) : null;
+  const order = sortKeys(query.orderBy ?? [], filter, alsoOrderedBy);
+  checkQuery({ parent, query, filter, order });
+
+  const passes = filter ? compileFilter(filter) : () => true;
+  const isBetweenCursors = compileCursors(order, query);
+  const rowOf = (document: StoredDocument): Row | null => {
+    if (!passes(document)) return null;
+    const values = sortValues(order, document);
+    return values && isBetweenCursors(values) ? { document, values } : null;
+  };
+  return {
+    ...queryScope(parent, query.from?.[0]),
+    matches: (document) => rowOf(document) !== null,
+    run: (documents) => page(sortedRows(documents, rowOf, order), query),
+    project: compileProjection(query),
+  };
+}
+
+/** A document that is part of the result, with the values that decide its place. */
+interface Row {
+  readonly document: StoredDocument;
+  readonly values: readonly Value[];
+}
+
+function sortValues(order: readonly SortKey[], document: StoredDocument): Value[] | null {
+  const values: Value[] = [];
+  for (const { field } of order) {
+    const value = field.valueOf(document);
+    if (value === undefined) return null;
+    values.push(value);
+  }
+  return values;
+}
+
+function compileCursors(order: readonly SortKey[], { startAt, endAt }: StructuredQuery) {
+  const start = startAt && position(startAt);
+  const end = endAt && position(endAt);
+  return (values: readonly Value[]): boolean => {
+    const fromStart = start ? compareByKeys(order, values, start.values) : 1;
+    if (fromStart < 0 || (fromStart === 0 && !start?.before)) return false;
+    const fromEnd = end ? compareByKeys(order, values, end.values) : -1;
+    return fromEnd < 0 || (fromEnd === 0 && !end?.before);
+  };
+}
+
+function position(cursor: Cursor): { values: readonly Value[]; before: boolean } {
+  return { values: (cursor.values ?? []).map(normalizeValue), before: cursor.before ?? false };
+}
+
+function sortedRows(
+  documents: Iterable<StoredDocument>,
+  rowOf: (document: StoredDocument) => Row | null,
+  order: readonly SortKey[],
+): Row[] {
+  const rows: Row[] = [];
+  for (const document of documents) {
+    const row = rowOf(document);
+    if (row) rows.push(row);
+  }
+  return rows.toSorted((a, b) => compareByKeys(order, a.values, b.values));
+}
+
+function page(rows: readonly Row[], { offset = 0, limit }: StructuredQuery): StoredDocument[] {
+  const end = limit ? offset + (limit.value ?? 0) : rows.length;
+  return rows.slice(offset, end).map((row) => row.document);
+}
+
+function compileProjection({ select }: StructuredQuery): (document: StoredDocument) => StoredDocument {
+  if (!select) return (document) => document;
+  // `__name__` needs no place here: the name always comes along, and no field is called so.
+  const paths = (select.fields ?? []).map(({ fieldPath }) => parseFieldPath(fieldPath ?? ""));
+  if (paths.length === 0) return (document) => document;
+  return (document) => ({ ...document, fields: projectFields(document.fields, paths) });
+}
