@@ -1,50 +1,36 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
 import { compareStrings } from "./ordering.ts";
-import { compileQuery } from "./query.ts";
-import type { CompiledQuery } from "./query.ts";
 import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
-import type { Aggregation, StructuredQuery } from "./structured-query.ts";
+import type { Aggregation } from "./structured-query.ts";
 import { putField, toBigInt, TypeOrder, typeOrder, wireInt64 } from "./value.ts";
 import type { Fields, Value } from "./value.ts";
-
-/** An aggregation in two steps, so that the store can run the query in between: `aggregate(query.run(documents))`. */
-export interface CompiledAggregation {
-  readonly query: CompiledQuery;
-  aggregate(documents: readonly StoredDocument[]): Fields;
-}
 
 /** At most so many results come from one request: https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations */
 const MAX_AGGREGATIONS = 5;
 
 /**
- * Makes counts, sums and averages over a query ready to run, or throws INVALID_ARGUMENT. Only documents that have every field
- * summed or averaged are counted at all, as with Google's indexes, and they are sorted by these fields last.
+ * The fields that are summed or averaged, to be given to `compileQuery` as `alsoOrderedBy`: as with Google's indexes, a document
+ * without one of them is not even counted. INVALID_ARGUMENT for aggregations that Firestore refuses.
  * Source: https://firebase.google.com/docs/firestore/query-data/aggregation-queries
  */
-export function compileAggregation(
-  parent: string,
-  query: StructuredQuery,
-  aggregations: readonly Aggregation[],
-): CompiledAggregation {
+export function aggregatedFields(aggregations: readonly Aggregation[]): QueryField[] {
   if (aggregations.length === 0) throw invalid("There is nothing to aggregate.");
   if (aggregations.length > MAX_AGGREGATIONS) throw invalid(`At most ${MAX_AGGREGATIONS} aggregations go together.`);
-  const results = aggregations.map(parseAggregation);
-  const fields = results.flatMap((result) => ("field" in result ? [result.field] : []));
+  aliasesOf(aggregations);
+  const fields = aggregations.map(parseAggregation).flatMap((result) => ("field" in result ? [result.field] : []));
+  return fields.toSorted((a, b) => compareStrings(a.name, b.name));
+}
+
+/** Counts, sums and averages over a query's result, by their aliases. */
+export function aggregate(documents: readonly StoredDocument[], aggregations: readonly Aggregation[]): Fields {
+  const values: Record<string, Value> = {};
   const aliases = aliasesOf(aggregations);
-  return {
-    query: compileQuery(
-      parent,
-      query,
-      fields.toSorted((a, b) => compareStrings(a.name, b.name)),
-    ),
-    aggregate: (documents) => {
-      const values: Record<string, Value> = {};
-      for (const [i, result] of results.entries()) putField(values, aliases[i] ?? "", evaluate(result, documents));
-      return values;
-    },
-  };
+  for (const [i, aggregation] of aggregations.entries()) {
+    putField(values, aliases[i] ?? "", evaluate(parseAggregation(aggregation), documents));
+  }
+  return values;
 }
 
 type Result =
