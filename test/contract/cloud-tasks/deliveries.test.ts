@@ -1,0 +1,149 @@
+import { expect, it, test } from "vitest";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { rejectionOf } from "./rejection.ts";
+
+test("holds a delayed task until its time", async () => {
+  const clock = new ManualClock();
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle);
+  await createTask(bundle, queue, { dueMs: clock.now() + 60_000 });
+  await clock.advance(59_999);
+  expect(bundle.receiver.received).toHaveLength(0);
+  await clock.advance(1);
+  await bundle.attemptsEnded(1);
+  expect(bundle.receiver.received).toHaveLength(1);
+});
+
+test("tells the scheduled time to the microsecond", async () => {
+  const clock = new ManualClock();
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle);
+  const seconds = clock.now() / 1000 + 10;
+  const name = await createTask(bundle, queue, { scheduleTime: { seconds, nanos: 123_456_789 } });
+  const [task] = await bundle.client.getTask({ name });
+  expect(task.scheduleTime).toEqual({ seconds: String(seconds), nanos: 123_456_000 });
+  await clock.advance(11_000);
+  await bundle.attemptsEnded(1);
+  expect(bundle.receiver.received[0]?.headers.get("X-CloudTasks-TaskETA")).toBe(`${seconds}.123456`);
+});
+
+test("takes a time in the past for now", async () => {
+  const clock = new ManualClock();
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle);
+  await bundle.client.pauseQueue({ name: queue });
+  const name = await createTask(bundle, queue, { dueMs: clock.now() - 86_400_000 });
+  const [task] = await bundle.client.getTask({ name });
+  expect(Number(task.scheduleTime?.seconds) * 1000).toBe(clock.now());
+});
+
+test("accepts a schedule of 720 hours to the moment, and no later one", async () => {
+  const clock = new ManualClock(Date.UTC(2026, 5, 1));
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle);
+  const furthestMs = clock.now() + 720 * 3_600_000;
+  await createTask(bundle, queue, { dueMs: furthestMs });
+  const rejection = await rejectionOf(() => createTask(bundle, queue, { dueMs: furthestMs + 1 }));
+  expect(rejection.message).toBe(
+    "The Task.scheduleTime, 2026-06-30T17:00:00-07:00, is too far in the future. Schedule time must be no more than 720h in the future.",
+  );
+});
+
+test("delivers method, body and headers as they were given, and its own in place of reserved ones", async () => {
+  const bundle = await startBundle();
+  const queue = await createQueue(bundle);
+  await createTask(bundle, queue, {
+    httpRequest: {
+      url: `${bundle.receiver.url}/a%20path?x=1&y=%C3%A9`,
+      httpMethod: "PUT",
+      body: Buffer.from("the body"),
+      headers: {
+        "X-mIxEd": "Kept",
+        "Content-type": "text/plain",
+        host: "evil.example",
+        "content-length": "1",
+        "user-agent": "mine",
+        "transfer-encoding": "chunked",
+        "x-cloudtasks-taskname": "forged",
+        "X-Google-Thing": "forged",
+        "x-appengine-queuename": "forged",
+        Authorization: "Basic own",
+      },
+    },
+  });
+  await bundle.attemptsEnded(1);
+  const delivery = bundle.receiver.received[0];
+  expect(delivery).toMatchObject({ method: "PUT", path: "/a%20path?x=1&y=%C3%A9", body: "the body" });
+  const own = [...(delivery?.headers ?? [])].filter(([name]) => !name.startsWith("X-CloudTasks-"));
+  expect(Object.fromEntries(own)).toEqual({
+    "X-mIxEd": "Kept",
+    "Content-type": "text/plain",
+    Authorization: "Basic own",
+    "User-Agent": "Google-Cloud-Tasks",
+    Host: new URL(bundle.receiver.url).host,
+    "Content-Length": "8",
+    Connection: "keep-alive",
+  });
+  expect(delivery?.headers.get("X-CloudTasks-TaskName")).toMatch(/^\d{1,20}$/);
+});
+
+it.each(["GET", "HEAD", "DELETE", "OPTIONS"] as const)(
+  "delivers %s without a body, and refuses one",
+  async (httpMethod) => {
+    const bundle = await startBundle();
+    const queue = await createQueue(bundle);
+    const { url } = bundle.receiver;
+    await createTask(bundle, queue, { httpRequest: { url, httpMethod } });
+    await bundle.attemptsEnded(1);
+    expect(bundle.receiver.received[0]).toMatchObject({ method: httpMethod, body: "" });
+    expect(bundle.receiver.received[0]?.headers.has("Content-Length")).toBe(false);
+
+    const withBody = { url, httpMethod, body: Buffer.from("x") };
+    expect((await rejectionOf(() => createTask(bundle, queue, { httpRequest: withBody }))).code).toBe(3);
+    expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+  },
+);
+
+it.each([
+  ["a header name that HTTP can't carry", { headers: { "a b": "1" } }],
+  ["a line break in a header", { headers: { "X-A": "1\r\nX-B: 2" } }],
+  ["headers of 80 KB", { headers: { "X-A": "a".repeat(80 * 1024) } }],
+  ["a URL of more than 2083 characters", { url: `http://example.com/${"a".repeat(2083)}` }],
+  ["a URL without a host", { url: "http://" }],
+  ["a token without an account", { oidcToken: { audience: "x" } }],
+])("refuses %s and creates nothing", async (_what, httpRequest) => {
+  const bundle = await startBundle();
+  const queue = await createQueue(bundle);
+  const request = { url: bundle.receiver.url, ...httpRequest };
+  expect((await rejectionOf(() => createTask(bundle, queue, { httpRequest: request }))).code).toBe(3);
+  expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+});
+
+test("refuses a task without a target in the service's words", async () => {
+  const bundle = await startBundle();
+  const queue = await createQueue(bundle);
+  const rejection = await rejectionOf(() => bundle.client.createTask({ parent: queue, task: {} }));
+  expect(rejection).toEqual({ code: 3, message: "Task.payload_type is not set.", details: [] });
+});
+
+test("measures a task by its stored form: 1,048,569 bytes pass and one more does not", async () => {
+  const clock = new ManualClock(1_800_000_000_000);
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle);
+  await bundle.client.pauseQueue({ name: queue });
+  const settings = { id: "large", dueMs: clock.now() };
+  const create = (bodyBytes: number) =>
+    createTask(bundle, queue, {
+      ...settings,
+      httpRequest: { url: "http://example.com/", body: Buffer.alloc(bodyBytes), headers: { "X-A": "b" } },
+    });
+  // Counted by hand from the proto: name 69 + 2; URL 19 + 2; method 2; header X-A 3 + 1 + 6; User-Agent 10 + 18 + 6;
+  // schedule and creation time 6 + 2 each; deadline 3 + 2; the body's and the request's own tags and lengths 4 each.
+  const around = 69 + 2 + 21 + 2 + 10 + 34 + 16 + 5 + 8;
+  const rejection = await rejectionOf(() => create(1_048_569 - around + 1));
+  expect(rejection).toEqual({ code: 3, message: "Task size too large", details: [] });
+  expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+  await create(1_048_569 - around);
+  expect((await bundle.client.listTasks({ parent: queue }))[0]).toHaveLength(1);
+});
