@@ -1,5 +1,4 @@
 import type { Clock } from "../../../shared/clock.ts";
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { Change } from "./document-store.ts";
 import { LockTable } from "./lock-table.ts";
 import type { CompiledQuery } from "./query.ts";
@@ -103,9 +102,9 @@ export class ConcurrencyControl {
     for (const transaction of this.transactions.active()) this.end(transaction, ending);
   }
 
-  /** Fails every call that still waits. */
-  stop(): void {
-    this.#waiting.failEveryone(new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
+  /** Fails every call that waits. */
+  failWaiting(error: Error): void {
+    this.#waiting.failEveryone(error);
   }
 
   #mustLetOlderCommitFirst(transaction: Transaction, readSet: ReadSet): boolean {

@@ -141,9 +141,9 @@ export class Database {
     this.documents.forgetBefore(this.#microsAgo(READ_TIME_LIMIT_MS + LIFE_LIMIT_MS));
   }
 
-  /** Fails every call that still waits. */
-  stop(): void {
-    this.#concurrency.stop();
+  /** Fails every call that waits for a lock, since the emulator stops. */
+  failWaiting(): void {
+    this.#concurrency.failWaiting(new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
   }
 
   async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {

@@ -52,9 +52,12 @@ export class Databases {
     this.#log?.compact(this.#everything());
   }
 
-  /** Fails the calls that wait and closes the log. */
-  stop(): void {
-    for (const database of this.#databases.values()) database.stop();
+  /** Fails the calls that wait for locks. */
+  failWaiting(): void {
+    for (const database of this.#databases.values()) database.failWaiting();
+  }
+
+  close(): void {
     this.#log?.close();
   }
 

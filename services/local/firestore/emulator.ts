@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type protobuf from "protobufjs/light.js";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
 import type { Logger } from "../../../shared/log.ts";
@@ -50,7 +51,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
   const databases = new Databases({ clock, log: openLog(options.dataDir, protos) });
   const endpoint = await listen(databases, protos, options).catch((error: unknown) => {
-    databases.stop();
+    databases.close();
     throw error;
   });
   // Not before the port is ours: another emulator may be appending to the same log.
@@ -64,8 +65,10 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     clear: () => databases.clear(),
     async stop() {
       sweeping.cancel();
-      databases.stop();
+      databases.failWaiting();
+      await nextTurn(); // so that the failures are sent before the connections are cut
       await endpoint.stop();
+      databases.close();
     },
   };
 }

@@ -1,0 +1,52 @@
+import { expect } from "vitest";
+import { setupClient } from "../support/bundle.ts";
+import type { Subject } from "../support/case.ts";
+
+export function preconditionCases({ address, test }: Subject): void {
+  test("refuses to update a missing document with NOT_FOUND", async () => {
+    const { collection } = setupClient(address());
+    await expect(collection.doc("a").update({ x: 1 })).rejects.toMatchObject({ code: 5 });
+    expect((await collection.doc("a").get()).exists).toBe(false);
+  });
+
+  test("refuses to create an existing document with ALREADY_EXISTS", async () => {
+    const { collection } = setupClient(address());
+    await collection.doc("a").create({ x: 1 });
+    await expect(collection.doc("a").create({ x: 2 })).rejects.toMatchObject({ code: 6 });
+    expect((await collection.doc("a").get()).data()).toEqual({ x: 1 });
+  });
+
+  test("holds update and delete to the last update time with FAILED_PRECONDITION", async () => {
+    const { collection } = setupClient(address());
+    const document = collection.doc("a");
+    const { writeTime: first } = await document.set({ x: 1 });
+    const { writeTime: second } = await document.update({ x: 2 }, { lastUpdateTime: first });
+
+    await expect(document.update({ x: 3 }, { lastUpdateTime: first })).rejects.toMatchObject({
+      code: 9,
+      message: expect.stringMatching(/the stored version \(\d+\) does not match the required base version \(\d+\)/),
+    });
+    await expect(document.delete({ lastUpdateTime: first })).rejects.toMatchObject({ code: 9 });
+    expect((await document.get()).data()).toEqual({ x: 2 });
+
+    await document.delete({ lastUpdateTime: second });
+    expect((await document.get()).exists).toBe(false);
+  });
+
+  test("refuses a last update time of a document that is gone with FAILED_PRECONDITION", async () => {
+    const { collection } = setupClient(address());
+    const { writeTime } = await collection.doc("a").set({ x: 1 });
+    await collection.doc("a").delete();
+    await expect(collection.doc("a").update({ x: 2 }, { lastUpdateTime: writeTime })).rejects.toMatchObject({
+      code: 9,
+    });
+    expect((await collection.doc("a").get()).exists).toBe(false);
+  });
+
+  test("refuses to delete what must exist and doesn't with NOT_FOUND, and otherwise deletes nothing gladly", async () => {
+    const { collection } = setupClient(address());
+    await expect(collection.doc("a").delete({ exists: true })).rejects.toMatchObject({ code: 5 });
+    await collection.doc("a").delete();
+    expect((await collection.doc("a").get()).exists).toBe(false);
+  });
+}

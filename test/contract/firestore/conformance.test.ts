@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { batchCases } from "./cases/batches.ts";
+import { documentCases } from "./cases/documents.ts";
+import { isolationCases } from "./cases/isolation.ts";
+import { limitCases } from "./cases/limits.ts";
+import { listingCases } from "./cases/listing.ts";
+import { pastCases } from "./cases/past.ts";
+import { preconditionCases } from "./cases/preconditions.ts";
+import { queryCases } from "./cases/queries.ts";
+import { contentionCases } from "./cases/contention.ts";
+import { transactionCases } from "./cases/transactions.ts";
+import { transformCases } from "./cases/transforms.ts";
+import { type Subject, caseFor } from "./support/case.ts";
+import { type Running, type Target, findGooglesJar, googles, ours } from "./support/targets.ts";
+
+const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
+  ["documents", documentCases],
+  ["preconditions", preconditionCases],
+  ["transforms", transformCases],
+  ["batches", batchCases],
+  ["queries", queryCases],
+  ["listing", listingCases],
+  ["reads of the past", pastCases],
+  ["transactions", transactionCases],
+  ["contention", contentionCases],
+  ["limits", limitCases],
+  ["isolation", isolationCases],
+]);
+
+const googlesIsInstalled = findGooglesJar() !== null;
+if (!googlesIsInstalled) {
+  process.stdout.write("Google's Firestore emulator (gcloud and Java) is not installed: its half is skipped.\n");
+}
+
+describe("our emulator", () => {
+  holdsTheContract(ours);
+});
+
+describe.skipIf(!googlesIsInstalled)("Google's emulator", () => {
+  holdsTheContract(googles);
+});
+
+function holdsTheContract(target: Target): void {
+  let running: Running | undefined;
+  beforeAll(async () => {
+    running = await target.start();
+  });
+  afterAll(() => running?.stop());
+
+  const subject: Subject = {
+    target,
+    test: caseFor(target),
+    address() {
+      if (!running) throw new Error(`${target.name} is not running.`);
+      return running.address;
+    },
+  };
+  for (const [group, cases] of GROUPS) {
+    describe(`holds the contract of ${group}`, () => {
+      cases(subject);
+    });
+  }
+}

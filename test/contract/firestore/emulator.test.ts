@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { expect, it, onTestFinished } from "vitest";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { setupClient, setupRaw } from "./support/bundle.ts";
+import { startOurs } from "./support/our-emulator.ts";
+import { begin } from "./support/raw-transaction.ts";
+
+const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");
+
+function runMain(address: string) {
+  const program = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, FIRESTORE_EMULATOR_HOST: address },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = once(program, "exit");
+  onTestFinished(async () => {
+    program.kill("SIGKILL");
+    await exited;
+  });
+  return { program, exited };
+}
+
+it("counts its calls by their names", async () => {
+  const { address, emulator } = await startOurs();
+  const { collection, db } = setupClient(address);
+  await collection.doc("a").set({});
+  await collection.doc("a").get();
+  await db.runTransaction(async (transaction) => {
+    await transaction.get(collection.doc("a"));
+    transaction.set(collection.doc("a"), { x: 1 });
+  });
+  expect(Object.fromEntries(emulator.calls)).toEqual({ Commit: 2, BatchGetDocuments: 2 });
+});
+
+it("clears every database, and ends the transactions on them", async () => {
+  const { address, emulator } = await startOurs();
+  const { collection, connect, db } = setupClient(address);
+  const other = connect({ databaseId: "other" });
+  await collection.doc("a").set({});
+  await other.doc("b/c").set({});
+  const raw = setupRaw(address);
+  const transaction = await begin(raw);
+
+  emulator.clear();
+  expect(await db.listCollections()).toEqual([]);
+  expect(await other.listCollections()).toEqual([]);
+  await expect(transaction.commit({ path: "c/a", fields: {} })).rejects.toMatchObject({ code: 10 });
+});
+
+it("leaves no timer behind when it stops", async () => {
+  const clock = new ManualClock();
+  const { stop } = await startOurs({ clock });
+  expect(clock.pending).toBe(1);
+  await stop();
+  expect(clock.pending).toBe(0);
+});
+
+it("rejects with EADDRINUSE when the port is taken", async () => {
+  const { emulator } = await startOurs();
+  await expect(startOurs({ port: emulator.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+});
+
+it("names the variable in one line and exits with 1 when the port is taken", async () => {
+  const { address } = await startOurs();
+  const { program, exited } = runMain(address);
+  const complaint = await text(program.stderr);
+  expect(await exited).toEqual([1, null]);
+  expect(complaint).toContain("FIRESTORE_EMULATOR_HOST");
+  expect(complaint.trimEnd().split("\n")).toHaveLength(1);
+});
+
+it("names the variable and exits with 1 when the address can't be one", async () => {
+  const { program, exited } = runMain("8090");
+  const complaint = await text(program.stderr);
+  expect(await exited).toEqual([1, null]);
+  expect(complaint).toContain("FIRESTORE_EMULATOR_HOST");
+});
+
+it.each(["SIGTERM", "SIGINT"] as const)("logs one line when it listens, and exits with 0 on %s", async (signal) => {
+  const { program, exited } = runMain("127.0.0.1:0");
+  const lines: string[] = [];
+  const output = createInterface(program.stdout).on("line", (line) => lines.push(line));
+  await once(output, "line");
+  const { port, ...listening } = JSON.parse(lines[0] ?? "");
+  expect(listening).toMatchObject({ message: "listening", host: "127.0.0.1" });
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+
+  program.kill(signal);
+  expect(await exited).toEqual([0, null]);
+  expect(lines).toHaveLength(1);
+});
+
+it("answers UNIMPLEMENTED to calls that it doesn't have, and 404 to other HTTP requests", async () => {
+  const { address } = await startOurs();
+  const { client, database } = setupRaw(address);
+  const pipeline = client.executePipeline({ database });
+  const failure = await once(pipeline, "error").catch((error: unknown) => [error]);
+  expect(failure[0]).toMatchObject({ code: 12 });
+  const answer = await fetch(`http://${address}/v1/${database}/documents/c/a`);
+  expect(answer.status).toBe(404);
+});

@@ -1,0 +1,144 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { expect, it, onTestFinished } from "vitest";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { setupClient, setupRaw } from "./support/bundle.ts";
+import { startOurs, temporaryFolder } from "./support/our-emulator.ts";
+import { begin, commit, readTexts } from "./support/raw-transaction.ts";
+
+const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");
+
+/** Runs the program itself, so that it can be killed. */
+async function runMain(args: readonly string[]) {
+  const program = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(program, "exit");
+  onTestFinished(async () => {
+    program.kill("SIGKILL");
+    await exited;
+  });
+  const [line] = await once(createInterface(program.stdout), "line");
+  const { host, port, message } = JSON.parse(String(line));
+  return { program, exited, message, address: `${host}:${port}` };
+}
+
+it("has everything that was answered after a kill, with its times", async () => {
+  const dataDir = temporaryFolder();
+  const { address, program, exited } = await runMain(["--data", dataDir]);
+  const raw = setupRaw(address);
+  const fields = {
+    smallest: { integerValue: "-9223372036854775808" },
+    double: { doubleValue: -0 },
+    bytes: { bytesValue: Buffer.from([0, 255]) },
+  };
+  const write = { update: { name: raw.name("c/a"), fields } };
+  await raw.client.commit({ database: raw.database, writes: [{ update: { name: raw.name("c/a"), fields: {} } }] });
+  await raw.client.commit({ database: raw.database, writes: [write] });
+  await commit(raw, [{ path: "c/gone", fields: {} }]);
+  await commit(raw, [{ path: "c/gone", fields: null }]);
+  const [before] = await raw.client.getDocument({ name: raw.name("c/a") });
+  program.kill("SIGKILL");
+  await exited;
+
+  const restarted = await startOurs({ dataDir });
+  const again = setupRaw(restarted.address);
+  const [after] = await again.client.getDocument({ name: raw.name("c/a") });
+  expect(after).toEqual(before);
+  expect(after.createTime).not.toEqual(after.updateTime);
+  await expect(again.client.getDocument({ name: raw.name("c/gone") })).rejects.toMatchObject({ code: 5 });
+});
+
+it("starts with nothing when told to", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startOurs({ dataDir });
+  const raw = setupRaw(first.address);
+  await commit(raw, [{ path: "c/a", fields: {} }]);
+  await first.stop();
+
+  const { address } = await runMain(["--data", dataDir, "--fresh"]);
+  await expect(setupRaw(address).client.getDocument({ name: raw.name("c/a") })).rejects.toMatchObject({ code: 5 });
+});
+
+it("keeps databases apart, and cleared ones empty, over a restart", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startOurs({ dataDir });
+  const { collection, connect, projectId } = setupClient(first.address);
+  await collection.doc("a").set({ x: 1 });
+  await connect({ databaseId: "other" }).doc("things/a").set({ y: 1 });
+  const clear = `http://${first.address}/emulator/v1/projects/${projectId}/databases/(default)/documents`;
+  await fetch(clear, { method: "DELETE" });
+  await collection.doc("b").set({ z: 1 });
+  await first.stop();
+
+  const second = await startOurs({ dataDir });
+  const { connect: reconnect } = setupClient(second.address);
+  const ids = (await reconnect({ projectId }).collection("things").listDocuments()).map((document) => document.id);
+  expect(ids).toEqual(["b"]);
+  const other = await reconnect({ projectId, databaseId: "other" }).doc("things/a").get();
+  expect(other.data()).toEqual({ y: 1 });
+});
+
+it("never lets times go back, even when the clock did", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startOurs({ dataDir, clock: new ManualClock(2_000_000_000_000) });
+  const { collection, projectId } = setupClient(first.address);
+  const { writeTime: earlier } = await collection.doc("a").set({});
+  await first.stop();
+
+  const second = await startOurs({ dataDir, clock: new ManualClock(1_900_000_000_000) });
+  const document = setupClient(second.address).connect({ projectId }).doc("things/b");
+  const { writeTime: later } = await document.set({});
+  const { readTime } = await document.get();
+  expect(later.valueOf() > earlier.valueOf()).toBe(true);
+  expect(readTime.valueOf() >= later.valueOf()).toBe(true);
+});
+
+it("tells a transaction of an earlier run to run again, and refuses to read before the restart", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startOurs({ dataDir });
+  const raw = setupRaw(first.address);
+  const [{ commitTime }] = await raw.client.commit({
+    database: raw.database,
+    writes: [{ update: { name: raw.name("c/a"), fields: {} } }],
+  });
+  await commit(raw, [{ path: "c/a", fields: { v: "new" } }]);
+  const transaction = await begin(raw);
+  await first.stop();
+
+  const second = await startOurs({ dataDir });
+  const { client } = setupRaw(second.address);
+  await expect(client.commit({ database: raw.database, transaction: transaction.id })).rejects.toMatchObject({
+    code: 3,
+    details: "The referenced transaction has expired or is no longer valid.",
+  });
+  const past = { name: raw.name("c/a"), readTime: commitTime ?? null };
+  await expect(client.getDocument(past)).rejects.toMatchObject({ code: 9 });
+});
+
+it("shortens its file at the start, and when it has grown well past what is alive", async () => {
+  const dataDir = temporaryFolder();
+  const file = path.join(dataDir, "firestore.jsonl");
+  const lines = (): number => fs.readFileSync(file, "utf8").trimEnd().split("\n").length;
+  const clock = new ManualClock();
+  const first = await startOurs({ dataDir, clock });
+  const { collection, projectId } = setupClient(first.address);
+  for (let i = 0; i < 20; i++) await collection.doc("a").set({ i, text: "x".repeat(900_000) });
+  expect(lines()).toBeGreaterThanOrEqual(20);
+  await clock.advance(1_000);
+  expect(lines()).toBe(1);
+
+  await collection.doc("a").set({ i: 20 });
+  await collection.doc("a").set({ i: 21 });
+  await first.stop();
+  expect(lines()).toBe(3);
+  const second = await startOurs({ dataDir });
+  expect(lines()).toBe(1);
+  const stored = await setupClient(second.address).connect({ projectId }).doc("things/a").get();
+  expect(stored.data()).toEqual({ i: 21 });
+  await expect(readTexts(setupRaw(second.address), ["things/a"])).resolves.toEqual([null]);
+});

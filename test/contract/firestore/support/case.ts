@@ -1,0 +1,41 @@
+import { it } from "vitest";
+import type { Target } from "./targets.ts";
+
+/** Registers a case of the contract for one target. */
+export type Case = (title: string, run: () => Promise<void>) => void;
+
+/** An emulator under test: its address is known when a case runs, not when it is registered. */
+export interface Subject {
+  readonly target: Target;
+  readonly address: () => string;
+  readonly test: Case;
+}
+
+/** Where Google's emulator is known to differ from the documented service. Each of these cases must fail on it. */
+const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
+  ["splits a collection group into partitions that cover it once", "it has no PartitionQuery"],
+  [
+    "tells the client to run again when the transaction has ended",
+    'it says "Transaction is invalid or closed.", which the client does not retry',
+  ],
+  ["takes a commit of 8 MB", "it takes no request of more than 4 MiB"],
+  [
+    "refuses a commit of 12 MB with INVALID_ARGUMENT, applying nothing",
+    "it refuses requests of more than 4 MiB with RESOURCE_EXHAUSTED",
+  ],
+]);
+
+/** Registers a case, or the proof that the known difference is still there. */
+export function caseFor(target: Target): Case {
+  return (title, run) => {
+    const difference = target.name === "Google's emulator" ? GOOGLES_DIFFERENCES.get(title) : undefined;
+    register({ title, run, difference });
+  };
+}
+
+/* oxlint-disable vitest/expect-expect, vitest/valid-title, vitest/no-conditional-tests -- the cases bring titles and assertions */
+function register(contract: { title: string; run: () => Promise<void>; difference: string | undefined }): void {
+  const { title, run, difference } = contract;
+  if (difference === undefined) it(title, run);
+  else it.fails(`does not hold that it ${title}: ${difference}`, run);
+}
