@@ -16,13 +16,13 @@ export const OTHER_KEY = makeSigningKey("key-2");
 /**
  * Token rules over a real key server that serves `KEY`, with a token that they accept.
  *
- * The clock starts at the wall clock's time, which google-auth-library goes by.
+ * The clock starts at the wall clock's time, which google-auth-library goes by, in whole seconds.
  */
 export async function setUpTokenRules() {
   const server = await startKeyServer([KEY]);
   onTestFinished(() => server.close());
-  const clock = new ManualClock(Date.now());
-  const nowS = Math.floor(clock.now() / 1_000);
+  const nowS = Math.floor(Date.now() / 1_000);
+  const clock = new ManualClock(nowS * 1_000);
   const logged: string[] = [];
   const log = createLogger({
     service: "test",

@@ -46,7 +46,6 @@ const MAX_DRAIN_MS = 2_000;
  */
 export function postWebhook(post: WebhookPost, network: Network): Promise<PostResult> {
   const { url, headers, body, signal } = post;
-  if (signal.aborted) return Promise.resolve({ kind: "no-answer", code: "aborted" });
   if (!network.allowPrivateAddresses && namesRefusedAddress(url)) return Promise.resolve({ kind: "refused" });
 
   const lookup = (network.allowPrivateAddresses ? anyLookup : publicLookup)(network.resolve);

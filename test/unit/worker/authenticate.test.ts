@@ -21,7 +21,7 @@ it("accepts a token whose header says nothing of its type", async () => {
 });
 
 it.each<[string, (nowS: number) => object]>([
-  ["that ended 30 s ago", (nowS) => ({ iat: nowS - 3_630, exp: nowS - 29 })],
+  ["that ended 30 s ago", (nowS) => ({ iat: nowS - 3_630, exp: nowS - 30 })],
   ["issued 30 s ahead", (nowS) => ({ iat: nowS + 30, exp: nowS + 3_600 })],
   ["not valid for another 30 s", (nowS) => ({ nbf: nowS + 30 })],
   ["of 65 min", (nowS) => ({ exp: nowS + 3_900 })],
