@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { execFile } from "node:child_process";
+import net from "node:net";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { startWebhookReceiver } from "../support/webhook-receiver.ts";
+import { producerClient } from "./support/producer-client.ts";
+import { freePorts, spawnStack, startStackProcess, temporaryFolder } from "./support/stack-process.ts";
+
+const run = promisify(execFile);
+
+test("tasks that are queued when the stack is stopped are delivered after it is started again", async () => {
+  const receiver = await startWebhookReceiver();
+  onTestFinished(() => receiver.close());
+  const first = await startStackProcess();
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const payload = { url: `http://127.0.0.1:${receiver.port}/hook`, event: "later", data: n };
+    const { id } = await producerClient(first).enqueue({ type: "webhook.deliver", payload, delaySeconds: 5 });
+    ids.push(id);
+  }
+
+  const exitCode = await first.stop("SIGINT");
+  const second = await startStackProcess({ dataDir: first.dataDir, ports: first.ports });
+  for (const id of ids) await producerClient(second).untilState(id, "succeeded");
+
+  expect(exitCode).toBe(0);
+  expect(first.lines.at(-1)).toBe("stopped");
+  expect(receiver.received).toHaveLength(5);
+  expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(ids));
+});
+
+test("--fresh forgets what earlier runs left behind", async () => {
+  const first = await startStackProcess();
+  const task = { type: "document.publish", payload: { documentId: "a", version: 1, content: "" }, delaySeconds: 600 };
+  const { id } = await producerClient(first).enqueue(task);
+  await first.stop();
+
+  const second = await startStackProcess({ dataDir: first.dataDir, ports: first.ports, args: ["--fresh"] });
+
+  const answer = await fetch(`${producerClient(second).base}/v1/tasks/${id}`);
+  expect(answer.status).toBe(404);
+});
+
+test("a port that is in use is named with the variable that moves it, and nothing is left running", async () => {
+  const ports = await freePorts();
+  const squatter = net.createServer().listen(ports.worker, "127.0.0.1");
+  await once(squatter, "listening");
+  onTestFinished(() => void squatter.close());
+
+  const stack = spawnStack({ dataDir: await temporaryFolder(), ports });
+  await stack.line(/port \d+ \(worker\): set WORKER_PORT to a free one/);
+
+  expect(await stack.stop()).toBe(1);
+  await expect(fetch(`http://127.0.0.1:${ports.queues}/`)).rejects.toThrow("fetch failed");
+});
+
+test("the curl line that is printed works as printed", async () => {
+  const stack = await startStackProcess();
+  const start = stack.lines.findIndex((line) => line.includes("curl"));
+  const command = `${stack.lines[start]?.trim().replace(/\\$/, "")} ${stack.lines[start + 1]?.trim()}`;
+
+  const { stdout } = await run("sh", ["-c", command]);
+
+  expect(stdout).toContain("HTTP/1.1 202 Accepted");
+});

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs/promises";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { onTestFinished } from "vitest";
+import { portOf } from "../../../shared/http-server.ts";
+
+const MAIN = path.resolve(import.meta.dirname, "../../../services/local/start/main.ts");
+const START_LIMIT_MS = 30_000;
+
+export interface StackPorts {
+  readonly producer: number;
+  readonly worker: number;
+  readonly queues: number;
+  readonly firestore: number;
+}
+
+/** The stack as a process of its own, as `npm start` runs it. */
+export interface StackProcess {
+  readonly ports: StackPorts;
+  readonly dataDir: string;
+  readonly lines: readonly string[];
+  /** Resolves with the first line, already printed or not, that matches after the given number of lines. */
+  line(pattern: RegExp, after?: number): Promise<string>;
+  /** The process id of a program of the stack, as it was printed last. */
+  pidOf(program: string): number;
+  /** Sends a signal, by default Ctrl-C's, and resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A folder that goes with the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-"));
+  onTestFinished(() => fs.rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function freePorts(): Promise<StackPorts> {
+  const [producer, worker, queues, firestore] = await Promise.all([1, 2, 3, 4].map(freePort));
+  if (!producer || !worker || !queues || !firestore) throw new Error("There are not four free ports.");
+  return { producer, worker, queues, firestore };
+}
+
+/** Starts the stack without waiting for it. It is stopped when the test ends. */
+export function spawnStack(options: { dataDir: string; ports: StackPorts; args?: readonly string[] }): StackProcess {
+  const { ports, dataDir } = options;
+  const stack = spawn(process.execPath, [MAIN, "--data", dataDir, ...(options.args ?? [])], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env["PATH"],
+      PRODUCER_PORT: String(ports.producer),
+      WORKER_PORT: String(ports.worker),
+      CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${ports.queues}`,
+      FIRESTORE_EMULATOR_HOST: `127.0.0.1:${ports.firestore}`,
+    },
+  });
+  const ended = once(stack, "exit");
+  const log = collectLines([stack.stdout, stack.stderr]);
+  const stop = async (signal: NodeJS.Signals = "SIGINT"): Promise<number | null> => {
+    if (stack.exitCode === null && stack.signalCode === null) stack.kill(signal);
+    await ended;
+    return stack.exitCode;
+  };
+  onTestFinished(async () => {
+    await stop();
+  });
+  return {
+    ports,
+    dataDir,
+    lines: log.lines,
+    line: log.line,
+    pidOf(program) {
+      const printed = log.lines.findLast((line) => line.startsWith(`${program} has pid `));
+      if (!printed) throw new Error(`The stack has printed no pid of ${program}.`);
+      return Number(printed.split(" ").at(-1));
+    },
+    stop,
+  };
+}
+
+/** Starts the stack and resolves when it has printed its `ready` line. */
+export async function startStackProcess(
+  options: { dataDir?: string; ports?: StackPorts; args?: readonly string[] } = {},
+): Promise<StackProcess> {
+  const dataDir = options.dataDir ?? (await temporaryFolder());
+  const ports = options.ports ?? (await freePorts());
+  const stack = spawnStack({ dataDir, ports, ...(options.args ? { args: options.args } : {}) });
+  await stack.line(/^ready/);
+  return stack;
+}
+
+function collectLines(streams: readonly NodeJS.ReadableStream[]) {
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of streams) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      for (const look of waiting) look();
+    });
+  }
+  const line = (pattern: RegExp, after = 0): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        waiting.delete(look);
+        reject(new Error(`No line matched ${pattern} within ${START_LIMIT_MS} ms. The lines:\n${lines.join("\n")}`));
+      }, START_LIMIT_MS);
+      const look = (): void => {
+        const found = lines.slice(after).find((candidate) => pattern.test(candidate));
+        if (found === undefined) return;
+        clearTimeout(limit);
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { lines, line };
+}
+
+async function freePort(): Promise<number> {
+  const probe = net.createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const port = portOf(probe);
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
