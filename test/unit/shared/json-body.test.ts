@@ -1,0 +1,75 @@
+import { expect, it } from "vitest";
+import { JsonBodyError, parseJsonBody } from "../../../shared/json-body.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const nested = (levels: number, innermost = "") => "[".repeat(levels) + innermost + "]".repeat(levels);
+
+it("parses JSON in UTF-8", () => {
+  expect(parseJsonBody(bytesOf('{"a":["é",1,null]}'))).toEqual({ a: ["é", 1, null] });
+});
+
+it("parses the bytes of an ArrayBuffer", () => {
+  expect(parseJsonBody(new Uint8Array([0x31]).buffer)).toBe(1);
+});
+
+it("passes over a byte order mark", () => {
+  expect(parseJsonBody(new Uint8Array([0xef, 0xbb, 0xbf, 0x31]))).toBe(1);
+});
+
+it.each([
+  ["a byte that UTF-8 never has", [0x22, 0xff, 0x22]],
+  ["a sequence that is cut off", [0x22, 0xc3, 0x22]],
+  ["a sequence that is too long", [0x22, 0xc0, 0xaf, 0x22]],
+  ["half a surrogate pair", [0x22, 0xed, 0xa0, 0x80, 0x22]],
+])("refuses %s instead of replacing it", (_name, bytes) => {
+  expect(() => parseJsonBody(new Uint8Array(bytes))).toThrow(new JsonBodyError("The body is not valid UTF-8."));
+});
+
+it.each([
+  ["nothing", ""],
+  ["truncated JSON", '{"a":'],
+  ["two values", "1 2"],
+  ["a comment", "1 // one"],
+  ["NaN", "NaN"],
+  ["UTF-16", "\x00[\x00]"],
+])("refuses %s", (_name, text) => {
+  expect(() => parseJsonBody(bytesOf(text))).toThrow(new JsonBodyError("The body is not valid JSON."));
+});
+
+it.each([
+  ["empty", ""],
+  ["with a value in it", "1"],
+])("accepts 100 levels and refuses 101, the innermost %s", (_name, innermost) => {
+  expect(parseJsonBody(bytesOf(nested(100, innermost)))).toBeInstanceOf(Array);
+  expect(() => parseJsonBody(bytesOf(nested(101, innermost)))).toThrow("more than 100 levels deep");
+});
+
+it("counts levels of objects as those of arrays", () => {
+  const objects = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+  expect(parseJsonBody(bytesOf(objects(100)))).toHaveProperty("a.a.a");
+  expect(() => parseJsonBody(bytesOf(objects(101)))).toThrow("more than 100 levels deep");
+});
+
+it("refuses 100,000 levels without running out of stack", () => {
+  expect(() => parseJsonBody(bytesOf(nested(100_000)))).toThrow(JsonBodyError);
+  expect(() => parseJsonBody(bytesOf("[".repeat(100_000)))).toThrow(JsonBodyError);
+});
+
+it("accepts a wide body", () => {
+  expect(parseJsonBody(bytesOf(`[${"[],".repeat(100_000)}0]`))).toHaveLength(100_001);
+});
+
+it("gives a number beyond doubles as infinite, for the schema to refuse", () => {
+  expect(parseJsonBody(bytesOf("1e400"))).toBe(Number.POSITIVE_INFINITY);
+});
+
+it("keeps the field __proto__ to itself", () => {
+  const value = parseJsonBody(bytesOf('{"__proto__":{"admin":true}}'));
+  expect(value).not.toHaveProperty("admin");
+});
+
+it("quotes nothing of the body in its message", () => {
+  const refused = () => parseJsonBody(bytesOf('{"secret":"canary-1'));
+  expect(refused).toThrow(JsonBodyError);
+  expect(refused).not.toThrow(/canary/);
+});
