@@ -7,47 +7,60 @@ export class ConfigError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const EMULATOR_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"];
+/** What makes sense on one machine only: in the cloud each of these would turn off a protection, or send data elsewhere. */
+const LOCAL_VARIABLES = [
+  "FIRESTORE_EMULATOR_HOST",
+  "CLOUD_TASKS_EMULATOR_HOST",
+  "OIDC_CERTS_URL",
+  "WEBHOOK_ALLOW_PRIVATE_ADDRESSES",
+];
 
 /**
  * Reads a service's configuration once, from variables named as the schema's keys. Empty variables count as unset.
  *
- * @throws ConfigError with every problem at once, and when an emulator is configured on Cloud Run (`K_SERVICE` is set).
+ * @throws ConfigError with every problem at once, and when a variable that is for one machine only is set on Cloud Run
+ * (`K_SERVICE` is set).
  */
 export function readConfig<Schema extends z.ZodObject>(schema: Schema, environment: Environment): z.output<Schema> {
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
-  const problems = emulatorProblems(set);
+  const problems = localVariableProblems(set);
   const parsed = schema.safeParse(set);
   if (parsed.success && problems.length === 0) return parsed.data;
-  for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")}: ${describe(issue, set)}`);
+  for (const issue of parsed.error?.issues ?? []) problems.push(describe(issue, set));
   throw new ConfigError(`The configuration can't be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
-function emulatorProblems(environment: Environment): string[] {
+function localVariableProblems(environment: Environment): string[] {
   if (!environment["K_SERVICE"]) return [];
-  return EMULATOR_VARIABLES.filter((name) => environment[name]).map(
+  return LOCAL_VARIABLES.filter((name) => environment[name]).map(
     (name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
   );
 }
 
 function describe(issue: z.core.$ZodIssue, environment: Environment): string {
-  const missing = !Object.hasOwn(environment, String(issue.path[0]));
-  return missing ? "is not set." : `${issue.message}.`;
+  const [name] = issue.path;
+  if (name === undefined) return `${issue.message}.`;
+  const missing = !Object.hasOwn(environment, String(name));
+  return `${issue.path.join(".")}: ${missing ? "is not set" : issue.message}.`;
 }
 
+const HIGHEST_PORT = 65_535;
+const NOT_HOST_AND_PORT = "must be host:port, for example 127.0.0.1:8123";
+
 /** A TCP port in a variable; 0 asks for any free one. */
-export const portVariable = z.coerce.number().int().min(0).max(65_535);
+export const portVariable = z.coerce.number().int().min(0).max(HIGHEST_PORT);
 
 /** `host:port` in a variable, as Google's clients take an emulator's address. */
 export const hostAndPortVariable = z
   .string()
-  .regex(/^[^\s:/]+:\d{1,5}$/, "must be host:port, for example 127.0.0.1:8123")
+  .regex(/^[^\s:/]+:\d{1,5}$/, NOT_HOST_AND_PORT)
   .transform((text) => {
     const separator = text.lastIndexOf(":");
     return { host: text.slice(0, separator), port: Number(text.slice(separator + 1)) };
-  });
+  })
+  .refine(({ port }) => port <= HIGHEST_PORT, NOT_HOST_AND_PORT);
 
 /** `true` or `false` in a variable. */
 export const flagVariable = z.enum(["true", "false"]).transform((text) => text === "true");

@@ -1,4 +1,5 @@
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
+import http from "node:http";
 import type net from "node:net";
 
 export interface HttpServer {
@@ -26,24 +27,50 @@ export async function serveHttp(options: {
   /** Default: all interfaces, as Cloud Run needs. */
   host?: string;
 }): Promise<HttpServer> {
-  const server = createAdaptorServer({
-    fetch: options.fetch,
-    serverOptions: {
+  const listener = getRequestListener(options.fetch);
+  const server = http.createServer(
+    {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
-  });
+    (request, response) => void listener(request, response),
+  );
+  const close = prepareClosing(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host ?? "0.0.0.0", () => resolve());
   });
-  return {
-    port: portOf(server),
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+  return { port: portOf(server), close };
+}
+
+/**
+ * Node's own close waits for every connection that isn't idle at that moment: one whose answer comes later would be
+ * kept for the whole keep-alive time, and one that never said anything for ever. So each is closed after its answer,
+ * and all that are left are closed after the last.
+ */
+function prepareClosing(server: http.Server): () => Promise<void> {
+  const underWay = new Set<http.ServerResponse>();
+  let closing = false;
+  const closeLeftOver = (): void => {
+    if (closing && underWay.size === 0) server.closeAllConnections();
   };
+  server.on("request", (_request, response) => {
+    underWay.add(response);
+    response.once("close", () => {
+      underWay.delete(response);
+      closeLeftOver();
+    });
+  });
+  return () =>
+    new Promise((resolve) => {
+      closing = true;
+      for (const response of underWay) response.shouldKeepAlive = false;
+      server.close(() => resolve());
+      closeLeftOver();
+    });
 }
 
 /**

@@ -1,0 +1,48 @@
+import { expect, it, onTestFinished, vi } from "vitest";
+import { systemClock } from "../../../shared/clock.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Node's timers with a time that the test moves: what is tested is how they are used. */
+function moveTimeByHand() {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
+  onTestFinished(() => void vi.useRealTimers());
+  const fired: number[] = [];
+  const startMs = Date.now();
+  return { fired, fire: () => void fired.push(Date.now() - startMs) };
+}
+
+it("tells the time of the wall clock", () => {
+  moveTimeByHand();
+  expect(systemClock.now()).toBe(Date.UTC(2026, 0, 1));
+});
+
+it.each([1, 1_000, 24 * DAY_MS, 2 ** 31 - 1, 2 ** 31, 31 * DAY_MS, 100 * DAY_MS])(
+  "calls back once, %s ms from now",
+  async (delayMs) => {
+    const { fired, fire } = moveTimeByHand();
+    systemClock.setTimer(delayMs, fire);
+    await vi.advanceTimersByTimeAsync(delayMs - 1);
+    expect(fired).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100 * DAY_MS);
+    expect(fired).toEqual([delayMs]);
+  },
+);
+
+it.each([0, -1])("calls back soon, but not at once, for a delay of %s ms", async (delayMs) => {
+  const { fired, fire } = moveTimeByHand();
+  systemClock.setTimer(delayMs, fire);
+  expect(fired).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(fired).toHaveLength(1);
+});
+
+it.each([1_000, 31 * DAY_MS])("never calls back when a timer of %s ms is cancelled", async (delayMs) => {
+  const { fired, fire } = moveTimeByHand();
+  const timer = systemClock.setTimer(delayMs, fire);
+  await vi.advanceTimersByTimeAsync(delayMs - 1);
+  timer.cancel();
+  await vi.advanceTimersByTimeAsync(100 * DAY_MS);
+  expect(fired).toEqual([]);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -1,0 +1,119 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import {
+  ConfigError,
+  flagVariable,
+  hostAndPortVariable,
+  platformVariables,
+  portVariable,
+  queueNamesOf,
+  readConfig,
+} from "../../../shared/config.ts";
+
+const schema = z.object({
+  PORT: portVariable.default(8080),
+  EMULATOR: hostAndPortVariable.optional(),
+  FLAG: flagVariable.default(false),
+  SECRET: z.string().startsWith("whsec_", "must start with whsec_"),
+});
+
+const read = (environment: Record<string, string | undefined>) =>
+  readConfig(schema, { SECRET: "whsec_x", ...environment });
+
+function messageOf(environment: Record<string, string | undefined>): string {
+  try {
+    readConfig(schema, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error("The configuration was accepted.");
+}
+
+it("reads what the schema names and nothing else", () => {
+  const environment = { PORT: "9000", EMULATOR: "127.0.0.1:8123", FLAG: "true", PATH: "/bin" };
+  expect(read(environment)).toEqual({
+    PORT: 9_000,
+    EMULATOR: { host: "127.0.0.1", port: 8_123 },
+    FLAG: true,
+    SECRET: "whsec_x",
+  });
+});
+
+it("counts an empty variable as unset", () => {
+  expect(read({ PORT: "", FLAG: "" })).toEqual({ PORT: 8_080, FLAG: false, SECRET: "whsec_x" });
+  expect(messageOf({ SECRET: "" })).toBe("The configuration can't be used:\n  - SECRET: is not set.");
+});
+
+it("lists every problem at once, a line each", () => {
+  const environment = {
+    PORT: "eighty",
+    EMULATOR: "localhost",
+    FLAG: "yes",
+    K_SERVICE: "w",
+    FIRESTORE_EMULATOR_HOST: "x:1",
+  };
+  expect(messageOf(environment).split("\n")).toEqual([
+    "The configuration can't be used:",
+    "  - FIRESTORE_EMULATOR_HOST: must not be set on Cloud Run, where K_SERVICE is set.",
+    "  - PORT: Invalid input: expected number, received NaN.",
+    "  - EMULATOR: must be host:port, for example 127.0.0.1:8123.",
+    '  - FLAG: Invalid option: expected one of "true"|"false".',
+    "  - SECRET: is not set.",
+  ]);
+});
+
+it("names a problem of several variables together by what is wrong", () => {
+  const both = z.object({ A: z.string(), B: z.string() }).refine(({ A, B }) => A !== B, "A and B must differ");
+  expect(() => readConfig(both, { A: "1", B: "1" })).toThrow("\n  - A and B must differ.");
+});
+
+it("never quotes a value", () => {
+  const message = messageOf({ PORT: "canary-1", EMULATOR: "canary-2", FLAG: "canary-3", SECRET: "canary-4" });
+  expect(message).toContain("SECRET: must start with whsec_.");
+  expect(message).not.toContain("canary");
+});
+
+it.each([
+  ["FIRESTORE_EMULATOR_HOST", "127.0.0.1:8090"],
+  ["CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:8123"],
+  ["OIDC_CERTS_URL", "http://127.0.0.1/keys"],
+  ["WEBHOOK_ALLOW_PRIVATE_ADDRESSES", "true"],
+])("refuses %s on Cloud Run alone, and allows it elsewhere", (name, value) => {
+  expect(() => read({ [name]: value, K_SERVICE: "worker" })).toThrow(
+    `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
+  );
+  expect(read({ [name]: value }).SECRET).toBe("whsec_x");
+  expect(read({ [name]: "", K_SERVICE: "worker" }).SECRET).toBe("whsec_x");
+});
+
+it.each(["-1", "65536", "1.5", "80a", "http"])("refuses the port %s", (PORT) => {
+  expect(() => read({ PORT })).toThrow("PORT:");
+});
+
+it.each(["0", "65535"])("accepts the port %s", (PORT) => {
+  expect(read({ PORT }).PORT).toBe(Number(PORT));
+});
+
+it.each([
+  "localhost",
+  ":8123",
+  "http://localhost:8123",
+  "localhost:",
+  "localhost:x",
+  "a b:1",
+  "localhost:1/",
+  "a:65536",
+])("refuses the emulator address %s", (EMULATOR) => {
+  expect(() => read({ EMULATOR })).toThrow("EMULATOR: must be host:port");
+});
+
+it.each(["TRUE", "1", "yes"])("refuses the flag %s", (FLAG) => {
+  expect(() => read({ FLAG })).toThrow("FLAG:");
+});
+
+it("names each queue by its key unless configured otherwise", () => {
+  const config = readConfig(z.object(platformVariables), { GOOGLE_CLOUD_PROJECT: "p", QUEUE_NAME_BULK: "bulk-2" });
+  expect(queueNamesOf(config)).toEqual({ critical: "critical", default: "default", bulk: "bulk-2" });
+  expect(config).toMatchObject({ FIRESTORE_DATABASE: "(default)", LOG_LEVEL: "info" });
+});
