@@ -33,8 +33,7 @@ export interface RawBundle {
   readonly name: (path: string) => string;
 }
 
-export function setupRaw(address: string): RawBundle {
-  const projectId = `demo-${randomUUID().slice(0, 8)}`;
+export function setupRaw(address: string, projectId = `demo-${randomUUID().slice(0, 8)}`): RawBundle {
   const { hostname, port } = new URL(`http://${address}`);
   const client = new v1.FirestoreClient({
     projectId,

@@ -58,30 +58,31 @@ export async function commit(raw: RawBundle, writes: readonly RawWrite[], transa
 export async function readTexts(raw: RawBundle, paths: readonly string[], transaction?: Uint8Array): Promise<Texts[]> {
   const documents = paths.map((path) => raw.name(path));
   const found = new Map<string, Texts>();
-  const stream = raw.client.batchGetDocuments({
-    database: raw.database,
-    documents,
-    ...(transaction ? { transaction } : {}),
-  });
+  const request = { database: raw.database, documents, ...(transaction ? { transaction } : {}) };
+  const stream = raw.client.batchGetDocuments(request, FAIL_AT_ONCE);
   for await (const reply of stream) {
     if (reply.found) found.set(reply.found.name, fromWire(reply.found.fields));
   }
   return documents.map((name) => found.get(name) ?? null);
 }
 
+/** Google's client repeats a streaming call that failed before its first message, waiting 2 s and 4 s. */
+const FAIL_AT_ONCE = { retryRequestOptions: { retries: 0, noResponseRetries: 0 } };
+
 async function queryTexts(
   raw: RawBundle,
   { collection, field, value }: { collection: string; field: string; value: string },
   transaction: Uint8Array,
 ): Promise<[string, Texts][]> {
-  const stream = raw.client.runQuery({
+  const request = {
     parent: raw.name("").slice(0, -1),
     structuredQuery: {
       from: [{ collectionId: collection }],
-      where: { fieldFilter: { field: { fieldPath: field }, op: "EQUAL", value: { stringValue: value } } },
+      where: { fieldFilter: { field: { fieldPath: field }, op: "EQUAL" as const, value: { stringValue: value } } },
     },
     transaction,
-  });
+  };
+  const stream = raw.client.runQuery(request, FAIL_AT_ONCE);
   const found: [string, Texts][] = [];
   for await (const reply of stream) {
     if (reply.document) found.push([reply.document.name.slice(raw.name("").length), fromWire(reply.document.fields)]);
