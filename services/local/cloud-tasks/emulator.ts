@@ -1,12 +1,14 @@
+import fs from "node:fs";
 import path from "node:path";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
 import { type Logger, createLogger } from "../../../shared/log.ts";
 import { openJournal } from "../journal.ts";
-import { startEndpoint } from "../rpc/endpoint.ts";
+import { type Endpoint, type EndpointOptions, startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./change.ts";
 import { createCourier } from "./delivery.ts";
 import { createTokenMaker } from "./delivery-token.ts";
+import { assertPortIsFree } from "./free-port.ts";
 import { createHttpSurface } from "./http-surface.ts";
 import type { RpcContext } from "./rpc-context.ts";
 import { createIamHandlers } from "./rpc-iam.ts";
@@ -14,7 +16,7 @@ import { createQueueHandlers } from "./rpc-queues.ts";
 import { createTaskHandlers } from "./rpc-tasks.ts";
 import { Scheduler } from "./scheduler.ts";
 import { openSigningKey } from "./signing-key.ts";
-import { State } from "./state.ts";
+import { type ChangeJournal, State } from "./state.ts";
 
 /** How the emulator is to run; everything has a default. */
 export interface CloudTasksEmulatorOptions {
@@ -26,6 +28,8 @@ export interface CloudTasksEmulatorOptions {
   readonly clock?: Clock;
   /** Where queues, tasks, names and the signing key are kept across restarts. Default: nowhere. */
   readonly dataDir?: string;
+  /** Whether to forget the queues, tasks and names that are kept there; the signing key stays. Default false. */
+  readonly fresh?: boolean;
   /** Default: nothing is logged. */
   readonly log?: Logger;
   /** How long a task's name stays taken after it is gone. Default 1 hour; the service says "about an hour" or more. */
@@ -48,12 +52,12 @@ export interface CloudTasksEmulator {
   readonly port: number;
   /** How often each RPC was called, by its short name. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Ends gracefully: deliveries under way are awaited for a while; what is then unfinished waits for the next start. */
+  /** Ends gracefully, once: deliveries under way are awaited for a while; what is then unfinished waits for the next start. */
   stop(): Promise<void>;
 }
 
-/** The name of the file in the data folder that queues, tasks and names are kept in. */
-export const JOURNAL_FILE = "cloud-tasks.jsonl";
+/** Where queues, tasks and names are kept in the data folder. */
+const JOURNAL_FILE = "cloud-tasks.jsonl";
 
 const HOUR_MS = 3_600_000;
 const DEFAULT_TASK_NAME_MS = HOUR_MS;
@@ -77,60 +81,58 @@ const PROTO_PACKAGES = [
 export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions = {}): Promise<CloudTasksEmulator> {
   const clock = options.clock ?? systemClock;
   const log = options.log ?? createLogger({ service: "cloud-tasks", level: "silent" });
-  const journal =
-    options.dataDir === undefined ? undefined : openJournal<StoredChange>(path.join(options.dataDir, JOURNAL_FILE));
-  const state = new State({
-    periods: {
-      taskNameMs: options.taskNameMs ?? DEFAULT_TASK_NAME_MS,
-      queueNameMs: options.queueNameMs ?? DEFAULT_QUEUE_NAME_MS,
-    },
-    nowMs: clock.now(),
-    ...(journal ? { journal } : {}),
-  });
+  const at = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 };
+  await assertPortIsFree(at);
+  const { state, journal } = openState(options, clock);
   const key = openSigningKey(options.dataDir);
   key.catch((error: unknown) => log.error({ err: error }, "there is no key to sign tokens with"));
   const courier = createCourier({ clock, authorize: createTokenMaker(key) });
-  const scheduler = new Scheduler({
-    clock,
-    state,
-    courier,
-    log,
-    slowDown: options.slowDown ?? true,
-    considerRetryAfter: options.considerRetryAfter ?? true,
-  });
+  const { slowDown = true, considerRetryAfter = true } = options;
+  const scheduler = new Scheduler({ clock, state, courier, log, slowDown, considerRetryAfter });
 
-  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
-  const taskType = protos.lookupType("google.cloud.tasks.v2.Task");
-  const context: RpcContext = {
-    clock,
-    state,
-    scheduler,
-    taskType,
-    httpsForTokens: options.httpsForTokens ?? false,
-  };
-  const methods = {
-    ...createQueueHandlers(context),
-    ...createTaskHandlers(context),
-    ...createIamHandlers(context),
-  };
-  const endpoint = await startEndpoint({
-    host: options.host ?? "127.0.0.1",
-    port: options.port ?? 0,
-    services: [{ service: protos.lookupService("google.cloud.tasks.v2.CloudTasks"), methods }],
-    http: createHttpSurface(key),
-    log,
-  });
+  const endpoint = await listen(
+    { clock, state, scheduler, httpsForTokens: options.httpsForTokens ?? false },
+    { ...at, http: createHttpSurface(key), log },
+  );
   scheduler.start();
 
-  return {
-    host: endpoint.host,
-    port: endpoint.port,
-    calls: endpoint.calls,
-    async stop() {
-      await scheduler.stop(options.stopGraceMs ?? DEFAULT_STOP_GRACE_MS);
-      await endpoint.stop();
-      courier.close();
-      journal?.close();
-    },
+  const stopOnce = async (): Promise<void> => {
+    await scheduler.stop(options.stopGraceMs ?? DEFAULT_STOP_GRACE_MS);
+    await endpoint.stop();
+    courier.close();
+    journal?.close();
   };
+  let stopped: Promise<void> | undefined;
+  const { host, port, calls } = endpoint;
+  return { host, port, calls, stop: () => (stopped ??= stopOnce()) };
+}
+
+/** Takes up what an earlier run left, where there is a folder for it. */
+function openState(
+  options: CloudTasksEmulatorOptions,
+  clock: Clock,
+): { state: State; journal: ChangeJournal | undefined } {
+  const { dataDir, taskNameMs = DEFAULT_TASK_NAME_MS, queueNameMs = DEFAULT_QUEUE_NAME_MS } = options;
+  const file = dataDir === undefined ? undefined : path.join(dataDir, JOURNAL_FILE);
+  if (file !== undefined && options.fresh === true) fs.rmSync(file, { force: true });
+  const journal = file === undefined ? undefined : openJournal<StoredChange>(file);
+  const periods = { taskNameMs, queueNameMs };
+  const state = new State({ periods, nowMs: clock.now(), ...(journal ? { journal } : {}) });
+  return { state, journal };
+}
+
+/** Serves all RPCs of the API. */
+function listen(
+  context: Omit<RpcContext, "taskType">,
+  at: Pick<EndpointOptions, "host" | "port" | "http" | "log">,
+): Promise<Endpoint> {
+  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
+  const withType = { ...context, taskType: protos.lookupType("google.cloud.tasks.v2.Task") };
+  const methods = {
+    ...createQueueHandlers(withType),
+    ...createTaskHandlers(withType),
+    ...createIamHandlers(withType),
+  };
+  const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
+  return startEndpoint({ ...at, services: [{ service, methods }] });
 }

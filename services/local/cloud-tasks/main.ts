@@ -1,11 +1,9 @@
-import fs from "node:fs";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError } from "../../../shared/config.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { runProgram } from "../../../shared/run-program.ts";
 import { BrokenJournalError } from "../journal.ts";
-import { type CloudTasksEmulator, JOURNAL_FILE, startCloudTasksEmulator } from "./emulator.ts";
+import { type CloudTasksEmulator, startCloudTasksEmulator } from "./emulator.ts";
 
 const HOST_VARIABLE = "CLOUD_TASKS_EMULATOR_HOST";
 const DEFAULT_ADDRESS = "127.0.0.1:8123";
@@ -19,12 +17,9 @@ await runProgram({
   async start() {
     const { values } = parseArgs({ options: { data: { type: "string" }, fresh: { type: "boolean" } } });
     const address = parseAddress(process.env[HOST_VARIABLE] || DEFAULT_ADDRESS);
-    if (values.fresh === true && values.data !== undefined) {
-      fs.rmSync(path.join(values.data, JOURNAL_FILE), { force: true });
-    }
     const log = createLogger({ service: "cloud-tasks", level: process.env["LOG_LEVEL"] || "info" });
-    const keep = values.data === undefined ? {} : { dataDir: values.data };
-    const emulator = await explainBrokenJournal(() => startCloudTasksEmulator({ ...address, ...keep, log }));
+    const kept = values.data === undefined ? {} : { dataDir: values.data, fresh: values.fresh ?? false };
+    const emulator = await explainBrokenJournal(() => startCloudTasksEmulator({ ...address, ...kept, log }));
     log.info({ host: emulator.host, port: emulator.port, dataDir: values.data }, "listening");
     return emulator;
   },

@@ -1,0 +1,263 @@
+import { status } from "@grpc/grpc-js";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { type Bundle, PARENT, connect, createQueue, createTask, startBundle } from "./bundle.ts";
+import { startReceiver } from "./receiver.ts";
+import { rejectionOf } from "./rejection.ts";
+
+const HOUR_MS = 3_600_000;
+const MAIN = path.resolve("services/local/cloud-tasks/main.ts");
+
+test("keeps queues, tasks, their counters and taken names across a restart", async () => {
+  const dataDir = makeDataDir();
+  const clock = new ManualClock();
+  const before = await startBundle({ clock, dataDir });
+  const queue = await createQueue(before, "default", {
+    rateLimits: { maxDispatchesPerSecond: 7 },
+    retryConfig: { minBackoff: { seconds: 60 }, maxRetryDuration: { seconds: 90 } },
+  });
+  await createQueue(before, "paused");
+  await before.client.pauseQueue({ name: `${PARENT}/queues/paused` });
+  await createQueue(before, "deleted");
+  await before.client.deleteQueue({ name: `${PARENT}/queues/deleted` });
+  before.receiver.answerWith(({ path }) => (path === "/fails" ? 404 : 200));
+  await createTask(before, queue, { id: "done" });
+  const failing = await createTask(before, queue, {
+    id: "failing",
+    httpRequest: { url: `${before.receiver.url}/fails`, body: Buffer.from([0, 255, 10]), headers: { "X-A": "é" } },
+    dispatchDeadline: { seconds: 20 },
+  });
+  await before.attemptsEnded(2);
+  const [taskBefore] = await before.client.getTask({ name: failing, responseView: "FULL" });
+  const [queuesBefore] = await before.client.listQueues({ parent: PARENT });
+  await before.emulator.stop();
+
+  const after = await startBundle({ clock, dataDir });
+  expect((await after.client.listQueues({ parent: PARENT }))[0]).toEqual(queuesBefore);
+  expect((await after.client.getTask({ name: failing, responseView: "FULL" }))[0]).toEqual(taskBefore);
+  expect(taskBefore).toMatchObject({ dispatchCount: 1, responseCount: 1 });
+  expect((await rejectionOf(() => createTask(after, queue, { id: "done" }))).code).toBe(status.ALREADY_EXISTS);
+  expect((await rejectionOf(() => createQueue(after, "deleted"))).code).toBe(status.FAILED_PRECONDITION);
+
+  await clock.advance(60_000);
+  await after.attemptsEnded(1);
+  const headers = before.receiver.received.at(-1)?.headers;
+  expect(headers?.get("X-CloudTasks-TaskRetryCount")).toBe("1");
+  expect(headers?.get("X-CloudTasks-TaskExecutionCount")).toBe("1");
+  expect(headers?.get("X-CloudTasks-TaskPreviousResponse")).toBe("404");
+});
+
+test("frees names after a restart when their time is over", async () => {
+  const dataDir = makeDataDir();
+  const clock = new ManualClock();
+  const before = await startBundle({ clock, dataDir });
+  const queue = await createQueue(before);
+  await createTask(before, queue, { id: "once" });
+  await before.attemptsEnded(1);
+  await before.emulator.stop();
+  await clock.advance(HOUR_MS);
+  const after = await startBundle({ clock, dataDir });
+  await expect(createTask(after, queue, { id: "once" })).resolves.toBe(`${queue}/tasks/once`);
+});
+
+test("keeps a purge and a deletion across a restart", async () => {
+  const dataDir = makeDataDir();
+  const clock = new ManualClock();
+  const before = await startBundle({ clock, dataDir });
+  const queue = await createQueue(before);
+  await createTask(before, queue, { id: "purged", dueMs: clock.now() + HOUR_MS });
+  const [{ purgeTime }] = await before.client.purgeQueue({ name: queue });
+  const deleted = await createTask(before, queue, { id: "deleted", dueMs: clock.now() + HOUR_MS });
+  await before.client.deleteTask({ name: deleted });
+  await createTask(before, queue, { id: "kept", dueMs: clock.now() + HOUR_MS });
+  await before.emulator.stop();
+
+  const after = await startBundle({ clock, dataDir });
+  const [tasks] = await after.client.listTasks({ parent: queue });
+  expect(tasks.map(({ name }) => name)).toEqual([`${queue}/tasks/kept`]);
+  expect((await after.client.getQueue({ name: queue }))[0].purgeTime).toEqual(purgeTime);
+  for (const id of ["purged", "deleted"]) {
+    expect((await rejectionOf(() => createTask(after, queue, { id }))).code).toBe(status.ALREADY_EXISTS);
+  }
+});
+
+test("keeps the signing key across a restart", async () => {
+  const dataDir = makeDataDir();
+  const before = await startBundle({ dataDir });
+  const keys = await keysOf(before);
+  await before.emulator.stop();
+  expect(await keysOf(await startBundle({ dataDir }))).toEqual(keys);
+  expect(fs.statSync(path.join(dataDir, "cloud-tasks-signing-key.pem")).mode & 0o777).toBe(0o600);
+});
+
+test("goes on with a page token after a restart", async () => {
+  const dataDir = makeDataDir();
+  const clock = new ManualClock();
+  const before = await startBundle({ clock, dataDir });
+  const queue = await createQueue(before);
+  for (const id of ["a", "b", "c", "d"]) await createTask(before, queue, { id, dueMs: clock.now() + HOUR_MS });
+  await before.client.deleteTask({ name: `${queue}/tasks/a` });
+  const [, , reply] = await before.client.listTasks({ parent: queue, pageSize: 1 }, { autoPaginate: false });
+  await before.emulator.stop();
+  const after = await startBundle({ clock, dataDir });
+  const [rest] = await after.client.listTasks({ parent: queue, pageToken: reply.nextPageToken ?? "" });
+  expect(rest.map(({ name }) => name)).toEqual([`${queue}/tasks/c`, `${queue}/tasks/d`]);
+});
+
+test("waits on a stop for the deliveries under way", async () => {
+  const dataDir = makeDataDir();
+  const clock = new ManualClock();
+  const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
+  const queue = await createQueue(bundle, "default", { rateLimits: { maxConcurrentDispatches: 1 } });
+  const held = Promise.withResolvers<number>();
+  bundle.receiver.answerWith(() => held.promise);
+  await createTask(bundle, queue, { id: "under-way" });
+  await createTask(bundle, queue, { id: "waiting" });
+  await bundle.receiver.arrived(1);
+  const stopped = bundle.emulator.stop();
+  await clock.advance(4999);
+  held.resolve(200);
+  await stopped;
+  expect(bundle.attempts.map(({ task, message }) => [task, message])).toEqual([["under-way", "delivered"]]);
+
+  const after = await startBundle({ clock, dataDir });
+  await after.attemptsEnded(1);
+  expect(after.attempts.map(({ task }) => task)).toEqual(["waiting"]);
+});
+
+test("breaks deliveries off when a stop has waited long enough, and repeats them after the start", async () => {
+  const dataDir = makeDataDir();
+  const clock = new ManualClock();
+  const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
+  const queue = await createQueue(bundle);
+  bundle.receiver.answerWith((_delivery, index) => (index === 0 ? "stall" : 200));
+  await createTask(bundle, queue, { id: "slow" });
+  await bundle.receiver.arrived(1);
+  const stopped = bundle.emulator.stop();
+  await clock.advance(5000);
+  await stopped;
+
+  const after = await startBundle({ clock, dataDir });
+  await after.attemptsEnded(1);
+  expect(after.attempts[0]).toMatchObject({ task: "slow", status: 200, message: "delivered" });
+  expect(bundle.receiver.received[1]?.headers.get("X-CloudTasks-TaskRetryCount")).toBe("0");
+});
+
+test("has every answered CreateTask after a kill, and delivers again what was under way", async () => {
+  const dataDir = makeDataDir();
+  const receiver = await startReceiver();
+  onTestFinished(() => receiver.close());
+  receiver.answerWith(() => "stall");
+  const child = await startProcess(dataDir);
+  const queue = await createQueue(child);
+  await createTask({ ...child, receiver }, queue, { id: "under-way" });
+  await receiver.arrived(1);
+  const later = { dueMs: Date.now() + HOUR_MS };
+  const ids = Array.from({ length: 200 }, (_nothing, index) => `task-${index}`);
+  const answered: string[] = [];
+  const creating = ids.map(async (id) =>
+    answered.push(await createTask({ ...child, receiver }, queue, { id, ...later })),
+  );
+  await Promise.all(creating.slice(0, 100));
+  child.kill("SIGKILL");
+  await Promise.allSettled(creating);
+  await child.ended;
+
+  receiver.answerWith(() => 200);
+  const after = await startBundle({ dataDir });
+  await after.attemptsEnded(1);
+  expect(after.attempts.map(({ task }) => task)).toEqual(["under-way"]);
+  const [kept] = await after.client.listTasks({ parent: queue });
+  expect(answered.length).toBeGreaterThanOrEqual(100);
+  expect(kept.map(({ name }) => name)).toEqual(expect.arrayContaining(answered));
+});
+
+test("ends with code 0 on SIGTERM, and forgets everything with --fresh", async () => {
+  const dataDir = makeDataDir();
+  const first = await startProcess(dataDir);
+  await createQueue(first);
+  first.kill("SIGTERM");
+  expect(await first.ended).toBe(0);
+
+  const second = await startProcess(dataDir);
+  expect((await second.client.listQueues({ parent: PARENT }))[0]).toHaveLength(1);
+  second.kill("SIGINT");
+  expect(await second.ended).toBe(0);
+
+  const fresh = await startProcess(dataDir, "--fresh");
+  expect((await fresh.client.listQueues({ parent: PARENT }))[0]).toEqual([]);
+  fresh.kill("SIGTERM");
+  expect(await fresh.ended).toBe(0);
+});
+
+test("touches nothing of a running emulator's state when started a second time", async () => {
+  const dataDir = makeDataDir();
+  const first = await startBundle({ dataDir });
+  await createQueue(first, "before");
+  const { host, port } = first.emulator;
+  await expect(startCloudTasksEmulator({ host, port, dataDir, fresh: true })).rejects.toMatchObject({
+    code: "EADDRINUSE",
+  });
+  await createQueue(first, "after");
+  await first.emulator.stop();
+  const next = await startBundle({ dataDir });
+  expect((await next.client.listQueues({ parent: PARENT }))[0]).toHaveLength(2);
+});
+
+test("says in one line which variable to set when its port is taken, and ends with code 1", async () => {
+  const { emulator } = await startBundle();
+  const taken = spawnMain(["--data", makeDataDir()], `127.0.0.1:${emulator.port}`);
+  const lines: Buffer[] = [];
+  taken.stderr.on("data", (chunk: Buffer) => lines.push(chunk));
+  const [code] = await once(taken, "close");
+  expect(code).toBe(1);
+  const text = Buffer.concat(lines).toString();
+  expect(text).toContain("CLOUD_TASKS_EMULATOR_HOST");
+  expect(text.trim().split("\n")).toHaveLength(1);
+});
+
+function makeDataDir(): string {
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "cloud-tasks-"));
+  onTestFinished(() => fs.rmSync(dataDir, { recursive: true, force: true }));
+  return dataDir;
+}
+
+async function keysOf({ emulator }: Bundle): Promise<unknown> {
+  const answer = await fetch(`http://${emulator.host}:${emulator.port}/oauth2/v1/certs`);
+  return await answer.json();
+}
+
+async function startProcess(dataDir: string, ...more: string[]) {
+  const child = spawnMain(["--data", dataDir, ...more], "127.0.0.1:0");
+  const ended = once(child, "close").then(([code]: (number | null)[]) => code);
+  const port = await listeningPort(child.stdout);
+  const client = connect({ host: "127.0.0.1", port });
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await client.close();
+  });
+  return { client, ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
+}
+
+function spawnMain(args: string[], address: string) {
+  const env = { ...process.env, CLOUD_TASKS_EMULATOR_HOST: address };
+  return spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+async function listeningPort(output: NodeJS.ReadableStream): Promise<number> {
+  let text = "";
+  for await (const chunk of output) {
+    text += String(chunk);
+    const line = text.split("\n").find((candidate) => candidate.includes('"listening"'));
+    if (line === undefined) continue;
+    output.resume();
+    return JSON.parse(line).port;
+  }
+  throw new Error(`The emulator ended without listening: ${text}`);
+}

@@ -1,0 +1,151 @@
+import { status } from "@grpc/grpc-js";
+import { expect, test } from "vitest";
+import { loadProtos } from "../../../services/local/rpc/proto.ts";
+import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
+import { rejectionOf } from "./rejection.ts";
+
+test("answers every RPC of the client's proto", async () => {
+  const bundle = await startBundle();
+  const { client } = bundle;
+  const name = await createQueue(bundle);
+  await client.updateQueue({ queue: { name } });
+  await client.getQueue({ name });
+  await client.listQueues({ parent: PARENT });
+  await client.pauseQueue({ name });
+  await client.setIamPolicy({ resource: name, policy: {} });
+  await client.getIamPolicy({ resource: name });
+  await client.testIamPermissions({ resource: name, permissions: [] });
+  const task = await createTask(bundle, name);
+  await client.getTask({ name: task });
+  await client.listTasks({ parent: name });
+  await client.deleteTask({ name: task });
+  await client.runTask({ name: await createTask(bundle, name) });
+  await client.purgeQueue({ name });
+  await client.resumeQueue({ name });
+  await client.deleteQueue({ name });
+
+  const packages = ["google.cloud.tasks.v2", "google.iam.v1", "google.protobuf", "google.rpc", "google.type"];
+  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, packages);
+  const rpcs = Object.keys(protos.lookupService("google.cloud.tasks.v2.CloudTasks").methods).toSorted();
+  expect(rpcs).toHaveLength(16);
+  expect([...bundle.emulator.calls.keys()].toSorted()).toEqual(rpcs);
+});
+
+test("says Ok to GET / and points elsewhere for the rest", async () => {
+  const { emulator } = await startBundle();
+  const address = `http://${emulator.host}:${emulator.port}`;
+  const root = await fetch(address);
+  expect([root.status, (await root.text()).trim()]).toEqual([200, "Ok"]);
+  expect((await fetch(`${address}/v2/projects/p`)).status).toBe(404);
+  expect((await fetch(`${address}/oauth2/v1/certs`, { method: "POST" })).status).toBe(405);
+});
+
+test("updates only what the mask names", async () => {
+  const { client } = await startBundle();
+  const name = await createQueue({ client }, "default", {
+    rateLimits: { maxDispatchesPerSecond: 5, maxConcurrentDispatches: 7 },
+    retryConfig: { maxAttempts: 3 },
+  });
+  const queue = { name, rateLimits: { maxDispatchesPerSecond: 50, maxConcurrentDispatches: 70 } };
+  const updateMask = { paths: ["rate_limits.max_dispatches_per_second"] };
+  const [updated] = await client.updateQueue({ queue, updateMask });
+  expect(updated.rateLimits).toEqual({
+    maxDispatchesPerSecond: 50,
+    maxConcurrentDispatches: 7,
+    maxBurstSize: 10,
+  });
+  expect(updated.retryConfig?.maxAttempts).toBe(3);
+  expect((await client.getQueue({ name }))[0]).toEqual(updated);
+});
+
+test("updates all fields without a mask, and gives what is missing its default", async () => {
+  const { client } = await startBundle();
+  const name = await createQueue({ client }, "default", {
+    rateLimits: { maxDispatchesPerSecond: 5 },
+    retryConfig: { maxAttempts: 3, maxRetryDuration: { seconds: 5 } },
+  });
+  const [updated] = await client.updateQueue({ queue: { name, rateLimits: { maxConcurrentDispatches: 2 } } });
+  expect(updated.rateLimits).toMatchObject({ maxDispatchesPerSecond: 500, maxConcurrentDispatches: 2 });
+  expect(updated.retryConfig).toMatchObject({ maxAttempts: 100, maxRetryDuration: null });
+});
+
+test("resets what the mask names and the update leaves out", async () => {
+  const { client } = await startBundle();
+  const name = await createQueue({ client }, "default", { retryConfig: { maxAttempts: 3, maxDoublings: 4 } });
+  const updateMask = { paths: ["retryConfig.maxAttempts"] };
+  const [updated] = await client.updateQueue({ queue: { name }, updateMask });
+  expect(updated.retryConfig).toMatchObject({ maxAttempts: 100, maxDoublings: 4 });
+});
+
+test("creates the queue that UpdateQueue names", async () => {
+  const { client } = await startBundle();
+  const name = `${PARENT}/queues/new`;
+  const [created] = await client.updateQueue({ queue: { name, retryConfig: { maxAttempts: 4 } } });
+  expect(created).toMatchObject({ name, state: "RUNNING", retryConfig: { maxAttempts: 4 } });
+  expect((await client.getQueue({ name }))[0]).toEqual(created);
+});
+
+test("lets no update change the state, and ignores masks of output fields", async () => {
+  const { client } = await startBundle();
+  const name = await createQueue({ client });
+  await client.pauseQueue({ name });
+  const updateMask = { paths: ["state", "purge_time", "rate_limits.max_burst_size"] };
+  const queue = { name, state: "RUNNING", rateLimits: { maxBurstSize: 3 } } as const;
+  const [updated] = await client.updateQueue({ queue, updateMask });
+  expect(updated).toMatchObject({ state: "PAUSED", rateLimits: { maxBurstSize: 100 }, purgeTime: null });
+  expect((await client.updateQueue({ queue }))[0].state).toBe("PAUSED");
+});
+
+test("refuses an update that is not valid, or whose mask names no field, and changes nothing", async () => {
+  const { client } = await startBundle();
+  const name = await createQueue({ client });
+  const [before] = await client.getQueue({ name });
+  const tooFast = { queue: { name, rateLimits: { maxDispatchesPerSecond: 501 } } };
+  const noField = { queue: { name }, updateMask: { paths: ["colour"] } };
+  const noPart = { queue: { name }, updateMask: { paths: ["retry_config.constructor"] } };
+  for (const update of [tooFast, noField, noPart]) {
+    expect((await rejectionOf(() => client.updateQueue(update))).code).toBe(status.INVALID_ARGUMENT);
+  }
+  expect((await client.getQueue({ name }))[0]).toEqual(before);
+});
+
+test("keeps sub-second backoffs, and cuts maxRetryDuration to seconds", async () => {
+  const { client } = await startBundle();
+  const name = `${PARENT}/queues/default`;
+  const retryConfig = {
+    minBackoff: { nanos: 250_000_000 },
+    maxBackoff: { seconds: 1, nanos: 500_000_000 },
+    maxRetryDuration: { seconds: 7, nanos: 900_000_000 },
+  };
+  const [queue] = await client.createQueue({ parent: PARENT, queue: { name, retryConfig } });
+  expect(queue.retryConfig).toMatchObject({
+    minBackoff: { seconds: "0", nanos: 250_000_000 },
+    maxBackoff: { seconds: "1", nanos: 500_000_000 },
+    maxRetryDuration: { seconds: "7", nanos: 0 },
+  });
+});
+
+test("keeps an IAM policy, and refuses one that is based on an older", async () => {
+  const { client } = await startBundle();
+  const resource = await createQueue({ client });
+  const [empty] = await client.getIamPolicy({ resource });
+  expect(empty.bindings).toEqual([]);
+  const bindings = [{ role: "roles/cloudtasks.enqueuer", members: ["user:a@example.com"] }];
+  const [set] = await client.setIamPolicy({ resource, policy: { bindings, etag: empty.etag ?? "" } });
+  expect(set.bindings).toMatchObject(bindings);
+
+  const stale = () => client.setIamPolicy({ resource, policy: { bindings: [], etag: empty.etag ?? "" } });
+  expect((await rejectionOf(stale)).code).toBe(status.ABORTED);
+  const [kept] = await client.getIamPolicy({ resource });
+  expect(kept.bindings).toMatchObject(bindings);
+});
+
+test("grants all permissions on a queue, and none on one that is not there", async () => {
+  const { client } = await startBundle();
+  const permissions = ["cloudtasks.tasks.create", "cloudtasks.queues.pause"];
+  const resource = await createQueue({ client });
+  expect((await client.testIamPermissions({ resource, permissions }))[0].permissions).toEqual(permissions);
+  const missing = `${PARENT}/queues/missing`;
+  expect((await client.testIamPermissions({ resource: missing, permissions }))[0].permissions).toEqual([]);
+  expect((await rejectionOf(() => client.getIamPolicy({ resource: missing }))).code).toBe(status.NOT_FOUND);
+});
