@@ -1,0 +1,47 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { answerHeaders } from "../../shared/answer-headers.ts";
+import { accessLog } from "./access-log.ts";
+import { methodNotAllowed, notFound, onError } from "./failures.ts";
+import { DOCUMENT_FRAME, newTaskComponents } from "./openapi.ts";
+import type { Producer } from "./producer.ts";
+import type { ProducerEnv } from "./producer-env.ts";
+import { addCreateTask } from "./routes/create-task.ts";
+import { addGetTask } from "./routes/get-task.ts";
+import { addProbes } from "./routes/probes.ts";
+
+const DOCUMENT_PATH = "/openapi.json";
+
+/** The producer's HTTP API. */
+export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
+  const app = new OpenAPIHono<ProducerEnv>();
+  app.use(accessLog(producer), answerHeaders);
+  app.onError(onError(producer.log));
+  app.notFound(notFound);
+
+  addCreateTask(app, producer);
+  addGetTask(app, producer);
+  addProbes(app, producer);
+  addDocument(app, producer);
+  refuseOtherMethods(app);
+  return app;
+}
+
+function addDocument(app: OpenAPIHono<ProducerEnv>, { catalogue }: Producer): void {
+  for (const [name, schema] of Object.entries(newTaskComponents(catalogue))) {
+    app.openAPIRegistry.registerComponent("schemas", name, schema);
+  }
+  const document = app.getOpenAPI31Document(DOCUMENT_FRAME);
+  app.get(DOCUMENT_PATH, (context) => context.json(document));
+}
+
+/** Everything that has a path has it for certain methods only; Hono answers HEAD wherever there is GET. */
+function refuseOtherMethods(app: OpenAPIHono<ProducerEnv>): void {
+  const allowed = new Map<string, string[]>();
+  for (const { path, method } of app.routes) {
+    if (method === "ALL") continue;
+    const methods = allowed.get(path) ?? [];
+    const names = method === "GET" ? ["GET", "HEAD"] : [method];
+    allowed.set(path, [...new Set([...methods, ...names])]);
+  }
+  for (const [path, methods] of allowed) app.all(path, methodNotAllowed(methods));
+}

@@ -1,0 +1,137 @@
+import type { CloudTasksClient } from "@google-cloud/tasks";
+import { status } from "@grpc/grpc-js";
+import { QUEUES, type QueueKey } from "../../shared/queues.ts";
+import { type TaskId, queueOf } from "../../shared/task-id.ts";
+import { readQueuedTask } from "./cloud-tasks-wire.ts";
+import { DeadlineError, withDeadline } from "./deadline.ts";
+import { DependencyError } from "./dependency-error.ts";
+import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
+
+/** Where the queues are, where their tasks go, and who delivers them. */
+export interface CloudTasksSettings {
+  readonly project: string;
+  readonly location: string;
+  /** The name of each queue in Cloud Tasks. */
+  readonly queueNames: Readonly<Record<QueueKey, string>>;
+  /** The worker's address, without a path. */
+  readonly workerUrl: string;
+  /** The audience that the worker expects in a delivery's token. */
+  readonly workerAudience: string;
+  /** The service account in whose name tasks are delivered. */
+  readonly invokerServiceAccount: string;
+}
+
+/** The queues in Cloud Tasks. */
+export function createCloudTasksQueue(client: CloudTasksClient, settings: CloudTasksSettings): TaskQueue {
+  const queuePath = (key: QueueKey): string =>
+    client.queuePath(settings.project, settings.location, settings.queueNames[key]);
+  const taskPath = (id: TaskId): string => `${queuePath(queueOf(id))}/tasks/${id}`;
+
+  return {
+    async create(task, deadline) {
+      const request = {
+        parent: queuePath(queueOf(task.id)),
+        task: { name: taskPath(task.id), ...describeTask(task, settings) },
+      };
+      try {
+        // The client never repeats CreateTask; the caller does, and needs to know of each lost answer.
+        const options = { timeout: deadline.timeoutMs, retry: null };
+        const [created] = await withDeadline(deadline, () => client.createTask(request, options));
+        return { kind: "created", task: readQueuedTask(created) };
+      } catch (error) {
+        return explainCreateError(error);
+      }
+    },
+
+    async find(id, view, deadline) {
+      const request = { name: taskPath(id), responseView: view === "full" ? ("FULL" as const) : ("BASIC" as const) };
+      try {
+        const [task] = await withDeadline(deadline, () => client.getTask(request, readOptions(deadline.timeoutMs)));
+        return { kind: "found", task: readQueuedTask(task) };
+      } catch (error) {
+        if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
+        return { kind: saysExistedRecently(error) ? "gone" : "never" };
+      }
+    },
+
+    async probe(queue, deadline) {
+      try {
+        await withDeadline(deadline, () =>
+          client.getQueue({ name: queuePath(queue) }, readOptions(deadline.timeoutMs)),
+        );
+      } catch (error) {
+        throw new DependencyError("cloud-tasks", error);
+      }
+    },
+  };
+}
+
+function describeTask({ id, envelope, scheduleAtMs }: NewQueuedTask, settings: CloudTasksSettings) {
+  return {
+    httpRequest: {
+      httpMethod: "POST" as const,
+      url: `${settings.workerUrl}/tasks/${envelope.type}`,
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(JSON.stringify(envelope)),
+      oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
+    },
+    dispatchDeadline: toDuration(QUEUES[queueOf(id)].dispatchDeadlineMs),
+    ...(scheduleAtMs === undefined ? {} : { scheduleTime: toDuration(scheduleAtMs) }),
+  };
+}
+
+/** A proto Duration, or, from the epoch on, a proto Timestamp: both are seconds and nanoseconds. */
+function toDuration(durationMs: number): { seconds: number; nanos: number } {
+  const seconds = Math.floor(durationMs / 1_000);
+  return { seconds, nanos: Math.round((durationMs - seconds * 1_000) * 1e6) };
+}
+
+function explainCreateError(error: unknown): CreateResult {
+  if (error instanceof DeadlineError) return { kind: "unclear", cause: error };
+  switch (codeOf(error)) {
+    case status.ALREADY_EXISTS:
+      return { kind: "exists" };
+    case status.RESOURCE_EXHAUSTED:
+      return { kind: "throttled" };
+    case status.NOT_FOUND:
+    case status.FAILED_PRECONDITION:
+      return { kind: "no-queue" };
+    case status.UNAVAILABLE:
+    case status.DEADLINE_EXCEEDED:
+    case status.INTERNAL:
+      return { kind: "unclear", cause: error };
+    default:
+      throw error;
+  }
+}
+
+/** Reading may be repeated by the client, but only while somebody waits for it. */
+function readOptions(timeoutMs: number) {
+  return {
+    retry: {
+      retryCodes: [status.UNAVAILABLE],
+      backoffSettings: {
+        initialRetryDelayMillis: 100,
+        retryDelayMultiplier: 2,
+        maxRetryDelayMillis: 1_000,
+        initialRpcTimeoutMillis: timeoutMs,
+        rpcTimeoutMultiplier: 1,
+        maxRpcTimeoutMillis: timeoutMs,
+        totalTimeoutMillis: timeoutMs,
+      },
+    },
+  };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/**
+ * Whether GetTask's NOT_FOUND is about a task that was there until recently. Cloud Tasks says so only in words, which
+ * were recorded from the service: "The task no longer exists, though a task with this name existed recently. The task
+ * either successfully completed or was deleted." Of a name that it doesn't know it says "Requested entity was not found."
+ */
+function saysExistedRecently(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("existed recently");
+}

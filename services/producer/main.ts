@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
+import { systemClock } from "../../shared/clock.ts";
+import { hostAndPortVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../shared/config.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/envelope.ts";
+import { createFirestore } from "../../shared/firestore.ts";
+import { serveHttp } from "../../shared/http-server.ts";
+import { createLogger } from "../../shared/log.ts";
+import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
+import { createProducerApp } from "./app.ts";
+import { createCloudTasksClient } from "./cloud-tasks-client.ts";
+import { createCloudTasksQueue } from "./cloud-tasks-queue.ts";
+import { createTaskRecords } from "./task-records.ts";
+
+const configSchema = z.object({
+  ...platformVariables,
+  PORT: portVariable.default(8080),
+  HOST: z.string().default("0.0.0.0"),
+  GOOGLE_CLOUD_LOCATION: z.string().min(1),
+  WORKER_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+  WORKER_AUDIENCE: z.string().min(1),
+  INVOKER_SERVICE_ACCOUNT: z.email(),
+  CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.optional(),
+  MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
+});
+
+async function start(): Promise<RunningProgram> {
+  const config = readConfig(configSchema, process.env);
+  const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
+  const firestore = createFirestore(config);
+  const client = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  const app = createProducerApp({
+    catalogue: BUILT_IN_TASK_TYPES,
+    clock: systemClock,
+    log,
+    records: createTaskRecords(firestore),
+    queue: createCloudTasksQueue(client, {
+      project: config.GOOGLE_CLOUD_PROJECT,
+      location: config.GOOGLE_CLOUD_LOCATION,
+      queueNames: queueNamesOf(config),
+      workerUrl: config.WORKER_URL.replace(/\/$/, ""),
+      workerAudience: config.WORKER_AUDIENCE,
+      invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,
+    }),
+    maxPayloadBytes: config.MAX_PAYLOAD_BYTES,
+  });
+  const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
+  log.info({ port: server.port }, "listening");
+
+  return {
+    async stop() {
+      log.info({}, "stopping");
+      await server.close();
+      await client.close();
+      await firestore.terminate();
+      log.info({}, "stopped");
+    },
+  };
+}
+
+await runProgram({ start, portVariable: "PORT" });

@@ -1,0 +1,19 @@
+import type { Catalogue } from "../../shared/catalogue.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Logger } from "../../shared/log.ts";
+import type { TaskQueue } from "./task-queue.ts";
+import type { TaskRecords } from "./task-records.ts";
+
+/** What the producer works with. */
+export interface Producer {
+  readonly catalogue: Catalogue;
+  readonly queue: TaskQueue;
+  readonly records: TaskRecords;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Largest serialised payload that is taken. */
+  readonly maxPayloadBytes: number;
+}
+
+/** The most that one look-up may take before the caller is told to come back. */
+export const LOOK_UP_TIMEOUT_MS = 3_000;
