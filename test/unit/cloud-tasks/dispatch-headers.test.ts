@@ -1,0 +1,66 @@
+import { expect, it, test } from "vitest";
+import { dispatchHeaders } from "../../../services/local/cloud-tasks/dispatch-headers.ts";
+
+const taskWith = (headers: readonly (readonly [string, string])[], previousStatus?: number) => ({
+  id: "some-task",
+  dueMs: 1_767_225_600_123.456,
+  failures: 4,
+  executions: 2,
+  ...(previousStatus === undefined ? {} : { previousStatus }),
+  target: { url: "http://example.com/", method: "POST" as const, headers, body: new Uint8Array() },
+});
+
+test("tells a first attempt by five headers and the User-Agent", () => {
+  const task = { ...taskWith([]), failures: 0, executions: 0 };
+  expect(dispatchHeaders(task, { queueId: "q" })).toEqual([
+    ["User-Agent", "Google-Cloud-Tasks"],
+    ["X-CloudTasks-QueueName", "q"],
+    ["X-CloudTasks-TaskName", "some-task"],
+    ["X-CloudTasks-TaskETA", "1767225600.123456"],
+    ["X-CloudTasks-TaskRetryCount", "0"],
+    ["X-CloudTasks-TaskExecutionCount", "0"],
+  ]);
+});
+
+test("tells a retry the previous response, and a reason that is empty", () => {
+  const headers = new Map(dispatchHeaders(taskWith([], 504), { queueId: "q" }));
+  expect(headers.get("X-CloudTasks-TaskRetryCount")).toBe("4");
+  expect(headers.get("X-CloudTasks-TaskExecutionCount")).toBe("2");
+  expect(headers.get("X-CloudTasks-TaskPreviousResponse")).toBe("504");
+  expect(headers.get("X-CloudTasks-TaskRetryReason")).toBe("");
+});
+
+it.each([
+  "Host",
+  "hOsT",
+  "Content-Length",
+  "content-length",
+  "User-Agent",
+  "X-Google-Anything",
+  "x-google-anything",
+  "X-AppEngine-QueueName",
+  "x-appengine-queuename",
+  "X-CloudTasks-TaskName",
+  "x-cloudtasks-unknown",
+  "Transfer-Encoding",
+  "Connection",
+])("drops the task's own %s", (name) => {
+  const sent = dispatchHeaders(taskWith([[name, "forged"]]), { queueId: "q" });
+  expect(sent.filter(([, value]) => value === "forged")).toEqual([]);
+});
+
+it.each(["X-Googleish", "X-Cloud-Tasks", "Content-Type", "x-custom", "constructor", "__proto__", "Authorization"])(
+  "keeps the task's own %s",
+  (name) => {
+    expect(dispatchHeaders(taskWith([[name, "kept"]]), { queueId: "q" })).toContainEqual([name, "kept"]);
+  },
+);
+
+test("puts the token in place of every Authorization of the task's own", () => {
+  const own = [
+    ["authorization", "Basic a"],
+    ["AUTHORIZATION", "Basic b"],
+  ] as const;
+  const sent = dispatchHeaders(taskWith(own), { queueId: "q", authorization: "Bearer t" });
+  expect(sent.filter(([name]) => name.toLowerCase() === "authorization")).toEqual([["Authorization", "Bearer t"]]);
+});

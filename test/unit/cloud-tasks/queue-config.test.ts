@@ -1,0 +1,33 @@
+import { expect, it, test } from "vitest";
+import { burstSize, parseQueueConfig } from "../../../services/local/cloud-tasks/queue-config.ts";
+
+it.each([
+  [500, 100],
+  [1, 10],
+  [0.1, 10],
+  [51, 11],
+])("gives a rate of %d a second a burst of %d", (rate, burst) => {
+  expect(burstSize(rate)).toBe(burst);
+});
+
+test("takes zero for unset", () => {
+  const zeros = {
+    rateLimits: { maxDispatchesPerSecond: 0, maxConcurrentDispatches: 0, maxBurstSize: 0 },
+    retryConfig: { maxAttempts: 0, maxDoublings: 0, minBackoff: {}, maxBackoff: { seconds: 0 }, maxRetryDuration: {} },
+  };
+  expect(parseQueueConfig(zeros)).toEqual({
+    maxDispatchesPerSecond: 500,
+    maxConcurrentDispatches: 1000,
+    retry: { maxAttempts: 100, maxRetryDurationMs: 0, minBackoffMs: 100, maxBackoffMs: 3_600_000, maxDoublings: 16 },
+    loggingRatio: 0,
+  });
+});
+
+it.each([
+  ["a rate that is no number", { rateLimits: { maxDispatchesPerSecond: Number.NaN } }],
+  ["a negative greatest backoff", { retryConfig: { maxBackoff: { seconds: -1 } } }],
+  ["a negative time for retries", { retryConfig: { maxRetryDuration: { seconds: -1 } } }],
+  ["a share of the log above 1", { stackdriverLoggingConfig: { samplingRatio: 1.5 } }],
+])("refuses %s", (_what, queue) => {
+  expect(() => parseQueueConfig(queue)).toThrow(/must be|cannot be/);
+});
