@@ -32,11 +32,14 @@ export type ClaimDecision =
 export function decideClaim(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): ClaimDecision {
   if (!record) return { kind: "take", fence: 1, attempts: 1 };
   if (record.owner === claimant.owner) return { kind: "own", record };
-  // TTL deletion can lag a day: a record past its time counts as gone, but its fence goes on growing.
-  if (record.expireAt.toMillis() <= readTimeMs) return { kind: "take", fence: record.fence + 1, attempts: 1 };
+  const leftMs = leaseLeftMs(record, readTimeMs);
+  // TTL deletion can lag a day: a record past its time counts as gone, but its fence goes on growing. Its time was set
+  // by an instance's clock, which may be wrong, so it can't end a lease.
+  if (record.expireAt.toMillis() <= readTimeMs && leftMs <= 0) {
+    return { kind: "take", fence: record.fence + 1, attempts: 1 };
+  }
   if (record.payloadHash !== claimant.payloadHash) return { kind: "conflict" };
   if (isTerminal(record.state)) return { kind: "duplicate", state: record.state };
-  const leftMs = leaseLeftMs(record, readTimeMs);
   if (leftMs > 0) return { kind: "busy", retryAfterMs: leftMs };
   if (record.attempts >= claimant.maxAttempts) return { kind: "exhausted", record };
   return { kind: "take", fence: record.fence + 1, attempts: record.attempts + 1 };

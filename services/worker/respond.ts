@@ -1,4 +1,4 @@
-import { problemResponse } from "../../shared/problem.ts";
+import { type RequestProblem, problemResponse } from "../../shared/problem.ts";
 import type { Outcome, UnavailableReason } from "./outcome.ts";
 
 /** What a caller is told to wait when a dependency of ours is away. */
@@ -38,12 +38,7 @@ export function respond(outcome: Outcome): Response {
     case "unknown-type":
       return refuse(404, "unknown-type", "This revision does not know the task type");
     case "malformed":
-      return problemResponse({
-        status: 400,
-        code: "malformed",
-        title: "Not a task",
-        problems: outcome.problems,
-      });
+      return refuse(400, "malformed", "Not a task", { problems: outcome.problems });
     case "too-large":
       return refuse(413, "too-large", `A task's body has at most ${outcome.maxBytes} bytes`);
     case "unsupported-media":
@@ -65,10 +60,10 @@ function refuse(
   status: number,
   code: string,
   title: string,
-  { retryAfterMs }: { retryAfterMs?: number } = {},
+  { retryAfterMs, problems }: { retryAfterMs?: number; problems?: readonly RequestProblem[] } = {},
 ): Response {
   const headers: Record<string, string> = { "Handoff-Outcome": code };
   if (retryAfterMs !== undefined) headers["Retry-After"] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
   if (status === 401) headers["WWW-Authenticate"] = "Bearer";
-  return problemResponse({ status, code, title }, headers);
+  return problemResponse({ status, code, title, ...(problems ? { problems } : {}) }, headers);
 }

@@ -1,0 +1,136 @@
+import { Timestamp } from "@google-cloud/firestore";
+import { expect, it } from "vitest";
+import { decideClaim, type ClaimDecision } from "../../../services/worker/claim-decision.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+
+const NOW_MS = Date.UTC(2026, 0, 2);
+const LEASE_MS = 50_000;
+const MAX_ATTEMPTS = 3;
+const at = (ms: number) => Timestamp.fromMillis(ms);
+
+/** A record of another attempt, the second, which failed and whose task waits for its next. */
+const WAITING: TaskRecord = {
+  queue: "default",
+  type: "webhook.deliver",
+  state: "waiting",
+  owner: "other",
+  fence: 7,
+  attempts: 2,
+  claimedAt: null,
+  leaseMs: 0,
+  payloadHash: "same",
+  firstSeenAt: at(NOW_MS - 3_600_000),
+  finishedAt: null,
+  lastError: null,
+  result: null,
+  expireAt: at(NOW_MS + 86_400_000),
+};
+
+/** The same, claimed so long ago that `leftMs` of its lease are left. */
+const runningFor = (leftMs: number, over: Partial<TaskRecord> = {}): TaskRecord => ({
+  ...WAITING,
+  state: "running",
+  claimedAt: at(NOW_MS - LEASE_MS + leftMs),
+  leaseMs: LEASE_MS,
+  ...over,
+});
+
+const decide = (record: TaskRecord | null) =>
+  decideClaim(record, { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS }, NOW_MS);
+
+it("takes a task without a record as its first attempt", () => {
+  expect(decide(null)).toEqual({ kind: "take", fence: 1, attempts: 1 });
+});
+
+it.each(["succeeded", "dead", "cancelled"] as const)("takes a task that has %s as a duplicate", (state) => {
+  expect(decide({ ...WAITING, state })).toEqual({ kind: "duplicate", state });
+});
+
+it("takes a waiting task with the next fence and attempt", () => {
+  expect(decide(WAITING)).toEqual({ kind: "take", fence: 8, attempts: 3 });
+});
+
+it.each([1, 25_000, 50_000])("waits for the %s ms that are left of another's lease", (leftMs) => {
+  expect(decide(runningFor(leftMs))).toEqual({ kind: "busy", retryAfterMs: leftMs });
+});
+
+it.each([0, -1, -86_400_000])("takes a running task over, %s ms before the end of its lease", (leftMs) => {
+  expect(decide(runningFor(leftMs))).toEqual({ kind: "take", fence: 8, attempts: 3 });
+});
+
+it.each([
+  ["waits", { ...WAITING, attempts: 3 }],
+  ["runs no more", runningFor(0, { attempts: 3 })],
+  ["was allowed more attempts before", { ...WAITING, attempts: 9 }],
+])("is exhausted when a task that had its last attempt %s", (_name, record) => {
+  expect(decide(record)).toEqual({ kind: "exhausted", record });
+});
+
+it("waits for the last allowed attempt while its lease runs", () => {
+  expect(decide(runningFor(1, { attempts: 3 }))).toEqual({ kind: "busy", retryAfterMs: 1 });
+});
+
+it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
+  "recognises its own record that is %s, whatever else stands in it",
+  (state) => {
+    const record = runningFor(1, { state, owner: "mine", payloadHash: "different", attempts: 3, expireAt: at(0) });
+    expect(decide(record)).toEqual({ kind: "own", record });
+  },
+);
+
+it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
+  "is a conflict when the record that is %s has another payload",
+  (state) => {
+    expect(decide(runningFor(1, { state, payloadHash: "different" }))).toEqual({ kind: "conflict" });
+  },
+);
+
+it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
+  "takes a task whose record that is %s has expired as new, but with the next fence",
+  (state) => {
+    const record = runningFor(0, { state, payloadHash: "different", attempts: 3, expireAt: at(NOW_MS) });
+    expect(decide(record)).toEqual({ kind: "take", fence: 8, attempts: 1 });
+  },
+);
+
+it("waits for another's lease though an instance with a wrong clock made the record expire", () => {
+  expect(decide(runningFor(1, { expireAt: at(0) }))).toEqual({ kind: "busy", retryAfterMs: 1 });
+});
+
+it("keeps its promises for every combination of record and time", () => {
+  const kinds = new Set<ClaimDecision["kind"]>();
+  for (const record of allRecords()) {
+    const decision = decide(record);
+    kinds.add(decision.kind);
+    expect({ broken: brokenPromises(record, decision), record }).toEqual({ broken: [], record });
+  }
+  expect([...kinds].toSorted()).toEqual(["busy", "conflict", "duplicate", "exhausted", "own", "take"]);
+});
+
+function brokenPromises(record: TaskRecord, decision: ClaimDecision): string[] {
+  const broken: string[] = [];
+  const leaseRuns = record.state === "running" && leaseEndMs(record) > NOW_MS;
+  if ((record.owner === "mine") !== (decision.kind === "own")) broken.push("knows its own record and no other");
+  if (decision.kind === "busy" && !(decision.retryAfterMs > 0)) broken.push("waits for some time");
+  if (decision.kind !== "take") return broken;
+  if (leaseRuns) broken.push("takes nothing while a lease runs");
+  if (decision.fence !== record.fence + 1) broken.push("takes the next fence");
+  if (decision.attempts > MAX_ATTEMPTS) broken.push("takes no attempt beyond the last");
+  return broken;
+}
+
+function* allRecords(): Generator<TaskRecord> {
+  for (const state of ["running", "waiting", "succeeded", "dead", "cancelled"] as const)
+    for (const owner of ["mine", "other"])
+      for (const payloadHash of ["same", "different"])
+        for (const leftMs of [-1, 0, 1])
+          for (const expiresInMs of [-1, 0, 1])
+            for (const attempts of [0, 1, 2, 3, 4]) {
+              const expireAt = at(NOW_MS + expiresInMs);
+              yield runningFor(leftMs, { state, owner, payloadHash, attempts, expireAt });
+            }
+}
+
+function leaseEndMs(record: TaskRecord): number {
+  return (record.claimedAt?.toMillis() ?? 0) + record.leaseMs;
+}

@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import type { AttemptEnd } from "../../../services/worker/attempt-end.ts";
+import { decideSettlement, type Settlement } from "../../../services/worker/settlement.ts";
+
+const MAX_ATTEMPTS = 3;
+const error = { code: "some_code", message: "Some message." };
+const unknownType = {
+  code: "unknown_type",
+  message: "No revision of the worker that was reached knows new.type.",
+};
+const shuttingDown = { kind: "unavailable", reason: "shutting-down" } as const;
+
+/** An end, the number of its attempt out of three, and how it is settled. */
+const SETTLEMENTS: readonly (readonly [AttemptEnd, number, Settlement])[] = [
+  [
+    { kind: "succeeded", result: { n: 1 } },
+    1,
+    { state: "succeeded", attempts: 1, error: null, result: { n: 1 }, outcome: { kind: "done", result: { n: 1 } } },
+  ],
+  [
+    { kind: "succeeded", result: null },
+    3,
+    { state: "succeeded", attempts: 3, error: null, result: null, outcome: { kind: "done", result: null } },
+  ],
+  [{ kind: "permanent", error }, 1, dead(1)],
+  [{ kind: "permanent", error }, 3, dead(3)],
+  [{ kind: "retry", error }, 2, waiting(2, { kind: "retry", error })],
+  [{ kind: "retry", error, retryAfterMs: 9_000 }, 1, waiting(1, { kind: "retry", error, retryAfterMs: 9_000 })],
+  [{ kind: "retry", error, retryAfterMs: 9_000 }, 3, dead(3)],
+  [{ kind: "retry", error }, 4, dead(4)],
+  [{ kind: "threw", error }, 2, waiting(2, { kind: "failed", error })],
+  [{ kind: "threw", error }, 3, dead(3)],
+  [{ kind: "timed-out", error }, 2, waiting(2, { kind: "failed", error })],
+  [{ kind: "timed-out", error }, 3, dead(3)],
+  [
+    { kind: "unknown-type", type: "new.type" },
+    2,
+    { ...waiting(2, { kind: "unknown-type", type: "new.type" }), error: unknownType },
+  ],
+  [
+    { kind: "unknown-type", type: "new.type" },
+    3,
+    { ...dead(3), error: unknownType, outcome: { kind: "dead", error: unknownType } },
+  ],
+  [{ kind: "saturated", error }, 1, waiting(0, { kind: "saturated", error })],
+  [{ kind: "saturated", error, retryAfterMs: 9_000 }, 3, waiting(2, { kind: "saturated", error, retryAfterMs: 9_000 })],
+  [{ kind: "released" }, 1, { ...waiting(0, shuttingDown), error: null }],
+  [{ kind: "released" }, 3, { ...waiting(2, shuttingDown), error: null }],
+];
+
+function waiting(attempts: number, outcome: Settlement["outcome"]): Settlement {
+  return { state: "waiting", attempts, error, result: null, outcome };
+}
+
+function dead(attempts: number): Settlement {
+  return { state: "dead", attempts, error, result: null, outcome: { kind: "dead", error } };
+}
+
+it.each(SETTLEMENTS)("settles %j at attempt %i of 3 as %j", (end, attempts, settlement) => {
+  expect(decideSettlement(end, attempts, MAX_ATTEMPTS)).toEqual(settlement);
+});
+
+it("lets Cloud Tasks delete a task only when its record is terminal", () => {
+  const acknowledged = new Set(["done", "duplicate", "dead"]);
+  for (const [end] of SETTLEMENTS) {
+    for (const attempts of [1, 2, 3, 4]) {
+      const { state, outcome } = decideSettlement(end, attempts, MAX_ATTEMPTS);
+      expect([end.kind, attempts, acknowledged.has(outcome.kind)]).toEqual([end.kind, attempts, state !== "waiting"]);
+    }
+  }
+});
+
+it("has a row for every way in which an attempt can end", () => {
+  const kinds: Record<AttemptEnd["kind"], true> = {
+    succeeded: true,
+    permanent: true,
+    retry: true,
+    saturated: true,
+    threw: true,
+    "timed-out": true,
+    "unknown-type": true,
+    released: true,
+  };
+  expect(new Set(SETTLEMENTS.map(([{ kind }]) => kind))).toEqual(new Set(Object.keys(kinds)));
+});
