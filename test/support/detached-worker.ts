@@ -1,0 +1,21 @@
+import { Firestore } from "@google-cloud/firestore";
+import { createTokenRules } from "../../services/worker/authenticate.ts";
+import { Shutdown } from "../../services/worker/shutdown.ts";
+import { captureLog } from "./captured-log.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+/** What a step of the worker needs when it reaches neither Firestore nor a key server: neither is there. */
+export function detachedWorker() {
+  const clock = new ManualClock();
+  const { log, lines } = captureLog();
+  const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
+  return {
+    db: new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false }),
+    clock,
+    log,
+    lines,
+    shutdown: new Shutdown(clock),
+    tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
+    rules: { handlers: new Map(), queueNames: { critical: "c", default: "d", bulk: "b" }, maxBodyBytes: 1_000 },
+  };
+}

@@ -1,0 +1,212 @@
+import { expect, it } from "vitest";
+import type { AttemptEnd, RunEnd } from "../../../services/worker/attempt-end.ts";
+import type { Attempt } from "../../../services/worker/claim.ts";
+import type { RunContext } from "../../../services/worker/handler.ts";
+import { runHandler } from "../../../services/worker/run-handler.ts";
+import { parseTaskId } from "../../../shared/task-id.ts";
+import { detachedWorker } from "../../support/detached-worker.ts";
+
+const ID = "0123456789abcdef0123456789abcdef-default";
+const TIMEOUT_MS = 30_000;
+const GRACE_MS = 3_000;
+const error = { code: "some_code", message: "Some message." };
+const timedOut = { kind: "timed-out", error: { code: "timeout", message: "The handler's time was used up." } };
+const claimed: Attempt = { kind: "claimed", owner: "mine", fence: 4, attempts: 2, updateTime: null };
+
+type Run = (context: RunContext) => Promise<AttemptEnd>;
+
+/** Starts a handler; the test moves the clock and says how the handler ends. */
+function startHandler(run?: Run, attempt = claimed, worker = detachedWorker()) {
+  const gate = Promise.withResolvers<AttemptEnd>();
+  const contexts: RunContext[] = [];
+  const delivery = {
+    envelope: {
+      id: parseTaskId(ID) ?? unreachable(),
+      type: "webhook.deliver",
+      payload: { secret: "canary" },
+      payloadHash: "0".repeat(64),
+      enqueuedAt: "2026-01-01T00:00:00.000Z",
+    },
+    idempotency: "claim",
+    maxAttempts: 3,
+    timeoutMs: TIMEOUT_MS,
+    isFirstDispatch: true,
+    run: (context: RunContext) => {
+      contexts.push(context);
+      return run ? run(context) : gate.promise;
+    },
+  } as const;
+  const ends: RunEnd[] = [];
+  const ended = runHandler(delivery, attempt, worker).then((end) => void ends.push(end));
+  const signal = contexts[0]?.signal ?? unreachable();
+  return { ...worker, ended, ends, contexts, signal, end: gate.resolve, fail: gate.reject };
+}
+
+function unreachable(): never {
+  throw new Error("The test is wrong.");
+}
+
+const ends: readonly AttemptEnd[] = [
+  { kind: "succeeded", result: { n: 1 } },
+  { kind: "permanent", error },
+  { kind: "retry", error, retryAfterMs: 1_000 },
+  { kind: "saturated", error },
+];
+
+it.each(ends)("ends as the handler says: $kind", async (end) => {
+  const bundle = startHandler(() => Promise.resolve(end));
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end }]);
+  expect(bundle.clock.pending).toBe(0);
+  expect(bundle.signal.aborted).toBe(false);
+});
+
+it("tells the handler its key, its attempt and when the task was accepted", async () => {
+  const { contexts, ended, end, clock } = startHandler();
+  expect(contexts).toMatchObject([{ idempotencyKey: ID, attempt: 2, enqueuedAt: "2026-01-01T00:00:00.000Z", clock }]);
+  end({ kind: "succeeded", result: null });
+  await ended;
+});
+
+it("calls every attempt of an unrecorded task the first", async () => {
+  const run = () => Promise.resolve({ kind: "succeeded", result: null } as const);
+  const { contexts, ended } = startHandler(run, { kind: "unrecorded", owner: "mine" });
+  await ended;
+  expect(contexts).toMatchObject([{ attempt: 1 }]);
+});
+
+it("ends as threw when the handler throws, and logs why, with the task's id", async () => {
+  const bundle = startHandler();
+  bundle.fail(new RangeError("canary-message"));
+  await bundle.ended;
+  const thrown = { code: "handler_threw", message: "The handler threw RangeError." };
+  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
+  expect(bundle.lines.map((line) => JSON.parse(line))).toMatchObject([
+    { severity: "ERROR", taskId: ID, type: "webhook.deliver", err: { message: "canary-message" } },
+  ]);
+  expect(bundle.clock.pending).toBe(0);
+});
+
+it("survives a handler that throws before it returns a promise, and one that throws no error", async () => {
+  const bundle = startHandler(() => {
+    // oxlint-disable-next-line typescript/only-throw-error -- a handler may
+    throw "canary";
+  });
+  await bundle.ended;
+  const thrown = { code: "handler_threw", message: "The handler threw string." };
+  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
+});
+
+it("fires the signal when the timeout is used up, and not before", async () => {
+  const { clock, signal, end, ended } = startHandler();
+  await clock.advance(TIMEOUT_MS - 1);
+  expect(signal.aborted).toBe(false);
+  await clock.advance(1);
+  expect(signal.aborted).toBe(true);
+  end({ kind: "succeeded", result: null });
+  await ended;
+  expect(clock.pending).toBe(0);
+});
+
+it.each<[string, (bundle: ReturnType<typeof startHandler>) => void]>([
+  ["throws", ({ fail, signal }) => fail(signal.reason)],
+  ["asks for a retry", ({ end }) => end({ kind: "retry", error })],
+  ["blames a dependency", ({ end }) => end({ kind: "saturated", error })],
+])("ends as timed out when the handler %s within its grace", async (_name, stop) => {
+  const bundle = startHandler();
+  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
+  expect(bundle.ends).toEqual([]);
+  stop(bundle);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
+  expect(bundle.clock.pending).toBe(0);
+});
+
+it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand after the signal", async (end) => {
+  const bundle = startHandler();
+  await bundle.clock.advance(TIMEOUT_MS + 1);
+  bundle.end(end);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end }]);
+});
+
+it("gives up on a handler that ignores its signal beyond its grace", async () => {
+  const bundle = startHandler();
+  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
+  expect(bundle.ends).toEqual([]);
+  await bundle.clock.advance(1);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "failed", error: timedOut.error } }]);
+  expect(bundle.clock.pending).toBe(0);
+});
+
+it("stays runaway, and quiet, when the handler throws after all", async () => {
+  const bundle = startHandler();
+  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS);
+  await bundle.ended;
+  bundle.fail(new Error("late"));
+  await bundle.clock.advance(1_000);
+  expect(bundle.ends).toMatchObject([{ kind: "runaway" }]);
+});
+
+/** Shuts down with the handler under way, up to the moment at which it is told to stop. */
+async function shutDown(bundle: ReturnType<typeof startHandler>): Promise<void> {
+  void bundle.shutdown.track(bundle.ended);
+  void bundle.shutdown.drain();
+  await bundle.clock.advance(7_999);
+  expect(bundle.signal.aborted).toBe(false);
+  await bundle.clock.advance(1);
+  expect(bundle.signal.aborted).toBe(true);
+}
+
+it("releases an attempt that stops when the worker shuts down", async () => {
+  const bundle = startHandler();
+  await shutDown(bundle);
+  bundle.fail(bundle.signal.reason);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
+  await bundle.clock.advance(0);
+  expect(bundle.clock.pending).toBe(0);
+});
+
+it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand on shutdown", async (end) => {
+  const bundle = startHandler();
+  await shutDown(bundle);
+  bundle.end(end);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end }]);
+});
+
+it("says that the worker is shutting down when a handler ignores that", async () => {
+  const bundle = startHandler();
+  await shutDown(bundle);
+  await bundle.clock.advance(GRACE_MS - 1);
+  expect(bundle.ends).toEqual([]);
+  await bundle.clock.advance(1);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
+});
+
+it("blames the timeout when it came before the shutdown", async () => {
+  const bundle = startHandler();
+  void bundle.shutdown.track(bundle.ended);
+  await bundle.clock.advance(TIMEOUT_MS - 8_000);
+  void bundle.shutdown.drain();
+  await bundle.clock.advance(8_000);
+  bundle.fail(bundle.signal.reason);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
+});
+
+it("hands an attempt that begins after the shutdown's end a signal that has fired", async () => {
+  const worker = detachedWorker();
+  const never = Promise.withResolvers<void>();
+  void worker.shutdown.track(never.promise);
+  void worker.shutdown.drain();
+  await worker.clock.advance(8_000);
+  const bundle = startHandler(undefined, claimed, worker);
+  expect(bundle.signal.aborted).toBe(true);
+  bundle.fail(bundle.signal.reason);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
+});

@@ -1,0 +1,70 @@
+import { expect, it } from "vitest";
+import { Shutdown } from "../../../services/worker/shutdown.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+function setup() {
+  const clock = new ManualClock();
+  const shutdown = new Shutdown(clock);
+  const work = Promise.withResolvers<string>();
+  const drained: string[] = [];
+  /** Drains, and notes when that is over. */
+  const drain = () => void shutdown.drain().then(() => drained.push("drained"));
+  return { clock, shutdown, work, drained, drain };
+}
+
+it("has not begun before it is asked to drain", () => {
+  const { shutdown } = setup();
+  expect([shutdown.begun, shutdown.signal.aborted]).toEqual([false, false]);
+});
+
+it("drains at once when nothing is under way", async () => {
+  const { shutdown, clock } = setup();
+  await shutdown.drain();
+  expect([shutdown.begun, shutdown.signal.aborted, clock.pending]).toEqual([true, false, 0]);
+});
+
+it("has begun as soon as it is asked to drain", () => {
+  const { shutdown, drain, work } = setup();
+  void shutdown.track(work.promise);
+  drain();
+  expect(shutdown.begun).toBe(true);
+});
+
+it("gives tracked work its own result back", async () => {
+  const { shutdown, work } = setup();
+  const tracked = shutdown.track(work.promise);
+  work.resolve("result");
+  expect(await tracked).toBe("result");
+});
+
+it("waits for work under way, and aborts nothing that ends within 8 s", async () => {
+  const { shutdown, work, clock, drain, drained } = setup();
+  void shutdown.track(work.promise);
+  drain();
+  await clock.advance(7_999);
+  expect(drained).toEqual([]);
+  work.resolve("done");
+  await clock.advance(0);
+  expect([drained, shutdown.signal.aborted, clock.pending]).toEqual([["drained"], false, 0]);
+});
+
+it("aborts work that is still under way after 8 s, and goes on waiting for it", async () => {
+  const { shutdown, work, clock, drain, drained } = setup();
+  void shutdown.track(work.promise);
+  drain();
+  await clock.advance(8_000);
+  expect([drained, shutdown.signal.aborted]).toEqual([[], true]);
+  work.resolve("stopped");
+  await clock.advance(0);
+  expect(drained).toEqual(["drained"]);
+});
+
+it("drains though work under way fails", async () => {
+  const { shutdown, work, clock, drain, drained } = setup();
+  const tracked = shutdown.track(work.promise);
+  drain();
+  work.reject(new Error("failed"));
+  await expect(tracked).rejects.toThrow("failed");
+  await clock.advance(0);
+  expect(drained).toEqual(["drained"]);
+});
