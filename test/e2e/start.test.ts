@@ -51,7 +51,7 @@ test("a port that is in use is named with the variable that moves it, and nothin
   const stack = spawnStack({ dataDir: await temporaryFolder(), ports });
   await stack.line(/port \d+ \(worker\): set WORKER_PORT to a free one/);
 
-  expect(await stack.stop()).toBe(1);
+  expect(await stack.exited).toBe(1);
   await expect(fetch(`http://127.0.0.1:${ports.queues}/`)).rejects.toThrow("fetch failed");
 });
 

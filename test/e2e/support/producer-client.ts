@@ -7,7 +7,7 @@ const taskSchema = z.looseObject({
   id: z.string(),
   state: z.string(),
   attempts: z.number().optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   lastError: z.object({ code: z.string(), message: z.string() }).optional(),
 });
 export type TaskAnswer = z.infer<typeof taskSchema>;

@@ -27,6 +27,8 @@ export interface StackProcess {
   line(pattern: RegExp, after?: number): Promise<string>;
   /** The process id of a program of the stack, as it was printed last. */
   pidOf(program: string): number;
+  /** Resolves with the exit code. */
+  readonly exited: Promise<number | null>;
   /** Sends a signal, by default Ctrl-C's, and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -57,12 +59,11 @@ export function spawnStack(options: { dataDir: string; ports: StackPorts; args?:
       FIRESTORE_EMULATOR_HOST: `127.0.0.1:${ports.firestore}`,
     },
   });
-  const ended = once(stack, "exit");
+  const exited = once(stack, "exit").then(() => stack.exitCode);
   const log = collectLines([stack.stdout, stack.stderr]);
   const stop = async (signal: NodeJS.Signals = "SIGINT"): Promise<number | null> => {
     if (stack.exitCode === null && stack.signalCode === null) stack.kill(signal);
-    await ended;
-    return stack.exitCode;
+    return await exited;
   };
   onTestFinished(async () => {
     await stop();
@@ -70,6 +71,7 @@ export function spawnStack(options: { dataDir: string; ports: StackPorts; args?:
   return {
     ports,
     dataDir,
+    exited,
     lines: log.lines,
     line: log.line,
     pidOf(program) {
