@@ -95,7 +95,7 @@ function explainCreateError(error: unknown): CreateResult {
       return { kind: "throttled" };
     case status.NOT_FOUND:
     case status.FAILED_PRECONDITION:
-      return { kind: "no-queue" };
+      return { kind: "no-queue", cause: error };
     case status.UNAVAILABLE:
     case status.DEADLINE_EXCEEDED:
     case status.INTERNAL:

@@ -1,6 +1,7 @@
 import { type Envelope, sealEnvelope } from "../../shared/envelope.ts";
 import { type TaskId, randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
 import { createInQueue } from "./create-in-queue.ts";
+import { errorFields } from "./log-fields.ts";
 import { lookUp } from "./look-up.ts";
 import type { NewTask } from "./new-task.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "./producer.ts";
@@ -49,8 +50,10 @@ export async function enqueue(order: Order, producer: Producer, signal: AbortSig
       return answer("accepted", { id: envelope.id, sighting: { kind: "found", task: created.task } }, request);
     case "exists":
       return answerFromQueue(request, created.maybeOurs);
-    case "throttled":
     case "no-queue":
+      producer.log.error({ ...errorFields(created.cause), queue: order.taskType.queue }, "a queue can't be used");
+      return { kind: "no-queue" };
+    case "throttled":
     case "unclear":
       return { kind: created.kind };
   }

@@ -9,7 +9,9 @@ const RETRY_AFTER_SECONDS = "5";
 
 /** Answers what no route expected: dependencies that fail, and bugs. */
 export function onError(log: Logger): ErrorHandler {
-  return (error) => {
+  return (error, context) => {
+    // Reading a body that breaks off fails, and so does what is given up because nobody waits for it.
+    if (context.req.raw.signal.aborted) return callerGone();
     if (error instanceof DependencyError) {
       log.error({ ...errorFields(error), dependency: error.dependency }, "a dependency failed");
       return tryLater(503, {
@@ -28,6 +30,11 @@ export function onError(log: Logger): ErrorHandler {
       detail: "This is a bug, not something in the request. It has been logged.",
     });
   };
+}
+
+/** Nobody reads this but the access log. */
+function callerGone(): Response {
+  return problemResponse({ status: 400, title: "Caller gone", code: "caller-gone" });
 }
 
 /** An answer that asks the caller to come back. */

@@ -1,4 +1,4 @@
-import { z } from "@hono/zod-openapi";
+import { z } from "zod";
 import type { RequestProblem } from "../../shared/problem.ts";
 
 const HOUR_MS = 60 * 60_000;
@@ -15,11 +15,11 @@ export const scheduleFields = {
     .min(0)
     .max(LONGEST_DELAY_MS / 1_000)
     .optional()
-    .openapi({ description: "Seconds until the task is delivered. Excludes scheduleTime. Default: at once." }),
+    .describe("Seconds until the task is delivered. Excludes scheduleTime. Default: at once."),
   scheduleTime: z.iso
     .datetime({ offset: true, error: "must be an RFC 3339 time with a zone, for example 2030-01-31T08:00:00Z" })
     .optional()
-    .openapi({ description: "When the task is delivered first, at most 720 hours ahead. Excludes delaySeconds." }),
+    .describe("When the task is delivered first, at most 720 hours ahead. Excludes delaySeconds."),
 };
 
 export interface RequestedSchedule {

@@ -30,7 +30,8 @@ export type CreateResult =
   /** A task of this name is there, or was there recently. */
   | { readonly kind: "exists" }
   | { readonly kind: "throttled" }
-  | { readonly kind: "no-queue" }
+  /** The queue is not there, or takes no tasks. */
+  | { readonly kind: "no-queue"; readonly cause: unknown }
   /** The answer was lost: the task may have been created or not. */
   | { readonly kind: "unclear"; readonly cause: unknown };
 

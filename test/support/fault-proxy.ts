@@ -1,0 +1,114 @@
+import http2 from "node:http2";
+import { portOf } from "../../shared/http-server.ts";
+
+/** What is to go wrong with the next calls of one RPC. */
+export interface Fault {
+  /** The RPC's short name, for example CreateTask. */
+  readonly rpc: string;
+  /** Whether the server has done what was asked before it goes wrong. */
+  readonly when: "before-effect" | "after-effect";
+  /** A gRPC status code, no answer at all, or a stream that is cut off. */
+  readonly answer: { readonly status: number } | "nothing" | "reset";
+  /** How many calls it strikes. Default 1. */
+  readonly times?: number;
+}
+
+/** Stands between a gRPC client and its server and lets chosen calls go wrong. */
+export interface FaultProxy {
+  readonly host: string;
+  readonly port: number;
+  /** Prepares a fault; the result resolves when it strikes for the first time, its effect included. */
+  inject(fault: Fault): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface ArmedFault extends Fault {
+  left: number;
+  readonly strike: () => void;
+}
+
+/** Starts a proxy for cleartext gRPC in front of `server`. */
+export async function startFaultProxy(server: { host: string; port: number }): Promise<FaultProxy> {
+  const upstream = http2.connect(`http://${server.host}:${server.port}`);
+  upstream.on("error", () => upstream.destroy());
+  const armed: ArmedFault[] = [];
+  const sessions = new Set<http2.ServerHttp2Session>();
+  const proxy = http2.createServer();
+  proxy.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+  });
+  proxy.on("stream", (caller, headers) => {
+    caller.on("error", () => caller.destroy());
+    const fault = takeFault(armed, String(headers[":path"]));
+    if (fault) spoil(caller, fault, () => request(upstream, headers));
+    else relay(caller, request(upstream, headers));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
+
+  return {
+    host: "127.0.0.1",
+    port: portOf(proxy),
+    inject(fault) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      armed.push({ ...fault, left: fault.times ?? 1, strike: resolve });
+      return promise;
+    },
+    async stop() {
+      for (const session of sessions) session.destroy();
+      upstream.destroy();
+      await new Promise<void>((resolve) => proxy.close(() => resolve()));
+    },
+  };
+}
+
+function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
+  const rpc = path.slice(path.lastIndexOf("/") + 1);
+  const fault = armed.find((candidate) => candidate.rpc === rpc && candidate.left > 0);
+  if (fault) fault.left--;
+  return fault;
+}
+
+function request(upstream: http2.ClientHttp2Session, headers: http2.IncomingHttpHeaders): http2.ClientHttp2Stream {
+  const stream = upstream.request({ ...headers, ":scheme": "http" });
+  stream.on("error", () => stream.destroy());
+  return stream;
+}
+
+function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, forward: () => http2.ClientHttp2Stream): void {
+  if (fault.when === "before-effect") {
+    caller.resume();
+    caller.once("end", () => answer(caller, fault));
+    return;
+  }
+  const server = forward();
+  caller.pipe(server);
+  server.resume();
+  server.once("end", () => answer(caller, fault));
+}
+
+function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
+  if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+  else if (fault.answer !== "nothing") respond(caller, fault.answer.status);
+  fault.strike();
+}
+
+function respond(caller: http2.ServerHttp2Stream, status: number): void {
+  const headers = { "content-type": "application/grpc", "grpc-status": String(status), "grpc-message": "injected" };
+  caller.respond({ ":status": 200, ...headers }, { endStream: true });
+}
+
+function relay(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream): void {
+  caller.pipe(server);
+  caller.once("close", () => server.close());
+  let trailers: http2.IncomingHttpHeaders = {};
+  server.once("trailers", (received) => (trailers = received));
+  server.once("response", (headers, flags) => {
+    if (caller.destroyed) return;
+    const endStream = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    caller.respond(headers, { endStream, waitForTrailers: !endStream });
+    if (endStream) return;
+    caller.once("wantTrailers", () => caller.sendTrailers(trailers));
+    server.pipe(caller);
+  });
+}

@@ -1,0 +1,142 @@
+import { Firestore, Timestamp } from "@google-cloud/firestore";
+import { onTestFinished } from "vitest";
+import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
+import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
+import { createProducerApp } from "../../services/producer/app.ts";
+import { createCloudTasksClient } from "../../services/producer/cloud-tasks-client.ts";
+import { createCloudTasksQueue } from "../../services/producer/cloud-tasks-queue.ts";
+import { createTaskRecords } from "../../services/producer/task-records.ts";
+import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
+import { type Clock, systemClock } from "../../shared/clock.ts";
+import { serveHttp } from "../../shared/http-server.ts";
+import { createLogger } from "../../shared/log.ts";
+import { startFaultProxy } from "./fault-proxy.ts";
+
+/** Where the bundle's queues are; their names differ from their keys, as they may in the cloud. */
+export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
+const QUEUE_NAMES = { critical: "critical-2", default: "default-2", bulk: "bulk-2" };
+
+export const MAX_PAYLOAD_BYTES = 4_096;
+
+/** A valid request for a task of each way to be idempotent. */
+export const NATURAL = { type: "document.publish", payload: { documentId: "d1", version: 1, content: "text" } };
+export const CLAIMED = {
+  type: "webhook.deliver",
+  payload: { url: "https://example.com/hook", event: "order.paid", data: { order: 7 } },
+};
+
+export interface ProducerBundleOptions {
+  /** The producer's clock. Default: the wall clock. The emulators always have that one. */
+  readonly clock?: Clock;
+  /** Whether the queues deliver. Default false: tasks stay where they are. */
+  readonly delivering?: boolean;
+  /** Where tasks are delivered. Default: nowhere. */
+  readonly workerUrl?: string;
+}
+
+/** A producer on a real port, with emulators of its own behind proxies that can spoil calls. */
+export async function startProducerBundle(options: ProducerBundleOptions = {}) {
+  const cloudTasks = await startCloudTasksEmulator();
+  const firestoreEmulator = await startFirestoreEmulator();
+  const tasksProxy = await startFaultProxy(cloudTasks);
+  const recordsProxy = await startFaultProxy(firestoreEmulator);
+  const admin = createCloudTasksClient(cloudTasks);
+  for (const name of Object.values(QUEUE_NAMES)) {
+    await admin.createQueue({
+      parent: "projects/handoff-test/locations/europe-west1",
+      queue: { name: `${QUEUES_PATH}/${name}` },
+    });
+    if (!options.delivering) await admin.pauseQueue({ name: `${QUEUES_PATH}/${name}` });
+  }
+
+  const client = createCloudTasksClient(tasksProxy);
+  const firestore = connect(recordsProxy);
+  const records = connect(firestoreEmulator).collection("taskRecords");
+  const logged: string[] = [];
+  const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
+  const app = createProducerApp({
+    catalogue: BUILT_IN_TASK_TYPES,
+    clock: options.clock ?? systemClock,
+    log,
+    records: createTaskRecords(firestore),
+    queue: createCloudTasksQueue(client, {
+      project: "handoff-test",
+      location: "europe-west1",
+      queueNames: QUEUE_NAMES,
+      workerUrl: options.workerUrl ?? "https://worker.example",
+      workerAudience: "https://audience.example",
+      invokerServiceAccount: "invoker@handoff-test.iam.gserviceaccount.com",
+    }),
+    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+  });
+  const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
+  const url = `http://127.0.0.1:${server.port}`;
+  onTestFinished(async () => {
+    await server.close();
+    await Promise.all([client.close(), admin.close(), firestore.terminate(), records.firestore.terminate()]);
+    await Promise.all([tasksProxy.stop(), recordsProxy.stop()]);
+    await Promise.all([cloudTasks.stop(), firestoreEmulator.stop()]);
+  });
+
+  const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}, signal?: AbortSignal) =>
+    fetch(`${url}/v1/tasks`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+      ...(signal ? { signal } : {}),
+    });
+  return {
+    url,
+    app,
+    admin,
+    logged,
+    tasksProxy,
+    recordsProxy,
+    post,
+    /** Asks for a task; `key` is its idempotency key. */
+    enqueue: (body: unknown, key?: string) =>
+      post(JSON.stringify(body), key === undefined ? {} : { "idempotency-key": key }),
+    get: (path: string) => fetch(`${url}${path}`),
+    /** How often an RPC reached the emulators. */
+    calls: (rpc: string) => (cloudTasks.calls.get(rpc) ?? 0) + (firestoreEmulator.calls.get(rpc) ?? 0),
+    async queuedTasks(queue: keyof typeof QUEUE_NAMES) {
+      const [tasks] = await admin.listTasks({ parent: `${QUEUES_PATH}/${QUEUE_NAMES[queue]}`, responseView: "FULL" });
+      return tasks;
+    },
+    /** The full name of a task in Cloud Tasks. */
+    taskName: (id: string) => `${QUEUES_PATH}/${id.slice(33)}-2/tasks/${id}`,
+    /** Writes a task's record as a worker would; `fields` are laid over those of a task that succeeded. */
+    writeRecord: (id: string, fields: Record<string, unknown> = {}) => records.doc(id).set({ ...SUCCEEDED, ...fields }),
+  };
+}
+
+export type ProducerBundle = Awaited<ReturnType<typeof startProducerBundle>>;
+
+const MINUTE_MS = 60_000;
+
+/** The record of a task that succeeded; its payload hash is that of nothing. */
+const SUCCEEDED = {
+  queue: "default",
+  type: "webhook.deliver",
+  state: "succeeded",
+  owner: "owner-1",
+  fence: 1,
+  attempts: 1,
+  claimedAt: null,
+  leaseMs: 45_000,
+  payloadHash: "",
+  firstSeenAt: Timestamp.fromMillis(Date.UTC(2026, 4, 1, 10, 0, 0)),
+  finishedAt: Timestamp.fromMillis(Date.UTC(2026, 4, 1, 10, 0, 5)),
+  lastError: null,
+  result: { status: 204 },
+  expireAt: Timestamp.fromMillis(Date.now() + MINUTE_MS),
+};
+
+function connect(emulator: { host: string; port: number }): Firestore {
+  return new Firestore({
+    projectId: "handoff-test",
+    host: `${emulator.host}:${emulator.port}`,
+    ssl: false,
+    customHeaders: { Authorization: "Bearer owner" },
+  });
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { createInQueue } from "../../../services/producer/create-in-queue.ts";
+import { withDeadline } from "../../../services/producer/deadline.ts";
+import type { CreateResult, TaskQueue } from "../../../services/producer/task-queue.ts";
+import { sealEnvelope } from "../../../shared/envelope.ts";
+import { createLogger } from "../../../shared/log.ts";
+import { parseTaskId } from "../../../shared/task-id.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
+const envelope = sealEnvelope({ id, type: "webhook.deliver", payload: {}, enqueuedAtMs: 0 });
+
+const CREATED: CreateResult = {
+  kind: "created",
+  task: { type: "webhook.deliver", createdAtMs: 0, scheduledAtMs: 0, dispatchCount: 0, responseCount: 0 },
+};
+const LOST: CreateResult = { kind: "unclear", cause: new Error("lost") };
+const EXISTS: CreateResult = { kind: "exists" };
+const THROTTLED: CreateResult = { kind: "throttled" };
+const NO_QUEUE: CreateResult = { kind: "no-queue", cause: new Error("no queue") };
+
+/** A queue that answers by a script, its last line over and over; "hang" waits for the deadline. */
+function setUp(...script: (CreateResult | "hang")[]) {
+  const clock = new ManualClock();
+  const tries: { name: string; atMs: number; timeoutMs: number }[] = [];
+  const startMs = clock.now();
+  const caller = new AbortController();
+  const queue: Pick<TaskQueue, "create"> = {
+    async create(task, deadline) {
+      const answer = script[Math.min(tries.length, script.length - 1)] ?? LOST;
+      tries.push({ name: task.id, atMs: clock.now() - startMs, timeoutMs: deadline.timeoutMs });
+      if (answer !== "hang") return answer;
+      return withDeadline(deadline, () => new Promise<never>(() => {})).catch((cause: unknown) => ({
+        kind: "unclear" as const,
+        cause,
+      }));
+    },
+  };
+  const none = (): never => {
+    throw new Error("Not asked for here.");
+  };
+  const producer = {
+    queue: { ...queue, find: none, probe: none },
+    clock,
+    log: createLogger({ service: "test", level: "silent" }),
+  };
+  const run = async () => {
+    const result = await createInQueue({ id, envelope }, producer, caller.signal);
+    return { result, tookMs: clock.now() - startMs };
+  };
+  return { clock, tries, caller, run };
+}
+
+describe("creating a task in its queue", () => {
+  it("asks once when it is answered", async () => {
+    const { run, tries } = setUp(CREATED);
+    expect((await run()).result).toEqual(CREATED);
+    expect(tries).toEqual([{ name: id, atMs: 0, timeoutMs: 3_000 }]);
+  });
+
+  it("repeats a lost try under the same name, after a pause", async () => {
+    const { run, clock, tries } = setUp(LOST, CREATED);
+    const running = run();
+    await clock.advance(49);
+    expect(tries).toHaveLength(1);
+    await clock.advance(51);
+    expect((await running).result).toEqual(CREATED);
+    expect(tries.map(({ name }) => name)).toEqual([id, id]);
+  });
+
+  it("says that a taken name is another's while no try was lost", async () => {
+    expect((await setUp(EXISTS).run()).result).toEqual({ kind: "exists", maybeOurs: false });
+  });
+
+  it("says that a taken name may be ours after a lost try", async () => {
+    const { run, clock } = setUp(LOST, EXISTS);
+    const running = run();
+    await clock.advance(100);
+    expect((await running).result).toEqual({ kind: "exists", maybeOurs: true });
+  });
+
+  it.each([
+    ["throttled", THROTTLED],
+    ["without a queue", NO_QUEUE],
+  ])("hands on that it is %s", async (_, answer) => {
+    const { run, tries } = setUp(answer);
+    expect((await run()).result).toEqual(answer);
+    expect(tries).toHaveLength(1);
+  });
+
+  it.each([
+    ["throttled", THROTTLED],
+    ["without a queue", NO_QUEUE],
+  ])("knows no outcome when it is %s after a lost try", async (_, answer) => {
+    const { run, clock } = setUp(LOST, answer);
+    const running = run();
+    await clock.advance(100);
+    expect((await running).result).toMatchObject({ kind: "unclear" });
+  });
+
+  it("gives up within ten seconds when every try is lost at once", async () => {
+    const { run, clock, tries } = setUp(LOST);
+    const running = run();
+    await clock.advance(10_000);
+    const { result, tookMs } = await running;
+    expect(result).toEqual(LOST);
+    expect(tookMs).toBeLessThan(10_000);
+    expect(tookMs).toBeGreaterThan(8_000);
+    const gaps = tries.slice(1).map(({ atMs }, index) => atMs - (tries[index]?.atMs ?? 0));
+    expect(gaps.every((gapMs) => gapMs >= 50 && gapMs <= 1_000)).toBe(true);
+  });
+
+  it("gives up within ten seconds when every try hangs, the last one for as long as is left", async () => {
+    const { run, clock, tries } = setUp("hang");
+    const running = run();
+    await clock.advance(10_000);
+    const { result, tookMs } = await running;
+    expect(result).toMatchObject({ kind: "unclear" });
+    expect(tookMs).toBeLessThanOrEqual(10_000);
+    expect(tries).toHaveLength(4);
+    expect(tries.every(({ atMs, timeoutMs }) => timeoutMs <= 3_000 && atMs + timeoutMs <= 10_000)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("stops when the caller has gone during a try", async () => {
+    const { run, clock, tries, caller } = setUp("hang");
+    const running = run();
+    await clock.advance(1_000);
+    caller.abort();
+    expect((await running).result).toMatchObject({ kind: "unclear" });
+    expect(tries).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("stops when the caller has gone during a pause", async () => {
+    const { run, clock, tries, caller } = setUp(LOST);
+    const running = run();
+    await clock.advance(10);
+    caller.abort();
+    expect((await running).result).toEqual(LOST);
+    expect(tries).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { parseNewTask } from "../../../services/producer/new-task.ts";
+import { BUILT_IN_TASK_TYPES } from "../../../shared/catalogue.ts";
+
+const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
+const PAYLOAD = { url: "https://example.com/hook", event: "paid", data: { order: 7 } };
+
+const parse = (body: unknown) => parseNewTask(body, { catalogue: BUILT_IN_TASK_TYPES, nowMs: NOW });
+
+function problemsOf(body: unknown) {
+  const parsed = parse(body);
+  return parsed.kind === "invalid" ? parsed.problems : [];
+}
+
+describe("reading a request for a task", () => {
+  it("hands on the payload as it was sent, and when it is due", () => {
+    const parsed = parse({ type: "webhook.deliver", payload: PAYLOAD, delaySeconds: 5 });
+    expect(parsed).toEqual({
+      kind: "valid",
+      task: { taskType: BUILT_IN_TASK_TYPES.get("webhook.deliver"), payload: PAYLOAD, scheduleAtMs: NOW + 5_000 },
+    });
+  });
+
+  it("lists all that is wrong at once, each with its path", () => {
+    const body = {
+      type: "webhook.deliver",
+      payload: { url: "ftp://example.com", event: "", extra: 1 },
+      delaySeconds: -1,
+      headers: {},
+    };
+    expect(
+      problemsOf(body)
+        .map(({ path }) => path)
+        .toSorted(),
+    ).toEqual(["delaySeconds", "headers", "payload.data", "payload.event", "payload.extra", "payload.url"]);
+  });
+
+  it("names the known types when the type is unknown, and what else is wrong", () => {
+    expect(problemsOf({ type: "webhook.send", payload: {}, queue: "bulk" })).toEqual([
+      { path: "queue", message: "is not a known field: leave it out" },
+      {
+        path: "type",
+        message: "is not a known task type: use one of webhook.deliver, ledger.transfer, document.publish",
+      },
+    ]);
+  });
+
+  it("says what is missing", () => {
+    expect(problemsOf({})).toEqual([
+      { path: "type", message: "is missing" },
+      { path: "payload", message: "is missing" },
+    ]);
+  });
+
+  it("reports what only fields together can get wrong", () => {
+    const transfer = { type: "ledger.transfer", payload: { from: "a", to: "a", amount: 1 } };
+    expect(problemsOf(transfer)).toEqual([{ path: "payload.to", message: "must be another account than from" }]);
+  });
+
+  it.each<[string, unknown]>([
+    ["null", null],
+    ["a list", []],
+    ["text", "webhook.deliver"],
+    ["a number", 7],
+  ])("refuses %s in place of an object", (_, body) => {
+    expect(problemsOf(body)).toMatchObject([{ path: "body" }]);
+  });
+
+  it.each(["url", "headers", "queue", "serviceAccount", "constructor", "toString"])(
+    "refuses the field %s, which is not the caller's to choose",
+    (field) => {
+      const problems = problemsOf({ type: "webhook.deliver", payload: PAYLOAD, [field]: "x" });
+      expect(problems).toEqual([{ path: field, message: "is not a known field: leave it out" }]);
+    },
+  );
+
+  it.each(["constructor", "__proto__", "toString", "Webhook.Deliver", "webhook.deliver ", ""])(
+    "doesn't take %j for a type",
+    (type) => {
+      expect(problemsOf({ type, payload: PAYLOAD })).toMatchObject([{ path: "type" }]);
+    },
+  );
+
+  it.each<[string, unknown, string]>([
+    ["a delay below 0", { delaySeconds: -1 }, "delaySeconds"],
+    ["a delay above 30 days", { delaySeconds: 2_592_001 }, "delaySeconds"],
+    ["a delay as text", { delaySeconds: "5" }, "delaySeconds"],
+    ["a time without a zone", { scheduleTime: "2026-01-01T13:00:00" }, "scheduleTime"],
+    ["a time that is NaN", { scheduleTime: "NaN" }, "scheduleTime"],
+    ["a time as a number", { scheduleTime: NOW + 1_000 }, "scheduleTime"],
+    ["a time that no calendar has", { scheduleTime: "2026-02-30T13:00:00Z" }, "scheduleTime"],
+    ["a time a year ago", { scheduleTime: "2025-01-01T13:00:00Z" }, "scheduleTime"],
+    ["a time 31 days ahead", { scheduleTime: "2026-02-01T12:00:01Z" }, "scheduleTime"],
+  ])("refuses %s", (_, schedule, path) => {
+    expect(problemsOf({ type: "webhook.deliver", payload: PAYLOAD, ...Object(schedule) })).toMatchObject([{ path }]);
+  });
+});
