@@ -39,6 +39,9 @@ export interface DatabaseOptions {
 /** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
 
+/** Under a long load an hour of the past would fill the memory: beyond this many versions only minutes are kept. */
+const MAX_PAST_VERSIONS = 200_000;
+
 /** One database: its documents with their past, and the transactions on them. */
 export class Database {
   readonly root: string;
@@ -86,9 +89,7 @@ export class Database {
     if (time > this.#times.forRead()) {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, "The requested 'read_time' cannot be in the future.");
     }
-    if (time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince) {
-      throw new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");
-    }
+    if (time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince) throw snapshotTooOld();
     return time;
   }
 
@@ -103,6 +104,7 @@ export class Database {
   /** Reads what no lock protects, such as the ids of collections. */
   readUnlocked<T>(view: View, load: (at: bigint | undefined) => T): Read<T> {
     const at = snapshotOf(view);
+    if (at !== undefined && at < this.#knownSince) throw snapshotTooOld();
     return { value: load(at), readTime: at ?? this.#times.forRead() };
   }
 
@@ -138,7 +140,8 @@ export class Database {
   sweep(): void {
     this.#concurrency.endOverdue();
     // A read-only transaction may have begun as far back as reads reach, and lives on from there.
-    this.documents.forgetBefore(this.#microsAgo(READ_TIME_LIMIT_MS + LIFE_LIMIT_MS));
+    const reachMs = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
+    this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
   }
 
   /** Fails every call that waits for a lock, since the emulator stops. */
@@ -163,6 +166,11 @@ export class Database {
     return { value: { results, time } };
   }
 
+  #forgetBefore(horizon: bigint): void {
+    if (horizon > this.#knownSince) this.#knownSince = horizon;
+    this.documents.forgetBefore(horizon);
+  }
+
   #microsAgo(ms: number): bigint {
     return this.#times.wallClock() - BigInt(ms) * 1000n;
   }
@@ -178,3 +186,6 @@ function snapshotOf(view: View): bigint | undefined {
       return view.transaction.mode.kind === "read-only" ? view.transaction.mode.snapshot : undefined;
   }
 }
+
+const snapshotTooOld = (): RpcError =>
+  new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");

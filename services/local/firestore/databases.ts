@@ -12,15 +12,19 @@ const DOCUMENTS_A_LINE = 100;
 export class Databases {
   readonly #clock: Clock;
   readonly #times: CommitTimes;
-  readonly #log: CommitLog | null;
   readonly #databases = new Map<string, Database>();
+  #log: CommitLog | null = null;
 
-  /** Starts with what the log holds; without a log, nothing outlives the process. */
-  constructor({ clock, log }: { clock: Clock; log: CommitLog | null }) {
+  constructor(clock: Clock) {
     this.#clock = clock;
     this.#times = new CommitTimes(clock);
+  }
+
+  /** Takes up what a log holds and keeps every commit there from now on; without one, nothing outlives the process. */
+  keepIn(log: CommitLog): void {
+    for (const commit of log.replay()) this.#restore(commit);
     this.#log = log;
-    for (const commit of log?.replay() ?? []) this.#restore(commit);
+    this.#compactLog();
   }
 
   /**
@@ -44,12 +48,7 @@ export class Databases {
   /** See `Database.sweep`. Shortens the log too, when it has grown well past what is alive. */
   sweep(): void {
     for (const database of this.#databases.values()) database.sweep();
-    if (this.#log?.isOvergrown) this.compactLog();
-  }
-
-  /** Shortens the log to what is alive. */
-  compactLog(): void {
-    this.#log?.compact(this.#everything());
+    if (this.#log?.isOvergrown) this.#compactLog();
   }
 
   /** Fails the calls that wait for locks. */
@@ -59,6 +58,11 @@ export class Databases {
 
   close(): void {
     this.#log?.close();
+  }
+
+  /** Shortens the log to what is alive. */
+  #compactLog(): void {
+    this.#log?.compact(this.#everything());
   }
 
   #at(path: string): Database {

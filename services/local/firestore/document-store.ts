@@ -25,6 +25,11 @@ export class DocumentStore {
     this.paths = new PathIndex(root);
   }
 
+  /** How many versions are kept that only reads of the past can see. */
+  get pastVersions(): number {
+    return this.#superseded.length;
+  }
+
   /** A document as of a time, by default now; null where it doesn't exist. */
   get(name: string, at?: bigint): StoredDocument | null {
     const versions = this.#versions.get(name);

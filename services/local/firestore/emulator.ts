@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../../shared/clock.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
-import { type CommitLog, openCommitLog } from "./commit-log.ts";
+import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
 import { Databases } from "./databases.ts";
 import { firestoreCalls } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
@@ -18,6 +18,8 @@ export interface FirestoreEmulatorOptions {
   readonly clock?: Clock;
   /** Where commits are kept; by default nowhere, so that nothing outlives the emulator. */
   readonly dataDir?: string;
+  /** Whether to forget the commits that are kept there. Default false. */
+  readonly fresh?: boolean;
   readonly log?: Logger;
 }
 
@@ -29,7 +31,7 @@ export interface FirestoreEmulator {
   readonly calls: ReadonlyMap<string, number>;
   /** Removes all documents of all databases. */
   clear(): void;
-  /** Fails the calls that wait, closes every connection and resolves when the port is free. */
+  /** Fails the calls that wait, closes every connection and resolves when the port is free; once, however often called. */
   stop(): Promise<void>;
 }
 
@@ -49,32 +51,33 @@ const SWEEP_INTERVAL_MS = 1_000;
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
   const clock = options.clock ?? systemClock;
   const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
-  const databases = new Databases({ clock, log: openLog(options.dataDir, protos) });
-  const endpoint = await listen(databases, protos, options).catch((error: unknown) => {
-    databases.close();
+  const databases = new Databases(clock);
+  const endpoint = await listen(databases, protos, options);
+  try {
+    // Not before the port is ours, since an emulator that runs on it may be writing to the same log, and in the same
+    // turn of the event loop, so that no call comes before.
+    if (options.dataDir !== undefined) databases.keepIn(openLog(options.dataDir, protos, options.fresh));
+  } catch (error) {
+    await endpoint.stop();
     throw error;
-  });
-  // Not before the port is ours: another emulator may be appending to the same log.
-  databases.compactLog();
+  }
   const sweeping = repeat(clock, SWEEP_INTERVAL_MS, () => databases.sweep());
 
-  return {
-    host: endpoint.host,
-    port: endpoint.port,
-    calls: endpoint.calls,
-    clear: () => databases.clear(),
-    async stop() {
-      sweeping.cancel();
-      databases.failWaiting();
-      await nextTurn(); // so that the failures are sent before the connections are cut
-      await endpoint.stop();
-      databases.close();
-    },
+  const stopOnce = async (): Promise<void> => {
+    sweeping.cancel();
+    databases.failWaiting();
+    await nextTurn(); // so that the failures are sent before the connections are cut
+    await endpoint.stop();
+    databases.close();
   };
+  let stopped: Promise<void> | undefined;
+  const { host, port, calls } = endpoint;
+  return { host, port, calls, clear: () => databases.clear(), stop: () => (stopped ??= stopOnce()) };
 }
 
-function openLog(dataDir: string | undefined, protos: protobuf.Root): CommitLog | null {
-  return dataDir === undefined ? null : openCommitLog(dataDir, protos.lookupType("google.firestore.v1.Document"));
+function openLog(dataDir: string, protos: protobuf.Root, fresh = false): CommitLog {
+  if (fresh) discardCommitLog(dataDir);
+  return openCommitLog(dataDir, protos.lookupType("google.firestore.v1.Document"));
 }
 
 function listen(databases: Databases, protos: protobuf.Root, options: FirestoreEmulatorOptions): Promise<Endpoint> {

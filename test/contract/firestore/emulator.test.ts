@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { setupClient, setupRaw } from "./support/bundle.ts";
-import { startOurs } from "./support/our-emulator.ts";
+import { startOurs, temporaryFolder } from "./support/our-emulator.ts";
 import { begin } from "./support/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");
@@ -59,9 +59,25 @@ it("leaves no timer behind when it stops", async () => {
   expect(clock.pending).toBe(0);
 });
 
-it("rejects with EADDRINUSE when the port is taken", async () => {
-  const { emulator } = await startOurs();
-  await expect(startOurs({ port: emulator.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+it("rejects with EADDRINUSE when the port is taken, and leaves the files of who has it alone", async () => {
+  const dataDir = temporaryFolder();
+  const { address, emulator, stop } = await startOurs({ dataDir });
+  const { collection, projectId } = setupClient(address);
+  await collection.doc("a").set({ x: 1 });
+  const second = startOurs({ dataDir, fresh: true, port: emulator.port });
+  await expect(second).rejects.toMatchObject({ code: "EADDRINUSE" });
+
+  await collection.doc("b").set({ x: 2 });
+  await stop();
+  const restarted = await startOurs({ dataDir });
+  const stored = await setupClient(restarted.address).connect({ projectId }).collection("things").get();
+  expect(stored.docs.map((document): unknown => document.get("x"))).toEqual([1, 2]);
+});
+
+it("stops once, however often it is told to", async () => {
+  const { stop, emulator } = await startOurs({ dataDir: temporaryFolder() });
+  await Promise.all([emulator.stop(), emulator.stop(), stop()]);
+  await expect(emulator.stop()).resolves.toBeUndefined();
 });
 
 it("names the variable in one line and exits with 1 when the port is taken", async () => {

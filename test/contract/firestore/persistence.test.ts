@@ -142,3 +142,19 @@ it("shortens its file at the start, and when it has grown well past what is aliv
   expect(stored.data()).toEqual({ i: 21 });
   await expect(readTexts(setupRaw(second.address), ["things/a"])).resolves.toEqual([null]);
 });
+
+it("refuses a broken file, names the line, and frees the port again", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startOurs({ dataDir });
+  const raw = setupRaw(first.address);
+  for (const path of ["c/a", "c/b"]) await commit(raw, [{ path, fields: {} }]);
+  await first.stop();
+  const file = path.join(dataDir, "firestore.jsonl");
+  const [head = "", ...rest] = fs.readFileSync(file, "utf8").split("\n");
+  fs.writeFileSync(file, [head.slice(0, 20), ...rest].join("\n"));
+
+  const { port } = first.emulator;
+  await expect(startOurs({ dataDir, port })).rejects.toMatchObject({ code: "BROKEN_JOURNAL" });
+  const third = await startOurs({ dataDir, port, fresh: true });
+  expect(await readTexts(setupRaw(third.address), ["c/a"])).toEqual([null]);
+});

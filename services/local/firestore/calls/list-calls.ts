@@ -37,6 +37,9 @@ export function listCalls(databases: Databases): Record<string, RpcHandler> {
       }
       const mask = parseMask(request.mask);
       const { view } = openView(database, request);
+      if (view.kind === "transaction" && view.transaction.mode.kind === "read-write") {
+        throw new RpcError(RpcCode.UNIMPLEMENTED, "Listing documents in a read-write transaction is not supported.");
+      }
       return database.readUnlocked(view, (at) => {
         const names = listNames(database, request, at).toSorted(compareNames);
         const page = pageOf(names, request, compareNames);
