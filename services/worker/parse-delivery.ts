@@ -20,6 +20,8 @@ export interface DeliveryRules {
 const UNKNOWN_TYPE_ATTEMPTS = 10;
 /** Nothing runs for an unknown type, or for a payload that can't be parsed. */
 const NOTHING_RUNS_TIMEOUT_MS = 1_000;
+/** Names of unknown fields can be as long as the payload, and the dead letter has to hold both. */
+const LONGEST_DESCRIPTION = 1_000;
 
 type Parsed = { readonly ok: true; readonly delivery: Delivery } | { readonly ok: false; readonly outcome: Outcome };
 
@@ -91,10 +93,20 @@ function contradictions(envelope: Envelope, request: Request): RequestProblem[] 
   if (new URL(request.url).pathname !== `/tasks/${envelope.type}`) {
     problems.push({ path: "type", message: "is not the type in the path" });
   }
-  if (hashPayload(envelope.payload) !== envelope.payloadHash) {
+  if (!isHashOf(envelope.payloadHash, envelope.payload)) {
     problems.push({ path: "payloadHash", message: "is not the hash of the payload" });
   }
   return problems;
+}
+
+function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
+  try {
+    return hashPayload(payload) === hash;
+  } catch (error) {
+    // Text with half a surrogate pair is JSON, but it has no hash.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 function toDelivery(envelope: Envelope, request: Request, handlers: ReadonlyMap<string, BoundHandler>): Delivery {
@@ -113,10 +125,15 @@ function toDelivery(envelope: Envelope, request: Request, handlers: ReadonlyMap<
   }
   const prepared = handler.prepare(envelope.payload);
   if (!prepared.ok) {
-    const message = prepared.problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    const message = describe(prepared.problems);
     const run = () => Promise.resolve({ kind: "permanent", error: { code: "invalid_payload", message } } as const);
     return { ...nothingRuns, maxAttempts: 1, run };
   }
   const { idempotency, attempts, timeoutMs } = handler.taskType;
   return { envelope, isFirstDispatch, idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
+}
+
+function describe(problems: readonly RequestProblem[]): string {
+  const text = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text;
 }

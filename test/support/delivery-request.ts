@@ -1,0 +1,96 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { bindHandler, succeeded, type RunContext } from "../../services/worker/handler.ts";
+import { parseDelivery } from "../../services/worker/parse-delivery.ts";
+import { defineTask } from "../../shared/task-type.ts";
+import { detachedWorker } from "./detached-worker.ts";
+
+export const ID = "0123456789abcdef0123456789abcdef-default";
+export const MAX_BYTES = 2_000;
+
+/** A task as it arrives, written out. The hash is that of {"n":1}. */
+export const BODY = {
+  id: ID,
+  type: "test.count",
+  payload: { n: 1 },
+  payloadHash: "2bfd14f43d17fc7cea24e0917a8879b4b2f880b8baeec1b9d90fbaad655e71bd",
+  enqueuedAt: "2026-01-02T03:04:05.000Z",
+};
+const HEADERS = {
+  "content-type": "application/json",
+  "x-cloudtasks-queuename": "default-queue",
+  "x-cloudtasks-taskname": ID,
+  "x-cloudtasks-taskretrycount": "0",
+};
+
+/** A worker's rules with one handler, which remembers the payloads that it was asked to prepare and to run. */
+function setUpParsing() {
+  const taskType = defineTask({
+    type: "test.count",
+    payload: z.strictObject({ n: z.int().max(9) }),
+    queue: "default",
+    timeoutMs: 12_000,
+    attempts: 7,
+  });
+  const prepared: unknown[] = [];
+  const ran: unknown[] = [];
+  const bound = bindHandler(taskType, async (payload) => {
+    ran.push(payload);
+    return succeeded("counted");
+  });
+  const handler = {
+    ...bound,
+    prepare: (payload: unknown) => {
+      prepared.push(payload);
+      return bound.prepare(payload);
+    },
+  };
+  const rules = {
+    handlers: new Map([["test.count", handler]]),
+    queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+    maxBodyBytes: MAX_BYTES,
+  };
+  return { prepared, ran, parse: (request: Request) => parseDelivery(request, rules) };
+}
+
+type Bytes = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
+type Over = {
+  path?: string;
+  headers?: Readonly<Record<string, string | undefined>>;
+  body?: object;
+  bytes?: Bytes;
+};
+
+/** The usual request, with what a test lays over it; a header that is undefined is left out. */
+export function requestOf({ path = "/tasks/test.count", headers = {}, body = {}, bytes }: Over = {}): Request {
+  const all = Object.entries({ ...HEADERS, ...headers }).filter(
+    (header): header is [string, string] => header[1] !== undefined,
+  );
+  return new Request(`http://worker.example.com${path}`, {
+    method: "POST",
+    headers: all,
+    body: bytes ?? JSON.stringify({ ...BODY, ...body }),
+    duplex: "half",
+  });
+}
+
+/** What a request is refused with. Nothing may have been prepared, let alone run. */
+export async function refusalOf(request: Request) {
+  const { parse, prepared, ran } = setUpParsing();
+  const parsed = await parse(request);
+  expect([prepared, ran]).toEqual([[], []]);
+  return parsed.ok ? "accepted" : parsed.outcome;
+}
+
+/** A delivery that must have been accepted, and how its run ends. */
+export async function deliveryOf(request: Request) {
+  const { parse, ran } = setUpParsing();
+  const parsed = await parse(request);
+  if (!parsed.ok) throw new Error(`Refused: ${JSON.stringify(parsed.outcome)}`);
+  const { clock, log } = detachedWorker();
+  const signal = new AbortController().signal;
+  const context: RunContext = { signal, idempotencyKey: ID, attempt: 1, enqueuedAt: BODY.enqueuedAt, clock, log };
+  const end = await parsed.delivery.run(context);
+  return { delivery: parsed.delivery, end, ran };
+}

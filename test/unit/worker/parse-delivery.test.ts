@@ -1,0 +1,64 @@
+import { expect, it } from "vitest";
+import { BODY, deliveryOf, requestOf } from "../../support/delivery-request.ts";
+
+it("reads a delivery with the rules of its type", async () => {
+  const { delivery, end, ran } = await deliveryOf(requestOf());
+  expect(delivery).toMatchObject({
+    envelope: BODY,
+    idempotency: "claim",
+    maxAttempts: 7,
+    timeoutMs: 12_000,
+    isFirstDispatch: true,
+  });
+  expect([end, ran]).toEqual([{ kind: "succeeded", result: "counted" }, [{ n: 1 }]]);
+});
+
+it.each(["application/json; charset=utf-8", "Application/JSON", "application/json ;charset=utf-8"])(
+  "accepts the content type %s",
+  async (type) => {
+    await expect(deliveryOf(requestOf({ headers: { "content-type": type } }))).resolves.toBeDefined();
+  },
+);
+
+it.each([
+  ["0", true],
+  ["1", false],
+  ["-1", false],
+  ["1000000000", false],
+  ["NaN", false],
+  ["0, 0", false],
+  [undefined, false],
+])("processes a delivery whose retry count is %s; it is the first dispatch: %s", async (count, isFirstDispatch) => {
+  const { delivery } = await deliveryOf(requestOf({ headers: { "x-cloudtasks-taskretrycount": count } }));
+  expect(delivery.isFirstDispatch).toBe(isFirstDispatch);
+});
+
+it.each(["constructor", "__proto__", "newer.type"])("makes a delivery of the unknown type %s", async (type) => {
+  const { delivery, end, ran } = await deliveryOf(requestOf({ path: `/tasks/${type}`, body: { type } }));
+  expect(delivery).toMatchObject({ idempotency: "natural", maxAttempts: 10, isFirstDispatch: true });
+  expect([end, ran]).toEqual([{ kind: "unknown-type", type }, []]);
+});
+
+it("makes a delivery of an invalid payload, which fails for good and runs nothing", async () => {
+  // printf '%s' '{"n":"one"}' | sha256sum
+  const payloadHash = "03bcc449e98d6f206e7b772a14b6464e640bef5ff16d5c26bab852357efad2a2";
+  const { delivery, end, ran } = await deliveryOf(requestOf({ body: { payload: { n: "one" }, payloadHash } }));
+  expect(delivery).toMatchObject({ idempotency: "natural", maxAttempts: 1 });
+  expect([end, ran]).toEqual([
+    {
+      kind: "permanent",
+      error: { code: "invalid_payload", message: "payload.n: Invalid input: expected number, received string" },
+    },
+    [],
+  ]);
+});
+
+it("cuts what it says of an invalid payload, so that it can be recorded beside the largest one", async () => {
+  const name = "k".repeat(1_500);
+  // printf '%s' "{\"$name\":1}" | sha256sum
+  const payloadHash = "09c0791d33175df1b26fafaae4b157da4ac2d90683fa52becaa8dc92302b41fa";
+  const { end } = await deliveryOf(requestOf({ body: { payload: { [name]: 1 }, payloadHash } }));
+  const message = end.kind === "permanent" ? end.error.message : "";
+  expect(message).toMatch(/^payload\.n: Invalid input.*…$/);
+  expect(message.length).toBeLessThanOrEqual(1_001);
+});
