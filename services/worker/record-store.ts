@@ -37,7 +37,8 @@ export async function inStore<Result>(
   }
 }
 
-/** Errors of the client carry the number of a gRPC status. */
+/** Errors of the client carry the number of a gRPC status. So do DOMExceptions, as of an aborted fetch, another number. */
 export function isFirestoreError(error: unknown): error is Error & { code: number } {
+  if (error instanceof DOMException) return false;
   return error instanceof Error && "code" in error && typeof error.code === "number";
 }

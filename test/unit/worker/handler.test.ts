@@ -1,0 +1,119 @@
+import type { Firestore, Transaction } from "@google-cloud/firestore";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import {
+  bindHandler,
+  bindTransactionHandler,
+  failedForGood,
+  type HandlerContext,
+  retryLater,
+  saturated,
+  succeeded,
+} from "../../../services/worker/handler.ts";
+import { defineTask, type Idempotency } from "../../../shared/task-type.ts";
+import { detachedWorker } from "../../support/detached-worker.ts";
+
+const taskTypeOf = (idempotency: Idempotency) =>
+  defineTask({
+    type: "test.add",
+    payload: z.strictObject({ n: z.coerce.number(), list: z.array(z.strictObject({ a: z.string() })).default([]) }),
+    queue: "default",
+    idempotency,
+    timeoutMs: 1_000,
+    attempts: 1,
+  });
+
+function contextOf(): HandlerContext {
+  const { clock, log } = detachedWorker();
+  const signal = new AbortController().signal;
+  return { signal, idempotencyKey: "k", attempt: 1, enqueuedAt: "2026-01-01T00:00:00.000Z", clock, log };
+}
+
+it("hands the parsed payload and the context to the handler", async () => {
+  const seen: unknown[] = [];
+  const bound = bindHandler(taskTypeOf("claim"), async (payload, context) => {
+    seen.push(payload, context);
+    return succeeded(payload.n);
+  });
+  const prepared = bound.prepare({ n: "2" });
+  const context = contextOf();
+  expect(seen).toEqual([]);
+  expect(prepared.ok && (await prepared.run(context))).toEqual({ kind: "succeeded", result: 2 });
+  expect(seen).toEqual([{ n: 2, list: [] }, context]);
+});
+
+it("lists what is wrong with a payload, each problem with its path from the envelope on", () => {
+  const bound = bindHandler(taskTypeOf("claim"), () => Promise.reject(new Error("was run")));
+  expect(bound.prepare({ n: 1, list: [{ a: 1 }], more: 1 })).toEqual({
+    ok: false,
+    problems: [
+      { path: "payload.list.0.a", message: "Invalid input: expected string, received number" },
+      { path: "payload", message: 'Unrecognized key: "more"' },
+    ],
+  });
+});
+
+it("hands a transaction handler its transaction", async () => {
+  const { db } = detachedWorker();
+  const seen: Transaction[] = [];
+  const bound = bindTransactionHandler(taskTypeOf("transaction"), async (_payload, { transaction }) => {
+    seen.push(transaction);
+    return succeeded();
+  });
+  const prepared = bound.prepare({ n: 1 });
+  const transaction = await newTransaction(db);
+  expect(prepared.ok && (await prepared.run({ ...contextOf(), transaction }))).toEqual({
+    kind: "succeeded",
+    result: null,
+  });
+  expect(seen).toEqual([transaction]);
+});
+
+/** A transaction that has sent nothing yet, and never will. */
+async function newTransaction(db: Firestore): Promise<Transaction> {
+  const { promise, resolve } = Promise.withResolvers<Transaction>();
+  const abandoned = db.runTransaction((transaction) => {
+    resolve(transaction);
+    throw new Error("abandoned");
+  });
+  await expect(abandoned).rejects.toThrow("abandoned");
+  return promise;
+}
+
+it("doesn't run a transaction handler without a transaction", () => {
+  let runs = 0;
+  const bound = bindTransactionHandler(taskTypeOf("transaction"), async () => {
+    runs++;
+    return succeeded();
+  });
+  const prepared = bound.prepare({ n: 1 });
+  expect(() => prepared.ok && prepared.run(contextOf())).toThrow("test.add was run without its transaction.");
+  expect(runs).toBe(0);
+});
+
+it.each(["claim", "natural"] as const)("refuses to bind a transaction handler to a task type that is %s", (kind) => {
+  expect(() => bindTransactionHandler(taskTypeOf(kind), async () => succeeded())).toThrow(
+    "test.add does not run in a transaction.",
+  );
+});
+
+it("makes results of a handler's words, with a wait only where one is given", () => {
+  const error = { code: "c", message: "m" };
+  expect([
+    succeeded(),
+    succeeded({ n: 1 }),
+    retryLater(error),
+    retryLater({ ...error, retryAfterMs: 5 }),
+    saturated(error),
+    saturated({ ...error, retryAfterMs: 0 }),
+    failedForGood(error),
+  ]).toStrictEqual([
+    { kind: "succeeded", result: null },
+    { kind: "succeeded", result: { n: 1 } },
+    { kind: "retry", error },
+    { kind: "retry", error, retryAfterMs: 5 },
+    { kind: "saturated", error },
+    { kind: "saturated", error, retryAfterMs: 0 },
+    { kind: "permanent", error },
+  ]);
+});
