@@ -88,7 +88,7 @@ export class ConcurrencyControl {
     if (transaction.ending !== null) return;
     this.transactions.end(transaction, ending);
     this.#locks.release(transaction);
-    this.#waiting.failAllOf(transaction, endingError(ending));
+    this.#waiting.failAllOf(transaction, () => endingError(ending));
     this.#waiting.wake();
   }
 
@@ -103,8 +103,8 @@ export class ConcurrencyControl {
   }
 
   /** Fails every call that waits. */
-  failWaiting(error: Error): void {
-    this.#waiting.failEveryone(error);
+  failWaiting(makeError: () => Error): void {
+    this.#waiting.failEveryone(makeError);
   }
 
   #mustLetOlderCommitFirst(transaction: Transaction, readSet: ReadSet): boolean {

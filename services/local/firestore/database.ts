@@ -146,7 +146,7 @@ export class Database {
 
   /** Fails every call that waits for a lock, since the emulator stops. */
   failWaiting(): void {
-    this.#concurrency.failWaiting(new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
+    this.#concurrency.failWaiting(() => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
   }
 
   async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {

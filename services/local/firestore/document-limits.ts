@@ -17,11 +17,6 @@ const VECTOR_MARK = "__type__";
 /** What a document takes besides its name and fields: https://cloud.google.com/firestore/docs/storage-size#document-size */
 const DOCUMENT_OVERHEAD_BYTES = 32;
 
-/** A document's size in bytes, as the limits count it. */
-export function documentSize(document: Pick<StoredDocument, "name" | "fields">): number {
-  return nameSize(document.name) + fieldsSize(document.fields) + DOCUMENT_OVERHEAD_BYTES;
-}
-
 /**
  * Checks a document that is to be stored, and answers its size in bytes.
  *
@@ -30,7 +25,7 @@ export function documentSize(document: Pick<StoredDocument, "name" | "fields">):
 export function checkDocument(document: Pick<StoredDocument, "name" | "fields">): number {
   const indexEntries = checkFields(document.fields);
   if (indexEntries > MAX_INDEX_ENTRIES) throw invalid("too many index entries for entity");
-  const size = documentSize(document);
+  const size = nameSize(document.name) + fieldsSize(document.fields) + DOCUMENT_OVERHEAD_BYTES;
   if (size > MAX_DOCUMENT_BYTES) {
     throw invalid(
       `Document '${document.name}' cannot be written because its size (${grouped(size)} bytes) exceeds the maximum ` +

@@ -13,6 +13,9 @@ import {
 /** An ended transaction is remembered this long, so that its retry keeps its age and a late call learns how it ended. */
 const REMEMBERED_MS = 300_000;
 
+/** No more ended transactions than this are remembered; one that is forgotten counts as expired. */
+const MAX_REMEMBERED = 20_000;
+
 /** The transactions of one database, with those that ended lately. */
 export class TransactionRegistry {
   readonly #clock: Clock;
@@ -74,6 +77,7 @@ export class TransactionRegistry {
     transaction.ending = ending;
     this.#active.delete(key);
     this.#ended.set(key, { transaction, endedAtMs: this.#clock.now() });
+    if (this.#ended.size > MAX_REMEMBERED) this.#forgetOlderHalf();
   }
 
   active(): Iterable<Transaction> {
@@ -93,6 +97,14 @@ export class TransactionRegistry {
     const nowMs = this.#clock.now();
     for (const [key, { endedAtMs }] of this.#ended) {
       if (nowMs - endedAtMs < REMEMBERED_MS) return;
+      this.#ended.delete(key);
+    }
+  }
+
+  /** Half at once, since taking one after the other off a Map's front is slow. */
+  #forgetOlderHalf(): void {
+    for (const key of this.#ended.keys()) {
+      if (this.#ended.size <= MAX_REMEMBERED / 2) return;
       this.#ended.delete(key);
     }
   }

@@ -91,12 +91,12 @@ export class WaitQueue {
   }
 
   /** Fails whatever this transaction waits for. */
-  failAllOf(transaction: Transaction, error: Error): void {
-    this.#failWhere((claimant) => claimant.transaction === transaction, error);
+  failAllOf(transaction: Transaction, makeError: () => Error): void {
+    this.#failWhere((claimant) => claimant.transaction === transaction, makeError);
   }
 
-  failEveryone(error: Error): void {
-    this.#failWhere(() => true, error);
+  failEveryone(makeError: () => Error): void {
+    this.#failWhere(() => true, makeError);
   }
 
   #retryAll(): void {
@@ -107,11 +107,11 @@ export class WaitQueue {
     }
   }
 
-  #failWhere(matches: (claimant: Claimant) => boolean, error: Error): void {
+  #failWhere(matches: (claimant: Claimant) => boolean, makeError: () => Error): void {
     for (const waiter of this.#waiters) {
       if (!matches(waiter.claimant)) continue;
       this.#waiters.delete(waiter);
-      waiter.fail(error);
+      waiter.fail(makeError());
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A document's tag, unique to the write that left it, and its group; null where there is no document. */
-export type Content = { readonly tag: string; readonly group: string } | null;
+type Content = { readonly tag: string; readonly group: string } | null;
 
 /** What a transaction learned about the state that it ran on. */
 export type Observation =

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { TransactionRegistry } from "../../../services/local/firestore/transaction-registry.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+const READ_WRITE = { kind: "read-write" } as const;
+const EXPIRED = "The referenced transaction has expired or is no longer valid.";
+
+it("remembers how a transaction ended, and its age, for five minutes", async () => {
+  const clock = new ManualClock();
+  const transactions = new TransactionRegistry(clock);
+  const wounded = transactions.begin(READ_WRITE);
+  transactions.end(wounded, "wounded");
+  await clock.advance(299_999);
+  transactions.forgetEnded();
+  expect(() => transactions.use(wounded.id)).toThrow("cross-transaction contention");
+  expect(transactions.begin(READ_WRITE, wounded.id).age).toBe(wounded.age);
+
+  await clock.advance(1);
+  transactions.forgetEnded();
+  expect(() => transactions.use(wounded.id)).toThrow(EXPIRED);
+  expect(transactions.begin(READ_WRITE, wounded.id).age).toBeGreaterThan(wounded.age);
+});
+
+it("forgets the older half when more than 20,000 have ended", () => {
+  const transactions = new TransactionRegistry(new ManualClock());
+  const ended = Array.from({ length: 20_001 }, () => {
+    const transaction = transactions.begin(READ_WRITE);
+    transactions.end(transaction, "wounded");
+    return transaction;
+  });
+  const reasons = ended.map(({ id }) => {
+    try {
+      return transactions.use(id);
+    } catch (error) {
+      return error instanceof Error && error.message === EXPIRED ? "forgotten" : "remembered";
+    }
+  });
+  expect(reasons.indexOf("remembered")).toBe(10_001);
+  expect(reasons.lastIndexOf("forgotten")).toBe(10_000);
+});
