@@ -18,10 +18,10 @@ export function readableLine(name: string, line: string): string {
 
   const severity = String(entry["severity"]);
   const time = styleText("dim", String(entry["time"]).slice(11, 23));
-  const message = styleText(COLOUR.get(severity) ?? "reset", String(entry["message"]));
+  const message = styleText(COLOUR.get(severity) ?? "reset", escapeControls(String(entry["message"])));
   const fields = Object.entries(entry)
     .filter(([key]) => !SHOWN_ELSEWHERE.has(key))
-    .map(([key, value]) => `${styleText("dim", `${key}=`)}${showValue(value)}`);
+    .map(([key, value]) => `${styleText("dim", `${escapeControls(key)}=`)}${showValue(value)}`);
   return [prefix, time, message, ...fields, showStack(entry["err"])].filter((part) => part !== "").join(" ");
 }
 
@@ -36,10 +36,18 @@ function parseEntry(line: string): Record<string, unknown> | undefined {
 }
 
 function showValue(value: unknown): string {
-  return typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value);
+  return escapeControls(typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value));
 }
 
 function showStack(error: unknown): string {
   if (typeof error !== "object" || error === null || !("stack" in error)) return "";
-  return `\n${String(error.stack)}`;
+  return `\n${String(error.stack).split("\n").map(escapeControls).join("\n")}`;
+}
+
+/** What was logged may come from anyone: nothing in it may command the terminal, end the line or turn it around. */
+function escapeControls(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return `\\u${code.toString(16).padStart(4, "0")}`;
+  });
 }

@@ -1,0 +1,136 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { BrokenJournalError, openJournal } from "../../../services/local/journal.ts";
+
+/** A folder of the test's own, with a file in it that does not exist yet. */
+function journalFile(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-journal-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }));
+  return path.join(folder, "state", "journal.jsonl");
+}
+
+/** Opens the journal for as long as the test runs. */
+function open(file: string) {
+  const journal = openJournal<unknown>(file);
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+const entriesIn = (file: string) => open(file).entries;
+
+it("starts empty, in a folder that it makes", () => {
+  const file = journalFile();
+  expect(entriesIn(file)).toEqual([]);
+  expect(fs.readFileSync(file, "utf8")).toBe("");
+});
+
+it("reads the entries back, oldest first", () => {
+  const file = journalFile();
+  const journal = open(file);
+  const entries = [{ n: 1 }, "a\nb\u2028c", null, [1.5, { é: true }], 0];
+  for (const entry of entries) journal.append(entry);
+  expect(entriesIn(file)).toEqual(entries);
+});
+
+it("has an entry in the file when append returns", () => {
+  const file = journalFile();
+  open(file).append({ n: 1 });
+  expect(fs.readFileSync(file, "utf8")).toBe('{"n":1}\n');
+});
+
+it("goes on after the entries of an earlier run", () => {
+  const file = journalFile();
+  open(file).append(1);
+  open(file).append(2);
+  expect(entriesIn(file)).toEqual([1, 2]);
+});
+
+it.each(['{"n":3', "3", '{"n":3}', "\0\0\0", '"caf\u00c3'])("drops a last line %j that a kill cut off", (torn) => {
+  const file = journalFile();
+  open(file).append({ n: 1 });
+  fs.appendFileSync(file, torn);
+  const journal = open(file);
+  expect(journal.entries).toEqual([{ n: 1 }]);
+  journal.append({ n: 2 });
+  expect(entriesIn(file)).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+it("drops a file that is one torn line", () => {
+  const file = journalFile();
+  open(file);
+  fs.writeFileSync(file, '{"n":');
+  expect(entriesIn(file)).toEqual([]);
+});
+
+it.each(['{"n":', "", "\0", "undefined"])("refuses a file with a broken line %j, and says what to do", (broken) => {
+  const file = journalFile();
+  open(file);
+  const content = `1\n${broken}\n3\n`;
+  fs.writeFileSync(file, content);
+  expect(() => openJournal(file)).toThrow(BrokenJournalError);
+  expect(() => openJournal(file)).toThrow(`${file} is broken at line 2. Start with --fresh`);
+  expect(fs.readFileSync(file, "utf8")).toBe(content);
+});
+
+it("counts the bytes that were appended since it was opened or compacted", () => {
+  const file = journalFile();
+  open(file).append("before");
+  const journal = open(file);
+  expect(journal.appendedBytes).toBe(0);
+  journal.append("é");
+  expect(journal.appendedBytes).toBe(5);
+  journal.compact(["é", "é"]);
+  expect(journal.appendedBytes).toBe(0);
+  journal.append(1);
+  expect(journal.appendedBytes).toBe(2);
+});
+
+it("replaces the content with a snapshot, and goes on after it", () => {
+  const file = journalFile();
+  const journal = open(file);
+  for (const entry of [1, 2, 3]) journal.append(entry);
+  journal.compact(["sum", 6]);
+  journal.append(4);
+  expect(entriesIn(file)).toEqual(["sum", 6, 4]);
+  expect(fs.readdirSync(path.dirname(file))).toEqual(["journal.jsonl"]);
+});
+
+it("compacts to nothing", () => {
+  const file = journalFile();
+  const journal = open(file);
+  journal.append(1);
+  journal.compact([]);
+  expect(entriesIn(file)).toEqual([]);
+});
+
+it("writes a snapshot of several chunks whole", () => {
+  const file = journalFile();
+  const large = Array.from({ length: 30 }, (_, index) => ({ index, text: "é".repeat(100_000) }));
+  open(file).compact(large);
+  expect(entriesIn(file)).toEqual(large);
+});
+
+it("keeps what it had when a snapshot can't be made, and goes on", () => {
+  const file = journalFile();
+  const journal = open(file);
+  journal.append(1);
+  const failing = function* (): Generator {
+    yield "half";
+    throw new Error("no more");
+  };
+  expect(() => journal.compact(failing())).toThrow("no more");
+  journal.append(2);
+  expect(entriesIn(file)).toEqual([1, 2]);
+});
+
+it("passes over what a compaction left behind that a kill cut off", () => {
+  const file = journalFile();
+  open(file).append(1);
+  fs.writeFileSync(`${file}.new`, '{"half":');
+  const journal = open(file);
+  expect(journal.entries).toEqual([1]);
+  journal.compact(["whole"]);
+  expect(entriesIn(file)).toEqual(["whole"]);
+});

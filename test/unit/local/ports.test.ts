@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import net from "node:net";
+import { expect, it, onTestFinished } from "vitest";
+import { PortsInUseError, requireFreePorts } from "../../../services/local/start/ports.ts";
+import { portOf } from "../../../shared/http-server.ts";
+
+const HOST = "127.0.0.1";
+
+async function listen(port = 0): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = net.createServer();
+  server.listen(port, HOST);
+  await once(server, "listening");
+  const close = async () => {
+    if (!server.listening) return;
+    server.close();
+    await once(server, "close");
+  };
+  onTestFinished(close);
+  return { port: portOf(server), close };
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const { port, close } = await listen();
+  await close();
+  return port;
+}
+
+const wanted = (name: string, port: number) => ({ name, variable: `${name.toUpperCase()}_PORT`, host: HOST, port });
+
+it("accepts ports that are free, and leaves them free", async () => {
+  const port = await freePort();
+  await requireFreePorts([wanted("producer", port)]);
+  expect(await listen(port)).toMatchObject({ port });
+});
+
+it("names every port that is taken, and the variable that moves it", async () => {
+  const [first, second] = [await listen(), await listen()];
+  const free = await freePort();
+  const check = requireFreePorts([wanted("producer", first.port), wanted("free", free), wanted("worker", second.port)]);
+  await expect(check).rejects.toThrow(PortsInUseError);
+  await expect(check).rejects.toThrow(
+    `  - port ${first.port} (producer): set PRODUCER_PORT to a free one\n` +
+      `  - port ${second.port} (worker): set WORKER_PORT to a free one`,
+  );
+  await expect(check).rejects.not.toThrow("(free)");
+});
+
+it("tells that two programs were given one port", async () => {
+  const port = await freePort();
+  const check = requireFreePorts([wanted("producer", port), wanted("worker", port)]);
+  await expect(check).rejects.toThrow(`port ${port} (worker): set WORKER_PORT to a free one`);
+  expect(await listen(port)).toMatchObject({ port });
+});
+
+it("passes on what else is wrong with an address", async () => {
+  const port = { ...wanted("firestore", 0), host: "192.0.2.1" };
+  await expect(requireFreePorts([port])).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
+});
