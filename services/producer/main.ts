@@ -10,6 +10,7 @@ import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { createProducerApp } from "./app.ts";
 import { createCloudTasksClient } from "./cloud-tasks-client.ts";
 import { createCloudTasksQueue } from "./cloud-tasks-queue.ts";
+import { withDeadline } from "./deadline.ts";
 import { createTaskRecords } from "./task-records.ts";
 
 const configSchema = z.object({
@@ -23,6 +24,8 @@ const configSchema = z.object({
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.optional(),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
 });
+
+const CLOSE_TIMEOUT_MS = 1_000;
 
 async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
@@ -51,11 +54,16 @@ async function start(): Promise<RunningProgram> {
     async stop() {
       log.info({}, "stopping");
       await server.close();
-      await client.close();
-      await firestore.terminate();
+      await closeClients([() => client.close(), () => firestore.terminate()]);
       log.info({}, "stopped");
     },
   };
+}
+
+/** A client closes when its calls have ended; the ones that were given up may take long, and nobody needs them. */
+async function closeClients(closings: readonly (() => Promise<void>)[]): Promise<void> {
+  const deadline = { clock: systemClock, timeoutMs: CLOSE_TIMEOUT_MS, signal: new AbortController().signal };
+  await Promise.allSettled(closings.map((close) => withDeadline(deadline, close)));
 }
 
 await runProgram({ start, portVariable: "PORT" });

@@ -1,3 +1,4 @@
+import { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
 import { portOf } from "../../shared/http-server.ts";
 
@@ -8,7 +9,7 @@ export interface Fault {
   /** Whether the server has done what was asked before it goes wrong. */
   readonly when: "before-effect" | "after-effect";
   /** A gRPC status code, no answer at all, or a stream that is cut off. */
-  readonly answer: { readonly status: number } | "nothing" | "reset";
+  readonly answer: { readonly status: status } | "nothing" | "reset";
   /** How many calls it strikes. Default 1. */
   readonly times?: number;
 }
@@ -19,12 +20,16 @@ export interface FaultProxy {
   readonly port: number;
   /** Prepares a fault; the result resolves when it strikes for the first time, its effect included. */
   inject(fault: Fault): Promise<void>;
+  /** Forgets the faults that are left, and fails the calls that got no answer for good. */
+  calm(): void;
   stop(): Promise<void>;
 }
 
 interface ArmedFault extends Fault {
   left: number;
   readonly strike: () => void;
+  /** The calls that this fault leaves without an answer. */
+  readonly unanswered: http2.ServerHttp2Stream[];
 }
 
 /** Starts a proxy for cleartext gRPC in front of `server`. */
@@ -51,8 +56,13 @@ export async function startFaultProxy(server: { host: string; port: number }): P
     port: portOf(proxy),
     inject(fault) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      armed.push({ ...fault, left: fault.times ?? 1, strike: resolve });
+      armed.push({ ...fault, left: fault.times ?? 1, strike: resolve, unanswered: [] });
       return promise;
+    },
+    calm() {
+      for (const caller of armed.splice(0).flatMap(({ unanswered }) => unanswered)) {
+        if (!caller.destroyed) respond(caller, status.CANCELLED);
+      }
     },
     async stop() {
       for (const session of sessions) session.destroy();
@@ -89,12 +99,13 @@ function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, forward: () =
 
 function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
   if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
-  else if (fault.answer !== "nothing") respond(caller, fault.answer.status);
+  else if (fault.answer === "nothing") fault.unanswered.push(caller);
+  else respond(caller, fault.answer.status);
   fault.strike();
 }
 
-function respond(caller: http2.ServerHttp2Stream, status: number): void {
-  const headers = { "content-type": "application/grpc", "grpc-status": String(status), "grpc-message": "injected" };
+function respond(caller: http2.ServerHttp2Stream, code: status): void {
+  const headers = { "content-type": "application/grpc", "grpc-status": String(code), "grpc-message": "injected" };
   caller.respond({ ":status": 200, ...headers }, { endStream: true });
 }
 

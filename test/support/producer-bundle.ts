@@ -73,18 +73,16 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   const url = `http://127.0.0.1:${server.port}`;
   onTestFinished(async () => {
     await server.close();
+    tasksProxy.calm();
+    recordsProxy.calm();
     await Promise.all([client.close(), admin.close(), firestore.terminate(), records.firestore.terminate()]);
     await Promise.all([tasksProxy.stop(), recordsProxy.stop()]);
     await Promise.all([cloudTasks.stop(), firestoreEmulator.stop()]);
   });
 
-  const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}, signal?: AbortSignal) =>
-    fetch(`${url}/v1/tasks`, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body,
-      ...(signal ? { signal } : {}),
-    });
+  const send = async (path: string, init: RequestInit = {}) => readAnswer(await fetch(`${url}${path}`, init));
+  const post = (body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}, init: RequestInit = {}) =>
+    send("/v1/tasks", { method: "POST", headers: { "content-type": "application/json", ...headers }, body, ...init });
   return {
     url,
     app,
@@ -96,7 +94,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     /** Asks for a task; `key` is its idempotency key. */
     enqueue: (body: unknown, key?: string) =>
       post(JSON.stringify(body), key === undefined ? {} : { "idempotency-key": key }),
-    get: (path: string) => fetch(`${url}${path}`),
+    send,
     /** How often an RPC reached the emulators. */
     calls: (rpc: string) => (cloudTasks.calls.get(rpc) ?? 0) + (firestoreEmulator.calls.get(rpc) ?? 0),
     async queuedTasks(queue: keyof typeof QUEUE_NAMES) {
@@ -111,6 +109,31 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
 }
 
 export type ProducerBundle = Awaited<ReturnType<typeof startProducerBundle>>;
+
+/** An answer of the producer, read. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: AnswerBody;
+}
+
+/** The fields of tasks and problems, each there or not. */
+interface AnswerBody {
+  readonly id: string;
+  readonly state: string;
+  readonly createdAt: string;
+  readonly scheduleTime: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly problems: readonly { path: string; message: string }[];
+}
+
+async function readAnswer(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const body: AnswerBody = JSON.parse(text);
+  return { status: response.status, headers: response.headers, text, body };
+}
 
 const MINUTE_MS = 60_000;
 
