@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
@@ -52,33 +52,37 @@ const MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore
 const START_DEADLINE_MS = 30_000;
 const POLL_MS = 100;
 
+/** Runs a command that ends with this process, however that ends: its standard input is then closed. */
+const TIED_TO_US = '"$@" & command=$!; read -r _; kill -9 $command';
+
 async function startGoogles(): Promise<Running> {
   const jar = findGooglesJar();
   if (jar === null) throw new Error("Google's emulator is not installed.");
   const port = await freePort();
-  const args = ["-Duser.language=en", "-cp", jar, MAIN_CLASS, "--host", "127.0.0.1", "--port", String(port)];
-  const java = spawn("java", args, { stdio: "ignore" });
-  const address = `127.0.0.1:${port}`;
-  await untilReady(address, java);
-  return {
-    address,
-    async stop() {
-      const ended = once(java, "exit");
-      java.kill("SIGKILL");
-      await ended;
-    },
+  const java = ["java", "-Duser.language=en", "-cp", jar, MAIN_CLASS, "--host", "127.0.0.1", "--port", String(port)];
+  const shell = spawn("sh", ["-c", TIED_TO_US, "sh", ...java], { stdio: ["pipe", "ignore", "ignore"] });
+  const stop = async (): Promise<void> => {
+    const ended = once(shell, "exit");
+    shell.stdin.end();
+    await ended;
   };
+  const address = `127.0.0.1:${port}`;
+  try {
+    await untilReady(address);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { address, stop };
 }
 
 /** Another process can't be waited for other than by asking it. */
-async function untilReady(address: string, java: ChildProcess): Promise<void> {
+async function untilReady(address: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < START_DEADLINE_MS; waitedMs += POLL_MS) {
-    if (java.exitCode !== null) throw new Error(`Google's emulator ended with exit code ${java.exitCode}.`);
     const answer = await fetch(`http://${address}/`).catch(() => null);
     if (answer?.ok === true) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  java.kill("SIGKILL");
   throw new Error("Google's emulator did not get ready.");
 }
 
