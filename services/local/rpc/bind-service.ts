@@ -28,21 +28,32 @@ interface Binding {
   readonly log?: Logger;
 }
 
-/** Makes of a proto's service, and a handler for each of its methods, what a gRPC server takes. */
+/**
+ * Makes of a proto's service, and handlers for its methods, what a gRPC server takes. Methods without one are
+ * unimplemented.
+ *
+ * @throws TypeError when a handler is for none of the service's methods, or for one whose requests are streamed.
+ */
 export function bindService(binding: Binding): {
   definition: ServiceDefinition;
   implementation: UntypedServiceImplementation;
 } {
   const definition: Record<string, MethodDefinition<WireMessage, object>> = {};
   const implementation: UntypedServiceImplementation = {};
+  const handlers = new Map(Object.entries(binding.methods));
   for (const method of binding.service.methodsArray) {
     method.resolve();
-    const handler = binding.methods[method.name];
+    const handler = handlers.get(method.name);
     if (!handler || method.requestStream) continue;
+    handlers.delete(method.name);
     definition[method.name] = defineMethod(method, binding.service.fullName.slice(1));
     implementation[method.name] = method.responseStream
       ? streamingCall(method.name, handler, binding)
       : unaryCall(method.name, handler, binding);
+  }
+  const [leftOver] = handlers.keys();
+  if (leftOver !== undefined) {
+    throw new TypeError(`${binding.service.fullName.slice(1)} has no RPC ${leftOver} that a handler can answer.`);
   }
   return { definition, implementation };
 }

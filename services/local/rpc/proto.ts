@@ -12,17 +12,25 @@ type Namespace = protobuf.INamespace;
  *
  * @param client.npmPackage the client's package, for example `@google-cloud/tasks`; its protos.json is read from its
  * folder, since the package does not export that file.
- * @throws Error when a package is not in the file.
+ * @throws Error when the client is not installed, or a package is not in the file.
  */
 export function loadProtos(client: { npmPackage: string }, packages: readonly string[]): protobuf.Root {
-  const packageJson = findPackageJSON(client.npmPackage, import.meta.url);
-  if (!packageJson) throw new Error(`${client.npmPackage} is not installed; run npm ci.`);
-  const file = path.join(path.dirname(packageJson), "build/protos/protos.json");
+  const file = path.join(folderOf(client.npmPackage), "build/protos/protos.json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of the pinned client, made by protobufjs
   const json = JSON.parse(fs.readFileSync(file, "utf8")) as Namespace;
   const kept: Namespace = { ...(json.options ? { options: json.options } : {}), nested: {} };
   for (const name of packages) copyPackage(json, kept, name);
   return protobuf.Root.fromJSON(kept);
+}
+
+function folderOf(npmPackage: string): string {
+  try {
+    const packageJson = findPackageJSON(npmPackage, import.meta.url);
+    if (packageJson) return path.dirname(packageJson);
+  } catch (cause) {
+    throw new Error(`${npmPackage} is not installed; run npm ci.`, { cause });
+  }
+  throw new Error(`${npmPackage} has no package.json; run npm ci.`);
 }
 
 function copyPackage(from: Namespace, to: Namespace, name: string): void {

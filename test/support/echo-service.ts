@@ -1,0 +1,85 @@
+import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import protobuf from "protobufjs/light.js";
+import { onTestFinished } from "vitest";
+import type { RpcHandler } from "../../services/local/rpc/bind-service.ts";
+import { startEndpoint } from "../../services/local/rpc/endpoint.ts";
+import { captureLog } from "./captured-log.ts";
+
+const call = (streams: { requestStream?: boolean; responseStream?: boolean } = {}) => ({
+  requestType: "Message",
+  responseType: "Message",
+  comment: "",
+  ...streams,
+});
+
+/** A service of our own: one unary call, one that streams its replies, one that streams its requests. */
+const root = protobuf.Root.fromJSON({
+  nested: {
+    test: {
+      nested: {
+        Message: { fields: { text: { id: 1, type: "string" } } },
+        Echo: {
+          methods: {
+            Say: call(),
+            Repeat: call({ responseStream: true }),
+            Listen: call({ requestStream: true }),
+          },
+        },
+      },
+    },
+  },
+});
+
+const message = root.lookupType("test.Message");
+const serialize = (value: object): Buffer => Buffer.from(message.encode(value).finish());
+const deserialize = (bytes: Buffer): object => message.toObject(message.decode(bytes));
+
+export interface Replies {
+  readonly replies: object[];
+  /** How the call ended, if not well. */
+  readonly error?: ServiceError;
+}
+
+/** An endpoint with the service, and a real gRPC client of it. */
+export async function startEcho(
+  methods: Readonly<Record<string, RpcHandler>>,
+  options: { port?: number; maxRequestBytes?: number } = {},
+) {
+  const { log, lines } = captureLog();
+  const endpoint = await startEndpoint({
+    ...options,
+    services: [{ service: root.lookupService("test.Echo"), methods }],
+    http: (request, response) => void response.end(`${request.method} ${request.url}`),
+    log,
+  });
+  const client = new Client(`${endpoint.host}:${endpoint.port}`, credentials.createInsecure());
+  onTestFinished(async () => {
+    client.close();
+    await endpoint.stop();
+  });
+
+  return {
+    endpoint,
+    lines,
+    /** Makes a unary call. */
+    call: (method: string, text: string) =>
+      new Promise<Replies>((resolve) => {
+        const path = `/test.Echo/${method}`;
+        client.makeUnaryRequest(path, serialize, deserialize, { text }, (error, reply) =>
+          resolve(error ? { replies: [], error } : { replies: reply ? [reply] : [] }),
+        );
+      }),
+    /** Makes a call whose replies are streamed; `onReply` is called for each. */
+    stream: (method: string, text: string, onReply?: () => void) =>
+      new Promise<Replies>((resolve) => {
+        const replies: object[] = [];
+        const call = client.makeServerStreamRequest(`/test.Echo/${method}`, serialize, deserialize, { text });
+        call.on("data", (reply: object) => {
+          replies.push(reply);
+          onReply?.();
+        });
+        call.on("error", (error: ServiceError) => resolve({ replies, error }));
+        call.on("end", () => resolve({ replies }));
+      }),
+  };
+}
