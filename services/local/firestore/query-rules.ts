@@ -70,9 +70,13 @@ function checkFilter(filter: FilterTree, database: string): void {
   if (disjunctions > QUERY_LIMITS.disjunctions) {
     throw invalid(`The filter comes to ${disjunctions} disjunctions; ${QUERY_LIMITS.disjunctions} are the limit.`);
   }
-  const ranges = inequalityFields(filter).length;
-  if (ranges > QUERY_LIMITS.inequalityFields) {
-    throw invalid(`Inequalities on ${ranges} fields; ${QUERY_LIMITS.inequalityFields} are the limit.`);
+  const ranges = inequalityFields(filter);
+  if (ranges.length > QUERY_LIMITS.inequalityFields) {
+    throw invalid(`Inequalities on ${ranges.length} fields; ${QUERY_LIMITS.inequalityFields} are the limit.`);
+  }
+  const fixesKey = conditions.some(({ field, kind }) => field.isKey && (kind === "==" || kind === "in"));
+  if (fixesKey && ranges.length > 0 && !ranges.some((field) => field.isKey)) {
+    throw invalid("A filter by the very name does not go together with inequalities on other fields alone.");
   }
 }
 

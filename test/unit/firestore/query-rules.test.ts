@@ -65,6 +65,14 @@ describe("compileQuery refuses as an invalid argument", () => {
     ["a name compared with a collection", filtered(where("__name__", "EQUAL", reference("c")))],
     ["a name asked for null", filtered(is("__name__", "IS_NULL"))],
     ["a name that should contain something", filtered(where("__name__", "ARRAY_CONTAINS", reference("c/a")))],
+    [
+      "equality on the name with inequalities on fields alone",
+      filtered(and(where("__name__", "EQUAL", reference("c/a")), where("a", "LESS_THAN", int(1)))),
+    ],
+    [
+      "a list of names with inequalities on fields alone",
+      filtered(and(where("__name__", "IN", array(reference("c/a"))), is("a", "IS_NOT_NULL"))),
+    ],
     ["an order that goes on after the name", inC({ orderBy: [up("__name__"), up("a")] })],
     [
       "an order by name under an inequality on a field",
@@ -134,6 +142,16 @@ describe("compileQuery takes", () => {
     ["one array-contains on each side of OR", filtered(or(contains("a"), contains("b")))],
     ["!= with in", filtered(and(where("a", "NOT_EQUAL", int(1)), where("b", "IN", ints(2))))],
     ["!= with OR", filtered(and(where("a", "NOT_EQUAL", int(1)), or(equals("b"), equals("c"))))],
+    [
+      "equality on the name with inequalities on it and on fields",
+      filtered(
+        and(
+          where("__name__", "EQUAL", reference("c/a")),
+          where("__name__", "LESS_THAN", reference("c/b")),
+          where("a", "LESS_THAN", int(1)),
+        ),
+      ),
+    ],
     ["10 values of not-in", filtered(where("a", "NOT_IN", ints(10)))],
     ["30 values of in", filtered(where("a", "IN", ints(30)))],
     ["5 times 6 disjunctions", filtered(and(where("a", "IN", ints(5)), where("b", "IN", ints(6))))],
