@@ -15,17 +15,26 @@ export async function runProgram(options: {
   start: () => Promise<RunningProgram>;
   portVariable: string;
 }): Promise<void> {
+  // Before the start, so that a signal that comes during it stops the program after it instead of killing it.
+  const toldToStop = whenToldToStop();
   try {
     const running = await options.start();
-    const stop = (): void => void running.stop().then(() => process.exit(0), fail);
-    process.once("SIGTERM", stop);
-    process.once("SIGINT", stop);
-    // A parent that started this program with a channel has gone when the channel closes.
-    process.once("disconnect", stop);
+    await toldToStop;
+    await running.stop();
+    process.exit(0);
   } catch (error) {
     process.stderr.write(`${explain(error, options.portVariable)}\n`);
     process.exit(1);
   }
+}
+
+function whenToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+    // A parent that started this program with a channel has gone when the channel closes.
+    process.once("disconnect", () => resolve());
+  });
 }
 
 function explain(error: unknown, portVariable: string): string {
@@ -36,9 +45,4 @@ function explain(error: unknown, portVariable: string): string {
 
 function isPortInUse(error: unknown): error is Error & { port: number } {
   return error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error;
-}
-
-function fail(error: unknown): never {
-  process.stderr.write(`Stopping failed: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
 }

@@ -92,7 +92,11 @@ function streamingCall(name: string, handler: RpcHandler, binding: Binding) {
     count(binding.calls, name);
     answer(() => handler(call.request, (reply) => void call.write(reply))).then(
       () => call.end(),
-      (error: unknown) => call.emit("error", toServiceError(error, name, binding.log)),
+      (error: unknown) => {
+        // Google's clients repeat a stream that failed before its headers came, for 7 s, though its status says no.
+        call.sendMetadata(new Metadata());
+        call.emit("error", toServiceError(error, name, binding.log));
+      },
     );
   };
 }

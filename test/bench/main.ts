@@ -1,0 +1,38 @@
+import { parseArgs } from "node:util";
+import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
+import { measureDispatches } from "./dispatches.ts";
+import { measureStartUps } from "./start-ups.ts";
+import { measureTransactions } from "./transactions.ts";
+
+/** `npm run bench`: what the emulators cost on this machine. `-- --small` only shows that it still runs. */
+const { values } = parseArgs({ options: { small: { type: "boolean", default: false } } });
+const sizes = values.small
+  ? { starts: 1, transactions: 50, tasks: 50 }
+  : { starts: 9, transactions: 5_000, tasks: 2_000 };
+
+for (const emulator of ["cloud-tasks", "firestore"] as const) {
+  const { importMs, listenMs, firstCallMs, coldMs, warmMs } = await measureStartUps(emulator, sizes.starts);
+  print(
+    `${emulator}: in-process start to the first call's answer: cold ${coldMs.toFixed(0)} ms ` +
+      `(import ${importMs.toFixed(0)}, listen ${listenMs.toFixed(0)}, Google's client and its call ${firstCallMs.toFixed(0)}), ` +
+      `warm ${warmMs.toFixed(0)} ms (medians of ${sizes.starts} processes)`,
+  );
+}
+
+const firestore = await startFirestoreEmulator();
+const transactions = await measureTransactions(`${firestore.host}:${firestore.port}`, sizes.transactions);
+await firestore.stop();
+print(
+  `firestore: ${transactions.toFixed(0)} transactions/s (${sizes.transactions} of one read and one write, 32 at once; ` +
+    "client and emulator in one process)",
+);
+
+const { created, dispatched } = await measureDispatches(sizes.tasks);
+print(
+  `cloud-tasks: ${created.toFixed(0)} tasks/s created, ${dispatched.toFixed(0)} tasks/s dispatched from a backlog ` +
+    `(${sizes.tasks} tasks; a queue allows 500/s; client, emulator and target in one process)`,
+);
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

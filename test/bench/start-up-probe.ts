@@ -1,0 +1,73 @@
+import { performance } from "node:perf_hooks";
+
+/**
+ * Measures one emulator's start in this process, which must be a new one: importing its modules, listening, and the
+ * answer to the first call of Google's client; then the last two again, warm. The client is imported before, as tests
+ * have it in any case, but what it does lazily at its first call is part of that call.
+ */
+const [which] = process.argv.slice(2);
+const figures = which === "firestore" ? await probeFirestore() : await probeCloudTasks();
+process.stdout.write(`${JSON.stringify(figures)}\n`);
+process.exit(0);
+
+interface Figures {
+  readonly importMs: number;
+  readonly listenMs: number;
+  readonly firstCallMs: number;
+  readonly warmMs: number;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function probeFirestore(): Promise<Figures> {
+  const { Firestore } = await import("@google-cloud/firestore");
+  return await measure({
+    load: async () => (await import("../../services/local/firestore/emulator.ts")).startFirestoreEmulator,
+    call: async ({ host, port }) => {
+      const db = new Firestore({ projectId: "bench", host: `${host}:${port}`, ssl: false });
+      await db.doc("things/one").set({ n: 1 });
+    },
+  });
+}
+
+async function probeCloudTasks(): Promise<Figures> {
+  const { CloudTasksClient } = await import("@google-cloud/tasks");
+  const { credentials } = await import("@grpc/grpc-js");
+  const { PassThroughClient } = await import("google-auth-library");
+  return await measure({
+    load: async () => (await import("../../services/local/cloud-tasks/emulator.ts")).startCloudTasksEmulator,
+    call: async ({ host, port }) => {
+      const client = new CloudTasksClient({
+        apiEndpoint: host,
+        port,
+        sslCreds: credentials.createInsecure(),
+        authClient: new PassThroughClient(),
+      });
+      const parent = client.locationPath("bench", "local");
+      await client.createQueue({ parent, queue: { name: client.queuePath("bench", "local", "first") } });
+    },
+  });
+}
+
+async function measure(emulator: {
+  load: () => Promise<() => Promise<Address>>;
+  call: (address: Address) => Promise<void>;
+}): Promise<Figures> {
+  const importFrom = performance.now();
+  const start = await emulator.load();
+  const listenFrom = performance.now();
+  const address = await start();
+  const callFrom = performance.now();
+  await emulator.call(address);
+  const warmFrom = performance.now();
+  await emulator.call(await start());
+  return {
+    importMs: listenFrom - importFrom,
+    listenMs: callFrom - listenFrom,
+    firstCallMs: warmFrom - callFrom,
+    warmMs: performance.now() - warmFrom,
+  };
+}
