@@ -1,5 +1,5 @@
 /** How deeply values may be nested: readers that recurse must not run out of stack. */
-export const DEEPEST_JSON = 64;
+const DEEPEST_JSON = 64;
 
 /**
  * Why a JSON value can't be carried unchanged by everything that it will pass through, or nothing if it can.

@@ -3,7 +3,7 @@ import type { Catalogue } from "../../shared/catalogue.ts";
 import { scheduleFields } from "./schedule.ts";
 
 /** The problem documents that errors are answered with (RFC 9457). */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -4,9 +4,9 @@ import type { RequestProblem } from "../../shared/problem.ts";
 const HOUR_MS = 60 * 60_000;
 
 /** Cloud Tasks schedules at most 720 hours ahead (https://cloud.google.com/tasks/docs/quotas). */
-export const LONGEST_DELAY_MS = 720 * HOUR_MS;
+const LONGEST_DELAY_MS = 720 * HOUR_MS;
 /** How far in the past a schedule time may be, for callers whose clocks are slow and requests that took a while. */
-export const SCHEDULE_TOLERANCE_MS = 60_000;
+const SCHEDULE_TOLERANCE_MS = 60_000;
 
 /** The two ways in which a request says when its task is due; they exclude each other. */
 export const scheduleFields = {

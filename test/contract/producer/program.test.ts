@@ -1,0 +1,97 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import net from "node:net";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
+import { startFirestoreEmulator } from "../../../services/local/firestore/emulator.ts";
+import { createCloudTasksClient } from "../../../services/producer/cloud-tasks-client.ts";
+
+const MAIN = path.join(import.meta.dirname, "../../../services/producer/main.ts");
+const LOCATION = "projects/handoff-test/locations/europe-west1";
+
+const ENVIRONMENT = {
+  METADATA_SERVER_DETECTION: "none",
+  GOOGLE_CLOUD_PROJECT: "handoff-test",
+  GOOGLE_CLOUD_LOCATION: "europe-west1",
+  WORKER_URL: "https://worker.example/",
+  WORKER_AUDIENCE: "https://audience.example",
+  INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
+  HOST: "127.0.0.1",
+  PORT: "0",
+};
+
+function runMain(environment: Record<string, string>): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env["PATH"], ...environment } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+async function errorOutput(child: ChildProcessWithoutNullStreams): Promise<string> {
+  return (await child.stderr.toArray()).join("");
+}
+
+describe("a program that can't be configured", () => {
+  it("ends at once with every problem", async () => {
+    const child = runMain({ WORKER_URL: "not a URL", PORT: "http" });
+    const [text, [code]] = await Promise.all([errorOutput(child), once(child, "exit")]);
+    expect(code).toBe(1);
+    for (const name of ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "WORKER_URL", "WORKER_AUDIENCE", "PORT"]) {
+      expect(text).toContain(name);
+    }
+    expect(text).not.toContain("    at ");
+  });
+
+  it.each(["CLOUD_TASKS_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST"])("refuses %s on Cloud Run", async (name) => {
+    const child = runMain({ ...ENVIRONMENT, K_SERVICE: "producer", [name]: "127.0.0.1:1" });
+    const [text, [code]] = await Promise.all([errorOutput(child), once(child, "exit")]);
+    expect(code).toBe(1);
+    expect(text).toContain(`${name}: must not be set on Cloud Run`);
+  });
+});
+
+describe("a program that is told to stop", () => {
+  it("answers the request under way, takes no other, and ends with 0", async () => {
+    const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
+    const admin = createCloudTasksClient(cloudTasks);
+    onTestFinished(async () => {
+      await admin.close();
+      await Promise.all([cloudTasks.stop(), firestore.stop()]);
+    });
+    const queue = { name: `${LOCATION}/queues/bulk` };
+    await admin.createQueue({ parent: LOCATION, queue });
+    await admin.pauseQueue(queue);
+    const child = runMain({
+      ...ENVIRONMENT,
+      CLOUD_TASKS_EMULATOR_HOST: `${cloudTasks.host}:${cloudTasks.port}`,
+      FIRESTORE_EMULATOR_HOST: `${firestore.host}:${firestore.port}`,
+    });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const nextLine = async () => JSON.parse(String((await lines.next()).value));
+    const { port } = await nextLine();
+
+    const body = JSON.stringify({
+      type: "document.publish",
+      payload: { documentId: "d1", version: 1, content: "text" },
+    });
+    const idle = net.connect(port, "127.0.0.1");
+    const busy = net.connect(port, "127.0.0.1");
+    await Promise.all([once(idle, "connect"), once(busy, "connect")]);
+    const head = ["POST /v1/tasks HTTP/1.1", "Host: producer", "Content-Type: application/json"];
+    busy.write(`${[...head, "Expect: 100-continue", `Content-Length: ${body.length}`].join("\r\n")}\r\n\r\n`);
+    await once(busy, "data");
+
+    child.kill("SIGTERM");
+    expect(await nextLine()).toMatchObject({ message: "stopping" });
+    await expect(fetch(`http://127.0.0.1:${port}/live`)).rejects.toThrow("fetch failed");
+    busy.write(body);
+    const [answer] = await once(busy, "data");
+    expect(String(answer)).toContain("HTTP/1.1 202 Accepted");
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+    expect(cloudTasks.calls.get("CreateTask")).toBe(1);
+    const [tasks] = await admin.listTasks({ parent: queue.name });
+    expect(tasks).toMatchObject([{ httpRequest: { url: "https://worker.example/tasks/document.publish" } }]);
+  });
+});

@@ -1,0 +1,67 @@
+import { Timestamp } from "@google-cloud/firestore";
+import { describe, expect, it } from "vitest";
+import { lookUp } from "../../../services/producer/look-up.ts";
+import type { Producer } from "../../../services/producer/producer.ts";
+import type { Sighting } from "../../../services/producer/task-queue.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { BUILT_IN_TASK_TYPES } from "../../../shared/catalogue.ts";
+import { createLogger } from "../../../shared/log.ts";
+import { parseTaskId } from "../../../shared/task-id.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
+const FOUND: Sighting = {
+  kind: "found",
+  task: { type: "webhook.deliver", createdAtMs: 0, scheduledAtMs: 0, dispatchCount: 0, responseCount: 0 },
+};
+const RECORD: TaskRecord = {
+  queue: "default",
+  type: "webhook.deliver",
+  state: "succeeded",
+  owner: "o",
+  fence: 1,
+  attempts: 1,
+  claimedAt: null,
+  leaseMs: 45_000,
+  payloadHash: "",
+  firstSeenAt: Timestamp.fromMillis(0),
+  finishedAt: Timestamp.fromMillis(1),
+  lastError: null,
+  result: null,
+  expireAt: Timestamp.fromMillis(9e9),
+};
+
+/** Looks up a task whose queue and records answer by a script; tells what was found and how often records were read. */
+async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
+  let count = 0;
+  const unused = (): never => {
+    throw new Error("Not asked for here.");
+  };
+  const producer: Producer = {
+    catalogue: BUILT_IN_TASK_TYPES,
+    clock: new ManualClock(),
+    log: createLogger({ service: "test", level: "silent" }),
+    maxPayloadBytes: 1,
+    queue: { create: unused, probe: unused, find: async () => sighting },
+    records: { probe: unused, find: async () => reads[count++] },
+  };
+  const { record } = await lookUp({ id, view: "basic", signal: new AbortController().signal }, producer);
+  return { record, reads: count };
+}
+
+describe("looking a task up", () => {
+  it("reads the record once while the queue holds the task", async () => {
+    expect(await run(FOUND, [undefined])).toEqual({ record: undefined, reads: 1 });
+  });
+
+  it("reads the record once when there is one", async () => {
+    expect(await run({ kind: "gone" }, [RECORD])).toEqual({ record: RECORD, reads: 1 });
+  });
+
+  it.each(["gone", "never"] as const)(
+    "reads the record again when the queue says %s, since the task may have run in between",
+    async (kind) => {
+      expect(await run({ kind }, [undefined, RECORD])).toEqual({ record: RECORD, reads: 2 });
+    },
+  );
+});
