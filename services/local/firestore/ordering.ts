@@ -46,10 +46,13 @@ export function compareStrings(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Document names segment by segment, so that a document comes right before those below it; `__id7__` is the number 7, before all text. */
-export function compareNames(a: string, b: string): number {
+/**
+ * Document names segment by segment, so that a document comes right before those below it; `__id7__` is the number 7, before
+ * all text. `sharedLength` is how many characters are known to be the same in both, up to and with a "/".
+ */
+export function compareNames(a: string, b: string, sharedLength = 0): number {
   const shorter = Math.min(a.length, b.length);
-  let at = 0;
+  let at = sharedLength;
   while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at++;
   if (at === a.length && at === b.length) return 0;
 

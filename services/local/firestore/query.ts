@@ -2,6 +2,7 @@ import type { StoredDocument } from "./document.ts";
 import { parseFieldPath, projectFields } from "./field-path.ts";
 import { parseFilter } from "./filter-tree.ts";
 import { compileFilter } from "./query-filter.ts";
+import { compareNames, compareValues } from "./ordering.ts";
 import type { QueryField } from "./query-field.ts";
 import { compareByKeys, sortKeys } from "./query-order.ts";
 import type { SortKey } from "./query-order.ts";
@@ -42,10 +43,12 @@ export function compileQuery(
     const values = sortValues(order, document);
     return values && isBetweenCursors(values) ? { document, values } : null;
   };
+  const scope = queryScope(parent, query.from?.[0]);
+  const byOrder = compileRowOrder(order, (scope.collection ?? parent).length + 1);
   return {
-    ...queryScope(parent, query.from?.[0]),
+    ...scope,
     matches: (document) => rowOf(document) !== null,
-    run: (documents) => page(sortedRows(documents, rowOf, order), query),
+    run: (documents) => page(matchingRows(documents, rowOf).toSorted(byOrder), query),
     project: compileProjection(query),
   };
 }
@@ -81,17 +84,34 @@ function position(cursor: Cursor): { values: readonly Value[]; before: boolean }
   return { values: (cursor.values ?? []).map(normalizeValue), before: cursor.before ?? false };
 }
 
-function sortedRows(
-  documents: Iterable<StoredDocument>,
-  rowOf: (document: StoredDocument) => Row | null,
-  order: readonly SortKey[],
-): Row[] {
+function matchingRows(documents: Iterable<StoredDocument>, rowOf: (document: StoredDocument) => Row | null): Row[] {
   const rows: Row[] = [];
   for (const document of documents) {
     const row = rowOf(document);
     if (row) rows.push(row);
   }
-  return rows.toSorted((a, b) => compareByKeys(order, a.values, b.values));
+  return rows;
+}
+
+/** Rows by their keys; `sharedLength` is how many characters at the start of all names are the same. */
+function compileRowOrder(order: readonly SortKey[], sharedLength: number): (a: Row, b: Row) => number {
+  const comparisons = order.map(({ field, descending }, i) => {
+    const ascending = field.isKey
+      ? (a: Row, b: Row) => compareNames(a.document.name, b.document.name, sharedLength)
+      : (a: Row, b: Row) => compareOptional(a.values[i], b.values[i]);
+    return descending ? (a: Row, b: Row) => ascending(b, a) : ascending;
+  });
+  return (a, b) => {
+    for (const compare of comparisons) {
+      const rank = compare(a, b);
+      if (rank !== 0) return rank;
+    }
+    return 0;
+  };
+}
+
+function compareOptional(a: Value | undefined, b: Value | undefined): number {
+  return a && b ? compareValues(a, b) : 0;
 }
 
 function page(rows: readonly Row[], { offset = 0, limit }: StructuredQuery): StoredDocument[] {

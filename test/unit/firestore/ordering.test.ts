@@ -17,6 +17,7 @@ import {
   PAST_DOUBLES,
   point,
   reference,
+  ROOT,
   text,
   time,
   vector,
@@ -163,6 +164,14 @@ describe("compareNames", () => {
         expect(Math.sign(compareNames(a, b)) + Math.sign(compareNames(b, a))).toBe(0);
         const isChain = compareNames(a, b) <= 0 && compareNames(b, c) <= 0;
         expect(isChain && compareNames(a, c) > 0).toBe(false);
+      }),
+    );
+  });
+
+  it("is the same when it may skip what the names share", () => {
+    fc.assert(
+      fc.property(anyName(), anyName(), (a, b) => {
+        expect(Math.sign(compareNames(a, b, ROOT.length + 1))).toBe(Math.sign(compareNames(a, b)));
       }),
     );
   });
