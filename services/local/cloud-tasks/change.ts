@@ -15,24 +15,22 @@ export type StoredChange =
   | Exclude<Change, { kind: "task-created" }>
   | { readonly kind: "task-created"; readonly queue: string; readonly task: StoredTask };
 
-type StoredTask = Omit<Task, "target" | "heapIndex" | "running"> & {
-  readonly target: Omit<Task["target"], "body"> & { readonly body: string };
-};
+type StoredTask = Omit<Task, "body" | "heapIndex" | "running"> & { readonly body: string };
 
 /** Makes of a change what is written down. */
 export function storedFromChange(change: Change): StoredChange {
   if (change.kind !== "task-created") return change;
-  const { heapIndex: _position, running: _deliveries, target, ...kept } = change.task;
-  const body = Buffer.from(target.body.buffer, target.body.byteOffset, target.body.byteLength).toString("base64");
-  return { ...change, task: { ...kept, target: { ...target, body } } };
+  const { heapIndex: _position, running: _deliveries, body, ...kept } = change.task;
+  const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64");
+  return { ...change, task: { ...kept, body: base64 } };
 }
 
 /** Makes of what was written down a change again. */
 export function changeFromStored(stored: StoredChange): Change {
   if (stored.kind !== "task-created") return stored;
-  const { target, ...kept } = stored.task;
-  const body = Buffer.from(target.body, "base64");
-  return { ...stored, task: { ...kept, target: { ...target, body }, heapIndex: -1, running: 0 } };
+  // Copied out of Node's buffer pool, where it would keep its neighbours alive.
+  const body = new Uint8Array(Buffer.from(stored.task.body, "base64"));
+  return { ...stored, task: { ...stored.task, body, heapIndex: -1, running: 0 } };
 }
 
 /** Takes from a task what changes with its attempts. */

@@ -85,7 +85,7 @@ function send(sending: Sending): Promise<Delivered> {
       answer.on("error", (error) => settle(unreachable(error)));
       answer.resume();
     });
-    request.end(task.target.body.length > 0 ? task.target.body : undefined);
+    request.end(task.body.length > 0 ? task.body : undefined);
   });
 }
 

@@ -4,6 +4,7 @@ import { createLogger } from "../../../shared/log.ts";
 import { runProgram } from "../../../shared/run-program.ts";
 import { BrokenJournalError } from "../journal.ts";
 import { type CloudTasksEmulator, startCloudTasksEmulator } from "./emulator.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 
 const HOST_VARIABLE = "CLOUD_TASKS_EMULATOR_HOST";
 const DEFAULT_ADDRESS = "127.0.0.1:8123";
@@ -15,6 +16,7 @@ const DEFAULT_ADDRESS = "127.0.0.1:8123";
 await runProgram({
   portVariable: HOST_VARIABLE,
   async start() {
+    keepHeapSmall();
     const { values } = parseArgs({ options: { data: { type: "string" }, fresh: { type: "boolean" } } });
     const address = parseAddress(process.env[HOST_VARIABLE] || DEFAULT_ADDRESS);
     const log = createLogger({ service: "cloud-tasks", level: process.env["LOG_LEVEL"] || "info" });

@@ -1,4 +1,4 @@
-import { parseHttpTarget } from "./http-target.ts";
+import { parseHttpRequest } from "./http-request.ts";
 import { type QueueName, isTaskId, parseTaskName } from "./resource-names.ts";
 import {
   appEngineTarget,
@@ -16,6 +16,7 @@ export interface NewTask {
   /** Absent: the service chooses one. */
   readonly id?: string;
   readonly target: HttpTarget;
+  readonly body: Uint8Array;
   readonly dueMs: number;
   readonly dispatchDeadlineMs: number;
 }
@@ -40,7 +41,7 @@ export function parseNewTask(
   if (!task.httpRequest) throw invalidArgument("Task.payload_type is not set.");
   return {
     ...(id === undefined ? {} : { id }),
-    target: parseHttpTarget(task.httpRequest, at),
+    ...parseHttpRequest(task.httpRequest, at),
     dispatchDeadlineMs: parseDeadline(task.dispatchDeadline),
     dueMs: parseSchedule(task.scheduleTime, at.nowMs),
   };

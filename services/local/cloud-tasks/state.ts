@@ -2,7 +2,7 @@ import type { Journal } from "../journal.ts";
 import { type Change, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
 import type { Queue, QueueSettings } from "./queue.ts";
 import { parseQueueName } from "./resource-names.ts";
-import type { Task } from "./task.ts";
+import { TargetPool } from "./target-pool.ts";
 
 /** Where changes are kept across restarts. */
 export type ChangeJournal = Journal<StoredChange>;
@@ -25,6 +25,7 @@ export class State {
   readonly #goneQueues = new Map<string, number>();
   readonly #journal: ChangeJournal | undefined;
   readonly #periods: NamePeriods;
+  readonly #targets = new TargetPool();
   #nextOrder = 0;
   #compactAtBytes = LEAST_COMPACTED_BYTES;
 
@@ -89,6 +90,7 @@ export class State {
         break;
       case "task-created":
         this.#nextOrder = Math.max(this.#nextOrder, change.task.order + 1);
+        change.task.target = this.#targets.share(change.task.target);
         queue.gone.delete(change.task.id);
         queue.tasks.set(change.task.id, change.task);
         break;
@@ -154,7 +156,5 @@ export class State {
 
 /** Enough to decide when compacting pays. */
 function approximateBytes(change: Change): number {
-  return change.kind === "task-created" ? 700 + approximateTargetBytes(change.task) : 200;
+  return change.kind === "task-created" ? 1000 + (change.task.body.length * 4) / 3 : 200;
 }
-
-const approximateTargetBytes = ({ target }: Task): number => target.url.length + (target.body.length * 4) / 3;

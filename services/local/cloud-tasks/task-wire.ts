@@ -1,6 +1,6 @@
-import { HTTP_METHODS } from "./http-target.ts";
+import { HTTP_METHODS } from "./http-request.ts";
 import type { QueueName } from "./resource-names.ts";
-import type { Attempt, HttpTarget, Task, TokenRequest } from "./task.ts";
+import type { Attempt, Task, TokenRequest } from "./task.ts";
 import { millisToWire } from "./wire-time.ts";
 import type {
   HttpRequestReply,
@@ -32,7 +32,7 @@ export function taskToWire(task: Task, queue: QueueName, view: TaskView): TaskRe
 export function storedTask(task: Task, queue: QueueName, view: TaskView): StoredTaskReply {
   return {
     name: `${queue.name}/tasks/${task.id}`,
-    httpRequest: targetToWire(task.target, view),
+    httpRequest: requestToWire(task, view),
     scheduleTime: millisToWire(task.dueMs),
     createTime: millisToWire(Math.floor(task.createdMs / 1000) * 1000),
     dispatchDeadline: millisToWire(task.dispatchDeadlineMs),
@@ -59,12 +59,12 @@ function attemptToWire(attempt: Attempt): WireAttempt {
   };
 }
 
-function targetToWire(target: HttpTarget, view: TaskView): HttpRequestReply {
+function requestToWire({ target, body }: Task, view: TaskView): HttpRequestReply {
   return {
     url: target.url,
     httpMethod: HTTP_METHODS.lastIndexOf(target.method),
     headers: Object.fromEntries(target.headers),
-    ...(view === "full" && target.body.length > 0 ? { body: target.body } : {}),
+    ...(view === "full" && body.length > 0 ? { body } : {}),
     ...tokenToWire(target.token),
   };
 }

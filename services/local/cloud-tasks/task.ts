@@ -7,13 +7,12 @@ export type TokenRequest =
   | { readonly kind: "oidc"; readonly email: string; /** Default: the target's URL. */ readonly audience?: string }
   | { readonly kind: "oauth"; readonly email: string; readonly scope?: string };
 
-/** The request that a task is delivered as. */
+/** The request that a task is delivered as, but for the body. */
 export interface HttpTarget {
   readonly url: string;
   readonly method: HttpMethod;
   /** As they were given, casing included, with Cloud Tasks' own User-Agent. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Uint8Array;
   readonly token?: TokenRequest;
 }
 
@@ -49,7 +48,9 @@ export interface Task extends Progress, HeapItem {
   readonly id: string;
   readonly createdMs: number;
   readonly dispatchDeadlineMs: number;
-  readonly target: HttpTarget;
+  /** Shared with other tasks that have the same. */
+  target: HttpTarget;
+  readonly body: Uint8Array;
   /** Deliveries under way; more than one when RunTask overlapped with a scheduled one. */
   running: number;
 }

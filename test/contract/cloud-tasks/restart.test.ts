@@ -110,6 +110,27 @@ test("goes on with a page token after a restart", async () => {
   expect(rest.map(({ name }) => name)).toEqual([`${queue}/tasks/c`, `${queue}/tasks/d`]);
 });
 
+test("compacts its file while it runs, when what is gone outweighs what is left", async () => {
+  const dataDir = makeDataDir();
+  const before = await startBundle({ dataDir });
+  const queue = await createQueue(before);
+  await before.client.pauseQueue({ name: queue });
+  const httpRequest = { url: before.receiver.url, body: Buffer.alloc(1_000_000, 255) };
+  const kept = await createTask(before, queue, { id: "kept", httpRequest });
+  for (let index = 0; index < 20; index++) {
+    await before.client.deleteTask({ name: await createTask(before, queue, { id: `gone-${index}`, httpRequest }) });
+  }
+  // Twenty-one bodies in base64 are 28 MB.
+  expect(fs.statSync(path.join(dataDir, "cloud-tasks.jsonl")).size).toBeLessThan(17 * 1024 * 1024);
+  await before.emulator.stop();
+
+  const after = await startBundle({ dataDir });
+  expect(fs.statSync(path.join(dataDir, "cloud-tasks.jsonl")).size).toBeLessThan(2 * 1024 * 1024);
+  const [task] = await after.client.getTask({ name: kept, responseView: "FULL" });
+  expect(task.httpRequest?.body).toEqual(httpRequest.body);
+  expect((await rejectionOf(() => createTask(after, queue, { id: "gone-0" }))).code).toBe(status.ALREADY_EXISTS);
+});
+
 test("waits on a stop for the deliveries under way", async () => {
   const dataDir = makeDataDir();
   const clock = new ManualClock();

@@ -7,7 +7,7 @@ const taskWith = (headers: readonly (readonly [string, string])[], previousStatu
   failures: 4,
   executions: 2,
   ...(previousStatus === undefined ? {} : { previousStatus }),
-  target: { url: "http://example.com/", method: "POST" as const, headers, body: new Uint8Array() },
+  target: { url: "http://example.com/", method: "POST" as const, headers },
 });
 
 test("tells a first attempt by five headers and the User-Agent", () => {

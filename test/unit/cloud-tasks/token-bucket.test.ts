@@ -70,20 +70,14 @@ test("never gives more than its size and what the time refills", () => {
 
 test("has a token when the time it named is over", () => {
   fc.assert(
-    fc.property(
-      fc.double({ min: 0.01, max: 500, noNaN: true }),
-      fc.integer({ min: 1, max: 1000 }),
-      (perSecond, count) => {
-        const bucket = new TokenBucket({ perSecond, capacity: 1, nowMs: 0 });
-        let nowMs = 0;
-        for (let index = 0; index < Math.min(count, 50); index++) {
-          const waitMs = bucket.take(nowMs);
-          if (waitMs > 0) {
-            nowMs += waitMs;
-            expect(bucket.take(nowMs)).toBe(0);
-          }
-        }
-      },
-    ),
+    fc.property(fc.double({ min: 0.01, max: 500, noNaN: true }), (perSecond) => {
+      const bucket = new TokenBucket({ perSecond, capacity: 1, nowMs: 0 });
+      let nowMs = 0;
+      expect(bucket.take(nowMs)).toBe(0);
+      for (let index = 0; index < 50; index++) {
+        nowMs += bucket.take(nowMs);
+        expect(bucket.take(nowMs)).toBe(0);
+      }
+    }),
   );
 });

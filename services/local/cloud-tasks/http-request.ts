@@ -19,7 +19,10 @@ const MOST_HEADER_BYTES = 80 * 1024;
  * @param rules.httpsForTokens refuse tokens for http:// addresses, as the service does; locally they are wanted.
  * @throws RpcError INVALID_ARGUMENT in the service's words where they are known.
  */
-export function parseHttpTarget(wire: WireHttpRequest, rules: { httpsForTokens: boolean }): HttpTarget {
+export function parseHttpRequest(
+  wire: WireHttpRequest,
+  rules: { httpsForTokens: boolean },
+): { target: HttpTarget; body: Uint8Array } {
   const url = parseUrl(wire.url ?? "");
   const method = parseMethod(wire.httpMethod);
   const token = parseToken(wire);
@@ -28,13 +31,8 @@ export function parseHttpTarget(wire: WireHttpRequest, rules: { httpsForTokens: 
       "HttpRequest.url must start with 'https://' for request with HttpRequest.authorization_header",
     );
   }
-  return {
-    url,
-    method,
-    headers: parseHeaders(wire.headers ?? {}),
-    body: parseBody(wire.body, method),
-    ...(token ? { token } : {}),
-  };
+  const body = parseBody(wire.body, method);
+  return { target: { url, method, headers: parseHeaders(wire.headers ?? {}), ...(token ? { token } : {}) }, body };
 }
 
 function parseUrl(url: string): string {
@@ -75,8 +73,9 @@ function refuseUnsendable(name: string, value: string): void {
 }
 
 function parseBody(wire: WireHttpRequest["body"], method: HttpMethod): Uint8Array {
-  // Copied, since what was decoded is a view into the whole received message and would keep all of it in memory.
-  const body = Buffer.from(wire ?? []);
+  // Copied, since what was decoded is a view into the whole received message; and not into Node's buffer pool, where a
+  // body that stays keeps alive what came and went beside it. Either would hold several times the memory.
+  const body = new Uint8Array(wire instanceof Uint8Array ? wire : []);
   if (body.length > 0 && !METHODS_WITH_BODY.has(method)) {
     throw invalidArgument("HttpRequest.body is only allowed with the HTTP methods POST, PUT and PATCH.");
   }
