@@ -151,7 +151,7 @@ const SUCCEEDED = {
   firstSeenAt: Timestamp.fromMillis(Date.UTC(2026, 4, 1, 10, 0, 0)),
   finishedAt: Timestamp.fromMillis(Date.UTC(2026, 4, 1, 10, 0, 5)),
   lastError: null,
-  result: { status: 204 },
+  result: '{"status":204}',
   expireAt: Timestamp.fromMillis(Date.now() + MINUTE_MS),
 };
 

@@ -74,7 +74,7 @@ describe("a key whose task has a record", () => {
     const running = bundle.enqueue(request, "k");
     await struck;
     await bundle.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
-    while (bundle.calls("CreateTask") < 2) await clock.advance(100);
+    while (bundle.calls("CreateTask") < 2) await clock.advance(10);
     expect((await running).status).toBe(expected);
     expect(await bundle.queuedTasks("default")).toHaveLength(0);
   });
