@@ -1,25 +1,21 @@
-/** A body is not JSON in UTF-8; the message says what is wrong. */
+/** A body is not JSON that can be carried unchanged; the message is a sentence that says what is wrong. */
 export class JsonBodyError extends Error {
   readonly code = "INVALID_JSON_BODY";
 }
 
-/** Deeper values are refused: schemas and serialisers walk them by recursion. */
-const MAX_DEPTH = 100;
+/** How deeply a body may be nested unless told otherwise: schemas and serialisers walk values by recursion. */
+const DEFAULT_MAX_DEPTH = 100;
 
 /**
- * Parses a request's body. Invalid UTF-8 is refused, not replaced.
+ * Parses a request's body. What is broken is refused, not replaced, and so is what some part of the system could not
+ * carry unchanged: a field named `__proto__`, unpaired surrogates, numbers beyond the range of a double.
  *
- * @throws JsonBodyError when the bytes are not UTF-8, not JSON, or nested more than 100 levels deep.
+ * @throws JsonBodyError for all of that, and for a value nested more than `maxDepth` levels deep (default 100).
  */
-export function parseJsonBody(bytes: ArrayBuffer | Uint8Array): unknown {
-  const text = decodeUtf8(bytes);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new JsonBodyError("The body is not valid JSON.", { cause });
-  }
-  if (isDeeperThan(value, MAX_DEPTH)) throw new JsonBodyError(`The body is nested more than ${MAX_DEPTH} levels deep.`);
+export function parseJsonBody(bytes: ArrayBuffer | Uint8Array, maxDepth: number = DEFAULT_MAX_DEPTH): unknown {
+  const value = parse(decodeUtf8(bytes));
+  const problem = findProblem(value, maxDepth);
+  if (problem !== undefined) throw new JsonBodyError(problem);
   return value;
 }
 
@@ -31,16 +27,36 @@ function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
   }
 }
 
-/** Level by level, so that a deep value can't exhaust the stack here either. Only arrays and objects make a level. */
-function isDeeperThan(value: unknown, levels: number): boolean {
-  let level = [value].filter(isContainer);
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > levels) return true;
-    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+/** The parser's own message quotes the text, so it is left out. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new JsonBodyError("The body is not valid JSON.");
   }
-  return false;
 }
 
-function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+/** Walks without recursion, since the depth is what it checks. Only arrays and objects make a level. */
+function findProblem(root: unknown, maxDepth: number): string | undefined {
+  const open: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, depth } = next;
+    const problem = scalarProblem(value);
+    if (problem !== undefined) return problem;
+    if (typeof value !== "object" || value === null) continue;
+    if (depth === maxDepth) return `The body is nested more than ${maxDepth} levels deep.`;
+    for (const [key, child] of Object.entries(value)) {
+      if (key === "__proto__") return "The body has a field named __proto__, which is not allowed.";
+      if (!key.isWellFormed()) return "The body has a field name with unpaired surrogates.";
+      open.push({ value: child, depth: depth + 1 });
+    }
+  }
+  return undefined;
+}
+
+function scalarProblem(value: unknown): string | undefined {
+  if (typeof value === "number" && !Number.isFinite(value))
+    return "The body has a number beyond the range of a double.";
+  if (typeof value === "string" && !value.isWellFormed()) return "The body has text with unpaired surrogates.";
+  return undefined;
 }

@@ -3,7 +3,7 @@ import { routePath } from "hono/route";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { ProducerEnv } from "./producer-env.ts";
-import { cut } from "./log-fields.ts";
+import { cut } from "../../shared/error-fields.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
 export function accessLog({ clock, log }: { readonly clock: Clock; readonly log: Logger }) {

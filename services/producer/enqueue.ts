@@ -1,7 +1,7 @@
 import { type Envelope, sealEnvelope } from "../../shared/envelope.ts";
 import { type TaskId, randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
 import { createInQueue } from "./create-in-queue.ts";
-import { errorFields } from "./log-fields.ts";
+import { errorFields } from "../../shared/error-fields.ts";
 import { lookUp } from "./look-up.ts";
 import type { NewTask } from "./new-task.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "./producer.ts";

@@ -2,7 +2,7 @@ import type { Context, ErrorHandler } from "hono";
 import { type Problem, problemResponse } from "../../shared/problem.ts";
 import type { Logger } from "../../shared/log.ts";
 import { DependencyError } from "./dependency-error.ts";
-import { errorFields } from "./log-fields.ts";
+import { errorFields } from "../../shared/error-fields.ts";
 
 /** After how long to come back while something that the producer depends on is in trouble. */
 const RETRY_AFTER_SECONDS = "5";

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { answerHeaders } from "../../shared/answer-headers.ts";
+import { errorFields } from "../../shared/error-fields.ts";
 import { problemResponse } from "../../shared/problem.ts";
 import { deliver } from "./deliver.ts";
 import { isReady } from "./readiness.ts";
@@ -17,7 +18,7 @@ export function createWorkerApp(worker: Worker): Hono {
   });
   app.notFound(() => problemResponse({ status: 404, code: "not-found", title: "There is nothing at this address" }));
   app.onError((error) => {
-    worker.log.error({ err: error }, "a request failed unexpectedly");
+    worker.log.error(errorFields(error), "a request failed unexpectedly");
     return problemResponse({ status: 500, code: "internal", title: "The request failed unexpectedly" });
   });
   return app;

@@ -7,6 +7,8 @@ export interface Claimant {
   readonly payloadHash: string;
   /** Attempts that the task type allows. */
   readonly maxAttempts: number;
+  /** When the task was accepted, in milliseconds since the epoch. */
+  readonly enqueuedAtMs: number;
 }
 
 /** What a claimant may do with the task, given its record. */
@@ -20,7 +22,15 @@ export type ClaimDecision =
   /** The record is of another payload: this one never runs, and is never answered from the record. */
   | { readonly kind: "conflict" }
   /** The last allowed attempt ended without a word: the task becomes a dead letter. */
-  | { readonly kind: "exhausted"; readonly record: TaskRecord };
+  | { readonly kind: "exhausted"; readonly record: TaskRecord }
+  /** Cloud Tasks is about to delete the task, silently: it becomes a dead letter while it can. */
+  | { readonly kind: "too-old"; readonly record: TaskRecord };
+
+/**
+ * Cloud Tasks deletes a task 31 days after its creation, whatever its state (https://cloud.google.com/tasks/docs/quotas).
+ * Half a day before, at a backoff of an hour at most, there are still deliveries to notice it.
+ */
+const LAST_DELIVERIES_MS = 30.5 * 24 * 60 * 60_000;
 
 /**
  * Decides a claim from the record alone. Times are Firestore's: the lease began at the commit that wrote `claimedAt`,
@@ -42,6 +52,7 @@ export function decideClaim(record: TaskRecord | null, claimant: Claimant, readT
   if (isTerminal(record.state)) return { kind: "duplicate", state: record.state };
   if (leftMs > 0) return { kind: "busy", retryAfterMs: leftMs };
   if (record.attempts >= claimant.maxAttempts) return { kind: "exhausted", record };
+  if (readTimeMs - claimant.enqueuedAtMs >= LAST_DELIVERIES_MS) return { kind: "too-old", record };
   return { kind: "take", fence: record.fence + 1, attempts: record.attempts + 1 };
 }
 

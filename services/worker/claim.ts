@@ -1,10 +1,11 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import { randomUUID } from "node:crypto";
+import { isTerminal } from "../../shared/records/task-record.ts";
 import { decideClaim } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
-import type { Delivery } from "./delivery.ts";
+import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
-import { RecordStoreError, inStore } from "./record-store.ts";
+import { RecordStoreError, type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
 import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
 import type { Worker } from "./worker.ts";
 
@@ -35,20 +36,21 @@ export async function claimTask(delivery: Delivery, worker: Worker): Promise<Cla
   if (delivery.idempotency !== "claim") return { kind: "ours", attempt: { kind: "unrecorded", owner } };
 
   const numbers = { owner, fence: 1, attempts: 1 };
-  const updateTime = await createRecord(delivery, numbers, worker);
+  const step = beginStoreStep(worker);
+  const updateTime = await createRecord(delivery, numbers, step);
   if (updateTime) return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime } };
-  return await claimByReading(delivery, owner, worker);
+  return await claimByReading(delivery, owner, step);
 }
 
 /** The update time of the record that was created; undefined when only reading can tell whose it is. */
 async function createRecord(
   delivery: Delivery,
   numbers: AttemptNumbers,
-  worker: Worker,
+  step: StoreStep,
 ): Promise<Timestamp | undefined> {
-  const record = runningRecord(delivery.envelope, numbers, { record: null, clock: worker.clock });
+  const record = runningRecord(delivery.envelope, numbers, { record: null, clock: step.clock });
   try {
-    const created = await inStore(worker, (db) => recordRef(db, delivery.envelope).create(record));
+    const created = await inStore(step, (db) => recordRef(db, delivery.envelope).create(record));
     return created.writeTime;
   } catch (error) {
     // ALREADY_EXISTS may be the client's own repetition of a commit whose answer was lost, and so may others.
@@ -57,22 +59,25 @@ async function createRecord(
   }
 }
 
-async function claimByReading(delivery: Delivery, owner: string, worker: Worker): Promise<Claim> {
-  const { envelope, maxAttempts } = delivery;
-  const claimant = { owner, payloadHash: envelope.payloadHash, maxAttempts };
-  return await inStore(worker, (db) =>
+async function claimByReading(delivery: Delivery, owner: string, step: StoreStep): Promise<Claim> {
+  const { envelope } = delivery;
+  const claimant = claimantOf(delivery, owner);
+  return await inStore(step, (db) =>
     db.runTransaction(async (transaction) => {
       const read = await readRecord(transaction, db, envelope);
       const decision = decideClaim(read.record, claimant, read.readTimeMs);
+      if (decision.kind === "own" && isTerminal(decision.record.state)) {
+        return { kind: "not-ours", outcome: { kind: "duplicate", state: decision.record.state } };
+      }
       if (decision.kind === "own") {
         return ours({ owner, fence: decision.record.fence, attempts: decision.record.attempts });
       }
       if (decision.kind === "take") {
         const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
-        transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock: worker.clock }));
+        transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock: step.clock }));
         return ours(numbers);
       }
-      return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock: worker.clock }) };
+      return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock: step.clock }) };
     }),
   );
 }

@@ -4,6 +4,7 @@ import { conflictLetterId, deadLetterId } from "../../shared/records/dead-letter
 import type { ClaimDecision } from "./claim-decision.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
+import { bury } from "./settlement.ts";
 import { type ReadRecord, deadLetter, deadLetterRef, settledFields } from "./record-writes.ts";
 
 const CONFLICT = {
@@ -13,6 +14,11 @@ const CONFLICT = {
 const LOST_ATTEMPTS = {
   code: "attempts_used_up",
   message: "The last allowed attempt ended without saying how, as when its process is killed.",
+};
+
+const TOO_OLD = {
+  code: "too_old",
+  message: "The task was not done within 30 days; Cloud Tasks deletes it after 31.",
 };
 
 /** A decision that does not give the task to the attempt that asked. */
@@ -34,14 +40,14 @@ export function concede(
       transaction.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
       return { kind: "dead", error: CONFLICT };
     }
-    case "exhausted": {
-      const { attempts } = refusal.record;
-      const outcome = { kind: "dead", error: LOST_ATTEMPTS } as const;
-      const settlement = { state: "dead", attempts, error: LOST_ATTEMPTS, result: null, outcome } as const;
+    case "exhausted":
+    case "too-old": {
+      const error = refusal.kind === "too-old" ? TOO_OLD : LOST_ATTEMPTS;
+      const settlement = bury(error, refusal.record.attempts);
       transaction.update(on.read.ref, settledFields(settlement, on.clock));
-      const letter = deadLetter(envelope, attempts, LOST_ATTEMPTS, on.clock);
+      const letter = deadLetter(envelope, settlement.attempts, error, on.clock);
       transaction.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
-      return outcome;
+      return settlement.outcome;
     }
     default:
       return refusal satisfies never;

@@ -1,3 +1,4 @@
+import { errorFields } from "../../shared/error-fields.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
 import { claimTask } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
@@ -23,7 +24,7 @@ async function decideOutcome(request: Request, worker: Worker): Promise<Outcome>
     return await worker.shutdown.track(takeSteps(request, worker));
   } catch (error) {
     if (!(error instanceof RecordStoreError)) throw error;
-    worker.log.warn({ err: error }, "the record store can't be reached");
+    worker.log.warn(errorFields(error), "the record store can't be reached");
     return { kind: "unavailable", reason: "record-store" };
   }
 }

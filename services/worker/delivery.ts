@@ -1,5 +1,6 @@
 import type { Envelope } from "../../shared/envelope.ts";
 import type { Idempotency } from "../../shared/task-type.ts";
+import type { Claimant } from "./claim-decision.ts";
 import type { RunContext } from "./handler.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
 
@@ -13,4 +14,9 @@ export interface Delivery {
   readonly isFirstDispatch: boolean;
   /** Does the work. Rejects when the handler throws. */
   run(context: RunContext): Promise<AttemptEnd>;
+}
+
+/** An attempt's claim on the delivery's task. */
+export function claimantOf({ envelope, maxAttempts }: Delivery, owner: string): Claimant {
+  return { owner, payloadHash: envelope.payloadHash, maxAttempts, enqueuedAtMs: Date.parse(envelope.enqueuedAt) };
 }

@@ -18,7 +18,10 @@ export type HandlerResult =
   /** Trying again can't help: the task becomes a dead letter. */
   | { readonly kind: "permanent"; readonly error: TaskError };
 
-/** The task is done. The result, a small JSON value, stands in the task's status. */
+/** A result stands in the task's record and status, which are not the place for documents. */
+const MAX_RESULT_BYTES = 64 * 1024;
+
+/** The task is done. The result, a JSON value of at most 64 KiB, stands in the task's status; a larger one is dropped. */
 export function succeeded(result: Json = null): HandlerResult {
   return { kind: "succeeded", result };
 }
@@ -74,11 +77,33 @@ export function bindHandler<Schema extends z.ZodType>(
   taskType: TaskType<string, Schema>,
   handle: (payload: z.output<Schema>, context: HandlerContext) => Promise<HandlerResult>,
 ): BoundHandler {
+  if (taskType.idempotency === "transaction") throw new TypeError(`${taskType.type} must run in a transaction.`);
+  return bind(taskType, handle);
+}
+
+/** Joins a `transaction` task type and the function that does its work inside the transaction. */
+export function bindTransactionHandler<Schema extends z.ZodType>(
+  taskType: TaskType<string, Schema>,
+  handle: (payload: z.output<Schema>, context: TransactionContext) => Promise<HandlerResult>,
+): BoundHandler {
+  if (taskType.idempotency !== "transaction") throw new TypeError(`${taskType.type} does not run in a transaction.`);
+  return bind(taskType, (payload, context) => {
+    if (!context.transaction) throw new TypeError(`${taskType.type} was run without its transaction.`);
+    return handle(payload, { ...context, transaction: context.transaction });
+  });
+}
+
+function bind<Schema extends z.ZodType>(
+  taskType: TaskType<string, Schema>,
+  handle: (payload: z.output<Schema>, context: RunContext) => Promise<HandlerResult>,
+): BoundHandler {
   return {
     taskType,
     prepare(payload) {
       const parsed = taskType.payload.safeParse(payload);
-      if (parsed.success) return { ok: true, run: (context) => handle(parsed.data, context) };
+      if (parsed.success) {
+        return { ok: true, run: async (context) => keepable(await handle(parsed.data, context), context.log) };
+      }
       const problems = parsed.error.issues.map(({ path, message }) => ({
         path: ["payload", ...path].join("."),
         message,
@@ -88,14 +113,11 @@ export function bindHandler<Schema extends z.ZodType>(
   };
 }
 
-/** Joins a `transaction` task type and the function that does its work inside the transaction. */
-export function bindTransactionHandler<Schema extends z.ZodType>(
-  taskType: TaskType<string, Schema>,
-  handle: (payload: z.output<Schema>, context: TransactionContext) => Promise<HandlerResult>,
-): BoundHandler {
-  if (taskType.idempotency !== "transaction") throw new TypeError(`${taskType.type} does not run in a transaction.`);
-  return bindHandler(taskType, (payload, context: RunContext) => {
-    if (!context.transaction) throw new TypeError(`${taskType.type} was run without its transaction.`);
-    return handle(payload, { ...context, transaction: context.transaction });
-  });
+/** The work is done when its result turns out too large to keep: doing it again would be worse than losing the result. */
+function keepable(end: HandlerResult, log: Logger): HandlerResult {
+  if (end.kind !== "succeeded") return end;
+  const bytes = Buffer.byteLength(JSON.stringify(end.result));
+  if (bytes <= MAX_RESULT_BYTES) return end;
+  log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
+  return succeeded();
 }

@@ -14,21 +14,31 @@ export class RecordStoreError extends Error {
   }
 }
 
+/** One step of a delivery, claiming or settling, however many calls of Firestore it takes. */
+export interface StoreStep {
+  readonly db: Firestore;
+  readonly clock: Clock;
+  /** When the step must have ended, in milliseconds since the epoch. */
+  readonly untilMs: number;
+}
+
+/** Begins a step, which has `RECORD_STORE_DEADLINE_MS`. */
+export function beginStoreStep({ db, clock }: { db: Firestore; clock: Clock }): StoreStep {
+  return { db, clock, untilMs: clock.now() + RECORD_STORE_DEADLINE_MS };
+}
+
 /**
- * One step of a delivery against Firestore. The client alone would go on for 25 s when Firestore is away.
+ * A call of Firestore within a step. The client alone would go on for 25 s when Firestore is away.
  *
- * @throws RecordStoreError when Firestore fails, or hasn't answered within `RECORD_STORE_DEADLINE_MS`.
+ * @throws RecordStoreError when Firestore fails, or the step's time is up.
  */
-export async function inStore<Result>(
-  store: { db: Firestore; clock: Clock },
-  step: (db: Firestore) => Promise<Result>,
-): Promise<Result> {
+export async function inStore<Result>(step: StoreStep, call: (db: Firestore) => Promise<Result>): Promise<Result> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
-  const timer = store.clock.setTimer(RECORD_STORE_DEADLINE_MS, () =>
+  const timer = step.clock.setTimer(step.untilMs - step.clock.now(), () =>
     reject(new RecordStoreError(`Firestore did not answer within ${RECORD_STORE_DEADLINE_MS} ms.`, undefined)),
   );
   try {
-    return await Promise.race([step(store.db), expired]);
+    return await Promise.race([call(step.db), expired]);
   } catch (error) {
     if (!isFirestoreError(error)) throw error;
     throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });

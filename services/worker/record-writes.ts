@@ -78,7 +78,7 @@ export function settledFields(settlement: Settlement, clock: Clock) {
     leaseMs: 0,
     finishedAt: state === "waiting" ? null : FieldValue.serverTimestamp(),
     lastError: error,
-    result,
+    result: result === null ? null : JSON.stringify(result),
     expireAt: expiryFrom(clock.now()),
   };
 }
@@ -93,7 +93,7 @@ export function deadLetter(envelope: Envelope, attempts: number, error: TaskErro
     taskId: id,
     type,
     queue: queueOf(id),
-    payload,
+    payloadJson: JSON.stringify(payload),
     payloadHash,
     enqueuedAt,
     attempts,

@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.ts";
-import { ABORT_GRACE_MS } from "../../shared/queues.ts";
+import { errorFields } from "../../shared/error-fields.ts";
+import { type AbortCause, startAttemptAbort } from "./attempt-abort.ts";
 import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
 import type { Attempt } from "./claim.ts";
 import type { Delivery } from "./delivery.ts";
@@ -8,7 +8,7 @@ import type { Outcome } from "./outcome.ts";
 import { runInTransaction } from "./run-in-transaction.ts";
 import type { Worker } from "./worker.ts";
 
-type AbortCause = "timeout" | "shutdown";
+const TIMED_OUT = { code: "timeout", message: "The handler's time was used up." };
 
 /**
  * Runs the handler until it ends, or until it has ignored its signal for longer than a grace period.
@@ -17,25 +17,25 @@ type AbortCause = "timeout" | "shutdown";
  *     start                     signal fires         runaway: answered without settling
  */
 export async function runHandler(delivery: Delivery, attempt: Attempt, worker: Worker): Promise<RunEnd> {
-  const timeouts = startTimeouts(delivery.timeoutMs, worker);
-  const log = worker.log.child({ taskId: delivery.envelope.id, type: delivery.envelope.type });
+  const { envelope } = delivery;
+  const abort = startAttemptAbort(delivery.timeoutMs, worker);
   const context: HandlerContext = {
-    signal: timeouts.signal,
-    idempotencyKey: delivery.envelope.id,
+    signal: abort.signal,
+    idempotencyKey: envelope.id,
     attempt: attempt.kind === "claimed" ? attempt.attempts : 1,
-    enqueuedAt: delivery.envelope.enqueuedAt,
+    enqueuedAt: envelope.enqueuedAt,
     clock: worker.clock,
-    log,
+    log: worker.log.child({ taskId: envelope.id, type: envelope.type }),
   };
   try {
     const running =
       attempt.kind === "unrecorded" && delivery.idempotency === "transaction"
         ? runInTransaction(delivery, attempt, { ...worker, context })
         : runDirectly(delivery, context);
-    const end = await Promise.race([running, timeouts.graceOver]);
-    return end.kind === "ended" ? { kind: "ended", end: interpret(end.end, timeouts.cause()) } : end;
+    const end = await Promise.race([running, abort.graceOver.then(runaway)]);
+    return end.kind === "ended" ? { kind: "ended", end: interpret(end.end, abort.cause()) } : end;
   } finally {
-    timeouts.clear();
+    abort.clear();
   }
 }
 
@@ -43,7 +43,7 @@ async function runDirectly(delivery: Delivery, context: HandlerContext): Promise
   try {
     return { kind: "ended", end: await delivery.run(context) };
   } catch (error) {
-    context.log.error({ err: error }, "the handler threw");
+    context.log.error(errorFields(error), "the handler threw");
     return { kind: "ended", end: threw(error) };
   }
 }
@@ -55,40 +55,8 @@ function interpret(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
   return { kind: "timed-out", error: TIMED_OUT };
 }
 
-const TIMED_OUT = { code: "timeout", message: "The handler's time was used up." };
-
-function startTimeouts(timeoutMs: number, worker: Pick<Worker, "clock" | "shutdown" | "log">) {
-  const abort = new AbortController();
-  const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<RunEnd>();
-  const timers = [startTimer(worker.clock, timeoutMs, () => fire("timeout"))];
-  let cause: AbortCause | null = null;
-
-  const fire = (by: AbortCause): void => {
-    if (cause) return;
-    cause = by;
-    abort.abort(new Error(by === "timeout" ? TIMED_OUT.message : "The worker is shutting down."));
-    timers.push(
-      startTimer(worker.clock, ABORT_GRACE_MS, () => endGrace({ kind: "runaway", outcome: runawayOutcome(by) })),
-    );
-  };
-  const onShutdown = (): void => fire("shutdown");
-  worker.shutdown.signal.addEventListener("abort", onShutdown);
-  if (worker.shutdown.signal.aborted) onShutdown();
-
-  return {
-    signal: abort.signal,
-    graceOver,
-    cause: () => cause,
-    clear() {
-      for (const timer of timers) timer.cancel();
-      worker.shutdown.signal.removeEventListener("abort", onShutdown);
-    },
-  };
-}
-
-const startTimer = (clock: Clock, delayMs: number, callback: () => void) => clock.setTimer(delayMs, callback);
-
-function runawayOutcome(cause: AbortCause): Outcome {
-  if (cause === "shutdown") return { kind: "unavailable", reason: "shutting-down" };
-  return { kind: "failed", error: TIMED_OUT };
+function runaway(cause: AbortCause): RunEnd {
+  const outcome: Outcome =
+    cause === "shutdown" ? { kind: "unavailable", reason: "shutting-down" } : { kind: "failed", error: TIMED_OUT };
+  return { kind: "runaway", outcome };
 }

@@ -1,9 +1,10 @@
 import type { Transaction } from "@google-cloud/firestore";
+import { errorFields } from "../../shared/error-fields.ts";
 import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
 import { decideClaim } from "./claim-decision.ts";
 import type { UnrecordedAttempt } from "./claim.ts";
 import { concede } from "./concede.ts";
-import type { Delivery } from "./delivery.ts";
+import { type Delivery, claimantOf } from "./delivery.ts";
 import type { HandlerContext, TransactionContext } from "./handler.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
 import { readRecord, settledRecord } from "./record-writes.ts";
@@ -58,7 +59,7 @@ async function attemptOnce(
   if (context.signal.aborted) throw new NothingToCommit(threw(context.signal.reason));
 
   const read = await readRecord(transaction, db, envelope);
-  const claimant = { owner: attempt.owner, payloadHash: envelope.payloadHash, maxAttempts };
+  const claimant = claimantOf(delivery, attempt.owner);
   const decision = decideClaim(read.record, claimant, read.readTimeMs);
   if (decision.kind === "own") {
     return { kind: "decided", outcome: { kind: "done", result: decision.record.result } };
@@ -81,7 +82,7 @@ async function runOnce(delivery: Delivery, context: TransactionContext): Promise
     return await delivery.run(context);
   } catch (error) {
     if (isFirestoreError(error)) throw error;
-    context.log.error({ err: error }, "the handler threw");
+    context.log.error(errorFields(error), "the handler threw");
     return threw(error);
   }
 }

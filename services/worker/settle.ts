@@ -1,13 +1,14 @@
 import type { Firestore, Timestamp } from "@google-cloud/firestore";
+import type { Clock } from "../../shared/clock.ts";
 import { deadLetterId } from "../../shared/records/dead-letter.ts";
 import { isTerminal } from "../../shared/records/task-record.ts";
 import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
 import { decideClaim } from "./claim-decision.ts";
 import type { Attempt, ClaimedAttempt, UnrecordedAttempt } from "./claim.ts";
 import { concede } from "./concede.ts";
-import type { Delivery } from "./delivery.ts";
+import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
-import { RecordStoreError, inStore } from "./record-store.ts";
+import { RecordStoreError, type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
 import { deadLetter, deadLetterRef, readRecord, recordRef, settledFields, settledRecord } from "./record-writes.ts";
 import { type Settlement, decideSettlement } from "./settlement.ts";
 import type { Worker } from "./worker.ts";
@@ -22,27 +23,28 @@ const SUPERSEDED_RETRY_AFTER_MS = 1_000;
  */
 export async function settle(delivery: Delivery, attempt: Attempt, run: RunEnd, worker: Worker): Promise<Outcome> {
   if (run.kind !== "ended") return run.outcome;
-  if (attempt.kind === "unrecorded") return await settleUnrecorded(delivery, attempt, run.end, worker);
+  const step = beginStoreStep(worker);
+  if (attempt.kind === "unrecorded") return await settleUnrecorded(delivery, attempt, run.end, step);
 
   const settlement = decideSettlement(run.end, attempt.attempts, delivery.maxAttempts);
   const written = attempt.updateTime
-    ? await writeIfUntouched(delivery, settlement, { updateTime: attempt.updateTime, worker })
+    ? await writeIfUntouched(delivery, settlement, { updateTime: attempt.updateTime, step })
     : false;
-  return written ? settlement.outcome : await settleByReading(delivery, attempt, settlement, worker);
+  return written ? settlement.outcome : await settleByReading(delivery, attempt, settlement, step);
 }
 
 /** The good path: one commit, conditional on the record being as the claim's commit left it. */
 async function writeIfUntouched(
   delivery: Delivery,
   settlement: Settlement,
-  on: { updateTime: Timestamp; worker: Worker },
+  on: { updateTime: Timestamp; step: StoreStep },
 ): Promise<boolean> {
   try {
-    await inStore(on.worker, (db) => {
+    await inStore(on.step, (db) => {
       const batch = db.batch();
-      const fields = settledFields(settlement, on.worker.clock);
+      const fields = settledFields(settlement, on.step.clock);
       batch.update(recordRef(db, delivery.envelope), fields, { lastUpdateTime: on.updateTime });
-      writeDeadLetter(batch, delivery, settlement, { db, worker: on.worker });
+      writeDeadLetter(batch, delivery, settlement, { db, clock: on.step.clock });
       return batch.commit();
     });
     return true;
@@ -57,17 +59,17 @@ async function settleByReading(
   delivery: Delivery,
   attempt: ClaimedAttempt,
   settlement: Settlement,
-  worker: Worker,
+  step: StoreStep,
 ): Promise<Outcome> {
-  return await inStore(worker, (db) =>
+  return await inStore(step, (db) =>
     db.runTransaction(async (transaction) => {
       const { ref, record } = await readRecord(transaction, db, delivery.envelope);
       const isMine = record?.owner === attempt.owner && record.fence === attempt.fence;
       if (isMine && record.state === settlement.state) return settlement.outcome;
       if (record && isTerminal(record.state)) return { kind: "duplicate", state: record.state };
       if (!isMine) return { kind: "busy", retryAfterMs: SUPERSEDED_RETRY_AFTER_MS };
-      transaction.update(ref, settledFields(settlement, worker.clock));
-      writeDeadLetter(transaction, delivery, settlement, { db, worker });
+      transaction.update(ref, settledFields(settlement, step.clock));
+      writeDeadLetter(transaction, delivery, settlement, { db, clock: step.clock });
       return settlement.outcome;
     }),
   );
@@ -78,30 +80,30 @@ async function settleUnrecorded(
   delivery: Delivery,
   attempt: UnrecordedAttempt,
   end: AttemptEnd,
-  worker: Worker,
+  step: StoreStep,
 ): Promise<Outcome> {
   const { envelope, maxAttempts } = delivery;
   if (end.kind === "succeeded" && delivery.isFirstDispatch) return { kind: "done", result: end.result };
   if (end.kind === "released") return { kind: "unavailable", reason: "shutting-down" };
 
-  return await inStore(worker, (db) =>
+  return await inStore(step, (db) =>
     db.runTransaction(async (transaction) => {
       const read = await readRecord(transaction, db, envelope);
       if (end.kind === "succeeded" && !read.record) return { kind: "done", result: end.result };
 
-      const claimant = { owner: attempt.owner, payloadHash: envelope.payloadHash, maxAttempts };
+      const claimant = claimantOf(delivery, attempt.owner);
       const decision = decideClaim(read.record, claimant, read.readTimeMs);
       if (decision.kind === "own") return decideSettlement(end, decision.record.attempts, maxAttempts).outcome;
       if (decision.kind !== "take") {
-        return concede(transaction, decision, { delivery, read, db, clock: worker.clock });
+        return concede(transaction, decision, { delivery, read, db, clock: step.clock });
       }
       const settlement = decideSettlement(end, decision.attempts, maxAttempts);
       const numbers = { owner: attempt.owner, fence: decision.fence, attempts: settlement.attempts };
       transaction.set(
         read.ref,
-        settledRecord(envelope, numbers, settlement, { record: read.record, clock: worker.clock }),
+        settledRecord(envelope, numbers, settlement, { record: read.record, clock: step.clock }),
       );
-      writeDeadLetter(transaction, delivery, settlement, { db, worker });
+      writeDeadLetter(transaction, delivery, settlement, { db, clock: step.clock });
       return settlement.outcome;
     }),
   );
@@ -112,10 +114,10 @@ function writeDeadLetter(
   writer: { set(ref: ReturnType<typeof deadLetterRef>, letter: object): unknown },
   delivery: Delivery,
   settlement: Settlement,
-  on: { db: Firestore; worker: Worker },
+  on: { db: Firestore; clock: Clock },
 ): void {
   if (settlement.state !== "dead" || !settlement.error) return;
   const { envelope } = delivery;
-  const letter = deadLetter(envelope, settlement.attempts, settlement.error, on.worker.clock);
+  const letter = deadLetter(envelope, settlement.attempts, settlement.error, on.clock);
   writer.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
 }

@@ -63,6 +63,7 @@ function wait(error: TaskError | null, attempts: number, outcome: Outcome): Sett
   return { state: "waiting", attempts, error, result: null, outcome };
 }
 
-function bury(error: TaskError, attempts: number): Settlement {
+/** The end of a task that is not tried again. */
+export function bury(error: TaskError, attempts: number): Settlement {
   return { state: "dead", attempts, error, result: null, outcome: { kind: "dead", error } };
 }

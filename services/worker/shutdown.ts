@@ -3,6 +3,9 @@ import type { Clock } from "../../shared/clock.ts";
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
 export const DRAIN_MS = 8_000;
 
+/** After the drain an aborted handler has this long to stop, so that its claim can still be released before the kill. */
+export const SHUTDOWN_GRACE_MS = 1_000;
+
 /** The worker's end: work under way may finish for a while, then is aborted. Nothing starts after it has begun. */
 export class Shutdown {
   readonly #clock: Clock;

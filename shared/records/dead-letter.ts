@@ -1,5 +1,4 @@
 import type { Timestamp } from "@google-cloud/firestore";
-import type { z } from "zod";
 import type { QueueKey } from "../queues.ts";
 import type { TaskError } from "./task-record.ts";
 
@@ -11,7 +10,8 @@ export interface DeadLetter {
   readonly taskId: string;
   readonly type: string;
   readonly queue: QueueKey;
-  readonly payload: z.core.util.JSONType;
+  /** As JSON text, since not every JSON value can be a Firestore field. */
+  readonly payloadJson: string;
   readonly payloadHash: string;
   readonly enqueuedAt: string;
   readonly attempts: number;

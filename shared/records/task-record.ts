@@ -15,6 +15,12 @@ const taskError = z.object({ code: z.string(), message: z.string() });
 /** Why an attempt failed: a short code for programs, a sentence for people. */
 export type TaskError = z.infer<typeof taskError>;
 
+/** A JSON value kept as its text: Firestore's own fields take no arrays in arrays, no empty or reserved names, no great depth. */
+const jsonText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.json());
+
 const taskRecordSchema = z.object({
   queue: z.enum(QUEUE_KEYS),
   type: z.string(),
@@ -32,7 +38,8 @@ const taskRecordSchema = z.object({
   firstSeenAt: timestamp,
   finishedAt: timestamp.nullable(),
   lastError: taskError.nullable(),
-  result: z.json(),
+  /** What the handler returned; stored as JSON text. */
+  result: jsonText.nullable(),
   expireAt: timestamp,
 });
 

@@ -77,5 +77,5 @@ test("a receiver that answers 410 gets one delivery, and the payload is kept as 
   expect(dead).toMatchObject({ attempts: 1, lastError: { code: expect.any(String) } });
   expect(receiver.received).toHaveLength(1);
   const letter = await connectFirestore(stack).collection(DEAD_LETTERS).doc(id).get();
-  expect(letter.data()).toMatchObject({ taskId: id, payload: task.payload });
+  expect(letter.data()).toMatchObject({ taskId: id, payloadJson: JSON.stringify(task.payload) });
 });

@@ -80,7 +80,7 @@ export async function startWorkerBundle(makeHandlers: (db: Firestore) => readonl
     },
     async deadLetters() {
       const { docs } = await db.collection(DEAD_LETTERS).get();
-      return docs.map((doc) => ({ letterId: doc.id, ...doc.data() }));
+      return docs.map((doc) => ({ letterId: doc.id, ...doc.data(), payload: JSON.parse(doc.get("payloadJson")) }));
     },
     /** How many calls of each kind Firestore has had since the last time. */
     callsSince: countCalls(emulator.calls),
@@ -97,7 +97,7 @@ export function sealTask(
 ): Envelope {
   const { type, queue } = task;
   const id = idempotencyKey === undefined ? randomTaskId(queue) : taskIdForKey({ type, queue, idempotencyKey });
-  return sealEnvelope({ id, type, payload, enqueuedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5) });
+  return sealEnvelope({ id, type, payload, enqueuedAtMs: Date.now() });
 }
 
 /** The headers of a task's first dispatch. */

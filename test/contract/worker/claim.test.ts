@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
-import { failedForGood, retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
+import { retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
 import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/queues.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
@@ -120,42 +120,6 @@ test("a saturated dependency is answered 429 and costs no attempt", async () => 
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0 });
 });
 
-test("a permanent failure is acknowledged once its dead letter holds all that a replay needs", async () => {
-  const { handler, worker, task } = await setup();
-  handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
-
-  const answer = await worker.deliver(task);
-
-  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
-  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 1, lastError: { code: "gone" } });
-  expect(await worker.deadLetters()).toMatchObject([
-    {
-      letterId: task.id,
-      taskId: task.id,
-      type: "test.claim",
-      queue: "default",
-      payload: { n: 1 },
-      payloadHash: task.payloadHash,
-      enqueuedAt: task.enqueuedAt,
-      attempts: 1,
-      error: { code: "gone", message: "The receiver is gone." },
-    },
-  ]);
-});
-
-test("the last allowed attempt that fails makes a dead letter", async () => {
-  const { handler, worker, task } = await setup();
-  const again = () => retryLater({ code: "not_yet", message: "Not yet." });
-  handler.steps(again, again, again);
-
-  const answers = [await worker.deliver(task), await worker.deliver(task), await worker.deliver(task)];
-
-  expect(answers.map(({ status }) => status)).toEqual([424, 424, 200]);
-  expect(answers[2]?.headers.get("Handoff-Outcome")).toBe("dead");
-  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 3 });
-  expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, attempts: 3, error: { code: "not_yet" } }]);
-});
-
 test("a lease that has run out by Firestore's clock is taken over with the next fence", async () => {
   const { handler, worker, task } = await setup();
   const started = Promise.withResolvers<void>();
@@ -199,41 +163,6 @@ test("the instance's own clock does not end another's lease", async () => {
   expect((await first).status).toBe(200);
 });
 
-test("a task whose last attempt was killed becomes a dead letter at the next delivery", async () => {
-  const { handler, worker, task } = await setup();
-  const never = () => new Promise<never>(() => {});
-  handler.steps(never, never, never);
-  for (let attempt = 1; attempt <= 3; attempt++) {
-    const abandoned = new AbortController();
-    const lost = worker.deliver(task, { signal: abandoned.signal }).catch(() => null);
-    await expect.poll(() => handler.runs.length).toBe(attempt);
-    abandoned.abort();
-    await lost;
-    await worker.storeClock.advance(LEASE_MS + 1);
-  }
-
-  const answer = await worker.deliver(task);
-
-  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
-  expect(handler.runs).toHaveLength(3);
-  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError: { code: "attempts_used_up" } });
-  expect(await worker.deadLetters()).toHaveLength(1);
-});
-
-test("another payload under the same id never runs and gets a dead letter of its own", async () => {
-  const { handler, worker } = await setup();
-  const original = sealTask(claimTaskType, { n: 1 }, "one key");
-  const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
-  await worker.deliver(original);
-
-  const answers = [await worker.deliver(impostor), await worker.deliver(impostor)];
-
-  expect(answers.map((answer) => answer.headers.get("Handoff-Outcome"))).toEqual(["dead", "dead"]);
-  expect(handler.runs).toHaveLength(1);
-  expect(await worker.recordOf(original)).toMatchObject({ state: "succeeded", payloadHash: original.payloadHash });
-  expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
-});
-
 test("a record past its time counts as none, though it has not been deleted yet", async () => {
   const { handler, worker, task } = await setup();
   await worker.deliver(task);
@@ -247,27 +176,4 @@ test("a record past its time counts as none, though it has not been deleted yet"
   expect(answer.headers.get("Handoff-Outcome")).toBe("done");
   expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 1]);
   expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 1 });
-});
-
-test("a payload that its type refuses is kept as a dead letter and never runs", async () => {
-  const { handler, worker } = await setup();
-  const task = sealTask(claimTaskType, { n: "one" });
-
-  const answer = await worker.deliver(task);
-
-  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
-  expect(handler.runs).toHaveLength(0);
-  expect(await worker.deadLetters()).toMatchObject([{ payload: { n: "one" }, error: { code: "invalid_payload" } }]);
-});
-
-test("a type that this revision does not know is answered 404 until its attempts are used up", async () => {
-  const { worker } = await setup();
-  const task = sealTask({ type: "test.unheard-of", queue: "default" }, {});
-
-  const statuses: number[] = [];
-  for (let delivery = 1; delivery <= 10; delivery++) statuses.push((await worker.deliver(task)).status);
-
-  expect(statuses).toEqual([404, 404, 404, 404, 404, 404, 404, 404, 404, 200]);
-  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 10 });
-  expect(await worker.deadLetters()).toMatchObject([{ type: "test.unheard-of", error: { code: "unknown_type" } }]);
 });

@@ -59,13 +59,23 @@ it("accepts a wide body", () => {
   expect(parseJsonBody(bytesOf(`[${"[],".repeat(100_000)}0]`))).toHaveLength(100_001);
 });
 
-it("gives a number beyond doubles as infinite, for the schema to refuse", () => {
-  expect(parseJsonBody(bytesOf("1e400"))).toBe(Number.POSITIVE_INFINITY);
+it("counts up to the depth that it is given", () => {
+  expect(parseJsonBody(bytesOf(nested(64)), 64)).toBeInstanceOf(Array);
+  expect(() => parseJsonBody(bytesOf(nested(65)), 64)).toThrow("more than 64 levels deep");
 });
 
-it("keeps the field __proto__ to itself", () => {
-  const value = parseJsonBody(bytesOf('{"__proto__":{"admin":true}}'));
-  expect(value).not.toHaveProperty("admin");
+it.each([
+  ["a number beyond doubles", '{"a":[1e400]}', "beyond the range of a double"],
+  ["a field named __proto__", '{"a":{"__proto__":1}}', "__proto__"],
+  ["half a surrogate pair", String.raw`["\ud83d"]`, "surrogates"],
+  ["half a surrogate pair in a name", String.raw`{"\ud83d":1}`, "surrogates"],
+])("refuses %s, which not every part could carry unchanged", (_name, text, words) => {
+  expect(() => parseJsonBody(bytesOf(text))).toThrow(words);
+});
+
+it("accepts names that only look special", () => {
+  const text = '{"constructor":1,"prototype":2,"__proto":3}';
+  expect(JSON.stringify(parseJsonBody(bytesOf(text)))).toBe(text);
 });
 
 it("quotes nothing of the body in its message", () => {

@@ -35,8 +35,12 @@ const runningFor = (leftMs: number, over: Partial<TaskRecord> = {}): TaskRecord 
   ...over,
 });
 
-const decide = (record: TaskRecord | null) =>
-  decideClaim(record, { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS }, NOW_MS);
+const decide = (record: TaskRecord | null, ageMs = 0) =>
+  decideClaim(
+    record,
+    { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS, enqueuedAtMs: NOW_MS - ageMs },
+    NOW_MS,
+  );
 
 it("takes a task without a record as its first attempt", () => {
   expect(decide(null)).toEqual({ kind: "take", fence: 1, attempts: 1 });
@@ -134,3 +138,11 @@ function* allRecords(): Generator<TaskRecord> {
 function leaseEndMs(record: TaskRecord): number {
   return (record.claimedAt?.toMillis() ?? 0) + record.leaseMs;
 }
+
+it("gives a task up half a day before Cloud Tasks deletes it, unless it has no record or is running", () => {
+  const LIMIT_MS = 30.5 * 86_400_000;
+  expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "take", fence: 8, attempts: 3 });
+  expect(decide(WAITING, LIMIT_MS)).toEqual({ kind: "too-old", record: WAITING });
+  expect(decide(null, LIMIT_MS)).toEqual({ kind: "take", fence: 1, attempts: 1 });
+  expect(decide(runningFor(1), LIMIT_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
+});

@@ -22,7 +22,11 @@ class Task {
   claim(): ClaimDecision {
     const owner = `attempt-${this.#claims++}`;
     const before = this.record;
-    const decision = decideClaim(before, { owner, payloadHash: "h", maxAttempts: MAX_ATTEMPTS }, this.nowMs);
+    const decision = decideClaim(
+      before,
+      { owner, payloadHash: "h", maxAttempts: MAX_ATTEMPTS, enqueuedAtMs: this.nowMs },
+      this.nowMs,
+    );
     if (decision.kind === "take") {
       const { fence, attempts } = decision;
       this.#write(before, { state: "running", owner, fence, attempts, leaseMs: LEASE_MS });

@@ -80,14 +80,15 @@ async function newTransaction(db: Firestore): Promise<Transaction> {
   return promise;
 }
 
-it("doesn't run a transaction handler without a transaction", () => {
+it("doesn't run a transaction handler without a transaction", async () => {
   let runs = 0;
   const bound = bindTransactionHandler(taskTypeOf("transaction"), async () => {
     runs++;
     return succeeded();
   });
   const prepared = bound.prepare({ n: 1 });
-  expect(() => prepared.ok && prepared.run(contextOf())).toThrow("test.add was run without its transaction.");
+  if (!prepared.ok) throw new Error("The payload fits.");
+  await expect(prepared.run(contextOf())).rejects.toThrow("test.add was run without its transaction.");
   expect(runs).toBe(0);
 });
 
@@ -116,4 +117,16 @@ it("makes results of a handler's words, with a wait only where one is given", ()
     { kind: "saturated", error, retryAfterMs: 0 },
     { kind: "permanent", error },
   ]);
+});
+
+it("refuses to bind a transaction task outside of one", () => {
+  const bind = () => bindHandler(taskTypeOf("transaction"), () => Promise.resolve(succeeded()));
+  expect(bind).toThrow(new TypeError("test.add must run in a transaction."));
+});
+
+it("drops a result that is too large to keep, and says so, since the work is done", async () => {
+  const bound = bindHandler(taskTypeOf("claim"), () => Promise.resolve(succeeded("x".repeat(64 * 1024))));
+  const prepared = bound.prepare({ n: 1 });
+  if (!prepared.ok) throw new Error("The payload fits.");
+  expect(await prepared.run(contextOf())).toEqual({ kind: "succeeded", result: null });
 });

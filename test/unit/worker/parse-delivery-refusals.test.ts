@@ -20,7 +20,7 @@ it.each([
   });
 });
 
-it.each(["constructor", "__proto__", "../x", "a\0b", "a\r\nb", "\ud800", `${ID}\n`, ID.replace("default", "other")])(
+it.each(["constructor", "__proto__", "../x", "a\0b", "a\r\nb", `${ID}\n`, ID.replace("default", "other")])(
   "refuses the id %j though the task's name is the same",
   async (id) => {
     // Header values can't hold most of these; what counts is that the envelope alone is refused.
@@ -44,15 +44,6 @@ it.each(["/tasks/other.type", "/tasks/test.count/", "/tasks/test%2Ecount", "/tas
 it.each<[string, object]>([
   ["another payload than was hashed", { payload: { n: 2 } }],
   ["another hash", { payloadHash: "0".repeat(64) }],
-  [
-    // printf '%%s' '{"__proto__":{},"n":1}' | sha256sum
-    "a field __proto__, which is lost when the payload is parsed",
-    {
-      payload: JSON.parse('{"n":1,"__proto__":{}}'),
-      payloadHash: "62e02035b9ee9bc4a4d99db64134c46fc7f1c834e381fd094947cccf5945efdf",
-    },
-  ],
-  ["half a surrogate pair, which has no hash", { payload: { n: "\ud800" } }],
 ])("refuses a payload with %s", async (_name, body) => {
   expect(await refusalOf(requestOf({ body }))).toEqual({
     kind: "malformed",
@@ -136,7 +127,9 @@ it.each<[string, string | Uint8Array<ArrayBuffer>, string]>([
 });
 
 it.each<[string, string, string]>([
-  ["a number beyond doubles", JSON.stringify(BODY).replace('{"n":1}', '{"n":1e400}'), "payload"],
+  ["a number beyond doubles", JSON.stringify(BODY).replace('{"n":1}', '{"n":1e400}'), ""],
+  ["a field __proto__", JSON.stringify(BODY).replace('{"n":1}', '{"n":1,"__proto__":{}}'), ""],
+  ["half a surrogate pair", JSON.stringify(BODY).replace('{"n":1}', String.raw`{"n":"\ud800"}`), ""],
   ["a field too many", JSON.stringify({ ...BODY, queue: "bulk" }), ""],
   ["a field too few", JSON.stringify({ ...BODY, enqueuedAt: undefined }), "enqueuedAt"],
   ["a list", "[]", ""],

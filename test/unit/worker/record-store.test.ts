@@ -1,19 +1,21 @@
 import { expect, it } from "vitest";
-import { inStore, isFirestoreError, RecordStoreError } from "../../../services/worker/record-store.ts";
+import { beginStoreStep, inStore, isFirestoreError, RecordStoreError } from "../../../services/worker/record-store.ts";
 import { detachedWorker } from "../../support/detached-worker.ts";
 
 const firestoreError = (code: number) => Object.assign(new Error("canary"), { code });
 
 it("gives a step's result, and leaves no timer", async () => {
   const { db, clock } = detachedWorker();
-  expect(await inStore({ db, clock }, (given) => Promise.resolve(given === db))).toBe(true);
+  expect(await inStore(beginStoreStep({ db, clock }), (given) => Promise.resolve(given === db))).toBe(true);
   expect(clock.pending).toBe(0);
 });
 
 it("gives up on a step that hasn't ended after 5 s, not knowing what became of it", async () => {
   const { db, clock } = detachedWorker();
   const ends: unknown[] = [];
-  void inStore({ db, clock }, () => Promise.withResolvers<never>().promise).catch((error: unknown) => ends.push(error));
+  void inStore(beginStoreStep({ db, clock }), () => Promise.withResolvers<never>().promise).catch((error: unknown) =>
+    ends.push(error),
+  );
   await clock.advance(4_999);
   expect(ends).toEqual([]);
   await clock.advance(1);
@@ -24,7 +26,7 @@ it("gives up on a step that hasn't ended after 5 s, not knowing what became of i
 it("tells the status that Firestore answered, and keeps its message to the cause", async () => {
   const { db, clock } = detachedWorker();
   const cause = firestoreError(14);
-  const step = inStore({ db, clock }, () => Promise.reject(cause));
+  const step = inStore(beginStoreStep({ db, clock }), () => Promise.reject(cause));
   await expect(step).rejects.toMatchObject({
     code: "RECORD_STORE",
     status: 14,
@@ -43,5 +45,5 @@ it.each([
 ])("passes on %s as it is", async (_name, thrown) => {
   const { db, clock } = detachedWorker();
   expect(isFirestoreError(thrown)).toBe(false);
-  await expect(inStore({ db, clock }, () => Promise.reject(thrown))).rejects.toBe(thrown);
+  await expect(inStore(beginStoreStep({ db, clock }), () => Promise.reject(thrown))).rejects.toBe(thrown);
 });

@@ -9,6 +9,7 @@ import { detachedWorker } from "../../support/detached-worker.ts";
 const ID = "0123456789abcdef0123456789abcdef-default";
 const TIMEOUT_MS = 30_000;
 const GRACE_MS = 3_000;
+const SHUTDOWN_GRACE_MS = 1_000;
 const error = { code: "some_code", message: "Some message." };
 const timedOut = { kind: "timed-out", error: { code: "timeout", message: "The handler's time was used up." } };
 const claimed: Attempt = { kind: "claimed", owner: "mine", fence: 4, attempts: 2, updateTime: null };
@@ -82,7 +83,7 @@ it("ends as threw when the handler throws, and logs why, with the task's id", as
   const thrown = { code: "handler_threw", message: "The handler threw RangeError." };
   expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
   expect(bundle.lines.map((line) => JSON.parse(line))).toMatchObject([
-    { severity: "ERROR", taskId: ID, type: "webhook.deliver", err: { message: "canary-message" } },
+    { severity: "ERROR", taskId: ID, type: "webhook.deliver", error: { message: "canary-message" } },
   ]);
   expect(bundle.clock.pending).toBe(0);
 });
@@ -180,7 +181,7 @@ it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand 
 it("says that the worker is shutting down when a handler ignores that", async () => {
   const bundle = startHandler();
   await shutDown(bundle);
-  await bundle.clock.advance(GRACE_MS - 1);
+  await bundle.clock.advance(SHUTDOWN_GRACE_MS - 1);
   expect(bundle.ends).toEqual([]);
   await bundle.clock.advance(1);
   await bundle.ended;
