@@ -1,9 +1,9 @@
 import type { Clock } from "../../../shared/clock.ts";
+import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "./attempt-log.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { progressOf } from "./change.ts";
 import type { Courier, Delivered } from "./delivery.ts";
-import type { Queue } from "./queue.ts";
 import { isSuccess, previousStatus, responseStatus } from "./response-status.ts";
 import { isExhausted, retryDelayMs } from "./retry-delay.ts";
 import type { State } from "./state.ts";
@@ -17,31 +17,6 @@ export interface AttemptDeps {
   readonly log: Logger;
   /** Whether a worker's Retry-After can lengthen the wait before a retry. */
   readonly considerRetryAfter: boolean;
-}
-
-/** A task in its queue. */
-export interface QueuedTask {
-  readonly queue: Queue;
-  readonly task: Task;
-}
-
-/** What follows from an attempt. */
-export type Fate =
-  /** It succeeded; the task is deleted. */
-  | { readonly kind: "done" }
-  /** It failed and will be tried again. */
-  | { readonly kind: "retry"; readonly dueMs: number }
-  /** It failed for the last time; the task is deleted, silently, as the service does. */
-  | { readonly kind: "given-up" }
-  /** The task was deleted or purged, or another attempt at it succeeded, while this one was under way. */
-  | { readonly kind: "deleted" }
-  /** The emulator stops; the task stays as it was. */
-  | { readonly kind: "aborted" };
-
-/** An attempt's end. */
-export interface Attempted {
-  readonly delivered: Delivered;
-  readonly fate: Fate;
 }
 
 /**

@@ -38,7 +38,7 @@ export function createTokenMaker(key: Promise<SigningKey>): TokenMaker {
 }
 
 /** A service account's numeric id, which Google makes up and the emulator derives from the e-mail address. */
-export function accountId(email: string): string {
+function accountId(email: string): string {
   const digest = crypto.createHash("sha256").update(email).digest("hex");
   return `1${BigInt(`0x${digest}`).toString().padStart(20, "0").slice(-20)}`;
 }

@@ -1,5 +1,6 @@
 import type { Timer } from "../../../shared/clock.ts";
-import { type AttemptDeps, type Attempted, attemptTask } from "./attempt.ts";
+import { type AttemptDeps, attemptTask } from "./attempt.ts";
+import type { Attempted } from "./attempt-outcome.ts";
 import { DueHeap } from "./due-heap.ts";
 import type { Queue } from "./queue.ts";
 import { burstSize } from "./queue-config.ts";
@@ -66,8 +67,9 @@ export class QueueRunner {
   wake(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    if (this.#stopped) return;
     this.expireOld();
-    while (!this.#stopped && !this.#queue.settings.paused) {
+    while (!this.#queue.settings.paused) {
       const task = this.#waiting.peek();
       if (!task) return;
       const nowMs = this.#deps.clock.now();

@@ -1,6 +1,6 @@
 import type protobuf from "protobufjs/light.js";
 import crypto from "node:crypto";
-import type { QueuedTask } from "./attempt.ts";
+import type { QueuedTask } from "./attempt-outcome.ts";
 import { type NewTask, parseNewTask } from "./new-task.ts";
 import { pageOf } from "./paging.ts";
 import type { Queue } from "./queue.ts";

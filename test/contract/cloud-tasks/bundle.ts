@@ -14,7 +14,7 @@ import { type Receiver, startReceiver } from "./receiver.ts";
 export const PARENT = "projects/my-project/locations/europe-west1";
 
 /** The line that the emulator logs when an attempt has ended. */
-export interface AttemptLine {
+interface AttemptLine {
   readonly queue: string;
   readonly task: string;
   readonly attempt: number;

@@ -3,7 +3,7 @@ import http from "node:http";
 import { portOf } from "../../../shared/http-server.ts";
 
 /** A delivery as it arrived. */
-export interface Received {
+interface Received {
   readonly method: string;
   readonly path: string;
   /** Names with their casing as sent. */
@@ -12,7 +12,7 @@ export interface Received {
 }
 
 /** What a receiver answers: a status with headers, or nothing at all until it is closed. */
-export type Answer = number | { status: number; headers: Record<string, string> } | "stall" | "reset";
+type Answer = number | { status: number; headers: Record<string, string> } | "stall" | "reset";
 
 /** A target of tasks on loopback. It answers 200 unless told otherwise. */
 export interface Receiver {
