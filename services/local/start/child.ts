@@ -6,9 +6,9 @@ import { readableLine } from "./log-line.ts";
 /** A program of the stack: what to run, with which environment. */
 export interface Program {
   readonly name: string;
-  /** Path of its main file. */
-  readonly file: string;
-  readonly args?: readonly string[];
+  readonly command: readonly [executable: string, ...args: string[]];
+  /** A line that it prints once it listens. */
+  readonly listens: RegExp;
   /** All of its environment. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -27,12 +27,10 @@ export interface Child {
 /** The worker drains for 8 s and needs a moment to settle; everything else stops faster. */
 const STOP_LIMIT_MS = 15_000;
 
-/** All programs log this message once they listen. */
-const LISTENING = /"message":"listening"/;
-
 /** Starts a program and prints each of its lines with its name before it. */
 export function startChild(program: Program, print: (line: string) => void): Child {
-  const child = spawn(process.execPath, [program.file, ...(program.args ?? [])], {
+  const [executable, ...args] = program.command;
+  const child = spawn(executable, args, {
     env: program.environment,
     // Its own group, so that Ctrl-C in the terminal reaches only the parent, which stops the programs in order.
     // The channel is for the opposite case: a program whose parent has gone sees it close, and stops.
@@ -48,7 +46,7 @@ export function startChild(program: Program, print: (line: string) => void): Chi
 
   forEachLine(child.stdout, (line) => {
     print(readableLine(program.name, line));
-    if (LISTENING.test(line)) isListening();
+    if (program.listens.test(line)) isListening();
   });
   forEachLine(child.stderr, (line) => print(readableLine(program.name, line)));
   return { pid: child.pid ?? -1, listening, ended, stop: () => stop(child, ended) };

@@ -1,5 +1,7 @@
 import path from "node:path";
+import { ConfigError } from "../../../shared/config.ts";
 import type { Program } from "./child.ts";
+import { GOOGLES_FIRESTORE_LISTENS, findGooglesFirestore, googlesFirestoreCommand } from "./googles-firestore.ts";
 import { LOCAL, SERVICES_DIR, type StackSettings, addressOf } from "./settings.ts";
 
 /** The four programs of the stack, with all that each needs to find the others. */
@@ -19,16 +21,15 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     METADATA_SERVER_DETECTION: "none",
   };
   return {
-    firestore: { name: "firestore", file: mainOf("local/firestore"), args: emulatorArgs, environment },
+    firestore: { name: "firestore", ...firestoreCommand(settings, emulatorArgs), environment },
     queues: {
       name: "cloud-tasks",
-      file: mainOf("local/cloud-tasks"),
-      args: emulatorArgs,
+      ...ourCommand("local/cloud-tasks", emulatorArgs),
       environment: { ...environment, CLOUD_TASKS_EMULATOR_HOST: queuesAddress },
     },
     worker: {
       name: "worker",
-      file: mainOf("worker"),
+      ...ourCommand("worker"),
       environment: {
         ...environment,
         PORT: String(variables.WORKER_PORT),
@@ -39,7 +40,7 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     },
     producer: {
       name: "producer",
-      file: mainOf("producer"),
+      ...ourCommand("producer"),
       environment: {
         ...environment,
         PORT: String(variables.PRODUCER_PORT),
@@ -51,6 +52,20 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
   };
 }
 
-function mainOf(service: string): string {
-  return path.join(SERVICES_DIR, service, "main.ts");
+type Command = Pick<Program, "command" | "listens">;
+
+/** One of our own programs; each logs the same message once it listens. */
+function ourCommand(folder: string, args: readonly string[] = []): Command {
+  const main = path.join(SERVICES_DIR, folder, "main.ts");
+  return { command: [process.execPath, main, ...args], listens: /"message":"listening"/ };
+}
+
+function firestoreCommand(settings: StackSettings, args: readonly string[]): Command {
+  if (settings.firestore === "ours") return ourCommand("local/firestore", args);
+  const jar = findGooglesFirestore();
+  if (jar === null) {
+    throw new ConfigError("--firestore official needs gcloud, its cloud-firestore-emulator component, and Java.");
+  }
+  const command = googlesFirestoreCommand(jar, settings.variables.FIRESTORE_EMULATOR_HOST);
+  return { command, listens: GOOGLES_FIRESTORE_LISTENS };
 }

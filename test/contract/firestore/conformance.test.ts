@@ -11,7 +11,8 @@ import { contentionCases } from "./cases/contention.ts";
 import { transactionCases } from "./cases/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
 import { type Subject, caseFor } from "./support/case.ts";
-import { type Running, type Target, findGooglesJar, googles, ours } from "./support/targets.ts";
+import { findGooglesFirestore } from "../../../services/local/start/googles-firestore.ts";
+import { type Running, type Target, googles, ours } from "./support/targets.ts";
 
 const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["documents", documentCases],
@@ -27,7 +28,7 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["isolation", isolationCases],
 ]);
 
-const googlesIsInstalled = findGooglesJar() !== null;
+const googlesIsInstalled = findGooglesFirestore() !== null;
 if (!googlesIsInstalled) {
   process.stdout.write("Google's Firestore emulator (gcloud and Java) is not installed: its half is skipped.\n");
 }

@@ -1,12 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs/promises";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-import { portOf } from "../../../shared/http-server.ts";
+import { freePort } from "../../support/free-port.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../services/local/start/main.ts");
 const START_LIMIT_MS = 30_000;
@@ -120,13 +119,4 @@ function collectLines(streams: readonly NodeJS.ReadableStream[]) {
       look();
     });
   return { lines, line };
-}
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const port = portOf(probe);
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { freePort } from "../../support/free-port.ts";
 import { expect, it, onTestFinished } from "vitest";
 import { PortsInUseError, requireFreePorts } from "../../../services/local/start/ports.ts";
 import { portOf } from "../../../shared/http-server.ts";
@@ -20,11 +21,6 @@ async function listen(port = 0): Promise<{ port: number; close: () => Promise<vo
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const { port, close } = await listen();
-  await close();
-  return port;
-}
 
 const wanted = (name: string, port: number) => ({ name, variable: `${name.toUpperCase()}_PORT`, host: HOST, port });
 
