@@ -23,7 +23,7 @@ export async function runProgram(options: {
     await running.stop();
     process.exit(0);
   } catch (error) {
-    process.stderr.write(`${explain(error, options.portVariable)}\n`);
+    process.stderr.write(`${explainFailure(error, options.portVariable)}\n`);
     process.exit(1);
   }
 }
@@ -37,10 +37,16 @@ function whenToldToStop(): Promise<void> {
   });
 }
 
-function explain(error: unknown, portVariable: string): string {
-  if (error instanceof ConfigError) return error.message;
-  if (isPortInUse(error)) return `Port ${error.port} is in use. Set ${portVariable} to a free one.`;
+/** What to tell a person about a failed start: a sentence for what people get wrong, a stack for everything else. */
+export function explainFailure(error: unknown, portVariable?: string): string {
+  if (error instanceof ConfigError || isUsageError(error)) return error.message;
+  if (isPortInUse(error) && portVariable) return `Port ${error.port} is in use. Set ${portVariable} to a free one.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** An option on the command line that there is not. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }
 
 function isPortInUse(error: unknown): error is Error & { port: number } {

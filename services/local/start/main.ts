@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError, readConfig } from "../../../shared/config.ts";
-import { PortsInUseError } from "./ports.ts";
+import { explainFailure } from "../../../shared/run-program.ts";
 import { type StackSettings, addressOf, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
@@ -69,8 +69,7 @@ try {
   await start();
   print("stopped");
 } catch (error) {
-  const expected = error instanceof ConfigError || error instanceof PortsInUseError;
-  process.stderr.write(`${error instanceof Error ? (expected ? error.message : error.stack) : String(error)}\n`);
+  process.stderr.write(`${explainFailure(error)}\n`);
   process.exitCode = 1;
 }
 process.exit();

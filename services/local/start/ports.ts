@@ -1,4 +1,5 @@
 import net from "node:net";
+import { ConfigError } from "../../../shared/config.ts";
 
 /** A port of the stack, and the variable that moves it. */
 export interface WantedPort {
@@ -8,15 +9,10 @@ export interface WantedPort {
   readonly port: number;
 }
 
-/** A port that the stack needs is taken; the message names every such port and the variable that moves it. */
-export class PortsInUseError extends Error {
-  readonly code = "PORTS_IN_USE";
-}
-
 /**
  * Makes sure that all ports are free, and no two the same, before anything is started.
  *
- * @throws PortsInUseError that lists the ones that aren't.
+ * @throws ConfigError that lists the ones that aren't.
  */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
   const taken: WantedPort[] = [];
@@ -33,7 +29,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   }
   if (taken.length === 0) return;
   const lines = taken.map(({ name, port, variable }) => `  - port ${port} (${name}): set ${variable} to a free one`);
-  throw new PortsInUseError(`Something else listens on ports of the stack:\n${lines.join("\n")}`);
+  throw new ConfigError(`Something else listens on ports of the stack:\n${lines.join("\n")}`);
 }
 
 /** A server on the port; undefined when the port is taken. */

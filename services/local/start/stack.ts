@@ -16,7 +16,7 @@ export interface Stack {
 /**
  * Starts the emulators, then the worker and the producer while the queues are made; resolves when all of them listen.
  *
- * @throws PortsInUseError, and Error when a program ends before it listens; everything is stopped by then.
+ * @throws ConfigError when ports are taken, and Error when a program ends before it listens; everything is stopped by then.
  */
 export async function startStack(settings: StackSettings, print: (line: string) => void): Promise<Stack> {
   const usesRunningFirestore = await isFirestoreEmulator(settings.variables.FIRESTORE_EMULATOR_HOST);

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { freePort } from "../../support/free-port.ts";
 import { expect, it, onTestFinished } from "vitest";
-import { PortsInUseError, requireFreePorts } from "../../../services/local/start/ports.ts";
+import { requireFreePorts } from "../../../services/local/start/ports.ts";
+import { ConfigError } from "../../../shared/config.ts";
 import { portOf } from "../../../shared/http-server.ts";
 
 const HOST = "127.0.0.1";
@@ -34,7 +35,7 @@ it("names every port that is taken, and the variable that moves it", async () =>
   const [first, second] = [await listen(), await listen()];
   const free = await freePort();
   const check = requireFreePorts([wanted("producer", first.port), wanted("free", free), wanted("worker", second.port)]);
-  await expect(check).rejects.toThrow(PortsInUseError);
+  await expect(check).rejects.toThrow(ConfigError);
   await expect(check).rejects.toThrow(
     `  - port ${first.port} (producer): set PRODUCER_PORT to a free one\n` +
       `  - port ${second.port} (worker): set WORKER_PORT to a free one`,
