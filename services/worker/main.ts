@@ -12,6 +12,7 @@ import { createLogger } from "../../shared/log.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { createWorkerApp } from "./app.ts";
 import { createTokenRules } from "./authenticate.ts";
+import { GOOGLE_CERTS_URL } from "./fetch-key-set.ts";
 import { createHandlers } from "./handlers.ts";
 import { createKeyCache } from "./key-cache.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -22,7 +23,7 @@ const configSchema = z.object({
   HOST: z.string().default("0.0.0.0"),
   WORKER_AUDIENCE: z.string().min(1),
   INVOKER_SERVICE_ACCOUNT: z.email(),
-  OIDC_CERTS_URL: z.url().default("https://www.googleapis.com/oauth2/v1/certs"),
+  OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
   WEBHOOK_SIGNING_SECRET: z.string().startsWith("whsec_", "must be a Standard Webhooks secret, whsec_…"),
   WEBHOOK_ALLOW_PRIVATE_ADDRESSES: flagVariable.default(false),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),

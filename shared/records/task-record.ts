@@ -5,7 +5,7 @@ import { QUEUE_KEYS } from "../queues.ts";
 /** The collection of task records; a document's id is the task's id. Nothing in it is indexed. */
 export const TASK_RECORDS = "taskRecords";
 
-export const TERMINAL_STATES = ["succeeded", "dead", "cancelled"] as const;
+const TERMINAL_STATES = ["succeeded", "dead", "cancelled"] as const;
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 
 const timestamp = z.instanceof(Timestamp);
@@ -52,7 +52,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * How long a record is kept after it was last claimed or settled: a task lives 31 days at the most
  * (https://cloud.google.com/tasks/docs/quotas), a day on top is required, and another covers clocks that are wrong.
  */
-export const RECORD_RETENTION_MS = 33 * DAY_MS;
+const RECORD_RETENTION_MS = 33 * DAY_MS;
 
 /** When a record that is written now may be deleted. `nowMs` is in milliseconds since the epoch. */
 export function expiryFrom(nowMs: number): Timestamp {

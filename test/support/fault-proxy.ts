@@ -8,8 +8,10 @@ export interface Fault {
   readonly rpc: string;
   /** Whether the server has done what was asked before it goes wrong. */
   readonly when: "before-effect" | "after-effect";
-  /** A gRPC status code, no answer at all, or a stream that is cut off. */
-  readonly answer: { readonly status: status } | "nothing" | "reset";
+  /** A gRPC status code, no answer at all, a stream that is cut off, or the whole connection with all its streams. */
+  readonly answer: { readonly status: status } | "nothing" | "reset" | "disconnect";
+  /** How many calls pass unharmed before. Default 0. */
+  readonly skip?: number;
   /** How many calls it strikes. Default 1. */
   readonly times?: number;
 }
@@ -26,6 +28,7 @@ export interface FaultProxy {
 }
 
 interface ArmedFault extends Fault {
+  toSkip: number;
   left: number;
   readonly strike: () => void;
   /** The calls that this fault leaves without an answer. */
@@ -56,7 +59,7 @@ export async function startFaultProxy(server: { host: string; port: number }): P
     port: portOf(proxy),
     inject(fault) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      armed.push({ ...fault, left: fault.times ?? 1, strike: resolve, unanswered: [] });
+      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike: resolve, unanswered: [] });
       return promise;
     },
     calm() {
@@ -75,7 +78,12 @@ export async function startFaultProxy(server: { host: string; port: number }): P
 function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
   const rpc = path.slice(path.lastIndexOf("/") + 1);
   const fault = armed.find((candidate) => candidate.rpc === rpc && candidate.left > 0);
-  if (fault) fault.left--;
+  if (!fault) return undefined;
+  if (fault.toSkip > 0) {
+    fault.toSkip--;
+    return undefined;
+  }
+  fault.left--;
   return fault;
 }
 
@@ -99,6 +107,7 @@ function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, forward: () =
 
 function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
   if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+  else if (fault.answer === "disconnect") caller.session?.destroy();
   else if (fault.answer === "nothing") fault.unanswered.push(caller);
   else respond(caller, fault.answer.status);
   fault.strike();

@@ -1,5 +1,5 @@
 import { Firestore } from "@google-cloud/firestore";
-import { onTestFinished } from "vitest";
+import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
 import { createWorkerApp } from "../../services/worker/app.ts";
 import { createTokenRules } from "../../services/worker/authenticate.ts";
@@ -20,15 +20,31 @@ import { identityClaims, signToken } from "./tokens.ts";
 
 const MAX_BODY_BYTES = 300_000;
 
+export interface WorkerBundleOptions {
+  /** Leads to where the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
+  readonly reachFirestore?: (emulator: Address) => Promise<Address>;
+  /** Where clean-up is left. Default: with the running test; tests that run at once must each give their own. */
+  readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /**
  * A worker on a real port, with a real key server and a Firestore emulator of its own.
  *
  * The worker's clock and Firestore's are two, as they are in the cloud, and stand still until a test moves them.
  */
-export async function startWorkerBundle(makeHandlers: (db: Firestore) => readonly BoundHandler[]) {
+export async function startWorkerBundle(
+  makeHandlers: (db: Firestore) => readonly BoundHandler[],
+  { reachFirestore, onTestFinished = afterRunningTest }: WorkerBundleOptions = {},
+) {
   const storeClock = new ManualClock(Date.now());
   const emulator = await startFirestoreEmulator({ clock: storeClock });
   const db = connect(emulator);
+  const workerDb = reachFirestore ? connect(await reachFirestore(emulator)) : db;
   const keyServer = await startKeyServer([KEY]);
   const clock = new ManualClock(Date.now());
   const logged: string[] = [];
@@ -36,13 +52,13 @@ export async function startWorkerBundle(makeHandlers: (db: Firestore) => readonl
   const shutdown = new Shutdown(clock);
   const keys = createKeyCache({ url: keyServer.url, clock, log });
   const app = createWorkerApp({
-    db,
+    db: workerDb,
     clock,
     log,
     shutdown,
     tokens: createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock }),
     rules: {
-      handlers: new Map(makeHandlers(db).map((handler) => [handler.taskType.type, handler])),
+      handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),
       queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
       maxBodyBytes: MAX_BODY_BYTES,
     },
@@ -50,7 +66,7 @@ export async function startWorkerBundle(makeHandlers: (db: Firestore) => readonl
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
   onTestFinished(async () => {
     await server.close();
-    await db.terminate();
+    await Promise.all([db.terminate(), workerDb.terminate()]);
     await emulator.stop();
     await keyServer.close();
   });
@@ -114,7 +130,7 @@ function deliveryHeaders(envelope: Envelope, token: string): Record<string, stri
   };
 }
 
-function connect(emulator: { host: string; port: number }): Firestore {
+function connect(emulator: Address): Firestore {
   return new Firestore({
     projectId: "handoff-test",
     host: `${emulator.host}:${emulator.port}`,

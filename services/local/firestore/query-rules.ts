@@ -16,7 +16,7 @@ export interface QueryParts {
 }
 
 /** Limits of one query: https://firebase.google.com/docs/firestore/query-data/queries#query_limitations */
-export const QUERY_LIMITS = {
+const QUERY_LIMITS = {
   disjunctions: 30,
   inValues: 30,
   notInValues: 10,
