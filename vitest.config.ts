@@ -1,8 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that run at once in a file mostly wait for a client's backoff. */
+const MAX_CONCURRENCY = 20;
+
 /** A kind of test: its folder under test/, and how long one of its tests may take in milliseconds. */
 const kind = (name: string, testTimeout: number) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, env: { METADATA_SERVER_DETECTION: "none" } },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    maxConcurrency: MAX_CONCURRENCY,
+    env: { METADATA_SERVER_DETECTION: "none" },
+  },
 });
 
 export default defineConfig({

@@ -1,7 +1,7 @@
 import type { Firestore, Timestamp } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
 import { deadLetterId } from "../../shared/records/dead-letter.ts";
-import { isTerminal } from "../../shared/records/task-record.ts";
+import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
 import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
 import { decideClaim } from "./claim-decision.ts";
 import type { Attempt, ClaimedAttempt, UnrecordedAttempt } from "./claim.ts";
@@ -93,7 +93,7 @@ async function settleUnrecorded(
 
       const claimant = claimantOf(delivery, attempt.owner);
       const decision = decideClaim(read.record, claimant, read.readTimeMs);
-      if (decision.kind === "own") return decideSettlement(end, decision.record.attempts, maxAttempts).outcome;
+      if (decision.kind === "own") return outcomeOfOwn(decision.record, end, maxAttempts);
       if (decision.kind !== "take") {
         return concede(transaction, decision, { delivery, read, db, clock: step.clock });
       }
@@ -107,6 +107,16 @@ async function settleUnrecorded(
       return settlement.outcome;
     }),
   );
+}
+
+/**
+ * What an attempt's own commit, whose answer was lost, has made of the task. It need not be what the attempt ended with
+ * since: a transaction's time can run out after its commit took effect.
+ */
+function outcomeOfOwn(record: TaskRecord, end: AttemptEnd, maxAttempts: number): Outcome {
+  if (record.state === "succeeded") return { kind: "done", result: record.result };
+  if (record.state === "cancelled") return { kind: "duplicate", state: "cancelled" };
+  return decideSettlement(end, record.attempts, maxAttempts).outcome;
 }
 
 /** A dead task's letter is part of the commit that ends it. */

@@ -22,7 +22,7 @@ export interface FaultProxy {
   readonly port: number;
   /** Prepares a fault; the result resolves when it strikes for the first time, its effect included. */
   inject(fault: Fault): Promise<void>;
-  /** Forgets the faults that are left, and fails the calls that got no answer for good. */
+  /** Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again. */
   calm(): void;
   stop(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export async function startFaultProxy(server: { host: string; port: number }): P
     },
     calm() {
       for (const caller of armed.splice(0).flatMap(({ unanswered }) => unanswered)) {
-        if (!caller.destroyed) respond(caller, status.CANCELLED);
+        if (!caller.destroyed) respond(caller, status.PERMISSION_DENIED);
       }
     },
     async stop() {

@@ -25,6 +25,15 @@ export const naturalTaskType = defineTask({
   attempts: 3,
 });
 
+export const transactionTaskType = defineTask({
+  type: "test.transaction",
+  payload: z.strictObject({ n: z.int() }),
+  queue: "default",
+  idempotency: "transaction",
+  timeoutMs: 10_000,
+  attempts: 3,
+});
+
 type Step = (context: HandlerContext) => Promise<HandlerResult> | HandlerResult;
 
 /** A handler that does what a test tells it: its steps in turn, then success. It remembers what it was given. */

@@ -1,0 +1,204 @@
+import { status } from "@grpc/grpc-js";
+import { type TestContext, describe, expect, it } from "vitest";
+import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
+import type { Fault } from "../../support/fault-proxy.ts";
+import { LOST_ANSWERS, startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
+import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
+import { sealTask } from "../../support/worker-bundle.ts";
+
+async function setup({ onTestFinished }: TestContext) {
+  const handler = scriptedHandler(claimTaskType);
+  const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+  return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
+}
+
+const CLAIM = { rpc: "Commit" };
+/** A task without a record is claimed by one commit, so the next one settles. */
+const SETTLE = { rpc: "Commit", skip: 1 };
+const READ = { rpc: "BatchGetDocuments" };
+
+/** Makes the worker read the record instead of creating it. */
+const NO_CREATE: Fault = { ...CLAIM, when: "before-effect", answer: { status: status.INTERNAL } };
+
+describe.concurrent("a commit that claims", () => {
+  it.for(LOST_ANSWERS)("leaves the attempt its own claim: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...CLAIM, when, answer }]);
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(handler.runs).toHaveLength(1);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it("leaves nothing when it had no effect and is never answered", async (context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...CLAIM, when: "before-effect", answer: "nothing" }]);
+
+    expect(ending).toEqual([503, "unavailable"]);
+    expect(await worker.recordOf(task)).toBeNull();
+    expect(handler.runs).toHaveLength(0);
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+    expect(handler.runs).toHaveLength(1);
+  });
+
+  it.for<[string, Fault[]]>([
+    ["its answer", [{ ...CLAIM, when: "after-effect", answer: "nothing" }]],
+    [
+      "its answer, nor the read that asks for it",
+      [
+        { ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } },
+        { ...READ, when: "before-effect", answer: "nothing" },
+      ],
+    ],
+  ])("holds the task for one lease when nothing tells %s", async ([, spoiled], context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, spoiled);
+
+    expect(ending).toEqual([503, "unavailable"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "running", fence: 1 });
+    expect(handler.runs).toHaveLength(0);
+    expect(await worker.redeliver(task)).toEqual([
+      [409, "busy"],
+      [200, "done"],
+    ]);
+    expect(handler.runs).toHaveLength(1);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2 });
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+});
+
+describe.concurrent("a commit that claims a waiting task again", () => {
+  it.for(LOST_ANSWERS)("leaves the attempt its own claim, counted once: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setup(context);
+    handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+    await worker.deliver(task);
+
+    const ending = await worker.deliverFaultily(task, [NO_CREATE, { ...CLAIM, when, answer }]);
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+});
+
+describe.concurrent("a commit that settles", () => {
+  it.for(LOST_ANSWERS)("a success is recorded before it is acknowledged: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({
+      state: "succeeded",
+      fence: 1,
+      attempts: 1,
+      result: { run: 1 },
+    });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(handler.runs).toHaveLength(1);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it.for(LOST_ANSWERS)("a failure is counted once: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setup(context);
+    handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+
+    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
+
+    expect(ending).toEqual([424, "retry"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", fence: 1, attempts: 1 });
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  it.for(LOST_ANSWERS)("a death is acknowledged with its one letter: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setup(context);
+    handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+
+    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
+
+    expect(ending).toEqual([200, "dead"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(handler.runs).toHaveLength(1);
+    expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
+  });
+
+  it("is not acknowledged when it had no effect and is never answered: the task runs again after the lease", async (context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when: "before-effect", answer: "nothing" }]);
+
+    expect(ending).toEqual([503, "unavailable"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "running", fence: 1 });
+    expect(await worker.redeliver(task)).toEqual([
+      [409, "busy"],
+      [200, "done"],
+    ]);
+    expect(handler.runs).toHaveLength(2);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it.for<[string, Fault[]]>([
+    ["its answer", [{ ...SETTLE, when: "after-effect", answer: "nothing" }]],
+    [
+      "its answer, nor the read that asks for it",
+      [
+        { ...SETTLE, when: "after-effect", answer: { status: status.INTERNAL } },
+        { ...READ, when: "before-effect", answer: "nothing" },
+      ],
+    ],
+  ])("is found by the next delivery when nothing tells %s", async ([, spoiled], context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, spoiled);
+
+    expect(ending).toEqual([503, "unavailable"]);
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(handler.runs).toHaveLength(1);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+  });
+});
+
+describe.concurrent("a commit that keeps another payload's dead letter", () => {
+  it.for(LOST_ANSWERS)("leaves one letter and the record as it was: $name", async ({ when, answer }, context) => {
+    const { handler, worker } = await setup(context);
+    const original = sealTask(claimTaskType, { n: 1 }, "one key");
+    const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
+    await worker.deliver(original);
+    const before = await worker.recordOf(original);
+
+    const ending = await worker.deliverFaultily(impostor, [NO_CREATE, { ...CLAIM, when, answer }]);
+
+    expect(ending).toEqual([200, "dead"]);
+    expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
+    expect(await worker.recordOf(original)).toEqual(before);
+    expect(handler.runs).toMatchObject([{ payload: { n: 1 } }]);
+  });
+
+  it("is not acknowledged while nothing tells whether the letter is kept", async (context) => {
+    const { handler, worker } = await setup(context);
+    const original = sealTask(claimTaskType, { n: 1 }, "one key");
+    const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
+    await worker.deliver(original);
+
+    const ending = await worker.deliverFaultily(impostor, [
+      NO_CREATE,
+      { ...CLAIM, when: "after-effect", answer: "nothing" },
+    ]);
+
+    expect(ending).toEqual([503, "unavailable"]);
+    expect(await worker.redeliver(impostor)).toEqual([[200, "dead"]]);
+    expect(await worker.deadLetters()).toHaveLength(1);
+    expect(handler.runs).toHaveLength(1);
+  });
+});

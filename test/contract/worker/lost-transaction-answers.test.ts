@@ -1,0 +1,211 @@
+import { status } from "@grpc/grpc-js";
+import type { Firestore } from "@google-cloud/firestore";
+import { type TestContext, describe, expect, it } from "vitest";
+import {
+  type HandlerResult,
+  bindTransactionHandler,
+  failedForGood,
+  retryLater,
+  succeeded,
+} from "../../../services/worker/handler.ts";
+import { ABORT_GRACE_MS } from "../../../shared/queues.ts";
+import { LOST_ANSWERS, startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
+import { naturalTaskType, scriptedHandler, transactionTaskType } from "../../support/scripted-handler.ts";
+import { sealTask } from "../../support/worker-bundle.ts";
+
+/** A transaction of which nothing is heard loses its locks after a minute. */
+const LOCKS_LOST_MS = 61_000;
+
+/** After this long a handler that has not ended is given up. */
+const GIVEN_UP_MS = transactionTaskType.timeoutMs + ABORT_GRACE_MS;
+
+const COMMIT = { rpc: "Commit" };
+const READ = { rpc: "BatchGetDocuments" };
+
+const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
+
+/** A worker whose one handler adds a document to `effects`, then ends as told: in turn, then with success. */
+async function setupTransaction({ onTestFinished }: TestContext, ...ends: HandlerResult[]) {
+  const effectsIn = (db: Firestore) => db.collection("effects");
+  const worker = await startFaultyWorkerBundle(
+    (db) => [
+      bindTransactionHandler(transactionTaskType, async ({ n }, { transaction }) => {
+        transaction.create(effectsIn(db).doc(), { n });
+        return ends.shift() ?? succeeded({ n });
+      }),
+    ],
+    onTestFinished,
+  );
+  const countEffects = async () => (await effectsIn(worker.db).get()).size;
+  return { worker, countEffects, task: sealTask(transactionTaskType, { n: 1 }) };
+}
+
+describe.concurrent("the commit of a transaction task", () => {
+  it.for(LOST_ANSWERS)("takes effect once and is then acknowledged: $name", async ({ when, answer }, context) => {
+    const { worker, countEffects, task } = await setupTransaction(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1, result: { n: 1 } });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(await countEffects()).toBe(1);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it("is not acknowledged when it had no effect and is never answered: the next delivery has the one effect", async (context) => {
+    const { worker, countEffects, task } = await setupTransaction(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when: "before-effect", answer: "nothing" }], {
+      waitMs: GIVEN_UP_MS,
+    });
+
+    expect(ending).toEqual([500, "failed"]);
+    expect(await worker.recordOf(task)).toBeNull();
+    expect(await countEffects()).toBe(0);
+    await worker.storeClock.advance(LOCKS_LOST_MS);
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(await countEffects()).toBe(1);
+  });
+
+  it("is found by the next delivery when it had its effect and is never answered", async (context) => {
+    const { worker, countEffects, task } = await setupTransaction(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when: "after-effect", answer: "nothing" }], {
+      waitMs: GIVEN_UP_MS,
+    });
+
+    expect(ending).toEqual([500, "failed"]);
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+    expect(await countEffects()).toBe(1);
+  });
+
+  it("counts as done when it had its effect and the time ran out before that was known", async (context) => {
+    const { worker, countEffects, task } = await setupTransaction(context, NOT_YET, NOT_YET);
+    await worker.deliver(task);
+    await worker.deliver(task);
+
+    const struck = worker.faults.inject({ ...COMMIT, when: "after-effect", answer: { status: status.INTERNAL } });
+    const delivered = worker.deliver(task);
+    await struck;
+    await worker.clock.advance(transactionTaskType.timeoutMs);
+    const answer = await delivered;
+
+    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 3, attempts: 3, result: { n: 1 } });
+    expect(await countEffects()).toBe(1);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+});
+
+describe.concurrent("the read of a transaction task's record", () => {
+  it.for(LOST_ANSWERS)("is made again, and the effect happens once: $name", async ({ when, answer }, context) => {
+    const { worker, countEffects, task } = await setupTransaction(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...READ, when, answer }], { storeWaitMs: LOCKS_LOST_MS });
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(await countEffects()).toBe(1);
+  });
+
+  it("leaves nothing when it is never answered", async (context) => {
+    const { worker, countEffects, task } = await setupTransaction(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...READ, when: "before-effect", answer: "nothing" }], {
+      waitMs: GIVEN_UP_MS,
+    });
+
+    expect(ending).toEqual([500, "failed"]);
+    expect(await worker.recordOf(task)).toBeNull();
+    expect(await countEffects()).toBe(0);
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(await countEffects()).toBe(1);
+  });
+});
+
+async function setupNatural({ onTestFinished }: TestContext) {
+  const handler = scriptedHandler(naturalTaskType);
+  const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+  return { handler, worker, task: sealTask(naturalTaskType, { n: 1 }) };
+}
+
+describe.concurrent("the commit that records a natural task's failure", () => {
+  it.for(LOST_ANSWERS)("counts the attempt once: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setupNatural(context);
+    handler.steps(() => NOT_YET);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
+
+    expect(ending).toEqual([424, "retry"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", fence: 1, attempts: 1 });
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+  });
+
+  it.for(LOST_ANSWERS)("keeps one letter of a death before it is acknowledged: $name", async (loss, context) => {
+    const { handler, worker, task } = await setupNatural(context);
+    const { when, answer } = loss;
+    handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
+
+    expect(ending).toEqual([200, "dead"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
+    expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
+  });
+
+  it.for([
+    ["before-effect", null],
+    ["after-effect", { state: "waiting", attempts: 1 }],
+  ] as const)("is answered 503 when it is never answered itself: %s", async ([when, recorded], context) => {
+    const { handler, worker, task } = await setupNatural(context);
+    handler.steps(() => NOT_YET);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer: "nothing" }]);
+
+    expect(ending).toEqual([503, "unavailable"]);
+    const record = await worker.recordOf(task);
+    expect(record && { state: record.state, attempts: record.attempts }).toEqual(recorded);
+    await worker.storeClock.advance(LOCKS_LOST_MS);
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(handler.runs).toHaveLength(2);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+});
+
+describe.concurrent("the commit that closes the record of a natural task which had failed", () => {
+  it.for(LOST_ANSWERS)("is durable before the task is acknowledged: $name", async ({ when, answer }, context) => {
+    const { handler, worker, task } = await setupNatural(context);
+    handler.steps(() => NOT_YET);
+    await worker.deliver(task);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }], { retryCount: 1 });
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2, lastError: null });
+    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it.for([
+    ["before-effect", "waiting", "done"],
+    ["after-effect", "succeeded", "duplicate"],
+  ] as const)("leaves the task unacknowledged when it is never answered: %s", async (cell, context) => {
+    const [when, state, outcome] = cell;
+    const { handler, worker, task } = await setupNatural(context);
+    handler.steps(() => NOT_YET);
+    await worker.deliver(task);
+
+    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer: "nothing" }], { retryCount: 1 });
+
+    expect(ending).toEqual([503, "unavailable"]);
+    expect((await worker.recordOf(task))?.state).toBe(state);
+    await worker.storeClock.advance(LOCKS_LOST_MS);
+    expect(await worker.redeliver(task)).toEqual([[200, outcome]]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+  });
+});

@@ -1,0 +1,95 @@
+import { status } from "@grpc/grpc-js";
+import type { Firestore } from "@google-cloud/firestore";
+import type { BoundHandler } from "../../services/worker/handler.ts";
+import type { Envelope } from "../../shared/envelope.ts";
+import { RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../shared/queues.ts";
+import { queueOf } from "../../shared/task-id.ts";
+import { type Fault, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { type WorkerBundleOptions, startWorkerBundle } from "./worker-bundle.ts";
+
+/** How one call goes wrong. */
+export interface Loss {
+  readonly name: string;
+  readonly when: Fault["when"];
+  readonly answer: Fault["answer"];
+}
+
+const ANSWERS: readonly (readonly [string, Fault["answer"]])[] = [
+  ["UNAVAILABLE", { status: status.UNAVAILABLE }],
+  ["ABORTED", { status: status.ABORTED }],
+  ["DEADLINE_EXCEEDED", { status: status.DEADLINE_EXCEEDED }],
+  ["INTERNAL", { status: status.INTERNAL }],
+  ["UNKNOWN", { status: status.UNKNOWN }],
+  ["CANCELLED", { status: status.CANCELLED }],
+  ["a stream that is cut off", "reset"],
+  ["a connection that is cut", "disconnect"],
+];
+
+/** Every way in which a call can fail that the client hears of, before the call takes effect and after. */
+export const LOST_ANSWERS: readonly Loss[] = (["before-effect", "after-effect"] as const).flatMap((when) =>
+  ANSWERS.map(([name, answer]) => ({ name: `${name}, ${when}`, when, answer })),
+);
+
+/** No task of these tests needs more deliveries. */
+const MOST_REDELIVERIES = 5;
+
+/** The status of an answer and the outcome that it names. */
+export type Ending = [status: number, outcome: string | null];
+
+export interface FaultyDelivery {
+  /** How often Cloud Tasks has tried before. Default 0. */
+  readonly retryCount?: number;
+  /** How long the worker waits for a call that is never answered, in milliseconds. Default: a step's deadline. */
+  readonly waitMs?: number;
+  /** How far Firestore's clock moves once the last fault has struck, in milliseconds. Default 0. */
+  readonly storeWaitMs?: number;
+}
+
+/** A worker whose calls of Firestore can be spoiled; the bundle's own `db` always gets through. */
+export async function startFaultyWorkerBundle(
+  makeHandlers: (db: Firestore) => readonly BoundHandler[],
+  onTestFinished: NonNullable<WorkerBundleOptions["onTestFinished"]>,
+) {
+  const started = Promise.withResolvers<FaultProxy>();
+  const worker = await startWorkerBundle(makeHandlers, {
+    onTestFinished,
+    async reachFirestore(emulator) {
+      const proxy = await startFaultProxy(emulator);
+      onTestFinished(() => proxy.stop());
+      started.resolve(proxy);
+      return proxy;
+    },
+  });
+  const faults = await started.promise;
+  onTestFinished(async () => faults.calm());
+
+  const deliver = async (task: Envelope, retryCount: number): Promise<Ending> => {
+    const answer = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": String(retryCount) } });
+    return [answer.status, answer.headers.get("Handoff-Outcome")];
+  };
+  return {
+    ...worker,
+    faults,
+    /** Delivers while calls go wrong, each as told and all of them before it is answered. */
+    async deliverFaultily(task: Envelope, spoiled: readonly Fault[], options: FaultyDelivery = {}): Promise<Ending> {
+      const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS, storeWaitMs = 0 } = options;
+      const struck = Promise.all(spoiled.map((fault) => faults.inject(fault)));
+      const delivered = deliver(task, retryCount);
+      await struck;
+      await worker.storeClock.advance(storeWaitMs);
+      if (spoiled.some(({ answer }) => answer === "nothing")) await worker.clock.advance(waitMs);
+      return await delivered;
+    },
+    /** Delivers again until it is acknowledged, as the queue would, letting a lease run out that is in the way. */
+    async redeliver(task: Envelope): Promise<Ending[]> {
+      const endings: Ending[] = [];
+      for (let retry = 1; retry <= MOST_REDELIVERIES; retry++) {
+        const ending = await deliver(task, retry);
+        endings.push(ending);
+        if (ending[0] === 200) return endings;
+        if (ending[0] === 409) await worker.storeClock.advance(leaseMsOf(queueOf(task.id)) + 1);
+      }
+      throw new Error(`The task was never acknowledged: ${JSON.stringify(endings)}.`);
+    },
+  };
+}
