@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import {
+  type HandlerResult,
+  bindTransactionHandler,
+  failedForGood,
+  retryLater,
+  saturated,
+  succeeded,
+} from "../../../services/worker/handler.ts";
+import { ABORT_GRACE_MS, leaseMsOf } from "../../../shared/queues.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
+import {
+  claimTaskType,
+  naturalTaskType,
+  scriptedHandler,
+  transactionTaskType,
+} from "../../support/scripted-handler.ts";
+import { type WorkerBundle, sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+const LEASE_MS = leaseMsOf("default");
+
+/** A transaction of which nothing is heard loses its locks after a minute. */
+const LOCKS_LOST_MS = 61_000;
+
+const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
+const GONE = failedForGood({ code: "gone", message: "The receiver is gone." });
+const BUSY = saturated({ code: "busy", message: "The mail server is busy." });
+
+/** Every way in which a late attempt may want to leave its record. */
+const ENDS: readonly (readonly [string, () => HandlerResult])[] = [
+  ["succeeds", () => succeeded("late")],
+  ["asks for a retry", () => NOT_YET],
+  ["gives its attempt back", () => BUSY],
+  ["fails for good", () => GONE],
+  [
+    "throws",
+    () => {
+      throw new RangeError("late");
+    },
+  ],
+];
+
+async function setup() {
+  const handler = scriptedHandler(claimTaskType);
+  const worker = await startWorkerBundle(() => [handler]);
+  return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
+}
+
+type Bundle = Awaited<ReturnType<typeof setup>>;
+
+/** Starts an attempt that runs until `finish` tells it how to end. */
+async function startAttempt({ handler, worker, task }: Bundle) {
+  const started = Promise.withResolvers<void>();
+  const told = Promise.withResolvers<() => HandlerResult>();
+  handler.steps(async () => {
+    started.resolve();
+    return (await told.promise)();
+  });
+  const delivered = worker.deliver(task);
+  await started.promise;
+  return {
+    async finish(end: () => HandlerResult) {
+      told.resolve(end);
+      return endingOf(await delivered);
+    },
+  };
+}
+
+/** Starts an attempt, and a second one once the first one's lease has run out. */
+async function startTakeover(bundle: Bundle) {
+  const late = await startAttempt(bundle);
+  await bundle.worker.storeClock.advance(LEASE_MS + 1);
+  const other = await startAttempt(bundle);
+  return { late, other };
+}
+
+function endingOf(answer: Response): [number, string | null] {
+  return [answer.status, answer.headers.get("Handoff-Outcome")];
+}
+
+/** Cancels a task as its owner can't see: state alone changes. */
+async function cancel(worker: WorkerBundle, taskId: string): Promise<void> {
+  await worker.db.collection(TASK_RECORDS).doc(taskId).update({ state: "cancelled" });
+}
+
+describe("an attempt that wakes after its lease was taken over", () => {
+  it.for(ENDS)("leaves the other's record alone while the other still runs: it %s", async ([, end]) => {
+    const bundle = await setup();
+    const { worker, task } = bundle;
+    const { late, other } = await startTakeover(bundle);
+    const before = await worker.recordOf(task);
+
+    const ending = await late.finish(end);
+
+    expect(ending).toEqual([409, "busy"]);
+    expect(before).toMatchObject({ state: "running", fence: 2, attempts: 2 });
+    expect(await worker.recordOf(task)).toEqual(before);
+    expect(await worker.deadLetters()).toEqual([]);
+    expect(await other.finish(() => succeeded("other"))).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2, result: "other" });
+  });
+
+  it.for(ENDS)("leaves the other's record alone when it took over by reading, too: it %s", async ([, end]) => {
+    const bundle = await setup();
+    const { handler, worker, task } = bundle;
+    handler.steps(() => NOT_YET);
+    await worker.deliver(task);
+    const { late, other } = await startTakeover(bundle);
+    const before = await worker.recordOf(task);
+
+    const ending = await late.finish(end);
+
+    expect(ending).toEqual([409, "busy"]);
+    expect(before).toMatchObject({ state: "running", fence: 3, attempts: 3 });
+    expect(await worker.recordOf(task)).toEqual(before);
+    expect(await worker.deadLetters()).toEqual([]);
+    expect(await other.finish(() => succeeded("other"))).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 3, attempts: 3, result: "other" });
+  });
+
+  it.for(ENDS)("is told that the task is done when the other has succeeded: it %s", async ([, end]) => {
+    const bundle = await setup();
+    const { worker, task } = bundle;
+    const { late, other } = await startTakeover(bundle);
+    await other.finish(() => succeeded("other"));
+    const before = await worker.recordOf(task);
+
+    expect(await late.finish(end)).toEqual([200, "duplicate"]);
+    expect(before).toMatchObject({ state: "succeeded", fence: 2, result: "other" });
+    expect(await worker.recordOf(task)).toEqual(before);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it.for(ENDS)("is told to come back when the other has failed for now: it %s", async ([, end]) => {
+    const bundle = await setup();
+    const { worker, task } = bundle;
+    const { late, other } = await startTakeover(bundle);
+    await other.finish(() => NOT_YET);
+    const before = await worker.recordOf(task);
+
+    expect(await late.finish(end)).toEqual([409, "busy"]);
+    expect(before).toMatchObject({ state: "waiting", fence: 2, attempts: 2 });
+    expect(await worker.recordOf(task)).toEqual(before);
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it.for(ENDS)("keeps the other's dead letter as it is: it %s", async ([, end]) => {
+    const bundle = await setup();
+    const { worker, task } = bundle;
+    const { late, other } = await startTakeover(bundle);
+    await other.finish(() => failedForGood({ code: "refused", message: "The receiver refuses." }));
+    const before = { record: await worker.recordOf(task), letters: await worker.deadLetters() };
+
+    expect(await late.finish(end)).toEqual([200, "duplicate"]);
+    expect(before.letters).toMatchObject([{ attempts: 2, error: { code: "refused" } }]);
+    expect({ record: await worker.recordOf(task), letters: await worker.deadLetters() }).toEqual(before);
+  });
+});
+
+describe("a transaction attempt that wakes after it was given up", () => {
+  it("has no effect besides the other's", async () => {
+    const started = Promise.withResolvers<void>();
+    const wake = Promise.withResolvers<void>();
+    let runs = 0;
+    const worker = await startWorkerBundle((db) => [
+      bindTransactionHandler(transactionTaskType, async (_, { transaction }) => {
+        runs++;
+        transaction.create(db.collection("effects").doc(), { run: runs });
+        if (runs > 1) return succeeded("other");
+        started.resolve();
+        await wake.promise;
+        return succeeded("late");
+      }),
+    ]);
+    const task = sealTask(transactionTaskType, { n: 1 });
+    const late = worker.deliver(task);
+    await started.promise;
+    await worker.clock.advance(transactionTaskType.timeoutMs + ABORT_GRACE_MS);
+    await worker.storeClock.advance(LOCKS_LOST_MS);
+    const other = await worker.deliver(task);
+    const commits = worker.emulator.calls.get("Commit") ?? 0;
+
+    wake.resolve();
+
+    await expect.poll(() => worker.emulator.calls.get("Commit")).toBe(commits + 1);
+    expect([endingOf(await late), endingOf(other)]).toEqual([
+      [500, "failed"],
+      [200, "done"],
+    ]);
+    const effects = await worker.db.collection("effects").get();
+    expect(effects.docs.map((doc) => doc.data())).toEqual([{ run: 2 }]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1, result: "other" });
+  });
+});
+
+describe("a task that is cancelled", () => {
+  it.for(ENDS)("while it runs stays cancelled and is acknowledged: its handler %s", async ([, end]) => {
+    const bundle = await setup();
+    const { handler, worker, task } = bundle;
+    const attempt = await startAttempt(bundle);
+    await cancel(worker, task.id);
+    const before = await worker.recordOf(task);
+
+    expect(await attempt.finish(end)).toEqual([200, "duplicate"]);
+    expect(before).toMatchObject({ state: "cancelled", fence: 1, attempts: 1 });
+    expect(await worker.recordOf(task)).toEqual(before);
+    expect(await worker.deadLetters()).toEqual([]);
+    expect(endingOf(await worker.deliver(task))).toEqual([200, "duplicate"]);
+    expect(handler.runs).toHaveLength(1);
+  });
+
+  it("while it waits never runs again", async () => {
+    const { handler, worker, task } = await setup();
+    handler.steps(() => NOT_YET);
+    await worker.deliver(task);
+    await cancel(worker, task.id);
+
+    expect(endingOf(await worker.deliver(task))).toEqual([200, "duplicate"]);
+    expect(handler.runs).toHaveLength(1);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "cancelled", fence: 1, attempts: 1 });
+  });
+
+  it("stays cancelled when it is natural, though it runs once more", async () => {
+    const handler = scriptedHandler(naturalTaskType).steps(
+      () => NOT_YET,
+      () => GONE,
+    );
+    const worker = await startWorkerBundle(() => [handler]);
+    const task = sealTask(naturalTaskType, { n: 1 });
+    await worker.deliver(task);
+    await cancel(worker, task.id);
+
+    const answer = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": "1" } });
+
+    expect(endingOf(answer)).toEqual([200, "duplicate"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "cancelled", attempts: 1 });
+    expect(await worker.deadLetters()).toEqual([]);
+  });
+});
