@@ -16,6 +16,8 @@ const kind = (name: string, testTimeout: number) => ({
 
 export default defineConfig({
   test: {
+    // More than two cores' worth: the longest tests wait, for leases to end and for another emulator's locks.
+    maxWorkers: 3,
     reporters: ["dot", "./test/support/count-reporter.ts"],
     projects: [kind("unit", 20_000), kind("contract", 60_000), kind("e2e", 120_000)],
   },
