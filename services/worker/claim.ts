@@ -5,7 +5,7 @@ import { decideClaim } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
-import { RecordStoreError, type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
+import { isFirestoreError } from "./record-store.ts";
 import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
 import type { Worker } from "./worker.ts";
 
@@ -28,7 +28,7 @@ export type Claim =
  *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
  *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideClaim)
  *
- * @throws RecordStoreError when Firestore does not say whose the task is.
+ * It takes as long as the client goes on trying, and rejects with the client's errors: see `claimInTime`.
  */
 export async function claimTask(delivery: Delivery, worker: Worker): Promise<Claim> {
   // Made here and not in a transaction's callback, which can run again after a commit whose answer was lost.
@@ -36,50 +36,47 @@ export async function claimTask(delivery: Delivery, worker: Worker): Promise<Cla
   if (delivery.idempotency !== "claim") return { kind: "ours", attempt: { kind: "unrecorded", owner } };
 
   const numbers = { owner, fence: 1, attempts: 1 };
-  const step = beginStoreStep(worker);
-  const updateTime = await createRecord(delivery, numbers, step);
+  const updateTime = await createRecord(delivery, numbers, worker);
   if (updateTime) return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime } };
-  return await claimByReading(delivery, owner, step);
+  return await claimByReading(delivery, owner, worker);
 }
 
 /** The update time of the record that was created; undefined when only reading can tell whose it is. */
 async function createRecord(
   delivery: Delivery,
   numbers: AttemptNumbers,
-  step: StoreStep,
+  { db, clock }: Worker,
 ): Promise<Timestamp | undefined> {
-  const record = runningRecord(delivery.envelope, numbers, { record: null, clock: step.clock });
+  const record = runningRecord(delivery.envelope, numbers, { record: null, clock });
   try {
-    const created = await inStore(step, (db) => recordRef(db, delivery.envelope).create(record));
+    const created = await recordRef(db, delivery.envelope).create(record);
     return created.writeTime;
   } catch (error) {
     // ALREADY_EXISTS may be the client's own repetition of a commit whose answer was lost, and so may others.
-    if (error instanceof RecordStoreError && error.status !== undefined) return undefined;
+    if (isFirestoreError(error)) return undefined;
     throw error;
   }
 }
 
-async function claimByReading(delivery: Delivery, owner: string, step: StoreStep): Promise<Claim> {
+async function claimByReading(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
   const { envelope } = delivery;
   const claimant = claimantOf(delivery, owner);
-  return await inStore(step, (db) =>
-    db.runTransaction(async (transaction) => {
-      const read = await readRecord(transaction, db, envelope);
-      const decision = decideClaim(read.record, claimant, read.readTimeMs);
-      if (decision.kind === "own" && isTerminal(decision.record.state)) {
-        return { kind: "not-ours", outcome: { kind: "duplicate", state: decision.record.state } };
-      }
-      if (decision.kind === "own") {
-        return ours({ owner, fence: decision.record.fence, attempts: decision.record.attempts });
-      }
-      if (decision.kind === "take") {
-        const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
-        transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock: step.clock }));
-        return ours(numbers);
-      }
-      return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock: step.clock }) };
-    }),
-  );
+  return await db.runTransaction(async (transaction) => {
+    const read = await readRecord(transaction, db, envelope);
+    const decision = decideClaim(read.record, claimant, read.readTimeMs);
+    if (decision.kind === "own" && isTerminal(decision.record.state)) {
+      return { kind: "not-ours", outcome: { kind: "duplicate", state: decision.record.state } };
+    }
+    if (decision.kind === "own") {
+      return ours({ owner, fence: decision.record.fence, attempts: decision.record.attempts });
+    }
+    if (decision.kind === "take") {
+      const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
+      transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
+      return ours(numbers);
+    }
+    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+  });
 }
 
 /** A transaction doesn't tell when it was committed, so this attempt will be settled by reading. */

@@ -1,6 +1,6 @@
 import { errorFields } from "../../shared/error-fields.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
-import { claimTask } from "./claim.ts";
+import { claimInTime } from "./claim-in-time.ts";
 import type { Outcome } from "./outcome.ts";
 import { parseDelivery } from "./parse-delivery.ts";
 import { RecordStoreError } from "./record-store.ts";
@@ -37,7 +37,7 @@ async function takeSteps(request: Request, worker: Worker): Promise<Outcome> {
   const parsed = await parseDelivery(request, worker.rules);
   if (!parsed.ok) return parsed.outcome;
 
-  const claim = await claimTask(parsed.delivery, worker);
+  const claim = await claimInTime(parsed.delivery, worker);
   if (claim.kind !== "ours") return claim.outcome;
 
   const run = await runHandler(parsed.delivery, claim.attempt, worker);

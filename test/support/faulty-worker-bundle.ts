@@ -61,7 +61,10 @@ export async function startFaultyWorkerBundle(
     },
   });
   const faults = await started.promise;
-  onTestFinished(async () => faults.calm());
+  onTestFinished(async () => {
+    faults.calm();
+    await worker.shutdown.drain();
+  });
 
   const deliver = async (task: Envelope, retryCount: number): Promise<Ending> => {
     const answer = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": String(retryCount) } });

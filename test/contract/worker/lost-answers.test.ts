@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { type TestContext, describe, expect, it } from "vitest";
 import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
+import { RECORD_STORE_DEADLINE_MS } from "../../../shared/queues.ts";
 import type { Fault } from "../../support/fault-proxy.ts";
 import { LOST_ANSWERS, startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
@@ -71,6 +72,34 @@ describe.concurrent("a commit that claims", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2 });
     expect(await worker.deadLetters()).toEqual([]);
   });
+});
+
+describe.concurrent("a claim that takes effect after it was given up", () => {
+  const away = { when: "before-effect", answer: { status: status.UNAVAILABLE }, times: 1_000 } as const;
+
+  it.for<[string, Fault[]]>([
+    ["creating the record", [{ ...CLAIM, ...away }]],
+    ["reading the record", [NO_CREATE, { ...READ, ...away }]],
+  ])(
+    "is released, so that the only attempt is left to the task: %s",
+    async ([, spoiled], { expect, onTestFinished }) => {
+      const handler = scriptedHandler({ ...claimTaskType, attempts: 1 });
+      const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+      const task = sealTask(claimTaskType, { n: 1 });
+      const struck = Promise.all(spoiled.map((fault) => worker.faults.inject(fault)));
+      const delivered = worker.deliver(task);
+      await struck;
+      await worker.clock.advance(RECORD_STORE_DEADLINE_MS);
+      expect((await delivered).status).toBe(503);
+
+      worker.faults.calm();
+
+      await expect.poll(async () => (await worker.recordOf(task))?.state, { timeout: 20_000 }).toBe("waiting");
+      expect(handler.runs).toHaveLength(0);
+      expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+      expect(await worker.deadLetters()).toEqual([]);
+    },
+  );
 });
 
 describe.concurrent("a commit that claims a waiting task again", () => {
