@@ -18,7 +18,14 @@ export type TaskError = z.infer<typeof taskError>;
 /** A JSON value kept as its text: Firestore's own fields take no arrays in arrays, no empty or reserved names, no great depth. */
 const jsonText = z
   .string()
-  .transform((text): unknown => JSON.parse(text))
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue("must be JSON text");
+      return z.NEVER;
+    }
+  })
   .pipe(z.json());
 
 const taskRecordSchema = z.object({

@@ -33,9 +33,13 @@ export class State {
   constructor(options: { periods: NamePeriods; nowMs: number; journal?: ChangeJournal }) {
     this.#periods = options.periods;
     this.#journal = options.journal;
-    for (const stored of options.journal?.entries ?? []) this.#apply(changeFromStored(stored));
+    let isKept = false;
+    for (const stored of options.journal?.replay() ?? []) {
+      this.#apply(changeFromStored(stored));
+      isKept = true;
+    }
     for (const queue of this.queues.values()) this.#forgetOldNames(queue, options.nowMs);
-    if (options.journal && options.journal.entries.length > 0) this.#compact(options.journal);
+    if (options.journal && isKept) this.#compact(options.journal);
   }
 
   /** Where a task stands among all tasks ever created. */

@@ -76,7 +76,7 @@ export function openCommitLog(folder: string, documentType: protobuf.Type): Comm
 
   return {
     *replay() {
-      for (const entry of journal.entries) yield fromEntry(entry, documentType);
+      for (const entry of journal.replay()) yield fromEntry(entry, documentType);
     },
     append: (commit) => journal.append(toEntry(commit)),
     get isOvergrown() {

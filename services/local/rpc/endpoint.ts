@@ -80,16 +80,24 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 
 /** An HTTP/2 client speaks first, with a preface that no HTTP/1.1 request starts with (RFC 9113, section 3.4). */
 function routeByFirstBytes(socket: net.Socket, routes: { http2: () => void; http1: () => void }): void {
-  socket.once("readable", () => {
-    const head: unknown = socket.read();
-    if (!Buffer.isBuffer(head)) {
+  let head = Buffer.alloc(0);
+  const look = (): void => {
+    const chunk: unknown = socket.read();
+    if (!Buffer.isBuffer(chunk)) {
       socket.destroy();
       return;
     }
+    head = Buffer.concat([head, chunk]);
+    const start = head.toString("latin1", 0, HTTP2_PREFACE.length);
+    if (start !== HTTP2_PREFACE && HTTP2_PREFACE.startsWith(start)) {
+      socket.once("readable", look);
+      return;
+    }
     socket.unshift(head);
-    if (head.toString("latin1", 0, HTTP2_PREFACE.length) === HTTP2_PREFACE) routes.http2();
+    if (start === HTTP2_PREFACE) routes.http2();
     else routes.http1();
-  });
+  };
+  socket.once("readable", look);
 }
 
 async function listen(listener: net.Server, options: EndpointOptions): Promise<{ host: string; port: number }> {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -18,7 +19,7 @@ function open(file: string) {
   return journal;
 }
 
-const entriesIn = (file: string) => open(file).entries;
+const entriesIn = (file: string) => [...open(file).replay()];
 
 it("starts empty, in a folder that it makes", () => {
   const file = journalFile();
@@ -52,7 +53,7 @@ it.each(['{"n":3', "3", '{"n":3}', "\0\0\0", '"caf\u00c3'])("drops a last line %
   open(file).append({ n: 1 });
   fs.appendFileSync(file, torn);
   const journal = open(file);
-  expect(journal.entries).toEqual([{ n: 1 }]);
+  expect([...journal.replay()]).toEqual([{ n: 1 }]);
   journal.append({ n: 2 });
   expect(entriesIn(file)).toEqual([{ n: 1 }, { n: 2 }]);
 });
@@ -69,8 +70,8 @@ it.each(['{"n":', "", "\0", "undefined"])("refuses a file with a broken line %j,
   open(file);
   const content = `1\n${broken}\n3\n`;
   fs.writeFileSync(file, content);
-  expect(() => openJournal(file)).toThrow(BrokenJournalError);
-  expect(() => openJournal(file)).toThrow(`${file} is broken at line 2. Start with --fresh`);
+  expect(() => entriesIn(file)).toThrow(BrokenJournalError);
+  expect(() => entriesIn(file)).toThrow(`${file} is broken at line 2. Start with --fresh`);
   expect(fs.readFileSync(file, "utf8")).toBe(content);
 });
 
@@ -94,7 +95,10 @@ it("replaces the content with a snapshot, and goes on after it", () => {
   journal.compact(["sum", 6]);
   journal.append(4);
   expect(entriesIn(file)).toEqual(["sum", 6, 4]);
-  expect(fs.readdirSync(path.dirname(file))).toEqual(["journal.jsonl"]);
+  expect(fs.readdirSync(path.dirname(file)).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    "journal.jsonl",
+    "journal.jsonl.lock",
+  ]);
 });
 
 it("compacts to nothing", () => {
@@ -130,7 +134,26 @@ it("passes over what a compaction left behind that a kill cut off", () => {
   open(file).append(1);
   fs.writeFileSync(`${file}.new`, '{"half":');
   const journal = open(file);
-  expect(journal.entries).toEqual([1]);
+  expect([...journal.replay()]).toEqual([1]);
   journal.compact(["whole"]);
   expect(entriesIn(file)).toEqual(["whole"]);
+});
+
+it("reads lines that span several chunks, whose characters are cut at their edges", () => {
+  const file = journalFile();
+  const journal = open(file);
+  const long = ["x", "é".repeat(1_500_000), "€".repeat(1_000_000), "y"];
+  for (const entry of long) journal.append(entry);
+  expect(entriesIn(file)).toEqual(long);
+});
+
+it("is refused to a process while another that is alive has it, and given to one that comes after it", () => {
+  const file = journalFile();
+  open(file).append(1);
+  const other = spawn("sleep", ["30"]);
+  onTestFinished(() => void other.kill());
+  fs.writeFileSync(`${file}.lock`, String(other.pid));
+  expect(() => openJournal(file)).toThrow(`${file} is used by process ${other.pid}. Stop it, or use another folder`);
+  fs.writeFileSync(`${file}.lock`, "999999999");
+  expect(entriesIn(file)).toEqual([1]);
 });

@@ -163,3 +163,22 @@ it("rejects when the port is taken", async () => {
   const second = startEndpoint({ port: endpoint.port, services: [], http: () => {} });
   await expect(second).rejects.toMatchObject({ code: "EADDRINUSE", port: endpoint.port });
 });
+
+it("takes a connection for HTTP/2 though its first bytes come one by one", async () => {
+  const { endpoint } = await startEcho({ Say: say });
+  const socket = net.connect(endpoint.port, endpoint.host);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  socket.setNoDelay(true);
+  for (const byte of "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") {
+    socket.write(byte);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.write(SETTINGS);
+
+  const [answer] = await once(socket, "data");
+
+  // A SETTINGS frame: its type is the fourth byte (RFC 9113, section 6.5).
+  expect(answer[3]).toBe(4);
+});
