@@ -1,6 +1,5 @@
 import { getRequestListener } from "@hono/node-server";
 import http from "node:http";
-import type net from "node:net";
 
 export interface HttpServer {
   readonly port: number;
@@ -71,15 +70,4 @@ function prepareClosing(server: http.Server): () => Promise<void> {
       server.close(() => resolve());
       closeLeftOver();
     });
-}
-
-/**
- * The TCP port that a server listens on.
- *
- * @throws Error when it listens on none.
- */
-export function portOf(server: Pick<net.Server, "address">): number {
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("The server is not listening on a TCP port.");
-  return address.port;
 }

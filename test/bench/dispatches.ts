@@ -4,7 +4,7 @@ import { PassThroughClient } from "google-auth-library";
 import { once } from "node:events";
 import http from "node:http";
 import { performance } from "node:perf_hooks";
-import { portOf } from "../../shared/http-server.ts";
+import { portOf } from "../../shared/listening-port.ts";
 import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
 
 const CREATES_AT_ONCE = 32;

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
-import { portOf } from "../../shared/http-server.ts";
+import { portOf } from "../../shared/listening-port.ts";
 
 /** What is to go wrong with the next calls of one RPC. */
 export interface Fault {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
-import { portOf } from "../../shared/http-server.ts";
+import { portOf } from "../../shared/listening-port.ts";
 
 /** A port of loopback that nobody listened on a moment ago, for programs that can't be told to take any. */
 export async function freePort(): Promise<number> {

@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import http from "node:http";
 import net from "node:net";
 import type protobuf from "protobufjs/light.js";
-import { portOf } from "../../../shared/http-server.ts";
+import { portOf } from "../../../shared/listening-port.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
 

@@ -2,7 +2,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { portOf } from "../../../shared/http-server.ts";
+import { portOf } from "../../../shared/listening-port.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { CLAIMED, NATURAL, startProducerBundle } from "../../support/producer-bundle.ts";
 
