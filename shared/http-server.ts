@@ -1,5 +1,6 @@
 import { getRequestListener } from "@hono/node-server";
 import http from "node:http";
+import { portOf } from "./listening-port.ts";
 
 export interface HttpServer {
   readonly port: number;
