@@ -7,6 +7,7 @@ import { type Endpoint, type EndpointOptions, startEndpoint } from "../rpc/endpo
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./change.ts";
 import { createCourier } from "./delivery.ts";
+import { DeliveryPlaces } from "./delivery-places.ts";
 import { createTokenMaker } from "./delivery-token.ts";
 import { assertPortIsFree } from "./free-port.ts";
 import { createHttpSurface } from "./http-surface.ts";
@@ -42,6 +43,8 @@ export interface CloudTasksEmulatorOptions {
   readonly considerRetryAfter?: boolean;
   /** Whether tasks with tokens must go to https://, as in the cloud. Default false. */
   readonly httpsForTokens?: boolean;
+  /** How many deliveries may be under way at once, over all queues. Default 500. */
+  readonly maxDeliveries?: number;
   /** How long a stop waits for deliveries under way, by the clock. Default 10 s. */
   readonly stopGraceMs?: number;
 }
@@ -62,6 +65,7 @@ const JOURNAL_FILE = "cloud-tasks.jsonl";
 const HOUR_MS = 3_600_000;
 const DEFAULT_TASK_NAME_MS = HOUR_MS;
 const DEFAULT_QUEUE_NAME_MS = 7 * 24 * HOUR_MS;
+const DEFAULT_MAX_DELIVERIES = 500;
 const DEFAULT_STOP_GRACE_MS = 10_000;
 
 const PROTO_PACKAGES = [
@@ -88,7 +92,8 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   key.catch((error: unknown) => log.error({ err: error }, "there is no key to sign tokens with"));
   const courier = createCourier({ clock, authorize: createTokenMaker(key) });
   const { slowDown = true, considerRetryAfter = true } = options;
-  const scheduler = new Scheduler({ clock, state, courier, log, slowDown, considerRetryAfter });
+  const places = new DeliveryPlaces(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
+  const scheduler = new Scheduler({ clock, state, courier, log, slowDown, considerRetryAfter, places });
 
   const endpoint = await listen(
     { clock, state, scheduler, httpsForTokens: options.httpsForTokens ?? false },

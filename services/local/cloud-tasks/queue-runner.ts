@@ -3,6 +3,7 @@ import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import { DueHeap } from "./due-heap.ts";
 import type { Queue } from "./queue.ts";
+import type { DeliveryPlaces } from "./delivery-places.ts";
 import { burstSize } from "./queue-config.ts";
 import { isSuccess } from "./response-status.ts";
 import { SlowDown } from "./slow-down.ts";
@@ -13,6 +14,8 @@ import { TokenBucket } from "./token-bucket.ts";
 export interface RunnerDeps extends AttemptDeps {
   /** Aborted when the emulator stops waiting for deliveries. */
   readonly signal: AbortSignal;
+  /** Shared by all queues. */
+  readonly places: DeliveryPlaces;
   /** Whether 429, 503 and many failures slow the queue down. */
   readonly slowDown: boolean;
   /** Is told of each delivery that begins, so that a stop can wait for it. */
@@ -34,6 +37,7 @@ export class QueueRunner {
   readonly #waiting = new DueHeap<Task>();
   readonly #slowDown = new SlowDown();
   readonly #bucket: TokenBucket;
+  readonly #whenPlaceIsFree = (): void => this.wake();
   #running = 0;
   #stopped = false;
   #timer: Timer | undefined;
@@ -104,6 +108,7 @@ export class QueueRunner {
   /** Milliseconds until the limits allow a delivery: 0 is now. A place comes before a token, so none is wasted. */
   #waitForTurn(nowMs: number): number {
     if (this.#running >= this.#queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
+    if (!this.#deps.places.isFree(this.#whenPlaceIsFree)) return Number.POSITIVE_INFINITY;
     this.#bucket.resize(this.#rate(nowMs));
     return this.#bucket.take(nowMs);
   }
@@ -120,6 +125,7 @@ export class QueueRunner {
   }
 
   #attempt(task: Task, { forced }: { forced: boolean }): void {
+    this.#deps.places.take();
     const attempt = attemptTask({ queue: this.#queue, task }, this.#deps, { signal: this.#deps.signal, forced });
     this.#deps.track(attempt.then((attempted) => this.#afterAttempt(task, attempted, { forced })));
   }
@@ -132,6 +138,7 @@ export class QueueRunner {
       nowMs: this.#deps.clock.now(),
       ...(delivered.kind === "answered" ? { status: delivered.status } : {}),
     });
+    this.#deps.places.release();
     this.wake();
   }
 }

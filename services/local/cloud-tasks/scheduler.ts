@@ -2,14 +2,17 @@ import type { Queue } from "./queue.ts";
 import { QueueRunner, type RunnerDeps } from "./queue-runner.ts";
 import type { Task } from "./task.ts";
 
+/** What all queues share. */
+export type SchedulerDeps = Omit<RunnerDeps, "signal" | "track">;
+
 /** Runs all queues, and can stop them all. */
 export class Scheduler {
-  readonly #deps: Omit<RunnerDeps, "signal" | "track">;
+  readonly #deps: SchedulerDeps;
   readonly #runners = new Map<string, QueueRunner>();
   readonly #deliveries = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
 
-  constructor(deps: Omit<RunnerDeps, "signal" | "track">) {
+  constructor(deps: SchedulerDeps) {
     this.#deps = deps;
   }
 

@@ -112,3 +112,14 @@ test("takes up a raised concurrency at once", async () => {
   held.resolve(200);
   await bundle.attemptsEnded(3);
 });
+
+test("has no more deliveries under way than the emulator may, over all queues, and serves every queue", async () => {
+  const bundle = await startBundle({ maxDeliveries: 3 });
+  const queues = await Promise.all(["one", "two", "three"].map((queueId) => createQueue(bundle, queueId)));
+
+  await Promise.all(queues.flatMap((queue) => Array.from({ length: 20 }, () => createTask(bundle, queue))));
+  await bundle.attemptsEnded(60);
+
+  expect(bundle.receiver.mostOpen).toBeLessThanOrEqual(3);
+  expect(bundle.receiver.received).toHaveLength(60);
+});
