@@ -65,6 +65,9 @@ export const hostAndPortVariable = z
 /** `true` or `false` in a variable. */
 export const flagVariable = z.enum(["true", "false"]).transform((text) => text === "true");
 
+/** The least level that is logged. */
+export const logLevelVariable = z.enum(["trace", "debug", "info", "warn", "error"]).default("info");
+
 /** What a service needs to know to name queues and reach Google Cloud or its emulators. */
 export const platformVariables = {
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
@@ -72,7 +75,7 @@ export const platformVariables = {
   QUEUE_NAME_CRITICAL: z.string().min(1).default("critical"),
   QUEUE_NAME_DEFAULT: z.string().min(1).default("default"),
   QUEUE_NAME_BULK: z.string().min(1).default("bulk"),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+  LOG_LEVEL: logLevelVariable,
 };
 
 /** The Cloud Tasks name of each queue, from the configuration. */

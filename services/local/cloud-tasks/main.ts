@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { hostAndPortVariable, readConfig } from "../../../shared/config.ts";
+import { hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
 import { runEmulator } from "../run-emulator.ts";
 import { startCloudTasksEmulator } from "./emulator.ts";
 import { keepHeapSmall } from "./small-heap.ts";
 
 const variables = z.object({
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
-  LOG_LEVEL: z.string().default("info"),
+  LOG_LEVEL: logLevelVariable,
 });
 
 await runEmulator({

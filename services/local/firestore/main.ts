@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { hostAndPortVariable, readConfig } from "../../../shared/config.ts";
+import { hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
 import { runEmulator } from "../run-emulator.ts";
 import { startFirestoreEmulator } from "./emulator.ts";
 
 const variables = z.object({
   FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
-  LOG_LEVEL: z.string().default("info"),
+  LOG_LEVEL: logLevelVariable,
 });
 
 await runEmulator({

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import { hostAndPortVariable, portVariable } from "../../../shared/config.ts";
+import { hostAndPortVariable, logLevelVariable, portVariable } from "../../../shared/config.ts";
 
 /** The variables of `npm start`, with their defaults. */
 export const startVariables = z.object({
@@ -8,7 +8,7 @@ export const startVariables = z.object({
   WORKER_PORT: portVariable.default(8081),
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
   FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
-  LOG_LEVEL: z.string().default("info"),
+  LOG_LEVEL: logLevelVariable,
 });
 
 export interface StackSettings {
