@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const read = (file: string): string => fs.readFileSync(path.join(ROOT, file), "utf8");
+const trackedFiles = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+
+const versions = z.record(z.string(), z.string());
+const manifest = z
+  .object({ scripts: versions, dependencies: versions, devDependencies: versions })
+  .parse(JSON.parse(read("package.json")));
+const lock = z
+  .object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) })
+  .parse(JSON.parse(read("package-lock.json")));
+
+/** The least versions without known holes that concern us. */
+const FLOORS = {
+  hono: "4.13.5",
+  "@hono/node-server": "2.1.6",
+  "@grpc/grpc-js": "1.14.4",
+  protobufjs: "7.6.5",
+  jws: "4.0.1",
+  node: "24.14.1",
+};
+
+test("every dependency is pinned to an exact version", () => {
+  const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+    ([, version]) => !/^(npm:.+@)?\d+\.\d+\.\d+$/.test(version),
+  );
+  expect(loose).toEqual([]);
+});
+
+test.each(Object.entries(FLOORS))("no copy of %s is older than %s", (name, floor) => {
+  const copies = Object.entries(lock.packages).filter(([place]) => place.endsWith(`node_modules/${name}`));
+  expect(copies.length).toBeGreaterThan(0);
+  for (const [, { version = "" }] of copies) expect(isAtLeast(version, floor)).toBe(true);
+});
+
+test("no source file has more than 300 lines", () => {
+  const sources = trackedFiles.filter((file) => /\.(ts|mjs)$/.test(file) && fs.existsSync(path.join(ROOT, file)));
+  const long = sources.filter((file) => read(file).split("\n").length > 301);
+  expect(sources.length).toBeGreaterThan(100);
+  expect(long).toEqual([]);
+});
+
+test("every npm script that the README names exists", () => {
+  const named = [...read("README.md").matchAll(/npm run ([a-z0-9:]+)/g)].map(([, script]) => script ?? "");
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((script) => !(script in manifest.scripts))).toEqual([]);
+});
+
+test("every local link in the documents leads to a file", () => {
+  const documents = trackedFiles.filter((file) => file.endsWith(".md"));
+  const broken = documents.flatMap((document) =>
+    [...read(document).matchAll(/\]\((?!https?:)([^)#]+)\)/g)]
+      .map(([, target]) => path.join(path.dirname(document), target ?? ""))
+      .filter((target) => !fs.existsSync(path.join(ROOT, target))),
+  );
+  expect(broken).toEqual([]);
+});
+
+function isAtLeast(version: string, floor: string): boolean {
+  const [have, want] = [version, floor].map((text) => text.split(".").map(Number));
+  for (const [index, part] of (want ?? []).entries()) {
+    const difference = (have?.[index] ?? 0) - part;
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
