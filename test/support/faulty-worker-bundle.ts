@@ -78,7 +78,7 @@ export async function startFaultyWorkerBundle(
       const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS, storeWaitMs = 0 } = options;
       const struck = Promise.all(spoiled.map((fault) => faults.inject(fault)));
       const delivered = deliver(task, retryCount);
-      await struck;
+      await Promise.race([struck, delivered.then(tooEarly)]);
       await worker.storeClock.advance(storeWaitMs);
       if (spoiled.some(({ answer }) => answer === "nothing")) await worker.clock.advance(waitMs);
       return await delivered;
@@ -95,4 +95,8 @@ export async function startFaultyWorkerBundle(
       throw new Error(`The task was never acknowledged: ${JSON.stringify(endings)}.`);
     },
   };
+}
+
+function tooEarly(ending: Ending): never {
+  throw new Error(`Answered ${ending.join(" ")} before every fault had struck.`);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import {
   type HandlerResult,
   bindTransactionHandler,
@@ -52,6 +52,7 @@ type Bundle = Awaited<ReturnType<typeof setup>>;
 async function startAttempt({ handler, worker, task }: Bundle) {
   const started = Promise.withResolvers<void>();
   const told = Promise.withResolvers<() => HandlerResult>();
+  onTestFinished(() => told.resolve(() => NOT_YET));
   handler.steps(async () => {
     started.resolve();
     return (await told.promise)();
