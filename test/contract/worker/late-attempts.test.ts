@@ -58,13 +58,17 @@ async function startAttempt({ handler, worker, task }: Bundle) {
     return (await told.promise)();
   });
   const delivered = worker.deliver(task);
-  await started.promise;
+  await Promise.race([started.promise, delivered.then(failUnstarted)]);
   return {
     async finish(end: () => HandlerResult) {
       told.resolve(end);
       return endingOf(await delivered);
     },
   };
+}
+
+function failUnstarted(answer: Response): never {
+  throw new Error(`Answered ${endingOf(answer).join(" ")} without running.`);
 }
 
 /** Starts an attempt, and a second one once the first one's lease has run out. */
