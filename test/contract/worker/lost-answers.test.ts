@@ -21,8 +21,8 @@ const READ = { rpc: "BatchGetDocuments" };
 /** Makes the worker read the record instead of creating it. */
 const NO_CREATE: Fault = { ...CLAIM, when: "before-effect", answer: { status: status.INTERNAL } };
 
-describe.concurrent("a commit that claims", () => {
-  it.for(LOST_ANSWERS)("leaves the attempt its own claim: $name", async ({ when, answer }, context) => {
+describe("a commit that claims", () => {
+  it.concurrent.for(LOST_ANSWERS)("leaves the attempt its own claim: $name", async ({ when, answer }, context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...CLAIM, when, answer }]);
@@ -74,10 +74,10 @@ describe.concurrent("a commit that claims", () => {
   });
 });
 
-describe.concurrent("a claim that takes effect after it was given up", () => {
+describe("a claim that takes effect after it was given up", () => {
   const away = { when: "before-effect", answer: { status: status.UNAVAILABLE }, times: 1_000 } as const;
 
-  it.for<[string, Fault[]]>([
+  it.concurrent.for<[string, Fault[]]>([
     ["creating the record", [{ ...CLAIM, ...away }]],
     ["reading the record", [NO_CREATE, { ...READ, ...away }]],
   ])(
@@ -102,41 +102,47 @@ describe.concurrent("a claim that takes effect after it was given up", () => {
   );
 });
 
-describe.concurrent("a commit that claims a waiting task again", () => {
-  it.for(LOST_ANSWERS)("leaves the attempt its own claim, counted once: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setup(context);
-    handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
-    await worker.deliver(task);
+describe("a commit that claims a waiting task again", () => {
+  it.concurrent.for(LOST_ANSWERS)(
+    "leaves the attempt its own claim, counted once: $name",
+    async ({ when, answer }, context) => {
+      const { handler, worker, task } = await setup(context);
+      handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+      await worker.deliver(task);
 
-    const ending = await worker.deliverFaultily(task, [NO_CREATE, { ...CLAIM, when, answer }]);
+      const ending = await worker.deliverFaultily(task, [NO_CREATE, { ...CLAIM, when, answer }]);
 
-    expect(ending).toEqual([200, "done"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
-    expect(await worker.deadLetters()).toEqual([]);
-  });
+      expect(ending).toEqual([200, "done"]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+      expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
+      expect(await worker.deadLetters()).toEqual([]);
+    },
+  );
 });
 
-describe.concurrent("a commit that settles", () => {
-  it.for(LOST_ANSWERS)("a success is recorded before it is acknowledged: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setup(context);
+describe("a commit that settles", () => {
+  it.concurrent.for(LOST_ANSWERS)(
+    "a success is recorded before it is acknowledged: $name",
+    async ({ when, answer }, context) => {
+      const { handler, worker, task } = await setup(context);
 
-    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
+      const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
 
-    expect(ending).toEqual([200, "done"]);
-    expect(await worker.recordOf(task)).toMatchObject({
-      state: "succeeded",
-      fence: 1,
-      attempts: 1,
-      result: { run: 1 },
-    });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(handler.runs).toHaveLength(1);
-    expect(await worker.deadLetters()).toEqual([]);
-  });
+      expect(ending).toEqual([200, "done"]);
+      expect(await worker.recordOf(task)).toMatchObject({
+        state: "succeeded",
+        fence: 1,
+        attempts: 1,
+        result: { run: 1 },
+      });
+      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+      expect(handler.runs).toHaveLength(1);
+      expect(await worker.deadLetters()).toEqual([]);
+    },
+  );
 
-  it.for(LOST_ANSWERS)("a failure is counted once: $name", async ({ when, answer }, context) => {
+  it.concurrent.for(LOST_ANSWERS)("a failure is counted once: $name", async ({ when, answer }, context) => {
     const { handler, worker, task } = await setup(context);
     handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
 
@@ -148,18 +154,21 @@ describe.concurrent("a commit that settles", () => {
     expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
-  it.for(LOST_ANSWERS)("a death is acknowledged with its one letter: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setup(context);
-    handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+  it.concurrent.for(LOST_ANSWERS)(
+    "a death is acknowledged with its one letter: $name",
+    async ({ when, answer }, context) => {
+      const { handler, worker, task } = await setup(context);
+      handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
 
-    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
+      const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
 
-    expect(ending).toEqual([200, "dead"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(handler.runs).toHaveLength(1);
-    expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
-  });
+      expect(ending).toEqual([200, "dead"]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
+      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+      expect(handler.runs).toHaveLength(1);
+      expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
+    },
+  );
 
   it("is not acknowledged when it had no effect and is never answered: the task runs again after the lease", async (context) => {
     const { handler, worker, task } = await setup(context);
@@ -198,21 +207,24 @@ describe.concurrent("a commit that settles", () => {
   });
 });
 
-describe.concurrent("a commit that keeps another payload's dead letter", () => {
-  it.for(LOST_ANSWERS)("leaves one letter and the record as it was: $name", async ({ when, answer }, context) => {
-    const { handler, worker } = await setup(context);
-    const original = sealTask(claimTaskType, { n: 1 }, "one key");
-    const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
-    await worker.deliver(original);
-    const before = await worker.recordOf(original);
+describe("a commit that keeps another payload's dead letter", () => {
+  it.concurrent.for(LOST_ANSWERS)(
+    "leaves one letter and the record as it was: $name",
+    async ({ when, answer }, context) => {
+      const { handler, worker } = await setup(context);
+      const original = sealTask(claimTaskType, { n: 1 }, "one key");
+      const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
+      await worker.deliver(original);
+      const before = await worker.recordOf(original);
 
-    const ending = await worker.deliverFaultily(impostor, [NO_CREATE, { ...CLAIM, when, answer }]);
+      const ending = await worker.deliverFaultily(impostor, [NO_CREATE, { ...CLAIM, when, answer }]);
 
-    expect(ending).toEqual([200, "dead"]);
-    expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
-    expect(await worker.recordOf(original)).toEqual(before);
-    expect(handler.runs).toMatchObject([{ payload: { n: 1 } }]);
-  });
+      expect(ending).toEqual([200, "dead"]);
+      expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
+      expect(await worker.recordOf(original)).toEqual(before);
+      expect(handler.runs).toMatchObject([{ payload: { n: 1 } }]);
+    },
+  );
 
   it("is not acknowledged while nothing tells whether the letter is kept", async (context) => {
     const { handler, worker } = await setup(context);

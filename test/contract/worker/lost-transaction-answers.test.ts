@@ -40,18 +40,26 @@ async function setupTransaction({ onTestFinished }: TestContext, ...ends: Handle
   return { worker, countEffects, task: sealTask(transactionTaskType, { n: 1 }) };
 }
 
-describe.concurrent("the commit of a transaction task", () => {
-  it.for(LOST_ANSWERS)("takes effect once and is then acknowledged: $name", async ({ when, answer }, context) => {
-    const { worker, countEffects, task } = await setupTransaction(context);
+describe("the commit of a transaction task", () => {
+  it.concurrent.for(LOST_ANSWERS)(
+    "takes effect once and is then acknowledged: $name",
+    async ({ when, answer }, context) => {
+      const { worker, countEffects, task } = await setupTransaction(context);
 
-    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
+      const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
 
-    expect(ending).toEqual([200, "done"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1, result: { n: 1 } });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(await countEffects()).toBe(1);
-    expect(await worker.deadLetters()).toEqual([]);
-  });
+      expect(ending).toEqual([200, "done"]);
+      expect(await worker.recordOf(task)).toMatchObject({
+        state: "succeeded",
+        fence: 1,
+        attempts: 1,
+        result: { n: 1 },
+      });
+      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+      expect(await countEffects()).toBe(1);
+      expect(await worker.deadLetters()).toEqual([]);
+    },
+  );
 
   it("is not acknowledged when it had no effect and is never answered: the next delivery has the one effect", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
@@ -99,17 +107,20 @@ describe.concurrent("the commit of a transaction task", () => {
   });
 });
 
-describe.concurrent("the read of a transaction task's record", () => {
-  it.for(LOST_ANSWERS)("is made again, and the effect happens once: $name", async ({ when, answer }, context) => {
-    const { worker, countEffects, task } = await setupTransaction(context);
+describe("the read of a transaction task's record", () => {
+  it.concurrent.for(LOST_ANSWERS)(
+    "is made again, and the effect happens once: $name",
+    async ({ when, answer }, context) => {
+      const { worker, countEffects, task } = await setupTransaction(context);
 
-    const ending = await worker.deliverFaultily(task, [{ ...READ, when, answer }], { storeWaitMs: LOCKS_LOST_MS });
+      const ending = await worker.deliverFaultily(task, [{ ...READ, when, answer }], { storeWaitMs: LOCKS_LOST_MS });
 
-    expect(ending).toEqual([200, "done"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(await countEffects()).toBe(1);
-  });
+      expect(ending).toEqual([200, "done"]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+      expect(await countEffects()).toBe(1);
+    },
+  );
 
   it("leaves nothing when it is never answered", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
@@ -132,8 +143,8 @@ async function setupNatural({ onTestFinished }: TestContext) {
   return { handler, worker, task: sealTask(naturalTaskType, { n: 1 }) };
 }
 
-describe.concurrent("the commit that records a natural task's failure", () => {
-  it.for(LOST_ANSWERS)("counts the attempt once: $name", async ({ when, answer }, context) => {
+describe("the commit that records a natural task's failure", () => {
+  it.concurrent.for(LOST_ANSWERS)("counts the attempt once: $name", async ({ when, answer }, context) => {
     const { handler, worker, task } = await setupNatural(context);
     handler.steps(() => NOT_YET);
 
@@ -145,17 +156,20 @@ describe.concurrent("the commit that records a natural task's failure", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
   });
 
-  it.for(LOST_ANSWERS)("keeps one letter of a death before it is acknowledged: $name", async (loss, context) => {
-    const { handler, worker, task } = await setupNatural(context);
-    const { when, answer } = loss;
-    handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+  it.concurrent.for(LOST_ANSWERS)(
+    "keeps one letter of a death before it is acknowledged: $name",
+    async (loss, context) => {
+      const { handler, worker, task } = await setupNatural(context);
+      const { when, answer } = loss;
+      handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
 
-    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
+      const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
 
-    expect(ending).toEqual([200, "dead"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
-    expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
-  });
+      expect(ending).toEqual([200, "dead"]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
+      expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
+    },
+  );
 
   it.for([
     ["before-effect", null],
@@ -176,20 +190,23 @@ describe.concurrent("the commit that records a natural task's failure", () => {
   });
 });
 
-describe.concurrent("the commit that closes the record of a natural task which had failed", () => {
-  it.for(LOST_ANSWERS)("is durable before the task is acknowledged: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setupNatural(context);
-    handler.steps(() => NOT_YET);
-    await worker.deliver(task);
+describe("the commit that closes the record of a natural task which had failed", () => {
+  it.concurrent.for(LOST_ANSWERS)(
+    "is durable before the task is acknowledged: $name",
+    async ({ when, answer }, context) => {
+      const { handler, worker, task } = await setupNatural(context);
+      handler.steps(() => NOT_YET);
+      await worker.deliver(task);
 
-    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }], { retryCount: 1 });
+      const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }], { retryCount: 1 });
 
-    expect(ending).toEqual([200, "done"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2, lastError: null });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
-    expect(await worker.deadLetters()).toEqual([]);
-  });
+      expect(ending).toEqual([200, "done"]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2, lastError: null });
+      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
+      expect(await worker.deadLetters()).toEqual([]);
+    },
+  );
 
   it.for([
     ["before-effect", "waiting", "done"],
