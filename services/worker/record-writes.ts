@@ -65,7 +65,8 @@ export function runningRecord(envelope: Envelope, numbers: AttemptNumbers, befor
 
 /** The whole record of a settled attempt, for a task that may not have had a record before. */
 export function settledRecord(envelope: Envelope, numbers: AttemptNumbers, settlement: Settlement, before: Before) {
-  return { ...identity(envelope, numbers, before), ...settledFields(settlement, before.clock) };
+  const lastError = before.record?.lastError ?? null;
+  return { ...identity(envelope, numbers, before), lastError, ...settledFields(settlement, before.clock) };
 }
 
 /** What settling changes in the record of a claimed attempt. The lease ends; owner and fence stay, as its signature. */
@@ -77,7 +78,8 @@ export function settledFields(settlement: Settlement, clock: Clock) {
     claimedAt: null,
     leaseMs: 0,
     finishedAt: state === "waiting" ? null : FieldValue.serverTimestamp(),
-    lastError: error,
+    // An attempt that was given back says nothing about the task: what the one before it met still stands.
+    ...(state === "waiting" && error === null ? {} : { lastError: error }),
     result: result === null ? null : JSON.stringify(result),
     expireAt: expiryFrom(clock.now()),
   };

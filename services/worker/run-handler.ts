@@ -19,6 +19,7 @@ const TIMED_OUT = { code: "timeout", message: "The handler's time was used up." 
 export async function runHandler(delivery: Delivery, attempt: Attempt, worker: Worker): Promise<RunEnd> {
   const { envelope } = delivery;
   const abort = startAttemptAbort(delivery.timeoutMs, worker);
+  const progress = { handling: true };
   const context: HandlerContext = {
     signal: abort.signal,
     idempotencyKey: envelope.id,
@@ -30,9 +31,9 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
   try {
     const running =
       attempt.kind === "unrecorded" && delivery.idempotency === "transaction"
-        ? runInTransaction(delivery, attempt, { ...worker, context })
+        ? runInTransaction(delivery, attempt, { ...worker, context, progress })
         : runDirectly(delivery, context);
-    const end = await Promise.race([running, abort.graceOver.then(runaway)]);
+    const end = await Promise.race([running, abort.graceOver.then((cause) => runaway(cause, progress))]);
     return end.kind === "ended" ? { kind: "ended", end: interpret(end.end, abort.cause()) } : end;
   } finally {
     abort.clear();
@@ -55,8 +56,11 @@ function interpret(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
   return { kind: "timed-out", error: TIMED_OUT };
 }
 
-function runaway(cause: AbortCause): RunEnd {
-  const outcome: Outcome =
-    cause === "shutdown" ? { kind: "unavailable", reason: "shutting-down" } : { kind: "failed", error: TIMED_OUT };
+/** A handler that doesn't stop has failed; a transaction that doesn't, outside of its handler, waits for Firestore. */
+function runaway(cause: AbortCause, { handling }: { handling: boolean }): RunEnd {
+  if (cause === "shutdown") return { kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } };
+  const outcome: Outcome = handling
+    ? { kind: "failed", error: TIMED_OUT }
+    : { kind: "unavailable", reason: "record-store" };
   return { kind: "runaway", outcome };
 }

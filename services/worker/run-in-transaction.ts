@@ -15,6 +15,12 @@ import type { Worker } from "./worker.ts";
 const ABORTED = 10;
 const CONTENTION_RETRY_AFTER_MS = 1_000;
 
+type TransactionWorker = Worker & {
+  readonly context: HandlerContext;
+  /** Whether the handler is at work, or Firestore. */
+  readonly progress: { handling: boolean };
+};
+
 /** Ends the transaction without a commit, so that nothing the handler wrote takes effect. */
 class NothingToCommit extends Error {
   readonly end: AttemptEnd;
@@ -35,8 +41,9 @@ class NothingToCommit extends Error {
 export async function runInTransaction(
   delivery: Delivery,
   attempt: UnrecordedAttempt,
-  worker: Worker & { context: HandlerContext },
+  worker: TransactionWorker,
 ): Promise<RunEnd> {
+  worker.progress.handling = false;
   try {
     return await worker.db.runTransaction((transaction) => attemptOnce(delivery, attempt, { ...worker, transaction }));
   } catch (error) {
@@ -52,9 +59,9 @@ export async function runInTransaction(
 async function attemptOnce(
   delivery: Delivery,
   attempt: UnrecordedAttempt,
-  worker: Worker & { context: HandlerContext; transaction: Transaction },
+  worker: TransactionWorker & { transaction: Transaction },
 ): Promise<RunEnd> {
-  const { transaction, context, db, clock } = worker;
+  const { transaction, context, db, clock, progress } = worker;
   const { envelope, maxAttempts } = delivery;
   if (context.signal.aborted) throw new NothingToCommit(threw(context.signal.reason));
 
@@ -68,7 +75,10 @@ async function attemptOnce(
     return { kind: "decided", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
   }
 
-  const end = await runOnce(delivery, { ...context, attempt: decision.attempts, transaction });
+  progress.handling = true;
+  const end = await runOnce(delivery, { ...context, attempt: decision.attempts, transaction }).finally(() => {
+    progress.handling = false;
+  });
   if (end.kind !== "succeeded") throw new NothingToCommit(end);
   const settlement = decideSettlement(end, decision.attempts, maxAttempts);
   const numbers = { owner: attempt.owner, fence: decision.fence, attempts: decision.attempts };

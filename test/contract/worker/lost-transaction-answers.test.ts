@@ -68,7 +68,7 @@ describe("the commit of a transaction task", () => {
       waitMs: GIVEN_UP_MS,
     });
 
-    expect(ending).toEqual([500, "failed"]);
+    expect(ending).toEqual([503, "unavailable"]);
     expect(await worker.recordOf(task)).toBeNull();
     expect(await countEffects()).toBe(0);
     await worker.storeClock.advance(LOCKS_LOST_MS);
@@ -83,7 +83,7 @@ describe("the commit of a transaction task", () => {
       waitMs: GIVEN_UP_MS,
     });
 
-    expect(ending).toEqual([500, "failed"]);
+    expect(ending).toEqual([503, "unavailable"]);
     expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
     expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
     expect(await countEffects()).toBe(1);
@@ -129,7 +129,7 @@ describe("the read of a transaction task's record", () => {
       waitMs: GIVEN_UP_MS,
     });
 
-    expect(ending).toEqual([500, "failed"]);
+    expect(ending).toEqual([503, "unavailable"]);
     expect(await worker.recordOf(task)).toBeNull();
     expect(await countEffects()).toBe(0);
     expect(await worker.redeliver(task)).toEqual([[200, "done"]]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DRAIN_MS } from "../../../services/worker/shutdown.ts";
-import { succeeded } from "../../../services/worker/handler.ts";
+import { retryLater, succeeded } from "../../../services/worker/handler.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
 
@@ -52,4 +52,25 @@ test("work that outlasts the drain is aborted, its claim released, and no attemp
 
   expect(answer.status).toBe(503);
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0, fence: 1, claimedAt: null });
+});
+
+test("a claim that is given back keeps what the attempt before it met", async () => {
+  const { handler, worker, task } = await setup();
+  handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+  await worker.deliver(task);
+  const started = Promise.withResolvers<void>();
+  handler.steps(({ signal }) => {
+    started.resolve();
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
+    });
+  });
+  const underWay = worker.deliver(task);
+  await started.promise;
+
+  const drained = worker.shutdown.drain();
+  await worker.clock.advance(DRAIN_MS);
+  await Promise.all([underWay, drained]);
+
+  expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1, lastError: { code: "not_yet" } });
 });
