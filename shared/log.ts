@@ -29,5 +29,6 @@ export function createLogger(options: {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ severity: SEVERITY.get(label) ?? "DEFAULT" }) },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  // Written at once: what waits in memory is lost with a killed process, and keeps one whose reader has gone from ending.
+  return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
 }

@@ -64,3 +64,20 @@ test("the curl line that is printed works as printed", async () => {
 
   expect(stdout).toContain("HTTP/1.1 202 Accepted");
 });
+
+test("nothing is left running when the stack itself is killed", async () => {
+  const stack = await startStackProcess();
+  const pids = ["firestore", "cloud-tasks", "worker", "producer"].map((program) => stack.pidOf(program));
+
+  await stack.stop("SIGKILL");
+
+  await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([]);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
