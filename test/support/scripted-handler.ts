@@ -40,6 +40,8 @@ type Step = (context: HandlerContext) => Promise<HandlerResult> | HandlerResult;
 export interface ScriptedHandler extends BoundHandler {
   readonly runs: { payload: unknown; attempt: number; idempotencyKey: string }[];
   steps(...steps: Step[]): ScriptedHandler;
+  /** Has the next run wait: `started` resolves when it has begun, and `finish` ends it. */
+  hold(): { readonly started: Promise<void>; finish(result: HandlerResult): void };
 }
 
 export function scriptedHandler(taskType: TaskType): ScriptedHandler {
@@ -56,6 +58,15 @@ export function scriptedHandler(taskType: TaskType): ScriptedHandler {
     steps(...steps) {
       script.push(...steps);
       return handler;
+    },
+    hold() {
+      const started = Promise.withResolvers<void>();
+      const finished = Promise.withResolvers<HandlerResult>();
+      script.push(() => {
+        started.resolve();
+        return finished.promise;
+      });
+      return { started: started.promise, finish: finished.resolve };
     },
   };
   return handler;

@@ -48,18 +48,12 @@ test("a finished task that is delivered again is acknowledged as a duplicate and
 
 test("answers 409 with the rest of the lease while another attempt owns the task", async () => {
   const { handler, worker, task } = await setup();
-  const started = Promise.withResolvers<void>();
-  const finish = Promise.withResolvers<void>();
-  handler.steps(async () => {
-    started.resolve();
-    await finish.promise;
-    return succeeded();
-  });
+  const held = handler.hold();
   const first = worker.deliver(task);
-  await started.promise;
+  await held.started;
 
   const second = await worker.deliver(task);
-  finish.resolve();
+  held.finish(succeeded());
 
   expect(second.status).toBe(409);
   expect(Number(second.headers.get("Retry-After"))).toBe(LEASE_MS / 1_000);
@@ -122,19 +116,13 @@ test("a saturated dependency is answered 429 and costs no attempt", async () => 
 
 test("a lease that has run out by Firestore's clock is taken over with the next fence", async () => {
   const { handler, worker, task } = await setup();
-  const started = Promise.withResolvers<void>();
-  const wake = Promise.withResolvers<void>();
-  handler.steps(async () => {
-    started.resolve();
-    await wake.promise;
-    return succeeded({ by: "the late one" });
-  });
+  const held = handler.hold();
   const late = worker.deliver(task);
-  await started.promise;
+  await held.started;
   await worker.storeClock.advance(LEASE_MS + 1);
 
   const takeover = await worker.deliver(task);
-  wake.resolve();
+  held.finish(succeeded({ by: "the late one" }));
   const lateAnswer = await late;
 
   expect(takeover.status).toBe(200);
@@ -145,19 +133,13 @@ test("a lease that has run out by Firestore's clock is taken over with the next 
 
 test("the instance's own clock does not end another's lease", async () => {
   const { handler, worker, task } = await setup();
-  const started = Promise.withResolvers<void>();
-  const finish = Promise.withResolvers<void>();
-  handler.steps(async () => {
-    started.resolve();
-    await finish.promise;
-    return succeeded();
-  });
+  const held = handler.hold();
   const first = worker.deliver(task);
-  await started.promise;
+  await held.started;
   await worker.storeClock.advance(LEASE_MS - 1_000);
 
   const second = await worker.deliver(task);
-  finish.resolve();
+  held.finish(succeeded());
 
   expect([second.status, second.headers.get("Retry-After")]).toEqual([409, "1"]);
   expect((await first).status).toBe(200);

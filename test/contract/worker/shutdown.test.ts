@@ -12,19 +12,13 @@ async function setup() {
 
 test("work under way finishes, and nothing new starts", async () => {
   const { handler, worker, task } = await setup();
-  const started = Promise.withResolvers<void>();
-  const finish = Promise.withResolvers<void>();
-  handler.steps(async () => {
-    started.resolve();
-    await finish.promise;
-    return succeeded();
-  });
+  const held = handler.hold();
   const underWay = worker.deliver(task);
-  await started.promise;
+  await held.started;
 
   const drained = worker.shutdown.drain();
   const late = await worker.deliver(sealTask(claimTaskType, { n: 2 }));
-  finish.resolve();
+  held.finish(succeeded());
   await drained;
 
   expect([late.status, late.headers.get("Retry-After")]).toEqual([503, "5"]);
