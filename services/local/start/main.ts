@@ -5,6 +5,9 @@ import { explainFailure } from "../../../shared/run-program.ts";
 import { type StackSettings, addressOf, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
+/** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 300;
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function readSettings(): StackSettings {
@@ -49,10 +52,11 @@ async function start(): Promise<void> {
   print(`ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s; Ctrl-C stops everything`);
 
   const stopped = Promise.withResolvers<void>();
-  let asked = false;
+  let askedAtMs: number | undefined;
   const onSignal = (): void => {
-    if (asked) process.exit(1);
-    asked = true;
+    if (askedAtMs !== undefined && performance.now() - askedAtMs < SAME_SIGNAL_MS) return;
+    if (askedAtMs !== undefined) process.exit(1);
+    askedAtMs = performance.now();
     print("stopping; work under way may finish (Ctrl-C again ends it now)");
     stack.stop().then(stopped.resolve, stopped.reject);
   };
