@@ -1,6 +1,7 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
 import { QUEUES, type QueueKey } from "../../shared/queues.ts";
+import { toProtoTime } from "../../shared/proto-time.ts";
 import { type TaskId, queueOf } from "../../shared/task-id.ts";
 import { readQueuedTask } from "./cloud-tasks-wire.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
@@ -75,15 +76,9 @@ function describeTask({ id, envelope, scheduleAtMs }: NewQueuedTask, settings: C
       body: Buffer.from(JSON.stringify(envelope)),
       oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
     },
-    dispatchDeadline: toDuration(QUEUES[queueOf(id)].dispatchDeadlineMs),
-    ...(scheduleAtMs === undefined ? {} : { scheduleTime: toDuration(scheduleAtMs) }),
+    dispatchDeadline: toProtoTime(QUEUES[queueOf(id)].dispatchDeadlineMs),
+    ...(scheduleAtMs === undefined ? {} : { scheduleTime: toProtoTime(scheduleAtMs) }),
   };
-}
-
-/** A proto Duration, or, from the epoch on, a proto Timestamp: both are seconds and nanoseconds. */
-function toDuration(durationMs: number): { seconds: number; nanos: number } {
-  const seconds = Math.floor(durationMs / 1_000);
-  return { seconds, nanos: Math.round((durationMs - seconds * 1_000) * 1e6) };
 }
 
 function explainCreateError(error: unknown): CreateResult {

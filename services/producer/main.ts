@@ -8,7 +8,7 @@ import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { createProducerApp } from "./app.ts";
-import { createCloudTasksClient } from "./cloud-tasks-client.ts";
+import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
 import { createCloudTasksQueue } from "./cloud-tasks-queue.ts";
 import { withDeadline } from "./deadline.ts";
 import { createTaskRecords } from "./task-records.ts";

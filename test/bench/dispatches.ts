@@ -1,6 +1,4 @@
-import { CloudTasksClient } from "@google-cloud/tasks";
-import { credentials } from "@grpc/grpc-js";
-import { PassThroughClient } from "google-auth-library";
+import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
 import { once } from "node:events";
 import http from "node:http";
 import { performance } from "node:perf_hooks";
@@ -22,12 +20,7 @@ export async function measureDispatches(count: number): Promise<{ created: numbe
   target.listen(0, "127.0.0.1");
   await once(target, "listening");
   const emulator = await startCloudTasksEmulator();
-  const client = new CloudTasksClient({
-    apiEndpoint: emulator.host,
-    port: emulator.port,
-    sslCreds: credentials.createInsecure(),
-    authClient: new PassThroughClient(),
-  });
+  const client = createCloudTasksClient(emulator);
   const parent = client.locationPath("bench", "local");
   const queues = Array.from({ length: QUEUES }, (_, index) => client.queuePath("bench", "local", `backlog-${index}`));
   for (const name of queues) {

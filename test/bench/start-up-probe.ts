@@ -34,18 +34,11 @@ async function probeFirestore(): Promise<Figures> {
 }
 
 async function probeCloudTasks(): Promise<Figures> {
-  const { CloudTasksClient } = await import("@google-cloud/tasks");
-  const { credentials } = await import("@grpc/grpc-js");
-  const { PassThroughClient } = await import("google-auth-library");
+  const { createCloudTasksClient } = await import("../../shared/cloud-tasks-client.ts");
   return await measure({
     load: async () => (await import("../../services/local/cloud-tasks/emulator.ts")).startCloudTasksEmulator,
-    call: async ({ host, port }) => {
-      const client = new CloudTasksClient({
-        apiEndpoint: host,
-        port,
-        sslCreds: credentials.createInsecure(),
-        authClient: new PassThroughClient(),
-      });
+    call: async (address) => {
+      const client = createCloudTasksClient(address);
       const parent = client.locationPath("bench", "local");
       await client.createQueue({ parent, queue: { name: client.queuePath("bench", "local", "first") } });
     },

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
 import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
 import { createProducerApp } from "../../services/producer/app.ts";
-import { createCloudTasksClient } from "../../services/producer/cloud-tasks-client.ts";
+import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
 import { createCloudTasksQueue } from "../../services/producer/cloud-tasks-queue.ts";
 import { createTaskRecords } from "../../services/producer/task-records.ts";
 import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";

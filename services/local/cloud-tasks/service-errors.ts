@@ -82,7 +82,8 @@ export const taskExists = (): RpcError => new RpcError(RpcCode.ALREADY_EXISTS, "
 export const taskNameTaken = (): RpcError =>
   new RpcError(
     RpcCode.ALREADY_EXISTS,
-    `The task cannot be created because a task with this name existed too recently. For more information about task de-duplication see ${REFERENCE}/projects.locations.queues.tasks/create#body.request_body.FIELDS.task.`,
+    "The task cannot be created because a task with this name existed too recently. " +
+      `For more information about task de-duplication see ${REFERENCE}/projects.locations.queues.tasks/create#body.request_body.FIELDS.task.`,
   );
 
 /** The task to create is called by something that is no task's name. */

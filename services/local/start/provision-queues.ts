@@ -1,17 +1,11 @@
-import { credentials } from "@grpc/grpc-js";
-import { CloudTasksClient } from "@google-cloud/tasks";
-import { PassThroughClient } from "google-auth-library";
+import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
+import { toProtoTime } from "../../../shared/proto-time.ts";
 import { QUEUES } from "../../../shared/queues.ts";
 import { LOCAL } from "./settings.ts";
 
 /** Makes the emulator's queues what the catalogue says, as `pulumi up` does in the cloud. UpdateQueue creates what is missing. */
 export async function provisionQueues(emulator: { host: string; port: number }): Promise<void> {
-  const client = new CloudTasksClient({
-    apiEndpoint: emulator.host,
-    port: emulator.port,
-    sslCreds: credentials.createInsecure(),
-    authClient: new PassThroughClient(),
-  });
+  const client = createCloudTasksClient(emulator);
   try {
     for (const [key, settings] of Object.entries(QUEUES)) {
       await client.updateQueue({
@@ -23,8 +17,8 @@ export async function provisionQueues(emulator: { host: string; port: number }):
           },
           retryConfig: {
             maxAttempts: -1,
-            minBackoff: toDuration(settings.minBackoffMs),
-            maxBackoff: toDuration(settings.maxBackoffMs),
+            minBackoff: toProtoTime(settings.minBackoffMs),
+            maxBackoff: toProtoTime(settings.maxBackoffMs),
             maxDoublings: settings.maxDoublings,
           },
         },
@@ -33,8 +27,4 @@ export async function provisionQueues(emulator: { host: string; port: number }):
   } finally {
     await client.close();
   }
-}
-
-function toDuration(ms: number): { seconds: number; nanos: number } {
-  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
 }

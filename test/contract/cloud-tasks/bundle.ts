@@ -1,7 +1,6 @@
-import { CloudTasksClient } from "@google-cloud/tasks";
-import { credentials } from "@grpc/grpc-js";
-import { PassThroughClient } from "google-auth-library";
+import type { CloudTasksClient } from "@google-cloud/tasks";
 import { onTestFinished } from "vitest";
+import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
 import { createLogger } from "../../../shared/log.ts";
 import {
   type CloudTasksEmulator,
@@ -41,7 +40,7 @@ export async function startBundle(options: CloudTasksEmulatorOptions = {}): Prom
   const receiver = await startReceiver();
   const watched = watchAttempts();
   const emulator = await startCloudTasksEmulator({ stopGraceMs: 0, ...options, log: watched.log });
-  const client = connect(emulator);
+  const client = createCloudTasksClient(emulator);
   onTestFinished(async () => {
     await client.close();
     await receiver.close();
@@ -50,16 +49,6 @@ export async function startBundle(options: CloudTasksEmulatorOptions = {}): Prom
     await stopping;
   });
   return { emulator, client, receiver, attempts: watched.attempts, attemptsEnded: watched.ended };
-}
-
-/** Google's client, told where the emulator is. The pass-through client keeps it from looking for credentials. */
-export function connect({ host, port }: { host: string; port: number }): CloudTasksClient {
-  return new CloudTasksClient({
-    apiEndpoint: host,
-    port,
-    sslCreds: credentials.createInsecure(),
-    authClient: new PassThroughClient(),
-  });
 }
 
 /** Creates a queue and answers its name. */

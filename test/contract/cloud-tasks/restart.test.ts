@@ -6,8 +6,9 @@ import os from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
+import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
-import { type Bundle, PARENT, connect, createQueue, createTask, startBundle } from "./bundle.ts";
+import { type Bundle, PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
 import { startReceiver } from "./receiver.ts";
 import { rejectionOf } from "./rejection.ts";
 
@@ -258,7 +259,7 @@ async function startProcess(dataDir: string, ...more: string[]) {
   const child = spawnMain(["--data", dataDir, ...more], "127.0.0.1:0");
   const ended = once(child, "close").then(([code]: (number | null)[]) => code);
   const port = await listeningPort(child.stdout);
-  const client = connect({ host: "127.0.0.1", port });
+  const client = createCloudTasksClient({ host: "127.0.0.1", port });
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await client.close();

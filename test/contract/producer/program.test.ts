@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
 import { startFirestoreEmulator } from "../../../services/local/firestore/emulator.ts";
-import { createCloudTasksClient } from "../../../services/producer/cloud-tasks-client.ts";
+import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../services/producer/main.ts");
 const LOCATION = "projects/handoff-test/locations/europe-west1";
