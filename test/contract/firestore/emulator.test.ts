@@ -1,3 +1,4 @@
+import { status } from "@grpc/grpc-js";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
@@ -34,6 +35,14 @@ it("counts its calls by their names", async () => {
     transaction.set(collection.doc("a"), { x: 1 });
   });
   expect(Object.fromEntries(emulator.calls)).toEqual({ Commit: 2, BatchGetDocuments: 2 });
+});
+
+it("refuses a query so that the client doesn't ask again", async () => {
+  const { address, emulator } = await startOurs();
+  const { collection } = setupClient(address);
+  const twice = collection.where("a", "array-contains", 1).where("b", "array-contains", 2);
+  await expect(twice.get()).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+  expect(emulator.calls.get("RunQuery")).toBe(1);
 });
 
 it("clears every database, and ends the transactions on them", async () => {

@@ -2,6 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { type TestContext, describe, expect, it } from "vitest";
 import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../../../shared/queues.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { Fault } from "../../support/fault-proxy.ts";
 import { LOST_ANSWERS, startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
@@ -32,6 +33,22 @@ describe("a commit that claims", () => {
     expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
     expect(handler.runs).toHaveLength(1);
     expect(await worker.deadLetters()).toEqual([]);
+  });
+
+  it("does not run a task that was cancelled before the worker learns that the claim was its own", async (context) => {
+    const { handler, worker, task } = await setup(context);
+    const lost = worker.faults.inject({ ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } });
+    // The client makes this read again after a pause, in which the task is cancelled.
+    const unread = worker.faults.inject({ ...READ, when: "before-effect", answer: { status: status.UNAVAILABLE } });
+    const delivered = worker.deliver(task);
+    await Promise.all([lost, unread]);
+    await worker.db.collection(TASK_RECORDS).doc(task.id).update({ state: "cancelled" });
+
+    const answer = await delivered;
+
+    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "duplicate"]);
+    expect(handler.runs).toHaveLength(0);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "cancelled", fence: 1 });
   });
 
   it("leaves nothing when it had no effect and is never answered", async (context) => {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { BrokenJournalError, openJournal } from "../../../services/local/journal.ts";
 
 /** A folder of the test's own, with a file in it that does not exist yet. */
@@ -156,4 +156,20 @@ it("is refused to a process while another that is alive has it, and given to one
   expect(() => openJournal(file)).toThrow(`${file} is used by process ${other.pid}. Stop it, or use another folder`);
   fs.writeFileSync(`${file}.lock`, "999999999");
   expect(entriesIn(file)).toEqual([1]);
+});
+
+it("takes half a line back when the disk is full, so that what follows isn't broken by it", () => {
+  const file = journalFile();
+  const journal = open(file);
+  journal.append(1);
+  const write = fs.writeSync;
+  const full = vi.spyOn(fs, "writeSync");
+  full.mockImplementationOnce((descriptor) => write(descriptor, '{"half":'));
+  full.mockImplementationOnce(() => {
+    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  });
+  expect(() => journal.append({ half: "and half" })).toThrow("no space left");
+  full.mockRestore();
+  journal.append(2);
+  expect(entriesIn(file)).toEqual([1, 2]);
 });
