@@ -23,6 +23,20 @@ export default {
       to: { path: "^services/local/(cloud-tasks|firestore|start)/", pathNot: "^services/local/$1/" },
     },
     {
+      name: "infra-imports-shared-only",
+      severity: "error",
+      comment:
+        "The program provisions the services; it doesn't run their code. What both must agree on belongs in shared/.",
+      from: { path: "^infra/" },
+      to: { path: "^(services|test)/" },
+    },
+    {
+      name: "services-do-not-import-infra",
+      severity: "error",
+      from: { path: "^services/" },
+      to: { path: "^infra/" },
+    },
+    {
       name: "nothing-imports-tests",
       severity: "error",
       from: { path: "^(shared|services|infra)/" },
