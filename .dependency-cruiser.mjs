@@ -28,7 +28,7 @@ export default {
       comment:
         "The program provisions the services; it doesn't run their code. What both must agree on belongs in shared/.",
       from: { path: "^infra/" },
-      to: { path: "^(services|test)/" },
+      to: { path: "^services/" },
     },
     {
       name: "services-do-not-import-infra",

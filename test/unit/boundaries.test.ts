@@ -27,7 +27,7 @@ async function plant(files: Record<string, string>): Promise<string> {
 }
 
 test("the rules see the project's modules, and none breaks them", async () => {
-  const { summary } = await cruiseBy(ROOT, ["shared", "services"]);
+  const { summary } = await cruiseBy(ROOT, ["shared", "services", "infra"]);
 
   expect(summary.totalCruised).toBeGreaterThan(100);
   expect(summary.violations).toEqual([]);
@@ -37,6 +37,9 @@ test.each([
   ["a service that imports another", "services/worker/a.ts", "services/producer/b.ts", "no-service-imports-another"],
   ["a service that imports an emulator", "services/worker/a.ts", "services/local/b.ts", "no-service-imports-another"],
   ["shared that imports a service", "shared/a.ts", "services/worker/b.ts", "shared-imports-no-service"],
+  ["infra that imports a service", "infra/a.ts", "services/worker/b.ts", "infra-imports-shared-only"],
+  ["a service that imports infra", "services/worker/a.ts", "infra/b.ts", "services-do-not-import-infra"],
+  ["shared that imports infra", "shared/a.ts", "infra/b.ts", "shared-imports-no-service"],
   ["code that imports tests", "services/worker/a.ts", "test/b.ts", "nothing-imports-tests"],
   [
     "an emulator that imports the other",
