@@ -6,7 +6,7 @@ const SHORTEST_DISPATCH_DEADLINE_MS = 15_000;
 const LONGEST_DISPATCH_DEADLINE_MS = 30 * 60_000;
 
 /** The worker's request timeout on Cloud Run, which no dispatch may outlast. Cloud Run allows up to an hour. */
-const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
+export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
 
 /**
  * Every way in which the task types' timeouts and the queues' deadlines contradict each other, a sentence each.

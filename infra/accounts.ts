@@ -1,0 +1,23 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+
+/** Who acts: an account for each service, and one in whose name Cloud Tasks delivers. None has a key. */
+export class Accounts extends pulumi.ComponentResource {
+  readonly producer: gcp.serviceaccount.Account;
+  readonly worker: gcp.serviceaccount.Account;
+  readonly invoker: gcp.serviceaccount.Account;
+
+  constructor(name: string, { prefix }: { prefix: string }, options: pulumi.ComponentResourceOptions) {
+    super("handoff:infra:Accounts", name, {}, options);
+    const make = (role: string, displayName: string): gcp.serviceaccount.Account =>
+      new gcp.serviceaccount.Account(
+        `${prefix}-${role}`,
+        { accountId: `${prefix}-${role}`, displayName },
+        { parent: this },
+      );
+    this.producer = make("producer", "Handoff: takes tasks and creates them in Cloud Tasks");
+    this.worker = make("worker", "Handoff: handles tasks");
+    this.invoker = make("invoker", "Handoff: delivers tasks to the worker, and may do nothing else");
+    this.registerOutputs();
+  }
+}

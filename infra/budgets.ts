@@ -1,0 +1,57 @@
+import type { Catalogue } from "../shared/catalogue.ts";
+import type { QueueKey, QueueSettings } from "../shared/queues.ts";
+import { checkTimeBudgets } from "../shared/time-budget.ts";
+import type { Settings } from "./settings.ts";
+
+/** Times or capacities contradict each other. The message lists every contradiction, a sentence each. */
+export class BudgetError extends Error {
+  readonly code = "BROKEN_BUDGET";
+}
+
+/** Limits of a queue (https://cloud.google.com/tasks/docs/quotas). */
+const MOST_DISPATCHES_PER_SECOND = 500;
+const MOST_CONCURRENT_DISPATCHES = 5_000;
+
+/**
+ * Refuses to provision what can't work: a handler that takes longer than Cloud Tasks waits, or queues that send more at
+ * once than the worker's instances may take, so that Cloud Run would answer 429 and slow every queue down.
+ *
+ * @throws BudgetError
+ */
+export function refuseBrokenBudgets(plan: {
+  readonly taskTypes: Catalogue;
+  readonly queues: Readonly<Record<QueueKey, QueueSettings>>;
+  readonly settings: Pick<Settings, "workerMaxInstances" | "workerConcurrency">;
+}): void {
+  const problems = [
+    ...checkTimeBudgets(plan.taskTypes.values(), plan.queues),
+    ...Object.entries(plan.queues).flatMap(([key, queue]) => checkLimits(key, queue)),
+    ...checkCapacity(plan.queues, plan.settings),
+  ];
+  if (problems.length === 0) return;
+  throw new BudgetError(`The budgets don't hold:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+}
+
+function checkLimits(key: string, { maxDispatchesPerSecond, maxConcurrentDispatches }: QueueSettings): string[] {
+  const problems: string[] = [];
+  if (maxDispatchesPerSecond > MOST_DISPATCHES_PER_SECOND) {
+    problems.push(`Queue ${key}: Cloud Tasks dispatches at most ${MOST_DISPATCHES_PER_SECOND} tasks a second.`);
+  }
+  if (maxConcurrentDispatches > MOST_CONCURRENT_DISPATCHES) {
+    problems.push(`Queue ${key}: Cloud Tasks has at most ${MOST_CONCURRENT_DISPATCHES} dispatches under way.`);
+  }
+  return problems;
+}
+
+function checkCapacity(
+  queues: Readonly<Record<QueueKey, QueueSettings>>,
+  { workerMaxInstances, workerConcurrency }: Pick<Settings, "workerMaxInstances" | "workerConcurrency">,
+): string[] {
+  const sent = Object.values(queues).reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
+  const taken = workerMaxInstances * workerConcurrency;
+  if (sent <= taken) return [];
+  return [
+    `The queues send up to ${sent} deliveries at once, but the worker takes ${taken} ` +
+      `(${workerMaxInstances} instances of ${workerConcurrency}): raise handoff:workerMaxInstances.`,
+  ];
+}

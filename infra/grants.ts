@@ -1,0 +1,111 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import type { Accounts } from "./accounts.ts";
+import type { Queues } from "./queues.ts";
+import type { RecordStore } from "./record-store.ts";
+import type { SigningSecret } from "./signing-secret.ts";
+
+type Account = gcp.serviceaccount.Account;
+
+/** What the grants are on. */
+interface Guarded {
+  readonly project: string;
+  readonly accounts: Accounts;
+  readonly queues: Queues;
+  readonly records: RecordStore;
+  readonly signingSecret: SigningSecret;
+  readonly traces: boolean;
+}
+
+/**
+ * What the services may do, each on the smallest thing that can be named. Members only: an authoritative binding would
+ * take away what others granted.
+ *
+ * | account  | may                                     | on               |
+ * | -------- | --------------------------------------- | ---------------- |
+ * | producer | create, read and delete tasks           | each queue       |
+ * | producer | act as the invoker (to ask for tokens)  | the invoker      |
+ * | both     | read and write documents                | the one database |
+ * | worker   | read the webhooks' signing secret       | that secret      |
+ * | both     | write traces, where they are on         | the project      |
+ *
+ * Who may call a service is granted where the service is made.
+ */
+export class Grants extends pulumi.ComponentResource {
+  /** What a service needs before its first instance starts. */
+  readonly ofProducer: readonly pulumi.Resource[];
+  readonly ofWorker: readonly pulumi.Resource[];
+
+  constructor(name: string, guarded: Guarded, options: pulumi.ComponentResourceOptions) {
+    super("handoff:infra:Grants", name, {}, options);
+    const { producer, worker, invoker } = guarded.accounts;
+    this.ofProducer = [
+      ...this.letUseQueues(producer, guarded.queues),
+      this.letActAs(producer, invoker),
+      this.letUseRecords("producer", producer, guarded),
+      ...(guarded.traces ? [this.letWriteTraces("producer", producer, guarded.project)] : []),
+    ];
+    this.ofWorker = [
+      this.letUseRecords("worker", worker, guarded),
+      this.letReadSecret(worker, guarded.signingSecret),
+      ...(guarded.traces ? [this.letWriteTraces("worker", worker, guarded.project)] : []),
+    ];
+    this.registerOutputs();
+  }
+
+  /** Enqueuer creates; viewer reads a task's state and the queue's, for /ready; deleter cancels. */
+  private letUseQueues(producer: Account, queues: Queues): pulumi.Resource[] {
+    return queues
+      .entries()
+      .flatMap(([key, queue]) =>
+        (["enqueuer", "viewer", "taskDeleter"] as const).map(
+          (role) =>
+            new gcp.cloudtasks.QueueIamMember(
+              `producer-${role}-${key}`,
+              { name: queue.name, location: queue.location, role: `roles/cloudtasks.${role}`, member: producer.member },
+              { parent: this },
+            ),
+        ),
+      );
+  }
+
+  private letActAs(producer: Account, invoker: Account): pulumi.Resource {
+    return new gcp.serviceaccount.IAMMember(
+      "producer-acts-as-invoker",
+      { serviceAccountId: invoker.name, role: "roles/iam.serviceAccountUser", member: producer.member },
+      { parent: this },
+    );
+  }
+
+  /** The role can only be granted on the project; the condition narrows it to the one database. */
+  private letUseRecords(name: string, account: Account, { project, records }: Guarded): pulumi.Resource {
+    const database = pulumi.interpolate`projects/${project}/databases/${records.database.name}`;
+    return new gcp.projects.IAMMember(
+      `${name}-records`,
+      {
+        project,
+        role: "roles/datastore.user",
+        member: account.member,
+        condition: { title: "one-database", expression: pulumi.interpolate`resource.name == "${database}"` },
+      },
+      { parent: this },
+    );
+  }
+
+  private letReadSecret(worker: Account, { secret }: SigningSecret): pulumi.Resource {
+    return new gcp.secretmanager.SecretIamMember(
+      "worker-signing-secret",
+      { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: worker.member },
+      { parent: this },
+    );
+  }
+
+  /** Traces belong to the project, so there is nothing smaller to grant this on. */
+  private letWriteTraces(name: string, account: Account, project: string): pulumi.Resource {
+    return new gcp.projects.IAMMember(
+      `${name}-traces`,
+      { project, role: "roles/telemetry.tracesWriter", member: account.member },
+      { parent: this },
+    );
+  }
+}

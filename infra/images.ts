@@ -1,0 +1,61 @@
+import * as dockerBuild from "@pulumi/docker-build";
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The targets of the Dockerfile that are deployed. */
+export type ImageTarget = "producer" | "worker";
+
+/** The repository of images in Artifact Registry, and an image of each service, built from the Dockerfile and pushed. */
+export class Images extends pulumi.ComponentResource {
+  private readonly repository: gcp.artifactregistry.Repository;
+  private readonly address: pulumi.Output<string>;
+  private readonly password: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    args: { prefix: string; project: string; region: string; imagesKept: number },
+    options: pulumi.ComponentResourceOptions,
+  ) {
+    super("handoff:infra:Images", name, {}, options);
+    this.repository = new gcp.artifactregistry.Repository(
+      "images",
+      {
+        repositoryId: args.prefix,
+        location: args.region,
+        format: "DOCKER",
+        cleanupPolicies: [
+          { id: "keep-newest", action: "KEEP", mostRecentVersions: { keepCount: args.imagesKept } },
+          { id: "delete-others", action: "DELETE", condition: { tagState: "ANY", olderThan: "604800s" } },
+        ],
+      },
+      { parent: this },
+    );
+    const host = `${args.region}-docker.pkg.dev`;
+    this.address = pulumi.interpolate`${host}/${args.project}/${this.repository.repositoryId}`;
+    // The token of whoever runs Pulumi; it lives an hour and is only handed to the builder.
+    this.password = pulumi.secret(gcp.organizations.getClientConfigOutput({ parent: this }).accessToken);
+    this.registerOutputs();
+  }
+
+  /** Builds and pushes one target; answers with the image's address and digest. */
+  build(target: ImageTarget): pulumi.Output<string> {
+    const tag = pulumi.interpolate`${this.address}/${target}:latest`;
+    const image = new dockerBuild.Image(
+      target,
+      {
+        context: { location: "." },
+        dockerfile: { location: "Dockerfile" },
+        target,
+        platforms: [dockerBuild.Platform.Linux_amd64],
+        tags: [tag],
+        push: true,
+        // A preview shows what would be made; it needs no Docker.
+        buildOnPreview: false,
+        registries: [{ address: this.address, username: "oauth2accesstoken", password: this.password }],
+      },
+      // The token is another one each time; that is no reason to build again.
+      { parent: this, ignoreChanges: ["registries"] },
+    );
+    return image.ref;
+  }
+}

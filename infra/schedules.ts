@@ -1,0 +1,65 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import type { RunService } from "./run-service.ts";
+import type { Schedule } from "./settings.ts";
+
+/** The producer answers within seconds; Cloud Scheduler takes anything slower for a failure and tries again. */
+const ATTEMPT_DEADLINE = "30s";
+const ATTEMPTS_AFTER_THE_FIRST = 5;
+
+/**
+ * Tasks that are enqueued by the clock: Cloud Scheduler calls the producer as an account of its own.
+ *
+ * Cloud Scheduler too delivers at least once. The producer makes the idempotency key from the job's name and the run's
+ * time, which every repetition of a run carries.
+ */
+export class Schedules extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    args: {
+      readonly prefix: string;
+      readonly region: string;
+      readonly schedules: readonly Schedule[];
+      readonly producer: RunService;
+    },
+    options: pulumi.ComponentResourceOptions,
+  ) {
+    super("handoff:infra:Schedules", name, {}, options);
+    const { prefix, region, producer } = args;
+    const account = new gcp.serviceaccount.Account(
+      `${prefix}-scheduler`,
+      { accountId: `${prefix}-scheduler`, displayName: "Handoff: enqueues tasks by the clock" },
+      { parent: this },
+    );
+    const mayCall = new gcp.cloudrunv2.ServiceIamMember(
+      "scheduler-calls-producer",
+      { name: producer.service.name, location: region, role: "roles/run.invoker", member: account.member },
+      { parent: this },
+    );
+    for (const schedule of args.schedules) {
+      const job = describeJob(schedule, { region, url: producer.url, email: account.email });
+      new gcp.cloudscheduler.Job(`${prefix}-${schedule.name}`, job, { parent: this, dependsOn: [mayCall] });
+    }
+    this.registerOutputs();
+  }
+}
+
+function describeJob(
+  { cron, timeZone, type, payload }: Schedule,
+  { region, url, email }: { region: string; url: pulumi.Output<string>; email: pulumi.Output<string> },
+): gcp.cloudscheduler.JobArgs {
+  return {
+    region,
+    schedule: cron,
+    timeZone,
+    attemptDeadline: ATTEMPT_DEADLINE,
+    retryConfig: { retryCount: ATTEMPTS_AFTER_THE_FIRST, minBackoffDuration: "5s" },
+    httpTarget: {
+      uri: pulumi.interpolate`${url}/v1/tasks`,
+      httpMethod: "POST",
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(JSON.stringify({ type, payload })).toString("base64"),
+      oidcToken: { serviceAccountEmail: email, audience: url },
+    },
+  };
+}

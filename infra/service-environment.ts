@@ -1,0 +1,48 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Accounts } from "./accounts.ts";
+import type { Queues } from "./queues.ts";
+import type { RecordStore } from "./record-store.ts";
+import type { Settings } from "./settings.ts";
+
+type Variables = Readonly<Record<string, pulumi.Input<string>>>;
+
+/** Where spans go by OpenTelemetry's protocol (https://cloud.google.com/trace/docs/migrate-to-otlp-endpoints). */
+const TRACES_ENDPOINT = "https://telemetry.googleapis.com";
+
+/** The variables of each service, which each checks when it starts. PORT and K_SERVICE are Cloud Run's own. */
+export function environmentOf(parts: {
+  readonly settings: Settings;
+  readonly accounts: Accounts;
+  readonly queues: Queues;
+  readonly records: RecordStore;
+  /** What a delivery's token is made for. */
+  readonly audience: string;
+}): { readonly worker: Variables; producer(workerUrl: pulumi.Output<string>): Variables } {
+  const { settings, accounts, queues, records, audience } = parts;
+  const shared: Variables = {
+    GOOGLE_CLOUD_PROJECT: settings.project,
+    FIRESTORE_DATABASE: records.database.name,
+    QUEUE_NAME_CRITICAL: queues.names.critical,
+    QUEUE_NAME_DEFAULT: queues.names.default,
+    QUEUE_NAME_BULK: queues.names.bulk,
+    WORKER_AUDIENCE: audience,
+    INVOKER_SERVICE_ACCOUNT: accounts.invoker.email,
+    LOG_LEVEL: settings.logLevel,
+    ...traceVariables(settings.traceSampleRatio),
+  };
+  return {
+    worker: {
+      ...shared,
+      AUTH_MODE: settings.authMode,
+      // True by construction: only the invoker is granted run.invoker, and the check is never turned off.
+      INVOKER_CHECK: "on",
+      DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
+    },
+    producer: (workerUrl) => ({ ...shared, GOOGLE_CLOUD_LOCATION: settings.region, WORKER_URL: workerUrl }),
+  };
+}
+
+function traceVariables(sampleRatio: number): Variables {
+  if (sampleRatio === 0) return {};
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: TRACES_ENDPOINT, OTEL_TRACES_SAMPLER_ARG: String(sampleRatio) };
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { BUILT_IN_TASK_TYPES } from "../shared/catalogue.ts";
+import { isJson } from "./setting-values.ts";
+import { listOf, number, oneOf, trueOrFalse } from "./setting-values.ts";
+
+/** The stack's configuration can't be used. The message lists every problem, a sentence each, with what to do. */
+export class SettingsError extends Error {
+  readonly code = "INVALID_SETTINGS";
+}
+
+/** The namespace of our keys in a stack's configuration. */
+const NAMESPACE = "handoff";
+
+/** Who may call the producer. Nobody is ever let in without being named. */
+const caller = z
+  .string()
+  .refine((member) => !/^all(Authenticated)?Users$/.test(member), "would let everybody in: name accounts or groups")
+  .regex(
+    /^(serviceAccount|user|group):[^\s:@]+@[^\s:@]+$|^domain:[^\s:@]+$|^all(Authenticated)?Users$/,
+    "must be an IAM member, for example serviceAccount:shop@my-project.iam.gserviceaccount.com",
+  );
+
+const schedule = z
+  .strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens"),
+    cron: z.string().regex(/^\S+( \S+){4}$/, 'must have five fields, for example "*/5 * * * *"'),
+    timeZone: z.string().refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin").default("Etc/UTC"),
+    type: z.string(),
+    payload: z.json(),
+  })
+  .superRefine(({ type, payload }, context) => {
+    const taskType = BUILT_IN_TASK_TYPES.get(type);
+    if (!taskType) {
+      const known = [...BUILT_IN_TASK_TYPES.keys()].join(", ");
+      context.addIssue({ code: "custom", path: ["type"], message: `must be one of ${known}` });
+      return;
+    }
+    for (const { path, message } of taskType.payload.safeParse(payload).error?.issues ?? []) {
+      context.addIssue({ code: "custom", path: ["payload", ...path], message });
+    }
+  });
+
+const schema = z
+  .strictObject({
+    /** The Google Cloud project's id. */
+    project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
+    region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region, for example europe-west1"),
+    /** Begins the name of everything, so that two stacks fit in one project. Account names allow it no more than 20 characters. */
+    prefix: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{1,18}[a-z0-9]$/, "must be 3 to 20 lower-case letters, digits and hyphens"),
+    /** Whether what can't be made again (database, queues, secret) is protected from being deleted. */
+    protect: trueOrFalse.default(true),
+    callers: listOf(caller).default([]),
+    notificationEmails: listOf(z.email("must be an e-mail address")).default([]),
+    producerIngress: oneOf("all", "internal").default("all"),
+    producerMinInstances: number({ from: 0, to: 1_000 }).default(0),
+    producerMaxInstances: number({ from: 1, to: 1_000 }).default(10),
+    workerMinInstances: number({ from: 0, to: 1_000 }).default(0),
+    workerMaxInstances: number({ from: 1, to: 1_000 }).default(10),
+    /** Deliveries that one worker instance takes at once. */
+    workerConcurrency: number({ from: 1, to: 1_000 }).default(40),
+    deadLetterRetentionDays: number({ from: 1, to: 3_650 }).default(90),
+    /** Daily backups of the database are kept this long; 0 makes none. */
+    backupRetentionDays: number({ from: 0, to: 98 }).default(7),
+    imagesKept: number({ from: 2, to: 100 }).default(10),
+    /** The part of traces that is sampled where the caller didn't decide; 0 turns traces off. */
+    traceSampleRatio: number({ from: 0, to: 1, whole: false }).default(0),
+    logLevel: oneOf("debug", "info", "warn", "error").default("info"),
+    authMode: oneOf("verify", "platform").default("verify"),
+    /** A Standard Webhooks secret; without one a secret is made. */
+    webhookSigningSecret: z
+      .string()
+      .regex(
+        /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+        "must be a Standard Webhooks secret, whsec_ and base64 of 24 bytes or more",
+      )
+      .optional(),
+    schedules: listOf(schedule)
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "must have a name each of its own")
+      .default([]),
+  })
+  .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
+    path: ["producerMinInstances"],
+    message: "must not be more than producerMaxInstances",
+  })
+  .refine((settings) => settings.workerMinInstances <= settings.workerMaxInstances, {
+    path: ["workerMinInstances"],
+    message: "must not be more than workerMaxInstances",
+  });
+
+export type Settings = z.output<typeof schema>;
+export type Schedule = z.output<typeof schedule>;
+
+/**
+ * Reads the settings from a stack's whole configuration (`handoff:region` and so on; other namespaces are passed over).
+ * Structured values are JSON text, as Pulumi hands them over.
+ *
+ * @throws SettingsError with a sentence for every problem; values are never quoted, since one of them is a secret.
+ */
+export function parseSettings(configuration: Readonly<Record<string, string>>): Settings {
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(configuration)) {
+    if (key.startsWith(`${NAMESPACE}:`))
+      values[key.slice(NAMESPACE.length + 1)] = isJson(value) ? JSON.parse(value) : value;
+  }
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) => describe(issue, values));
+  throw new SettingsError(
+    `The stack's configuration can't be used:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
+  );
+}
+
+function describe(issue: z.core.$ZodIssue, values: Readonly<Record<string, unknown>>): string[] {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
+    const known = Object.keys(schema.shape).join(", ");
+    return issue.keys.map((key) => `${NAMESPACE}:${key}: there is no such setting. There are: ${known}.`);
+  }
+  const [name] = issue.path;
+  const place = `${NAMESPACE}:${issue.path.join(".")}`;
+  if (!Object.hasOwn(values, String(name))) {
+    return [`${place}: is not set. Set it with: pulumi config set ${NAMESPACE}:${String(name)} …`];
+  }
+  return [`${place}: ${issue.message}.`];
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
