@@ -1,0 +1,193 @@
+import grpc from "@grpc/grpc-js";
+import callbacks from "@pulumi/pulumi/proto/callback_pb.js";
+import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
+import resourceServices from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import resources from "@pulumi/pulumi/proto/resource_pb.js";
+import type { Message } from "google-protobuf";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { applyTransforms, wantsRetry } from "./callbacks.ts";
+import { madeUpState } from "./made-up-state.ts";
+import { type RecordedResource, recordResource, urnOf } from "./recorded-resource.ts";
+import { fieldsOf, shown } from "./wire-values.ts";
+
+export interface EngineOptions {
+  readonly stack: string;
+  /** A preview leaves what is made up unknown, as Pulumi does; an update makes it up. */
+  readonly mode: "preview" | "update";
+  /** An error's text makes this attempt (from 1) to create the resource fail. */
+  readonly failCreate?: (resource: RecordedResource, attempt: number) => string | undefined;
+}
+
+/** What a program asked the engine for. */
+export interface Recording {
+  readonly resources: readonly RecordedResource[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** What the program logged as errors. */
+  readonly errors: readonly string[];
+}
+
+const STACK_TYPE = "pulumi:pulumi:Stack";
+
+/** A call's own function, each for requests of its own class: a method's parameter, which TypeScript lets be narrower. */
+type Unary = { call(request: Message): Message | Promise<Message> }["call"];
+
+/**
+ * Stands in for Pulumi's engine and its providers: a program registers its resources here as it would there, they are
+ * written down, and nothing is made anywhere. It serves the engine's own gRPC services on loopback, on a free port.
+ */
+export class OfflineEngine {
+  private readonly options: EngineOptions;
+  private readonly server = new grpc.Server();
+  private readonly recorded: RecordedResource[] = [];
+  private readonly transforms: callbacks.Callback[] = [];
+  private readonly errorHooks = new Map<string, callbacks.Callback>();
+  private readonly errors: string[] = [];
+  private outputs: Readonly<Record<string, unknown>> = {};
+  private rootUrn = "";
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+  }
+
+  get recording(): Recording {
+    return { resources: this.recorded, outputs: this.outputs, errors: this.errors };
+  }
+
+  /** Listens; answers with its address, host:port. */
+  async start(): Promise<string> {
+    this.server.addService(resourceServices.ResourceMonitorService, implement(this.monitorCalls()));
+    this.server.addService(engineServices.EngineService, implement(this.engineCalls()));
+    const credentials = grpc.ServerCredentials.createInsecure();
+    const port = await new Promise<number>((resolve, reject) => {
+      this.server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
+    });
+    return `127.0.0.1:${port}`;
+  }
+
+  stop(): void {
+    this.server.forceShutdown();
+  }
+
+  private monitorCalls(): Record<string, Unary> {
+    const nothing = () => new empty.Empty();
+    return {
+      getDeploymentInfo: () => describeDeployment(),
+      supportsFeature: () => {
+        const answer = new resources.SupportsFeatureResponse();
+        answer.setHassupport(true);
+        return answer;
+      },
+      registerPackage: (request: resources.RegisterPackageRequest) => {
+        const answer = new resources.RegisterPackageResponse();
+        answer.setRef(`ref-${request.getName()}`);
+        return answer;
+      },
+      registerStackTransform: (request: callbacks.Callback) => {
+        this.transforms.push(request);
+        return nothing();
+      },
+      registerErrorHook: (request: resources.RegisterErrorHookRequest) => {
+        const callback = request.getCallback();
+        if (callback) this.errorHooks.set(request.getName(), callback);
+        return nothing();
+      },
+      registerStackInvokeTransform: nothing,
+      registerResourceHook: nothing,
+      signalAndWaitForShutdown: nothing,
+      registerResource: (request: resources.RegisterResourceRequest) => this.register(request),
+      registerResourceOutputs: (request: resources.RegisterResourceOutputsRequest) => {
+        const isStack = request.getUrn() === this.rootUrn;
+        if (isStack) this.outputs = fieldsOf(shown(request.getOutputs()?.toJavaScript() ?? {}));
+        return nothing();
+      },
+      // What a program looks up is about whoever runs it; here that is nobody.
+      invoke: () => {
+        const answer = new resources.ResourceInvokeResponse();
+        answer.setReturn(struct.Struct.fromJavaScript({ accessToken: "made-up-access-token" }));
+        return answer;
+      },
+    };
+  }
+
+  private engineCalls(): Record<string, Unary> {
+    return {
+      log: (request: engineMessages.LogRequest) => {
+        if (request.getSeverity() === engineMessages.LogSeverity.ERROR) this.errors.push(request.getMessage());
+        return new empty.Empty();
+      },
+      getRootResource: () => {
+        const answer = new engineMessages.GetRootResourceResponse();
+        answer.setUrn(this.rootUrn);
+        return answer;
+      },
+      setRootResource: (request: engineMessages.SetRootResourceRequest) => {
+        this.rootUrn = request.getUrn();
+        return new engineMessages.SetRootResourceResponse();
+      },
+      startDebugging: () => new empty.Empty(),
+      requirePulumiVersion: () => new engineMessages.RequirePulumiVersionResponse(),
+    };
+  }
+
+  private async register(request: resources.RegisterResourceRequest): Promise<resources.RegisterResourceResponse> {
+    await applyTransforms(request, [...request.getTransformsList(), ...this.transforms]);
+    const resource = recordResource(request, urnOf(request, this.options.stack));
+    this.recorded.push(resource);
+    if (resource.type === STACK_TYPE) this.rootUrn = resource.urn;
+    await this.create(resource);
+
+    const answer = new resources.RegisterResourceResponse();
+    answer.setUrn(resource.urn);
+    if (!resource.custom) return answer;
+    if (this.options.mode === "preview") {
+      answer.setObject(request.getObject());
+      return answer;
+    }
+    const { id, state } = madeUpState(resource);
+    answer.setId(id);
+    answer.setObject(struct.Struct.fromJavaScript(state));
+    return answer;
+  }
+
+  /** Fails as often as the options say and the program's hooks ask for another attempt. */
+  private async create(resource: RecordedResource): Promise<void> {
+    const { failCreate } = this.options;
+    if (!failCreate || !resource.custom) return;
+    const hooks = resource.errorHooks.flatMap((name) => this.errorHooks.get(name) ?? []);
+    const errors: string[] = [];
+    for (;;) {
+      const error = failCreate(resource, errors.length + 1);
+      if (error === undefined) return;
+      errors.unshift(error);
+      if (await wantsRetry({ ...resource, errors }, hooks)) continue;
+      throw new Error(error);
+    }
+  }
+}
+
+function describeDeployment(): resources.DeploymentInfo {
+  const { ResourceMonitorFeature: features } = resources;
+  const info = new resources.DeploymentInfo();
+  info.setSupportedfeaturesList(
+    Object.values(features).filter(
+      (feature) => typeof feature !== "string" && feature !== features.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    ),
+  );
+  return info;
+}
+
+/** gRPC's callbacks from functions that answer with a value or a promise of one. */
+function implement(calls: Record<string, Unary>): grpc.UntypedServiceImplementation {
+  const unary =
+    (call: Unary): grpc.handleUnaryCall<Message, Message> =>
+    async (context, answer) => {
+      try {
+        answer(null, await call(context.request));
+      } catch (error) {
+        answer({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
+      }
+    };
+  return Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, unary(call)]));
+}

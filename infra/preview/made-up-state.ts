@@ -1,0 +1,37 @@
+import type { RecordedResource } from "./recorded-resource.ts";
+import { asSecret, type Fields, textOf } from "./wire-values.ts";
+
+const DIGEST = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+/** Stands for what the provider puts behind a name that it makes up. */
+const SUFFIX = "1a2b3c4";
+
+/** The secret that stands for random bytes; tests look for where it turns up. */
+export const MADE_UP_SECRET = "bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
+
+/** What an update would have answered with: the inputs, and what each kind of resource only knows once it is made. */
+export function madeUpState(resource: RecordedResource): { readonly id: string; readonly state: Fields } {
+  const inputs = resource.openInputs;
+  const project = "my-project-123";
+  const id = `${resource.name}-id`;
+  switch (resource.type) {
+    case "gcp:serviceaccount/account:Account": {
+      const email = `${textOf(inputs["accountId"])}@${project}.iam.gserviceaccount.com`;
+      const name = `projects/${project}/serviceAccounts/${email}`;
+      return { id: name, state: { ...inputs, email, name, member: `serviceAccount:${email}` } };
+    }
+    case "gcp:cloudrunv2/service:Service":
+      return { id, state: { ...inputs, uri: `https://${textOf(inputs["name"])}-${SUFFIX}-ew.a.run.app` } };
+    case "gcp:cloudtasks/queue:Queue":
+      return { id, state: { ...inputs, name: `${resource.name}-${SUFFIX}` } };
+    case "gcp:secretmanager/secret:Secret":
+      return { id: `projects/${project}/secrets/${textOf(inputs["secretId"])}`, state: inputs };
+    case "gcp:secretmanager/secretVersion:SecretVersion":
+      return { id, state: { ...inputs, secretData: asSecret(textOf(inputs["secretData"])), version: "1" } };
+    case "random:index/randomBytes:RandomBytes":
+      return { id, state: { ...inputs, base64: asSecret(MADE_UP_SECRET) } };
+    case "docker-build:index:Image":
+      return { id, state: { ...inputs, ref: `europe-west1-docker.pkg.dev/${project}/${resource.name}@${DIGEST}` } };
+    default:
+      return { id, state: { name: `${resource.name}-${SUFFIX}`, ...inputs } };
+  }
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from "node:util";
+import { explainFailure } from "../../shared/run-program.ts";
+import { countByType, printGraph } from "./print-graph.ts";
+import { runProgramOffline } from "./run-program.ts";
+import { readExample, readStackFile, type StackConfig } from "./stacks.ts";
+
+const USAGE = `npm run preview:offline [-- OPTIONS]
+
+Runs the Pulumi program against an engine that only writes down what it is asked for. Nothing is made anywhere, and
+neither Pulumi's own program nor an account is needed.
+
+  --stack dev|production   one of the example configurations; default: both, one after the other
+  --config FILE            your own Pulumi.STACK.yaml; encrypted values are replaced by a placeholder
+  --counts                 only how many resources there are of each type
+`;
+
+const KINDS = ["dev", "production"] as const;
+
+function chooseStacks(options: { stack?: string | undefined; config?: string | undefined }): Map<string, StackConfig> {
+  if (options.config !== undefined) return new Map([[options.config, readStackFile(options.config)]]);
+  const kinds = KINDS.filter((kind) => options.stack === undefined || options.stack === kind);
+  if (kinds.length === 0) throw new TypeError(`--stack must be one of ${KINDS.join(", ")}.`);
+  return new Map(kinds.map((kind) => [kind, readExample(kind)]));
+}
+
+/** Prints one stack's graph; answers whether the program could be run. */
+async function preview(name: string, stack: StackConfig, { countsOnly }: { countsOnly: boolean }): Promise<boolean> {
+  const run = await runProgramOffline({ stack: "preview", mode: "preview", ...stack });
+  if (!run.succeeded) {
+    process.stderr.write(`${name}: the program failed.\n${run.output}\n`);
+    return false;
+  }
+  const counts = [...countByType(run.resources)].map(([type, count]) => `${String(count).padStart(4)}  ${type}`);
+  const total = run.resources.filter(({ custom }) => custom).length;
+  const graph = countsOnly ? "" : `${printGraph(run.resources)}\n\n`;
+  process.stdout.write(`# ${name}\n\n${graph}${counts.join("\n")}\n${String(total).padStart(4)}  in all\n\n`);
+  return true;
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string" },
+      config: { type: "string" },
+      counts: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) process.stdout.write(USAGE);
+  for (const [name, stack] of values.help ? [] : chooseStacks(values)) {
+    if (!(await preview(name, stack, { countsOnly: values.counts }))) process.exitCode = 1;
+  }
+} catch (error) {
+  const isOurs = error instanceof TypeError && error.message.startsWith("--");
+  process.stderr.write(`${isOurs ? error.message : explainFailure(error)}\n`);
+  process.exitCode = 1;
+}

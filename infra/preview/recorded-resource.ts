@@ -1,0 +1,60 @@
+import resources from "@pulumi/pulumi/proto/resource_pb.js";
+import { type Fields, fieldsOf, shown, unmarked } from "./wire-values.ts";
+
+/** A resource as the program asked for it. */
+export interface RecordedResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  /** The parent's urn; empty for the stack itself. */
+  readonly parent: string;
+  /** False for a component, which is only a name over its children. */
+  readonly custom: boolean;
+  /** As a person may see them: secrets and unknown values by a word. */
+  readonly inputs: Fields;
+  /** With the secrets in them: for finding out where they went. */
+  readonly openInputs: Fields;
+  readonly protect: boolean;
+  readonly ignoreChanges: readonly string[];
+  readonly deletedWith: string;
+  /** The urns that have to be there first, by option or by what its inputs were made from. */
+  readonly dependencies: readonly string[];
+  /** The urn of the provider that was picked for it; empty for the default one. */
+  readonly provider: string;
+  readonly secretOutputs: readonly string[];
+  readonly errorHooks: readonly string[];
+}
+
+/** What was asked for, under this urn. */
+export function recordResource(request: resources.RegisterResourceRequest, urn: string): RecordedResource {
+  const inputs = request.getObject()?.toJavaScript() ?? {};
+  const provider = request.getProvider();
+  return {
+    urn,
+    type: request.getType(),
+    name: request.getName(),
+    parent: request.getParent(),
+    custom: request.getCustom(),
+    inputs: fieldsOf(shown(inputs)),
+    openInputs: fieldsOf(unmarked(inputs)),
+    protect: request.getProtect() ?? false,
+    ignoreChanges: request.getIgnorechangesList(),
+    deletedWith: request.getDeletedwith(),
+    dependencies: request.getDependenciesList().toSorted(),
+    // A reference to a provider is its urn and its id.
+    provider: provider.slice(0, Math.max(0, provider.lastIndexOf("::"))),
+    secretOutputs: request.getAdditionalsecretoutputsList(),
+    errorHooks: request.getHooks()?.getOnErrorList() ?? [],
+  };
+}
+
+/** A resource's urn, as the engine makes it (https://www.pulumi.com/docs/iac/concepts/resources/names/#urns). */
+export function urnOf(
+  request: Pick<resources.RegisterResourceRequest, "getParent" | "getType" | "getName">,
+  stack: string,
+): string {
+  const parentTypes = request.getParent().split("::")[2] ?? "";
+  const isTop = parentTypes === "" || parentTypes === "pulumi:pulumi:Stack";
+  const types = isTop ? request.getType() : `${parentTypes}$${request.getType()}`;
+  return `urn:pulumi:${stack}::handoff::${types}::${request.getName()}`;
+}

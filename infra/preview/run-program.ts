@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { type EngineOptions, OfflineEngine, type Recording } from "./engine.ts";
+
+/** Where package.json, and so the program, is. */
+export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
+
+/** The program takes a second or two; more than this is a program that waits for something that never comes. */
+const LONGEST_RUN_MS = 60_000;
+const MOST_OUTPUT_CHARACTERS = 100_000;
+
+export interface ProgramRun extends Recording {
+  readonly succeeded: boolean;
+  /** What the program wrote, errors included. */
+  readonly output: string;
+}
+
+/**
+ * Runs a Pulumi program as Pulumi's own language host does, in a process of its own, against an engine that only
+ * writes down.
+ *
+ * @param options.config the stack's configuration, by its full keys (`handoff:region`).
+ * @param options.program the folder with the program's package.json; default: this project.
+ */
+export async function runProgramOffline(
+  options: EngineOptions & {
+    readonly config: Readonly<Record<string, string>>;
+    readonly secretKeys?: readonly string[];
+    readonly program?: string;
+  },
+): Promise<ProgramRun> {
+  const engine = new OfflineEngine(options);
+  const address = await engine.start();
+  try {
+    const { exitCode, output } = await runHost(address, options);
+    const { recording } = engine;
+    return { ...recording, succeeded: exitCode === 0, output: [...recording.errors, output].join("\n").trim() };
+  } finally {
+    engine.stop();
+  }
+}
+
+type RunOptions = Parameters<typeof runProgramOffline>[0];
+
+function runHost(address: string, options: RunOptions): Promise<{ exitCode: number | null; output: string }> {
+  const program = options.program ?? PROJECT_DIR;
+  const host = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run");
+  const flags = ["--project", "handoff", "--stack", options.stack, "--pwd", program, "--parallel", "16"];
+  const addresses = ["--monitor", address, "--engine", address];
+  const dryRun = options.mode === "preview" ? ["--dry-run"] : [];
+  const child = spawn(process.execPath, [host, ...flags, ...addresses, ...dryRun, "."], {
+    cwd: program,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: LONGEST_RUN_MS,
+    env: {
+      PATH: path.dirname(process.execPath),
+      PULUMI_CONFIG: JSON.stringify(options.config),
+      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(options.secretKeys ?? []),
+      PULUMI_NODEJS_TYPESCRIPT: "false",
+    },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(0, MOST_OUTPUT_CHARACTERS);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (exitCode) => resolve({ exitCode, output }));
+  });
+}

@@ -1,0 +1,39 @@
+import fs from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { PROJECT_DIR } from "./run-program.ts";
+
+const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
+
+/** A stack's configuration as Pulumi hands it to the program, and which keys are secret. */
+export interface StackConfig {
+  readonly config: Readonly<Record<string, string>>;
+  readonly secretKeys: readonly string[];
+}
+
+/** Stands for a value that only Pulumi can decrypt; it has the form that the signing secret must have. */
+const PLACEHOLDER_SECRET = "whsec_cGxhY2Vob2xkZXItb2YtYW4tZW5jcnlwdGVkLXZhbHVl";
+
+/** The example configuration of a kind of stack. */
+export function readExample(kind: "dev" | "production"): StackConfig {
+  return readStackFile(path.join(PROJECT_DIR, `Pulumi.${kind}.yaml.example`));
+}
+
+/**
+ * Reads a Pulumi.STACK.yaml. Encrypted values are replaced by a placeholder.
+ *
+ * @throws Error when there is no such file, or it isn't one of Pulumi's.
+ */
+export function readStackFile(file: string): StackConfig {
+  const { config } = stackFile.parse(parse(fs.readFileSync(file, "utf8")));
+  const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
+  const asText = (value: z.core.util.JSONType): string => {
+    if (isSecret(value)) return PLACEHOLDER_SECRET;
+    return typeof value === "string" ? value : JSON.stringify(value);
+  };
+  return {
+    config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, asText(value)])),
+    secretKeys: Object.keys(config).filter((key) => isSecret(config[key])),
+  };
+}
