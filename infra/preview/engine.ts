@@ -1,5 +1,5 @@
 import grpc from "@grpc/grpc-js";
-import callbacks from "@pulumi/pulumi/proto/callback_pb.js";
+import type callbacks from "@pulumi/pulumi/proto/callback_pb.js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
 import resourceServices from "@pulumi/pulumi/proto/resource_grpc_pb.js";
@@ -71,7 +71,6 @@ export class OfflineEngine {
   }
 
   private monitorCalls(): Record<string, Unary> {
-    const nothing = () => new empty.Empty();
     return {
       getDeploymentInfo: () => describeDeployment(),
       supportsFeature: () => {
@@ -86,21 +85,21 @@ export class OfflineEngine {
       },
       registerStackTransform: (request: callbacks.Callback) => {
         this.transforms.push(request);
-        return nothing();
+        return new empty.Empty();
       },
       registerErrorHook: (request: resources.RegisterErrorHookRequest) => {
         const callback = request.getCallback();
         if (callback) this.errorHooks.set(request.getName(), callback);
-        return nothing();
+        return new empty.Empty();
       },
-      registerStackInvokeTransform: nothing,
-      registerResourceHook: nothing,
-      signalAndWaitForShutdown: nothing,
+      registerStackInvokeTransform: answerNothing,
+      registerResourceHook: answerNothing,
+      signalAndWaitForShutdown: answerNothing,
       registerResource: (request: resources.RegisterResourceRequest) => this.register(request),
       registerResourceOutputs: (request: resources.RegisterResourceOutputsRequest) => {
         const isStack = request.getUrn() === this.rootUrn;
         if (isStack) this.outputs = fieldsOf(shown(request.getOutputs()?.toJavaScript() ?? {}));
-        return nothing();
+        return new empty.Empty();
       },
       // What a program looks up is about whoever runs it; here that is nobody.
       invoke: () => {
@@ -165,6 +164,10 @@ export class OfflineEngine {
       throw new Error(error);
     }
   }
+}
+
+function answerNothing(): empty.Empty {
+  return new empty.Empty();
 }
 
 function describeDeployment(): resources.DeploymentInfo {

@@ -13,11 +13,11 @@ function printChildren(parent: string, resources: readonly RecordedResource[], i
   return resources
     .filter((resource) => resource.parent === parent)
     .toSorted((a, b) => `${a.type} ${a.name}`.localeCompare(`${b.type} ${b.name}`, "en"))
-    .flatMap((resource) => [
-      `${indent}${resource.name}  (${resource.type})`,
-      ...describe(resource, resources).map((line) => `${indent}    ${line}`),
-      ...printChildren(resource.urn, resources, `${indent}  `),
-    ]);
+    .flatMap((resource) => {
+      const lines = describe(resource, resources).map((line) => `${indent}    ${line}`);
+      const children = printChildren(resource.urn, resources, `${indent}  `);
+      return [`${indent}${resource.name}  (${resource.type})`].concat(lines, children);
+    });
 }
 
 function describe(resource: RecordedResource, resources: readonly RecordedResource[]): string[] {

@@ -1,4 +1,4 @@
-import resources from "@pulumi/pulumi/proto/resource_pb.js";
+import type resources from "@pulumi/pulumi/proto/resource_pb.js";
 import { type Fields, fieldsOf, shown, unmarked } from "./wire-values.ts";
 
 /** A resource as the program asked for it. */

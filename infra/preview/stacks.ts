@@ -27,13 +27,18 @@ export function readExample(kind: "dev" | "production"): StackConfig {
  */
 export function readStackFile(file: string): StackConfig {
   const { config } = stackFile.parse(parse(fs.readFileSync(file, "utf8")));
-  const isSecret = (value: unknown): boolean => typeof value === "object" && value !== null && "secure" in value;
-  const asText = (value: z.core.util.JSONType): string => {
-    if (isSecret(value)) return PLACEHOLDER_SECRET;
-    return typeof value === "string" ? value : JSON.stringify(value);
-  };
   return {
     config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, asText(value)])),
     secretKeys: Object.keys(config).filter((key) => isSecret(config[key])),
   };
+}
+
+/** Pulumi writes what it encrypted as `secure: v1:…`. */
+function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
+}
+
+function asText(value: z.core.util.JSONType): string {
+  if (isSecret(value)) return PLACEHOLDER_SECRET;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -11,9 +11,9 @@ const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** What a value that isn't known before an update reads as. */
-export const UNKNOWN_TEXT = "[unknown]";
+const UNKNOWN_TEXT = "[unknown]";
 /** What a secret reads as. */
-export const SECRET_TEXT = "[secret]";
+const SECRET_TEXT = "[secret]";
 
 /** A value as Pulumi's protocol carries it. */
 export type Value = JavaScriptValue;

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { printGraph } from "../../infra/preview/print-graph.ts";
+import { readExample } from "../../infra/preview/stacks.ts";
+import { runExample } from "./support/graph.ts";
+
+test.each(["dev", "production"] as const)("a preview of %s settings asks for what was reviewed", async (kind) => {
+  const run = await runExample(kind, "preview");
+  expect(run.output).toBe("");
+  await expect(`${printGraph(run.resources)}\n`).toMatchFileSnapshot(`snapshots/${kind}.txt`);
+});
+
+test("an update asks for the same as its preview, with what the preview could not know", async () => {
+  const [preview, update] = await Promise.all([
+    runExample("production", "preview"),
+    runExample("production", "update"),
+  ]);
+  const identity = ({ urn, protect }: { urn: string; protect: boolean }) => `${urn} ${protect}`;
+
+  expect(update.resources.map(identity).toSorted()).toEqual(preview.resources.map(identity).toSorted());
+  expect(JSON.stringify(preview.resources)).toContain("[unknown]");
+  expect(JSON.stringify(update.resources)).not.toContain("[unknown]");
+  expect(update.outputs).toEqual({
+    database: "handoff",
+    invoker: "handoff-invoker@my-project-123.iam.gserviceaccount.com",
+    producerUrl: "https://handoff-producer-1a2b3c4-ew.a.run.app",
+    workerUrl: "https://handoff-worker-1a2b3c4-ew.a.run.app",
+    queueNames: {
+      bulk: "handoff-bulk-1a2b3c4",
+      critical: "handoff-critical-1a2b3c4",
+      default: "handoff-default-1a2b3c4",
+    },
+  });
+});
+
+test("a signing secret that is given is used, and is marked as a secret", async () => {
+  const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
+  const run = await runExample("dev", "update", { "handoff:webhookSigningSecret": secret });
+
+  const version = run.resources.find(({ type }) => type === "gcp:secretmanager/secretVersion:SecretVersion");
+  expect(version?.inputs["secretData"]).toBe("[secret]");
+  expect(version?.openInputs["secretData"]).toBe(secret);
+  expect(run.resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
+});
+
+test("wrong settings end a preview with a sentence each, and nothing is asked for", async () => {
+  const run = await runExample("dev", "preview", { "handoff:region": "mars", "handoff:workerMaxInstances": "none" });
+
+  expect(run.succeeded).toBe(false);
+  expect(run.output).toContain("handoff:region: must be a region, for example europe-west1.");
+  expect(run.output).toContain("handoff:workerMaxInstances: must be a whole number from 1 to 1000.");
+  expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
+});
+
+test("a budget that doesn't hold ends a preview with a sentence, and nothing is asked for", async () => {
+  const run = await runExample("dev", "preview", { "handoff:workerMaxInstances": "2" });
+
+  expect(run.succeeded).toBe(false);
+  expect(run.output).toContain("The queues send up to 220 deliveries at once, but the worker takes 80");
+  expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
+});
+
+test("the examples name no setting that there is not", () => {
+  for (const kind of ["dev", "production"] as const) {
+    expect(Object.keys(readExample(kind).config).every((key) => key.startsWith("handoff:"))).toBe(true);
+  }
+});

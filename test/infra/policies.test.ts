@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
+import { type Graph, type StackKind, runExample } from "./support/graph.ts";
+import { POLICIES } from "./support/policies.ts";
+
+const graphs = new Map<StackKind, Graph>();
+
+const RUNS_TIMEOUT_MS = 60_000;
+
+beforeAll(async () => {
+  for (const kind of ["dev", "production"] as const) {
+    const run = await runExample(kind, "update");
+    if (!run.succeeded) throw new Error(run.output);
+    graphs.set(kind, run.resources);
+  }
+}, RUNS_TIMEOUT_MS);
+
+function graphOf(kind: StackKind): Graph {
+  const graph = graphs.get(kind);
+  if (!graph) throw new Error("The program did not run.");
+  return graph;
+}
+
+describe.each(["dev", "production"] as const)("%s settings", (kind) => {
+  test.each(Object.keys(POLICIES))("keep: %s", (name) => {
+    expect(graphOf(kind).length).toBeGreaterThan(50);
+    expect(POLICIES[name]?.(graphOf(kind), kind)).toEqual([]);
+  });
+});
+
+type Change = Partial<Pick<RecordedResource, "inputs" | "openInputs" | "protect" | "dependencies" | "provider">>;
+
+/** The graph with a change to the resources of this type and name. */
+function changed(
+  graph: Graph,
+  [type, name]: readonly [string, RegExp],
+  change: (it: RecordedResource) => Change,
+): Graph {
+  const isMeant = (it: RecordedResource): boolean => it.type.endsWith(`:${type}`) && name.test(it.name);
+  expect(graph.some(isMeant)).toBe(true);
+  return graph.map((it) => (isMeant(it) ? { ...it, ...change(it) } : it));
+}
+
+const inputs = (fields: RecordedResource["inputs"]) => (it: RecordedResource) => ({
+  inputs: { ...it.inputs, ...fields },
+});
+const withMore = (fields: RecordedResource["inputs"]) => (it: RecordedResource) => ({
+  inputs: { ...it.inputs, template: { containers: [{ envs: [fields] }] } },
+});
+const WORKER = ["Service", /^worker$/] as const;
+const SECRET_TEXT = "whsec_bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
+
+/** Each policy with a change that breaks it, and a word of what it must say. */
+const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource) => Change, string][] = [
+  ["nobody is public", ["ServiceIamMember", /^producer/], inputs({ member: "allUsers" }), "allUsers"],
+  ["the check of callers is never turned off", WORKER, inputs({ invokerIamDisabled: true }), "worker"],
+  ["no grant but those that are needed", ["IAMMember", /^worker-records$/], inputs({ role: "roles/editor" }), "editor"],
+  [
+    "the invoker may call the worker and do nothing else",
+    ["QueueIamMember", /^producer-enqueuer-bulk$/],
+    inputs({ member: "serviceAccount:handoff-invoker@my-project-123.iam.gserviceaccount.com" }),
+    "2 grants",
+  ],
+  [
+    "only the invoker may call the worker",
+    ["ServiceIamMember", /^producer-caller-0$/],
+    inputs({ name: "handoff-worker" }),
+    "shop@",
+  ],
+  ["the worker is reached from inside only", WORKER, inputs({ ingress: "INGRESS_TRAFFIC_ALL" }), "ALL"],
+  [
+    "the worker has one audience, which tasks are made for",
+    WORKER,
+    inputs({ customAudiences: ["https://a"] }),
+    "differ",
+  ],
+  ["every service runs as an account of its own", WORKER, inputs({ template: { serviceAccount: "" } }), "worker"],
+  [
+    "records are granted on the one database",
+    ["IAMMember", /^worker-records$/],
+    inputs({ condition: {} }),
+    "worker-records",
+  ],
+  ["state is protected in production, and only there", ["Queue", /bulk/], () => ({ protect: false }), "bulk"],
+  ["a protected database outlives its stack", ["Database", /records/], inputs({ deletionPolicy: "DELETE" }), "DELETE"],
+  [
+    "the signing secret stands in the secret only, and is marked",
+    ["SecretVersion", /signing/],
+    inputs({ secretData: SECRET_TEXT }),
+    "SecretVersion",
+  ],
+  [
+    "the signing secret stands in the secret only, and is marked",
+    WORKER,
+    () => ({ openInputs: { env: SECRET_TEXT } }),
+    "worker",
+  ],
+  [
+    "only the worker may read the signing secret, and gets it from there",
+    ["SecretIamMember", /./],
+    inputs({ member: "serviceAccount:handoff-producer@my-project-123.iam.gserviceaccount.com" }),
+    "producer",
+  ],
+  [
+    "only the worker may read the signing secret, and gets it from there",
+    WORKER,
+    withMore({ name: "WEBHOOK_SIGNING_SECRET", value: "whsec_x" }),
+    "worker",
+  ],
+  ["no variable that is for one machine only", WORKER, withMore({ name: "OIDC_CERTS_URL", value: "x" }), "OIDC"],
+  [
+    "queues are those that the code knows",
+    ["Queue", /default/],
+    inputs({ retryConfig: { maxAttempts: 5 } }),
+    "default",
+  ],
+  ["queues are named by Pulumi", ["Queue", /bulk/], inputs({ name: "bulk" }), "bulk"],
+  ["the worker's instances outlast every dispatch", WORKER, inputs({ template: { timeout: "60s" } }), "bulk"],
+  [
+    "nothing in taskRecords is indexed, and both collections expire",
+    ["Field", /^taskRecords-unindexed$/],
+    inputs({ field: "state" }),
+    "taskRecords *",
+  ],
+  ["everything waits for the project's APIs", ["Queue", /bulk/], () => ({ provider: "" }), "bulk"],
+  ["everything waits for the project's APIs", ["gcp", /^google$/], () => ({ dependencies: [] }), "run.googleapis.com"],
+  ["an API that is used is turned on, and stays on", ["Service", /^run\./], inputs({ service: "x" }), "run.googleapis"],
+  ["a service waits for what it may do", WORKER, () => ({ dependencies: [] }), "worker-records"],
+  [
+    "images are built for Cloud Run's processors, and not in a preview",
+    ["Image", /worker/],
+    inputs({ platforms: ["linux/arm64"] }),
+    "worker",
+  ],
+];
+
+test.each(BREAKS)("is found broken: %s (%s)", (name, which, change, word) => {
+  const violations = POLICIES[name]?.(changed(graphOf("production"), which, change), "production") ?? [];
+  expect(violations.join("\n")).toContain(word);
+});
+
+test("every policy has a change that breaks it", () => {
+  expect(new Set(BREAKS.map(([name]) => name))).toEqual(new Set(Object.keys(POLICIES)));
+});
+
+test("state that is protected in a dev stack is found", () => {
+  const graph = changed(graphOf("dev"), ["Database", /records/], () => ({ protect: true }));
+  expect(POLICIES["state is protected in production, and only there"]?.(graph, "dev")).toEqual([
+    "records (gcp:firestore/database:Database)",
+  ]);
+});

@@ -1,0 +1,63 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { PROJECT_DIR, runProgramOffline } from "../../infra/preview/run-program.ts";
+import { meansNotThereYet } from "../../infra/retry-not-there-yet.ts";
+
+const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
+const FORBIDDEN = "Error 403: The caller does not have permission";
+
+/** A program with one queue that retries without waiting. It lies within the project, whose packages it uses. */
+async function runOneQueue(failCreate: (attempt: number) => string | undefined) {
+  const program = await fs.mkdtemp(path.join(PROJECT_DIR, "test/infra/support/program-"));
+  onTestFinished(() => fs.rm(program, { recursive: true }));
+  await fs.writeFile(path.join(program, "package.json"), '{ "type": "module", "main": "index.ts" }');
+  await fs.writeFile(
+    path.join(program, "index.ts"),
+    `import * as gcp from "@pulumi/gcp";
+     import { retryNotThereYet } from "${PROJECT_DIR}/infra/retry-not-there-yet.ts";
+     retryNotThereYet({ waitMs: 0 });
+     new gcp.cloudtasks.Queue("queue", { location: "europe-west1" });`,
+  );
+  let attempts = 0;
+  const run = await runProgramOffline({
+    stack: "dev",
+    mode: "update",
+    config: {},
+    program,
+    failCreate: ({ type }, attempt) => {
+      if (type !== "gcp:cloudtasks/queue:Queue") return undefined;
+      attempts = attempt;
+      return failCreate(attempt);
+    },
+  });
+  return { ...run, attempts };
+}
+
+test.concurrent("a creation that finds its API not there yet is tried again until it is", async () => {
+  const run = await runOneQueue((attempt) => (attempt <= 2 ? DISABLED : undefined));
+  expect(run).toMatchObject({ succeeded: true, attempts: 3 });
+});
+
+test.concurrent("an error that waiting can't mend fails at once", async () => {
+  const run = await runOneQueue(() => FORBIDDEN);
+  expect(run).toMatchObject({ succeeded: false, attempts: 1 });
+  expect(run.output).toContain(FORBIDDEN);
+});
+
+test.concurrent("what never comes is given up after 12 more attempts", async () => {
+  const run = await runOneQueue(() => DISABLED);
+  expect(run).toMatchObject({ succeeded: false, attempts: 13 });
+  expect(run.output).toContain(DISABLED);
+});
+
+test.each([
+  ["Service account handoff-invoker@p.iam.gserviceaccount.com does not exist.", true],
+  ["googleapi: Error 403: reason: SERVICE_DISABLED", true],
+  ["Permission denied on secret: projects/1/secrets/s for Revision service account", true],
+  ["Error 403: Permission 'run.services.create' denied", false],
+  ["Error 409: Requested entity already exists", false],
+  ["Error 400: Invalid argument", false],
+])("%s: waiting helps: %s", (error, helps) => {
+  expect(meansNotThereYet(error)).toBe(helps);
+});

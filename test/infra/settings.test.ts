@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import { SettingsError, parseSettings } from "../../infra/settings.ts";
+
+const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-west1", "handoff:prefix": "handoff" };
+
+test("three settings are enough, and the defaults protect what can't be made again", () => {
+  expect(parseSettings(NEEDED)).toEqual({
+    project: "my-project-123",
+    region: "europe-west1",
+    prefix: "handoff",
+    protect: true,
+    callers: [],
+    notificationEmails: [],
+    producerIngress: "all",
+    producerMinInstances: 0,
+    producerMaxInstances: 10,
+    workerMinInstances: 0,
+    workerMaxInstances: 10,
+    workerConcurrency: 40,
+    deadLetterRetentionDays: 90,
+    backupRetentionDays: 7,
+    imagesKept: 10,
+    traceSampleRatio: 0,
+    logLevel: "info",
+    authMode: "verify",
+    schedules: [],
+  });
+});
+
+test("lists are given as JSON, as Pulumi hands them over, and other namespaces are passed over", () => {
+  const settings = parseSettings({
+    ...NEEDED,
+    "handoff:callers": '["serviceAccount:a@b.iam.gserviceaccount.com","group:g@example.com","domain:example.com"]',
+    "handoff:traceSampleRatio": "0.25",
+    "gcp:project": "another",
+  });
+  expect(settings.callers).toEqual([
+    "serviceAccount:a@b.iam.gserviceaccount.com",
+    "group:g@example.com",
+    "domain:example.com",
+  ]);
+  expect(settings.traceSampleRatio).toBe(0.25);
+});
+
+const daily = { name: "daily", cron: "0 6 * * *", type: "document.publish" };
+const schedules = (...list: object[]): string => JSON.stringify(list);
+
+test.each([
+  [{ "handoff:project": undefined }, "handoff:project: is not set. Set it with: pulumi config set handoff:project …"],
+  [{ "handoff:project": "My Project" }, "handoff:project: must be a project's id, for example my-project-123."],
+  [{ "handoff:region": "Europe" }, "handoff:region: must be a region, for example europe-west1."],
+  [{ "handoff:prefix": "a-prefix-that-is-too-long" }, "handoff:prefix: must be 3 to 20 lower-case letters"],
+  [{ "handoff:protect": "yes" }, "handoff:protect: must be true or false."],
+  [{ "handoff:callers": '["allUsers"]' }, "handoff:callers.0: would let everybody in: name accounts or groups."],
+  [{ "handoff:callers": '["allAuthenticatedUsers"]' }, "would let everybody in"],
+  [{ "handoff:callers": '["shop"]' }, "handoff:callers.0: must be an IAM member"],
+  [{ "handoff:callers": "user:a@example.com" }, "handoff:callers: must be a list."],
+  [{ "handoff:notificationEmails": '["nobody"]' }, "handoff:notificationEmails.0: must be an e-mail address."],
+  [{ "handoff:workerMaxInstances": "0" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
+  [{ "handoff:workerMaxInstances": "1e3" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
+  [{ "handoff:workerMinInstances": "11" }, "handoff:workerMinInstances: must not be more than workerMaxInstances."],
+  [{ "handoff:producerMinInstances": "11" }, "handoff:producerMinInstances: must not be more than producerMaxInst"],
+  [{ "handoff:traceSampleRatio": "2" }, "handoff:traceSampleRatio: must be a number from 0 to 1."],
+  [{ "handoff:authMode": "none" }, "handoff:authMode: must be one of verify, platform."],
+  [
+    { "handoff:regoin": "europe-west1" },
+    "handoff:regoin: there is no such setting. There are: project, region, prefix",
+  ],
+  [
+    { "handoff:schedules": schedules({ ...daily, type: "a.b", payload: 1 }) },
+    "schedules.0.type: must be one of webhook",
+  ],
+  [{ "handoff:schedules": schedules({ ...daily, payload: { documentId: "d" } }) }, "schedules.0.payload.version"],
+  [{ "handoff:schedules": schedules({ ...daily, cron: "daily", payload: {} }) }, "cron: must have five fields"],
+  [{ "handoff:schedules": schedules({ ...daily, timeZone: "Mars", payload: {} }) }, "timeZone: must be a time zone"],
+])("%j is refused with a sentence", (change: Record<string, string | undefined>, sentence) => {
+  const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));
+
+  expect(() => parseSettings(Object.fromEntries(values))).toThrow(SettingsError);
+  expect(() => parseSettings(Object.fromEntries(values))).toThrow(sentence);
+});
+
+test("every problem is told at once", () => {
+  expect(() => parseSettings({ "handoff:protect": "1" })).toThrow(
+    /project: .*\n.*region: .*\n.*prefix: .*\n.*protect: /,
+  );
+});
+
+test("a wrong signing secret is refused without being quoted", () => {
+  const values = { ...NEEDED, "handoff:webhookSigningSecret": "hunter2hunter2" };
+  expect(() => parseSettings(values)).toThrow("handoff:webhookSigningSecret: must be a Standard Webhooks secret");
+  expect(() => parseSettings(values)).not.toThrow("hunter2");
+});
+
+test("two schedules of one name are refused", () => {
+  const payload = { documentId: "d", version: 1, content: "c" };
+  const values = { ...NEEDED, "handoff:schedules": schedules({ ...daily, payload }, { ...daily, payload }) };
+  expect(() => parseSettings(values)).toThrow("handoff:schedules: must have a name each of its own.");
+});

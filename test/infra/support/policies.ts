@@ -1,0 +1,249 @@
+import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
+import { textOf } from "../../../infra/preview/wire-values.ts";
+import { QUEUES, QUEUE_KEYS } from "../../../shared/queues.ts";
+import { type Graph, type StackKind, at, ofType, textsIn, the, variablesOf } from "./graph.ts";
+
+/** A rule that every graph must keep: answers with what breaks it, a line each. */
+export type Policy = (graph: Graph, kind: StackKind) => string[];
+
+const SERVICE = "gcp:cloudrunv2/service:Service";
+const QUEUE = "gcp:cloudtasks/queue:Queue";
+const MAY_CALL = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember";
+const ON_PROJECT = "gcp:projects/iAMMember:IAMMember";
+const ON_QUEUE = "gcp:cloudtasks/queueIamMember:QueueIamMember";
+const ON_ACCOUNT = "gcp:serviceaccount/iAMMember:IAMMember";
+const ON_SECRET = "gcp:secretmanager/secretIamMember:SecretIamMember";
+const DATABASE = "gcp:firestore/database:Database";
+const FIELD = "gcp:firestore/field:Field";
+const SECRET = "gcp:secretmanager/secret:Secret";
+const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
+const RANDOM = "random:index/randomBytes:RandomBytes";
+const ACCOUNT = "gcp:serviceaccount/account:Account";
+
+/** The only grants there may be: which role on which kind of thing. */
+const ALLOWED_GRANTS = new Map([
+  [MAY_CALL, ["roles/run.invoker"]],
+  [ON_QUEUE, ["roles/cloudtasks.enqueuer", "roles/cloudtasks.viewer", "roles/cloudtasks.taskDeleter"]],
+  [ON_ACCOUNT, ["roles/iam.serviceAccountUser"]],
+  [ON_SECRET, ["roles/secretmanager.secretAccessor"]],
+  [ON_PROJECT, ["roles/datastore.user", "roles/telemetry.tracesWriter"]],
+]);
+
+const NEVER_IN_THE_CLOUD = new Set([
+  "FIRESTORE_EMULATOR_HOST",
+  "CLOUD_TASKS_EMULATOR_HOST",
+  "OIDC_CERTS_URL",
+  "WEBHOOK_ALLOW_PRIVATE_ADDRESSES",
+]);
+
+/** What can't be made again once it is gone. */
+const HOLDS_STATE = [DATABASE, QUEUE, SECRET, RANDOM];
+
+function email(account: string, graph: Graph): string {
+  const found = ofType(graph, ACCOUNT).find(({ name }) => name.endsWith(`-${account}`));
+  return `${textOf(found?.inputs["accountId"])}@my-project-123.iam.gserviceaccount.com`;
+}
+
+/** The policies by name. They look at the graph of an update, where accounts have addresses. */
+export const POLICIES: Readonly<Record<string, Policy>> = {
+  "nobody is public": (graph) =>
+    graph.flatMap(({ name, inputs }) =>
+      textsIn(inputs)
+        .filter((text) => /allUsers|allAuthenticatedUsers/.test(text))
+        .map((text) => `${name}: ${text}`),
+    ),
+
+  "the check of callers is never turned off": (graph) =>
+    ofType(graph, SERVICE)
+      .filter(({ inputs }) => inputs["invokerIamDisabled"] === true)
+      .map(({ name }) => name),
+
+  "no grant but those that are needed": (graph) =>
+    graph
+      .filter(({ type }) => /Iam|IAM/.test(type))
+      .filter(({ type, inputs }) => !ALLOWED_GRANTS.get(type)?.includes(textOf(inputs["role"])))
+      .map(({ type, inputs }) => `${type}: ${textOf(inputs["role"])}`),
+
+  "the invoker may call the worker and do nothing else": (graph) => {
+    const invoker = `serviceAccount:${email("invoker", graph)}`;
+    const grants = graph.filter(({ inputs }) => inputs["member"] === invoker);
+    const worker = the(graph, SERVICE, "worker").inputs["name"];
+    const other = grants.filter(({ type, inputs }) => type !== MAY_CALL || inputs["name"] !== worker);
+    return grants.length === 1 ? other.map(({ name }) => name) : [`the invoker has ${grants.length} grants`];
+  },
+
+  "only the invoker may call the worker": (graph) => {
+    const worker = the(graph, SERVICE, "worker").inputs["name"];
+    return ofType(graph, MAY_CALL)
+      .filter(({ inputs }) => inputs["name"] === worker)
+      .filter(({ inputs }) => inputs["member"] !== `serviceAccount:${email("invoker", graph)}`)
+      .map(({ inputs }) => textOf(inputs["member"]));
+  },
+
+  "the worker is reached from inside only": (graph) => {
+    const { inputs } = the(graph, SERVICE, "worker");
+    return inputs["ingress"] === "INGRESS_TRAFFIC_INTERNAL_ONLY" ? [] : [textOf(inputs["ingress"])];
+  },
+
+  "the worker has one audience, which tasks are made for": (graph) => {
+    const audience = textsIn(the(graph, SERVICE, "worker").inputs["customAudiences"]);
+    const told = ["worker", "producer"].map((name) => variablesOf(the(graph, SERVICE, name)).get("WORKER_AUDIENCE"));
+    return [...told, ...audience].every((text) => text === audience[0]) && audience.length === 1 ? [] : ["they differ"];
+  },
+
+  "every service runs as an account of its own": (graph) => {
+    const accounts = ofType(graph, SERVICE).map(({ name, inputs }) => [
+      name,
+      textOf(at(inputs, "template.serviceAccount")),
+    ]);
+    return accounts.filter(([name, account]) => account !== email(name ?? "", graph)).map(([name]) => `${name}`);
+  },
+
+  "records are granted on the one database": (graph) =>
+    ofType(graph, ON_PROJECT)
+      .filter(({ inputs }) => inputs["role"] === "roles/datastore.user")
+      .filter(({ inputs }) => {
+        const database = textOf(the(graph, DATABASE, "records").inputs["name"]);
+        const condition = `resource.name == "projects/my-project-123/databases/${database}"`;
+        return at(inputs, "condition.expression") !== condition;
+      })
+      .map(({ name }) => name),
+
+  "state is protected in production, and only there": (graph, kind) =>
+    ofType(graph, ...HOLDS_STATE)
+      .filter(({ protect }) => protect !== (kind === "production"))
+      .map(({ name, type }) => `${name} (${type})`),
+
+  "a protected database outlives its stack": (graph, kind) => {
+    const { inputs } = the(graph, DATABASE, "records");
+    const expected =
+      kind === "production" ? ["ABANDON", "DELETE_PROTECTION_ENABLED"] : ["DELETE", "DELETE_PROTECTION_DISABLED"];
+    const found = [textOf(inputs["deletionPolicy"]), textOf(inputs["deleteProtectionState"])];
+    return found.join() === expected.join() ? [] : [found.join()];
+  },
+
+  "the signing secret stands in the secret only, and is marked": (graph) => {
+    const open = graph.filter(({ inputs }) => textsIn(inputs).some((text) => text.includes(MADE_UP_SECRET)));
+    const elsewhere = graph
+      .filter(({ type }) => type !== SECRET_VERSION)
+      .filter(({ openInputs }) => textsIn(openInputs).some((text) => text.includes(MADE_UP_SECRET)));
+    return [...open, ...elsewhere].map(({ name, type }) => `${name} (${type})`);
+  },
+
+  "only the worker may read the signing secret, and gets it from there": (graph) => {
+    const readers = ofType(graph, ON_SECRET).map(({ inputs }) => textOf(inputs["member"]));
+    const expected = [`serviceAccount:${email("worker", graph)}`];
+    const holders = ofType(graph, SERVICE).filter(({ inputs }) => textsIn(inputs).includes("WEBHOOK_SIGNING_SECRET"));
+    const plain = holders.filter((service) => variablesOf(service).has("WEBHOOK_SIGNING_SECRET"));
+    const names = holders.map(({ name }) => name).join();
+    return readers.join() === expected.join() && names === "worker" && plain.length === 0 ? [] : [...readers, names];
+  },
+
+  "no variable that is for one machine only": (graph) =>
+    ofType(graph, SERVICE).flatMap((service) =>
+      textsIn(service.inputs)
+        .filter((text) => NEVER_IN_THE_CLOUD.has(text))
+        .map((text) => `${service.name}: ${text}`),
+    ),
+
+  "queues are those that the code knows": (graph) =>
+    QUEUE_KEYS.flatMap((key) => {
+      const queue = ofType(graph, QUEUE).find(({ name }) => name.endsWith(`-${key}`));
+      const { maxConcurrentDispatches, maxDispatchesPerSecond, minBackoffMs, maxBackoffMs, maxDoublings } = QUEUES[key];
+      const expected = {
+        rateLimits: { maxConcurrentDispatches, maxDispatchesPerSecond },
+        retryConfig: {
+          maxAttempts: -1,
+          maxBackoff: `${maxBackoffMs / 1000}s`,
+          maxDoublings,
+          minBackoff: `${minBackoffMs / 1000}s`,
+        },
+      };
+      const found = {
+        rateLimits: sorted(queue?.inputs["rateLimits"]),
+        retryConfig: sorted(queue?.inputs["retryConfig"]),
+      };
+      return JSON.stringify(found) === JSON.stringify(expected) ? [] : [`${key}: ${JSON.stringify(found)}`];
+    }),
+
+  "queues are named by Pulumi": (graph) =>
+    ofType(graph, QUEUE)
+      .filter(({ inputs }) => inputs["name"] !== undefined)
+      .map(({ name }) => name),
+
+  "the worker's instances outlast every dispatch": (graph) => {
+    const timeout = Number.parseInt(textOf(at(the(graph, SERVICE, "worker").inputs, "template.timeout")), 10) * 1_000;
+    return QUEUE_KEYS.filter((key) => QUEUES[key].dispatchDeadlineMs > timeout);
+  },
+
+  "nothing in taskRecords is indexed, and both collections expire": (graph) => {
+    const fields = new Set(
+      ofType(graph, FIELD).map(({ inputs }) => {
+        const kept = inputs["ttlConfig"] ? "ttl" : "kept";
+        return `${textOf(inputs["collection"])} ${textOf(inputs["field"])} ${kept} ${textOf(inputs["indexConfig"])}`;
+      }),
+    );
+    const expected = ["taskRecords * kept {}", "taskRecords expireAt ttl {}", "deadLetters expireAt ttl {}"];
+    return expected.filter((field) => !fields.has(field));
+  },
+
+  "everything waits for the project's APIs": (graph) => {
+    const google = the(graph, "pulumi:providers:gcp", "google");
+    const apis = ofType(graph, "gcp:projects/service:Service");
+    const missed = apis
+      .filter(({ urn }) => !google.dependencies.includes(urn))
+      .map(({ name }) => `${name} is not waited for`);
+    const strays = graph
+      .filter(
+        ({ type, provider }) =>
+          type.startsWith("gcp:") && type !== "gcp:projects/service:Service" && provider !== google.urn,
+      )
+      .map(({ name }) => `${name} has another provider`);
+    return [...missed, ...strays];
+  },
+
+  "an API that is used is turned on, and stays on": (graph) => {
+    const apis = ofType(graph, "gcp:projects/service:Service");
+    const on = new Set(apis.map(({ inputs }) => textOf(inputs["service"])));
+    const needed = new Set(
+      graph.flatMap(({ type }) => API_OF_TYPE.find(([prefix]) => type.startsWith(prefix))?.[1] ?? []),
+    );
+    const off = [...needed].filter((api) => !on.has(api));
+    return [...off, ...apis.filter(({ inputs }) => inputs["disableOnDestroy"] !== false).map(({ name }) => name)];
+  },
+
+  "a service waits for what it may do": (graph) =>
+    [
+      ["worker", "worker-records"],
+      ["worker", "worker-signing-secret"],
+      ["producer", "producer-acts-as-invoker"],
+    ].flatMap(([service, grant]) => {
+      const { urn } = graph.find(({ name, type }) => name === grant && /Iam|IAM/.test(type)) ?? { urn: "none" };
+      return the(graph, SERVICE, service ?? "").dependencies.includes(urn) ? [] : [`${service} before ${grant}`];
+    }),
+
+  "images are built for Cloud Run's processors, and not in a preview": (graph) =>
+    ofType(graph, "docker-build:index:Image")
+      .filter(
+        ({ inputs }) => textsIn(inputs["platforms"]).join() !== "linux/amd64" || inputs["buildOnPreview"] !== false,
+      )
+      .map(({ name }) => name),
+};
+
+const API_OF_TYPE = [
+  ["gcp:artifactregistry/", "artifactregistry.googleapis.com"],
+  ["gcp:cloudtasks/", "cloudtasks.googleapis.com"],
+  ["gcp:firestore/", "firestore.googleapis.com"],
+  ["gcp:cloudrunv2/", "run.googleapis.com"],
+  ["gcp:secretmanager/", "secretmanager.googleapis.com"],
+  ["gcp:serviceaccount/", "iam.googleapis.com"],
+  ["gcp:projects/iAMMember", "cloudresourcemanager.googleapis.com"],
+  ["gcp:cloudscheduler/", "cloudscheduler.googleapis.com"],
+  ["gcp:monitoring/", "monitoring.googleapis.com"],
+  ["gcp:logging/", "logging.googleapis.com"],
+] as const;
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => a.localeCompare(b)));
+}
