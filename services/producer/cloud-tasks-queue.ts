@@ -22,10 +22,13 @@ export interface CloudTasksSettings {
   readonly invokerServiceAccount: string;
 }
 
-/** The queues in Cloud Tasks. */
-export function createCloudTasksQueue(client: CloudTasksClient, settings: CloudTasksSettings): TaskQueue {
+/** The queues in Cloud Tasks. The client may still be loading: calls wait for it, within their deadlines. */
+export function createCloudTasksQueue(
+  client: CloudTasksClient | Promise<CloudTasksClient>,
+  settings: CloudTasksSettings,
+): TaskQueue {
   const queuePath = (key: QueueKey): string =>
-    client.queuePath(settings.project, settings.location, settings.queueNames[key]);
+    `projects/${settings.project}/locations/${settings.location}/queues/${settings.queueNames[key]}`;
   const taskPath = (id: TaskId): string => `${queuePath(queueOf(id))}/tasks/${id}`;
 
   return {
@@ -37,7 +40,7 @@ export function createCloudTasksQueue(client: CloudTasksClient, settings: CloudT
       try {
         // The client never repeats CreateTask; the caller does, and needs to know of each lost answer.
         const options = { timeout: deadline.timeoutMs, retry: null };
-        const [created] = await withDeadline(deadline, () => client.createTask(request, options));
+        const [created] = await withDeadline(deadline, async () => (await client).createTask(request, options));
         return { kind: "created", task: readQueuedTask(created) };
       } catch (error) {
         return explainCreateError(error);
@@ -47,7 +50,8 @@ export function createCloudTasksQueue(client: CloudTasksClient, settings: CloudT
     async find(id, view, deadline) {
       const request = { name: taskPath(id), responseView: view === "full" ? ("FULL" as const) : ("BASIC" as const) };
       try {
-        const [task] = await withDeadline(deadline, () => client.getTask(request, readOptions(deadline.timeoutMs)));
+        const options = readOptions(deadline.timeoutMs);
+        const [task] = await withDeadline(deadline, async () => (await client).getTask(request, options));
         return { kind: "found", task: readQueuedTask(task) };
       } catch (error) {
         if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
@@ -57,9 +61,8 @@ export function createCloudTasksQueue(client: CloudTasksClient, settings: CloudT
 
     async probe(queue, deadline) {
       try {
-        await withDeadline(deadline, () =>
-          client.getQueue({ name: queuePath(queue) }, readOptions(deadline.timeoutMs)),
-        );
+        const options = readOptions(deadline.timeoutMs);
+        await withDeadline(deadline, async () => (await client).getQueue({ name: queuePath(queue) }, options));
       } catch (error) {
         throw new DependencyError("cloud-tasks", error);
       }

@@ -1,3 +1,4 @@
+import type { CloudTasksClient } from "@google-cloud/tasks";
 import { z } from "zod";
 import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
 import { systemClock } from "../../shared/clock.ts";
@@ -8,7 +9,6 @@ import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { createProducerApp } from "./app.ts";
-import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
 import { createCloudTasksQueue } from "./cloud-tasks-queue.ts";
 import { withDeadline } from "./deadline.ts";
 import { createTaskRecords } from "./task-records.ts";
@@ -31,13 +31,13 @@ async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
   const firestore = createFirestore(config);
-  const client = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  const client = Promise.withResolvers<CloudTasksClient>();
   const app = createProducerApp({
     catalogue: BUILT_IN_TASK_TYPES,
     clock: systemClock,
     log,
     records: createTaskRecords(firestore),
-    queue: createCloudTasksQueue(client, {
+    queue: createCloudTasksQueue(client.promise, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,
       queueNames: queueNamesOf(config),
@@ -49,12 +49,16 @@ async function start(): Promise<RunningProgram> {
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
+  // Loading it takes longer than all the rest; requests that come before it is there wait for it.
+  const { createCloudTasksClient } = await import("../../shared/cloud-tasks-client.ts");
+  const loadedClient = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  client.resolve(loadedClient);
 
   return {
     async stop() {
       log.info({}, "stopping");
       await server.close();
-      await closeClients([() => client.close(), () => firestore.terminate()]);
+      await closeClients([() => loadedClient.close(), () => firestore.terminate()]);
       log.info({}, "stopped");
     },
   };

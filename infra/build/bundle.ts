@@ -1,0 +1,50 @@
+import { build } from "esbuild";
+import fs from "node:fs/promises";
+import { findPackageJSON } from "node:module";
+import path from "node:path";
+import { inlineClientFiles } from "./inline-client-files.ts";
+import type { Program } from "./programs.ts";
+
+/** What CommonJS modules expect to find around them, in a bundle that is an ES module. */
+const COMMONJS_SCOPE = [
+  'import { createRequire as createRequireOfBundle } from "node:module";',
+  "const require = createRequireOfBundle(import.meta.url);",
+  "const __filename = import.meta.filename;",
+  "const __dirname = import.meta.dirname;",
+].join("\n");
+
+/**
+ * Bundles a program into a folder that holds all it needs but Node. What it imports later stays in files of its own, so
+ * that it is read later too. Names are kept as they are: stack traces must say where something went wrong.
+ *
+ * @throws Error with esbuild's messages.
+ */
+export async function bundle(program: Program, { from, to }: { from: string; to: string }): Promise<void> {
+  await fs.rm(to, { recursive: true, force: true });
+  await build({
+    absWorkingDir: from,
+    entryPoints: { main: program.entry },
+    outdir: to,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    banner: { js: COMMONJS_SCOPE },
+    plugins: [inlineClientFiles],
+    logLevel: "silent",
+  });
+  await fs.writeFile(path.join(to, "package.json"), `${JSON.stringify({ name: program.name, type: "module" })}\n`);
+  for (const name of program.protosOf) await copyProtos(name, { from, to });
+}
+
+/** The emulators read protos from the clients' packages, which must be found as if they were installed. */
+async function copyProtos(name: string, { from, to }: { from: string; to: string }): Promise<void> {
+  const manifest = findPackageJSON(name, path.join(from, "package.json"));
+  if (manifest === undefined) throw new Error(`${name} is not installed; run npm ci.`);
+  const target = path.join(to, "node_modules", name);
+  for (const file of ["package.json", "build/protos/protos.json"]) {
+    await fs.mkdir(path.dirname(path.join(target, file)), { recursive: true });
+    await fs.copyFile(path.join(path.dirname(manifest), file), path.join(target, file));
+  }
+}

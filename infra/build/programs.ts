@@ -1,0 +1,49 @@
+/** A program that is bundled, and what it needs beside its code. */
+export interface Program {
+  readonly name: string;
+  readonly entry: string;
+  /** npm packages whose protos the program reads from their folder when it starts. */
+  readonly protosOf: readonly string[];
+  /** What to set so that it starts anywhere, talking to nobody. */
+  readonly tryOutEnv: Readonly<Record<string, string>>;
+  readonly tryOutArgs: readonly string[];
+}
+
+const SERVICE_ENV = {
+  PORT: "0",
+  HOST: "127.0.0.1",
+  GOOGLE_CLOUD_PROJECT: "try-out",
+  GOOGLE_CLOUD_LOCATION: "europe-west1",
+  WORKER_URL: "http://127.0.0.1:9",
+  WORKER_AUDIENCE: "try-out",
+  INVOKER_SERVICE_ACCOUNT: "invoker@try-out.iam.gserviceaccount.com",
+  WEBHOOK_SIGNING_SECRET: "whsec_dHJ5LW91dC1vZi10aGUtYnVuZGxlLTAwMDAwMDAw",
+  // Where nobody listens: starting must not need either.
+  FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
+  CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
+  METADATA_SERVER_DETECTION: "none",
+};
+
+const service = (name: string): Program => ({
+  name,
+  entry: `services/${name}/main.ts`,
+  protosOf: [],
+  tryOutEnv: SERVICE_ENV,
+  tryOutArgs: [],
+});
+
+const emulator = (folder: string, options: { protosOf: string; hostVariable: string }): Program => ({
+  name: `${folder}-emulator`,
+  entry: `services/local/${folder}/main.ts`,
+  protosOf: [options.protosOf],
+  tryOutEnv: { [options.hostVariable]: "127.0.0.1:0" },
+  tryOutArgs: ["--data", "data"],
+});
+
+/** The programs, by the names of the Dockerfile's targets. */
+export const PROGRAMS: readonly Program[] = [
+  service("producer"),
+  service("worker"),
+  emulator("cloud-tasks", { protosOf: "@google-cloud/tasks", hostVariable: "CLOUD_TASKS_EMULATOR_HOST" }),
+  emulator("firestore", { protosOf: "@google-cloud/firestore-api", hostVariable: "FIRESTORE_EMULATOR_HOST" }),
+];

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Program } from "./programs.ts";
+
+const LONGEST_TRY_MS = 20_000;
+
+/** What a program showed when it was run. */
+export interface TryOut {
+  /** Milliseconds from the start of its process until it listened. */
+  readonly listeningAfterMs: number;
+  /** Resident memory right after that, in bytes; 0 where the system doesn't tell. */
+  readonly residentBytes: number;
+}
+
+/**
+ * Runs a program: it must listen, answer over HTTP, and end by itself with code 0 when it is told to stop.
+ *
+ * @param options.command what to run, with its arguments.
+ * @param options.uid run as this user.
+ * @throws Error that says what it didn't do, with what it wrote.
+ */
+export async function tryOut(
+  program: Program,
+  options: {
+    readonly command: readonly string[];
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly uid?: number;
+    readonly residentBytesOf?: (pid: number) => number;
+  },
+): Promise<TryOut> {
+  const [executable = "", ...args] = [...options.command, ...program.tryOutArgs];
+  const startedMs = performance.now();
+  const child = spawn(executable, args, {
+    cwd: options.cwd,
+    env: { ...program.tryOutEnv, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: LONGEST_TRY_MS,
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+  const written: string[] = [];
+  const closed = once(child, "close");
+  try {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => written.push(text));
+    const port = await portWhenListening(child, written);
+    const listeningAfterMs = performance.now() - startedMs;
+    const residentBytes = options.residentBytesOf?.(child.pid ?? 0) ?? 0;
+    const path = program.protosOf.length > 0 ? "/" : "/live";
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(LONGEST_TRY_MS) });
+    if (answer.status !== 200) throw new Error(`GET ${path} was answered ${answer.status}.`);
+    child.kill("SIGTERM");
+    const [code, signal] = await closed;
+    if (code !== 0) throw new Error(`It ended with ${code ?? signal}.`);
+    return { listeningAfterMs, residentBytes };
+  } catch (cause) {
+    child.kill("SIGKILL");
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${program.name}: ${reason}\n${written.join("\n")}`, { cause });
+  }
+}
+
+async function portWhenListening(child: ChildProcess, written: string[]): Promise<number> {
+  if (!child.stdout) throw new Error("It has no output.");
+  const lines = createInterface(child.stdout);
+  for await (const line of lines) {
+    written.push(line);
+    const port = /"port":(\d+).*"message":"listening"/.exec(line)?.[1];
+    if (port === undefined) continue;
+    // Read on, or it would stop once the pipe is full.
+    child.stdout.resume();
+    return Number(port);
+  }
+  throw new Error("It ended before it listened.");
+}
