@@ -4,6 +4,9 @@ import path from "node:path";
 /** The folder in a bundle with the code that V8 has compiled already. */
 export const CACHE_FOLDER = "compile-cache";
 
+const READABLE_FOLDER = 0o755;
+const READABLE_FILE = 0o644;
+
 /**
  * What makes Node use a bundle's compile cache: portable, since the bundle is moved after it was made
  * (https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache).
@@ -13,12 +16,15 @@ export function compileCacheEnv(folder: string): Readonly<Record<string, string>
 }
 
 /**
- * Hands a cache over to another user. Node keeps a cache for each user, in a folder that ends in the user's number, and
- * an image is built by another one than it is run by.
+ * Hands a cache over to another user. Node keeps a cache for each user, in a folder that ends in the user's number and
+ * in files that only that user may read; an image is built by another one than it is run by.
  */
 export async function handCacheTo(uid: number, folder: string): Promise<void> {
   const cache = path.join(folder, CACHE_FOLDER);
   for (const name of await fs.readdir(cache)) {
-    await fs.rename(path.join(cache, name), path.join(cache, name.replace(/-\d+$/, `-${uid}`)));
+    const handedOver = path.join(cache, name.replace(/-\d+$/, `-${uid}`));
+    await fs.rename(path.join(cache, name), handedOver);
+    await fs.chmod(handedOver, READABLE_FOLDER);
+    for (const file of await fs.readdir(handedOver)) await fs.chmod(path.join(handedOver, file), READABLE_FILE);
   }
 }

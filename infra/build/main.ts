@@ -4,7 +4,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { explainFailure } from "../../shared/run-program.ts";
 import { bundle } from "./bundle.ts";
-import { compileCacheEnv, handCacheTo } from "./compile-cache.ts";
+import { CACHE_FOLDER, compileCacheEnv, handCacheTo } from "./compile-cache.ts";
+import { sizeOf } from "./folder-size.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 import { tryOut } from "./try-out.ts";
 
@@ -26,25 +27,16 @@ async function make(program: Program): Promise<string> {
     const copy = path.join(away, program.name);
     await fs.cp(folder, copy, { recursive: true });
     const command = [process.execPath, path.join(copy, "main.js")];
-    // The first run fills the cache, the second one starts from it.
-    await tryOut(program, { command, cwd: away, env: compileCacheEnv(folder) });
-    await fs.cp(path.join(folder, "compile-cache"), path.join(copy, "compile-cache"), { recursive: true });
+    // The first run fills the cache, the second one starts from it. Its entries are found by where a file lies from it.
+    await tryOut(program, { command, cwd: away, env: compileCacheEnv(copy) });
+    await fs.cp(path.join(copy, CACHE_FOLDER), path.join(folder, CACHE_FOLDER), { recursive: true });
     const { listeningAfterMs } = await tryOut(program, { command, cwd: away, env: compileCacheEnv(copy) });
-    const { files, bytes } = await measure(folder);
+    const { files, bytes } = await sizeOf(folder);
     const size = `${(bytes / 2 ** 20).toFixed(1)} MiB in ${files} files`;
     return `${program.name.padEnd(22)} ${size.padEnd(24)} listening after ${listeningAfterMs.toFixed(0)} ms\n`;
   } finally {
     await fs.rm(away, { recursive: true });
   }
-}
-
-async function measure(folder: string): Promise<{ files: number; bytes: number }> {
-  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(
-    files.map(async (file) => (await fs.stat(path.join(file.parentPath, file.name))).size),
-  );
-  return { files: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 try {

@@ -6,7 +6,6 @@ export interface Program {
   readonly protosOf: readonly string[];
   /** What to set so that it starts anywhere, talking to nobody. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
-  readonly tryOutArgs: readonly string[];
 }
 
 const SERVICE_ENV = {
@@ -29,7 +28,6 @@ const service = (name: string): Program => ({
   entry: `services/${name}/main.ts`,
   protosOf: [],
   tryOutEnv: SERVICE_ENV,
-  tryOutArgs: [],
 });
 
 const emulator = (folder: string, options: { protosOf: string; hostVariable: string }): Program => ({
@@ -37,7 +35,6 @@ const emulator = (folder: string, options: { protosOf: string; hostVariable: str
   entry: `services/local/${folder}/main.ts`,
   protosOf: [options.protosOf],
   tryOutEnv: { [options.hostVariable]: "127.0.0.1:0" },
-  tryOutArgs: ["--data", "data"],
 });
 
 /** The programs, by the names of the Dockerfile's targets. */

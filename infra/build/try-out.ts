@@ -30,7 +30,7 @@ export async function tryOut(
     readonly residentBytesOf?: (pid: number) => number;
   },
 ): Promise<TryOut> {
-  const [executable = "", ...args] = [...options.command, ...program.tryOutArgs];
+  const [executable = "", ...args] = options.command;
   const startedMs = performance.now();
   const child = spawn(executable, args, {
     cwd: options.cwd,

@@ -1,0 +1,64 @@
+import fs from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { bundle } from "../../infra/build/bundle.ts";
+import { compileCacheEnv } from "../../infra/build/compile-cache.ts";
+import { sizeOf } from "../../infra/build/folder-size.ts";
+import { PROGRAMS } from "../../infra/build/programs.ts";
+import { type TryOut, tryOut } from "../../infra/build/try-out.ts";
+import { median } from "./median.ts";
+
+const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
+
+interface Start {
+  readonly listeningMs: number;
+  readonly residentMib: number;
+}
+
+/** Medians of `runs` pairs of starts, in turn: a service from its sources, and from its bundle with a warm cache. */
+export async function measureBundle(
+  name: "producer" | "worker",
+  runs: number,
+): Promise<{ sources: Start; bundled: Start; bundleMib: number }> {
+  const program = PROGRAMS.find((candidate) => candidate.name === name);
+  if (!program) throw new Error(`There is no program ${name}.`);
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bench-"));
+  try {
+    const to = path.join(folder, name);
+    await bundle(program, { from: PROJECT_DIR, to });
+    const start = (file: string, env: Readonly<Record<string, string>>): Promise<TryOut> =>
+      tryOut(program, { command: [process.execPath, file], cwd: folder, env, residentBytesOf });
+    const startSources = () => start(path.join(PROJECT_DIR, program.entry), {});
+    const startBundle = () => start(path.join(to, "main.js"), compileCacheEnv(to));
+
+    await startSources();
+    await startBundle();
+    const sources: TryOut[] = [];
+    const bundled: TryOut[] = [];
+    for (let count = 0; count < runs; count++) {
+      sources.push(await startSources());
+      bundled.push(await startBundle());
+    }
+    return { sources: medianOf(sources), bundled: medianOf(bundled), bundleMib: (await sizeOf(to)).bytes / 2 ** 20 };
+  } finally {
+    await fs.rm(folder, { recursive: true });
+  }
+}
+
+function medianOf(starts: readonly TryOut[]): Start {
+  return {
+    listeningMs: median(starts.map(({ listeningAfterMs }) => listeningAfterMs)),
+    residentMib: median(starts.map(({ residentBytes }) => residentBytes)) / 2 ** 20,
+  };
+}
+
+/** A process's resident memory; 0 where there is no /proc. */
+function residentBytesOf(pid: number): number {
+  try {
+    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
