@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BUILT_IN_TASK_TYPES } from "../shared/catalogue.ts";
-import { isJson } from "./setting-values.ts";
-import { listOf, number, oneOf, trueOrFalse } from "./setting-values.ts";
+import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../shared/records/dead-letter.ts";
+import { isJson, listOf, number, oneOf, trueOrFalse } from "./setting-values.ts";
 
 /** The stack's configuration can't be used. The message lists every problem, a sentence each, with what to do. */
 export class SettingsError extends Error {
@@ -60,7 +60,7 @@ const schema = z
     workerMaxInstances: number({ from: 1, to: 1_000 }).default(10),
     /** Deliveries that one worker instance takes at once. */
     workerConcurrency: number({ from: 1, to: 1_000 }).default(40),
-    deadLetterRetentionDays: number({ from: 1, to: 3_650 }).default(90),
+    deadLetterRetentionDays: number({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
     /** Daily backups of the database are kept this long; 0 makes none. */
     backupRetentionDays: number({ from: 0, to: 98 }).default(7),
     imagesKept: number({ from: 2, to: 100 }).default(10),

@@ -3,21 +3,34 @@ import { routePath } from "hono/route";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { ProducerEnv } from "./producer-env.ts";
+import { httpRequestField, traceFields } from "../../shared/log-fields.ts";
+import { queueOf } from "../../shared/task-id.ts";
+import { readTraceParent } from "./trace-parent.ts";
 import { cut } from "../../shared/error-fields.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
-export function accessLog({ clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+export function accessLog({
+  clock,
+  log,
+  project,
+}: {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly project: string;
+}) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const startMs = clock.now();
     await next();
     const taskId = context.get("taskId");
+    const tookMs = clock.now() - startMs;
+    const method = cut(context.req.method);
+    const route = routePath(context, -1);
+    const { status } = context.res;
     log.info(
       {
-        method: cut(context.req.method),
-        route: routePath(context, -1),
-        status: context.res.status,
-        ms: clock.now() - startMs,
-        ...(taskId === undefined ? {} : { taskId }),
+        ...(taskId === undefined ? {} : { taskId, queue: queueOf(taskId) }),
+        ...traceFields(readTraceParent(context.req.header("traceparent")), project),
+        ...httpRequestField({ method, path: route, status, tookMs }),
       },
       "request answered",
     );

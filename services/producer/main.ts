@@ -33,6 +33,7 @@ async function start(): Promise<RunningProgram> {
   const firestore = createFirestore(config);
   const client = Promise.withResolvers<CloudTasksClient>();
   const app = createProducerApp({
+    project: config.GOOGLE_CLOUD_PROJECT,
     catalogue: BUILT_IN_TASK_TYPES,
     clock: systemClock,
     log,

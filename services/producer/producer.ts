@@ -6,6 +6,8 @@ import type { TaskRecords } from "./task-records.ts";
 
 /** What the producer works with. */
 export interface Producer {
+  /** The Google Cloud project, which traces belong to. */
+  readonly project: string;
   readonly catalogue: Catalogue;
   readonly queue: TaskQueue;
   readonly records: TaskRecords;

@@ -1,6 +1,12 @@
 import { OAuth2Client } from "google-auth-library";
 import type { Clock } from "../../shared/clock.ts";
-import { ISSUER, readIdentityToken, type IdentityToken, type TokenRefusal } from "./identity-token.ts";
+import {
+  ISSUER,
+  readIdentityToken,
+  type IdentityToken,
+  type SignatureRefusal,
+  type TokenRefusal,
+} from "./identity-token.ts";
 import type { KeyCache } from "./key-cache.ts";
 import { createVerifiedTokens, type VerifiedTokens } from "./verified-tokens.ts";
 
@@ -19,6 +25,12 @@ export type Authentication =
   /** 503: nobody can be authenticated while there are no keys. */
   | { readonly kind: "keys-unavailable" };
 
+/**
+ * Who checks a token's signature: we do (`verify`), or only Cloud Run did and then removed it (`platform`). One or the
+ * other, by configuration: a signature that can't be checked is never a reason to do without.
+ */
+export type AuthMode = "verify" | "platform";
+
 /** What deliveries are held against. */
 export interface TokenRules {
   readonly keys: KeyCache;
@@ -27,18 +39,21 @@ export interface TokenRules {
   /** The email address of the one account that may deliver. */
   readonly invoker: string;
   readonly clock: Clock;
+  readonly mode: AuthMode;
   readonly verified: VerifiedTokens;
 }
 
 /**
  * Rules for one audience and one invoker.
  *
+ * @param options.mode default `verify`.
+ *
  * @throws TypeError when either is empty.
  */
-export function createTokenRules(options: Omit<TokenRules, "verified">): TokenRules {
+export function createTokenRules(options: Omit<TokenRules, "verified" | "mode"> & { mode?: AuthMode }): TokenRules {
   if (options.audience === "" || options.invoker === "")
     throw new TypeError("Token rules need an audience and an invoker.");
-  return { ...options, verified: createVerifiedTokens() };
+  return { mode: "verify", ...options, verified: createVerifiedTokens() };
 }
 
 /**
@@ -60,14 +75,17 @@ export async function authenticate(headers: Headers, rules: TokenRules): Promise
       return { kind: "keys-unavailable" };
     case "unknown-key":
     case "signature":
+    case "signature-removed":
+    case "signature-not-removed":
       return { kind: "unauthenticated", reason: proof };
   }
 }
 
-async function prove(
-  token: IdentityToken,
-  rules: TokenRules,
-): Promise<"proved" | "no-keys" | "unknown-key" | "signature"> {
+type Proof = "proved" | "no-keys" | "unknown-key" | "signature" | SignatureRefusal;
+
+async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
+  if (rules.mode === "platform") return token.isSignatureRemoved ? "proved" : "signature-not-removed";
+  if (token.isSignatureRemoved) return "signature-removed";
   if (rules.verified.has(token.text, rules.clock.now())) return "proved";
   const key = await rules.keys.find(token.keyId);
   if (key.kind !== "found") return key.kind;

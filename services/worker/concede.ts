@@ -36,7 +36,7 @@ export function concede(
     case "duplicate":
       return refusal;
     case "conflict": {
-      const letter = deadLetter(envelope, 0, CONFLICT, on.clock);
+      const letter = deadLetter(on.delivery, 0, CONFLICT, on.clock);
       transaction.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
       return { kind: "dead", error: CONFLICT };
     }
@@ -45,7 +45,7 @@ export function concede(
       const error = refusal.kind === "too-old" ? TOO_OLD : LOST_ATTEMPTS;
       const settlement = bury(error, refusal.record.attempts);
       transaction.update(on.read.ref, settledFields(settlement, on.clock));
-      const letter = deadLetter(envelope, settlement.attempts, error, on.clock);
+      const letter = deadLetter(on.delivery, settlement.attempts, error, on.clock);
       transaction.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
       return settlement.outcome;
     }

@@ -13,12 +13,18 @@ export type TokenRefusal =
   | "issued-ahead"
   | "not-yet-valid"
   | "lifetime"
-  | "subject";
+  | "subject"
+  | SignatureRefusal;
+
+/** In `verify` mode the platform must not have removed the signature, in `platform` mode it must have. */
+export type SignatureRefusal = "signature-removed" | "signature-not-removed";
 
 /** What a token says of itself. Nothing of it may be believed before its signature has been checked. */
 export interface IdentityToken {
   /** The token itself. Belongs in no log and no error. */
   readonly text: string;
+  /** Cloud Run checked the signature itself and put a marker in its place. */
+  readonly isSignatureRemoved: boolean;
   readonly keyId: string;
   readonly subject: string;
   readonly email: unknown;
@@ -37,6 +43,8 @@ export const ISSUER = "https://accounts.google.com";
 
 /** Anchored, so that repeated headers, which arrive joined by a comma, don't match. */
 const BEARER_PATTERN = /^Bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+/** What Cloud Run may put in a signature's place (https://cloud.google.com/run/docs/troubleshooting). */
+const REMOVED_SIGNATURE = "SIGNATURE_REMOVED_BY_GOOGLE";
 /** Google's tokens have about 1 KiB. */
 const LONGEST_HEADER = 8_192;
 const LONGEST_KEY_ID = 200;
@@ -72,7 +80,8 @@ export function readIdentityToken(headers: Headers, expected: { audience: string
   if (expiresAtMs === undefined) return refused("times");
   const text = `${headerPart}.${claimsPart}.${signature}`;
   const { email, email_verified: emailVerified } = claims;
-  return { kind: "read", token: { text, keyId, subject, email, emailVerified, expiresAtMs } };
+  const isSignatureRemoved = signature === REMOVED_SIGNATURE;
+  return { kind: "read", token: { text, isSignatureRemoved, keyId, subject, email, emailVerified, expiresAtMs } };
 }
 
 function refused(reason: TokenRefusal): TokenReading {

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { systemClock } from "../../shared/clock.ts";
-import { flagVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../shared/config.ts";
+import {
+  ConfigError,
+  flagVariable,
+  platformVariables,
+  portVariable,
+  queueNamesOf,
+  readConfig,
+} from "../../shared/config.ts";
 import {
   DEFAULT_MAX_PAYLOAD_BYTES,
   ENVELOPE_OVERHEAD_BYTES,
@@ -9,6 +16,7 @@ import {
 import { createFirestore } from "../../shared/firestore.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
+import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { createWorkerApp } from "./app.ts";
 import { createTokenRules } from "./authenticate.ts";
@@ -26,16 +34,24 @@ const configSchema = z.object({
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
   WEBHOOK_SIGNING_SECRET: z.string().startsWith("whsec_", "must be a Standard Webhooks secret, whsec_…"),
   WEBHOOK_ALLOW_PRIVATE_ADDRESSES: flagVariable.default(false),
+  AUTH_MODE: z.enum(["verify", "platform"]).default("verify"),
+  INVOKER_CHECK: z.literal("on").optional(),
+  K_SERVICE: z.string().optional(),
+  DEAD_LETTER_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
 });
 
+const DAY_MS = 24 * 60 * 60_000;
+
 async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
+  refuseUnguardedPlatformMode(config);
   const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
   const clock = systemClock;
   const db = createFirestore(config);
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
+    project: config.GOOGLE_CLOUD_PROJECT,
     db,
     clock,
     log,
@@ -45,6 +61,7 @@ async function start(): Promise<RunningProgram> {
       audience: config.WORKER_AUDIENCE,
       invoker: config.INVOKER_SERVICE_ACCOUNT,
       clock,
+      mode: config.AUTH_MODE,
     }),
     rules: {
       handlers: createHandlers({
@@ -53,6 +70,7 @@ async function start(): Promise<RunningProgram> {
         allowPrivateAddresses: config.WEBHOOK_ALLOW_PRIVATE_ADDRESSES,
       }),
       queueNames: queueNamesOf(config),
+      deadLetterRetentionMs: config.DEAD_LETTER_RETENTION_DAYS * DAY_MS,
       maxBodyBytes: config.MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
     },
   });
@@ -69,6 +87,15 @@ async function start(): Promise<RunningProgram> {
       log.info({}, "stopped");
     },
   };
+}
+
+/** Without Cloud Run's own check of callers nobody would have looked at the signature. */
+function refuseUnguardedPlatformMode(config: z.output<typeof configSchema>): void {
+  if (config.AUTH_MODE === "verify" || (config.K_SERVICE && config.INVOKER_CHECK)) return;
+  throw new ConfigError(
+    "AUTH_MODE=platform: only on Cloud Run, where K_SERVICE is set, and with INVOKER_CHECK=on, by which infra states " +
+      "that Cloud Run lets nobody but the invoker in.",
+  );
 }
 
 await runProgram({ start, portVariable: "PORT" });

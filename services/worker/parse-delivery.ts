@@ -14,6 +14,8 @@ export interface DeliveryRules {
   /** The Cloud Tasks name of each queue. */
   readonly queueNames: Readonly<Record<QueueKey, string>>;
   readonly maxBodyBytes: number;
+  /** How long a dead letter is kept. */
+  readonly deadLetterRetentionMs: number;
 }
 
 /** Deploys overlap: a type that this revision doesn't know is tried this often before it becomes a dead letter. */
@@ -44,7 +46,7 @@ export async function parseDelivery(request: Request, rules: DeliveryRules): Pro
   if (request.headers.get("x-cloudtasks-queuename") !== rules.queueNames[queueOf(envelope.id)]) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
-  return { ok: true, delivery: toDelivery(envelope, request, rules.handlers) };
+  return { ok: true, delivery: toDelivery(envelope, request, rules) };
 }
 
 function refuse(outcome: Outcome): Parsed {
@@ -109,11 +111,12 @@ function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
   }
 }
 
-function toDelivery(envelope: Envelope, request: Request, handlers: ReadonlyMap<string, BoundHandler>): Delivery {
+function toDelivery(envelope: Envelope, request: Request, rules: DeliveryRules): Delivery {
   const isFirstDispatch = request.headers.get("x-cloudtasks-taskretrycount") === "0";
+  const { handlers, deadLetterRetentionMs } = rules;
+  const ours = { envelope, isFirstDispatch, deadLetterRetentionMs };
   const nothingRuns = {
-    envelope,
-    isFirstDispatch,
+    ...ours,
     idempotency: "natural",
     timeoutMs: NOTHING_RUNS_TIMEOUT_MS,
   } as const;
@@ -130,7 +133,7 @@ function toDelivery(envelope: Envelope, request: Request, handlers: ReadonlyMap<
     return { ...nothingRuns, maxAttempts: 1, run };
   }
   const { idempotency, attempts, timeoutMs } = handler.taskType;
-  return { envelope, isFirstDispatch, idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
+  return { ...ours, idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
 }
 
 function describe(problems: readonly RequestProblem[]): string {

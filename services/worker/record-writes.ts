@@ -17,6 +17,7 @@ import {
   parseTaskRecord,
 } from "../../shared/records/task-record.ts";
 import { queueOf } from "../../shared/task-id.ts";
+import type { Delivery } from "./delivery.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** A task's record as a transaction saw it, with Firestore's time of the read. */
@@ -89,8 +90,14 @@ export function deadLetterRef(db: Firestore, id: string): DocumentReference {
   return db.collection(DEAD_LETTERS).doc(id);
 }
 
-export function deadLetter(envelope: Envelope, attempts: number, error: TaskError, clock: Clock): DeadLetter {
-  const { id, type, payload, payloadHash, enqueuedAt, replayOf } = envelope;
+export function deadLetter(
+  delivery: Pick<Delivery, "envelope" | "deadLetterRetentionMs">,
+  attempts: number,
+  error: TaskError,
+  clock: Clock,
+): DeadLetter {
+  const { id, type, payload, payloadHash, enqueuedAt, replayOf } = delivery.envelope;
+  const nowMs = clock.now();
   return {
     taskId: id,
     type,
@@ -101,7 +108,8 @@ export function deadLetter(envelope: Envelope, attempts: number, error: TaskErro
     attempts,
     error,
     replayOf: replayOf ?? null,
-    diedAt: Timestamp.fromMillis(clock.now()),
+    diedAt: Timestamp.fromMillis(nowMs),
+    expireAt: Timestamp.fromMillis(nowMs + delivery.deadLetterRetentionMs),
   };
 }
 

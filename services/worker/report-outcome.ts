@@ -1,24 +1,65 @@
-import type { Logger } from "../../shared/log.ts";
+import {
+  DELIVERY_FIELDS,
+  DELIVERY_MESSAGE,
+  httpRequestField,
+  taskLabels,
+  traceFields,
+} from "../../shared/log-fields.ts";
+import { queueOf } from "../../shared/task-id.ts";
+import type { Delivery } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Worker } from "./worker.ts";
 
 /** What comes from requests is cut to this many characters in the log. */
 const LONGEST_LOGGED_TEXT = 120;
 const MOST_LOGGED_PROBLEMS = 5;
 
 /**
- * One line for each delivery: what became of it, and how long that took. Never a token or a payload: of an error, whose
- * message may quote the payload, only the code is logged; the message stands in the task's record.
+ * One line for each delivery: what became of it, how late it came and how long it took. Metrics are counted from these
+ * lines, so what names a series (type, queue) is logged only of deliveries that are ours. Never a token or a payload: of
+ * an error, whose message may quote the payload, only the code is logged; the message stands in the task's record.
  */
-export function reportOutcome(outcome: Outcome, request: Request, on: { log: Logger; tookMs: number }): void {
+export function reportOutcome(outcome: Outcome, request: Request, on: Reported): void {
+  const { worker, startedMs, status, delivery } = on;
+  const tookMs = worker.clock.now() - startedMs;
+  const path = cut(new URL(request.url).pathname) ?? "";
   const fields = {
-    outcome: outcome.kind,
-    path: cut(new URL(request.url).pathname),
+    [DELIVERY_FIELDS.outcome]: outcome.kind,
     taskId: cut(request.headers.get("x-cloudtasks-taskname")),
     retryCount: cut(request.headers.get("x-cloudtasks-taskretrycount")),
-    tookMs: on.tookMs,
+    [DELIVERY_FIELDS.tookMs]: tookMs,
+    ...(delivery ? describe(delivery, request, on) : {}),
     ...detailsOf(outcome),
+    ...httpRequestField({ method: request.method, path, status, tookMs }),
   };
-  on.log[levelOf(outcome)](fields, "delivery");
+  worker.log[levelOf(outcome)](fields, DELIVERY_MESSAGE);
+}
+
+/** A delivery that was answered, and what is known of it. */
+interface Reported {
+  readonly worker: Pick<Worker, "log" | "clock" | "rules" | "project">;
+  readonly startedMs: number;
+  readonly status: number;
+  /** Once it has been authenticated and parsed. */
+  readonly delivery?: Delivery;
+}
+
+function describe({ envelope }: Delivery, request: Request, { worker, startedMs }: Reported): object {
+  const queue = queueOf(envelope.id);
+  const isKnown = worker.rules.handlers.has(envelope.type);
+  return {
+    [DELIVERY_FIELDS.taskType]: isKnown ? envelope.type : "unknown",
+    [DELIVERY_FIELDS.queue]: queue,
+    [DELIVERY_FIELDS.delayMs]: delayMsOf(request, startedMs),
+    ...taskLabels({ id: envelope.id, type: envelope.type, queue }),
+    ...traceFields(envelope.traceparent, worker.project),
+  };
+}
+
+/** How long after its time the delivery came: Cloud Tasks says when that was, in seconds with six decimals. */
+function delayMsOf(request: Request, arrivedMs: number): number | undefined {
+  const dueS = Number(request.headers.get("x-cloudtasks-tasketa") ?? Number.NaN);
+  return Number.isFinite(dueS) ? Math.max(0, Math.round(arrivedMs - dueS * 1_000)) : undefined;
 }
 
 function levelOf(outcome: Outcome): "info" | "warn" | "error" {

@@ -127,7 +127,6 @@ function writeDeadLetter(
   on: { db: Firestore; clock: Clock },
 ): void {
   if (settlement.state !== "dead" || !settlement.error) return;
-  const { envelope } = delivery;
-  const letter = deadLetter(envelope, settlement.attempts, settlement.error, on.clock);
-  writer.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
+  const letter = deadLetter(delivery, settlement.attempts, settlement.error, on.clock);
+  writer.set(deadLetterRef(on.db, deadLetterId(delivery.envelope.id)), letter);
 }

@@ -7,6 +7,8 @@ import type { Shutdown } from "./shutdown.ts";
 
 /** All that a delivery depends on. */
 export interface Worker {
+  /** The Google Cloud project, which traces belong to. */
+  readonly project: string;
   readonly db: Firestore;
   readonly clock: Clock;
   readonly log: Logger;

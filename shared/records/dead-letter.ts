@@ -5,6 +5,9 @@ import type { TaskError } from "./task-record.ts";
 /** The collection of dead letters: small, indexed by time, and what people list and replay from. */
 export const DEAD_LETTERS = "deadLetters";
 
+/** How long a dead letter is kept unless configured otherwise. */
+export const DEFAULT_DEAD_LETTER_RETENTION_DAYS = 90;
+
 /** A task that will not be tried again, with all that is needed to understand and to replay it. */
 export interface DeadLetter {
   readonly taskId: string;
@@ -18,6 +21,8 @@ export interface DeadLetter {
   readonly error: TaskError;
   readonly replayOf: string | null;
   readonly diedAt: Timestamp;
+  /** From when on Firestore may delete it. */
+  readonly expireAt: Timestamp;
 }
 
 /** The document id of a task's dead letter. */

@@ -49,6 +49,7 @@ function setUpParsing() {
     handlers: new Map([["test.count", handler]]),
     queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
     maxBodyBytes: MAX_BYTES,
+    deadLetterRetentionMs: 1,
   };
   return { prepared, ran, parse: (request: Request) => parseDelivery(request, rules) };
 }

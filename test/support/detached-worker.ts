@@ -10,12 +10,18 @@ export function detachedWorker() {
   const { log, lines } = captureLog();
   const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
   return {
+    project: "handoff-test",
     db: new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false }),
     clock,
     log,
     lines,
     shutdown: new Shutdown(clock),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
-    rules: { handlers: new Map(), queueNames: { critical: "c", default: "d", bulk: "b" }, maxBodyBytes: 1_000 },
+    rules: {
+      handlers: new Map(),
+      queueNames: { critical: "c", default: "d", bulk: "b" },
+      maxBodyBytes: 1_000,
+      deadLetterRetentionMs: 1,
+    },
   };
 }

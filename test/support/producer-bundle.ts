@@ -55,6 +55,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   const logged: string[] = [];
   const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
   const app = createProducerApp({
+    project: "handoff-test",
     catalogue: BUILT_IN_TASK_TYPES,
     clock: options.clock ?? systemClock,
     log,

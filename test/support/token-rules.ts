@@ -1,6 +1,11 @@
 import { expect, onTestFinished } from "vitest";
 import { createLogger } from "../../shared/log.ts";
-import { authenticate, createTokenRules, type Authentication } from "../../services/worker/authenticate.ts";
+import {
+  type AuthMode,
+  type Authentication,
+  authenticate,
+  createTokenRules,
+} from "../../services/worker/authenticate.ts";
 import { createKeyCache } from "../../services/worker/key-cache.ts";
 import { startKeyServer } from "./key-server.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -16,9 +21,11 @@ export const OTHER_KEY = makeSigningKey("key-2");
 /**
  * Token rules over a real key server that serves `KEY`, with a token that they accept.
  *
+ * @param mode default: that of the rules themselves.
+ *
  * The clock starts at the wall clock's time, which google-auth-library goes by, in whole seconds.
  */
-export async function setUpTokenRules() {
+export async function setUpTokenRules(mode?: AuthMode) {
   const server = await startKeyServer([KEY]);
   onTestFinished(() => server.close());
   const nowS = Math.floor(Date.now() / 1_000);
@@ -30,7 +37,7 @@ export async function setUpTokenRules() {
     destination: { write: (line) => void logged.push(line) },
   });
   const keys = createKeyCache({ url: server.url, clock, log });
-  const rules = createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock });
+  const rules = createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock, ...(mode ? { mode } : {}) });
   const claims = identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: clock.now() });
   const present = (token: string) => authenticate(new Headers({ authorization: `Bearer ${token}` }), rules);
   return { server, clock, nowS, logged, rules, claims, present, token: signToken(KEY, claims) };

@@ -2,7 +2,7 @@ import { Firestore } from "@google-cloud/firestore";
 import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
 import { createWorkerApp } from "../../services/worker/app.ts";
-import { createTokenRules } from "../../services/worker/authenticate.ts";
+import { type AuthMode, createTokenRules } from "../../services/worker/authenticate.ts";
 import type { BoundHandler } from "../../services/worker/handler.ts";
 import { createKeyCache } from "../../services/worker/key-cache.ts";
 import { Shutdown } from "../../services/worker/shutdown.ts";
@@ -19,10 +19,14 @@ import { AUDIENCE, INVOKER, KEY } from "./token-rules.ts";
 import { identityClaims, signToken } from "./tokens.ts";
 
 const MAX_BODY_BYTES = 300_000;
+/** Ten days. */
+const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
 export interface WorkerBundleOptions {
   /** Leads to where the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
   readonly reachFirestore?: (emulator: Address) => Promise<Address>;
+  /** Who checks signatures. Default: that of the token rules themselves. */
+  readonly authMode?: AuthMode;
   /** Where clean-up is left. Default: with the running test; tests that run at once must each give their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
 }
@@ -39,7 +43,7 @@ interface Address {
  */
 export async function startWorkerBundle(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
-  { reachFirestore, onTestFinished = afterRunningTest }: WorkerBundleOptions = {},
+  { reachFirestore, authMode, onTestFinished = afterRunningTest }: WorkerBundleOptions = {},
 ) {
   const storeClock = new ManualClock(Date.now());
   const emulator = await startFirestoreEmulator({ clock: storeClock });
@@ -52,15 +56,23 @@ export async function startWorkerBundle(
   const shutdown = new Shutdown(clock);
   const keys = createKeyCache({ url: keyServer.url, clock, log });
   const app = createWorkerApp({
+    project: "handoff-test",
     db: workerDb,
     clock,
     log,
     shutdown,
-    tokens: createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock }),
+    tokens: createTokenRules({
+      keys,
+      audience: AUDIENCE,
+      invoker: INVOKER,
+      clock,
+      ...(authMode ? { mode: authMode } : {}),
+    }),
     rules: {
       handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),
       queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
       maxBodyBytes: MAX_BODY_BYTES,
+      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
     },
   });
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });

@@ -1,7 +1,9 @@
 import { styleText } from "node:util";
 
 /** Fields that stand elsewhere in a line, or on every line. */
-const SHOWN_ELSEWHERE = new Set(["severity", "time", "service", "message", "err"]);
+const SHOWN_ELSEWHERE = new Set(["severity", "time", "service", "message", "err", "httpRequest"]);
+/** Fields that join lines in Cloud Logging and only make them long here. */
+const FOR_CLOUD_LOGGING = "logging.googleapis.com/";
 const NAME_WIDTH = 11;
 
 const COLOUR = new Map<string, Parameters<typeof styleText>[0]>([
@@ -20,9 +22,11 @@ export function readableLine(name: string, line: string): string {
   const time = styleText("dim", String(entry["time"]).slice(11, 23));
   const message = styleText(COLOUR.get(severity) ?? "reset", escapeControls(String(entry["message"])));
   const fields = Object.entries(entry)
-    .filter(([key]) => !SHOWN_ELSEWHERE.has(key))
+    .filter(([key]) => !SHOWN_ELSEWHERE.has(key) && !key.startsWith(FOR_CLOUD_LOGGING))
     .map(([key, value]) => `${styleText("dim", `${escapeControls(key)}=`)}${showValue(value)}`);
-  return [prefix, time, message, ...fields, showStack(entry["err"])].filter((part) => part !== "").join(" ");
+  return [prefix, time, message, showRequest(entry["httpRequest"]), ...fields, showStack(entry["err"])]
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
 function parseEntry(line: string): Record<string, unknown> | undefined {
@@ -37,6 +41,14 @@ function parseEntry(line: string): Record<string, unknown> | undefined {
 
 function showValue(value: unknown): string {
   return escapeControls(typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value));
+}
+
+/** A request and its answer, as `POST /v1/tasks 202 0.012s`. */
+function showRequest(request: unknown): string {
+  if (typeof request !== "object" || request === null) return "";
+  return Object.values(request)
+    .map((value) => escapeControls(String(value)))
+    .join(" ");
 }
 
 function showStack(error: unknown): string {

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { type RequestProblem, problemResponse } from "../../../shared/problem.ts";
 import { parseTaskId } from "../../../shared/task-id.ts";
 import { type Order, enqueue } from "../enqueue.ts";
-import { isIdempotencyKey } from "../idempotency-key.ts";
+import { isIdempotencyKey, keyOfScheduledRun } from "../idempotency-key.ts";
 import { readJsonBody } from "../json-body.ts";
 import { parseNewTask } from "../new-task.ts";
 import { problemAnswer } from "../openapi.ts";
@@ -82,7 +82,7 @@ type ReadOrder =
 
 /** Body and headers together, so that all that is wrong is told at once. */
 function readOrder(context: Context, body: unknown, { catalogue, clock }: Producer): ReadOrder {
-  const key = context.req.header(IDEMPOTENCY_KEY);
+  const key = context.req.header(IDEMPOTENCY_KEY) ?? keyOfScheduledRun((name) => context.req.header(name));
   const parsed = parseNewTask(body, { catalogue, nowMs: clock.now() });
   const problems: RequestProblem[] = parsed.kind === "invalid" ? [...parsed.problems] : [];
   if (key !== undefined && !isIdempotencyKey(key)) {

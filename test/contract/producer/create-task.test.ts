@@ -96,6 +96,39 @@ describe("a new task", () => {
   });
 });
 
+describe("a run of Cloud Scheduler", () => {
+  const run = (time: string) => ({ "X-CloudScheduler-JobName": "daily", "X-CloudScheduler-ScheduleTime": time });
+
+  it("makes one task, however often it is repeated, and each run makes its own", async () => {
+    const bundle = await startProducerBundle();
+    const monday = "2026-11-23T06:00:00Z";
+    const answers = [
+      await bundle.post(JSON.stringify(CLAIMED), run(monday)),
+      await bundle.post(JSON.stringify(CLAIMED), run(monday)),
+      await bundle.post(JSON.stringify(CLAIMED), run("2026-11-24T06:00:00Z")),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([202, 200, 202]);
+    expect(await bundle.queuedTasks("default")).toHaveLength(2);
+  });
+
+  it("with a key of its own goes by that", async () => {
+    const bundle = await startProducerBundle();
+    await bundle.post(JSON.stringify(CLAIMED), { ...run("2026-11-23T06:00:00Z"), "Idempotency-Key": "a" });
+    const other = await bundle.post(JSON.stringify(CLAIMED), {
+      ...run("2026-11-23T06:00:00Z"),
+      "Idempotency-Key": "b",
+    });
+    expect(other.status).toBe(202);
+  });
+
+  it("that doesn't say when it was due is a request without a key", async () => {
+    const bundle = await startProducerBundle();
+    await bundle.post(JSON.stringify(CLAIMED), { "X-CloudScheduler-JobName": "daily" });
+    await bundle.post(JSON.stringify(CLAIMED), { "X-CloudScheduler-JobName": "daily" });
+    expect(await bundle.queuedTasks("default")).toHaveLength(2);
+  });
+});
+
 describe("a task asked for again", () => {
   it("is answered with the same body and makes no second one", async () => {
     const bundle = await startProducerBundle();

@@ -132,11 +132,25 @@ describe("the log", () => {
     await bundle.send(`/${CANARY}`);
     const lines = bundle.logged.map((line) => JSON.parse(line));
     expect(lines).toMatchObject([
-      { severity: "INFO", method: "POST", route: "/v1/tasks", status: 202, ms: expect.any(Number), taskId: task.id },
-      { severity: "INFO", method: "GET", route: "/v1/tasks/:id", status: 404 },
-      { severity: "INFO", method: "GET", status: 404 },
+      {
+        severity: "INFO",
+        httpRequest: { requestMethod: "POST", requestUrl: "/v1/tasks", status: 202, latency: expect.any(String) },
+        taskId: task.id,
+        queue: "default",
+      },
+      { severity: "INFO", httpRequest: { requestMethod: "GET", requestUrl: "/v1/tasks/:id", status: 404 } },
+      { severity: "INFO", httpRequest: { requestMethod: "GET", status: 404 } },
     ]);
     expect(bundle.logged.join("")).not.toContain(CANARY);
+  });
+
+  it("joins the caller's trace", async () => {
+    const bundle = await startProducerBundle();
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await bundle.post(JSON.stringify(CLAIMED), { traceparent });
+    expect(bundle.logged.map((line) => JSON.parse(line))).toMatchObject([
+      { "logging.googleapis.com/trace": "projects/handoff-test/traces/0af7651916cd43dd8448eb211c80319c" },
+    ]);
   });
 
   it("stays one line of JSON for a request whose every text tries to break it", async () => {
@@ -162,7 +176,10 @@ describe("the log", () => {
     const answer = await bundle.enqueue({ ...CLAIMED, payload: { ...CLAIMED.payload, event: CANARY } }, CANARY);
     expect(answer.status).toBe(500);
     const lines = bundle.logged.map((line) => JSON.parse(line));
-    expect(lines).toMatchObject([{ severity: "ERROR", error: { code: status.PERMISSION_DENIED } }, { status: 500 }]);
+    expect(lines).toMatchObject([
+      { severity: "ERROR", error: { code: status.PERMISSION_DENIED } },
+      { httpRequest: { status: 500 } },
+    ]);
     expect(bundle.logged.join("") + answer.text).not.toContain(CANARY);
   });
 });

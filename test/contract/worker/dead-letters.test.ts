@@ -1,3 +1,4 @@
+import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { failedForGood, retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
@@ -34,6 +35,19 @@ test("a permanent failure is acknowledged once its dead letter holds all that a 
       error: { code: "gone", message: "The receiver is gone." },
     },
   ]);
+});
+
+test("a dead letter expires when it has been kept for as long as configured", async () => {
+  const { handler, worker, task } = await setup();
+  handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+  const nowMs = worker.clock.now();
+
+  await worker.deliver(task);
+
+  const [letter] = await worker.deadLetters();
+  const times = z.object({ diedAt: z.instanceof(Timestamp), expireAt: z.instanceof(Timestamp) }).parse(letter);
+  expect(times.diedAt.toMillis()).toBe(nowMs);
+  expect(times.expireAt.toMillis() - nowMs).toBe(10 * 24 * 60 * 60_000);
 });
 
 test("the last allowed attempt that fails makes a dead letter", async () => {

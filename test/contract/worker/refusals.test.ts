@@ -91,3 +91,35 @@ test("answers to health checks and unknown addresses carry the security headers"
     expect(headers.get("cache-control")).toBe("no-store");
   }
 });
+
+test.each(["verify", "platform"] as const)(
+  "in %s mode the other mode's token is refused: no Firestore call, no handler",
+  async (authMode) => {
+    const handler = scriptedHandler(claimTaskType);
+    const worker = await startWorkerBundle(() => [handler], { authMode });
+    const stripped = signToken(KEY, claims()).replace(/[^.]+$/, "SIGNATURE_REMOVED_BY_GOOGLE");
+    const token = authMode === "verify" ? stripped : signToken(KEY, claims());
+
+    const answer = await worker.deliver(sealTask(claimTaskType, { n: 1 }), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+
+    expect(answer.status).toBe(401);
+    expect(worker.callsSince()).toEqual({});
+    expect(handler.runs).toEqual([]);
+    expect(worker.logged.join("")).toContain(authMode === "verify" ? "signature-removed" : "signature-not-removed");
+  },
+);
+
+test("in platform mode a delivery whose signature Cloud Run removed is handled", async () => {
+  const handler = scriptedHandler(claimTaskType);
+  const worker = await startWorkerBundle(() => [handler], { authMode: "platform" });
+  const token = signToken(KEY, claims()).replace(/[^.]+$/, "SIGNATURE_REMOVED_BY_GOOGLE");
+
+  const answer = await worker.deliver(sealTask(claimTaskType, { n: 1 }), {
+    headers: { authorization: `Bearer ${token}` },
+  });
+
+  expect(answer.status).toBe(200);
+  expect(handler.runs).toHaveLength(1);
+});

@@ -17,6 +17,14 @@ it("quotes a field's text when it has spaces, or is empty", () => {
   expect(plain(JSON.stringify({ ...entry, a: "two words", b: "" }))).toMatch(/ a="two words" b=""$/);
 });
 
+it("shows a request in short, and leaves out what only joins lines in Cloud Logging", () => {
+  const httpRequest = { requestMethod: "POST", requestUrl: "/v1/tasks", status: 202, latency: "0.012s" };
+  const fields = { httpRequest, "logging.googleapis.com/trace": "projects/p/traces/0", queue: "bulk" };
+  expect(plain(JSON.stringify({ ...entry, ...fields }))).toBe(
+    "worker      03:04:05.678 delivery POST /v1/tasks 202 0.012s queue=bulk",
+  );
+});
+
 it("puts an error's stack on lines of its own", () => {
   const err = { type: "Error", message: "failed", stack: "Error: failed\n    at here (file.ts:1:2)" };
   expect(plain(JSON.stringify({ ...entry, err }))).toBe(

@@ -38,6 +38,7 @@ async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
     throw new Error("Not asked for here.");
   };
   const producer: Producer = {
+    project: "handoff-test",
     catalogue: BUILT_IN_TASK_TYPES,
     clock: new ManualClock(),
     log: createLogger({ service: "test", level: "silent" }),

@@ -1,14 +1,25 @@
 import { expect, it } from "vitest";
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import { reportOutcome } from "../../../services/worker/report-outcome.ts";
+import type { Delivery } from "../../../services/worker/delivery.ts";
+import { parseTaskId } from "../../../shared/task-id.ts";
 import { captureLog } from "../../support/captured-log.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
+const QUEUE_NAMES = { critical: "c", default: "d", bulk: "b" };
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const error = { code: "some_code", message: "There is no account canary." };
 
-/** The lines that reporting an outcome writes, parsed. */
-function report(outcome: Outcome, over: { path?: string; headers?: Record<string, string> } = {}) {
+function setup() {
   const { log, lines } = captureLog();
+  const rules = { handlers: new Map(), queueNames: QUEUE_NAMES, maxBodyBytes: 1, deadLetterRetentionMs: 1 };
+  return { log, lines, clock: new ManualClock(1_795_000_000_000), project: "a-project", rules };
+}
+
+/** The lines that reporting an outcome writes, parsed. */
+function report(outcome: Outcome, over: { path?: string; headers?: Record<string, string>; delivery?: Delivery } = {}) {
+  const { lines, ...worker } = setup();
   const request = new Request(`http://worker.example.com${over.path ?? "/tasks/webhook.deliver?token=canary"}`, {
     method: "POST",
     headers: {
@@ -19,7 +30,8 @@ function report(outcome: Outcome, over: { path?: string; headers?: Record<string
     },
     body: "canary",
   });
-  reportOutcome(outcome, request, { log, tookMs: 12 });
+  const delivery = over.delivery ? { delivery: over.delivery } : {};
+  reportOutcome(outcome, request, { worker, startedMs: worker.clock.now() - 12, status: 200, ...delivery });
   return { lines, entries: lines.map((line): unknown => JSON.parse(line)) };
 }
 
@@ -30,13 +42,66 @@ it("writes one line with the task, what became of it and how long that took", ()
       time: expect.any(String),
       service: "test",
       outcome: "done",
-      path: "/tasks/webhook.deliver",
       taskId: ID,
       retryCount: "2",
       tookMs: 12,
+      httpRequest: {
+        requestMethod: "POST",
+        requestUrl: "/tasks/webhook.deliver",
+        status: 200,
+        latency: "0.012s",
+      },
       message: "delivery",
     },
   ]);
+});
+
+function unreachable(): never {
+  throw new Error("The test is wrong.");
+}
+
+const delivery = (type: string): Delivery => ({
+  envelope: {
+    id: parseTaskId(ID) ?? unreachable(),
+    type,
+    payload: "canary",
+    payloadHash: "0".repeat(64),
+    enqueuedAt: "2026-01-01T00:00:00.000Z",
+    traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+  },
+  idempotency: "claim",
+  maxAttempts: 3,
+  timeoutMs: 1,
+  deadLetterRetentionMs: 1,
+  isFirstDispatch: true,
+  run: () => Promise.reject(new Error("Nothing runs here.")),
+});
+
+it("says of a delivery that is ours how late it came, and joins its trace and its task's other lines", () => {
+  const headers = { "x-cloudtasks-tasketa": "1794999999.500000" };
+  const { entries, lines } = report({ kind: "done", result: null }, { headers, delivery: delivery("webhook.deliver") });
+  expect(entries).toMatchObject([
+    {
+      queue: "default",
+      delayMs: 488,
+      "logging.googleapis.com/trace": `projects/a-project/traces/${TRACE_ID}`,
+      "logging.googleapis.com/spanId": "b7ad6b7169203331",
+      "logging.googleapis.com/trace_sampled": true,
+      "logging.googleapis.com/labels": { taskId: ID, taskType: "webhook.deliver", queue: "default" },
+    },
+  ]);
+  expect(lines.join("")).not.toContain("canary");
+});
+
+it("names no type that it doesn't know: each would be a series of metrics of its own", () => {
+  const { entries } = report({ kind: "dead", error }, { delivery: delivery("never.heard-of") });
+  expect(entries).toMatchObject([{ taskType: "unknown", queue: "default" }]);
+});
+
+it("names neither type nor queue of a delivery that isn't known to be ours", () => {
+  const [entry] = report({ kind: "unauthenticated", reason: "expired" }).entries;
+  expect(entry).not.toHaveProperty("taskType");
+  expect(entry).not.toHaveProperty("queue");
 });
 
 it.each<[Outcome, string, object]>([
@@ -90,9 +155,9 @@ it("writes one line whatever stands in the names and problems", () => {
 });
 
 it("reports a delivery without the headers of Cloud Tasks", () => {
-  const { log, lines } = captureLog();
+  const { lines, ...worker } = setup();
   const request = new Request("http://worker.example.com/tasks/a", { method: "POST" });
-  reportOutcome({ kind: "unauthenticated", reason: "missing" }, request, { log, tookMs: 0 });
+  reportOutcome({ kind: "unauthenticated", reason: "missing" }, request, { worker, startedMs: 0, status: 401 });
   expect(lines).toHaveLength(1);
   expect(lines[0]).not.toContain("taskId");
 });

@@ -30,6 +30,7 @@ function startHandler(run?: Run, attempt = claimed, worker = detachedWorker()) {
     },
     idempotency: "claim",
     maxAttempts: 3,
+    deadLetterRetentionMs: 1,
     timeoutMs: TIMEOUT_MS,
     isFirstDispatch: true,
     run: (context: RunContext) => {
@@ -83,7 +84,11 @@ it("ends as threw when the handler throws, and logs why, with the task's id", as
   const thrown = { code: "handler_threw", message: "The handler threw RangeError." };
   expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
   expect(bundle.lines.map((line) => JSON.parse(line))).toMatchObject([
-    { severity: "ERROR", taskId: ID, type: "webhook.deliver", error: { message: "canary-message" } },
+    {
+      severity: "ERROR",
+      "logging.googleapis.com/labels": { taskId: ID, taskType: "webhook.deliver", queue: "default" },
+      error: { message: "canary-message" },
+    },
   ]);
   expect(bundle.clock.pending).toBe(0);
 });

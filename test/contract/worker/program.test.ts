@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const MAIN = path.join(import.meta.dirname, "../../../services/worker/main.ts");
+const ENVIRONMENT = {
+  METADATA_SERVER_DETECTION: "none",
+  GOOGLE_CLOUD_PROJECT: "handoff-test",
+  WORKER_AUDIENCE: "https://audience.example",
+  INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
+  WEBHOOK_SIGNING_SECRET: "whsec_dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3Q=",
+  HOST: "127.0.0.1",
+  PORT: "0",
+};
+
+/** Runs the worker until it listens or ends: what it wrote, and its code if it ended by itself. */
+async function runUntilListening(environment: Record<string, string>): Promise<{ text: string; code: number | null }> {
+  const child = spawn(process.execPath, [MAIN], { env: { ...ENVIRONMENT, ...environment } });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (more: string) => {
+      text += more;
+      if (text.includes('"listening"')) child.kill("SIGKILL");
+    });
+  }
+  return await new Promise((resolve) => {
+    child.once("close", (code) => resolve({ text, code }));
+  });
+}
+
+test.concurrent.each([
+  ["off Cloud Run", { AUTH_MODE: "platform", INVOKER_CHECK: "on" }, "AUTH_MODE=platform: only on Cloud Run"],
+  [
+    "without the statement that callers are checked",
+    { AUTH_MODE: "platform", K_SERVICE: "worker" },
+    "INVOKER_CHECK=on",
+  ],
+  ["with another statement", { AUTH_MODE: "platform", K_SERVICE: "worker", INVOKER_CHECK: "yes" }, "INVOKER_CHECK: "],
+  ["in a mode that there is not", { AUTH_MODE: "none" }, "AUTH_MODE: "],
+  ["when dead letters are kept for no time", { DEAD_LETTER_RETENTION_DAYS: "0" }, "DEAD_LETTER_RETENTION_DAYS: "],
+  [
+    "with an emulator on Cloud Run",
+    { K_SERVICE: "w", OIDC_CERTS_URL: "http://127.0.0.1:9/" },
+    "OIDC_CERTS_URL: must not",
+  ],
+])("the worker does not start %s", async (_, environment, sentence) => {
+  const { text, code } = await runUntilListening(environment);
+
+  expect(code).toBe(1);
+  expect(text).toContain(sentence);
+  expect(text).not.toContain("    at ");
+});
+
+test.concurrent("the worker starts in platform mode on Cloud Run, where callers are checked", async () => {
+  const environment = { AUTH_MODE: "platform", INVOKER_CHECK: "on", K_SERVICE: "worker" };
+  expect(await runUntilListening(environment)).toMatchObject({ code: null });
+});
