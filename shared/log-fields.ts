@@ -1,3 +1,5 @@
+import { type SpanContext, TraceFlags, isSpanContextValid } from "@opentelemetry/api";
+
 /** What log lines say, by names that more than one part goes by: metrics are counted from these lines. */
 
 /** The worker's line for each delivery. */
@@ -12,22 +14,16 @@ export const DELIVERY_FIELDS = {
   tookMs: "tookMs",
 } as const;
 
-const TRACE_PARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-const SAMPLED_FLAG = 1;
-
 /**
  * Fields by which Cloud Logging joins the lines of one trace, over all services
  * (https://cloud.google.com/logging/docs/structured-logging#special-payload-fields). None without a trace.
- *
- * @param traceparent as in https://www.w3.org/TR/trace-context/.
  */
-export function traceFields(traceparent: string | undefined, project: string): Readonly<Record<string, unknown>> {
-  const [, traceId, spanId, flags] = TRACE_PARENT.exec(traceparent ?? "") ?? [];
-  if (!traceId || !spanId || !flags) return {};
+export function traceFields(context: SpanContext | undefined, project: string): Readonly<Record<string, unknown>> {
+  if (!context || !isSpanContextValid(context)) return {};
   return {
-    "logging.googleapis.com/trace": `projects/${project}/traces/${traceId}`,
-    "logging.googleapis.com/spanId": spanId,
-    "logging.googleapis.com/trace_sampled": (Number.parseInt(flags, 16) & SAMPLED_FLAG) !== 0,
+    "logging.googleapis.com/trace": `projects/${project}/traces/${context.traceId}`,
+    "logging.googleapis.com/spanId": context.spanId,
+    "logging.googleapis.com/trace_sampled": (context.traceFlags & TraceFlags.SAMPLED) !== 0,
   };
 }
 

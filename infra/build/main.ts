@@ -28,7 +28,7 @@ async function make(program: Program): Promise<string> {
     await fs.cp(folder, copy, { recursive: true });
     const command = [process.execPath, path.join(copy, "main.js")];
     // The first run fills the cache, the second one starts from it. Its entries are found by where a file lies from it.
-    await tryOut(program, { command, cwd: away, env: compileCacheEnv(copy) });
+    await tryOut(program, { command, cwd: away, env: { ...compileCacheEnv(copy), ...program.warmUpEnv } });
     await fs.cp(path.join(copy, CACHE_FOLDER), path.join(folder, CACHE_FOLDER), { recursive: true });
     const { listeningAfterMs } = await tryOut(program, { command, cwd: away, env: compileCacheEnv(copy) });
     const { files, bytes } = await sizeOf(folder);

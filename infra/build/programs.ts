@@ -6,6 +6,8 @@ export interface Program {
   readonly protosOf: readonly string[];
   /** What to set so that it starts anywhere, talking to nobody. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
+  /** What to set besides while the compile cache is filled, so that what is loaded only then is in it too. */
+  readonly warmUpEnv: Readonly<Record<string, string>>;
 }
 
 const SERVICE_ENV = {
@@ -28,6 +30,7 @@ const service = (name: string): Program => ({
   entry: `services/${name}/main.ts`,
   protosOf: [],
   tryOutEnv: SERVICE_ENV,
+  warmUpEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
 });
 
 const emulator = (folder: string, options: { protosOf: string; hostVariable: string }): Program => ({
@@ -35,6 +38,7 @@ const emulator = (folder: string, options: { protosOf: string; hostVariable: str
   entry: `services/local/${folder}/main.ts`,
   protosOf: [options.protosOf],
   tryOutEnv: { [options.hostVariable]: "127.0.0.1:0" },
+  warmUpEnv: {},
 });
 
 /** The programs, by the names of the Dockerfile's targets. */

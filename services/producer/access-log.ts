@@ -5,7 +5,6 @@ import type { Logger } from "../../shared/log.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 import { httpRequestField, traceFields } from "../../shared/log-fields.ts";
 import { queueOf } from "../../shared/task-id.ts";
-import { readTraceParent } from "./trace-parent.ts";
 import { cut } from "../../shared/error-fields.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
@@ -29,7 +28,7 @@ export function accessLog({
     log.info(
       {
         ...(taskId === undefined ? {} : { taskId, queue: queueOf(taskId) }),
-        ...traceFields(readTraceParent(context.req.header("traceparent")), project),
+        ...traceFields(context.get("span")?.spanContext(), project),
         ...httpRequestField({ method, path: route, status, tookMs }),
       },
       "request answered",

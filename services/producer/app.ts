@@ -8,6 +8,7 @@ import type { ProducerEnv } from "./producer-env.ts";
 import { addCreateTask } from "./routes/create-task.ts";
 import { addGetTask } from "./routes/get-task.ts";
 import { addProbes } from "./routes/probes.ts";
+import { traceRequests } from "./trace-requests.ts";
 
 const DOCUMENT_PATH = "/openapi.json";
 
@@ -15,6 +16,7 @@ const DOCUMENT_PATH = "/openapi.json";
 export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
   const app = new OpenAPIHono<ProducerEnv>();
   app.use(accessLog(producer), answerHeaders);
+  app.use("/v1/*", traceRequests(producer));
   app.onError(onError(producer.log));
   app.notFound(notFound);
 

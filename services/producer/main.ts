@@ -8,6 +8,7 @@ import { createFirestore } from "../../shared/firestore.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
+import { startTracing, tracingVariables } from "../../shared/tracing.ts";
 import { createProducerApp } from "./app.ts";
 import { createCloudTasksQueue } from "./cloud-tasks-queue.ts";
 import { withDeadline } from "./deadline.ts";
@@ -15,6 +16,7 @@ import { createTaskRecords } from "./task-records.ts";
 
 const configSchema = z.object({
   ...platformVariables,
+  ...tracingVariables,
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
   GOOGLE_CLOUD_LOCATION: z.string().min(1),
@@ -30,10 +32,12 @@ const CLOSE_TIMEOUT_MS = 1_000;
 async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
+  const tracing = await startTracing({ service: "handoff-producer", log, config });
   const firestore = createFirestore(config);
   const client = Promise.withResolvers<CloudTasksClient>();
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
+    tracer: tracing.tracer,
     catalogue: BUILT_IN_TASK_TYPES,
     clock: systemClock,
     log,
@@ -59,7 +63,7 @@ async function start(): Promise<RunningProgram> {
     async stop() {
       log.info({}, "stopping");
       await server.close();
-      await closeClients([() => loadedClient.close(), () => firestore.terminate()]);
+      await Promise.all([closeClients([() => loadedClient.close(), () => firestore.terminate()]), tracing.stop()]);
       log.info({}, "stopped");
     },
   };

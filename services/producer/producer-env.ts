@@ -1,6 +1,7 @@
+import type { Span } from "@opentelemetry/api";
 import type { TaskId } from "../../shared/task-id.ts";
 
-/** What the handling of a request leaves for its log line. */
+/** What the handling of a request leaves for its log line, and the span that it is part of. */
 export interface ProducerEnv {
-  Variables: { taskId?: TaskId };
+  Variables: { taskId?: TaskId; span?: Span };
 }

@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { Catalogue } from "../../shared/catalogue.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -8,6 +9,7 @@ import type { TaskRecords } from "./task-records.ts";
 export interface Producer {
   /** The Google Cloud project, which traces belong to. */
   readonly project: string;
+  readonly tracer: Tracer;
   readonly catalogue: Catalogue;
   readonly queue: TaskQueue;
   readonly records: TaskRecords;

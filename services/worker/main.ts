@@ -18,6 +18,7 @@ import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
+import { startTracing, tracingVariables } from "../../shared/tracing.ts";
 import { createWorkerApp } from "./app.ts";
 import { createTokenRules } from "./authenticate.ts";
 import { GOOGLE_CERTS_URL } from "./fetch-key-set.ts";
@@ -27,6 +28,7 @@ import { Shutdown } from "./shutdown.ts";
 
 const configSchema = z.object({
   ...platformVariables,
+  ...tracingVariables,
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
   WORKER_AUDIENCE: z.string().min(1),
@@ -47,11 +49,13 @@ async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
   refuseUnguardedPlatformMode(config);
   const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
+  const tracing = await startTracing({ service: "handoff-worker", log, config });
   const clock = systemClock;
   const db = createFirestore(config);
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
+    tracer: tracing.tracer,
     db,
     clock,
     log,
@@ -83,7 +87,7 @@ async function start(): Promise<RunningProgram> {
       const closed = server.close();
       await shutdown.drain();
       await closed;
-      await db.terminate();
+      await Promise.all([db.terminate(), tracing.stop()]);
       log.info({}, "stopped");
     },
   };

@@ -1,12 +1,7 @@
-import {
-  DELIVERY_FIELDS,
-  DELIVERY_MESSAGE,
-  httpRequestField,
-  taskLabels,
-  traceFields,
-} from "../../shared/log-fields.ts";
+import { DELIVERY_FIELDS, DELIVERY_MESSAGE, httpRequestField } from "../../shared/log-fields.ts";
 import { queueOf } from "../../shared/task-id.ts";
 import type { Delivery } from "./delivery.ts";
+import type { DeliveryTrace } from "./delivery-trace.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Worker } from "./worker.ts";
 
@@ -19,8 +14,12 @@ const MOST_LOGGED_PROBLEMS = 5;
  * lines, so what names a series (type, queue) is logged only of deliveries that are ours. Never a token or a payload: of
  * an error, whose message may quote the payload, only the code is logged; the message stands in the task's record.
  */
-export function reportOutcome(outcome: Outcome, request: Request, on: Reported): void {
-  const { worker, startedMs, status, delivery } = on;
+export function reportOutcome(
+  outcome: Outcome,
+  request: Request,
+  { trace, status }: { readonly trace: Reported; readonly status: number },
+): void {
+  const { worker, startedMs, delivery } = trace;
   const tookMs = worker.clock.now() - startedMs;
   const path = cut(new URL(request.url).pathname) ?? "";
   const fields = {
@@ -28,31 +27,23 @@ export function reportOutcome(outcome: Outcome, request: Request, on: Reported):
     taskId: cut(request.headers.get("x-cloudtasks-taskname")),
     retryCount: cut(request.headers.get("x-cloudtasks-taskretrycount")),
     [DELIVERY_FIELDS.tookMs]: tookMs,
-    ...(delivery ? describe(delivery, request, on) : {}),
+    ...(delivery ? describe(delivery, request, trace) : {}),
     ...detailsOf(outcome),
     ...httpRequestField({ method: request.method, path, status, tookMs }),
   };
   worker.log[levelOf(outcome)](fields, DELIVERY_MESSAGE);
 }
 
-/** A delivery that was answered, and what is known of it. */
-interface Reported {
-  readonly worker: Pick<Worker, "log" | "clock" | "rules" | "project">;
-  readonly startedMs: number;
-  readonly status: number;
-  /** Once it has been authenticated and parsed. */
-  readonly delivery?: Delivery;
-}
+/** What is known of a delivery that was answered. */
+type Reported = Pick<DeliveryTrace, "startedMs" | "delivery"> & {
+  readonly worker: Pick<Worker, "log" | "clock" | "rules">;
+};
 
 function describe({ envelope }: Delivery, request: Request, { worker, startedMs }: Reported): object {
-  const queue = queueOf(envelope.id);
-  const isKnown = worker.rules.handlers.has(envelope.type);
   return {
-    [DELIVERY_FIELDS.taskType]: isKnown ? envelope.type : "unknown",
-    [DELIVERY_FIELDS.queue]: queue,
+    [DELIVERY_FIELDS.taskType]: worker.rules.handlers.has(envelope.type) ? envelope.type : "unknown",
+    [DELIVERY_FIELDS.queue]: queueOf(envelope.id),
     [DELIVERY_FIELDS.delayMs]: delayMsOf(request, startedMs),
-    ...taskLabels({ id: envelope.id, type: envelope.type, queue }),
-    ...traceFields(envelope.traceparent, worker.project),
   };
 }
 

@@ -1,5 +1,3 @@
-import { taskLabels, traceFields } from "../../shared/log-fields.ts";
-import { queueOf } from "../../shared/task-id.ts";
 import { errorFields } from "../../shared/error-fields.ts";
 import { type AbortCause, startAttemptAbort } from "./attempt-abort.ts";
 import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
@@ -28,10 +26,7 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
     attempt: attempt.kind === "claimed" ? attempt.attempts : 1,
     enqueuedAt: envelope.enqueuedAt,
     clock: worker.clock,
-    log: worker.log.child({
-      ...taskLabels({ id: envelope.id, type: envelope.type, queue: queueOf(envelope.id) }),
-      ...traceFields(envelope.traceparent, worker.project),
-    }),
+    log: worker.log,
   };
   try {
     const running =

@@ -1,3 +1,4 @@
+import type { Tracer } from "@opentelemetry/api";
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
@@ -9,6 +10,7 @@ import type { Shutdown } from "./shutdown.ts";
 export interface Worker {
   /** The Google Cloud project, which traces belong to. */
   readonly project: string;
+  readonly tracer: Tracer;
   readonly db: Firestore;
   readonly clock: Clock;
   readonly log: Logger;

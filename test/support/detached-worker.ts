@@ -1,4 +1,5 @@
 import { Firestore } from "@google-cloud/firestore";
+import { trace } from "@opentelemetry/api";
 import { createTokenRules } from "../../services/worker/authenticate.ts";
 import { Shutdown } from "../../services/worker/shutdown.ts";
 import { captureLog } from "./captured-log.ts";
@@ -11,6 +12,7 @@ export function detachedWorker() {
   const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
   return {
     project: "handoff-test",
+    tracer: trace.getTracer("test"),
     db: new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false }),
     clock,
     log,

@@ -1,4 +1,5 @@
 import { Firestore, Timestamp } from "@google-cloud/firestore";
+import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
 import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
@@ -32,6 +33,8 @@ export interface ProducerBundleOptions {
   readonly delivering?: boolean;
   /** Where tasks are delivered. Default: nowhere. */
   readonly workerUrl?: string;
+  /** Default: none that keeps spans. */
+  readonly tracer?: Tracer;
 }
 
 /** A producer on a real port, with emulators of its own behind proxies that can spoil calls. */
@@ -56,6 +59,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
   const app = createProducerApp({
     project: "handoff-test",
+    tracer: options.tracer ?? trace.getTracer("test"),
     catalogue: BUILT_IN_TASK_TYPES,
     clock: options.clock ?? systemClock,
     log,

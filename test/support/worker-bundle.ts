@@ -1,4 +1,5 @@
 import { Firestore } from "@google-cloud/firestore";
+import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
 import { createWorkerApp } from "../../services/worker/app.ts";
@@ -27,6 +28,8 @@ export interface WorkerBundleOptions {
   readonly reachFirestore?: (emulator: Address) => Promise<Address>;
   /** Who checks signatures. Default: that of the token rules themselves. */
   readonly authMode?: AuthMode;
+  /** Default: none that keeps spans. */
+  readonly tracer?: Tracer;
   /** Where clean-up is left. Default: with the running test; tests that run at once must each give their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
 }
@@ -43,7 +46,12 @@ interface Address {
  */
 export async function startWorkerBundle(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
-  { reachFirestore, authMode, onTestFinished = afterRunningTest }: WorkerBundleOptions = {},
+  {
+    reachFirestore,
+    authMode,
+    tracer = trace.getTracer("test"),
+    onTestFinished = afterRunningTest,
+  }: WorkerBundleOptions = {},
 ) {
   const storeClock = new ManualClock(Date.now());
   const emulator = await startFirestoreEmulator({ clock: storeClock });
@@ -57,6 +65,7 @@ export async function startWorkerBundle(
   const keys = createKeyCache({ url: keyServer.url, clock, log });
   const app = createWorkerApp({
     project: "handoff-test",
+    tracer,
     db: workerDb,
     clock,
     log,

@@ -3,7 +3,8 @@ import { bodyLimit } from "hono/body-limit";
 import type { Context } from "hono";
 import { type RequestProblem, problemResponse } from "../../../shared/problem.ts";
 import { parseTaskId } from "../../../shared/task-id.ts";
-import { type Order, enqueue } from "../enqueue.ts";
+import type { Order } from "../enqueue.ts";
+import { enqueueInSpan } from "../enqueue-in-span.ts";
 import { isIdempotencyKey, keyOfScheduledRun } from "../idempotency-key.ts";
 import { readJsonBody } from "../json-body.ts";
 import { parseNewTask } from "../new-task.ts";
@@ -11,7 +12,6 @@ import { problemAnswer } from "../openapi.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "../producer-env.ts";
 import { taskAnswerSchema } from "../task-answer.ts";
-import { readTraceParent } from "../trace-parent.ts";
 import { answerEnqueued } from "./enqueue-answer.ts";
 
 /** A body may be this many times as long as the payload in it: indented, escaped, and with what surrounds it. */
@@ -70,7 +70,8 @@ export function addCreateTask(app: OpenAPIHono<ProducerEnv>, producer: Producer)
     if (order.kind === "invalid") return refuseInput(order.problems);
     if (payloadBytes(order.order) > producer.maxPayloadBytes) return tooLarge();
 
-    const enqueued = await enqueue(order.order, producer, context.req.raw.signal);
+    const span = context.get("span")?.spanContext();
+    const enqueued = await enqueueInSpan(order.order, span, { producer, signal: context.req.raw.signal });
     if ("task" in enqueued) context.set("taskId", parseTaskId(enqueued.task.id));
     return answerEnqueued(enqueued);
   });
@@ -89,13 +90,11 @@ function readOrder(context: Context, body: unknown, { catalogue, clock }: Produc
     problems.push({ path: IDEMPOTENCY_KEY, message: "must be 1 to 255 visible ASCII characters, without spaces" });
   }
   if (parsed.kind === "invalid" || problems.length > 0) return { kind: "invalid", problems };
-  const traceparent = readTraceParent(context.req.header("traceparent"));
   return {
     kind: "valid",
     order: {
       ...parsed.task,
       ...(key === undefined ? {} : { idempotencyKey: key }),
-      ...(traceparent === undefined ? {} : { traceparent }),
     },
   };
 }

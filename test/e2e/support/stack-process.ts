@@ -46,11 +46,18 @@ export async function freePorts(): Promise<StackPorts> {
 }
 
 /** Starts the stack without waiting for it. It is stopped when the test ends. */
-export function spawnStack(options: { dataDir: string; ports: StackPorts; args?: readonly string[] }): StackProcess {
+export function spawnStack(options: {
+  dataDir: string;
+  ports: StackPorts;
+  args?: readonly string[];
+  /** Variables besides the ports. */
+  env?: Readonly<Record<string, string>>;
+}): StackProcess {
   const { ports, dataDir } = options;
   const stack = spawn(process.execPath, [MAIN, "--data", dataDir, ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
+      ...options.env,
       PATH: process.env["PATH"],
       PRODUCER_PORT: String(ports.producer),
       WORKER_PORT: String(ports.worker),
@@ -84,11 +91,11 @@ export function spawnStack(options: { dataDir: string; ports: StackPorts; args?:
 
 /** Starts the stack and resolves when it has printed its `ready` line. */
 export async function startStackProcess(
-  options: { dataDir?: string; ports?: StackPorts; args?: readonly string[] } = {},
+  options: Partial<Parameters<typeof spawnStack>[0]> = {},
 ): Promise<StackProcess> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
   const ports = options.ports ?? (await freePorts());
-  const stack = spawnStack({ dataDir, ports, ...(options.args ? { args: options.args } : {}) });
+  const stack = spawnStack({ ...options, dataDir, ports });
   await stack.line(/^ready/);
   return stack;
 }

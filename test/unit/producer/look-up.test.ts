@@ -1,3 +1,4 @@
+import { trace } from "@opentelemetry/api";
 import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
 import { lookUp } from "../../../services/producer/look-up.ts";
@@ -39,6 +40,7 @@ async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
   };
   const producer: Producer = {
     project: "handoff-test",
+    tracer: trace.getTracer("test"),
     catalogue: BUILT_IN_TASK_TYPES,
     clock: new ManualClock(),
     log: createLogger({ service: "test", level: "silent" }),

@@ -5,22 +5,22 @@ const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 
 test.each([
-  ["01", true],
-  ["00", false],
-  ["03", true],
-  ["02", false],
-])("a trace context with flags %s is told in Cloud Logging's fields, sampled: %s", (flags, sampled) => {
-  expect(traceFields(`00-${TRACE}-${SPAN}-${flags}`, "a-project")).toEqual({
+  [1, true],
+  [0, false],
+  [3, true],
+  [2, false],
+])("a trace context with flags %i is told in Cloud Logging's fields, sampled: %s", (traceFlags, sampled) => {
+  expect(traceFields({ traceId: TRACE, spanId: SPAN, traceFlags }, "a-project")).toEqual({
     "logging.googleapis.com/trace": `projects/a-project/traces/${TRACE}`,
     "logging.googleapis.com/spanId": SPAN,
     "logging.googleapis.com/trace_sampled": sampled,
   });
 });
 
-test.each([undefined, "", "nonsense", `00-${TRACE}-${SPAN}`, `00-${TRACE.toUpperCase()}-${SPAN}-01`])(
-  "%s is no trace context, and no field is made of it",
-  (traceparent) => {
-    expect(traceFields(traceparent, "a-project")).toEqual({});
+test.each([undefined, { traceId: "0".repeat(32), spanId: "0".repeat(16), traceFlags: 1 }])(
+  "no field is made of no trace",
+  (context) => {
+    expect(traceFields(context, "a-project")).toEqual({});
   },
 );
 

@@ -1,0 +1,89 @@
+import { DiagLogLevel, type TracerProvider as Provider, diag } from "@opentelemetry/api";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
+import { GoogleAuth } from "google-auth-library";
+import { cut, errorFields } from "./error-fields.ts";
+import type { Logger } from "./log.ts";
+
+const TRACES_PATH = "/v1/traces";
+const SEND_TIMEOUT_MS = 5_000;
+const STOP_TIMEOUT_MS = 1_000;
+/** Lets spans be written and nothing else (https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/v1.traces.post). */
+const SCOPE = "https://www.googleapis.com/auth/trace.append";
+
+/**
+ * Sends spans in batches to an OTLP endpoint. Spans that can't be sent are dropped, and the log says so: tracing must
+ * never hold work up.
+ *
+ * @param options.withCredentials send them with a token of the process's own account.
+ * @param options.sampleRatio the part of traces that is sampled where the parent is not. A ratio for those too, since on
+ * Cloud Run every request has a parent: the platform's, of which it samples one in ten seconds
+ * (https://cloud.google.com/run/docs/trace). It goes by the trace's id, so all services sample the same traces.
+ */
+export function createTraceExport(options: {
+  readonly endpoint: string;
+  readonly withCredentials: boolean;
+  readonly sampleRatio: number;
+  readonly service: string;
+  readonly revision?: string;
+  readonly project: string;
+  readonly log: Logger;
+}): { readonly provider: Provider; stop(): Promise<void> } {
+  const { endpoint, service, revision, project, log } = options;
+  const report = (message: string): void => log.warn({ reason: cut(message) }, "spans could not be sent");
+  diag.setLogger({ error: report, warn: report, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
+
+  const ratio = new TraceIdRatioBasedSampler(options.sampleRatio);
+  const exporter = new OTLPTraceExporter({
+    url: `${endpoint.replace(/\/$/, "")}${TRACES_PATH}`,
+    timeoutMillis: SEND_TIMEOUT_MS,
+    ...(options.withCredentials ? { headers: googlesHeaders(log) } : {}),
+  });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      "service.name": service,
+      "gcp.project_id": project,
+      ...(revision === undefined ? {} : { "service.version": revision }),
+    }),
+    sampler: new ParentBasedSampler({ root: ratio, remoteParentNotSampled: ratio }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  });
+  return { provider, stop: () => sendRest(provider, report) };
+}
+
+function ignore(): void {}
+
+/** Headers with a fresh token, for each batch. Must not reject: without them the endpoint's refusal is logged. */
+function googlesHeaders(log: Logger): () => Promise<Record<string, string>> {
+  const auth = new GoogleAuth({ scopes: SCOPE });
+  return async () => {
+    try {
+      return Object.fromEntries(await auth.getRequestHeaders());
+    } catch (error) {
+      log.warn(errorFields(error), "no credentials to send spans with");
+      return {};
+    }
+  };
+}
+
+/** Sends what is left. An endpoint that doesn't answer must not keep a service from ending. */
+async function sendRest(provider: TracerProvider, report: (why: string) => void): Promise<void> {
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`There was no answer within ${STOP_TIMEOUT_MS} ms.`)),
+    STOP_TIMEOUT_MS,
+  );
+  try {
+    await Promise.race([provider.shutdown(), over]);
+  } catch (error) {
+    report(error instanceof Error ? error.message : String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+import { PROGRAMS } from "../../infra/build/programs.ts";
+import { PROJECT_DIR } from "../../infra/preview/run-program.ts";
+
+const HOOK = `
+  import { registerHooks } from "node:module";
+  registerHooks({
+    load(url, context, next) {
+      process.stderr.write("loaded " + url + "\\n");
+      return next(url, context);
+    },
+  });
+`;
+const TRACING = /node_modules\/@opentelemetry\/(sdk-trace|exporter-trace-otlp-proto|resources)\//;
+
+/** Every module that a service has loaded when it listens. */
+async function modulesOf(name: string, env: Readonly<Record<string, string>>): Promise<string[]> {
+  const program = PROGRAMS.find((candidate) => candidate.name === name);
+  if (!program) throw new Error(`There is no program ${name}.`);
+  const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
+  const child = spawn(process.execPath, ["--import", hook, program.entry], {
+    cwd: PROJECT_DIR,
+    env: { ...program.tryOutEnv, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const loaded: string[] = [];
+  createInterface(child.stderr).on("line", (line) => loaded.push(line));
+  createInterface(child.stdout).on("line", (line) => {
+    if (line.includes('"message":"listening"')) child.kill("SIGKILL");
+  });
+  await new Promise((resolve) => void child.once("close", resolve));
+  return loaded.filter((line) => line.startsWith("loaded "));
+}
+
+test.concurrent.each(["producer", "worker"])(
+  "the %s loads what sends spans only when it is to send them",
+  async (name) => {
+    const [off, on] = await Promise.all([
+      modulesOf(name, {}),
+      modulesOf(name, { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" }),
+    ]);
+
+    expect(off.length).toBeGreaterThan(100);
+    expect(off.filter((line) => TRACING.test(line))).toEqual([]);
+    expect(on.filter((line) => TRACING.test(line)).length).toBeGreaterThan(2);
+  },
+);

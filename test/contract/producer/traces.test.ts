@@ -1,0 +1,61 @@
+import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { status } from "@grpc/grpc-js";
+import { expect, test } from "vitest";
+import { CLAIMED, startProducerBundle } from "../../support/producer-bundle.ts";
+import { recordSpans } from "../../support/recorded-spans.ts";
+
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
+const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
+
+async function setup() {
+  const { tracer, spans } = recordSpans();
+  return { bundle: await startProducerBundle({ tracer }), spans };
+}
+
+test("a task carries the context of the span that created it, below the caller's", async () => {
+  const { bundle, spans } = await setup();
+  const { body } = await bundle.post(JSON.stringify(CLAIMED), { traceparent: TRACEPARENT });
+
+  const [create, request] = spans();
+  const [task] = await bundle.queuedTasks("default");
+  const { traceparent } = JSON.parse(String(task?.httpRequest?.body));
+  expect(traceparent).toBe(`00-${TRACE_ID}-${create?.spanContext().spanId}-01`);
+  expect(create).toMatchObject({ name: "create default", kind: SpanKind.PRODUCER });
+  expect(create?.attributes).toMatchObject({ "messaging.message.id": body.id, "handoff.enqueued": "accepted" });
+  expect(request).toMatchObject({ name: "POST /v1/tasks", kind: SpanKind.SERVER });
+  expect(request?.parentSpanContext?.spanId).toBe("b7ad6b7169203331");
+});
+
+test("without a caller's trace a task begins one", async () => {
+  const { bundle, spans } = await setup();
+  await bundle.enqueue(CLAIMED);
+
+  const [create] = spans();
+  const [task] = await bundle.queuedTasks("default");
+  expect(JSON.parse(String(task?.httpRequest?.body)).traceparent).toContain(create?.spanContext().traceId);
+});
+
+test("an answer of 500 is an error of the span, 400 is not, and a path is named by its route", async () => {
+  const { bundle, spans } = await setup();
+  await bundle.enqueue({});
+  await bundle.send("/v1/tasks/canary");
+  void bundle.tasksProxy.inject({
+    rpc: "CreateTask",
+    when: "before-effect",
+    answer: { status: status.PERMISSION_DENIED },
+  });
+  await bundle.enqueue(CLAIMED);
+
+  expect(spans().map((span) => [span.name, span.status.code])).toEqual([
+    ["POST /v1/tasks", SpanStatusCode.UNSET],
+    ["GET /v1/tasks/:id", SpanStatusCode.UNSET],
+    ["create default", SpanStatusCode.ERROR],
+    ["POST /v1/tasks", SpanStatusCode.ERROR],
+  ]);
+});
+
+test("probes make no spans", async () => {
+  const { bundle, spans } = await setup();
+  await bundle.send("/live");
+  expect(spans()).toEqual([]);
+});

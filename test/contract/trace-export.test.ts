@@ -1,0 +1,63 @@
+import http from "node:http";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { portOf } from "../../shared/listening-port.ts";
+import { createTraceExport } from "../../shared/trace-export.ts";
+import { captureLog } from "../support/captured-log.ts";
+import { startOtlpReceiver } from "../support/otlp-receiver.ts";
+
+/** A metadata server, as Cloud Run has one: whoever asks it gets a token of the service's own account. */
+async function startMetadataServer(status = 200): Promise<readonly string[]> {
+  const asked: string[] = [];
+  const server = http.createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(status, { "metadata-flavor": "Google", "content-type": "application/json" });
+    response.end(JSON.stringify({ access_token: "token-of-the-account", expires_in: 3_599, token_type: "Bearer" }));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    server.closeAllConnections();
+    server.close();
+  });
+  vi.stubEnv("METADATA_SERVER_DETECTION", "assume-present");
+  vi.stubEnv("GCE_METADATA_HOST", `127.0.0.1:${portOf(server)}`);
+  return asked;
+}
+
+async function sendOneSpan(withCredentials: boolean) {
+  const receiver = await startOtlpReceiver();
+  const { log, lines } = captureLog();
+  const { endpoint } = receiver;
+  const options = { endpoint, withCredentials, sampleRatio: 1, service: "s", revision: "s-00001", project: "p", log };
+  const traceExport = createTraceExport(options);
+  traceExport.provider.getTracer("test").startSpan("a").end();
+  await traceExport.stop();
+  return { receiver, lines };
+}
+
+test("spans for Google are sent with a token of the process's own account, asked for the narrowest scope", async () => {
+  const asked = await startMetadataServer();
+  const { receiver } = await sendOneSpan(true);
+
+  expect(receiver.spans).toMatchObject([{ service: "s", name: "a" }]);
+  expect(receiver.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-of-the-account"]);
+  expect(asked.filter((url) => url.includes("/token")).map(decodeURIComponent)).toEqual([
+    expect.stringContaining("scopes=https://www.googleapis.com/auth/trace.append"),
+  ]);
+});
+
+test("spans for anybody else are sent without one", async () => {
+  const asked = await startMetadataServer();
+  const { receiver } = await sendOneSpan(false);
+
+  expect(receiver.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  expect(asked).toEqual([]);
+});
+
+test("without credentials the log says why spans are refused", async () => {
+  await startMetadataServer(404);
+  const { lines } = await sendOneSpan(true);
+
+  expect(lines.join("")).toContain("no credentials to send spans with");
+  expect(lines.join("")).not.toContain("token-of-the-account");
+});
