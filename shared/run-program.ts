@@ -1,5 +1,8 @@
 import { ConfigError } from "./config.ts";
 
+/** What a program tells a parent that started it with a channel, once it has started. */
+export const STARTED = "started";
+
 /** A program that runs until it is told to stop. */
 export interface RunningProgram {
   stop(): Promise<void>;
@@ -19,6 +22,7 @@ export async function runProgram(options: {
   const toldToStop = whenToldToStop();
   try {
     const running = await options.start();
+    process.send?.(STARTED);
     await toldToStop;
     await running.stop();
     process.exit(0);

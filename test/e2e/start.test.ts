@@ -30,6 +30,13 @@ test("tasks that are queued when the stack is stopped are delivered after it is 
   expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(ids));
 });
 
+test("a stack that logs only errors becomes ready all the same", async () => {
+  const stack = await startStackProcess({ env: { LOG_LEVEL: "error" } });
+
+  expect(stack.lines.some((line) => line.includes("listening"))).toBe(false);
+  expect((await fetch(`${producerClient(stack).base}/ready`)).status).toBe(200);
+});
+
 test("--fresh forgets what earlier runs left behind", async () => {
   const first = await startStackProcess();
   const task = { type: "document.publish", payload: { documentId: "a", version: 1, content: "" }, delaySeconds: 600 };

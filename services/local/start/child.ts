@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { STARTED } from "../../../shared/run-program.ts";
 import { readableLine } from "./log-line.ts";
 
 /** A program of the stack: what to run, with which environment. */
 export interface Program {
   readonly name: string;
   readonly command: readonly [executable: string, ...args: string[]];
-  /** A line that it prints once it listens. */
-  readonly listens: RegExp;
+  /** A line that it prints once it listens. Default: it tells over its channel, as ours do whatever they log. */
+  readonly listens?: RegExp;
   /** All of its environment. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -46,7 +47,10 @@ export function startChild(program: Program, print: (line: string) => void): Chi
 
   forEachLine(child.stdout, (line) => {
     print(readableLine(program.name, line));
-    if (program.listens.test(line)) isListening();
+    if (program.listens?.test(line)) isListening();
+  });
+  child.on("message", (message) => {
+    if (message === STARTED) isListening();
   });
   forEachLine(child.stderr, (line) => print(readableLine(program.name, line)));
   return { pid: child.pid ?? -1, listening, ended, stop: () => stop(child, ended) };

@@ -54,10 +54,10 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
 
 type Command = Pick<Program, "command" | "listens">;
 
-/** One of our own programs; each logs the same message once it listens. */
+/** One of our own programs. */
 function ourCommand(folder: string, args: readonly string[] = []): Command {
   const main = path.join(SERVICES_DIR, folder, "main.ts");
-  return { command: [process.execPath, main, ...args], listens: /"message":"listening"/ };
+  return { command: [process.execPath, main, ...args] };
 }
 
 function firestoreCommand(settings: StackSettings, args: readonly string[]): Command {
