@@ -8,12 +8,14 @@ type WireTime = protos.google.protobuf.ITimestamp;
 /** Reads a task from Cloud Tasks' own form of it. */
 export function readQueuedTask(task: WireTask): QueuedTask {
   const envelope = readEnvelope(task.httpRequest?.body);
+  const status = task.lastAttempt?.responseStatus;
   return {
     type: typeOfTarget(task.httpRequest?.url ?? ""),
     createdAtMs: toMilliseconds(task.createTime),
     scheduledAtMs: toMilliseconds(task.scheduleTime),
     dispatchCount: task.dispatchCount ?? 0,
     responseCount: task.responseCount ?? 0,
+    ...(status?.code && status.message ? { lastFailure: status.message } : {}),
     ...(envelope ? { envelope } : {}),
   };
 }

@@ -12,6 +12,8 @@ export interface QueuedTask {
   /** Attempts that Cloud Tasks has begun, and those that it has an answer to. */
   readonly dispatchCount: number;
   readonly responseCount: number;
+  /** What Cloud Tasks says of the last attempt, where it was answered or given up: `UNAUTHENTICATED(16): HTTP status code 401`. */
+  readonly lastFailure?: string;
   /** What it carries. Only looked up in full, and only there if it was written by a producer. */
   readonly envelope?: Envelope;
 }

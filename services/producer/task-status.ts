@@ -34,6 +34,9 @@ export function describeTask(
   }
 }
 
+/** The code of an error that no record tells of: the worker refused the delivery, or could not be reached. */
+const DELIVERY_FAILED = "delivery_failed";
+
 type Description = Omit<TaskAnswer, "id" | "queue" | "links">;
 
 function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): Description {
@@ -54,7 +57,7 @@ function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): D
 function describeQueued(task: QueuedTask, context: { catalogue: Catalogue; nowMs: number }): Description {
   // A natural task leaves no record, so what is known of its attempts is what its queue counted.
   const natural = context.catalogue.get(task.type)?.idempotency === "natural";
-  const state = stateInQueue(task, { natural, nowMs: context.nowMs });
+  const state = stateInQueue(task, context.nowMs);
   const scheduleTime = toText(task.scheduledAtMs);
   return {
     type: task.type,
@@ -63,12 +66,13 @@ function describeQueued(task: QueuedTask, context: { catalogue: Catalogue; nowMs
     createdAt: toText(task.createdAtMs),
     scheduleTime,
     ...(state === "waiting" ? { nextAttempt: scheduleTime } : {}),
+    ...(task.lastFailure === undefined ? {} : { lastError: { code: DELIVERY_FAILED, message: task.lastFailure } }),
   };
 }
 
-function stateInQueue(task: QueuedTask, { natural, nowMs }: { natural: boolean; nowMs: number }): TaskAnswer["state"] {
+function stateInQueue(task: QueuedTask, nowMs: number): TaskAnswer["state"] {
   if (task.dispatchCount > task.responseCount) return "running";
-  if (natural && task.dispatchCount > 0) return "waiting";
+  if (task.dispatchCount > 0) return "waiting";
   return isScheduled(task, nowMs) ? "scheduled" : "queued";
 }
 

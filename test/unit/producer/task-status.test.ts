@@ -42,6 +42,16 @@ function recorded(fields: Partial<TaskRecord> = {}): TaskRecord {
 }
 
 describe("a task without a record", () => {
+  it("tells why its last delivery failed, which nothing else tells", () => {
+    const lastFailure = "UNAUTHENTICATED(16): HTTP status code 401";
+    const sighting = inQueue({ dispatchCount: 2, responseCount: 2, lastFailure });
+    expect(describeTask({ id, sighting, record: undefined }, context)).toMatchObject({
+      state: "waiting",
+      attempts: 0,
+      lastError: { code: "delivery_failed", message: lastFailure },
+    });
+  });
+
   it.each<[string, Sighting, object]>([
     [
       "is queued when it is due",
@@ -88,14 +98,15 @@ describe("a task without a record", () => {
       },
     ],
     [
-      "has no attempts though it was dispatched, since attempts are counted in records",
+      "waits without attempts after a delivery that left no record, since attempts are counted in records",
       inQueue({ createdAtMs: NOW - 60_000, dispatchCount: 3, responseCount: 3 }),
       {
         type: "webhook.deliver",
-        state: "queued",
+        state: "waiting",
         attempts: 0,
         createdAt: "2026-01-01T11:59:00.000Z",
         scheduleTime: "2026-01-01T12:00:00.000Z",
+        nextAttempt: "2026-01-01T12:00:00.000Z",
       },
     ],
     [
