@@ -1,3 +1,4 @@
+import { CANARIES } from "./task-types/canary.ts";
 import { publishDocument } from "./task-types/document-publish.ts";
 import { transferBetweenAccounts } from "./task-types/ledger-transfer.ts";
 import { deliverWebhook } from "./task-types/webhook-deliver.ts";
@@ -21,4 +22,9 @@ export function createCatalogue(taskTypes: readonly TaskType[]): Catalogue {
 }
 
 /** The task types that this product ships with. */
-export const BUILT_IN_TASK_TYPES = createCatalogue([deliverWebhook, transferBetweenAccounts, publishDocument]);
+export const BUILT_IN_TASK_TYPES = createCatalogue([
+  deliverWebhook,
+  transferBetweenAccounts,
+  publishDocument,
+  ...CANARIES,
+]);

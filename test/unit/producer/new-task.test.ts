@@ -40,7 +40,8 @@ describe("reading a request for a task", () => {
       { path: "queue", message: "is not a known field: leave it out" },
       {
         path: "type",
-        message: "is not a known task type: use one of webhook.deliver, ledger.transfer, document.publish",
+        message:
+          "is not a known task type: use one of webhook.deliver, ledger.transfer, document.publish, canary.claim, canary.transaction, canary.natural",
       },
     ]);
   });

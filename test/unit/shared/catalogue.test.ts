@@ -19,12 +19,15 @@ it.each(["constructor", "__proto__", "toString"])("has no task type %s", (name) 
   expect(createCatalogue([taskType("a")]).has(name)).toBe(false);
 });
 
-it("ships one task type of each kind of idempotency, each on a queue of its own", () => {
+it("ships a task type and a canary of each kind of idempotency, each kind on a queue of its own", () => {
   const shipped = [...BUILT_IN_TASK_TYPES.values()].map(({ type, idempotency, queue }) => [type, idempotency, queue]);
   expect(shipped).toEqual([
     ["webhook.deliver", "claim", "default"],
     ["ledger.transfer", "transaction", "critical"],
     ["document.publish", "natural", "bulk"],
+    ["canary.claim", "claim", "default"],
+    ["canary.transaction", "transaction", "critical"],
+    ["canary.natural", "natural", "bulk"],
   ]);
 });
 

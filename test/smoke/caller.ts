@@ -1,0 +1,40 @@
+import { GoogleAuth } from "google-auth-library";
+import { ConfigError } from "../../shared/config.ts";
+
+const CALL_TIMEOUT_MS = 30_000;
+
+/** Asks the producer for something: `init` as for fetch, `path` below its address. */
+export type Caller = (path: string, init?: RequestInit) => Promise<Response>;
+
+/**
+ * A caller of the producer. Cloud Run lets only known callers in, by an identity token: the given one, or one of the
+ * default credentials.
+ *
+ * @throws ConfigError when a token is needed and there is none.
+ */
+export async function callerOf(url: string, givenToken: string | undefined): Promise<Caller> {
+  const authorization = await authorizationFor(url, givenToken);
+  return async (path, init = {}) => {
+    const headers = new Headers(init.headers);
+    if (authorization !== undefined) headers.set("authorization", authorization);
+    try {
+      return await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+    } catch (cause) {
+      throw new ConfigError(`Nothing answers at ${url}. Is that the producer's address, and does it run?`, { cause });
+    }
+  };
+}
+
+async function authorizationFor(url: string, givenToken: string | undefined): Promise<string | undefined> {
+  if (givenToken) return `Bearer ${givenToken}`;
+  if (url.startsWith("http://")) return undefined;
+  try {
+    const client = await new GoogleAuth().getIdTokenClient(url);
+    return (await client.getRequestHeaders()).get("authorization") ?? undefined;
+  } catch {
+    throw new ConfigError(
+      "There are no credentials to call the producer with. Set SMOKE_ID_TOKEN:\n" +
+        `  SMOKE_ID_TOKEN=$(gcloud auth print-identity-token) npm run smoke -- --url ${url}`,
+    );
+  }
+}

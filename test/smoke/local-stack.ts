@@ -1,0 +1,33 @@
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { startVariables } from "../../services/local/start/settings.ts";
+import { startStack } from "../../services/local/start/stack.ts";
+import { freePort } from "../support/free-port.ts";
+
+/**
+ * A stack on free ports, with nothing from before and nothing left behind.
+ *
+ * @throws Error with the last lines of the programs when it doesn't start.
+ */
+export async function startLocalStack(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const dataDir = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-smoke-"));
+  const [producer, worker, queues, firestore] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const variables = startVariables.parse({
+    PRODUCER_PORT: producer,
+    WORKER_PORT: worker,
+    CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${queues}`,
+    FIRESTORE_EMULATOR_HOST: `127.0.0.1:${firestore}`,
+    LOG_LEVEL: "warn",
+  });
+  const environment = { PATH: process.env["PATH"] };
+  const print = (line: string): void => void process.stderr.write(`${line}\n`);
+  const stack = await startStack({ variables, environment, dataDir, fresh: true, firestore: "ours" }, print);
+  return {
+    url: `http://127.0.0.1:${producer}`,
+    async stop() {
+      await stack.stop();
+      await fs.rm(dataDir, { recursive: true });
+    },
+  };
+}

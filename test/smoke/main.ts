@@ -1,0 +1,76 @@
+import { parseArgs } from "node:util";
+import { ConfigError } from "../../shared/config.ts";
+import { explainFailure } from "../../shared/run-program.ts";
+import { CANARIES } from "../../shared/task-types/canary.ts";
+import { callerOf } from "./caller.ts";
+import { explain, sendCanary } from "./send-canary.ts";
+import { startLocalStack } from "./local-stack.ts";
+
+const USAGE = `npm run smoke [-- OPTIONS]
+
+Sends a canary of each kind through a running stack and waits until it is done. Without --url a stack of its own is
+started on this machine, and stopped afterwards.
+
+  --url URL            the producer, for example the stack's output producerUrl
+  --timeout SECONDS    how long each canary may take; default 60
+
+A producer on Cloud Run is called with an identity token: SMOKE_ID_TOKEN, or one of the default credentials.
+`;
+
+interface Options {
+  readonly url: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Undefined when only the usage was asked for. */
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: { url: { type: "string" }, timeout: { type: "string", default: "60" }, help: { type: "boolean" } },
+  });
+  if (values.help) return undefined;
+  const seconds = Number(values.timeout);
+  if (!(seconds > 0)) throw new ConfigError("--timeout must be a number of seconds above 0.");
+  if (values.url !== undefined && !/^https?:\/\//.test(values.url)) {
+    throw new ConfigError("--url must be an http or https URL, for example the stack's output producerUrl.");
+  }
+  return { url: values.url?.replace(/\/$/, ""), timeoutMs: seconds * 1_000 };
+}
+
+/** Sends all canaries at once; answers whether all were done. */
+async function smoke(url: string, timeoutMs: number): Promise<boolean> {
+  const call = await callerOf(url, process.env["SMOKE_ID_TOKEN"]);
+  print(`${CANARIES.length} canaries to ${url}`);
+  const songs = await Promise.all(
+    CANARIES.map(async (taskType) => {
+      const song = await sendCanary(taskType, { call, timeoutMs });
+      print(explain(song));
+      return song;
+    }),
+  );
+  const done = songs.filter(({ kind }) => kind === "done").length;
+  print(`${done} done, ${songs.length - done} failed`);
+  return done === songs.length;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+try {
+  const options = readOptions();
+  if (!options) {
+    process.stdout.write(USAGE);
+  } else if (options.url !== undefined) {
+    process.exitCode = (await smoke(options.url, options.timeoutMs)) ? 0 : 1;
+  } else {
+    const stack = await startLocalStack();
+    try {
+      process.exitCode = (await smoke(stack.url, options.timeoutMs)) ? 0 : 1;
+    } finally {
+      await stack.stop();
+    }
+  }
+} catch (error) {
+  process.stderr.write(`${explainFailure(error)}\n`);
+  process.exitCode = 1;
+}

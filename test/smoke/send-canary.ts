@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import type { TaskType } from "../../shared/task-type.ts";
+import type { Caller } from "./caller.ts";
+
+const taskSchema = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  attempts: z.number().optional(),
+  lastError: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+type Task = z.infer<typeof taskSchema>;
+
+/** What became of a canary. */
+export type Song =
+  | { readonly kind: "done"; readonly type: string; readonly task: Task; readonly tookMs: number }
+  /** The task died, or was not done in time. */
+  | { readonly kind: "not-done"; readonly type: string; readonly task: Task; readonly tookMs: number }
+  /** The producer answered something else than it should. */
+  | { readonly kind: "refused"; readonly type: string; readonly why: string };
+
+const LOOK_EVERY_MS = 250;
+
+/** Enqueues a canary, waits until it is done, and enqueues it once more: the key's second use must do nothing. */
+export async function sendCanary(
+  { type, idempotency }: TaskType,
+  { call, timeoutMs }: { readonly call: Caller; readonly timeoutMs: number },
+): Promise<Song> {
+  const startedMs = performance.now();
+  const order = { type, payload: { sentAt: new Date().toISOString() } };
+  const key = `canary-${randomUUID()}`;
+  const send = (): Promise<Response> =>
+    call("/v1/tasks", {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify(order),
+    });
+
+  const accepted = await send();
+  if (accepted.status !== 202) return { kind: "refused", type, why: await describeAnswer("POST /v1/tasks", accepted) };
+  const { id } = taskSchema.parse(await accepted.json());
+
+  // A natural task leaves no record: that it is gone from its queue is all there is to see.
+  const wanted = idempotency === "natural" ? "finished" : "succeeded";
+  for (;;) {
+    const answer = await call(`/v1/tasks/${id}`);
+    if (answer.status !== 200) return { kind: "refused", type, why: await describeAnswer("GET /v1/tasks/…", answer) };
+    const task = taskSchema.parse(await answer.json());
+    const tookMs = performance.now() - startedMs;
+    if (task.state === wanted) return await sendAgain(send, { type, task, tookMs });
+    if (task.state === "dead" || tookMs > timeoutMs) return { kind: "not-done", type, task, tookMs };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+async function sendAgain(send: () => Promise<Response>, done: Omit<Song & { kind: "done" }, "kind">): Promise<Song> {
+  const again = await send();
+  const isReplay = again.status === 200 && again.headers.get("idempotency-replayed") === "true";
+  if (isReplay) return { kind: "done", ...done };
+  return { kind: "refused", type: done.type, why: await describeAnswer("POST /v1/tasks with the same key", again) };
+}
+
+const LONGEST_ANSWER = 300;
+
+async function describeAnswer(request: string, answer: Response): Promise<string> {
+  const described = `${request} was answered ${answer.status}: ${(await answer.text()).slice(0, LONGEST_ANSWER)}`;
+  if (answer.status !== 401 && answer.status !== 403) return described;
+  return `${described}\n  Cloud Run lets in who is named by handoff:callers; is the token one of theirs?`;
+}
+
+/** A song in words, with what to do where it broke off. */
+export function explain(song: Song): string {
+  if (song.kind === "refused") return `${song.type.padEnd(20)} FAILED  ${song.why}`;
+  const { type, task, tookMs } = song;
+  const took = `${(tookMs / 1_000).toFixed(1)} s`;
+  if (song.kind === "done") return `${type.padEnd(20)} ${task.state.padEnd(10)} in ${took.padEnd(7)} ${task.id}`;
+  const error = task.lastError ? `; ${task.lastError.code}: ${task.lastError.message}` : "";
+  return `${type.padEnd(20)} FAILED  ${task.state} after ${took}${error}  ${task.id}\n${adviseOn(task)}`;
+}
+
+function adviseOn({ id, lastError }: Task): string {
+  const advice = ADVICE.find(([pattern]) => pattern.test(lastError?.message ?? ""))?.[1] ?? NOT_DELIVERED;
+  return `${advice}\n  gcloud logging read 'jsonPayload.taskId="${id}"' --limit 10 --format json`;
+}
+
+const NOT_DELIVERED =
+  "  The queue has not delivered it, or the worker has not answered. Look at the queue in the console, and at the log:";
+
+/** What to do about how the last delivery was answered. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /\b401\b/,
+    "  The worker does not accept the delivery's token; `reason` in its log says why. If that is signature-removed, Cloud\n" +
+      "  Run has taken the signature away: pulumi config set handoff:authMode platform && pulumi up",
+  ],
+  [/\b403\b/, "  Cloud Run does not let the invoker in, or the worker knows another one or other queues. The log:"],
+  [/\b404\b/, "  The worker's revision does not know canaries: deploy both services from one version. The log:"],
+  [/\b5\d\d\b/, "  The worker fails. The log:"],
+];
