@@ -7,6 +7,7 @@ import { Accounts } from "./accounts.ts";
 import { refuseBrokenBudgets } from "./budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
+import { Monitoring } from "./monitoring/monitoring.ts";
 import { ProjectApis } from "./project-apis.ts";
 import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
@@ -96,6 +97,19 @@ if (settings.schedules.length > 0) {
   const { schedules } = settings;
   new Schedules("schedules", { prefix, region, schedules, producer }, options);
 }
+
+new Monitoring(
+  "monitoring",
+  {
+    prefix,
+    notificationEmails: settings.notificationEmails,
+    producerService: `${prefix}-producer`,
+    workerService: `${prefix}-worker`,
+    queueNames: Object.values(queues.names),
+    databaseId: prefix,
+  },
+  options,
+);
 
 export const producerUrl = producer.url;
 export const workerUrl = worker.url;

@@ -1,17 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** How often one creation is tried again. With the waits below that is about three minutes. */
-const MOST_RETRIES = 12;
 const WAIT_MS = 15_000;
+/** How often a creation is tried again: for about three minutes. */
+const RETRIES = 12;
+/** A new log-based metric can take ten minutes until an alert may watch it; Google's own error says so. */
+const RETRIES_OF_METRICS = 44;
 
-/** What Google Cloud says while an API, an account or a grant that was just made is still on its way to everywhere. */
-const NOT_THERE_YET = [
-  /has not been used in project .+ before or it is disabled/i,
-  /SERVICE_DISABLED/,
-  /service account .+ does not exist/i,
-  /Permission .+ denied on service account/i,
-  /Permission denied on secret/i,
-  /The caller does not have permission.+iam\.serviceAccounts\.actAs/i,
+/** What Google Cloud says while something that was just made is still on its way to everywhere, and how often to retry. */
+const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
+  [/has not been used in project .+ before or it is disabled/i, RETRIES],
+  [/SERVICE_DISABLED/, RETRIES],
+  [/service account .+ does not exist/i, RETRIES],
+  [/Permission .+ denied on service account/i, RETRIES],
+  [/Permission denied on secret/i, RETRIES],
+  [/The caller does not have permission.+iam\.serviceAccounts\.actAs/i, RETRIES],
+  [/Cannot find metric\(?s?\)? that match/i, RETRIES_OF_METRICS],
 ];
 
 /**
@@ -22,8 +25,7 @@ const NOT_THERE_YET = [
  */
 export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {}): void {
   const hook = new pulumi.ErrorHook("not-there-yet", async ({ failedOperation, errors }) => {
-    if (failedOperation !== "create" || errors.length > MOST_RETRIES || !meansNotThereYet(errors[0] ?? ""))
-      return false;
+    if (failedOperation !== "create" || errors.length > retriesOf(errors[0] ?? "")) return false;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     return true;
   });
@@ -34,7 +36,7 @@ export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {})
   });
 }
 
-/** Whether an error says that something that was just made isn't known everywhere yet. */
-export function meansNotThereYet(error: string): boolean {
-  return NOT_THERE_YET.some((pattern) => pattern.test(error));
+/** How often a creation that failed like this is tried again; 0 when waiting can't help. */
+export function retriesOf(error: string): number {
+  return NOT_THERE_YET.find(([pattern]) => pattern.test(error))?.[1] ?? 0;
 }

@@ -1,4 +1,5 @@
 import { type SpanContext, TraceFlags, isSpanContextValid } from "@opentelemetry/api";
+import { type TaskId, queueOf } from "./task-id.ts";
 
 /** What log lines say, by names that more than one part goes by: metrics are counted from these lines. */
 
@@ -28,8 +29,10 @@ export function traceFields(context: SpanContext | undefined, project: string): 
 }
 
 /** Labels of a line, by which Cloud Logging finds all lines of one task. */
-export function taskLabels(task: { id: string; type: string; queue: string }): Readonly<Record<string, unknown>> {
-  return { "logging.googleapis.com/labels": { taskId: task.id, taskType: task.type, queue: task.queue } };
+export function taskLabels(task: { id: TaskId; type?: string }): Readonly<Record<string, unknown>> {
+  const { id, type } = task;
+  const labels = { taskId: id, ...(type === undefined ? {} : { taskType: type }), queue: queueOf(id) };
+  return { "logging.googleapis.com/labels": labels };
 }
 
 /**

@@ -42,13 +42,17 @@ function nameOf(urn: string, resources: readonly RecordedResource[]): string {
 
 /** A line an input; what is nested, a line each with its path. */
 function printInput(path: string, value: Value): string[] {
-  if (typeof value !== "object" || value === null) return [`${path}: ${textOf(value)}`];
+  if (typeof value !== "object" || value === null) return [`${path}: ${oneLine(textOf(value))}`];
   const entries = Array.isArray(value)
     ? value.map((item, index) => [`[${index}]`, item] as const)
     : Object.entries(value);
   if (entries.length === 0) return [`${path}: ${Array.isArray(value) ? "[]" : "{}"}`];
   if (isVariable(value)) return [`${path}: ${textOf(value.name)}=${textOf(value.value)}`];
   return entries.flatMap(([key, item]) => printInput(`${path}${key.startsWith("[") ? "" : "."}${key}`, item ?? null));
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll("\n", String.raw`\n`);
 }
 
 /** An environment variable reads best in one line. */

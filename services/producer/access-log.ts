@@ -3,8 +3,7 @@ import { routePath } from "hono/route";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { ProducerEnv } from "./producer-env.ts";
-import { httpRequestField, traceFields } from "../../shared/log-fields.ts";
-import { queueOf } from "../../shared/task-id.ts";
+import { httpRequestField, taskLabels, traceFields } from "../../shared/log-fields.ts";
 import { cut } from "../../shared/error-fields.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
@@ -27,7 +26,7 @@ export function accessLog({
     const { status } = context.res;
     log.info(
       {
-        ...(taskId === undefined ? {} : { taskId, queue: queueOf(taskId) }),
+        ...(taskId === undefined ? {} : { taskId, ...taskLabels({ id: taskId }) }),
         ...traceFields(context.get("span")?.spanContext(), project),
         ...httpRequestField({ method, path: route, status, tookMs }),
       },

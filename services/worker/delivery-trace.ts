@@ -46,7 +46,7 @@ export class DeliveryTrace {
     const options = { kind: SpanKind.CONSUMER, startTime: this.startedMs, attributes };
     const span = tracer.startSpan(`process ${queue}`, options, below(readTraceParent(traceparent)));
     this.known = { delivery, span };
-    const fields = { ...taskLabels({ id, type, queue }), ...traceFields(span.spanContext(), project) };
+    const fields = { ...taskLabels({ id, type }), ...traceFields(span.spanContext(), project) };
     this.knowing = { ...this.knowing, log: log.child(fields) };
   }
 

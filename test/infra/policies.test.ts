@@ -127,6 +127,12 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ["an API that is used is turned on, and stays on", ["Service", /^run\./], inputs({ service: "x" }), "run.googleapis"],
   ["a service waits for what it may do", WORKER, () => ({ dependencies: [] }), "worker-records"],
   [
+    "every alert is sent to everybody who is to be told",
+    ["AlertPolicy", /^alert-dead$/],
+    inputs({ notificationChannels: [] }),
+    "alert-dead",
+  ],
+  [
     "images are built for Cloud Run's processors, and not in a preview",
     ["Image", /worker/],
     inputs({ platforms: ["linux/arm64"] }),

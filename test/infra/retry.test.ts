@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { PROJECT_DIR, runProgramOffline } from "../../infra/preview/run-program.ts";
-import { meansNotThereYet } from "../../infra/retry-not-there-yet.ts";
+import { retriesOf } from "../../infra/retry-not-there-yet.ts";
 
 const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
 const FORBIDDEN = "Error 403: The caller does not have permission";
@@ -52,12 +52,13 @@ test.concurrent("what never comes is given up after 12 more attempts", async () 
 });
 
 test.each([
-  ["Service account handoff-invoker@p.iam.gserviceaccount.com does not exist.", true],
-  ["googleapi: Error 403: reason: SERVICE_DISABLED", true],
-  ["Permission denied on secret: projects/1/secrets/s for Revision service account", true],
-  ["Error 403: Permission 'run.services.create' denied", false],
-  ["Error 409: Requested entity already exists", false],
-  ["Error 400: Invalid argument", false],
-])("%s: waiting helps: %s", (error, helps) => {
-  expect(meansNotThereYet(error)).toBe(helps);
+  ["Service account handoff-invoker@p.iam.gserviceaccount.com does not exist.", 12],
+  ["googleapi: Error 403: reason: SERVICE_DISABLED", 12],
+  ["Permission denied on secret: projects/1/secrets/s for Revision service account", 12],
+  ['Error 404: Cannot find metric(s) that match type = "logging.googleapis.com/user/handoff-deliveries".', 44],
+  ["Error 403: Permission 'run.services.create' denied", 0],
+  ["Error 409: Requested entity already exists", 0],
+  ["Error 400: Invalid argument", 0],
+])("%s: is tried %i times more", (error, retries) => {
+  expect(retriesOf(error)).toBe(retries);
 });

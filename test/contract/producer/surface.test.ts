@@ -143,7 +143,7 @@ describe("the log", () => {
         severity: "INFO",
         httpRequest: { requestMethod: "POST", requestUrl: "/v1/tasks", status: 202, latency: expect.any(String) },
         taskId: task.id,
-        queue: "default",
+        "logging.googleapis.com/labels": { taskId: task.id, queue: "default" },
       },
       { severity: "INFO", httpRequest: { requestMethod: "GET", requestUrl: "/v1/tasks/:id", status: 404 } },
       { severity: "INFO", httpRequest: { requestMethod: "GET", status: 404 } },

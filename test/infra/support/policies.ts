@@ -18,6 +18,8 @@ const FIELD = "gcp:firestore/field:Field";
 const SECRET = "gcp:secretmanager/secret:Secret";
 const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 const RANDOM = "random:index/randomBytes:RandomBytes";
+const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
+const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 const ACCOUNT = "gcp:serviceaccount/account:Account";
 
 /** The only grants there may be: which role on which kind of thing. */
@@ -221,6 +223,13 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       const { urn } = graph.find(({ name, type }) => name === grant && /Iam|IAM/.test(type)) ?? { urn: "none" };
       return the(graph, SERVICE, service ?? "").dependencies.includes(urn) ? [] : [`${service} before ${grant}`];
     }),
+
+  "every alert is sent to everybody who is to be told": (graph) => {
+    const channels = ofType(graph, CHANNEL).length;
+    return ofType(graph, ALERT)
+      .filter(({ inputs }) => channels === 0 || textsIn(inputs["notificationChannels"]).length !== channels)
+      .map(({ name }) => name);
+  },
 
   "images are built for Cloud Run's processors, and not in a preview": (graph) =>
     ofType(graph, "docker-build:index:Image")

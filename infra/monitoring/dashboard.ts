@@ -1,0 +1,56 @@
+import { ALERTS } from "./alerts.ts";
+import { type SeriesName, type Watched, seriesOf } from "./series.ts";
+
+/** A chart: its title, what it draws, and what its numbers are. */
+const CHARTS: readonly { readonly title: string; readonly series: readonly SeriesName[]; readonly unit: string }[] = [
+  { title: "Enqueued, by queue", series: ["enqueued"], unit: "tasks" },
+  { title: "Deliveries, by outcome", series: ["outcomes"], unit: "deliveries" },
+  { title: "Done, by type", series: ["done"], unit: "tasks" },
+  { title: "Retried, by type", series: ["retried"], unit: "deliveries" },
+  { title: "Dead, by type", series: ["dead"], unit: "tasks" },
+  { title: "Delay, median and 99th percentile, by queue", series: ["delayP50", "delayP99"], unit: "ms" },
+  { title: "Delay, 99th percentile, by type", series: ["delayByType"], unit: "ms" },
+  { title: "Waiting in each queue", series: ["depth"], unit: "tasks" },
+  { title: "Instances", series: ["instances"], unit: "instances" },
+  { title: "Answers 5xx, by service", series: ["serverErrors"], unit: "requests" },
+  { title: "Refused for their token", series: ["refused"], unit: "deliveries" },
+  { title: "Firestore calls aborted by contention", series: ["contention"], unit: "calls" },
+];
+
+const COLUMNS = 12;
+const TILE_WIDTH = 6;
+const TILE_HEIGHT = 4;
+const STEP = "300s";
+
+/**
+ * The dashboard as Cloud Monitoring reads it
+ * (https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards): a chart a question, two in a row, with
+ * the thresholds of the alerts drawn in.
+ */
+export function describeDashboard(title: string, watched: Watched): object {
+  const all = seriesOf(watched);
+  const tiles = CHARTS.map((chart, index) => ({
+    xPos: (index * TILE_WIDTH) % COLUMNS,
+    yPos: Math.floor((index * TILE_WIDTH) / COLUMNS) * TILE_HEIGHT,
+    width: TILE_WIDTH,
+    height: TILE_HEIGHT,
+    widget: {
+      title: chart.title,
+      xyChart: {
+        dataSets: chart.series.map((name) => {
+          const { filter, aligner, reducer, groupBy } = all[name];
+          const aggregation = {
+            alignmentPeriod: STEP,
+            perSeriesAligner: aligner,
+            crossSeriesReducer: reducer,
+            groupByFields: [...groupBy],
+          };
+          return { plotType: "LINE", timeSeriesQuery: { timeSeriesFilter: { filter, aggregation } } };
+        }),
+        thresholds: ALERTS.filter(({ series }) => chart.series.includes(series)).map(({ above }) => ({ value: above })),
+        yAxis: { label: chart.unit, scale: "LINEAR" },
+      },
+    },
+  }));
+  return { displayName: title, mosaicLayout: { columns: COLUMNS, tiles } };
+}

@@ -1,0 +1,87 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import { ALERTS, type Alert } from "./alerts.ts";
+import { describeDashboard } from "./dashboard.ts";
+import { createLogMetrics } from "./log-metrics.ts";
+import { type Watched, seriesOf } from "./series.ts";
+
+interface MonitoringArgs {
+  readonly prefix: string;
+  readonly notificationEmails: readonly string[];
+  readonly producerService: string;
+  readonly workerService: string;
+  readonly queueNames: readonly pulumi.Output<string>[];
+  readonly databaseId: string;
+}
+
+/** What people see of the system, and when they are told: log-based metrics, a dashboard, alerts by e-mail. */
+export class Monitoring extends pulumi.ComponentResource {
+  constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
+    super("handoff:infra:Monitoring", name, {}, options);
+    const { prefix, producerService, workerService, databaseId } = args;
+    const metrics = createLogMetrics({ prefix, workerService }, { parent: this });
+    const channels = args.notificationEmails.map(
+      (email) =>
+        new gcp.monitoring.NotificationChannel(
+          `mail-${email}`,
+          { type: "email", displayName: `${prefix}: ${email}`, labels: { email_address: email } },
+          { parent: this },
+        ),
+    );
+    const watched: pulumi.Output<Watched> = pulumi
+      .all([pulumi.all([...args.queueNames]), metrics.deliveries.name, metrics.delays.name])
+      .apply(([queueNames, deliveries, delays]) => ({
+        producerService,
+        workerService,
+        databaseId,
+        queueNames,
+        deliveries,
+        delays,
+      }));
+    new gcp.monitoring.Dashboard(
+      "dashboard",
+      { dashboardJson: watched.apply((names) => JSON.stringify(describeDashboard(`Handoff: ${prefix}`, names))) },
+      { parent: this },
+    );
+    for (const alert of ALERTS) {
+      const described = {
+        ...describeAlert(alert, watched, prefix),
+        notificationChannels: channels.map(({ id }) => id),
+      };
+      new gcp.monitoring.AlertPolicy(`alert-${alert.key}`, described, { parent: this });
+    }
+    this.registerOutputs();
+  }
+}
+
+function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: string): gcp.monitoring.AlertPolicyArgs {
+  const series = watched.apply((names) => seriesOf(names)[alert.series]);
+  return {
+    displayName: `${prefix}: ${alert.title}`,
+    combiner: "OR",
+    severity: alert.severity,
+    conditions: [
+      {
+        displayName: alert.title,
+        conditionThreshold: {
+          filter: series.filter,
+          comparison: "COMPARISON_GT",
+          thresholdValue: alert.above,
+          duration: `${alert.forS}s`,
+          aggregations: [
+            {
+              alignmentPeriod: `${alert.stepS}s`,
+              perSeriesAligner: series.aligner,
+              crossSeriesReducer: series.reducer,
+              groupByFields: series.apply(({ groupBy }) => [...groupBy]),
+            },
+          ],
+        },
+      },
+    ],
+    documentation: {
+      mimeType: "text/markdown",
+      content: `${alert.meaning}\n\nWhat to do: docs/operating.md, "${alert.title}".`,
+    },
+  };
+}
