@@ -22,6 +22,7 @@ const SCOPE = "https://www.googleapis.com/auth/trace.append";
  * never hold work up.
  *
  * @param options.withCredentials send them with a token of the process's own account.
+ * @param options.stopTimeoutMs how long stopping may take; default 1 s, which Cloud Run leaves a worker that has drained.
  * @param options.sampleRatio the part of traces that is sampled where the parent is not. A ratio for those too, since on
  * Cloud Run every request has a parent: the platform's, of which it samples one in ten seconds
  * (https://cloud.google.com/run/docs/trace). It goes by the trace's id, so all services sample the same traces.
@@ -34,10 +35,12 @@ export function createTraceExport(options: {
   readonly revision?: string;
   readonly project: string;
   readonly log: Logger;
+  readonly stopTimeoutMs?: number;
 }): { readonly provider: Provider; stop(): Promise<void> } {
   const { endpoint, service, revision, project, log } = options;
   const report = (message: string): void => log.warn({ reason: cut(message) }, "spans could not be sent");
-  diag.setLogger({ error: report, warn: report, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN);
+  const logger = { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 
   const ratio = new TraceIdRatioBasedSampler(options.sampleRatio);
   const exporter = new OTLPTraceExporter({
@@ -54,7 +57,7 @@ export function createTraceExport(options: {
     sampler: new ParentBasedSampler({ root: ratio, remoteParentNotSampled: ratio }),
     spanProcessors: [new BatchSpanProcessor({ exporter })],
   });
-  return { provider, stop: () => sendRest(provider, report) };
+  return { provider, stop: () => sendRest(provider, { report, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS }) };
 }
 
 function ignore(): void {}
@@ -73,12 +76,12 @@ function googlesHeaders(log: Logger): () => Promise<Record<string, string>> {
 }
 
 /** Sends what is left. An endpoint that doesn't answer must not keep a service from ending. */
-async function sendRest(provider: TracerProvider, report: (why: string) => void): Promise<void> {
+async function sendRest(
+  provider: TracerProvider,
+  { report, timeoutMs }: { report: (why: string) => void; timeoutMs: number },
+): Promise<void> {
   const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => reject(new Error(`There was no answer within ${STOP_TIMEOUT_MS} ms.`)),
-    STOP_TIMEOUT_MS,
-  );
+  const timer = setTimeout(() => reject(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
   try {
     await Promise.race([provider.shutdown(), over]);
   } catch (error) {

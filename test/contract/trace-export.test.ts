@@ -28,8 +28,8 @@ async function sendOneSpan(withCredentials: boolean) {
   const receiver = await startOtlpReceiver();
   const { log, lines } = captureLog();
   const { endpoint } = receiver;
-  const options = { endpoint, withCredentials, sampleRatio: 1, service: "s", revision: "s-00001", project: "p", log };
-  const traceExport = createTraceExport(options);
+  const ours = { service: "s", revision: "s-00001", project: "p", log, stopTimeoutMs: 20_000 };
+  const traceExport = createTraceExport({ endpoint, withCredentials, sampleRatio: 1, ...ours });
   traceExport.provider.getTracer("test").startSpan("a").end();
   await traceExport.stop();
   return { receiver, lines };
@@ -60,4 +60,29 @@ test("without credentials the log says why spans are refused", async () => {
 
   expect(lines.join("")).toContain("no credentials to send spans with");
   expect(lines.join("")).not.toContain("token-of-the-account");
+});
+
+test("an endpoint that never answers is given up after the time that stopping may take", async () => {
+  const silent = http.createServer(() => {});
+  await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", () => resolve()));
+  onTestFinished(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const { log, lines } = captureLog();
+  const traceExport = createTraceExport({
+    endpoint: `http://127.0.0.1:${portOf(silent)}`,
+    withCredentials: false,
+    sampleRatio: 1,
+    service: "s",
+    project: "p",
+    log,
+    stopTimeoutMs: 50,
+  });
+  traceExport.provider.getTracer("test").startSpan("a").end();
+  await traceExport.stop();
+
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { message: "spans could not be sent", reason: "There was no answer within 50 ms." },
+  ]);
 });

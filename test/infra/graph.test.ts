@@ -1,5 +1,8 @@
+import fs from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { printGraph } from "../../infra/preview/print-graph.ts";
+import { PROJECT_DIR } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { runExample } from "./support/graph.ts";
 
@@ -57,6 +60,14 @@ test("a budget that doesn't hold ends a preview with a sentence, and nothing is 
   expect(run.succeeded).toBe(false);
   expect(run.output).toContain("The queues send up to 220 deliveries at once, but the worker takes 80");
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
+});
+
+test("docs/deploy.md says how many resources each example makes", async () => {
+  const [dev, production] = await Promise.all([runExample("dev", "preview"), runExample("production", "preview")]);
+  const count = ({ resources }: typeof dev): number => resources.filter(({ custom }) => custom).length;
+
+  const text = fs.readFileSync(path.join(PROJECT_DIR, "docs/deploy.md"), "utf8");
+  expect(text).toContain(`${count(dev)} resources for the dev example, ${count(production)} for production's`);
 });
 
 test("the examples name no setting that there is not", () => {
