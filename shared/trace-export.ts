@@ -22,6 +22,7 @@ const SCOPE = "https://www.googleapis.com/auth/trace.append";
  * never hold work up.
  *
  * @param options.withCredentials send them with a token of the process's own account.
+ * @param options.sendAfterMs how long a span waits at most for others to be sent with.
  * @param options.stopTimeoutMs how long stopping may take; default 1 s, which Cloud Run leaves a worker that has drained.
  * @param options.sampleRatio the part of traces that is sampled where the parent is not. A ratio for those too, since on
  * Cloud Run every request has a parent: the platform's, of which it samples one in ten seconds
@@ -35,6 +36,7 @@ export function createTraceExport(options: {
   readonly revision?: string;
   readonly project: string;
   readonly log: Logger;
+  readonly sendAfterMs: number;
   readonly stopTimeoutMs?: number;
 }): { readonly provider: Provider; stop(): Promise<void> } {
   const { endpoint, service, revision, project, log } = options;
@@ -55,7 +57,7 @@ export function createTraceExport(options: {
       ...(revision === undefined ? {} : { "service.version": revision }),
     }),
     sampler: new ParentBasedSampler({ root: ratio, remoteParentNotSampled: ratio }),
-    spanProcessors: [new BatchSpanProcessor({ exporter })],
+    spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: options.sendAfterMs })],
   });
   return { provider, stop: () => sendRest(provider, { report, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS }) };
 }

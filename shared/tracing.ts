@@ -11,8 +11,7 @@ export interface Tracing {
 
 /** The name of our spans' origin. */
 const SCOPE = "handoff";
-/** Google's own endpoint takes spans only with a token, which nobody else must see. */
-const GOOGLES_HOST = "telemetry.googleapis.com";
+const GOOGLES_ENDPOINT = "https://telemetry.googleapis.com";
 
 /** Where spans are sent, by OpenTelemetry's own variables, and the revision that Cloud Run tells. */
 export const tracingVariables = {
@@ -20,6 +19,8 @@ export const tracingVariables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   /** The part of traces that is sampled where the caller's own are not. Default: all. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  /** How long spans wait for others to be sent with, in milliseconds. Default: 5 s. */
+  OTEL_BSP_SCHEDULE_DELAY: z.coerce.number().int().min(1).default(5_000),
   K_REVISION: z.string().optional(),
 };
 
@@ -38,7 +39,8 @@ export async function startTracing(options: {
   const { createTraceExport } = await import("./trace-export.ts");
   const traceExport = createTraceExport({
     endpoint,
-    withCredentials: new URL(endpoint).host === GOOGLES_HOST,
+    withCredentials: takesGoogleCredentials(endpoint),
+    sendAfterMs: config.OTEL_BSP_SCHEDULE_DELAY,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
     service,
     ...(config.K_REVISION === undefined ? {} : { revision: config.K_REVISION }),
@@ -46,4 +48,9 @@ export async function startTracing(options: {
     log,
   });
   return { tracer: traceExport.provider.getTracer(SCOPE), stop: () => traceExport.stop() };
+}
+
+/** Google's own endpoint takes spans only with a token, which nobody else must see. */
+export function takesGoogleCredentials(endpoint: string): boolean {
+  return new URL(endpoint).origin === GOOGLES_ENDPOINT;
 }

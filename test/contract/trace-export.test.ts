@@ -2,6 +2,7 @@ import http from "node:http";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { portOf } from "../../shared/listening-port.ts";
 import { createTraceExport } from "../../shared/trace-export.ts";
+import { takesGoogleCredentials } from "../../shared/tracing.ts";
 import { captureLog } from "../support/captured-log.ts";
 import { startOtlpReceiver } from "../support/otlp-receiver.ts";
 
@@ -24,12 +25,12 @@ async function startMetadataServer(status = 200): Promise<readonly string[]> {
   return asked;
 }
 
-async function sendOneSpan(withCredentials: boolean) {
+async function sendOneSpan({ withCredentials = false, sampleRatio = 1 }) {
   const receiver = await startOtlpReceiver();
   const { log, lines } = captureLog();
   const { endpoint } = receiver;
-  const ours = { service: "s", revision: "s-00001", project: "p", log, stopTimeoutMs: 20_000 };
-  const traceExport = createTraceExport({ endpoint, withCredentials, sampleRatio: 1, ...ours });
+  const ours = { service: "s", revision: "s-00001", project: "p", log, sendAfterMs: 1_000, stopTimeoutMs: 20_000 };
+  const traceExport = createTraceExport({ endpoint, withCredentials, sampleRatio, ...ours });
   traceExport.provider.getTracer("test").startSpan("a").end();
   await traceExport.stop();
   return { receiver, lines };
@@ -37,9 +38,9 @@ async function sendOneSpan(withCredentials: boolean) {
 
 test("spans for Google are sent with a token of the process's own account, asked for the narrowest scope", async () => {
   const asked = await startMetadataServer();
-  const { receiver } = await sendOneSpan(true);
+  const { receiver } = await sendOneSpan({ withCredentials: true });
 
-  expect(receiver.spans).toMatchObject([{ service: "s", name: "a" }]);
+  expect(receiver.spans).toMatchObject([{ name: "a" }]);
   expect(receiver.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-of-the-account"]);
   expect(asked.filter((url) => url.includes("/token")).map(decodeURIComponent)).toEqual([
     expect.stringContaining("scopes=https://www.googleapis.com/auth/trace.append"),
@@ -48,15 +49,38 @@ test("spans for Google are sent with a token of the process's own account, asked
 
 test("spans for anybody else are sent without one", async () => {
   const asked = await startMetadataServer();
-  const { receiver } = await sendOneSpan(false);
+  const { receiver } = await sendOneSpan({});
 
   expect(receiver.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
   expect(asked).toEqual([]);
 });
 
+test("a span says which service, revision and project it comes from", async () => {
+  const { receiver } = await sendOneSpan({});
+  const resource = { "service.name": "s", "service.version": "s-00001", "gcp.project_id": "p" };
+  expect(receiver.spans).toMatchObject([{ name: "a", resource }]);
+});
+
+test("of traces that begin here none is sent at a ratio of 0", async () => {
+  const { receiver, lines } = await sendOneSpan({ sampleRatio: 0 });
+  expect(receiver.requests).toEqual([]);
+  expect(lines).toEqual([]);
+});
+
+test.each([
+  ["https://telemetry.googleapis.com", true],
+  ["https://telemetry.googleapis.com/", true],
+  ["http://telemetry.googleapis.com", false],
+  ["https://telemetry.googleapis.com.evil.example", false],
+  ["https://telemetry.googleapis.com:8443", false],
+  ["http://127.0.0.1:4318", false],
+])("%s is sent Google's credentials: %s", (endpoint, isSent) => {
+  expect(takesGoogleCredentials(endpoint)).toBe(isSent);
+});
+
 test("without credentials the log says why spans are refused", async () => {
   await startMetadataServer(404);
-  const { lines } = await sendOneSpan(true);
+  const { lines } = await sendOneSpan({ withCredentials: true });
 
   expect(lines.join("")).toContain("no credentials to send spans with");
   expect(lines.join("")).not.toContain("token-of-the-account");
@@ -77,6 +101,7 @@ test("an endpoint that never answers is given up after the time that stopping ma
     service: "s",
     project: "p",
     log,
+    sendAfterMs: 1_000,
     stopTimeoutMs: 50,
   });
   traceExport.provider.getTracer("test").startSpan("a").end();

@@ -9,7 +9,6 @@ const SERVICES = ["handoff-producer", "handoff-worker"];
 const CALLERS_SPAN = "b7ad6b7169203331";
 const TASK = { type: "document.publish", payload: { documentId: "traced", version: 1, content: "canary" } };
 
-/** Spans are sent five seconds after they ended. */
 const SENT = { timeout: 60_000, interval: 100 };
 
 /** A stack that sends its spans. */
@@ -17,6 +16,7 @@ async function setup(options: { ratio?: string; status?: number } = {}) {
   const receiver = await startOtlpReceiver(options);
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+    OTEL_BSP_SCHEDULE_DELAY: "100",
     ...(options.ratio === undefined ? {} : { OTEL_TRACES_SAMPLER_ARG: options.ratio }),
   };
   const stack = await startStackProcess({ env });

@@ -45,6 +45,7 @@ const exportSchema = z.object({
 
 export interface ReceivedSpan {
   readonly service: string;
+  readonly resource: Readonly<Record<string, string | number>>;
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
@@ -75,11 +76,13 @@ export async function startOtlpReceiver({ status = 200 } = {}) {
 
 function readSpans(body: Buffer): ReceivedSpan[] {
   const plain = exportType.toObject(exportType.decode(body), { bytes: String, longs: String });
-  return exportSchema
-    .parse(plain)
-    .resourceSpans.flatMap(({ resource, scopeSpans }) =>
-      scopeSpans
-        .flatMap(({ spans }) => spans)
-        .map((span) => ({ service: String(resource.attributes["service.name"]), ...span })),
-    );
+  return exportSchema.parse(plain).resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans
+      .flatMap(({ spans }) => spans)
+      .map((span) => ({
+        service: String(resource.attributes["service.name"]),
+        resource: resource.attributes,
+        ...span,
+      })),
+  );
 }
