@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import http from "node:http";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { portOf } from "../../shared/listening-port.ts";
@@ -21,11 +22,15 @@ async function smoke(args: readonly string[], env: Readonly<Record<string, strin
   }
 }
 
-/** A server that answers everything in one way. */
-async function startAnswering(status: number, body = ""): Promise<string> {
+type Answer = readonly [status: number, body: string];
+
+/** A server that answers as it is told, from a request's method, path and body. */
+async function startAnswering(answer: (method: string, path: string, body: string) => Answer): Promise<string> {
   const server = http.createServer((request, response) => {
-    request.resume();
-    response.writeHead(status).end(body);
+    void text(request).then((received) => {
+      const [status, body] = answer(request.method ?? "", request.url ?? "", received);
+      response.writeHead(status).end(body);
+    });
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
   onTestFinished(() => {
@@ -46,7 +51,7 @@ test("a canary of each kind is done by a stack of its own, in each queue", async
 });
 
 test("a worker that believes no token fails it, with what to look at and what to set", async () => {
-  const bundle = await startProducerBundle({ delivering: true, workerUrl: await startAnswering(401) });
+  const bundle = await startProducerBundle({ delivering: true, workerUrl: await startAnswering(() => [401, ""]) });
 
   const { code, stdout } = await smoke(["--url", bundle.url, "--timeout", "2"]);
 
@@ -67,8 +72,22 @@ test("a queue that delivers nothing fails it", async () => {
   expect(code).toBe(1);
 });
 
+test("a producer that takes the same key for another task fails it", async () => {
+  const url = await startAnswering((method, path, body) => {
+    const id: string = method === "POST" ? JSON.parse(body).type : path.slice("/v1/tasks/".length);
+    const state = id === "canary.natural" ? "finished" : "succeeded";
+    return [method === "POST" ? 202 : 200, JSON.stringify({ id, state })];
+  });
+
+  const { code, stdout } = await smoke(["--url", url]);
+
+  expect(stdout).toContain("POST /v1/tasks with the same key was answered 202");
+  expect(stdout).toContain("0 done, 3 failed");
+  expect(code).toBe(1);
+});
+
 test("a caller that is not let in is told by whose leave it would be", async () => {
-  const { code, stdout } = await smoke(["--url", await startAnswering(403, "Forbidden")]);
+  const { code, stdout } = await smoke(["--url", await startAnswering(() => [403, "Forbidden"])]);
 
   expect(stdout).toContain("POST /v1/tasks was answered 403: Forbidden");
   expect(stdout).toContain("handoff:callers");

@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { expect, test } from "vitest";
 import { failedForGood, succeeded } from "../../../services/worker/handler.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { recordSpans } from "../../support/recorded-spans.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
@@ -72,6 +73,16 @@ test("a dead task's span is an error, and says nothing of its payload", async ()
   expect(JSON.stringify(spans().map(({ name, attributes, events }) => ({ name, attributes, events })))).not.toContain(
     String(CANARY),
   );
+});
+
+test("a delivery that fails in a way that nobody thought of is an error, and its span ends", async () => {
+  const { worker, task, spans } = await setup();
+  await worker.db.collection(TASK_RECORDS).doc(task.id).set({ state: "of another form" });
+  const answer = await worker.deliver(task);
+
+  expect(answer.status).toBe(500);
+  const delivery = spans().find(({ name }) => name === "process default");
+  expect(delivery?.status).toEqual({ code: SpanStatusCode.ERROR });
 });
 
 test("a request that is refused makes no span and joins no trace", async () => {

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { createCanaries } from "../../../services/worker/handlers/canaries.ts";
+import { CANARIES, naturalCanary, transactionCanary } from "../../../shared/task-types/canary.ts";
+import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+const SENT_AT = "2026-01-02T03:04:05.678Z";
+
+test.each(CANARIES)("$type is done, and done or a duplicate when it is delivered again", async (taskType) => {
+  const worker = await startWorkerBundle((db) => createCanaries({ db }));
+  const task = sealTask(taskType, { sentAt: SENT_AT });
+
+  const first = await worker.deliver(task);
+  const second = await worker.deliver(task);
+
+  expect([first.status, second.status]).toEqual([200, 200]);
+  const isNatural = taskType === naturalCanary;
+  expect(second.headers.get("handoff-outcome")).toBe(isNatural ? "done" : "duplicate");
+  expect((await worker.recordOf(task))?.state).toBe(isNatural ? undefined : "succeeded");
+});
+
+test("the transaction canary counts its tasks, each once", async () => {
+  const worker = await startWorkerBundle((db) => createCanaries({ db }));
+  for (const key of ["a", "b", "b", "a"]) await worker.deliver(sealTask(transactionCanary, { sentAt: SENT_AT }, key));
+
+  const { docs } = await worker.db.collection("canaries").get();
+  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.transaction", { sung: 2, sentAt: SENT_AT }]]);
+});
+
+test("the natural canary leaves one document, however often it comes", async () => {
+  const worker = await startWorkerBundle((db) => createCanaries({ db }));
+  for (const key of ["a", "b", "a"]) await worker.deliver(sealTask(naturalCanary, { sentAt: SENT_AT }, key));
+
+  const { docs } = await worker.db.collection("canaries").get();
+  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.natural", { sentAt: SENT_AT }]]);
+});
