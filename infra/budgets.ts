@@ -1,10 +1,11 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { Catalogue } from "../shared/catalogue.ts";
 import type { QueueKey, QueueSettings } from "../shared/queues.ts";
 import { checkTimeBudgets } from "../shared/time-budget.ts";
 import type { Settings } from "./settings.ts";
 
 /** Times or capacities contradict each other. The message lists every contradiction, a sentence each. */
-export class BudgetError extends Error {
+export class BudgetError extends pulumi.RunError {
   readonly code = "BROKEN_BUDGET";
 }
 

@@ -53,8 +53,8 @@ export class Images extends pulumi.ComponentResource {
         buildOnPreview: false,
         registries: [{ address: this.address, username: "oauth2accesstoken", password: this.password }],
       },
-      // The token is another one each time; that is no reason to build again.
-      { parent: this, ignoreChanges: ["registries"] },
+      // It goes with its repository; deleting it by itself would need the token of the day it was pushed.
+      { parent: this, retainOnDelete: true },
     );
     return image.ref;
   }

@@ -21,6 +21,9 @@ import { SigningSecret } from "./signing-secret.ts";
 const PRODUCER_CONCURRENCY = 80;
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
 
+// Older ones don't try again what isn't there yet, or make it twice.
+await pulumi.requirePulumiVersion(">=3.270.0");
+
 const settings = parseSettings(pulumi.runtime.allConfig());
 refuseBrokenBudgets({ taskTypes: BUILT_IN_TASK_TYPES, queues: QUEUES, settings });
 retryNotThereYet();
@@ -33,7 +36,7 @@ const enabler = new gcp.Provider("enabler", { project, region });
 const apis = new ProjectApis("apis", { schedules: settings.schedules.length > 0, traces }, { providers: [enabler] });
 const google = new gcp.Provider(
   "google",
-  { project, region, defaultLabels: { app: "handoff", stack: pulumi.getStack() } },
+  { project, region, defaultLabels: { app: "handoff", stack: asLabel(pulumi.getStack()) } },
   { dependsOn: [...apis.services] },
 );
 const options = { providers: [google] };
@@ -61,7 +64,7 @@ const worker = new RunService(
     protect,
     image: images.build("worker"),
     account: accounts.worker,
-    callers: [accounts.invoker.member],
+    callers: { invoker: accounts.invoker.member },
     ingress: "internal",
     customAudiences: [audience],
     minInstances: settings.workerMinInstances,
@@ -82,7 +85,7 @@ const producer = new RunService(
     protect,
     image: images.build("producer"),
     account: accounts.producer,
-    callers: settings.callers,
+    callers: Object.fromEntries(settings.callers.map((member) => [member, member])),
     ingress: settings.producerIngress,
     minInstances: settings.producerMinInstances,
     maxInstances: settings.producerMaxInstances,
@@ -116,3 +119,8 @@ export const workerUrl = worker.url;
 export const queueNames = queues.names;
 export const database = records.database.name;
 export const invoker = accounts.invoker.email;
+
+/** A stack's name may hold what a label may not. */
+function asLabel(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, "-");
+}

@@ -24,7 +24,7 @@ export class RecordStore extends pulumi.ComponentResource {
         concurrencyMode: "PESSIMISTIC",
         pointInTimeRecoveryEnablement: `POINT_IN_TIME_RECOVERY_${args.protect ? "ENABLED" : "DISABLED"}`,
         deleteProtectionState: `DELETE_PROTECTION_${args.protect ? "ENABLED" : "DISABLED"}`,
-        // Without protection a destroyed stack leaves nothing behind; with it nothing that was recorded is lost.
+        // Without protection a destroyed stack leaves nothing behind but backups; with it nothing that was recorded is lost.
         deletionPolicy: args.protect ? "ABANDON" : "DELETE",
       },
       { parent: this, protect: args.protect },

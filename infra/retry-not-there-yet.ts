@@ -13,6 +13,8 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
   [/service account .+ does not exist/i, RETRIES],
   [/Permission .+ denied on service account/i, RETRIES],
   [/Permission denied on secret/i, RETRIES],
+  [/must have permission to read the image/i, RETRIES],
+  [/does not have permission to get access tokens/i, RETRIES],
   [/The caller does not have permission.+iam\.serviceAccounts\.actAs/i, RETRIES],
   [/Cannot find metric\(?s?\)? that match/i, RETRIES_OF_METRICS],
 ];

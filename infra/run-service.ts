@@ -10,8 +10,8 @@ interface RunServiceArgs {
   readonly region: string;
   readonly image: pulumi.Input<string>;
   readonly account: gcp.serviceaccount.Account;
-  /** Who may call it, as IAM members. Nobody else can. */
-  readonly callers: readonly pulumi.Input<string>[];
+  /** Who may call it, as IAM members, by names that stay theirs when others come or go. */
+  readonly callers: Readonly<Record<string, pulumi.Input<string>>>;
   readonly ingress: "all" | "internal";
   readonly customAudiences?: readonly string[];
   readonly minInstances: number;
@@ -52,7 +52,7 @@ export class RunService extends pulumi.ComponentResource {
       { parent: this, ignoreChanges: ["client", "clientVersion"], dependsOn: options.dependsOn ?? [] },
     );
     this.url = this.service.uri;
-    for (const [index, member] of args.callers.entries()) this.letCall(`${name}-caller-${index}`, member, args.region);
+    for (const [key, member] of Object.entries(args.callers)) this.letCall(`${key}-calls-${name}`, member, args.region);
     this.registerOutputs();
   }
 

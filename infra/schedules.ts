@@ -57,7 +57,7 @@ function describeJob(
     httpTarget: {
       uri: pulumi.interpolate`${url}/v1/tasks`,
       httpMethod: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "Content-Type": "application/json" },
       body: Buffer.from(JSON.stringify({ type, payload })).toString("base64"),
       oidcToken: { serviceAccountEmail: email, audience: url },
     },

@@ -34,7 +34,7 @@ export function environmentOf(parts: {
     worker: {
       ...shared,
       AUTH_MODE: settings.authMode,
-      // True by construction: only the invoker is granted run.invoker, and the check is never turned off.
+      // True by construction: the check is never turned off, and this program grants run.invoker to the invoker alone.
       INVOKER_CHECK: "on",
       DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
     },

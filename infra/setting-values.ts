@@ -17,7 +17,7 @@ export const trueOrFalse = z
   .transform((text) => text === "true");
 
 /** A number within limits, both included; whole unless said otherwise. */
-export function number({ from, to, whole = true }: { from: number; to: number; whole?: boolean }) {
+export function numberWithin({ from, to, whole = true }: { from: number; to: number; whole?: boolean }) {
   const error = `must be a ${whole ? "whole " : ""}number from ${from} to ${to}`;
   return z
     .string(error)

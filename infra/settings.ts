@@ -1,10 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Cron } from "croner";
 import { z } from "zod";
 import { BUILT_IN_TASK_TYPES } from "../shared/catalogue.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../shared/records/dead-letter.ts";
-import { isJson, listOf, number, oneOf, trueOrFalse } from "./setting-values.ts";
+import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 
 /** The stack's configuration can't be used. The message lists every problem, a sentence each, with what to do. */
-export class SettingsError extends Error {
+export class SettingsError extends pulumi.RunError {
   readonly code = "INVALID_SETTINGS";
 }
 
@@ -23,7 +25,7 @@ const caller = z
 const schedule = z
   .strictObject({
     name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens"),
-    cron: z.string().regex(/^\S+( \S+){4}$/, 'must have five fields, for example "*/5 * * * *"'),
+    cron: z.string().refine(isCron, 'must be a time in the five fields of cron, for example "*/5 * * * *"'),
     timeZone: z.string().refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin").default("Etc/UTC"),
     type: z.string(),
     payload: z.json(),
@@ -45,28 +47,31 @@ const schema = z
     /** The Google Cloud project's id. */
     project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
     region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region, for example europe-west1"),
-    /** Begins the name of everything, so that two stacks fit in one project. Account names allow it no more than 20 characters. */
+    /** Begins the name of everything, so that two stacks fit in one project. It is the database's name too, of 4 or more; accounts allow 20. */
     prefix: z
       .string()
-      .regex(/^[a-z][a-z0-9-]{1,18}[a-z0-9]$/, "must be 3 to 20 lower-case letters, digits and hyphens"),
+      .regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
     /** Whether what can't be made again (database, queues, secret) is protected from being deleted. */
     protect: trueOrFalse.default(true),
-    callers: listOf(caller).default([]),
-    notificationEmails: listOf(z.email("must be an e-mail address")).default([]),
+    callers: listOf(caller).refine(areDistinct, "must name each of them once").default([]),
+    notificationEmails: listOf(z.email("must be an e-mail address"))
+      .refine(areDistinct, "must name each of them once")
+      .default([]),
     producerIngress: oneOf("all", "internal").default("all"),
-    producerMinInstances: number({ from: 0, to: 1_000 }).default(0),
-    producerMaxInstances: number({ from: 1, to: 1_000 }).default(10),
-    workerMinInstances: number({ from: 0, to: 1_000 }).default(0),
-    workerMaxInstances: number({ from: 1, to: 1_000 }).default(10),
+    producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
+    producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
+    workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
+    workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
     /** Deliveries that one worker instance takes at once. */
-    workerConcurrency: number({ from: 1, to: 1_000 }).default(40),
-    deadLetterRetentionDays: number({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
+    workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
+    deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
     /** Daily backups of the database are kept this long; 0 makes none. */
-    backupRetentionDays: number({ from: 0, to: 98 }).default(7),
-    imagesKept: number({ from: 2, to: 100 }).default(10),
+    backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
+    imagesKept: numberWithin({ from: 2, to: 100 }).default(10),
     /** The part of traces that is sampled where the caller didn't decide; 0 turns traces off. */
-    traceSampleRatio: number({ from: 0, to: 1, whole: false }).default(0),
-    logLevel: oneOf("debug", "info", "warn", "error").default("info"),
+    traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
+    /** Not less than info: metrics are counted from lines of that level. */
+    logLevel: oneOf("debug", "info").default("info"),
     authMode: oneOf("verify", "platform").default("verify"),
     /** A Standard Webhooks secret; without one a secret is made. */
     webhookSigningSecret: z
@@ -77,7 +82,7 @@ const schema = z
       )
       .optional(),
     schedules: listOf(schedule)
-      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "must have a name each of its own")
+      .refine((all) => areDistinct(all.map(({ name }) => name)), "must have a name each of its own")
       .default([]),
   })
   .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
@@ -123,6 +128,19 @@ function describe(issue: z.core.$ZodIssue, values: Readonly<Record<string, unkno
     return [`${place}: is not set. Set it with: pulumi config set ${NAMESPACE}:${String(name)} …`];
   }
   return [`${place}: ${issue.message}.`];
+}
+
+function areDistinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length;
+}
+
+/** Cloud Scheduler takes five fields (https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules). */
+function isCron(text: string): boolean {
+  try {
+    return new Cron(text, { mode: "5-part", paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
 }
 
 function isTimeZone(name: string): boolean {

@@ -23,14 +23,20 @@ export class SigningSecret extends pulumi.ComponentResource {
     );
     this.version = new gcp.secretmanager.SecretVersion(
       "webhook-signing-secret",
-      { secret: this.secret.id, secretData: args.given === undefined ? this.make(args) : pulumi.secret(args.given) },
+      {
+        secret: this.secret.id,
+        secretData: args.given === undefined ? this.make() : pulumi.secret(args.given),
+        // A replaced version is kept: an older revision, which may be gone back to, still names it.
+        deletionPolicy: "ABANDON",
+      },
       { parent: this },
     );
     this.registerOutputs();
   }
 
-  private make({ protect }: { protect: boolean }): pulumi.Output<string> {
-    const bytes = new random.RandomBytes("webhook-signing-secret", { length: SECRET_BYTES }, { parent: this, protect });
+  /** Not protected: it goes when a secret is given in its place. */
+  private make(): pulumi.Output<string> {
+    const bytes = new random.RandomBytes("webhook-signing-secret", { length: SECRET_BYTES }, { parent: this });
     return pulumi.secret(pulumi.interpolate`whsec_${bytes.base64}`);
   }
 }

@@ -23,7 +23,7 @@ const SCOPE = "https://www.googleapis.com/auth/trace.append";
  *
  * @param options.withCredentials send them with a token of the process's own account.
  * @param options.sendAfterMs how long a span waits at most for others to be sent with.
- * @param options.stopTimeoutMs how long stopping may take; default 1 s, which Cloud Run leaves a worker that has drained.
+ * @param options.stopTimeoutMs how long stopping may take; default 1 s, out of the 10 s that Cloud Run leaves.
  * @param options.sampleRatio the part of traces that is sampled where the parent is not. A ratio for those too, since on
  * Cloud Run every request has a parent: the platform's, of which it samples one in ten seconds
  * (https://cloud.google.com/run/docs/trace). It goes by the trace's id, so all services sample the same traces.

@@ -2,14 +2,15 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { ConfigError } from "../../shared/config.ts";
 import { explainFailure } from "../../shared/run-program.ts";
 import { bundle } from "./bundle.ts";
 import { CACHE_FOLDER, compileCacheEnv, handCacheTo } from "./compile-cache.ts";
 import { sizeOf } from "./folder-size.ts";
+import { PROJECT_DIR } from "./project-dir.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 import { tryOut } from "./try-out.ts";
 
-const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 const USAGE = `npm run build [-- OPTIONS]
 
 Bundles each program into dist/NAME, warms its compile cache, and runs it once more, away from the project, to see that
@@ -42,14 +43,13 @@ async function make(program: Program): Promise<string> {
 try {
   const { values } = parseArgs({ options: { "cache-for-uid": { type: "string" }, help: { type: "boolean" } } });
   const uid = values["cache-for-uid"];
-  if (uid !== undefined && !/^\d+$/.test(uid)) throw new TypeError("--cache-for-uid must be a user's number.");
+  if (uid !== undefined && !/^\d+$/.test(uid)) throw new ConfigError("--cache-for-uid must be a user's number.");
   if (values.help) process.stdout.write(USAGE);
   for (const program of values.help ? [] : PROGRAMS) {
     process.stdout.write(await make(program));
     if (uid !== undefined) await handCacheTo(Number(uid), path.join(PROJECT_DIR, "dist", program.name));
   }
 } catch (error) {
-  const isOurs = error instanceof TypeError && error.message.startsWith("--");
-  process.stderr.write(`${isOurs ? error.message : explainFailure(error)}\n`);
+  process.stderr.write(`${explainFailure(error)}\n`);
   process.exitCode = 1;
 }

@@ -18,6 +18,7 @@ export interface TryOut {
  *
  * @param options.command what to run, with its arguments.
  * @param options.uid run as this user.
+ * @param options.limitMs when it is killed; default 20 s.
  * @throws Error that says what it didn't do, with what it wrote.
  */
 export async function tryOut(
@@ -28,6 +29,7 @@ export async function tryOut(
     readonly env?: Readonly<Record<string, string>>;
     readonly uid?: number;
     readonly residentBytesOf?: (pid: number) => number;
+    readonly limitMs?: number;
   },
 ): Promise<TryOut> {
   const [executable = "", ...args] = options.command;
@@ -36,11 +38,15 @@ export async function tryOut(
     cwd: options.cwd,
     env: { ...program.tryOutEnv, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: LONGEST_TRY_MS,
+    timeout: options.limitMs ?? LONGEST_TRY_MS,
+    // What doesn't stop when it is told to is just what is looked for.
+    killSignal: "SIGKILL",
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   const written: string[] = [];
   const closed = once(child, "close");
+  // Whoever waits for it is told; a child that could not even be started may end before anybody does.
+  closed.catch(() => {});
   try {
     child.stderr.setEncoding("utf8").on("data", (text: string) => written.push(text));
     const port = await portWhenListening(child, written);
@@ -55,6 +61,7 @@ export async function tryOut(
     return { listeningAfterMs, residentBytes };
   } catch (cause) {
     child.kill("SIGKILL");
+    await closed.catch(() => {});
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${program.name}: ${reason}\n${written.join("\n")}`, { cause });
   }

@@ -25,7 +25,7 @@ const STEP = "300s";
 /**
  * The dashboard as Cloud Monitoring reads it
  * (https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards): a chart a question, two in a row, with
- * the thresholds of the alerts drawn in.
+ * the alerts' thresholds drawn in where they are above zero.
  */
 export function describeDashboard(title: string, watched: Watched): object {
   const all = seriesOf(watched);
@@ -47,10 +47,23 @@ export function describeDashboard(title: string, watched: Watched): object {
           };
           return { plotType: "LINE", timeSeriesQuery: { timeSeriesFilter: { filter, aggregation } } };
         }),
-        thresholds: ALERTS.filter(({ series }) => chart.series.includes(series)).map(({ above }) => ({ value: above })),
+        thresholds: ALERTS.filter(({ series, above }) => chart.series.includes(series) && above > 0).map(
+          ({ above }) => ({
+            value: above,
+          }),
+        ),
         yAxis: { label: chart.unit, scale: "LINEAR" },
       },
     },
   }));
-  return { displayName: title, mosaicLayout: { columns: COLUMNS, tiles } };
+  return withoutDefaults({ displayName: title, mosaicLayout: { columns: COLUMNS, tiles } });
+}
+
+/** The service doesn't store zeros and empty lists, so a description with them would differ at every update. */
+function withoutDefaults(description: object): object {
+  return JSON.parse(JSON.stringify(description, (_, value: unknown) => (isDefault(value) ? undefined : value)));
+}
+
+function isDefault(value: unknown): boolean {
+  return value === 0 || (Array.isArray(value) && value.length === 0);
 }

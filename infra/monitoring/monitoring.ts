@@ -5,6 +5,9 @@ import { describeDashboard } from "./dashboard.ts";
 import { createLogMetrics } from "./log-metrics.ts";
 import { type Watched, seriesOf } from "./series.ts";
 
+/** The shortest that there is. */
+const AUTO_CLOSE = "1800s";
+
 interface MonitoringArgs {
   readonly prefix: string;
   readonly notificationEmails: readonly string[];
@@ -60,6 +63,8 @@ function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: st
     displayName: `${prefix}: ${alert.title}`,
     combiner: "OR",
     severity: alert.severity,
+    // A series that only has points when something happens would keep its incident open, and the next one untold.
+    alertStrategy: { autoClose: AUTO_CLOSE },
     conditions: [
       {
         displayName: alert.title,

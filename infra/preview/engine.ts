@@ -133,6 +133,8 @@ export class OfflineEngine {
   private async register(request: resources.RegisterResourceRequest): Promise<resources.RegisterResourceResponse> {
     await applyTransforms(request, [...request.getTransformsList(), ...this.transforms]);
     const resource = recordResource(request, urnOf(request, this.options.stack));
+    if (this.recorded.some(({ urn }) => urn === resource.urn))
+      throw new Error(`Duplicate resource URN '${resource.urn}'`);
     this.recorded.push(resource);
     if (resource.type === STACK_TYPE) this.rootUrn = resource.urn;
     await this.create(resource);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ConfigError } from "../../shared/config.ts";
 import { explainFailure } from "../../shared/run-program.ts";
 import { countByType, printGraph } from "./print-graph.ts";
 import { runProgramOffline } from "./run-program.ts";
@@ -19,7 +20,7 @@ const KINDS = ["dev", "production"] as const;
 function chooseStacks(options: { stack?: string | undefined; config?: string | undefined }): Map<string, StackConfig> {
   if (options.config !== undefined) return new Map([[options.config, readStackFile(options.config)]]);
   const kinds = KINDS.filter((kind) => options.stack === undefined || options.stack === kind);
-  if (kinds.length === 0) throw new TypeError(`--stack must be one of ${KINDS.join(", ")}.`);
+  if (kinds.length === 0) throw new ConfigError(`--stack must be one of ${KINDS.join(", ")}.`);
   return new Map(kinds.map((kind) => [kind, readExample(kind)]));
 }
 
@@ -51,7 +52,6 @@ try {
     if (!(await preview(name, stack, { countsOnly: values.counts }))) process.exitCode = 1;
   }
 } catch (error) {
-  const isOurs = error instanceof TypeError && error.message.startsWith("--");
-  process.stderr.write(`${isOurs ? error.message : explainFailure(error)}\n`);
+  process.stderr.write(`${explainFailure(error)}\n`);
   process.exitCode = 1;
 }

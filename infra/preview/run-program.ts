@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { PROJECT_DIR } from "../build/project-dir.ts";
 import { type EngineOptions, OfflineEngine, type Recording } from "./engine.ts";
-
-/** Where package.json, and so the program, is. */
-export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 
 /** The program takes a second or two; more than this is a program that waits for something that never comes. */
 const LONGEST_RUN_MS = 60_000;
@@ -53,6 +51,7 @@ function runHost(address: string, options: RunOptions): Promise<{ exitCode: numb
     cwd: program,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: LONGEST_RUN_MS,
+    killSignal: "SIGKILL",
     env: {
       PATH: path.dirname(process.execPath),
       PULUMI_CONFIG: JSON.stringify(options.config),
@@ -68,6 +67,9 @@ function runHost(address: string, options: RunOptions): Promise<{ exitCode: numb
   }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (exitCode) => resolve({ exitCode, output }));
+    child.once("close", (exitCode, signal) => {
+      const end = signal === "SIGKILL" ? `\nThe program did not end within ${LONGEST_RUN_MS / 1_000} s.` : "";
+      resolve({ exitCode, output: `${output}${end}` });
+    });
   });
 }

@@ -2,7 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { PROJECT_DIR } from "./run-program.ts";
+import { ConfigError } from "../../shared/config.ts";
+import { PROJECT_DIR } from "../build/project-dir.ts";
 
 const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
 
@@ -23,14 +24,24 @@ export function readExample(kind: "dev" | "production"): StackConfig {
 /**
  * Reads a Pulumi.STACK.yaml. Encrypted values are replaced by a placeholder.
  *
- * @throws Error when there is no such file, or it isn't one of Pulumi's.
+ * @throws ConfigError when there is no such file, or it isn't one of Pulumi's.
  */
 export function readStackFile(file: string): StackConfig {
-  const { config } = stackFile.parse(parse(fs.readFileSync(file, "utf8")));
+  const { config } = parseStackFile(file);
   return {
     config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, asText(value)])),
     secretKeys: Object.keys(config).filter((key) => isSecret(config[key])),
   };
+}
+
+function parseStackFile(file: string): z.output<typeof stackFile> {
+  try {
+    return stackFile.parse(parse(fs.readFileSync(file, "utf8")));
+  } catch (cause) {
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const why = isMissing ? "there is no such file" : "it must be YAML with a map called config, as Pulumi writes it";
+    throw new ConfigError(`${file} can't be used: ${why}.`, { cause });
+  }
 }
 
 /** Pulumi writes what it encrypted as `secure: v1:…`. */

@@ -2,9 +2,9 @@ import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { ProducerEnv } from "./producer-env.ts";
-import { httpRequestField, taskLabels, traceFields } from "../../shared/log-fields.ts";
 import { cut } from "../../shared/error-fields.ts";
+import { httpRequestField, taskLabels, traceFields } from "../../shared/log-fields.ts";
+import type { ProducerEnv } from "./producer-env.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
 export function accessLog({

@@ -71,7 +71,8 @@ function describeQueued(task: QueuedTask, context: { catalogue: Catalogue; nowMs
 }
 
 function stateInQueue(task: QueuedTask, nowMs: number): TaskAnswer["state"] {
-  if (task.dispatchCount > task.responseCount) return "running";
+  // A delivery that was never answered is not counted as a response, but it is over.
+  if (task.dispatchCount > task.responseCount && task.lastFailure === undefined) return "running";
   if (task.dispatchCount > 0) return "waiting";
   return isScheduled(task, nowMs) ? "scheduled" : "queued";
 }

@@ -98,7 +98,7 @@ function refuseUnguardedPlatformMode(config: z.output<typeof configSchema>): voi
   if (config.AUTH_MODE === "verify" || (config.K_SERVICE && config.INVOKER_CHECK)) return;
   throw new ConfigError(
     "AUTH_MODE=platform: only on Cloud Run, where K_SERVICE is set, and with INVOKER_CHECK=on, by which infra states " +
-      "that Cloud Run lets nobody but the invoker in.",
+      "that Cloud Run checks every caller's token.",
   );
 }
 

@@ -7,9 +7,8 @@ import { compileCacheEnv } from "../../infra/build/compile-cache.ts";
 import { sizeOf } from "../../infra/build/folder-size.ts";
 import { PROGRAMS } from "../../infra/build/programs.ts";
 import { type TryOut, tryOut } from "../../infra/build/try-out.ts";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { median } from "./median.ts";
-
-const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 
 interface Start {
   readonly listeningMs: number;

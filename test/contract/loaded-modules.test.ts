@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { PROGRAMS } from "../../infra/build/programs.ts";
-import { PROJECT_DIR } from "../../infra/preview/run-program.ts";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+import { runUntilListening } from "../support/run-until-listening.ts";
 
 const HOOK = `
   import { registerHooks } from "node:module";
@@ -20,18 +20,11 @@ async function modulesOf(name: string, env: Readonly<Record<string, string>>): P
   const program = PROGRAMS.find((candidate) => candidate.name === name);
   if (!program) throw new Error(`There is no program ${name}.`);
   const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
-  const child = spawn(process.execPath, ["--import", hook, program.entry], {
-    cwd: PROJECT_DIR,
-    env: { ...program.tryOutEnv, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+  const { text } = await runUntilListening(["--import", hook, path.join(PROJECT_DIR, program.entry)], {
+    ...program.tryOutEnv,
+    ...env,
   });
-  const loaded: string[] = [];
-  createInterface(child.stderr).on("line", (line) => loaded.push(line));
-  createInterface(child.stdout).on("line", (line) => {
-    if (line.includes('"message":"listening"')) child.kill("SIGKILL");
-  });
-  await new Promise((resolve) => void child.once("close", resolve));
-  return loaded.filter((line) => line.startsWith("loaded "));
+  return text.split("\n").filter((line) => line.startsWith("loaded "));
 }
 
 test.concurrent.each(["producer", "worker"])(

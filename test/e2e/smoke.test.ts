@@ -1,10 +1,13 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { portOf } from "../../shared/listening-port.ts";
+import { temporaryFolder } from "./support/stack-process.ts";
 import { startProducerBundle } from "../support/producer-bundle.ts";
 
 const run = promisify(execFile);
@@ -25,10 +28,12 @@ async function smoke(args: readonly string[], env: Readonly<Record<string, strin
 type Answer = readonly [status: number, body: string];
 
 /** A server that answers as it is told, from a request's method, path and body. */
-async function startAnswering(answer: (method: string, path: string, body: string) => Answer): Promise<string> {
+async function startAnswering(
+  answer: (method: string, path: string, body: string, headers: http.IncomingHttpHeaders) => Answer,
+): Promise<string> {
   const server = http.createServer((request, response) => {
     void text(request).then((received) => {
-      const [status, body] = answer(request.method ?? "", request.url ?? "", received);
+      const [status, body] = answer(request.method ?? "", request.url ?? "", received, request.headers);
       response.writeHead(status).end(body);
     });
   });
@@ -92,6 +97,47 @@ test("a caller that is not let in is told by whose leave it would be", async () 
   expect(stdout).toContain("POST /v1/tasks was answered 403: Forbidden");
   expect(stdout).toContain("handoff:callers");
   expect(code).toBe(1);
+});
+
+test("a token is sent to nobody in clear text", async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await startAnswering((_method, _path, _body, headers) => {
+    seen.push(headers.authorization);
+    return [403, "Forbidden"];
+  });
+  await smoke(["--url", url], { SMOKE_ID_TOKEN: "canary.canary.canary" });
+
+  expect(seen.length).toBeGreaterThan(0);
+  expect(seen.filter((authorization) => authorization !== undefined)).toEqual([]);
+});
+
+test("a token that can be none is not printed", async () => {
+  const { code, stderr } = await smoke(["--url", "https://producer.example"], { SMOKE_ID_TOKEN: "canary.x\ncanary" });
+
+  expect(stderr).toContain("SMOKE_ID_TOKEN must be an identity token");
+  expect(stderr).not.toContain("canary");
+  expect(code).toBe(1);
+});
+
+test("something else than a producer is named", async () => {
+  const url = await startAnswering(() => [202, "<html>"]);
+  const { code, stderr } = await smoke(["--url", url]);
+
+  expect(stderr).toContain(`${url}/v1/tasks does not answer as a producer does.`);
+  expect(code).toBe(1);
+});
+
+test("a run that is interrupted leaves nothing behind", async () => {
+  const folder = await temporaryFolder();
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none", TMPDIR: folder },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  await once(child.stdout, "data");
+  child.kill("SIGINT");
+  await once(child, "close");
+
+  expect(await fs.readdir(folder)).toEqual([]);
 });
 
 test.each([

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { printGraph } from "../../infra/preview/print-graph.ts";
-import { PROJECT_DIR } from "../../infra/preview/run-program.ts";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { runExample } from "./support/graph.ts";
 
@@ -62,6 +62,30 @@ test("a budget that doesn't hold ends a preview with a sentence, and nothing is 
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
 });
 
+test("a caller keeps its grant when others come or go", async () => {
+  const both = await runExample("dev", "update", { "handoff:callers": '["user:a@example.com","user:b@example.com"]' });
+  const one = await runExample("dev", "update", { "handoff:callers": '["user:b@example.com"]' });
+  const grantOf = ({ resources }: typeof both, member: string) =>
+    resources.filter(({ type, inputs }) => type.endsWith(":ServiceIamMember") && inputs["member"] === member);
+
+  expect(grantOf(one, "user:b@example.com")).toHaveLength(1);
+  expect(grantOf(both, "user:b@example.com").map(({ urn }) => urn)).toEqual(
+    grantOf(one, "user:b@example.com").map(({ urn }) => urn),
+  );
+});
+
+test("giving a production stack another signing secret takes nothing away that is protected", async () => {
+  const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
+  const [before, after] = await Promise.all([
+    runExample("production", "update"),
+    runExample("production", "update", { "handoff:webhookSigningSecret": secret }),
+  ]);
+  const left = new Set(after.resources.map(({ urn }) => urn));
+  const gone = before.resources.filter(({ urn }) => !left.has(urn));
+
+  expect(gone.map(({ type, protect }) => [type, protect])).toEqual([["random:index/randomBytes:RandomBytes", false]]);
+});
+
 test("docs/deploy.md says how many resources each example makes", async () => {
   const [dev, production] = await Promise.all([runExample("dev", "preview"), runExample("production", "preview")]);
   const count = ({ resources }: typeof dev): number => resources.filter(({ custom }) => custom).length;
@@ -70,8 +94,8 @@ test("docs/deploy.md says how many resources each example makes", async () => {
   expect(text).toContain(`${count(dev)} resources for the dev example, ${count(production)} for production's`);
 });
 
-test("the examples name no setting that there is not", () => {
+test("the examples hold nothing but our settings, which a preview has accepted", () => {
   for (const kind of ["dev", "production"] as const) {
-    expect(Object.keys(readExample(kind).config).every((key) => key.startsWith("handoff:"))).toBe(true);
+    expect(Object.keys(readExample(kind).config).filter((key) => !key.startsWith("handoff:"))).toEqual([]);
   }
 });

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { ALERTS } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
 import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
-import { seriesOf } from "../../infra/monitoring/series.ts";
-import { PROJECT_DIR } from "../../infra/preview/run-program.ts";
+import { type Series, seriesOf } from "../../infra/monitoring/series.ts";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { succeeded } from "../../services/worker/handler.ts";
 import { claimTaskType, scriptedHandler } from "../support/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../support/worker-bundle.ts";
@@ -25,17 +25,27 @@ const dashboardSchema = z.object({
     columns: z.number(),
     tiles: z.array(
       z.object({
-        xPos: z.number(),
-        yPos: z.number(),
+        xPos: z.number().positive().default(0),
+        yPos: z.number().positive().default(0),
         width: z.number(),
         height: z.number(),
         widget: z.object({
           title: z.string().min(1),
           xyChart: z.object({
             dataSets: z.array(
-              z.object({ timeSeriesQuery: z.object({ timeSeriesFilter: z.object({ filter: z.string() }) }) }),
+              z.object({
+                timeSeriesQuery: z.object({
+                  timeSeriesFilter: z.object({
+                    filter: z.string(),
+                    aggregation: z.object({ perSeriesAligner: z.string() }),
+                  }),
+                }),
+              }),
             ),
-            thresholds: z.array(z.object({ value: z.number() })),
+            thresholds: z
+              .array(z.object({ value: z.number().positive() }))
+              .nonempty()
+              .default([]),
           }),
         }),
       }),
@@ -73,20 +83,27 @@ test("no two charts overlap, and none is wider than the dashboard", () => {
   expect(mosaicLayout.tiles.every(({ xPos, width }) => xPos + width <= mosaicLayout.columns)).toBe(true);
 });
 
-const chartsOf = ({ filter }: { filter: string }) =>
+const chartsOf = ({ filter, aligner }: Series) =>
   mosaicLayout.tiles
     .map(({ widget }) => widget.xyChart)
-    .filter(({ dataSets }) => dataSets.some((set) => set.timeSeriesQuery.timeSeriesFilter.filter === filter));
+    .filter(({ dataSets }) =>
+      dataSets
+        .map((set) => set.timeSeriesQuery.timeSeriesFilter)
+        .some((drawn) => drawn.filter === filter && drawn.aggregation.perSeriesAligner === aligner),
+    );
 
 test("every series is drawn on the dashboard", () => {
   for (const series of Object.values(seriesOf(WATCHED))) expect(chartsOf(series)).not.toEqual([]);
 });
 
-test.each(ALERTS)("the threshold of the alert $key is drawn where its series is", ({ series, above }) => {
-  const charts = chartsOf(seriesOf(WATCHED)[series]);
-  expect(charts).not.toEqual([]);
-  for (const { thresholds } of charts) expect(thresholds).toContainEqual({ value: above });
-});
+test.each(ALERTS.filter(({ above }) => above > 0))(
+  "the threshold of the alert $key is drawn where its series is",
+  ({ series, above }) => {
+    const charts = chartsOf(seriesOf(WATCHED)[series]);
+    expect(charts).not.toEqual([]);
+    for (const { thresholds } of charts) expect(thresholds).toContainEqual({ value: above });
+  },
+);
 
 test("what is watched is ours alone: queues, services, database and metrics by name", () => {
   for (const { filter } of Object.values(seriesOf(WATCHED))) {

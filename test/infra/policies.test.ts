@@ -52,7 +52,7 @@ const SECRET_TEXT = "whsec_bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
 /** Each policy with a change that breaks it, and a word of what it must say. */
 const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource) => Change, string][] = [
-  ["nobody is public", ["ServiceIamMember", /^producer/], inputs({ member: "allUsers" }), "allUsers"],
+  ["nobody is public", ["ServiceIamMember", /-calls-producer$/], inputs({ member: "allUsers" }), "allUsers"],
   ["the check of callers is never turned off", WORKER, inputs({ invokerIamDisabled: true }), "worker"],
   ["no grant but those that are needed", ["IAMMember", /^worker-records$/], inputs({ role: "roles/editor" }), "editor"],
   [
@@ -63,7 +63,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ],
   [
     "only the invoker may call the worker",
-    ["ServiceIamMember", /^producer-caller-0$/],
+    ["ServiceIamMember", /^serviceAccount:shop.+-calls-producer$/],
     inputs({ name: "handoff-worker" }),
     "shop@",
   ],

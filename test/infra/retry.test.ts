@@ -1,7 +1,8 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { PROJECT_DIR, runProgramOffline } from "../../infra/preview/run-program.ts";
+import { runProgramOffline } from "../../infra/preview/run-program.ts";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { retriesOf } from "../../infra/retry-not-there-yet.ts";
 
 const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
@@ -55,6 +56,8 @@ test.each([
   ["Service account handoff-invoker@p.iam.gserviceaccount.com does not exist.", 12],
   ["googleapi: Error 403: reason: SERVICE_DISABLED", 12],
   ["Permission denied on secret: projects/1/secrets/s for Revision service account", 12],
+  ["Google Cloud Run Service Agent s must have permission to read the image, i", 12],
+  ["Google Cloud Run Service Agent does not have permission to get access tokens for the service account a.", 12],
   ['Error 404: Cannot find metric(s) that match type = "logging.googleapis.com/user/handoff-deliveries".', 44],
   ["Error 403: Permission 'run.services.create' denied", 0],
   ["Error 409: Requested entity already exists", 0],

@@ -49,7 +49,7 @@ test.each([
   [{ "handoff:project": undefined }, "handoff:project: is not set. Set it with: pulumi config set handoff:project …"],
   [{ "handoff:project": "My Project" }, "handoff:project: must be a project's id, for example my-project-123."],
   [{ "handoff:region": "Europe" }, "handoff:region: must be a region, for example europe-west1."],
-  [{ "handoff:prefix": "a-prefix-that-is-too-long" }, "handoff:prefix: must be 3 to 20 lower-case letters"],
+  [{ "handoff:prefix": "a-prefix-that-is-too-long" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
   [{ "handoff:protect": "yes" }, "handoff:protect: must be true or false."],
   [{ "handoff:callers": '["allUsers"]' }, "handoff:callers.0: would let everybody in: name accounts or groups."],
   [{ "handoff:callers": '["allAuthenticatedUsers"]' }, "would let everybody in"],
@@ -61,6 +61,10 @@ test.each([
   [{ "handoff:workerMinInstances": "11" }, "handoff:workerMinInstances: must not be more than workerMaxInstances."],
   [{ "handoff:producerMinInstances": "11" }, "handoff:producerMinInstances: must not be more than producerMaxInst"],
   [{ "handoff:traceSampleRatio": "2" }, "handoff:traceSampleRatio: must be a number from 0 to 1."],
+  [{ "handoff:prefix": "abc" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
+  [{ "handoff:logLevel": "warn" }, "handoff:logLevel: must be one of debug, info."],
+  [{ "handoff:callers": '["user:a@b.c","user:a@b.c"]' }, "handoff:callers: must name each of them once."],
+  [{ "handoff:notificationEmails": '["a@b.cc","a@b.cc"]' }, "handoff:notificationEmails: must name each of them once."],
   [{ "handoff:authMode": "none" }, "handoff:authMode: must be one of verify, platform."],
   [
     { "handoff:regoin": "europe-west1" },
@@ -71,7 +75,12 @@ test.each([
     "schedules.0.type: must be one of webhook",
   ],
   [{ "handoff:schedules": schedules({ ...daily, payload: { documentId: "d" } }) }, "schedules.0.payload.version"],
-  [{ "handoff:schedules": schedules({ ...daily, cron: "daily", payload: {} }) }, "cron: must have five fields"],
+  [
+    { "handoff:schedules": schedules({ ...daily, cron: "daily", payload: {} }) },
+    "cron: must be a time in the five fields",
+  ],
+  [{ "handoff:schedules": schedules({ ...daily, cron: "61 99 * * *", payload: {} }) }, "cron: must be a time in the"],
+  [{ "handoff:schedules": schedules({ ...daily, cron: "0 0 6 * * *", payload: {} }) }, "cron: must be a time in the"],
   [{ "handoff:schedules": schedules({ ...daily, timeZone: "Mars", payload: {} }) }, "timeZone: must be a time zone"],
 ])("%j is refused with a sentence", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));

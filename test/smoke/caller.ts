@@ -2,6 +2,7 @@ import { GoogleAuth } from "google-auth-library";
 import { ConfigError } from "../../shared/config.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
+const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Asks the producer for something: `init` as for fetch, `path` below its address. */
 export type Caller = (path: string, init?: RequestInit) => Promise<Response>;
@@ -20,14 +21,22 @@ export async function callerOf(url: string, givenToken: string | undefined): Pro
     try {
       return await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
     } catch (cause) {
+      if (cause instanceof DOMException && cause.name === "TimeoutError") {
+        throw new ConfigError(`${url} did not answer within ${CALL_TIMEOUT_MS / 1_000} s.`, { cause });
+      }
       throw new ConfigError(`Nothing answers at ${url}. Is that the producer's address, and does it run?`, { cause });
     }
   };
 }
 
 async function authorizationFor(url: string, givenToken: string | undefined): Promise<string | undefined> {
-  if (givenToken) return `Bearer ${givenToken}`;
+  // A token is for who may see it: never in clear text.
   if (url.startsWith("http://")) return undefined;
+  if (givenToken) {
+    if (!TOKEN.test(givenToken))
+      throw new ConfigError("SMOKE_ID_TOKEN must be an identity token, three parts with dots.");
+    return `Bearer ${givenToken}`;
+  }
   try {
     const client = await new GoogleAuth().getIdTokenClient(url);
     return (await client.getRequestHeaders()).get("authorization") ?? undefined;

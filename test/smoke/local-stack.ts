@@ -22,12 +22,18 @@ export async function startLocalStack(): Promise<{ readonly url: string; stop():
   });
   const environment = { PATH: process.env["PATH"] };
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
-  const stack = await startStack({ variables, environment, dataDir, fresh: true, firestore: "ours" }, print);
-  return {
-    url: `http://127.0.0.1:${producer}`,
-    async stop() {
-      await stack.stop();
-      await fs.rm(dataDir, { recursive: true });
-    },
-  };
+  const forget = () => fs.rm(dataDir, { recursive: true, force: true });
+  try {
+    const stack = await startStack({ variables, environment, dataDir, fresh: true, firestore: "ours" }, print);
+    return {
+      url: `http://127.0.0.1:${producer}`,
+      async stop() {
+        await stack.stop();
+        await forget();
+      },
+    };
+  } catch (error) {
+    await forget();
+    throw error;
+  }
 }

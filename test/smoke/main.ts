@@ -17,6 +17,8 @@ started on this machine, and stopped afterwards.
 A producer on Cloud Run is called with an identity token: SMOKE_ID_TOKEN, or one of the default credentials.
 `;
 
+const LONGEST_TIMEOUT_S = 3_600;
+
 interface Options {
   readonly url: string | undefined;
   readonly timeoutMs: number;
@@ -29,7 +31,9 @@ function readOptions(): Options | undefined {
   });
   if (values.help) return undefined;
   const seconds = Number(values.timeout);
-  if (!(seconds > 0)) throw new ConfigError("--timeout must be a number of seconds above 0.");
+  if (!(seconds > 0 && seconds <= LONGEST_TIMEOUT_S)) {
+    throw new ConfigError(`--timeout must be a number of seconds above 0, at most ${LONGEST_TIMEOUT_S}.`);
+  }
   if (values.url !== undefined && !/^https?:\/\//.test(values.url)) {
     throw new ConfigError("--url must be an http or https URL, for example the stack's output producerUrl.");
   }
@@ -40,16 +44,23 @@ function readOptions(): Options | undefined {
 async function smoke(url: string, timeoutMs: number): Promise<boolean> {
   const call = await callerOf(url, process.env["SMOKE_ID_TOKEN"]);
   print(`${CANARIES.length} canaries to ${url}`);
-  const songs = await Promise.all(
+  const reports = await Promise.all(
     CANARIES.map(async (taskType) => {
-      const song = await sendCanary(taskType, { call, timeoutMs });
-      print(explain(song));
-      return song;
+      const report = await sendCanary(taskType, { call, timeoutMs });
+      print(explain(report));
+      return report;
     }),
   );
-  const done = songs.filter(({ kind }) => kind === "done").length;
-  print(`${done} done, ${songs.length - done} failed`);
-  return done === songs.length;
+  const done = reports.filter(({ kind }) => kind === "done").length;
+  print(`${done} done, ${reports.length - done} failed`);
+  return done === reports.length;
+}
+
+function whenInterrupted(): Promise<false> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve(false));
+    process.once("SIGTERM", () => resolve(false));
+  });
 }
 
 function print(line: string): void {
@@ -65,10 +76,13 @@ try {
   } else {
     const stack = await startLocalStack();
     try {
-      process.exitCode = (await smoke(stack.url, options.timeoutMs)) ? 0 : 1;
+      // Ctrl-C ends the wait, not the tidying.
+      const done = await Promise.race([smoke(stack.url, options.timeoutMs), whenInterrupted()]);
+      process.exitCode = done ? 0 : 1;
     } finally {
       await stack.stop();
     }
+    process.exit();
   }
 } catch (error) {
   process.stderr.write(`${explainFailure(error)}\n`);

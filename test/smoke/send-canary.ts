@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { ConfigError } from "../../shared/config.ts";
 import type { TaskType } from "../../shared/task-type.ts";
 import type { Caller } from "./caller.ts";
 
@@ -12,7 +13,7 @@ const taskSchema = z.looseObject({
 type Task = z.infer<typeof taskSchema>;
 
 /** What became of a canary. */
-export type Song =
+export type CanaryReport =
   | { readonly kind: "done"; readonly type: string; readonly task: Task; readonly tookMs: number }
   /** The task died, or was not done in time. */
   | { readonly kind: "not-done"; readonly type: string; readonly task: Task; readonly tookMs: number }
@@ -25,7 +26,7 @@ const LOOK_EVERY_MS = 250;
 export async function sendCanary(
   { type, idempotency }: TaskType,
   { call, timeoutMs }: { readonly call: Caller; readonly timeoutMs: number },
-): Promise<Song> {
+): Promise<CanaryReport> {
   const startedMs = performance.now();
   const order = { type, payload: { sentAt: new Date().toISOString() } };
   const key = `canary-${randomUUID()}`;
@@ -38,14 +39,14 @@ export async function sendCanary(
 
   const accepted = await send();
   if (accepted.status !== 202) return { kind: "refused", type, why: await describeAnswer("POST /v1/tasks", accepted) };
-  const { id } = taskSchema.parse(await accepted.json());
+  const { id } = await readTask(accepted);
 
   // A natural task leaves no record: that it is gone from its queue is all there is to see.
   const wanted = idempotency === "natural" ? "finished" : "succeeded";
   for (;;) {
     const answer = await call(`/v1/tasks/${id}`);
     if (answer.status !== 200) return { kind: "refused", type, why: await describeAnswer("GET /v1/tasks/…", answer) };
-    const task = taskSchema.parse(await answer.json());
+    const task = await readTask(answer);
     const tookMs = performance.now() - startedMs;
     if (task.state === wanted) return await sendAgain(send, { type, task, tookMs });
     if (task.state === "dead" || tookMs > timeoutMs) return { kind: "not-done", type, task, tookMs };
@@ -53,7 +54,18 @@ export async function sendCanary(
   }
 }
 
-async function sendAgain(send: () => Promise<Response>, done: Omit<Song & { kind: "done" }, "kind">): Promise<Song> {
+async function readTask(answer: Response): Promise<Task> {
+  try {
+    return taskSchema.parse(await answer.json());
+  } catch (cause) {
+    throw new ConfigError(`${answer.url} does not answer as a producer does. Is that its address?`, { cause });
+  }
+}
+
+async function sendAgain(
+  send: () => Promise<Response>,
+  done: Omit<CanaryReport & { kind: "done" }, "kind">,
+): Promise<CanaryReport> {
   const again = await send();
   const isReplay = again.status === 200 && again.headers.get("idempotency-replayed") === "true";
   if (isReplay) return { kind: "done", ...done };
@@ -68,12 +80,12 @@ async function describeAnswer(request: string, answer: Response): Promise<string
   return `${described}\n  Cloud Run lets in who is named by handoff:callers; is the token one of theirs?`;
 }
 
-/** A song in words, with what to do where it broke off. */
-export function explain(song: Song): string {
-  if (song.kind === "refused") return `${song.type.padEnd(20)} FAILED  ${song.why}`;
-  const { type, task, tookMs } = song;
+/** A report in words, with what to do where the canary was not done. */
+export function explain(report: CanaryReport): string {
+  if (report.kind === "refused") return `${report.type.padEnd(20)} FAILED  ${report.why}`;
+  const { type, task, tookMs } = report;
   const took = `${(tookMs / 1_000).toFixed(1)} s`;
-  if (song.kind === "done") return `${type.padEnd(20)} ${task.state.padEnd(10)} in ${took.padEnd(7)} ${task.id}`;
+  if (report.kind === "done") return `${type.padEnd(20)} ${task.state.padEnd(10)} in ${took.padEnd(7)} ${task.id}`;
   const error = task.lastError ? `; ${task.lastError.code}: ${task.lastError.message}` : "";
   return `${type.padEnd(20)} FAILED  ${task.state} after ${took}${error}  ${task.id}\n${adviseOn(task)}`;
 }

@@ -11,10 +11,10 @@ export function createCanaries({ db }: { db: Firestore }): readonly BoundHandler
     bindHandler(claimCanary, (_, { attempt }) => Promise.resolve(succeeded({ attempt }))),
     bindTransactionHandler(transactionCanary, async ({ sentAt }, { transaction, attempt }) => {
       const ref = canaries.doc(transactionCanary.type);
-      const before: unknown = (await transaction.get(ref)).get("sung");
-      const sung = typeof before === "number" ? before + 1 : 1;
-      transaction.set(ref, { sung, sentAt });
-      return succeeded({ attempt, sung });
+      const before: unknown = (await transaction.get(ref)).get("count");
+      const count = typeof before === "number" ? before + 1 : 1;
+      transaction.set(ref, { count, sentAt });
+      return succeeded({ attempt, count });
     }),
     bindHandler(naturalCanary, async ({ sentAt }) => {
       await canaries.doc(naturalCanary.type).set({ sentAt });

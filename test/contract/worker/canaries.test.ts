@@ -23,7 +23,7 @@ test("the transaction canary counts its tasks, each once", async () => {
   for (const key of ["a", "b", "b", "a"]) await worker.deliver(sealTask(transactionCanary, { sentAt: SENT_AT }, key));
 
   const { docs } = await worker.db.collection("canaries").get();
-  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.transaction", { sung: 2, sentAt: SENT_AT }]]);
+  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.transaction", { count: 2, sentAt: SENT_AT }]]);
 });
 
 test("the natural canary leaves one document, however often it comes", async () => {

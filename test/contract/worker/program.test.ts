@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { runUntilListening } from "../../support/run-until-listening.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../services/worker/main.ts");
 const ENVIRONMENT = {
@@ -12,21 +12,6 @@ const ENVIRONMENT = {
   HOST: "127.0.0.1",
   PORT: "0",
 };
-
-/** Runs the worker until it listens or ends: what it wrote, and its code if it ended by itself. */
-async function runUntilListening(environment: Record<string, string>): Promise<{ text: string; code: number | null }> {
-  const child = spawn(process.execPath, [MAIN], { env: { ...ENVIRONMENT, ...environment } });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (more: string) => {
-      text += more;
-      if (text.includes('"listening"')) child.kill("SIGKILL");
-    });
-  }
-  return await new Promise((resolve) => {
-    child.once("close", (code) => resolve({ text, code }));
-  });
-}
 
 test.concurrent.each([
   ["off Cloud Run", { AUTH_MODE: "platform", INVOKER_CHECK: "on" }, "AUTH_MODE=platform: only on Cloud Run"],
@@ -44,7 +29,7 @@ test.concurrent.each([
     "OIDC_CERTS_URL: must not",
   ],
 ])("the worker does not start %s", async (_, environment, sentence) => {
-  const { text, code } = await runUntilListening(environment);
+  const { text, code } = await runUntilListening([MAIN], { ...ENVIRONMENT, ...environment });
 
   expect(code).toBe(1);
   expect(text).toContain(sentence);
@@ -53,5 +38,5 @@ test.concurrent.each([
 
 test.concurrent("the worker starts in platform mode on Cloud Run, where callers are checked", async () => {
   const environment = { AUTH_MODE: "platform", INVOKER_CHECK: "on", K_SERVICE: "worker" };
-  expect(await runUntilListening(environment)).toMatchObject({ code: null });
+  expect(await runUntilListening([MAIN], { ...ENVIRONMENT, ...environment })).toMatchObject({ code: null });
 });

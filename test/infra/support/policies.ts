@@ -17,7 +17,6 @@ const DATABASE = "gcp:firestore/database:Database";
 const FIELD = "gcp:firestore/field:Field";
 const SECRET = "gcp:secretmanager/secret:Secret";
 const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
-const RANDOM = "random:index/randomBytes:RandomBytes";
 const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
 const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 const ACCOUNT = "gcp:serviceaccount/account:Account";
@@ -39,7 +38,7 @@ const NEVER_IN_THE_CLOUD = new Set([
 ]);
 
 /** What can't be made again once it is gone. */
-const HOLDS_STATE = [DATABASE, QUEUE, SECRET, RANDOM];
+const HOLDS_STATE = [DATABASE, QUEUE, SECRET];
 
 function email(account: string, graph: Graph): string {
   const found = ofType(graph, ACCOUNT).find(({ name }) => name.endsWith(`-${account}`));

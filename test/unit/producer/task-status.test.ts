@@ -42,6 +42,16 @@ function recorded(fields: Partial<TaskRecord> = {}): TaskRecord {
 }
 
 describe("a task without a record", () => {
+  it("waits after a delivery that was never answered, which counts as no response", () => {
+    const lastFailure = "UNAVAILABLE(14): connection refused";
+    const sighting = inQueue({ dispatchCount: 3, responseCount: 2, lastFailure });
+    expect(describeTask({ id, sighting, record: undefined }, context)).toMatchObject({
+      state: "waiting",
+      nextAttempt: "2026-01-01T12:00:00.000Z",
+      lastError: { code: "delivery_failed", message: lastFailure },
+    });
+  });
+
   it("tells why its last delivery failed, which nothing else tells", () => {
     const lastFailure = "UNAUTHENTICATED(16): HTTP status code 401";
     const sighting = inQueue({ dispatchCount: 2, responseCount: 2, lastFailure });

@@ -1,0 +1,80 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { tryOut } from "../../infra/build/try-out.ts";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+
+const run = promisify(execFile);
+
+/** Runs `npm run preview:offline` with these options; its exit code and what it wrote. */
+async function preview(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  try {
+    const { stdout, stderr } = await run(process.execPath, [path.join(PROJECT_DIR, "infra/preview/main.ts"), ...args]);
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    if (!(error instanceof Error && "stdout" in error && "stderr" in error && "code" in error)) throw error;
+    return { code: error.code, stdout: String(error.stdout), stderr: String(error.stderr) };
+  }
+}
+
+async function fileWith(content: string): Promise<string> {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-preview-"));
+  onTestFinished(() => fs.rm(folder, { recursive: true }));
+  const file = path.join(folder, "Pulumi.mine.yaml");
+  await fs.writeFile(file, content);
+  return file;
+}
+
+test("a stack's own file is previewed", async () => {
+  const example = await fs.readFile(path.join(PROJECT_DIR, "Pulumi.dev.yaml.example"), "utf8");
+  const { code, stdout } = await preview("--config", await fileWith(example), "--counts");
+
+  expect(stdout).toMatch(/^ +3 {2}gcp:cloudtasks\/queue:Queue$/m);
+  expect(code).toBe(0);
+});
+
+test.each([
+  ["config: [1,2]", "it must be YAML with a map called config"],
+  ["", "it must be YAML with a map called config"],
+  ["a: [", "it must be YAML with a map called config"],
+  ["config: { handoff:region: mars }", "handoff:region: must be a region, for example europe-west1."],
+])("a file that holds %j is refused with a sentence", async (content, sentence) => {
+  const { code, stderr } = await preview("--config", await fileWith(content));
+
+  expect(stderr).toContain(sentence);
+  expect(stderr).not.toContain("    at ");
+  expect(code).toBe(1);
+});
+
+test.concurrent.each([
+  [["--config", "/nope.yaml"], "/nope.yaml can't be used: there is no such file."],
+  [["--stack", "nope"], "--stack must be one of dev, production."],
+  [["--stacks"], "--stacks"],
+])("%j is refused with a sentence", async (args, sentence) => {
+  const { code, stderr } = await preview(...args);
+
+  expect(stderr).toContain(sentence);
+  expect(stderr).not.toContain("    at ");
+  expect(code).toBe(1);
+});
+
+const PROGRAM = { name: "stubborn", entry: "", protosOf: [], tryOutEnv: {}, warmUpEnv: {} };
+
+test("a program that doesn't stop when it is told to is ended, and found out", async () => {
+  const code = `
+    process.on("SIGTERM", () => {});
+    const server = require("http").createServer((request, response) => response.end()).listen(0, "127.0.0.1", () => {
+      console.log(JSON.stringify({ port: server.address().port, message: "listening" }));
+    });`;
+  const options = { command: [process.execPath, "-e", code], cwd: os.tmpdir(), limitMs: 1_500 };
+
+  await expect(tryOut(PROGRAM, options)).rejects.toThrow("stubborn: It ended with SIGKILL.");
+});
+
+test("a program that can't be started is found out", async () => {
+  const options = { command: ["/nonexistent/node"], cwd: os.tmpdir() };
+  await expect(tryOut(PROGRAM, options)).rejects.toThrow("stubborn: ");
+});
