@@ -4,6 +4,8 @@ export interface Program {
   readonly entry: string;
   /** npm packages whose protos the program reads from their folder when it starts. */
   readonly protosOf: readonly string[];
+  /** A path that it answers with 200 when all of it is there. */
+  readonly answersAt: string;
   /** What to set so that it starts anywhere, talking to nobody. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
   /** What to set besides while the compile cache is filled, so that what is loaded only then is in it too. */
@@ -29,14 +31,16 @@ const service = (name: string): Program => ({
   name,
   entry: `services/${name}/main.ts`,
   protosOf: [],
+  answersAt: "/live",
   tryOutEnv: SERVICE_ENV,
   warmUpEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
 });
 
-const emulator = (folder: string, options: { protosOf: string; hostVariable: string }): Program => ({
+const emulator = (folder: string, options: { protosOf: string; hostVariable: string; answersAt: string }): Program => ({
   name: `${folder}-emulator`,
   entry: `services/local/${folder}/main.ts`,
   protosOf: [options.protosOf],
+  answersAt: options.answersAt,
   tryOutEnv: { [options.hostVariable]: "127.0.0.1:0" },
   warmUpEnv: {},
 });
@@ -45,6 +49,14 @@ const emulator = (folder: string, options: { protosOf: string; hostVariable: str
 export const PROGRAMS: readonly Program[] = [
   service("producer"),
   service("worker"),
-  emulator("cloud-tasks", { protosOf: "@google-cloud/tasks", hostVariable: "CLOUD_TASKS_EMULATOR_HOST" }),
-  emulator("firestore", { protosOf: "@google-cloud/firestore-api", hostVariable: "FIRESTORE_EMULATOR_HOST" }),
+  emulator("cloud-tasks", {
+    protosOf: "@google-cloud/tasks",
+    hostVariable: "CLOUD_TASKS_EMULATOR_HOST",
+    answersAt: "/v2/projects/p/locations/l/queues",
+  }),
+  emulator("firestore", {
+    protosOf: "@google-cloud/firestore-api",
+    hostVariable: "FIRESTORE_EMULATOR_HOST",
+    answersAt: "/",
+  }),
 ];

@@ -52,9 +52,9 @@ export async function tryOut(
     const port = await portWhenListening(child, written);
     const listeningAfterMs = performance.now() - startedMs;
     const residentBytes = options.residentBytesOf?.(child.pid ?? 0) ?? 0;
-    const path = program.protosOf.length > 0 ? "/" : "/live";
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(LONGEST_TRY_MS) });
-    if (answer.status !== 200) throw new Error(`GET ${path} was answered ${answer.status}.`);
+    const url = `http://127.0.0.1:${port}${program.answersAt}`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(LONGEST_TRY_MS) });
+    if (answer.status !== 200) throw new Error(`GET ${program.answersAt} was answered ${answer.status}.`);
     child.kill("SIGTERM");
     const [code, signal] = await closed;
     if (code !== 0) throw new Error(`It ended with ${code ?? signal}.`);

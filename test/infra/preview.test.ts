@@ -61,7 +61,7 @@ test.concurrent.each([
   expect(code).toBe(1);
 });
 
-const PROGRAM = { name: "stubborn", entry: "", protosOf: [], tryOutEnv: {}, warmUpEnv: {} };
+const PROGRAM = { name: "stubborn", entry: "", protosOf: [], answersAt: "/", tryOutEnv: {}, warmUpEnv: {} };
 
 test("a program that doesn't stop when it is told to is ended, and found out", async () => {
   const code = `

@@ -78,7 +78,7 @@ const PROTO_PACKAGES = [
 
 /**
  * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. What it answers to gRPC is what
- * `CloudTasksClient` expects; HTTP/1.1 on the same port has the keys to check its tokens with.
+ * `CloudTasksClient` expects; HTTP/1.1 on the same port has its REST form and the keys to check its tokens with.
  *
  * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the kept state can't be read.
  */
@@ -139,5 +139,5 @@ function listen(
     ...createIamHandlers(withType),
   };
   const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
-  return startEndpoint({ ...at, services: [{ service, methods }] });
+  return startEndpoint({ ...at, services: [{ service, methods, rest: true }] });
 }

@@ -5,14 +5,18 @@ import type { SigningKey } from "./signing-key.ts";
 const KEY_MAX_AGE_SECONDS = 3600;
 
 /**
- * What the emulator answers to HTTP/1.1: `/` says that it is up, and the two key addresses are shaped as Google's
+ * What the emulator answers to HTTP/1.1 besides the API's methods: `/` says that it is up, and the two key addresses are shaped as Google's
  * (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), with public keys where Google has certificates.
  */
 export function createHttpSurface(key: Promise<SigningKey>): http.RequestListener {
   return (request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0];
     if (request.method !== "GET" && request.method !== "HEAD") {
-      respond(response, 405, "Only GET and HEAD. Tasks and queues are reached by gRPC.\n");
+      respond(
+        response,
+        405,
+        "Only GET and HEAD here. Tasks and queues are under /v2/projects/, and reached by gRPC.\n",
+      );
     } else if (path === "/") {
       respond(response, 200, "Ok\n");
     } else if (path === "/oauth2/v1/certs") {
@@ -22,7 +26,11 @@ export function createHttpSurface(key: Promise<SigningKey>): http.RequestListene
         keys: [{ ...publicJwk, alg: "RS256", kid, use: "sig" }],
       }));
     } else {
-      respond(response, 404, "Not found. There are /, /oauth2/v1/certs and /oauth2/v3/certs; all else is gRPC.\n");
+      respond(
+        response,
+        404,
+        "Not found. There are /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs and /oauth2/v3/certs; and gRPC.\n",
+      );
     }
   };
 }

@@ -76,7 +76,7 @@ const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.
 
 function unaryCall(name: string, handler: RpcHandler, binding: Binding): handleUnaryCall<WireMessage, WireMessage> {
   return (call, callback) => {
-    count(binding.calls, name);
+    countCall(binding.calls, name);
     const sendNothing = (): never => {
       throw new Error(`${name} is not a streaming call.`);
     };
@@ -89,7 +89,7 @@ function unaryCall(name: string, handler: RpcHandler, binding: Binding): handleU
 
 function streamingCall(name: string, handler: RpcHandler, binding: Binding) {
   return (call: ServerWritableStream<WireMessage, WireMessage>): void => {
-    count(binding.calls, name);
+    countCall(binding.calls, name);
     answer(() => handler(call.request, (reply) => void call.write(reply))).then(
       () => call.end(),
       (error: unknown) => {
@@ -106,7 +106,8 @@ async function answer(run: () => unknown): Promise<unknown> {
   return await run();
 }
 
-function count(calls: Map<string, number>, name: string): void {
+/** Counts a call of an RPC, however it came. */
+export function countCall(calls: Map<string, number>, name: string): void {
   calls.set(name, (calls.get(name) ?? 0) + 1);
 }
 

@@ -5,14 +5,20 @@ import type protobuf from "protobufjs/light.js";
 import { portOf } from "../../../shared/listening-port.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
+import { type RestSurface, createRestSurface } from "./rest.ts";
 
 export interface EndpointOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  readonly services: readonly { service: protobuf.Service; methods: Readonly<Record<string, RpcHandler>> }[];
-  /** Answers HTTP/1.1 requests on the same port. */
+  readonly services: readonly {
+    service: protobuf.Service;
+    methods: Readonly<Record<string, RpcHandler>>;
+    /** Whether it is served over HTTP and JSON too, on the same port. Default false. */
+    rest?: boolean;
+  }[];
+  /** Answers HTTP/1.1 requests on the same port that are for no method of a service. */
   readonly http: http.RequestListener;
   /** Largest gRPC request in bytes. Default 12 MiB. */
   readonly maxRequestBytes?: number;
@@ -43,12 +49,17 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     "grpc.max_send_message_length": -1,
   });
-  for (const { service, methods } of options.services) {
-    const bound = bindService({ service, methods, calls, ...(options.log ? { log: options.log } : {}) });
+  const surfaces: RestSurface[] = [];
+  for (const { service, methods, rest = false } of options.services) {
+    const binding = { service, methods, calls, ...(options.log ? { log: options.log } : {}) };
+    const bound = bindService(binding);
     grpcServer.addService(bound.definition, bound.implementation);
+    if (rest) surfaces.push(createRestSurface(binding));
   }
   const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
-  const httpServer = http.createServer(options.http);
+  const httpServer = http.createServer((request, response) => {
+    if (!surfaces.some((answers) => answers(request, response))) options.http(request, response);
+  });
 
   const sockets = new Set<net.Socket>();
   const listener = net.createServer((socket) => {

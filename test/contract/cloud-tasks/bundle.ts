@@ -1,4 +1,5 @@
-import type { CloudTasksClient } from "@google-cloud/tasks";
+import { CloudTasksClient } from "@google-cloud/tasks";
+import { PassThroughClient } from "google-auth-library";
 import { onTestFinished } from "vitest";
 import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
 import { createLogger } from "../../../shared/log.ts";
@@ -35,12 +36,18 @@ export interface Bundle {
 type QueueSettings = NonNullable<Parameters<CloudTasksClient["createQueue"]>[0]>["queue"];
 type TaskSettings = NonNullable<NonNullable<Parameters<CloudTasksClient["createTask"]>[0]>["task"]>;
 
+/** What Google's client speaks with the emulator; both come to one port. */
+export const TRANSPORTS = ["grpc", "rest"] as const;
+type Transport = (typeof TRANSPORTS)[number];
+
 /** Starts a bundle. Without a clock of the test's, one that stands still is no help to a real queue: pass one to move. */
-export async function startBundle(options: CloudTasksEmulatorOptions = {}): Promise<Bundle> {
+export async function startBundle(
+  options: CloudTasksEmulatorOptions & { readonly transport?: Transport } = {},
+): Promise<Bundle> {
   const receiver = await startReceiver();
   const watched = watchAttempts();
   const emulator = await startCloudTasksEmulator({ stopGraceMs: 0, ...options, log: watched.log });
-  const client = createCloudTasksClient(emulator);
+  const client = options.transport === "rest" ? createRestClient(emulator) : createCloudTasksClient(emulator);
   onTestFinished(async () => {
     await client.close();
     await receiver.close();
@@ -49,6 +56,12 @@ export async function startBundle(options: CloudTasksEmulatorOptions = {}): Prom
     await stopping;
   });
   return { emulator, client, receiver, attempts: watched.attempts, attemptsEnded: watched.ended };
+}
+
+/** Google's client over HTTP and JSON. */
+function createRestClient({ host, port }: CloudTasksEmulator): CloudTasksClient {
+  const authClient = new PassThroughClient();
+  return new CloudTasksClient({ fallback: "rest", protocol: "http", apiEndpoint: host, port, authClient });
 }
 
 /** Creates a queue and answers its name. */

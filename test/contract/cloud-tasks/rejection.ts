@@ -14,14 +14,15 @@ export async function rejectionOf(call: () => Promise<unknown> | undefined): Pro
     return { code: status.OK, message: "", details: [] };
   } catch (error) {
     if (!isClientError(error)) throw error;
-    const { code, details, statusDetails = [] } = error;
-    return { code, message: details, details: statusDetails.map(describe) };
+    const { code, message, details, statusDetails = [] } = error;
+    // Over gRPC the message has the code before it, and the text alone is in the details; over REST it is the message.
+    return { code, message: typeof details === "string" ? details : message, details: statusDetails.map(describe) };
   }
 }
 
 interface ClientError extends Error {
   readonly code: number;
-  readonly details: string;
+  readonly details: unknown;
   readonly statusDetails?: readonly Parameters<typeof describe>[0][];
 }
 

@@ -1,11 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { loadProtos } from "../../../services/local/rpc/proto.ts";
-import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
+import { PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "./bundle.ts";
 import { rejectionOf } from "./rejection.ts";
 
-test("answers every RPC of the client's proto", async () => {
-  const bundle = await startBundle();
+test.each(TRANSPORTS)("answers every RPC of the client's proto over %s", async (transport) => {
+  const bundle = await startBundle({ transport });
   const { client } = bundle;
   const name = await createQueue(bundle);
   await client.updateQueue({ queue: { name } });

@@ -1,0 +1,103 @@
+import { execFile, execFileSync } from "node:child_process";
+import fs from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { startBundle } from "./bundle.ts";
+
+const run = promisify(execFile);
+
+const hasGcloud = ((): boolean => {
+  try {
+    execFileSync("gcloud", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    process.stderr.write("gcloud is not installed: what it says to the Cloud Tasks emulator is not tested.\n");
+    return false;
+  }
+})();
+
+/** gcloud with a configuration of its own, whose Cloud Tasks is the bundle's emulator; its JSON, or its error's text. */
+async function setup() {
+  const bundle = await startBundle();
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-gcloud-"));
+  onTestFinished(() => fs.rm(folder, { recursive: true }));
+  const token = path.join(folder, "token");
+  await fs.writeFile(token, "any-token");
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    CLOUDSDK_CONFIG: path.join(folder, "config"),
+    CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: token,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDTASKS: `http://${bundle.emulator.host}:${bundle.emulator.port}/`,
+    CLOUDSDK_CORE_PROJECT: "my-project",
+    CLOUDSDK_CORE_DISABLE_PROMPTS: "1",
+    CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: "1",
+    CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: "1",
+  };
+  const gcloud = async (...args: string[]) => {
+    const all = ["tasks", ...args, "--location", "europe-west1", "--format", "json"];
+    const { stdout } = await run("gcloud", all, { env });
+    return stdout.trim() === "" ? null : JSON.parse(stdout);
+  };
+  return { ...bundle, gcloud };
+}
+
+test.runIf(hasGcloud)("gcloud tasks queues: create, list, describe, update, pause, resume, purge, delete", async () => {
+  const { gcloud, client } = await setup();
+  const name = "projects/my-project/locations/europe-west1/queues/q";
+
+  expect(await gcloud("queues", "create", "q", "--max-attempts", "5")).toMatchObject({ name, state: "RUNNING" });
+  expect(await gcloud("queues", "list")).toMatchObject([{ name, retryConfig: { maxAttempts: 5 } }]);
+  await gcloud("queues", "update", "q", "--max-dispatches-per-second", "7", "--min-backoff", "2s");
+  await gcloud("queues", "pause", "q");
+  expect(await gcloud("queues", "describe", "q")).toMatchObject({
+    state: "PAUSED",
+    rateLimits: { maxDispatchesPerSecond: 7 },
+    retryConfig: { maxAttempts: 5, minBackoff: "2s" },
+  });
+  await gcloud("queues", "resume", "q");
+  await client.createTask({
+    parent: name,
+    task: { httpRequest: { url: "http://127.0.0.1:9/" }, scheduleTime: { seconds: Date.now() / 1_000 + 3_600 } },
+  });
+  await gcloud("queues", "purge", "q");
+  expect((await client.listTasks({ parent: name }))[0]).toEqual([]);
+  await gcloud("queues", "delete", "q");
+  await expect(gcloud("queues", "describe", "q")).rejects.toThrow("NOT_FOUND: Queue does not exist.");
+});
+
+test.runIf(hasGcloud)("gcloud tasks: create-http-task, list, describe, run, delete", async () => {
+  const { gcloud, client, receiver } = await setup();
+  const queue = "projects/my-project/locations/europe-west1/queues/q";
+  await client.createQueue({ parent: "projects/my-project/locations/europe-west1", queue: { name: queue } });
+  const inQueue = ["--queue", "q"];
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+  const request = [
+    "--url",
+    `${receiver.url}/work`,
+    "--method",
+    "PUT",
+    "--body-content",
+    "text",
+    "--header",
+    "X-Mine:yes",
+  ];
+  const create = (id: string) => gcloud("create-http-task", id, ...inQueue, ...request, "--schedule-time", later);
+
+  await create("ran");
+  await create("deleted");
+  const listed = await gcloud("list", ...inQueue);
+  expect(listed.map(({ name }: { name: string }) => name.split("/").at(-1)).toSorted()).toEqual(["deleted", "ran"]);
+  expect(await gcloud("describe", "ran", ...inQueue)).toMatchObject({
+    httpRequest: { httpMethod: "PUT", headers: { "X-Mine": "yes" } },
+  });
+  await gcloud("run", "ran", ...inQueue);
+  await receiver.arrived(1);
+  await gcloud("delete", "deleted", ...inQueue);
+  await expect(gcloud("describe", "deleted", ...inQueue)).rejects.toThrow("NOT_FOUND");
+
+  expect(receiver.received).toMatchObject([{ method: "PUT", path: "/work", body: "text" }]);
+  expect(receiver.received[0]?.headers.get("X-Mine")).toBe("yes");
+});
