@@ -26,6 +26,8 @@ export interface Recording {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** What the program logged as errors. */
   readonly errors: readonly string[];
+  /** The versions of Pulumi that the program can do with; empty when it doesn't say. */
+  readonly pulumiVersions: string;
 }
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
@@ -45,6 +47,7 @@ export class OfflineEngine {
   private readonly errorHooks = new Map<string, callbacks.Callback>();
   private readonly errors: string[] = [];
   private outputs: Readonly<Record<string, unknown>> = {};
+  private pulumiVersions = "";
   private rootUrn = "";
 
   constructor(options: EngineOptions) {
@@ -52,7 +55,8 @@ export class OfflineEngine {
   }
 
   get recording(): Recording {
-    return { resources: this.recorded, outputs: this.outputs, errors: this.errors };
+    const { recorded: resources, outputs, errors, pulumiVersions } = this;
+    return { resources, outputs, errors, pulumiVersions };
   }
 
   /** Listens; answers with its address, host:port. */
@@ -126,7 +130,10 @@ export class OfflineEngine {
         return new engineMessages.SetRootResourceResponse();
       },
       startDebugging: () => new empty.Empty(),
-      requirePulumiVersion: () => new engineMessages.RequirePulumiVersionResponse(),
+      requirePulumiVersion: (request: engineMessages.RequirePulumiVersionRequest) => {
+        this.pulumiVersions = request.getPulumiVersionRange();
+        return new engineMessages.RequirePulumiVersionResponse();
+      },
     };
   }
 

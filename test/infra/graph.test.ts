@@ -1,10 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { printGraph } from "../../infra/preview/print-graph.ts";
+import { z } from "zod";
 import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+import { printGraph } from "../../infra/preview/print-graph.ts";
+import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { runExample } from "./support/graph.ts";
+import { writeProgram } from "./support/program.ts";
 
 test.each(["dev", "production"] as const)("a preview of %s settings asks for what was reviewed", async (kind) => {
   const run = await runExample(kind, "preview");
@@ -60,6 +63,32 @@ test("a budget that doesn't hold ends a preview with a sentence, and nothing is 
   expect(run.succeeded).toBe(false);
   expect(run.output).toContain("The queues send up to 220 deliveries at once, but the worker takes 80");
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
+});
+
+test("a stack's name is made a label that Google Cloud takes", async () => {
+  const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...readExample("dev") });
+  const google = run.resources.find(({ name, type }) => type === "pulumi:providers:gcp" && name === "google");
+  expect(google?.inputs["defaultLabels"]).toBe('{"app":"handoff","stack":"prod-v1"}');
+});
+
+test("the program asks for a Pulumi that is no older than the package it was tested with", async () => {
+  const { pulumiVersions } = await runExample("dev", "preview");
+  const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });
+  const { devDependencies } = manifest.parse(
+    JSON.parse(fs.readFileSync(path.join(PROJECT_DIR, "package.json"), "utf8")),
+  );
+  expect(pulumiVersions).toBe(`>=${devDependencies["@pulumi/pulumi"]}`);
+});
+
+test("a program that asks for one resource twice is refused, as Pulumi refuses it", async () => {
+  const program = await writeProgram(
+    `import * as gcp from "@pulumi/gcp";
+     for (const location of ["a", "b"]) new gcp.cloudtasks.Queue("queue", { location });`,
+  );
+  const run = await runProgramOffline({ stack: "dev", mode: "preview", config: {}, program });
+
+  expect(run.succeeded).toBe(false);
+  expect(run.output).toContain("Duplicate resource URN");
 });
 
 test("a caller keeps its grant when others come or go", async () => {

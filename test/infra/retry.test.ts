@@ -1,20 +1,15 @@
-import fs from "node:fs/promises";
-import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { retriesOf } from "../../infra/retry-not-there-yet.ts";
+import { writeProgram } from "./support/program.ts";
 
 const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
 const FORBIDDEN = "Error 403: The caller does not have permission";
 
-/** A program with one queue that retries without waiting. It lies within the project, whose packages it uses. */
+/** Runs a program with one queue that retries without waiting. */
 async function runOneQueue(failCreate: (attempt: number) => string | undefined) {
-  const program = await fs.mkdtemp(path.join(PROJECT_DIR, "test/infra/support/program-"));
-  onTestFinished(() => fs.rm(program, { recursive: true }));
-  await fs.writeFile(path.join(program, "package.json"), '{ "type": "module", "main": "index.ts" }');
-  await fs.writeFile(
-    path.join(program, "index.ts"),
+  const program = await writeProgram(
     `import * as gcp from "@pulumi/gcp";
      import { retryNotThereYet } from "${PROJECT_DIR}/infra/retry-not-there-yet.ts";
      retryNotThereYet({ waitMs: 0 });

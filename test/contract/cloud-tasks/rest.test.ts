@@ -118,6 +118,7 @@ test.each([
   ["a prototype's name", '{"task":{"constructor":1}}', `Unknown name "constructor" at 'task': Cannot find field.`],
   ["a wrong kind of value", { task: { httpRequest: { url: 7 } } }, "cannot contain value 7"],
   ["a time that is none", { task: { scheduleTime: "soon" } }, "soon"],
+  ["more than 12 MiB", " ".repeat(12 * 1024 * 1024 + 1), "It has more than 12582912 bytes."],
   ["more levels than there can be", `{"task":${"[".repeat(200)}${"]".repeat(200)}}`, "nested more than 100 levels"],
 ])("a body of %s is refused, and creates nothing", async (_, body, sentence) => {
   const bundle = await setup();

@@ -1,0 +1,13 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+import { PROJECT_DIR } from "../../../infra/build/project-dir.ts";
+
+/** A Pulumi program of the test's own. It lies within the project, whose packages it uses, and goes with the test. */
+export async function writeProgram(source: string): Promise<string> {
+  const program = await fs.mkdtemp(path.join(PROJECT_DIR, "test/infra/support/program-"));
+  onTestFinished(() => fs.rm(program, { recursive: true }));
+  await fs.writeFile(path.join(program, "package.json"), '{ "type": "module", "main": "index.ts" }');
+  await fs.writeFile(path.join(program, "index.ts"), source);
+  return program;
+}
