@@ -12,17 +12,17 @@ import type { Worker } from "./worker.ts";
  */
 export class DeliveryTrace {
   readonly startedMs: number;
-  private knowing: Worker;
+  private current: Worker;
   private known: { readonly delivery: Delivery; readonly span: Span } | undefined;
 
   constructor(worker: Worker) {
-    this.knowing = worker;
+    this.current = worker;
     this.startedMs = worker.clock.now();
   }
 
   /** The worker; once the span has begun, its log lines belong to the task and its trace. */
   get worker(): Worker {
-    return this.knowing;
+    return this.current;
   }
 
   /** The delivery, once it has been authenticated and parsed. */
@@ -33,7 +33,7 @@ export class DeliveryTrace {
   /** Begins the span. */
   begin(delivery: Delivery): void {
     const { id, type, traceparent } = delivery.envelope;
-    const { tracer, log, project } = this.knowing;
+    const { tracer, log, project } = this.current;
     const queue = queueOf(id);
     const attributes = {
       "messaging.system": "gcp_cloud_tasks",
@@ -47,12 +47,12 @@ export class DeliveryTrace {
     const span = tracer.startSpan(`process ${queue}`, options, below(readTraceParent(traceparent)));
     this.known = { delivery, span };
     const fields = { ...taskLabels({ id, type }), ...traceFields(span.spanContext(), project) };
-    this.knowing = { ...this.knowing, log: log.child(fields) };
+    this.current = { ...this.current, log: log.child(fields) };
   }
 
   /** Runs a step of a delivery that has begun within a span of its own. */
   async step<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
-    const span = this.knowing.tracer.startSpan(name, {}, below(this.known?.span.spanContext()));
+    const span = this.current.tracer.startSpan(name, {}, below(this.known?.span.spanContext()));
     try {
       return await run();
     } catch (error) {
