@@ -11,6 +11,7 @@ import { DeliveryPlaces } from "./delivery-places.ts";
 import { createTokenMaker } from "./delivery-token.ts";
 import { assertPortIsFree } from "./free-port.ts";
 import { createHttpSurface } from "./http-surface.ts";
+import type { IdleUntil } from "./idle.ts";
 import type { RpcContext } from "./rpc-context.ts";
 import { createIamHandlers } from "./rpc-iam.ts";
 import { createQueueHandlers } from "./rpc-queues.ts";
@@ -55,6 +56,15 @@ export interface CloudTasksEmulator {
   readonly port: number;
   /** How often each RPC was called, by its short name. */
   readonly calls: ReadonlyMap<string, number>;
+  /**
+   * Resolves when all is quiet, for a test that is about to look at what happened, or to show that nothing did.
+   *
+   * @param options.until how quiet; default `due`.
+   * @param options.queue the full name of the only queue to look at; default: all.
+   * @param options.timeoutMs by the wall clock; default 10 s.
+   * @throws NotIdleError that says which task is still to come, and why; RangeError when there is no such queue.
+   */
+  waitForIdle(options?: { until?: IdleUntil; queue?: string; timeoutMs?: number }): Promise<void>;
   /** Ends gracefully, once: deliveries under way are awaited for a while; what is then unfinished waits for the next start. */
   stop(): Promise<void>;
 }
@@ -67,6 +77,7 @@ const DEFAULT_TASK_NAME_MS = HOUR_MS;
 const DEFAULT_QUEUE_NAME_MS = 7 * 24 * HOUR_MS;
 const DEFAULT_MAX_DELIVERIES = 500;
 const DEFAULT_STOP_GRACE_MS = 10_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
 
 const PROTO_PACKAGES = [
   "google.cloud.tasks.v2",
@@ -109,7 +120,14 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   };
   let stopped: Promise<void> | undefined;
   const { host, port, calls } = endpoint;
-  return { host, port, calls, stop: () => (stopped ??= stopOnce()) };
+  return {
+    host,
+    port,
+    calls,
+    waitForIdle: ({ until = "due", queue, timeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = {}) =>
+      scheduler.waitForIdle({ until, queue, timeoutMs }),
+    stop: () => (stopped ??= stopOnce()),
+  };
 }
 
 /** Takes up what an earlier run left, where there is a folder for it. */

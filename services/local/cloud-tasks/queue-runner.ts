@@ -2,6 +2,7 @@ import type { Timer } from "../../../shared/clock.ts";
 import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import { DueHeap } from "./due-heap.ts";
+import type { IdleUntil, Watched } from "./idle.ts";
 import type { Queue } from "./queue.ts";
 import type { DeliveryPlaces } from "./delivery-places.ts";
 import { burstSize } from "./queue-config.ts";
@@ -20,6 +21,8 @@ export interface RunnerDeps extends AttemptDeps {
   readonly slowDown: boolean;
   /** Is told of each delivery that begins, so that a stop can wait for it. */
   readonly track: (delivery: Promise<unknown>) => void;
+  /** Is told when what goes on in the queue may have changed. */
+  readonly changed: () => void;
 }
 
 /** A task lives for 31 days, whatever becomes of it (https://cloud.google.com/tasks/docs/quotas). */
@@ -31,10 +34,12 @@ const RETENTION_MS = 31 * 86_400_000;
  *
  * A task waits in the heap while no delivery of it is under way, and only then.
  */
-export class QueueRunner {
+export class QueueRunner implements Watched {
   readonly #queue: Queue;
   readonly #deps: RunnerDeps;
   readonly #waiting = new DueHeap<Task>();
+  readonly #underWay = new Set<Task>();
+  #failedWaiting = 0;
   readonly #slowDown = new SlowDown();
   readonly #bucket: TokenBucket;
   readonly #whenPlaceIsFree = (): void => this.wake();
@@ -46,24 +51,54 @@ export class QueueRunner {
     this.#queue = queue;
     this.#deps = deps;
     this.#bucket = new TokenBucket(this.#rate(deps.clock.now()));
-    for (const task of queue.tasks.values()) this.#waiting.add(task);
+    for (const task of queue.tasks.values()) this.#hold(task);
+  }
+
+  get name(): string {
+    return this.#queue.name.name;
+  }
+
+  isIdle(until: IdleUntil): boolean {
+    if (this.#underWay.size > 0) return false;
+    if (until === "empty") return this.#waiting.size === 0;
+    if (this.#queue.settings.paused) return true;
+    if (until === "retries" && this.#failedWaiting > 0) return false;
+    const next = this.#waiting.peek();
+    return !next || next.dueMs > this.#deps.clock.now();
+  }
+
+  whatGoesOn(): string {
+    const [underWay] = this.#underWay;
+    if (underWay)
+      return `${this.#nameOf(underWay)} is being delivered; it has been dispatched ${underWay.dispatchCount} times.`;
+    const next = this.#waiting.peek();
+    if (!next) return `${this.name} is idle.`;
+    if (this.#queue.settings.paused) return `${this.#nameOf(next)} waits in a queue that is paused.`;
+    if (next.dueMs <= this.#deps.clock.now()) return `${this.#nameOf(next)} is due and waits for its queue's limits.`;
+    const state = next.failures > 0 ? `has failed ${next.failures} times` : "has not been delivered yet";
+    return `${this.#nameOf(next)} ${state} and is due at ${new Date(next.dueMs).toISOString()}.`;
+  }
+
+  #nameOf(task: Task): string {
+    return `${this.name}/tasks/${task.id}`;
   }
 
   /** Takes in a task that was just created. */
   add(task: Task): void {
-    this.#waiting.add(task);
+    this.#hold(task);
     this.wake();
   }
 
   /** Lets go of a task that was just deleted. */
   remove(task: Task): void {
-    this.#waiting.remove(task);
+    this.#letGo(task);
+    this.#deps.changed();
   }
 
   /** Delivers a task at once, whatever the limits, the schedule and the queue's state say. */
   force(task: Task): void {
     // Left in place, the pending schedule would deliver the task a second time.
-    this.#waiting.remove(task);
+    this.#letGo(task);
     this.#attempt(task, { forced: true });
   }
 
@@ -73,6 +108,11 @@ export class QueueRunner {
     this.#timer = undefined;
     if (this.#stopped) return;
     this.expireOld();
+    this.#beginDeliveries();
+    this.#deps.changed();
+  }
+
+  #beginDeliveries(): void {
     while (!this.#queue.settings.paused) {
       const task = this.#waiting.peek();
       if (!task) return;
@@ -83,7 +123,7 @@ export class QueueRunner {
         if (Number.isFinite(waitMs)) this.#wakeIn(waitMs);
         return;
       }
-      this.#waiting.remove(task);
+      this.#letGo(task);
       this.#running += 1;
       this.#attempt(task, { forced: false });
     }
@@ -94,7 +134,7 @@ export class QueueRunner {
     const nowMs = this.#deps.clock.now();
     for (const task of this.#queue.tasks.values()) {
       if (nowMs < task.createdMs + RETENTION_MS) return;
-      this.#waiting.remove(task);
+      this.#letGo(task);
       this.#deps.state.commit({ kind: "task-gone", queue: this.#queue.name.name, taskId: task.id, atMs: nowMs });
     }
   }
@@ -124,15 +164,29 @@ export class QueueRunner {
     this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => this.wake());
   }
 
+  #hold(task: Task): void {
+    this.#waiting.add(task);
+    if (task.failures > 0) this.#failedWaiting += 1;
+  }
+
+  /** Does nothing when the task isn't waiting. */
+  #letGo(task: Task): void {
+    if (task.heapIndex === -1) return;
+    this.#waiting.remove(task);
+    if (task.failures > 0) this.#failedWaiting -= 1;
+  }
+
   #attempt(task: Task, { forced }: { forced: boolean }): void {
     this.#deps.places.take();
+    this.#underWay.add(task);
     const attempt = attemptTask({ queue: this.#queue, task }, this.#deps, { signal: this.#deps.signal, forced });
     this.#deps.track(attempt.then((attempted) => this.#afterAttempt(task, attempted, { forced })));
   }
 
   #afterAttempt(task: Task, { delivered, fate }: Attempted, { forced }: { forced: boolean }): void {
     if (!forced) this.#running -= 1;
-    if (fate.kind === "retry" && task.running === 0) this.#waiting.add(task);
+    if (task.running === 0) this.#underWay.delete(task);
+    if (fate.kind === "retry" && task.running === 0) this.#hold(task);
     this.#slowDown.note({
       ok: isSuccess(delivered),
       nowMs: this.#deps.clock.now(),

@@ -1,9 +1,10 @@
+import { IdleWaits } from "./idle.ts";
 import type { Queue } from "./queue.ts";
 import { QueueRunner, type RunnerDeps } from "./queue-runner.ts";
 import type { Task } from "./task.ts";
 
 /** What all queues share. */
-export type SchedulerDeps = Omit<RunnerDeps, "signal" | "track">;
+export type SchedulerDeps = Omit<RunnerDeps, "signal" | "track" | "changed">;
 
 /** Runs all queues, and can stop them all. */
 export class Scheduler {
@@ -11,6 +12,7 @@ export class Scheduler {
   readonly #runners = new Map<string, QueueRunner>();
   readonly #deliveries = new Set<Promise<unknown>>();
   readonly #abort = new AbortController();
+  readonly #idle = new IdleWaits(() => this.#runners.values());
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -23,7 +25,8 @@ export class Scheduler {
 
   queueCreated(queue: Queue): void {
     const track = (delivery: Promise<unknown>): void => this.#track(delivery);
-    const runner = new QueueRunner(queue, { ...this.#deps, signal: this.#abort.signal, track });
+    const changed = (): void => this.#idle.changed();
+    const runner = new QueueRunner(queue, { ...this.#deps, signal: this.#abort.signal, track, changed });
     this.#runners.set(queue.name.name, runner);
     runner.wake();
   }
@@ -37,6 +40,12 @@ export class Scheduler {
   queueDeleted(queue: Queue): void {
     this.#runners.get(queue.name.name)?.stop();
     this.#runners.delete(queue.name.name);
+    this.#idle.changed();
+  }
+
+  /** Resolves when the queues are idle: see `IdleWaits`. */
+  waitForIdle(options: Parameters<IdleWaits["wait"]>[0]): Promise<void> {
+    return this.#idle.wait(options);
   }
 
   taskCreated(queue: Queue, task: Task): void {
