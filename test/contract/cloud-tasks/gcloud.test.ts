@@ -8,6 +8,9 @@ import { startBundle } from "./bundle.ts";
 
 const run = promisify(execFile);
 
+/** Each of a dozen commands starts a Python program. */
+const TIMEOUT_MS = 180_000;
+
 const hasGcloud = ((): boolean => {
   try {
     execFileSync("gcloud", ["--version"], { stdio: "ignore" });
@@ -44,60 +47,68 @@ async function setup() {
   return { ...bundle, gcloud };
 }
 
-test.runIf(hasGcloud)("gcloud tasks queues: create, list, describe, update, pause, resume, purge, delete", async () => {
-  const { gcloud, client } = await setup();
-  const name = "projects/my-project/locations/europe-west1/queues/q";
+test.runIf(hasGcloud)(
+  "gcloud tasks queues: create, list, describe, update, pause, resume, purge, delete",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const { gcloud, client } = await setup();
+    const name = "projects/my-project/locations/europe-west1/queues/q";
 
-  expect(await gcloud("queues", "create", "q", "--max-attempts", "5")).toMatchObject({ name, state: "RUNNING" });
-  expect(await gcloud("queues", "list")).toMatchObject([{ name, retryConfig: { maxAttempts: 5 } }]);
-  await gcloud("queues", "update", "q", "--max-dispatches-per-second", "7", "--min-backoff", "2s");
-  await gcloud("queues", "pause", "q");
-  expect(await gcloud("queues", "describe", "q")).toMatchObject({
-    state: "PAUSED",
-    rateLimits: { maxDispatchesPerSecond: 7 },
-    retryConfig: { maxAttempts: 5, minBackoff: "2s" },
-  });
-  await gcloud("queues", "resume", "q");
-  await client.createTask({
-    parent: name,
-    task: { httpRequest: { url: "http://127.0.0.1:9/" }, scheduleTime: { seconds: Date.now() / 1_000 + 3_600 } },
-  });
-  await gcloud("queues", "purge", "q");
-  expect((await client.listTasks({ parent: name }))[0]).toEqual([]);
-  await gcloud("queues", "delete", "q");
-  await expect(gcloud("queues", "describe", "q")).rejects.toThrow("NOT_FOUND: Queue does not exist.");
-});
+    expect(await gcloud("queues", "create", "q", "--max-attempts", "5")).toMatchObject({ name, state: "RUNNING" });
+    expect(await gcloud("queues", "list")).toMatchObject([{ name, retryConfig: { maxAttempts: 5 } }]);
+    await gcloud("queues", "update", "q", "--max-dispatches-per-second", "7", "--min-backoff", "2s");
+    await gcloud("queues", "pause", "q");
+    expect(await gcloud("queues", "describe", "q")).toMatchObject({
+      state: "PAUSED",
+      rateLimits: { maxDispatchesPerSecond: 7 },
+      retryConfig: { maxAttempts: 5, minBackoff: "2s" },
+    });
+    await gcloud("queues", "resume", "q");
+    await client.createTask({
+      parent: name,
+      task: { httpRequest: { url: "http://127.0.0.1:9/" }, scheduleTime: { seconds: Date.now() / 1_000 + 3_600 } },
+    });
+    await gcloud("queues", "purge", "q");
+    expect((await client.listTasks({ parent: name }))[0]).toEqual([]);
+    await gcloud("queues", "delete", "q");
+    await expect(gcloud("queues", "describe", "q")).rejects.toThrow("NOT_FOUND: Queue does not exist.");
+  },
+);
 
-test.runIf(hasGcloud)("gcloud tasks: create-http-task, list, describe, run, delete", async () => {
-  const { gcloud, client, receiver } = await setup();
-  const queue = "projects/my-project/locations/europe-west1/queues/q";
-  await client.createQueue({ parent: "projects/my-project/locations/europe-west1", queue: { name: queue } });
-  const inQueue = ["--queue", "q"];
-  const later = new Date(Date.now() + 3_600_000).toISOString();
-  const request = [
-    "--url",
-    `${receiver.url}/work`,
-    "--method",
-    "PUT",
-    "--body-content",
-    "text",
-    "--header",
-    "X-Mine:yes",
-  ];
-  const create = (id: string) => gcloud("create-http-task", id, ...inQueue, ...request, "--schedule-time", later);
+test.runIf(hasGcloud)(
+  "gcloud tasks: create-http-task, list, describe, run, delete",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const { gcloud, client, receiver } = await setup();
+    const queue = "projects/my-project/locations/europe-west1/queues/q";
+    await client.createQueue({ parent: "projects/my-project/locations/europe-west1", queue: { name: queue } });
+    const inQueue = ["--queue", "q"];
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    const request = [
+      "--url",
+      `${receiver.url}/work`,
+      "--method",
+      "PUT",
+      "--body-content",
+      "text",
+      "--header",
+      "X-Mine:yes",
+    ];
+    const create = (id: string) => gcloud("create-http-task", id, ...inQueue, ...request, "--schedule-time", later);
 
-  await create("ran");
-  await create("deleted");
-  const listed = await gcloud("list", ...inQueue);
-  expect(listed.map(({ name }: { name: string }) => name.split("/").at(-1)).toSorted()).toEqual(["deleted", "ran"]);
-  expect(await gcloud("describe", "ran", ...inQueue)).toMatchObject({
-    httpRequest: { httpMethod: "PUT", headers: { "X-Mine": "yes" } },
-  });
-  await gcloud("run", "ran", ...inQueue);
-  await receiver.arrived(1);
-  await gcloud("delete", "deleted", ...inQueue);
-  await expect(gcloud("describe", "deleted", ...inQueue)).rejects.toThrow("NOT_FOUND");
+    await create("ran");
+    await create("deleted");
+    const listed = await gcloud("list", ...inQueue);
+    expect(listed.map(({ name }: { name: string }) => name.split("/").at(-1)).toSorted()).toEqual(["deleted", "ran"]);
+    expect(await gcloud("describe", "ran", ...inQueue)).toMatchObject({
+      httpRequest: { httpMethod: "PUT", headers: { "X-Mine": "yes" } },
+    });
+    await gcloud("run", "ran", ...inQueue);
+    await receiver.arrived(1);
+    await gcloud("delete", "deleted", ...inQueue);
+    await expect(gcloud("describe", "deleted", ...inQueue)).rejects.toThrow("NOT_FOUND");
 
-  expect(receiver.received).toMatchObject([{ method: "PUT", path: "/work", body: "text" }]);
-  expect(receiver.received[0]?.headers.get("X-Mine")).toBe("yes");
-});
+    expect(receiver.received).toMatchObject([{ method: "PUT", path: "/work", body: "text" }]);
+    expect(receiver.received[0]?.headers.get("X-Mine")).toBe("yes");
+  },
+);
