@@ -47,16 +47,18 @@ export function describeDashboard(title: string, watched: Watched): object {
           };
           return { plotType: "LINE", timeSeriesQuery: { timeSeriesFilter: { filter, aggregation } } };
         }),
-        thresholds: ALERTS.filter(({ series, above }) => chart.series.includes(series) && above > 0).map(
-          ({ above }) => ({
-            value: above,
-          }),
-        ),
+        thresholds: thresholdsOf(chart.series),
         yAxis: { label: chart.unit, scale: "LINEAR" },
       },
     },
   }));
   return withoutDefaults({ displayName: title, mosaicLayout: { columns: COLUMNS, tiles } });
+}
+
+function thresholdsOf(series: readonly SeriesName[]): { value: number }[] {
+  return ALERTS.filter((alert) => series.includes(alert.series) && alert.above > 0).map(({ above }) => ({
+    value: above,
+  }));
 }
 
 /** The service doesn't store zeros and empty lists, so a description with them would differ at every update. */

@@ -1,21 +1,12 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import type { Clock } from "../../shared/clock.ts";
-import type { Logger } from "../../shared/log.ts";
 import { cut } from "../../shared/error-fields.ts";
 import { httpRequestField, taskLabels, traceFields } from "../../shared/log-fields.ts";
+import type { Producer } from "./producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
-export function accessLog({
-  clock,
-  log,
-  project,
-}: {
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly project: string;
-}) {
+export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log" | "project">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const startMs = clock.now();
     await next();

@@ -5,8 +5,9 @@ import type { SigningKey } from "./signing-key.ts";
 const KEY_MAX_AGE_SECONDS = 3600;
 
 /**
- * What the emulator answers to HTTP/1.1 besides the API's methods: `/` says that it is up, and the two key addresses are shaped as Google's
- * (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), with public keys where Google has certificates.
+ * What the emulator answers to HTTP/1.1 besides the API's methods: `/` says that it is up, and the two key addresses are
+ * shaped as Google's (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), with public keys where Google
+ * has certificates.
  */
 export function createHttpSurface(key: Promise<SigningKey>): http.RequestListener {
   return (request, response) => {

@@ -69,13 +69,12 @@ export class QueueRunner implements Watched {
 
   whatGoesOn(): string {
     const [underWay] = this.#underWay;
-    if (underWay)
-      return `${this.#nameOf(underWay)} is being delivered; it has been dispatched ${underWay.dispatchCount} times.`;
+    if (underWay) return `${this.#nameOf(underWay)} is being delivered (dispatch ${underWay.dispatchCount}).`;
     const next = this.#waiting.peek();
     if (!next) return `${this.name} is idle.`;
     if (this.#queue.settings.paused) return `${this.#nameOf(next)} waits in a queue that is paused.`;
     if (next.dueMs <= this.#deps.clock.now()) return `${this.#nameOf(next)} is due and waits for its queue's limits.`;
-    const state = next.failures > 0 ? `has failed ${next.failures} times` : "has not been delivered yet";
+    const state = next.failures > 0 ? `has failed (${next.failures})` : "has not been delivered yet";
     return `${this.#nameOf(next)} ${state} and is due at ${new Date(next.dueMs).toISOString()}.`;
   }
 

@@ -66,6 +66,7 @@ export class Scheduler {
   /** Deletes what is too old, so that a caller doesn't see it. */
   expireOld(queue: Queue): void {
     this.#runner(queue).expireOld();
+    this.#idle.changed();
   }
 
   /**

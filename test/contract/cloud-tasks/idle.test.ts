@@ -37,7 +37,7 @@ test("a wait ends with the last delivery's end, and not before", async () => {
   await bundle.receiver.arrived(1);
 
   expect(await bundle.stateOf("due")).toBe(
-    `Not idle (due) after 1 ms:\n  - ${bundle.queue}/tasks/one is being delivered; it has been dispatched 1 times.`,
+    `Not idle (due) after 1 ms:\n  - ${bundle.queue}/tasks/one is being delivered (dispatch 1).`,
   );
   const idle = bundle.emulator.waitForIdle({ until: "empty" });
   gate.resolve(200);
@@ -53,7 +53,7 @@ test("a task that will be tried again is idle by `due`, and goes on by `retries`
   await bundle.emulator.waitForIdle();
 
   expect(bundle.attempts).toHaveLength(1);
-  expect(await bundle.stateOf("retries")).toContain("one has failed 1 times and is due at 2026-01-01T00:01:00.000Z.");
+  expect(await bundle.stateOf("retries")).toContain("one has failed (1) and is due at 2026-01-01T00:01:00.000Z.");
   const idle = bundle.emulator.waitForIdle({ until: "retries" });
   await bundle.clock.advance(MINUTE_MS);
   await idle;
@@ -79,12 +79,12 @@ test("a retry that is forced, deleted or purged is waited for no more", async ()
   bundle.receiver.answerWith(({ headers }) => (headers.get("X-CloudTasks-TaskRetryCount") === "0" ? 500 : 200));
   for (const id of ["forced", "deleted", "purged"]) await createTask(bundle, bundle.queue, { id });
   await bundle.emulator.waitForIdle();
-  expect(await bundle.stateOf("retries")).toContain("has failed 1 times");
+  expect(await bundle.stateOf("retries")).toContain("has failed (1)");
 
   await bundle.client.runTask({ name: `${bundle.queue}/tasks/forced` });
   await bundle.client.deleteTask({ name: `${bundle.queue}/tasks/deleted` });
   await bundle.emulator.waitForIdle();
-  expect(await bundle.stateOf("retries")).toContain("purged has failed 1 times");
+  expect(await bundle.stateOf("retries")).toContain("purged has failed (1)");
   await bundle.client.purgeQueue({ name: bundle.queue });
 
   expect(await bundle.stateOf("retries")).toBe("idle");
@@ -131,6 +131,17 @@ test("a task that is held back by its queue's rate is waited for", async () => {
   await bundle.clock.advance(1_000);
   await idle;
   expect(bundle.receiver.received).toHaveLength(11);
+});
+
+test("a task that a read finds too old is waited for no more", async () => {
+  const bundle = await setup();
+  await bundle.client.pauseQueue({ name: bundle.queue });
+  await createTask(bundle, bundle.queue, { id: "old" });
+  const idle = bundle.emulator.waitForIdle({ until: "empty" });
+  await bundle.clock.advance(31 * 24 * 60 * MINUTE_MS);
+
+  expect((await bundle.client.listTasks({ parent: bundle.queue }))[0]).toEqual([]);
+  await idle;
 });
 
 test("one queue can be waited for alone, and one that is deleted is waited for no more", async () => {

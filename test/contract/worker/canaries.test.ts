@@ -23,13 +23,12 @@ test("the transaction canary counts its tasks, each once", async () => {
   for (const key of ["a", "b", "b", "a"]) await worker.deliver(sealTask(transactionCanary, { sentAt: SENT_AT }, key));
 
   const { docs } = await worker.db.collection("canaries").get();
-  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.transaction", { count: 2, sentAt: SENT_AT }]]);
+  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.transaction", { count: 2 }]]);
 });
 
-test("the natural canary leaves one document, however often it comes", async () => {
+test("the natural canary leaves nothing behind, however often it comes", async () => {
   const worker = await startWorkerBundle((db) => createCanaries({ db }));
   for (const key of ["a", "b", "a"]) await worker.deliver(sealTask(naturalCanary, { sentAt: SENT_AT }, key));
 
-  const { docs } = await worker.db.collection("canaries").get();
-  expect(docs.map((doc) => [doc.id, doc.data()])).toEqual([["canary.natural", { sentAt: SENT_AT }]]);
+  expect(await worker.db.listCollections()).toEqual([]);
 });
