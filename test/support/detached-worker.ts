@@ -3,11 +3,11 @@ import { trace } from "@opentelemetry/api";
 import { createTokenRules } from "../../services/worker/authenticate.ts";
 import { Shutdown } from "../../services/worker/shutdown.ts";
 import { captureLog } from "./captured-log.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { VirtualClock } from "../../services/local/virtual-clock.ts";
 
 /** What a step of the worker needs when it reaches neither Firestore nor a key server: neither is there. */
 export function detachedWorker() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { log, lines } = captureLog();
   const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
   return {

@@ -8,7 +8,7 @@ import {
 } from "../../services/worker/authenticate.ts";
 import { createKeyCache } from "../../services/worker/key-cache.ts";
 import { startKeyServer } from "./key-server.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { VirtualClock } from "../../services/local/virtual-clock.ts";
 import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
 
 export const AUDIENCE = "https://worker.example.com";
@@ -29,7 +29,7 @@ export async function setUpTokenRules(mode?: AuthMode) {
   const server = await startKeyServer([KEY]);
   onTestFinished(() => server.close());
   const nowS = Math.floor(Date.now() / 1_000);
-  const clock = new ManualClock(nowS * 1_000);
+  const clock = new VirtualClock({ startMs: nowS * 1_000 });
   const logged: string[] = [];
   const log = createLogger({
     service: "test",

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { createLogger } from "../../shared/log.ts";
 import { createDeliverWebhook, type DeliverWebhookOptions } from "../../services/worker/handlers/deliver-webhook.ts";
 import type { HandlerResult } from "../../services/worker/handler.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { VirtualClock } from "../../services/local/virtual-clock.ts";
 import { startWebhookReceiver } from "./webhook-receiver.ts";
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from("a signing key of thirty-two bytes").toString("base64")}`;
@@ -20,7 +20,7 @@ export async function setUpWebhooks(
   const { answer, ...handlerOptions } = options;
   const receiver = await startWebhookReceiver(answer);
   onTestFinished(() => receiver.close());
-  const clock = new ManualClock(Date.now());
+  const clock = new VirtualClock();
   const abort = new AbortController();
   const url = `http://127.0.0.1:${receiver.port}/hooks?key=1`;
   const handler = createDeliverWebhook({

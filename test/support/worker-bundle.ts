@@ -15,7 +15,7 @@ import { TASK_RECORDS, parseTaskRecord } from "../../shared/records/task-record.
 import { randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
 import type { TaskType } from "../../shared/task-type.ts";
 import { startKeyServer } from "./key-server.ts";
-import { ManualClock } from "./manual-clock.ts";
+import { VirtualClock } from "../../services/local/virtual-clock.ts";
 import { AUDIENCE, INVOKER, KEY } from "./token-rules.ts";
 import { identityClaims, signToken } from "./tokens.ts";
 
@@ -53,12 +53,12 @@ export async function startWorkerBundle(
     onTestFinished = afterRunningTest,
   }: WorkerBundleOptions = {},
 ) {
-  const storeClock = new ManualClock(Date.now());
+  const storeClock = new VirtualClock();
   const emulator = await startFirestoreEmulator({ clock: storeClock });
   const db = connect(emulator);
   const workerDb = reachFirestore ? connect(await reachFirestore(emulator)) : db;
   const keyServer = await startKeyServer([KEY]);
-  const clock = new ManualClock(Date.now());
+  const clock = new VirtualClock();
   const logged: string[] = [];
   const log = createLogger({ service: "worker", destination: { write: (line) => void logged.push(line) } });
   const shutdown = new Shutdown(clock);

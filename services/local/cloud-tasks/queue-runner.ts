@@ -1,7 +1,7 @@
 import type { Timer } from "../../../shared/clock.ts";
 import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
-import { DueHeap } from "./due-heap.ts";
+import { DueHeap } from "../due-heap.ts";
 import type { IdleUntil, Watched } from "./idle.ts";
 import type { Queue } from "./queue.ts";
 import type { DeliveryPlaces } from "./delivery-places.ts";

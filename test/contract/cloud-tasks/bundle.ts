@@ -8,7 +8,7 @@ import {
   type CloudTasksEmulatorOptions,
   startCloudTasksEmulator,
 } from "../../../services/local/cloud-tasks/emulator.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
 export const PARENT = "projects/my-project/locations/europe-west1";
@@ -52,7 +52,7 @@ export async function startBundle(
     await client.close();
     await receiver.close();
     const stopping = emulator.stop();
-    if (options.clock instanceof ManualClock) await options.clock.advance(options.stopGraceMs ?? 0);
+    if (options.clock instanceof VirtualClock) await options.clock.advance(options.stopGraceMs ?? 0);
     await stopping;
   });
   return { emulator, client, receiver, attempts: watched.attempts, attemptsEnded: watched.ended };

@@ -1,10 +1,10 @@
 import { expect, it, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { createQueue, createTask, startBundle } from "./bundle.ts";
 import { rejectionOf } from "./rejection.ts";
 
 test("holds a delayed task until its time", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await createTask(bundle, queue, { dueMs: clock.now() + 60_000 });
@@ -16,7 +16,7 @@ test("holds a delayed task until its time", async () => {
 });
 
 test("tells the scheduled time to the microsecond", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   const seconds = clock.now() / 1000 + 10;
@@ -29,7 +29,7 @@ test("tells the scheduled time to the microsecond", async () => {
 });
 
 test("takes a time in the past for now", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await bundle.client.pauseQueue({ name: queue });
@@ -39,7 +39,7 @@ test("takes a time in the past for now", async () => {
 });
 
 test("accepts a schedule of 720 hours to the moment, and no later one", async () => {
-  const clock = new ManualClock(Date.UTC(2026, 5, 1));
+  const clock = new VirtualClock({ startMs: Date.UTC(2026, 5, 1) });
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   const furthestMs = clock.now() + 720 * 3_600_000;
@@ -128,7 +128,7 @@ test("refuses a task without a target in the service's words", async () => {
 });
 
 test("measures a task by its stored form: 1,048,569 bytes pass and one more does not", async () => {
-  const clock = new ManualClock(1_800_000_000_000);
+  const clock = new VirtualClock({ startMs: 1_800_000_000_000 });
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await bundle.client.pauseQueue({ name: queue });

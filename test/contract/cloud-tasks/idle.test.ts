@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { NotIdleError } from "../../../services/local/cloud-tasks/idle.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { createQueue, createTask, startBundle } from "./bundle.ts";
 
 const MINUTE_MS = 60_000;
@@ -8,7 +8,7 @@ const RETRIES = { minBackoff: { seconds: 60 }, maxBackoff: { seconds: 60 }, maxA
 
 /** A bundle whose clock stands still, with a queue that retries once, after a minute. */
 async function setup() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock({ startMs: Date.UTC(2026, 0, 1) });
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "q", { retryConfig: RETRIES });
   /** Whether a wait is over by now, and why if it isn't. */

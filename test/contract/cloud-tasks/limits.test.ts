@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { createQueue, createTask, startBundle } from "./bundle.ts";
 
 test("never has more deliveries under way than the queue allows, and uses all it allows", async () => {
@@ -21,7 +21,7 @@ test("never has more deliveries under way than the queue allows, and uses all it
 });
 
 test("delivers a burst, then at the queue's rate", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { rateLimits: { maxDispatchesPerSecond: 2 } });
   await Promise.all(Array.from({ length: 20 }, () => createTask(bundle, queue)));
@@ -36,7 +36,7 @@ test("delivers a burst, then at the queue's rate", async () => {
 });
 
 test("delivers less than one a second where the rate says so", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { rateLimits: { maxDispatchesPerSecond: 0.1 } });
   await Promise.all(Array.from({ length: 12 }, () => createTask(bundle, queue)));
@@ -50,7 +50,7 @@ test("delivers less than one a second where the rate says so", async () => {
 });
 
 test("lets a retry take a token too", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", {
     rateLimits: { maxDispatchesPerSecond: 1 },
@@ -69,7 +69,7 @@ test("lets a retry take a token too", async () => {
 });
 
 test("slows the whole queue down when a worker answers 503, and recovers", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { rateLimits: { maxDispatchesPerSecond: 1 } });
   bundle.receiver.answerWith((_delivery, index) => (index === 0 ? 503 : 200));
@@ -86,7 +86,7 @@ test("slows the whole queue down when a worker answers 503, and recovers", async
 });
 
 test("does not slow down on 503 when told not to", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock, slowDown: false });
   const queue = await createQueue(bundle, "default", { rateLimits: { maxDispatchesPerSecond: 1 } });
   bundle.receiver.answerWith((_delivery, index) => (index === 0 ? 503 : 200));

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { type Bundle, PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
 import { rejectionOf } from "./rejection.ts";
 
@@ -8,7 +8,7 @@ import { rejectionOf } from "./rejection.ts";
 const onePage = { autoPaginate: false };
 
 test("lists tasks page by page, each once, though some go meanwhile", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   for (let index = 0; index < 7; index++) {
@@ -26,7 +26,7 @@ test("lists tasks page by page, each once, though some go meanwhile", async () =
 });
 
 test("lists up to 1,000 tasks a page when more are asked for", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await bundle.client.pauseQueue({ name: queue });
@@ -75,7 +75,7 @@ test("lists queues in the order of their names, page by page", async () => {
 });
 
 test("refuses a page token that is no token, is of another list, or is older than two hours", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   for (const id of ["a", "b"]) await createQueue(bundle, id);
   const [, , { nextPageToken }] = await bundle.client.listQueues({ parent: PARENT, pageSize: 1 }, onePage);

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
 import { rejectionOf } from "./rejection.ts";
 
@@ -11,7 +11,7 @@ const NAME_TAKEN =
   "The task cannot be created because a task with this name existed too recently. For more information about task de-duplication see https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create#body.request_body.FIELDS.task.";
 
 test("keeps a finished task's name for an hour, and frees it then", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await createTask(bundle, queue, { id: "once" });
@@ -29,7 +29,7 @@ test("keeps a finished task's name for an hour, and frees it then", async () => 
 });
 
 test("keeps the name of a deleted, and of a given up, task", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { retryConfig: { maxAttempts: 1 } });
   const deleted = await createTask(bundle, queue, { id: "deleted", dueMs: clock.now() + DAY_MS });
@@ -44,7 +44,7 @@ test("keeps the name of a deleted, and of a given up, task", async () => {
 });
 
 test("keeps names for as long as it is told", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock, taskNameMs: DAY_MS, queueNameMs: HOUR_MS });
   const queue = await createQueue(bundle);
   await createTask(bundle, queue, { id: "once" });
@@ -58,7 +58,7 @@ test("keeps names for as long as it is told", async () => {
 });
 
 test("keeps a deleted queue's name for seven days from CreateQueue and UpdateQueue, and frees it then, empty", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const name = await createQueue(bundle);
   await createTask(bundle, name, { dueMs: clock.now() + 20 * DAY_MS });
@@ -77,7 +77,7 @@ test("keeps a deleted queue's name for seven days from CreateQueue and UpdateQue
 it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "-", "_", "a".repeat(500)])(
   "takes %s for a task's name like any other",
   async (id) => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const bundle = await startBundle({ clock });
     const queue = await createQueue(bundle);
     const name = `${queue}/tasks/${id}`;
@@ -98,7 +98,7 @@ it.each(["constructor", "toString", "a".repeat(100)])("takes %s for a queue's na
 });
 
 test("keeps projects, locations and queues apart", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const parents = ["projects/a/locations/x", "projects/b/locations/x", "projects/a/locations/y"];
   for (const parent of parents) {

@@ -1,11 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { createQueue, createTask, startBundle } from "./bundle.ts";
 import { rejectionOf } from "./rejection.ts";
 
 test("takes tasks while paused, delivers none, and delivers them when resumed", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   const [paused] = await bundle.client.pauseQueue({ name: queue });
@@ -22,7 +22,7 @@ test("takes tasks while paused, delivers none, and delivers them when resumed", 
 });
 
 test("purges the tasks that are there and not those that come after", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await createTask(bundle, queue, { id: "before", dueMs: clock.now() + 1000 });
@@ -40,7 +40,7 @@ test("purges the tasks that are there and not those that come after", async () =
 });
 
 test("ends a delivery whose task was deleted meanwhile without trying it again", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   const held = Promise.withResolvers<number>();
@@ -56,7 +56,7 @@ test("ends a delivery whose task was deleted meanwhile without trying it again",
 });
 
 test("delivers nothing more of a deleted queue", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   bundle.receiver.answerWith(() => 500);
@@ -69,7 +69,7 @@ test("delivers nothing more of a deleted queue", async () => {
 });
 
 test("runs a task of a paused queue at once, and its pending schedule is used up by it", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   await bundle.client.pauseQueue({ name: queue });
@@ -85,7 +85,7 @@ test("runs a task of a paused queue at once, and its pending schedule is used up
 });
 
 test("schedules a task that fails when run for the time of the call plus the delay", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 30 } } });
   const held = Promise.withResolvers<number>();
@@ -106,7 +106,7 @@ test("schedules a task that fails when run for the time of the call plus the del
 });
 
 test("runs a task that is already running, once more and no more", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   const held = Promise.withResolvers<number>();
@@ -126,7 +126,7 @@ test("runs a task that is already running, once more and no more", async () => {
 });
 
 test("goes on after both of two overlapping attempts failed, once", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 1 }, maxDoublings: 1 } });
   const held = Promise.withResolvers<number>();

@@ -1,5 +1,5 @@
 import { expect, it, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import dispatch from "../../recordings/cloud-tasks/dispatch.json" with { type: "json" };
 import happyPath from "../../recordings/cloud-tasks/happypath.json" with { type: "json" };
 import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
@@ -18,7 +18,7 @@ const happyPaths = happyPath.cases.filter(({ name }) => !OUT_OF_SCOPE.includes(n
 const RECORDED_HEADER = /^(?:user-agent|x-cloudtasks-.*)$/i;
 
 it.each(dispatches)("delivers $name with the recorded headers", async ({ attempts }) => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 1 } } });
   const answers = attempts.map(({ receiverAnswered }) => receiverAnswered);

@@ -7,7 +7,7 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
 import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { type Bundle, PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
 import { startReceiver } from "./receiver.ts";
 import { rejectionOf } from "./rejection.ts";
@@ -17,7 +17,7 @@ const MAIN = path.resolve("services/local/cloud-tasks/main.ts");
 
 test("keeps queues, tasks, their counters and taken names across a restart", async () => {
   const dataDir = makeDataDir();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before, "default", {
     rateLimits: { maxDispatchesPerSecond: 7 },
@@ -56,7 +56,7 @@ test("keeps queues, tasks, their counters and taken names across a restart", asy
 
 test("frees names after a restart when their time is over", async () => {
   const dataDir = makeDataDir();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before);
   await createTask(before, queue, { id: "once" });
@@ -69,7 +69,7 @@ test("frees names after a restart when their time is over", async () => {
 
 test("keeps a purge and a deletion across a restart", async () => {
   const dataDir = makeDataDir();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before);
   await createTask(before, queue, { id: "purged", dueMs: clock.now() + HOUR_MS });
@@ -99,7 +99,7 @@ test("keeps the signing key across a restart", async () => {
 
 test("goes on with a page token after a restart", async () => {
   const dataDir = makeDataDir();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before);
   for (const id of ["a", "b", "c", "d"]) await createTask(before, queue, { id, dueMs: clock.now() + HOUR_MS });
@@ -134,7 +134,7 @@ test("compacts its file while it runs, when what is gone outweighs what is left"
 
 test("waits on a stop for the deliveries under way", async () => {
   const dataDir = makeDataDir();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
   const queue = await createQueue(bundle, "default", { rateLimits: { maxConcurrentDispatches: 1 } });
   const held = Promise.withResolvers<number>();
@@ -155,7 +155,7 @@ test("waits on a stop for the deliveries under way", async () => {
 
 test("breaks deliveries off when a stop has waited long enough, and repeats them after the start", async () => {
   const dataDir = makeDataDir();
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
   const queue = await createQueue(bundle);
   bundle.receiver.answerWith((_delivery, index) => (index === 0 ? "stall" : 200));

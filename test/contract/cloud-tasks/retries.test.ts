@@ -1,13 +1,13 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { createQueue, createTask, startBundle } from "./bundle.ts";
 import { rejectionOf } from "./rejection.ts";
 
 const SECOND_MS = 1000;
 
 test("retries by the schedule of the API's own example, and deletes the task after its last attempt", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", {
     retryConfig: { maxAttempts: 9, minBackoff: { seconds: 10 }, maxBackoff: { seconds: 300 }, maxDoublings: 3 },
@@ -29,7 +29,7 @@ test("retries by the schedule of the API's own example, and deletes the task aft
 });
 
 test("gives up only when the attempts are used up and the time is over", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const second = { seconds: 1 };
   const queue = await createQueue(bundle, "default", {
@@ -48,7 +48,7 @@ test("gives up only when the attempts are used up and the time is over", async (
 });
 
 test("never gives up with maxAttempts -1", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const tenth = { nanos: 100_000_000 };
   const queue = await createQueue(bundle, "default", {
@@ -70,7 +70,7 @@ it.each([
   { asked: new Date(Date.UTC(2026, 0, 1, 0, 0, 20)).toUTCString(), waitMs: 20_000 },
   { asked: "soon", waitMs: 1000 },
 ])("waits $waitMs ms when a worker asks for Retry-After: $asked", async ({ asked, waitMs }) => {
-  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const clock = new VirtualClock({ startMs: Date.UTC(2026, 0, 1) });
   const bundle = await startBundle({ clock });
   const retryConfig = { minBackoff: { seconds: 1 }, maxBackoff: { seconds: 60 } };
   const queue = await createQueue(bundle, "default", { retryConfig });
@@ -92,7 +92,7 @@ test("takes a redirect for a failure and follows no Location", async () => {
 });
 
 test("cuts an attempt off at the dispatch deadline and counts no response", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   bundle.receiver.answerWith(() => "stall");
@@ -110,7 +110,7 @@ test("cuts an attempt off at the dispatch deadline and counts no response", asyn
 });
 
 test("tells of the first and the last attempt", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const startMs = clock.now();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 1 } } });
@@ -148,7 +148,7 @@ test("retries a target that can't be reached, and tells the next attempt 503", a
 });
 
 test("deletes a task that is 31 days old, whatever its attempts", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 3600 } } });
   await bundle.client.pauseQueue({ name: queue });

@@ -1,6 +1,6 @@
 import { OAuth2Client } from "google-auth-library";
 import { expect, test } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { type Bundle, createQueue, createTask, startBundle } from "./bundle.ts";
 
 const EMAIL = "invoker@my-project.iam.gserviceaccount.com";
@@ -59,7 +59,7 @@ test("gives each account one number and two accounts two", async () => {
 });
 
 test("replaces the task's own Authorization by the token, and keeps no token in the task", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const bundle = await startBundle({ clock });
   const queue = await createQueue(bundle);
   bundle.receiver.answerWith((_delivery, index) => (index === 0 ? 500 : 200));

@@ -5,7 +5,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/bundle.ts";
 import { startOurs, temporaryFolder } from "./support/our-emulator.ts";
 import { begin } from "./support/raw-transaction.ts";
@@ -61,7 +61,7 @@ it("clears every database, and ends the transactions on them", async () => {
 });
 
 it("leaves no timer behind when it stops", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { stop } = await startOurs({ clock });
   expect(clock.pending).toBe(1);
   await stop();

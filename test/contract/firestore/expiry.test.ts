@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupRaw } from "./support/bundle.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { isPending } from "./support/pending.ts";
@@ -8,7 +8,7 @@ import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 const EXPIRED = { code: 3, details: "The referenced transaction has expired or is no longer valid." };
 
 async function setup() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { address } = await startOurs({ clock });
   return { clock, raw: setupRaw(address) };
 }

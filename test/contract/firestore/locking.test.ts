@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupRaw } from "./support/bundle.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { isPending } from "./support/pending.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
 async function setup() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const { address } = await startOurs({ clock });
   const raw = setupRaw(address);
   await commit(raw, [{ path: "c/a", fields: { by: "nobody" } }]);

@@ -2,13 +2,13 @@ import { expect, it } from "vitest";
 import { CommitTimes } from "../../../services/local/firestore/commit-times.ts";
 import { Database } from "../../../services/local/firestore/database.ts";
 import { parseWrite } from "../../../services/local/firestore/write.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 
 const ROOT = "projects/p/databases/d/documents";
 const MINUTE_MS = 60_000;
 
 function setup() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const database = new Database({ root: ROOT, clock, times: new CommitTimes(clock), record: () => {} });
   const set = async (path: string, n: number): Promise<bigint> => {
     const write = parseWrite({ update: { name: `${ROOT}/${path}`, fields: { n: { integerValue: n } } } });

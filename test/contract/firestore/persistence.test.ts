@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it, onTestFinished } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/bundle.ts";
 import { startOurs, temporaryFolder } from "./support/our-emulator.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
@@ -85,12 +85,12 @@ it("keeps databases apart, and cleared ones empty, over a restart", async () => 
 
 it("never lets times go back, even when the clock did", async () => {
   const dataDir = temporaryFolder();
-  const first = await startOurs({ dataDir, clock: new ManualClock(2_000_000_000_000) });
+  const first = await startOurs({ dataDir, clock: new VirtualClock({ startMs: 2_000_000_000_000 }) });
   const { collection, projectId } = setupClient(first.address);
   const { writeTime: earlier } = await collection.doc("a").set({});
   await first.stop();
 
-  const second = await startOurs({ dataDir, clock: new ManualClock(1_900_000_000_000) });
+  const second = await startOurs({ dataDir, clock: new VirtualClock({ startMs: 1_900_000_000_000 }) });
   const document = setupClient(second.address).connect({ projectId }).doc("things/b");
   const { writeTime: later } = await document.set({});
   const { readTime } = await document.get();
@@ -124,7 +124,7 @@ it("shortens its file at the start, and when it has grown well past what is aliv
   const dataDir = temporaryFolder();
   const file = path.join(dataDir, "firestore.jsonl");
   const lines = (): number => fs.readFileSync(file, "utf8").trimEnd().split("\n").length;
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const first = await startOurs({ dataDir, clock });
   const { collection, projectId } = setupClient(first.address);
   for (let i = 0; i < 20; i++) await collection.doc("a").set({ i, text: "x".repeat(900_000) });

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { TransactionRegistry } from "../../../services/local/firestore/transaction-registry.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 
 const READ_WRITE = { kind: "read-write" } as const;
 const EXPIRED = "The referenced transaction has expired or is no longer valid.";
 
 it("remembers how a transaction ended, and its age, for five minutes", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const transactions = new TransactionRegistry(clock);
   const wounded = transactions.begin(READ_WRITE);
   transactions.end(wounded, "wounded");
@@ -22,7 +22,7 @@ it("remembers how a transaction ended, and its age, for five minutes", async () 
 });
 
 it("forgets the older half when more than 20,000 have ended", () => {
-  const transactions = new TransactionRegistry(new ManualClock());
+  const transactions = new TransactionRegistry(new VirtualClock());
   const ended = Array.from({ length: 20_001 }, () => {
     const transaction = transactions.begin(READ_WRITE);
     transactions.end(transaction, "wounded");

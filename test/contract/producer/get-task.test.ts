@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { portOf } from "../../../shared/listening-port.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { CLAIMED, NATURAL, startProducerBundle } from "../../support/producer-bundle.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
@@ -125,7 +125,7 @@ describe("look-ups that fail", () => {
   });
 
   it("are given up after three seconds", async () => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.tasksProxy.inject({ rpc: "GetTask", when: "before-effect", answer: "nothing" });
     const running = bundle.send(`/v1/tasks/${ID}`);

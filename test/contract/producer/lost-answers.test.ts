@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it, vi } from "vitest";
 import type { Fault } from "../../support/fault-proxy.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { CLAIMED, startProducerBundle } from "../../support/producer-bundle.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
@@ -11,7 +11,7 @@ const ALL = 1_000;
 const STEP_MS = 10;
 
 /** Moves the clock until something has ended that only waits for time to pass. */
-async function advanceUntil<T>(clock: ManualClock, running: Promise<T>): Promise<T> {
+async function advanceUntil<T>(clock: VirtualClock, running: Promise<T>): Promise<T> {
   const state = { ended: false };
   void running.finally(() => (state.ended = true));
   while (!state.ended) await clock.advance(STEP_MS);
@@ -58,7 +58,7 @@ describe("a CreateTask whose answer is lost", () => {
   });
 
   it.each<Fault["when"]>(["before-effect", "after-effect"])("is given up after three seconds: %s", async (when) => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.tasksProxy.inject({ rpc: "CreateTask", when, answer: "nothing" });
     const running = bundle.enqueue(CLAIMED, "k");
@@ -71,7 +71,7 @@ describe("a CreateTask whose answer is lost", () => {
   });
 
   it("doesn't make an earlier request's task this one's", async () => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const first = await bundle.enqueue(CLAIMED, "k");
     await clock.advance(1);
@@ -107,7 +107,7 @@ describe("a CreateTask that is never answered", () => {
     ["before-effect", 0],
     ["after-effect", 1],
   ])("ends in 503 that says how to go on: %s", async (when, tasks) => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.tasksProxy.inject({ ...lost, when });
     const running = bundle.enqueue(CLAIMED, "k");
@@ -120,7 +120,7 @@ describe("a CreateTask that is never answered", () => {
   });
 
   it("is one task when the request is repeated with its key", async () => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.tasksProxy.inject({ ...lost, when: "after-effect" });
     const running = bundle.enqueue(CLAIMED, "k");
@@ -132,7 +132,7 @@ describe("a CreateTask that is never answered", () => {
   });
 
   it("is not tried again once the caller has gone", async () => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.tasksProxy.inject({ rpc: "CreateTask", when: "before-effect", answer: "nothing" });
     const caller = new AbortController();
@@ -188,7 +188,7 @@ describe("what Cloud Tasks refuses", () => {
 
 describe("look-ups that fail", () => {
   it("refuse a keyed request before anything is created when the records don't answer", async () => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.recordsProxy.inject({
       rpc: "BatchGetDocuments",

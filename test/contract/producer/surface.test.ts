@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { CLAIMED, QUEUES_PATH, startProducerBundle } from "../../support/producer-bundle.ts";
 
 describe("paths and methods", () => {
@@ -95,7 +95,7 @@ describe("probes", () => {
   });
 
   it("is ready when the queues and the records answer, and remembers it for five seconds", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const probe = async () => (await bundle.send("/ready")).status;
     expect(await Promise.all([probe(), probe(), probe()])).toEqual([200, 200, 200]);
@@ -115,7 +115,7 @@ describe("probes", () => {
   });
 
   it("is not ready when the records don't answer within two seconds", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     const struck = bundle.recordsProxy.inject({ rpc: "BatchGetDocuments", when: "before-effect", answer: "nothing" });
     const running = bundle.send("/ready");

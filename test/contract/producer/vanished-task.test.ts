@@ -2,7 +2,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { CLAIMED, NATURAL, type ProducerBundle, startProducerBundle } from "../../support/producer-bundle.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
@@ -62,7 +62,7 @@ describe("a key whose task has a record", () => {
     ["the same payload", CLAIMED, 200],
     ["another payload", OTHER, 422],
   ])("is judged by a record that appears while the name is found taken: %s", async (_, request, expected) => {
-    const clock = new ManualClock(Date.now());
+    const clock = new VirtualClock();
     const bundle = await startProducerBundle({ clock });
     await bundle.enqueue(CLAIMED, "k");
     await takeFromQueue(bundle, claimedId("k"));

@@ -5,7 +5,7 @@ import type { CreateResult, TaskQueue } from "../../../services/producer/task-qu
 import { sealEnvelope } from "../../../shared/envelope.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { parseTaskId } from "../../../shared/task-id.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const envelope = sealEnvelope({ id, type: "webhook.deliver", payload: {}, enqueuedAtMs: 0 });
@@ -21,7 +21,7 @@ const NO_QUEUE: CreateResult = { kind: "no-queue", cause: new Error("no queue") 
 
 /** A queue that answers by a script, its last line over and over; "hang" waits for the deadline. */
 function setUp(...script: (CreateResult | "hang")[]) {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const tries: { name: string; atMs: number; timeoutMs: number }[] = [];
   const startMs = clock.now();
   const caller = new AbortController();

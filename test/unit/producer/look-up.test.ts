@@ -8,7 +8,7 @@ import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import { BUILT_IN_TASK_TYPES } from "../../../shared/catalogue.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { parseTaskId } from "../../../shared/task-id.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const FOUND: Sighting = {
@@ -42,7 +42,7 @@ async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
     project: "handoff-test",
     tracer: trace.getTracer("test"),
     catalogue: BUILT_IN_TASK_TYPES,
-    clock: new ManualClock(),
+    clock: new VirtualClock(),
     log: createLogger({ service: "test", level: "silent" }),
     maxPayloadBytes: 1,
     queue: { create: unused, probe: unused, find: async () => sighting },

@@ -4,7 +4,7 @@ import { createLogger } from "../../../shared/log.ts";
 import { createKeyCache } from "../../../services/worker/key-cache.ts";
 import { CERTIFICATE, CERTIFICATE_PUBLIC_KEY } from "../../support/certificate.ts";
 import { jwkAnswer, pemAnswer, startKeyServer, type KeyServerAnswer } from "../../support/key-server.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { makeSigningKey } from "../../support/tokens.ts";
 
 const OLD_KEY = makeSigningKey("old");
@@ -16,7 +16,7 @@ async function setup(answer: KeyServerAnswer = pemAnswer([OLD_KEY])) {
   const server = await startKeyServer([]);
   onTestFinished(() => server.close());
   server.answerWith(answer);
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const logged: string[] = [];
   const log = createLogger({ service: "test", destination: { write: (line) => void logged.push(line) } });
   const keys = createKeyCache({ url: `${server.url}?secret=canary`, clock, log });

@@ -4,7 +4,7 @@ import { reportOutcome } from "../../../services/worker/report-outcome.ts";
 import type { Delivery } from "../../../services/worker/delivery.ts";
 import { parseTaskId } from "../../../shared/task-id.ts";
 import { captureLog } from "../../support/captured-log.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
 const QUEUE_NAMES = { critical: "c", default: "d", bulk: "b" };
@@ -13,7 +13,7 @@ const error = { code: "some_code", message: "There is no account canary." };
 function setup() {
   const { log, lines } = captureLog();
   const rules = { handlers: new Map(), queueNames: QUEUE_NAMES, maxBodyBytes: 1, deadLetterRetentionMs: 1 };
-  return { log, lines, clock: new ManualClock(1_795_000_000_000), rules };
+  return { log, lines, clock: new VirtualClock({ startMs: 1_795_000_000_000 }), rules };
 }
 
 /** The lines that reporting an outcome writes, parsed. */

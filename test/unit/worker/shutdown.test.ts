@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { Shutdown } from "../../../services/worker/shutdown.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 
 function setup() {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const shutdown = new Shutdown(clock);
   const work = Promise.withResolvers<string>();
   const drained: string[] = [];

@@ -1,0 +1,122 @@
+import type { Timer } from "../../shared/clock.ts";
+import { DueHeap, type HeapItem } from "./due-heap.ts";
+import { type Duration, toMillis } from "./duration.ts";
+import type { EmulatorClock } from "./emulator-clock.ts";
+
+interface VirtualTimer extends HeapItem {
+  readonly callback: () => void;
+}
+
+/**
+ * Turns of the event loop between two steps, so that promises and loopback I/O that a timer started can settle where
+ * nobody says how long they take.
+ */
+const SETTLE_TURNS = 20;
+
+const DEFAULT_PATIENCE_MS = 1000;
+
+/**
+ * A clock that stands still until it is moved, and then fires what falls due in order, each timer at its own time.
+ *
+ * It knows which deliveries are under way, and doesn't move past one that is still being answered:
+ *
+ *     advance("1h") ── next timer ──▶ a delivery begins ── its answer ──▶ backoff set ── next timer ──▶ … ──▶ 1 h later
+ */
+export class VirtualClock implements EmulatorClock {
+  #nowMs: number;
+  #order = 0;
+  readonly #timers = new DueHeap<VirtualTimer>();
+  readonly #held = new Set<Promise<unknown>>();
+  readonly #patienceMs: number;
+  #advancing: Promise<void> = Promise.resolve();
+
+  /**
+   * @param options.startMs in milliseconds since the epoch; default: the wall clock's last whole second.
+   * @param options.patienceMs how long, by the wall clock, to wait for work that has begun. Work that takes longer is
+   * taken to wait for the time to move, like a handler that hangs until its deadline, and is waited for no more.
+   * Default 1 s.
+   */
+  constructor({
+    startMs = lastWholeSecondMs(),
+    patienceMs = DEFAULT_PATIENCE_MS,
+  }: { startMs?: number; patienceMs?: number } = {}) {
+    this.#nowMs = startMs;
+    this.#patienceMs = patienceMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, heapIndex: -1, callback };
+    this.#timers.add(timer);
+    return { cancel: () => this.#timers.remove(timer) };
+  }
+
+  hold(work: Promise<unknown>): void {
+    const ended: Promise<unknown> = work.then(letGo, letGo);
+    const held = this.#held.add(ended);
+    function letGo(): void {
+      held.delete(ended);
+    }
+  }
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /**
+   * Moves the time forward; advances that are asked for at once run one after the other.
+   *
+   * @param by milliseconds, or a number with its unit such as `90s`, `1h` or `30d`.
+   * @throws RangeError when it is no duration; whatever a timer's callback throws.
+   */
+  async advance(by: Duration): Promise<void> {
+    const byMs = toMillis(by);
+    const previous = this.#advancing;
+    const run = previous.then(() => this.#run(byMs));
+    this.#advancing = run.catch(() => undefined);
+    await run;
+  }
+
+  async #run(byMs: number): Promise<void> {
+    const untilMs = this.#nowMs + byMs;
+    await this.#settle();
+    for (let next = this.#nextDue(untilMs); next; next = this.#nextDue(untilMs)) {
+      this.#timers.remove(next);
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      next.callback();
+      await this.#settle();
+    }
+    this.#nowMs = untilMs;
+  }
+
+  #nextDue(untilMs: number): VirtualTimer | undefined {
+    const next = this.#timers.peek();
+    return next && next.dueMs <= untilMs ? next : undefined;
+  }
+
+  async #settle(): Promise<void> {
+    do {
+      await this.#waitForHeld();
+      for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#held.size > 0);
+  }
+
+  async #waitForHeld(): Promise<void> {
+    while (this.#held.size > 0) {
+      const waitedFor = [...this.#held];
+      const { promise: patience, resolve: outOfPatience } = Promise.withResolvers<void>();
+      const timer = setTimeout(() => {
+        for (const work of waitedFor) this.#held.delete(work);
+        outOfPatience();
+      }, this.#patienceMs);
+      await Promise.race([Promise.all(waitedFor), patience]);
+      clearTimeout(timer);
+    }
+  }
+}
+
+const lastWholeSecondMs = (): number => Math.floor(Date.now() / 1000) * 1000;
