@@ -4,6 +4,7 @@ import { logAttempt } from "./attempt-log.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { progressOf } from "./change.ts";
 import type { Courier, Delivered } from "./delivery.ts";
+import type { History } from "./history.ts";
 import { isSuccess, previousStatus, responseStatus } from "./response-status.ts";
 import { isExhausted, retryDelayMs } from "./retry-delay.ts";
 import type { State } from "./state.ts";
@@ -14,6 +15,7 @@ export interface AttemptDeps {
   readonly clock: Clock;
   readonly state: State;
   readonly courier: Courier;
+  readonly history: History;
   readonly log: Logger;
   /** Whether a worker's Retry-After can lengthen the wait before a retry. */
   readonly considerRetryAfter: boolean;
@@ -33,15 +35,17 @@ export async function attemptTask(
   deps: AttemptDeps,
   options: { signal: AbortSignal; forced: boolean },
 ): Promise<Attempted> {
-  const { queue, task } = queued;
+  const { task } = queued;
   const dispatchedMs = deps.clock.now();
   beginAttempt(task, dispatchedMs);
+  const record = deps.history.begin(queued, { dispatchedMs });
 
-  const delivered = await deps.courier.deliver(task, { queueId: queue.name.queueId, signal: options.signal });
+  const delivered = await deps.courier.deliver(queued, { signal: options.signal, record });
   task.running -= 1;
 
   const nowMs = deps.clock.now();
   const fate = decideFate(queued, delivered, deps, { nowMs, retryFromMs: options.forced ? dispatchedMs : nowMs });
+  deps.history.end(record, { endedMs: nowMs, outcome: delivered, fate });
   logAttempt(queued, { delivered, fate }, { log: deps.log, nowMs });
   settle(queued, { delivered, fate }, { state: deps.state, nowMs });
   return { delivered, fate };

@@ -6,6 +6,10 @@ export type Change =
   | { readonly kind: "queue-set"; readonly queue: string; readonly settings: QueueSettings }
   | { readonly kind: "queue-deleted"; readonly queue: string; readonly atMs: number }
   | { readonly kind: "queue-purged"; readonly queue: string; readonly atMs: number }
+  /** A reset: the queue has no tasks, and no task's name is taken in it. */
+  | { readonly kind: "queue-emptied"; readonly queue: string }
+  /** A reset: there is no such queue, and its name is free. */
+  | { readonly kind: "queue-forgotten"; readonly queue: string }
   | { readonly kind: "task-created"; readonly queue: string; readonly task: Task }
   | { readonly kind: "task-failed"; readonly queue: string; readonly taskId: string; readonly progress: Progress }
   | { readonly kind: "task-gone"; readonly queue: string; readonly taskId: string; readonly atMs: number };

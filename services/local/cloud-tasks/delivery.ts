@@ -1,14 +1,28 @@
 import http from "node:http";
 import https from "node:https";
 import type { Clock } from "../../../shared/clock.ts";
-import { dispatchHeaders } from "./dispatch-headers.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import type { EmulatorClock } from "../emulator-clock.ts";
+import type { QueuedTask } from "./attempt-outcome.ts";
 import type { TokenMaker } from "./delivery-token.ts";
+import { dispatchHeaders } from "./dispatch-headers.ts";
+import type { OpenAttempt } from "./history.ts";
+import { retryAfterMs } from "./retry-after.ts";
 import type { Task } from "./task.ts";
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/** An answer, whole but for what of its body is beyond 16 KiB. */
+export interface Answered {
+  readonly kind: "answered";
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly retryAfterMs?: number;
+}
 
 /** How a delivery ended. */
 export type Delivered =
-  | { readonly kind: "answered"; readonly status: number; readonly retryAfterMs?: number }
+  | Answered
   /** No answer within the dispatch deadline. The worker may go on with it. */
   | { readonly kind: "timeout" }
   /** No connection, or one that broke before the answer was whole. */
@@ -16,10 +30,22 @@ export type Delivered =
   /** Given up because the emulator stops. */
   | { readonly kind: "aborted" };
 
+/** How a request is sent: as it should be; or, on purpose, not at all over a connection that is reset, or unheard. */
+export type Manner = "whole" | "reset" | "unheard";
+
+/** One sending of a task. */
+export interface Sending {
+  readonly signal: AbortSignal;
+  /** Takes in what is sent. */
+  readonly record: OpenAttempt;
+  /** `unheard`: given up, as at its deadline, once it is sent, while the worker goes on. Default `whole`. */
+  readonly manner?: Manner;
+}
+
 /** Delivers tasks by HTTP. */
 export interface Courier {
   /** Sends one request and waits for the whole answer, at most for the task's dispatch deadline. Never rejects. */
-  deliver(task: Task, delivery: { queueId: string; signal: AbortSignal }): Promise<Delivered>;
+  deliver(queued: QueuedTask, sending: Sending): Promise<Delivered>;
   /** Closes idle connections. */
   close(): void;
 }
@@ -30,21 +56,30 @@ const MAX_IDLE_CONNECTIONS = 512;
 /** Idle connections are closed before a Node server, which waits 5 s, closes them under a request. */
 const IDLE_CONNECTION_MS = 4000;
 
+/** What of an answer's body is kept. */
+const MOST_ANSWER_BYTES = 16 * 1024;
+
 /** Makes a courier. Redirects are answers like any other, and their Location is not followed. */
-export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Courier {
+export function createCourier(deps: { clock: EmulatorClock; authorize: TokenMaker }): Courier {
   const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
+  const deliver = async ({ queue, task }: QueuedTask, sending: Sending): Promise<Delivered> => {
+    try {
+      const { token, url } = task.target;
+      const { queueId } = queue.name;
+      const authorization = token ? await deps.authorize(token, url) : undefined;
+      const headers = dispatchHeaders(task, { queueId, ...(authorization === undefined ? {} : { authorization }) });
+      recordRequest(sending.record, { task, headers, authorization });
+      return await send({ ...sending, task, headers, clock: deps.clock, agents });
+    } catch (error) {
+      return unreachable(error);
+    }
+  };
   return {
-    async deliver(task, { queueId, signal }) {
-      try {
-        const { token, url } = task.target;
-        const headers = token
-          ? dispatchHeaders(task, { queueId, authorization: await deps.authorize(token, url) })
-          : dispatchHeaders(task, { queueId });
-        return await send({ task, headers, signal, clock: deps.clock, agents });
-      } catch (error) {
-        return unreachable(error);
-      }
+    deliver(queued, sending) {
+      const delivered = deliver(queued, sending);
+      deps.clock.hold?.(delivered);
+      return delivered;
     },
     close() {
       agents.http.destroy();
@@ -53,18 +88,27 @@ export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Co
   };
 }
 
-interface Sending {
+function recordRequest(
+  record: OpenAttempt,
+  { task, headers, authorization }: { task: Task; headers: Headers; authorization: string | undefined },
+): void {
+  const { method, url } = task.target;
+  const told = authorization === undefined ? headers : headers.filter(([name]) => name !== "Authorization");
+  record.request = { method, url, headers: told, body: task.body };
+  if (authorization !== undefined) record.authorization = authorization;
+}
+
+interface Exchange extends Sending {
   readonly task: Task;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly signal: AbortSignal;
+  readonly headers: Headers;
   readonly clock: Clock;
   readonly agents: { http: http.Agent; https: https.Agent };
 }
 
-function send(sending: Sending): Promise<Delivered> {
-  const { task, signal, clock } = sending;
+function send(exchange: Exchange): Promise<Delivered> {
+  const { task, signal, clock, manner = "whole" } = exchange;
   return new Promise((resolve) => {
-    const request = openRequest(sending);
+    const request = openRequest(exchange);
     const settle = (delivered: Delivered): void => {
       deadline.cancel();
       signal.removeEventListener("abort", abort);
@@ -80,16 +124,25 @@ function send(sending: Sending): Promise<Delivered> {
     if (signal.aborted) abort();
 
     request.on("error", (error) => settle(unreachable(error)));
-    request.on("response", (answer) => {
-      answer.on("end", () => settle(answered(answer, clock)));
-      answer.on("error", (error) => settle(unreachable(error)));
-      answer.resume();
-    });
+    request.on("response", (answer) => readAnswer(answer, clock).then(settle, (error) => settle(unreachable(error))));
+    if (manner === "reset") {
+      resetOnceConnected(request);
+      return;
+    }
+    if (manner === "unheard") request.once("finish", () => settle({ kind: "timeout" }));
     request.end(task.body.length > 0 ? task.body : undefined);
   });
 }
 
-function openRequest({ task, headers, agents }: Sending): http.ClientRequest {
+/** Before anything was written, so the worker sees a connection and no request. */
+function resetOnceConnected(request: http.ClientRequest): void {
+  request.once("socket", (socket) => {
+    if (socket.connecting) socket.once("connect", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
+  });
+}
+
+function openRequest({ task, headers, agents }: Exchange): http.ClientRequest {
   const url = new URL(task.target.url);
   const { method } = task.target;
   const request =
@@ -100,13 +153,26 @@ function openRequest({ task, headers, agents }: Sending): http.ClientRequest {
   return request;
 }
 
-function answered(answer: http.IncomingMessage, clock: Clock): Delivered {
+async function readAnswer(answer: http.IncomingMessage, clock: Clock): Promise<Answered> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer) {
+    if (bytes < MOST_ANSWER_BYTES) chunks.push(chunk);
+    bytes += chunk.length;
+  }
   const waitMs = retryAfterMs(answer.headers["retry-after"], clock.now());
   return {
     kind: "answered",
     status: answer.statusCode ?? 0,
+    headers: headerPairs(answer.rawHeaders),
+    // Copied out of Node's buffer pool, where it would keep its neighbours alive.
+    body: new Uint8Array(Buffer.concat(chunks).subarray(0, MOST_ANSWER_BYTES)),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   };
+}
+
+function headerPairs(raw: readonly string[]): Headers {
+  return Array.from({ length: raw.length / 2 }, (_, index) => [raw[2 * index] ?? "", raw[2 * index + 1] ?? ""]);
 }
 
 function unreachable(error: unknown): Delivered {

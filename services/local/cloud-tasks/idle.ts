@@ -22,10 +22,15 @@ export class NotIdleError extends Error {
   readonly code = "NOT_IDLE";
 }
 
-interface Wait {
+interface Watch {
   readonly until: IdleUntil;
-  /** Undefined for all queues. */
+  /** A queue's full name; undefined for all queues. */
   readonly queue: string | undefined;
+  /** A project's id; undefined for all projects. */
+  readonly project: string | undefined;
+}
+
+interface Wait extends Watch {
   readonly resolve: () => void;
 }
 
@@ -44,7 +49,7 @@ export class IdleWaits {
    * @param options.timeoutMs by the wall clock: the emulator's own may stand still.
    * @throws NotIdleError when they are not in time, and RangeError at once when there is no such queue.
    */
-  wait(options: { until: IdleUntil; queue: string | undefined; timeoutMs: number }): Promise<void> {
+  wait(options: Watch & { readonly timeoutMs: number }): Promise<void> {
     const { until, queue, timeoutMs } = options;
     if (queue !== undefined && ![...this.#queues()].some(({ name }) => name === queue)) {
       return Promise.reject(new RangeError(`There is no queue ${queue} to wait for.`));
@@ -52,8 +57,7 @@ export class IdleWaits {
     if (this.#busy(options).length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const wait: Wait = {
-        until,
-        queue,
+        ...options,
         resolve: () => {
           clearTimeout(timer);
           this.#waits.delete(wait);
@@ -74,9 +78,10 @@ export class IdleWaits {
     for (const wait of this.#waits) if (this.#busy(wait).length === 0) wait.resolve();
   }
 
-  #busy({ until, queue }: Pick<Wait, "until" | "queue">): Watched[] {
+  #busy({ until, queue, project }: Watch): Watched[] {
     return [...this.#queues()]
       .filter(({ name }) => queue === undefined || name === queue)
+      .filter(({ name }) => project === undefined || name.startsWith(`projects/${project}/`))
       .filter((each) => !each.isIdle(until));
   }
 }

@@ -1,6 +1,7 @@
 import type { Timer } from "../../../shared/clock.ts";
 import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
+import type { Deliveries } from "./deliveries.ts";
 import { DueHeap } from "../due-heap.ts";
 import type { IdleUntil, Watched } from "./idle.ts";
 import type { Queue } from "./queue.ts";
@@ -13,14 +14,11 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** What a queue's runner needs. */
 export interface RunnerDeps extends AttemptDeps {
-  /** Aborted when the emulator stops waiting for deliveries. */
-  readonly signal: AbortSignal;
+  readonly deliveries: Deliveries;
   /** Shared by all queues. */
   readonly places: DeliveryPlaces;
   /** Whether 429, 503 and many failures slow the queue down. */
   readonly slowDown: boolean;
-  /** Is told of each delivery that begins, so that a stop can wait for it. */
-  readonly track: (delivery: Promise<unknown>) => void;
   /** Is told when what goes on in the queue may have changed. */
   readonly changed: () => void;
 }
@@ -35,10 +33,9 @@ const RETENTION_MS = 31 * 86_400_000;
  * A task waits in the heap while no delivery of it is under way, and only then.
  */
 export class QueueRunner implements Watched {
-  readonly #queue: Queue;
+  readonly queue: Queue;
   readonly #deps: RunnerDeps;
   readonly #waiting = new DueHeap<Task>();
-  readonly #underWay = new Set<Task>();
   #failedWaiting = 0;
   readonly #slowDown = new SlowDown();
   readonly #bucket: TokenBucket;
@@ -48,31 +45,34 @@ export class QueueRunner implements Watched {
   #timer: Timer | undefined;
 
   constructor(queue: Queue, deps: RunnerDeps) {
-    this.#queue = queue;
+    this.queue = queue;
     this.#deps = deps;
     this.#bucket = new TokenBucket(this.#rate(deps.clock.now()));
     for (const task of queue.tasks.values()) this.#hold(task);
   }
 
   get name(): string {
-    return this.#queue.name.name;
+    return this.queue.name.name;
   }
 
   isIdle(until: IdleUntil): boolean {
-    if (this.#underWay.size > 0) return false;
+    const { deliveries, clock } = this.#deps;
+    if (deliveries.underWay(this.queue) !== undefined) return false;
+    if (until !== "due" && deliveries.expected(this.queue) !== undefined) return false;
     if (until === "empty") return this.#waiting.size === 0;
-    if (this.#queue.settings.paused) return true;
+    if (this.queue.settings.paused) return true;
     if (until === "retries" && this.#failedWaiting > 0) return false;
     const next = this.#waiting.peek();
-    return !next || next.dueMs > this.#deps.clock.now();
+    return !next || next.dueMs > clock.now();
   }
 
   whatGoesOn(): string {
-    const [underWay] = this.#underWay;
-    if (underWay) return `${this.#nameOf(underWay)} is being delivered (dispatch ${underWay.dispatchCount}).`;
+    const { deliveries } = this.#deps;
+    const underWay = deliveries.underWay(this.queue);
+    if (underWay !== undefined) return `${underWay} is being delivered.`;
     const next = this.#waiting.peek();
-    if (!next) return `${this.name} is idle.`;
-    if (this.#queue.settings.paused) return `${this.#nameOf(next)} waits in a queue that is paused.`;
+    if (!next) return `${deliveries.expected(this.queue) ?? "Nothing of it"} will be delivered.`;
+    if (this.queue.settings.paused) return `${this.#nameOf(next)} waits in a queue that is paused.`;
     if (next.dueMs <= this.#deps.clock.now()) return `${this.#nameOf(next)} is due and waits for its queue's limits.`;
     const state = next.failures > 0 ? `has failed (${next.failures})` : "has not been delivered yet";
     return `${this.#nameOf(next)} ${state} and is due at ${new Date(next.dueMs).toISOString()}.`;
@@ -112,7 +112,7 @@ export class QueueRunner implements Watched {
   }
 
   #beginDeliveries(): void {
-    while (!this.#queue.settings.paused) {
+    while (!this.queue.settings.paused) {
       const task = this.#waiting.peek();
       if (!task) return;
       const nowMs = this.#deps.clock.now();
@@ -131,10 +131,10 @@ export class QueueRunner implements Watched {
   /** Deletes the tasks that have lived for 31 days. */
   expireOld(): void {
     const nowMs = this.#deps.clock.now();
-    for (const task of this.#queue.tasks.values()) {
+    for (const task of this.queue.tasks.values()) {
       if (nowMs < task.createdMs + RETENTION_MS) return;
       this.#letGo(task);
-      this.#deps.state.commit({ kind: "task-gone", queue: this.#queue.name.name, taskId: task.id, atMs: nowMs });
+      this.#deps.state.commit({ kind: "task-gone", queue: this.queue.name.name, taskId: task.id, atMs: nowMs });
     }
   }
 
@@ -146,14 +146,14 @@ export class QueueRunner implements Watched {
 
   /** Milliseconds until the limits allow a delivery: 0 is now. A place comes before a token, so none is wasted. */
   #waitForTurn(nowMs: number): number {
-    if (this.#running >= this.#queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
+    if (this.#running >= this.queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
     if (!this.#deps.places.isFree(this.#whenPlaceIsFree)) return Number.POSITIVE_INFINITY;
     this.#bucket.resize(this.#rate(nowMs));
     return this.#bucket.take(nowMs);
   }
 
   #rate(nowMs: number): { perSecond: number; capacity: number; nowMs: number } {
-    const { maxDispatchesPerSecond } = this.#queue.settings.config;
+    const { maxDispatchesPerSecond } = this.queue.settings.config;
     const factor = this.#deps.slowDown ? this.#slowDown.factor(nowMs) : 1;
     const capacity = Math.max(1, burstSize(maxDispatchesPerSecond) * factor);
     return { perSecond: maxDispatchesPerSecond * factor, capacity, nowMs };
@@ -176,15 +176,20 @@ export class QueueRunner implements Watched {
   }
 
   #attempt(task: Task, { forced }: { forced: boolean }): void {
+    const { queue } = this;
     this.#deps.places.take();
-    this.#underWay.add(task);
-    const attempt = attemptTask({ queue: this.#queue, task }, this.#deps, { signal: this.#deps.signal, forced });
-    this.#deps.track(attempt.then((attempted) => this.#afterAttempt(task, attempted, { forced })));
+    this.#deps.deliveries.begin({
+      queue,
+      describe: () => `${this.#nameOf(task)} (dispatch ${task.dispatchCount})`,
+      run: async (signal) => {
+        const attempted = await attemptTask({ queue, task }, this.#deps, { signal, forced });
+        this.#afterAttempt(task, attempted, { forced });
+      },
+    });
   }
 
   #afterAttempt(task: Task, { delivered, fate }: Attempted, { forced }: { forced: boolean }): void {
     if (!forced) this.#running -= 1;
-    if (task.running === 0) this.#underWay.delete(task);
     if (fate.kind === "retry" && task.running === 0) this.#hold(task);
     this.#slowDown.note({
       ok: isSuccess(delivered),

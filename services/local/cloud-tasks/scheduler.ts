@@ -4,14 +4,12 @@ import { QueueRunner, type RunnerDeps } from "./queue-runner.ts";
 import type { Task } from "./task.ts";
 
 /** What all queues share. */
-export type SchedulerDeps = Omit<RunnerDeps, "signal" | "track" | "changed">;
+export type SchedulerDeps = Omit<RunnerDeps, "changed">;
 
 /** Runs all queues, and can stop them all. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #runners = new Map<string, QueueRunner>();
-  readonly #deliveries = new Set<Promise<unknown>>();
-  readonly #abort = new AbortController();
   readonly #idle = new IdleWaits(() => this.#runners.values());
 
   constructor(deps: SchedulerDeps) {
@@ -24,9 +22,7 @@ export class Scheduler {
   }
 
   queueCreated(queue: Queue): void {
-    const track = (delivery: Promise<unknown>): void => this.#track(delivery);
-    const changed = (): void => this.#idle.changed();
-    const runner = new QueueRunner(queue, { ...this.#deps, signal: this.#abort.signal, track, changed });
+    const runner = new QueueRunner(queue, { ...this.#deps, changed: () => this.#idle.changed() });
     this.#runners.set(queue.name.name, runner);
     runner.wake();
   }
@@ -40,6 +36,11 @@ export class Scheduler {
   queueDeleted(queue: Queue): void {
     this.#runners.get(queue.name.name)?.stop();
     this.#runners.delete(queue.name.name);
+    this.#idle.changed();
+  }
+
+  /** Something that those who wait for quiet wait for may have changed. */
+  changed(): void {
     this.#idle.changed();
   }
 
@@ -70,28 +71,17 @@ export class Scheduler {
   }
 
   /**
-   * Begins no more deliveries, waits for those under way for at most `graceMs` milliseconds, then breaks them off.
-   * Those tasks stay in their queues.
+   * Begins no more deliveries of some queues, of all unless said otherwise; waits for those under way for at most
+   * `graceMs` milliseconds by the clock, then breaks them off. Those tasks stay in their queues.
    */
-  async stop(graceMs: number): Promise<void> {
-    for (const runner of this.#runners.values()) runner.stop();
-    if (this.#deliveries.size > 0) {
-      const timer = this.#deps.clock.setTimer(graceMs, () => this.#abort.abort());
-      await Promise.allSettled(this.#deliveries);
-      timer.cancel();
-    }
+  async stop({ graceMs, of = () => true }: { graceMs: number; of?: (queue: Queue) => boolean }): Promise<void> {
+    for (const runner of this.#runners.values()) if (of(runner.queue)) runner.stop();
+    await this.#deps.deliveries.drain({ graceMs, of });
   }
 
   #runner(queue: Queue): QueueRunner {
     const runner = this.#runners.get(queue.name.name);
     if (!runner) throw new Error(`Nothing runs ${queue.name.name}.`);
     return runner;
-  }
-
-  #track(delivery: Promise<unknown>): void {
-    this.#deliveries.add(delivery);
-    delivery
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, "the end of a delivery could not be kept"))
-      .finally(() => this.#deliveries.delete(delivery));
   }
 }

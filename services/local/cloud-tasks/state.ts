@@ -42,6 +42,11 @@ export class State {
     if (options.journal && isKept) this.#compact(options.journal);
   }
 
+  /** The full names of all queues, and of those whose names are still taken. */
+  allQueueNames(): string[] {
+    return [...this.queues.keys(), ...this.#goneQueues.keys()];
+  }
+
   /** Where a task stands among all tasks ever created. */
   nextOrder(): number {
     return this.#nextOrder++;
@@ -79,6 +84,11 @@ export class State {
       this.#setQueue(change);
       return;
     }
+    if (change.kind === "queue-forgotten") {
+      this.queues.delete(change.queue);
+      this.#goneQueues.delete(change.queue);
+      return;
+    }
     if (change.kind === "queue-deleted") {
       this.queues.get(change.queue)?.tasks.clear();
       this.queues.delete(change.queue);
@@ -91,6 +101,10 @@ export class State {
       case "queue-purged":
         queue.settings = { ...queue.settings, purgedMs: change.atMs };
         for (const id of queue.tasks.keys()) this.#retire(queue, id, change.atMs);
+        break;
+      case "queue-emptied":
+        queue.tasks.clear();
+        queue.gone.clear();
         break;
       case "task-created":
         this.#nextOrder = Math.max(this.#nextOrder, change.task.order + 1);

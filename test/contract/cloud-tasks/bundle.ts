@@ -1,13 +1,12 @@
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { PassThroughClient } from "google-auth-library";
 import { onTestFinished } from "vitest";
-import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
 import { createLogger } from "../../../shared/log.ts";
-import {
-  type CloudTasksEmulator,
-  type CloudTasksEmulatorOptions,
-  startCloudTasksEmulator,
-} from "../../../services/local/cloud-tasks/emulator.ts";
+import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
+import type {
+  CloudTasksEmulator,
+  CloudTasksEmulatorOptions,
+} from "../../../services/local/cloud-tasks/emulator-options.ts";
 import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
@@ -47,7 +46,8 @@ export async function startBundle(
   const receiver = await startReceiver();
   const watched = watchAttempts();
   const emulator = await startCloudTasksEmulator({ stopGraceMs: 0, ...options, log: watched.log });
-  const client = options.transport === "rest" ? createRestClient(emulator) : createCloudTasksClient(emulator);
+  const client =
+    options.transport === "rest" ? createRestClient(emulator) : new CloudTasksClient(emulator.clientOptions());
   onTestFinished(async () => {
     await client.close();
     await receiver.close();

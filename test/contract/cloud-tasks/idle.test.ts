@@ -37,7 +37,7 @@ test("a wait ends with the last delivery's end, and not before", async () => {
   await bundle.receiver.arrived(1);
 
   expect(await bundle.stateOf("due")).toBe(
-    `Not idle (due) after 1 ms:\n  - ${bundle.queue}/tasks/one is being delivered (dispatch 1).`,
+    `Not idle (due) after 1 ms:\n  - ${bundle.queue}/tasks/one (dispatch 1) is being delivered.`,
   );
   const idle = bundle.emulator.waitForIdle({ until: "empty" });
   gate.resolve(200);
@@ -102,7 +102,7 @@ test("two deliveries of one task are both waited for", async () => {
 
   gates[0]?.resolve(500);
   await bundle.attemptsEnded(1);
-  expect(await bundle.stateOf("due")).toContain("twice is being delivered");
+  expect(await bundle.stateOf("due")).toContain("twice (dispatch 2) is being delivered");
   gates[1]?.resolve(200);
   await bundle.emulator.waitForIdle({ until: "empty" });
 });

@@ -1,0 +1,47 @@
+import type { Deliveries } from "./deliveries.ts";
+import type { History } from "./history.ts";
+import type { Queue } from "./queue.ts";
+import { parseQueueName } from "./resource-names.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { State } from "./state.ts";
+
+/** What is to be as if it had never been: everything, unless narrowed. */
+export interface ResetOptions {
+  /** The full name of a queue, which stays, with its settings. */
+  readonly queue?: string;
+  /** The id of a project, all of whose queues go. */
+  readonly project?: string;
+  /** What becomes of deliveries under way: broken off, or awaited up to their deadlines. Default `abort`. */
+  readonly inFlight?: "abort" | "await";
+}
+
+interface ResetDeps {
+  readonly state: State;
+  readonly scheduler: Scheduler;
+  readonly deliveries: Deliveries;
+  readonly history: History;
+}
+
+/**
+ * Ends what is under way, then forgets tasks, taken names and history; and queues too, unless one queue is meant.
+ *
+ * @throws RangeError when there is no such queue.
+ */
+export async function reset({ queue, project, inFlight = "abort" }: ResetOptions, deps: ResetDeps): Promise<void> {
+  const { state, scheduler, deliveries, history } = deps;
+  if (queue !== undefined && !state.queues.has(queue)) throw new RangeError(`There is no queue ${queue} to reset.`);
+  const isMeant = (name: string): boolean =>
+    (queue === undefined || name === queue) && (project === undefined || parseQueueName(name)?.project === project);
+  const graceMs = inFlight === "await" ? Number.POSITIVE_INFINITY : 0;
+  await scheduler.stop({ graceMs, of: ({ name }: Queue) => isMeant(name.name) });
+
+  for (const name of state.allQueueNames().filter(isMeant)) {
+    const known = state.queues.get(name);
+    if (known) deliveries.forget(known);
+    if (queue === undefined) state.commit({ kind: "queue-forgotten", queue: name });
+    else state.commit({ kind: "queue-emptied", queue: name });
+    if (known) scheduler.queueDeleted(known);
+    if (known && queue !== undefined) scheduler.queueCreated(known);
+  }
+  history.forget({ ...(queue === undefined ? {} : { queue }), ...(project === undefined ? {} : { project }) });
+}
