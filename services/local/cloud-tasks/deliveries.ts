@@ -82,7 +82,9 @@ export class Deliveries {
       entry.timer.cancel();
       this.#expected.delete(entry);
     }
-    const awaited = [...this.#underWay].filter(([queue]) => of(queue)).flatMap(([, entries]) => [...entries]);
+    const awaited = [...this.#underWay.values()]
+      .flatMap((entries) => Array.from(entries))
+      .filter(({ delivery }) => of(delivery.queue));
     if (awaited.length === 0) return;
     const breakOff = (): void => awaited.forEach(({ abort }) => abort.abort());
     if (graceMs === 0) breakOff();

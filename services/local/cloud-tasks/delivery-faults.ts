@@ -68,8 +68,7 @@ export function createFaultyCourier(deps: FaultyCourierDeps): Courier {
   };
 }
 
-/** A mishap in words. */
-export function describeMishap(mishap: DeliveryMishap): string {
+function describeMishap(mishap: DeliveryMishap): string {
   switch (mishap.kind) {
     case "duplicate":
       return `delivered twice (${mishap.when})`;

@@ -123,8 +123,9 @@ function send(exchange: Exchange): Promise<Delivered> {
     signal.addEventListener("abort", abort);
     if (signal.aborted) abort();
 
-    request.on("error", (error) => settle(unreachable(error)));
-    request.on("response", (answer) => readAnswer(answer, clock).then(settle, (error) => settle(unreachable(error))));
+    const fail = (error: unknown): void => settle(unreachable(error));
+    request.on("error", fail);
+    request.on("response", (answer) => void readAnswer(answer, clock).then(settle, fail));
     if (manner === "reset") {
       resetOnceConnected(request);
       return;

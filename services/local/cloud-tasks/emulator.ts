@@ -70,7 +70,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const queues = readQueueDefinitions(options.queues ?? [], `projects/${project}/locations/${location}`);
   await assertPortIsFree(at);
   const core = assemble(options);
-  const { state, journal, scheduler, history, faults, courier, log, key } = core;
+  const { journal, scheduler, history, faults, courier, log, key } = core;
 
   const endpoint = await listen({ ...core, httpsForTokens }, { ...at, http: createHttpSurface(key), log });
   scheduler.start();
@@ -115,14 +115,13 @@ function assemble(options: CloudTasksEmulatorOptions) {
   const history = new History(options.historyAttempts ?? DEFAULT_HISTORY_ATTEMPTS);
   const faults = new FaultSet<CloudTasksFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const deliveries = new Deliveries({ clock, log, changed: () => scheduler.changed() });
-  const courier = createFaultyCourier({
-    courier: createCourier({ clock, authorize: createTokenMaker(key) }),
-    ...{ faults, clock, deliveries, history },
-  });
+  const plainCourier = createCourier({ clock, authorize: createTokenMaker(key) });
+  const courier = createFaultyCourier({ courier: plainCourier, faults, clock, deliveries, history });
   const places = new DeliveryPlaces(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
-  const scheduler: Scheduler = new Scheduler({
-    ...{ clock, log, state, history, deliveries, courier, places, slowDown, considerRetryAfter },
-  });
+  const limits = { places, slowDown, considerRetryAfter };
+  const scheduler: Scheduler = new Scheduler(
+    Object.assign(limits, { clock, log, state, history, deliveries, courier }),
+  );
   return { clock, log, state, journal, key, history, faults, deliveries, courier, scheduler };
 }
 

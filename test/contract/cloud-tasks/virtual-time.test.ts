@@ -1,0 +1,110 @@
+import { performance } from "node:perf_hooks";
+import { expect, test } from "vitest";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { addTaskMatchers } from "../../../services/local/vitest-matchers.ts";
+import { createQueue, createTask, startBundle } from "./bundle.ts";
+
+addTaskMatchers(expect);
+
+const START_MS = Date.UTC(2026, 0, 1);
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The documented schedule, written out: it doubles three times, then grows by the last step, up to an hour. */
+function documentedScheduleMs(untilMs: number): number[] {
+  const delays = [10, 20, 40, 80];
+  for (let next = 160; next < 3600; next += 80) delays.push(next);
+  const schedule: number[] = [];
+  let nowMs = 0;
+  for (let retry = 0; ; retry++) {
+    nowMs += (delays[retry] ?? 3600) * SECOND_MS;
+    if (nowMs > untilMs) return schedule;
+    schedule.push(nowMs);
+  }
+}
+
+test("plays 30 days of retries of a failing task out by the documented schedule", async () => {
+  const clock = new VirtualClock({ startMs: START_MS });
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle, "default", {
+    retryConfig: { maxAttempts: -1, minBackoff: { seconds: 10 }, maxBackoff: { seconds: 3600 }, maxDoublings: 3 },
+  });
+  bundle.receiver.answerWith(() => 500);
+  const name = await createTask(bundle, queue);
+
+  const from = performance.now();
+  await clock.advance("30d");
+  const realMs = performance.now() - from;
+
+  const dispatchedMs = bundle.emulator.history({ task: name }).map((attempt) => attempt.dispatchedMs - START_MS);
+  expect(dispatchedMs).toEqual([0, ...documentedScheduleMs(30 * DAY_MS)]);
+  expect(clock.now()).toBe(START_MS + 30 * DAY_MS);
+  const told = dispatchedMs.map((ms) => ms / SECOND_MS);
+  process.stdout.write(
+    `30 days, ${told.length} attempts, in ${realMs.toFixed(0)} ms; in seconds since the first: ` +
+      `${told.slice(0, 12).join(" ")} … ${told.slice(-2).join(" ")}\n`,
+  );
+});
+
+test("delivers what falls due on the way in the order of its schedules, each after the one before was answered", async () => {
+  const clock = new VirtualClock({ startMs: START_MS });
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle);
+  const order: string[] = [];
+  bundle.receiver.answerWith(async (delivery) => {
+    const name = delivery.headers.get("X-CloudTasks-TaskName") ?? "";
+    order.push(`${name} begins at ${clock.now() - START_MS}`);
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    order.push(`${name} ends at ${clock.now() - START_MS}`);
+    return 200;
+  });
+  for (const [id, minutes] of [
+    ["c", 30],
+    ["a", 10],
+    ["b", 20],
+    ["late", 61],
+  ] as const) {
+    await createTask(bundle, queue, { id, dueMs: START_MS + minutes * 60_000 });
+  }
+
+  await clock.advance("1h");
+
+  expect(order).toEqual([
+    "a begins at 600000",
+    "a ends at 600000",
+    "b begins at 1200000",
+    "b ends at 1200000",
+    "c begins at 1800000",
+    "c ends at 1800000",
+  ]);
+});
+
+test("lets a queue of one dispatch a second take its time", async () => {
+  const clock = new VirtualClock({ startMs: START_MS });
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle, "slow", { rateLimits: { maxDispatchesPerSecond: 1 } });
+  await bundle.client.pauseQueue({ name: queue });
+  for (let n = 0; n < 15; n++) await createTask(bundle, queue);
+  await bundle.client.resumeQueue({ name: queue });
+  await clock.advance("1m");
+  const dispatchedS = bundle.emulator.history().map(({ dispatchedMs }) => (dispatchedMs - START_MS) / SECOND_MS);
+  // The bucket of such a queue holds ten tokens.
+  expect(dispatchedS).toEqual([...Array.from({ length: 10 }, () => 0), 1, 2, 3, 4, 5]);
+});
+
+test("a handler that hangs is cut off at its deadline in virtual time", async () => {
+  const clock = new VirtualClock({ startMs: START_MS, patienceMs: 20 });
+  const bundle = await startBundle({ clock });
+  const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 60 } } });
+  bundle.receiver.answerWith((_delivery, index) => (index === 0 ? "stall" : 200));
+  const name = await createTask(bundle, queue, { dispatchDeadline: { seconds: 600 } });
+  await bundle.receiver.arrived(1);
+  await clock.advance("1h");
+  expect(bundle.emulator).toHaveRetried(name, { times: 1, afterMs: [60_000] });
+  expect(bundle.emulator).toHaveBeenDelivered(name, { attempts: 2 });
+  expect(bundle.emulator.history({ task: name })).toMatchObject([
+    { dispatchedMs: START_MS, endedMs: START_MS + 600_000, outcome: { kind: "timeout" } },
+    { dispatchedMs: START_MS + 660_000, outcome: { kind: "answered", status: 200 } },
+  ]);
+});
