@@ -15,6 +15,16 @@ export interface CallFault extends FaultFrequency {
 
 export type CallFaultCode = Exclude<keyof typeof RpcCode, "OK">;
 
+/**
+ * Checks that a fault of a call is for a method that there is.
+ *
+ * @throws RangeError with the names of all methods.
+ */
+export function checkMethod(fault: { readonly kind: string }, methods: Readonly<Record<string, unknown>>): void {
+  if (fault.kind !== "call" || !("method" in fault) || Object.hasOwn(methods, String(fault.method))) return;
+  throw new RangeError(`There is no method ${String(fault.method)}; there are ${Object.keys(methods).join(", ")}.`);
+}
+
 /** Handlers of a service that fail as the faults say, and else do what they did. */
 export function withCallFaults<Fault extends FaultFrequency & { readonly kind: string }>(
   methods: Readonly<Record<string, RpcHandler>>,

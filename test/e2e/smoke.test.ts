@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { portOf } from "../../shared/listening-port.ts";
-import { temporaryFolder } from "./support/stack-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startProducerBundle } from "../support/producer-bundle.ts";
 
 const run = promisify(execFile);
@@ -128,7 +128,7 @@ test("something else than a producer is named", async () => {
 });
 
 test("a run that is interrupted leaves nothing behind", async () => {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none", TMPDIR: folder },
     stdio: ["ignore", "pipe", "ignore"],

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { startWebhookReceiver } from "../support/webhook-receiver.ts";
 import { producerClient } from "./support/producer-client.ts";
-import { freePorts, spawnStack, startStackProcess, temporaryFolder } from "./support/stack-process.ts";
+import { freePorts, spawnStack, startStackProcess } from "./support/stack-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const run = promisify(execFile);
 
@@ -55,7 +56,7 @@ test("a port that is in use is named with the variable that moves it, and nothin
   await once(squatter, "listening");
   onTestFinished(() => void squatter.close());
 
-  const stack = spawnStack({ dataDir: await temporaryFolder(), ports });
+  const stack = spawnStack({ dataDir: temporaryFolder(), ports });
   await stack.line(/port \d+ \(worker\): set WORKER_PORT to a free one/);
 
   expect(await stack.exited).toBe(1);

@@ -5,10 +5,11 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
 import { createLogger } from "../../../shared/log.ts";
-import { withCallFaults } from "../call-faults.ts";
+import { checkMethod, withCallFaults } from "../call-faults.ts";
 import { FaultSet } from "../fault-set.ts";
 import { openJournal } from "../journal.ts";
-import { type Endpoint, type EndpointOptions, startEndpoint } from "../rpc/endpoint.ts";
+import type { RpcHandler } from "../rpc/bind-service.ts";
+import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./change.ts";
 import { Deliveries } from "./deliveries.ts";
@@ -72,7 +73,15 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const core = assemble(options);
   const { journal, scheduler, history, faults, courier, log, key } = core;
 
-  const endpoint = await listen({ ...core, httpsForTokens }, { ...at, http: createHttpSurface(key), log });
+  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
+  const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
+  const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
+  const endpoint = await startEndpoint({
+    ...at,
+    services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
+    http: createHttpSurface(key),
+    log,
+  });
   scheduler.start();
   defineQueues(queues, core);
 
@@ -92,7 +101,10 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     waitForIdle: ({ until = "due", queue, project: only, timeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = {}) =>
       scheduler.waitForIdle({ until, queue, project: only, timeoutMs }),
     history: (selector = {}) => history.list(selector),
-    inject: (fault) => faults.inject(fault),
+    inject(fault) {
+      checkMethod(fault, methods);
+      return faults.inject(fault);
+    },
     faults: () => faults.list(),
     clearFaults: () => faults.clear(),
     async reset(what = {}) {
@@ -139,23 +151,9 @@ function openState(
   return { state, journal };
 }
 
-/** Serves all RPCs of the API. */
-function listen(
-  context: Omit<RpcContext, "taskType"> & { readonly faults: FaultSet<CloudTasksFault> },
-  at: Pick<EndpointOptions, "host" | "port" | "http" | "log">,
-): Promise<Endpoint> {
-  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
-  const withType = { ...context, taskType: protos.lookupType("google.cloud.tasks.v2.Task") };
-  const methods = withCallFaults(
-    {
-      ...createQueueHandlers(withType),
-      ...createTaskHandlers(withType),
-      ...createIamHandlers(withType),
-    },
-    context.faults,
-  );
-  const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
-  return startEndpoint({ ...at, services: [{ service, methods, rest: true }] });
+/** What answers each RPC of the API. */
+function createMethods(context: RpcContext): Readonly<Record<string, RpcHandler>> {
+  return { ...createQueueHandlers(context), ...createTaskHandlers(context), ...createIamHandlers(context) };
 }
 
 const require = createRequire(import.meta.url);

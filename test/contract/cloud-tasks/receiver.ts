@@ -12,7 +12,7 @@ interface Received {
 }
 
 /** What a receiver answers: a status with headers, or nothing at all until it is closed. */
-type Answer = number | { status: number; headers: Record<string, string> } | "stall" | "reset";
+type Answer = number | { status: number; headers: Record<string, string>; body?: string } | "stall" | "reset";
 
 /** A target of tasks on loopback. It answers 200 unless told otherwise. */
 export interface Receiver {
@@ -90,7 +90,7 @@ function give(answer: Answer, response: http.ServerResponse): void {
     response.socket?.resetAndDestroy();
     return;
   }
-  const { status, headers } = typeof answer === "number" ? { status: answer, headers: {} } : answer;
+  const { status, headers, body } = typeof answer === "number" ? { status: answer, headers: {}, body: "" } : answer;
   response.writeHead(status, headers);
-  response.end();
+  response.end(body);
 }

@@ -2,11 +2,11 @@ import { status } from "@grpc/grpc-js";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
 import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { type Bundle, PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
 import { startReceiver } from "./receiver.ts";
@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 const MAIN = path.resolve("services/local/cloud-tasks/main.ts");
 
 test("keeps queues, tasks, their counters and taken names across a restart", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before, "default", {
@@ -55,7 +55,7 @@ test("keeps queues, tasks, their counters and taken names across a restart", asy
 });
 
 test("frees names after a restart when their time is over", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before);
@@ -68,7 +68,7 @@ test("frees names after a restart when their time is over", async () => {
 });
 
 test("keeps a purge and a deletion across a restart", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before);
@@ -89,7 +89,7 @@ test("keeps a purge and a deletion across a restart", async () => {
 });
 
 test("keeps the signing key across a restart", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const before = await startBundle({ dataDir });
   const keys = await keysOf(before);
   await before.emulator.stop();
@@ -98,7 +98,7 @@ test("keeps the signing key across a restart", async () => {
 });
 
 test("goes on with a page token after a restart", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const clock = new VirtualClock();
   const before = await startBundle({ clock, dataDir });
   const queue = await createQueue(before);
@@ -112,7 +112,7 @@ test("goes on with a page token after a restart", async () => {
 });
 
 test("compacts its file while it runs, when what is gone outweighs what is left", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const before = await startBundle({ dataDir });
   const queue = await createQueue(before);
   await before.client.pauseQueue({ name: queue });
@@ -133,7 +133,7 @@ test("compacts its file while it runs, when what is gone outweighs what is left"
 });
 
 test("waits on a stop for the deliveries under way", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const clock = new VirtualClock();
   const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
   const queue = await createQueue(bundle, "default", { rateLimits: { maxConcurrentDispatches: 1 } });
@@ -154,7 +154,7 @@ test("waits on a stop for the deliveries under way", async () => {
 });
 
 test("breaks deliveries off when a stop has waited long enough, and repeats them after the start", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const clock = new VirtualClock();
   const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
   const queue = await createQueue(bundle);
@@ -172,7 +172,7 @@ test("breaks deliveries off when a stop has waited long enough, and repeats them
 });
 
 test("has every answered CreateTask after a kill, and delivers again what was under way", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const receiver = await startReceiver();
   onTestFinished(() => receiver.close());
   receiver.answerWith(() => "stall");
@@ -201,7 +201,7 @@ test("has every answered CreateTask after a kill, and delivers again what was un
 });
 
 test("ends with code 0 on SIGTERM, and forgets everything with --fresh", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const first = await startProcess(dataDir);
   await createQueue(first);
   first.kill("SIGTERM");
@@ -219,7 +219,7 @@ test("ends with code 0 on SIGTERM, and forgets everything with --fresh", async (
 });
 
 test("touches nothing of a running emulator's state when started a second time", async () => {
-  const dataDir = makeDataDir();
+  const dataDir = temporaryFolder();
   const first = await startBundle({ dataDir });
   await createQueue(first, "before");
   const { host, port } = first.emulator;
@@ -234,7 +234,7 @@ test("touches nothing of a running emulator's state when started a second time",
 
 test("says in one line which variable to set when its port is taken, and ends with code 1", async () => {
   const { emulator } = await startBundle();
-  const taken = spawnMain(["--data", makeDataDir()], `127.0.0.1:${emulator.port}`);
+  const taken = spawnMain(["--data", temporaryFolder()], `127.0.0.1:${emulator.port}`);
   const lines: Buffer[] = [];
   taken.stderr.on("data", (chunk: Buffer) => lines.push(chunk));
   const [code] = await once(taken, "close");
@@ -243,12 +243,6 @@ test("says in one line which variable to set when its port is taken, and ends wi
   expect(text).toContain("CLOUD_TASKS_EMULATOR_HOST");
   expect(text.trim().split("\n")).toHaveLength(1);
 });
-
-function makeDataDir(): string {
-  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "cloud-tasks-"));
-  onTestFinished(() => fs.rmSync(dataDir, { recursive: true, force: true }));
-  return dataDir;
-}
 
 async function keysOf({ emulator }: Bundle): Promise<unknown> {
   const answer = await fetch(`http://${emulator.host}:${emulator.port}/oauth2/v1/certs`);

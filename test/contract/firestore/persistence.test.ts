@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { expect, it, onTestFinished } from "vitest";
 import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/bundle.ts";
-import { startOurs, temporaryFolder } from "./support/our-emulator.ts";
+import { startOurs } from "./support/our-emulator.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");

@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import fs from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
 import { freePort } from "../../support/free-port.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../services/local/start/main.ts");
 const START_LIMIT_MS = 30_000;
@@ -30,13 +29,6 @@ export interface StackProcess {
   readonly exited: Promise<number | null>;
   /** Sends a signal, by default Ctrl-C's, and resolves with the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-}
-
-/** A folder that goes with the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-"));
-  onTestFinished(() => fs.rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 export async function freePorts(): Promise<StackPorts> {
@@ -93,7 +85,7 @@ export function spawnStack(options: {
 export async function startStackProcess(
   options: Partial<Parameters<typeof spawnStack>[0]> = {},
 ): Promise<StackProcess> {
-  const dataDir = options.dataDir ?? (await temporaryFolder());
+  const dataDir = options.dataDir ?? temporaryFolder();
   const ports = options.ports ?? (await freePorts());
   const stack = spawnStack({ ...options, dataDir, ports });
   await stack.line(/^ready/);

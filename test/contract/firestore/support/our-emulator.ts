@@ -1,6 +1,3 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { onTestFinished } from "vitest";
 import {
   type FirestoreEmulator,
@@ -17,11 +14,4 @@ export async function startOurs(
   const stop = (): Promise<void> => (stopped ??= emulator.stop());
   onTestFinished(stop);
   return { emulator, address: `${emulator.host}:${emulator.port}`, stop };
-}
-
-/** A folder that is gone after the test. */
-export function temporaryFolder(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "firestore-"));
-  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
