@@ -37,6 +37,17 @@ export type DeliveryMishap =
 /** A fault of deliveries. */
 export type DeliveryFault = FaultFrequency & DeliverySelector & DeliveryMishap;
 
+/**
+ * Checks a fault before it can strike.
+ *
+ * @throws RangeError when a duration of it is none.
+ */
+export function checkMishap(mishap: DeliveryMishap): void {
+  if (mishap.kind === "delay") toMillis(mishap.by);
+  if (mishap.kind === "reorder") toMillis(mishap.within);
+  if (mishap.kind === "duplicate" && mishap.when !== "at-once") toMillis(mishap.after ?? 0);
+}
+
 interface FaultyCourierDeps {
   readonly courier: Courier;
   readonly faults: FaultSet<DeliveryFault | (FaultFrequency & { readonly kind: "call" })>;

@@ -6,6 +6,7 @@ import path from "node:path";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { checkMethod, withCallFaults } from "../call-faults.ts";
+import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../fault-set.ts";
 import { openJournal } from "../journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
@@ -14,7 +15,7 @@ import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./change.ts";
 import { Deliveries } from "./deliveries.ts";
 import { createCourier } from "./delivery.ts";
-import { createFaultyCourier } from "./delivery-faults.ts";
+import { checkMishap, createFaultyCourier } from "./delivery-faults.ts";
 import { DeliveryPlaces } from "./delivery-places.ts";
 import { createTokenMaker } from "./delivery-token.ts";
 import type {
@@ -76,10 +77,14 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
   const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
   const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
+  const control = createControlSurface(async () => {
+    const { createTasksControl } = await import("./control.ts");
+    return createTasksControl(emulator, core.clock);
+  });
   const endpoint = await startEndpoint({
     ...at,
     services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
-    http: createHttpSurface(key),
+    http: createHttpSurface(key, control),
     log,
   });
   scheduler.start();
@@ -93,7 +98,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   };
   let stopped: Promise<void> | undefined;
   const { host, port, calls } = endpoint;
-  return {
+  const emulator: CloudTasksEmulator = {
     host,
     port,
     calls,
@@ -102,7 +107,8 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
       scheduler.waitForIdle({ until, queue, project: only, timeoutMs }),
     history: (selector = {}) => history.list(selector),
     inject(fault) {
-      checkMethod(fault, methods);
+      if (fault.kind === "call") checkMethod(fault, methods);
+      else checkMishap(fault);
       return faults.inject(fault);
     },
     faults: () => faults.list(),
@@ -114,6 +120,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     },
     stop: () => (stopped ??= stopOnce()),
   };
+  return emulator;
 }
 
 /** The emulator's parts, but for those that listen. */

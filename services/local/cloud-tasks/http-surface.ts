@@ -7,10 +7,14 @@ const KEY_MAX_AGE_SECONDS = 3600;
 /**
  * What the emulator answers to HTTP/1.1 besides the API's methods: `/` says that it is up, and the two key addresses are
  * shaped as Google's (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), with public keys where Google
- * has certificates.
+ * has certificates. `control` answers what is under `/_emulator/`.
  */
-export function createHttpSurface(key: Promise<SigningKey>): http.RequestListener {
+export function createHttpSurface(
+  key: Promise<SigningKey>,
+  control: (...exchange: Parameters<http.RequestListener>) => boolean,
+): http.RequestListener {
   return (request, response) => {
+    if (control(request, response)) return;
     const path = (request.url ?? "/").split("?", 1)[0];
     if (request.method !== "GET" && request.method !== "HEAD") {
       respond(
@@ -30,7 +34,7 @@ export function createHttpSurface(key: Promise<SigningKey>): http.RequestListene
       respond(
         response,
         404,
-        "Not found. There are /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs and /oauth2/v3/certs; and gRPC.\n",
+        "Not found. There are /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs, /oauth2/v3/certs and /_emulator/…; and gRPC.\n",
       );
     }
   };

@@ -1,8 +1,8 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock, Timer } from "../../../shared/clock.ts";
 import type { Change } from "./document-store.ts";
 import { LockTable } from "./lock-table.ts";
 import type { CompiledQuery } from "./query.ts";
-import { type Ending, type Transaction, endingError } from "./transaction.ts";
+import { type Ending, IDLE_LIMIT_MS, type Transaction, endingError } from "./transaction.ts";
 import { TransactionRegistry } from "./transaction-registry.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
@@ -29,12 +29,23 @@ export type ClearRanges = (changes: readonly Change[]) => boolean;
  */
 export class ConcurrencyControl {
   readonly transactions: TransactionRegistry;
+  readonly #clock: Clock;
   readonly #locks = new LockTable();
   readonly #waiting: WaitQueue;
+  /** Set as long as a transaction is open. */
+  #overdueTimer: Timer | undefined;
 
   constructor(clock: Clock) {
+    this.#clock = clock;
     this.transactions = new TransactionRegistry(clock);
     this.#waiting = new WaitQueue(clock);
+  }
+
+  /** Begins a transaction, which ends by itself when it has been idle, or has lived, for too long. */
+  begin(mode: Transaction["mode"], retries?: Uint8Array): Transaction {
+    const transaction = this.transactions.begin(mode, retries);
+    this.#overdueTimer ??= this.#clock.setTimer(IDLE_LIMIT_MS, () => this.#endOverdue());
+    return transaction;
   }
 
   /** Loads what a read-write transaction asks for, once it holds the locks. */
@@ -87,15 +98,22 @@ export class ConcurrencyControl {
   end(transaction: Transaction, ending: Ending): void {
     if (transaction.ending !== null) return;
     this.transactions.end(transaction, ending);
+    if (this.transactions.activeCount === 0) {
+      this.#overdueTimer?.cancel();
+      this.#overdueTimer = undefined;
+    }
     this.#locks.release(transaction);
     this.#waiting.failAllOf(transaction, () => endingError(ending));
     this.#waiting.wake();
   }
 
-  /** Ends the transactions that have been idle, or have lived, for too long. */
-  endOverdue(): void {
+  /** Ends the transactions that are overdue, and comes back when the next one can be. */
+  #endOverdue(): void {
+    this.#overdueTimer = undefined;
     for (const transaction of this.transactions.overdue()) this.end(transaction, "expired");
-    this.transactions.forgetEnded();
+    const nextMs = this.transactions.nextOverdueMs();
+    if (nextMs === undefined) return;
+    this.#overdueTimer = this.#clock.setTimer(nextMs - this.#clock.now(), () => this.#endOverdue());
   }
 
   endAll(ending: Ending): void {

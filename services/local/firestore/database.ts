@@ -34,7 +34,12 @@ export interface DatabaseOptions {
   readonly times: CommitTimes;
   /** Makes a commit durable; when it throws, the commit is not applied. */
   readonly record: (changes: readonly Change[], time: bigint) => void;
+  /** Is told after each commit. */
+  readonly applied: () => void;
 }
+
+/** Versions that nobody can read any more are looked for at most this often. */
+const FORGET_INTERVAL_MS = 1_000;
 
 /** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
@@ -46,14 +51,20 @@ const MAX_PAST_VERSIONS = 200_000;
 export class Database {
   readonly root: string;
   readonly documents: DocumentStore;
+  readonly #clock: Clock;
   readonly #times: CommitTimes;
+  readonly #applied: () => void;
+  #forgotAtMs: number;
   readonly #record: DatabaseOptions["record"];
   readonly #concurrency: ConcurrencyControl;
   /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
   #knownSince = 0n;
 
-  constructor({ root, clock, times, record }: DatabaseOptions) {
+  constructor({ root, clock, times, record, applied }: DatabaseOptions) {
     this.root = root;
+    this.#clock = clock;
+    this.#forgotAtMs = clock.now();
+    this.#applied = applied;
     this.documents = new DocumentStore(root);
     this.#times = times;
     this.#record = record;
@@ -61,12 +72,12 @@ export class Database {
   }
 
   beginReadWrite(retries?: Uint8Array): Transaction {
-    return this.#concurrency.transactions.begin({ kind: "read-write" }, retries);
+    return this.#concurrency.begin({ kind: "read-write" }, retries);
   }
 
   beginReadOnly(readTime?: bigint): Transaction {
     const snapshot = readTime === undefined ? this.#times.forRead() : this.checkReadTime(readTime);
-    return this.#concurrency.transactions.begin({ kind: "read-only", snapshot });
+    return this.#concurrency.begin({ kind: "read-only", snapshot });
   }
 
   /** An active transaction by its id; see `TransactionRegistry.use`. */
@@ -136,9 +147,11 @@ export class Database {
     this.#knownSince = this.#times.forCommit();
   }
 
-  /** Ends overdue transactions and forgets versions that nobody can read any more; to be called about every second. */
-  sweep(): void {
-    this.#concurrency.endOverdue();
+  /** Forgets versions that nobody can read any more. */
+  #forgetPast(): void {
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#forgotAtMs < FORGET_INTERVAL_MS) return;
+    this.#forgotAtMs = nowMs;
     // A read-only transaction may have begun as far back as reads reach, and lives on from there.
     const reachMs = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
     this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
@@ -147,6 +160,11 @@ export class Database {
   /** Fails every call that waits for a lock, since the emulator stops. */
   failWaiting(): void {
     this.#concurrency.failWaiting(() => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
+  }
+
+  /** Ends all transactions, and with them the only timer. */
+  close(): void {
+    this.#concurrency.endAll("finished");
   }
 
   async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {
@@ -163,6 +181,8 @@ export class Database {
     if (!clearRanges(changes)) return null;
     if (changes.length > 0) this.#record(changes, time);
     this.documents.install(changes, time);
+    this.#forgetPast();
+    this.#applied();
     return { value: { results, time } };
   }
 

@@ -36,19 +36,13 @@ export class Databases {
     return this.#at(databaseOf(resourceName));
   }
 
-  /** Removes the documents of one database, `projects/P/databases/D`, or of all. */
-  clear(only?: string): void {
+  /** Removes the documents of those databases, by their paths `projects/P/databases/D`, that are meant. */
+  clear(isMeant: (path: string) => boolean): void {
     for (const [path, database] of this.#databases) {
-      if (only !== undefined && path !== only) continue;
+      if (!isMeant(path)) continue;
       database.clear();
       this.#log?.append({ database: path, time: this.#times.forCommit(), cleared: true, written: [], deleted: [] });
     }
-  }
-
-  /** See `Database.sweep`. Shortens the log too, when it has grown well past what is alive. */
-  sweep(): void {
-    for (const database of this.#databases.values()) database.sweep();
-    if (this.#log?.isOvergrown) this.#compactLog();
   }
 
   /** Fails the calls that wait for locks. */
@@ -57,6 +51,7 @@ export class Databases {
   }
 
   close(): void {
+    for (const database of this.#databases.values()) database.close();
     this.#log?.close();
   }
 
@@ -73,6 +68,9 @@ export class Databases {
       clock: this.#clock,
       times: this.#times,
       record: (changes, time) => this.#log?.append(loggedCommit(path, changes, time)),
+      applied: () => {
+        if (this.#log?.isOvergrown) this.#compactLog();
+      },
     });
     this.#databases.set(path, database);
     return database;

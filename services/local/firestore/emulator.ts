@@ -2,7 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type protobuf from "protobufjs/light.js";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
 import type { Logger } from "../../../shared/log.ts";
-import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
+import { type CallFault, checkMethod, withCallFaults } from "../call-faults.ts";
+import { createControlSurface } from "../control/control-surface.ts";
+import { FaultSet, type InjectedFault } from "../fault-set.ts";
+import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
 import { Databases } from "./databases.ts";
@@ -20,7 +23,17 @@ export interface FirestoreEmulatorOptions {
   readonly dataDir?: string;
   /** Whether to forget the commits that are kept there. Default false. */
   readonly fresh?: boolean;
+  /** Decides where faults with a probability strike. Default 1. */
+  readonly faultSeed?: number;
   readonly log?: Logger;
+}
+
+/** Which documents are to go: all, unless narrowed. */
+export interface FirestoreResetOptions {
+  /** A project's id. */
+  readonly project?: string;
+  /** A database's id, for example `(default)`. */
+  readonly database?: string;
 }
 
 /** A running Firestore emulator: point FIRESTORE_EMULATOR_HOST at `host:port`. */
@@ -29,8 +42,16 @@ export interface FirestoreEmulator {
   readonly port: number;
   /** How often each RPC was called, by its short name. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Removes all documents of all databases. */
-  clear(): void;
+  /** What the constructor of `Firestore` takes to reach this emulator. `projectId`: default `emulated`. */
+  clientOptions(options?: { projectId?: string }): { projectId: string; host: string; ssl: false };
+  /** Asks for a fault from now on. */
+  inject(fault: CallFault): InjectedFault;
+  /** What was asked for, with how often each has struck. */
+  faults(): { readonly fault: CallFault; readonly hits: number }[];
+  /** Ends all faults. */
+  clearFaults(): void;
+  /** Removes the documents of one database, of one project, or of all; whoever has a transaction open there loses it. When all is reset, faults end too. */
+  reset(options?: FirestoreResetOptions): void;
   /** Fails the calls that wait, closes every connection and resolves when the port is free; once, however often called. */
   stop(): Promise<void>;
 }
@@ -40,7 +61,8 @@ const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", 
 /** The client sends at most 10 MiB of documents; what is larger is refused with Firestore's own error, not gRPC's. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
-const SWEEP_INTERVAL_MS = 1_000;
+const DEFAULT_PROJECT = "emulated";
+const DEFAULT_FAULT_SEED = 1;
 
 /**
  * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Listen,
@@ -52,7 +74,19 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   const clock = options.clock ?? systemClock;
   const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
   const databases = new Databases(clock);
-  const endpoint = await listen(databases, protos, options);
+  const methods = firestoreCalls(databases);
+  const faults = new FaultSet<CallFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
+  const control = createControlSurface(async () => {
+    const { createFirestoreControl } = await import("./control.ts");
+    return createFirestoreControl(emulator, clock);
+  });
+  const service = protos.lookupService("google.firestore.v1.Firestore");
+  const endpoint = await startEndpoint({
+    ...listeningOptions(options),
+    services: [{ service, methods: withCallFaults(methods, faults) }],
+    http: httpRoutes(databases, control),
+    maxRequestBytes: MAX_REQUEST_BYTES,
+  });
   try {
     // Not before the port is ours, since an emulator that runs on it may be writing to the same log, and in the same
     // turn of the event loop, so that no call comes before.
@@ -61,10 +95,8 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     await endpoint.stop();
     throw error;
   }
-  const sweeping = repeat(clock, SWEEP_INTERVAL_MS, () => databases.sweep());
 
   const stopOnce = async (): Promise<void> => {
-    sweeping.cancel();
     databases.failWaiting();
     await nextTurn(); // so that the failures are sent before the connections are cut
     await endpoint.stop();
@@ -72,7 +104,27 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   };
   let stopped: Promise<void> | undefined;
   const { host, port, calls } = endpoint;
-  return { host, port, calls, clear: () => databases.clear(), stop: () => (stopped ??= stopOnce()) };
+  const emulator: FirestoreEmulator = {
+    host,
+    port,
+    calls,
+    clientOptions: ({ projectId = DEFAULT_PROJECT } = {}) => ({ projectId, host: `${host}:${port}`, ssl: false }),
+    inject(fault) {
+      checkMethod(fault, methods);
+      return faults.inject(fault);
+    },
+    faults: () => faults.list(),
+    clearFaults: () => faults.clear(),
+    reset({ project, database } = {}) {
+      databases.clear((path) => {
+        const [, ofProject, , id] = path.split("/");
+        return (project === undefined || project === ofProject) && (database === undefined || database === id);
+      });
+      if (project === undefined && database === undefined) faults.clear();
+    },
+    stop: () => (stopped ??= stopOnce()),
+  };
+  return emulator;
 }
 
 function openLog(dataDir: string, protos: protobuf.Root, fresh = false): CommitLog {
@@ -80,23 +132,10 @@ function openLog(dataDir: string, protos: protobuf.Root, fresh = false): CommitL
   return openCommitLog(dataDir, protos.lookupType("google.firestore.v1.Document"));
 }
 
-function listen(databases: Databases, protos: protobuf.Root, options: FirestoreEmulatorOptions): Promise<Endpoint> {
-  const { host, port, log } = options;
-  return startEndpoint({
+function listeningOptions({ host, port, log }: FirestoreEmulatorOptions) {
+  return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(log ? { log } : {}),
-    services: [{ service: protos.lookupService("google.firestore.v1.Firestore"), methods: firestoreCalls(databases) }],
-    http: httpRoutes(databases),
-    maxRequestBytes: MAX_REQUEST_BYTES,
-  });
-}
-
-function repeat(clock: Clock, intervalMs: number, task: () => void): { cancel: () => void } {
-  let timer = clock.setTimer(intervalMs, run);
-  function run(): void {
-    task();
-    timer = clock.setTimer(intervalMs, run);
-  }
-  return { cancel: () => timer.cancel() };
+  };
 }

@@ -3,16 +3,23 @@ import type { Databases } from "./databases.ts";
 
 const CLEAR = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents$/;
 
-/** What the emulator answers over HTTP/1.1: `GET /` for readiness, and `DELETE` of a database's documents. */
-export function httpRoutes(databases: Databases): RequestListener {
+/**
+ * What the emulator answers over HTTP/1.1: `GET /` for readiness, and `DELETE` of a database's documents; `control`
+ * answers what is under `/_emulator/`.
+ */
+export function httpRoutes(
+  databases: Databases,
+  control: (...exchange: Parameters<RequestListener>) => boolean,
+): RequestListener {
   return (request, response) => {
+    if (control(request, response)) return;
     request.resume();
     const path = decodePath(request.url ?? "/");
     const database = CLEAR.exec(path)?.[1];
     if (request.method === "GET" && path === "/") {
       response.writeHead(200, { "content-type": "text/plain" }).end("Ok\n");
     } else if (request.method === "DELETE" && database !== undefined) {
-      databases.clear(database);
+      databases.clear((path) => path === database);
       answerJson(response, 200, {});
     } else {
       const message = "The Firestore REST API is not part of this emulator.";

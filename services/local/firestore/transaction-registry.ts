@@ -76,7 +76,9 @@ export class TransactionRegistry {
     const key = keyOf(transaction.id);
     transaction.ending = ending;
     this.#active.delete(key);
-    this.#ended.set(key, { transaction, endedAtMs: this.#clock.now() });
+    const nowMs = this.#clock.now();
+    this.#ended.set(key, { transaction, endedAtMs: nowMs });
+    this.#forgetEnded(nowMs);
     if (this.#ended.size > MAX_REMEMBERED) this.#forgetOlderHalf();
   }
 
@@ -84,17 +86,23 @@ export class TransactionRegistry {
     return this.#active.values();
   }
 
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
   /** The transactions that have been idle, or have lived, for too long. */
   overdue(): Transaction[] {
     const nowMs = this.#clock.now();
-    return [...this.#active.values()].filter(
-      (transaction) =>
-        nowMs - transaction.lastUsedAtMs >= IDLE_LIMIT_MS || nowMs - transaction.startedAtMs >= LIFE_LIMIT_MS,
-    );
+    return [...this.#active.values()].filter((transaction) => overdueMs(transaction) <= nowMs);
   }
 
-  forgetEnded(): void {
-    const nowMs = this.#clock.now();
+  /** When the next transaction will be overdue unless it is used, in milliseconds since the epoch; undefined without any. */
+  nextOverdueMs(): number | undefined {
+    if (this.#active.size === 0) return undefined;
+    return Math.min(...[...this.#active.values()].map(overdueMs));
+  }
+
+  #forgetEnded(nowMs: number): void {
     for (const [key, { endedAtMs }] of this.#ended) {
       if (nowMs - endedAtMs < REMEMBERED_MS) return;
       this.#ended.delete(key);
@@ -112,14 +120,22 @@ export class TransactionRegistry {
   #ageOf(id: Uint8Array): number | undefined {
     if (!looksLikeTransactionId(id)) throw invalidTransaction();
     const key = keyOf(id);
-    return (this.#active.get(key) ?? this.#ended.get(key)?.transaction)?.age;
+    return (this.#active.get(key) ?? this.#endedLately(key))?.age;
   }
 
   #errorFor(id: Uint8Array): RpcError {
     if (!looksLikeTransactionId(id)) return invalidTransaction();
-    return endingError(this.#ended.get(keyOf(id))?.transaction.ending ?? "expired");
+    return endingError(this.#endedLately(keyOf(id))?.ending ?? "expired");
+  }
+
+  #endedLately(key: string): Transaction | undefined {
+    const ended = this.#ended.get(key);
+    return ended && this.#clock.now() - ended.endedAtMs < REMEMBERED_MS ? ended.transaction : undefined;
   }
 }
+
+const overdueMs = ({ lastUsedAtMs, startedAtMs }: Transaction): number =>
+  Math.min(lastUsedAtMs + IDLE_LIMIT_MS, startedAtMs + LIFE_LIMIT_MS);
 
 const keyOf = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString("latin1");
 

@@ -1,3 +1,4 @@
+import { Firestore } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +10,7 @@ import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/bundle.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { begin } from "./support/raw-transaction.ts";
+import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");
 
@@ -55,18 +56,77 @@ it("clears every database, and ends the transactions on them", async () => {
   const raw = setupRaw(address);
   const transaction = await begin(raw);
 
-  emulator.clear();
+  emulator.reset();
   expect(await db.listCollections()).toEqual([]);
   expect(await other.listCollections()).toEqual([]);
   await expect(transaction.commit({ path: "c/a", fields: {} })).rejects.toMatchObject({ code: 10 });
 });
 
-it("leaves no timer behind when it stops", async () => {
+it("sets a timer only while a transaction is open, and leaves none behind when it stops", async () => {
   const clock = new VirtualClock();
-  const { stop } = await startOurs({ clock });
+  const { address, stop } = await startOurs({ clock });
+  const raw = setupRaw(address);
+  expect(clock.pending).toBe(0);
+  const first = await begin(raw);
+  const second = await begin(raw);
   expect(clock.pending).toBe(1);
+  await first.commit({ path: "c/a", fields: {} });
+  expect(clock.pending).toBe(1);
+  await second.commit({ path: "c/b", fields: {} });
+  expect(clock.pending).toBe(0);
+  await begin(raw);
   await stop();
   expect(clock.pending).toBe(0);
+});
+
+it("lets a month go by at once, with a transaction that ended long ago", async () => {
+  const clock = new VirtualClock();
+  const { address } = await startOurs({ clock });
+  const transaction = await begin(setupRaw(address));
+  await clock.advance("30d");
+  await expect(transaction.read("c/a")).rejects.toMatchObject({ code: 3 });
+});
+
+it("removes the documents of one project or one database when asked to", async () => {
+  const { address, emulator } = await startOurs();
+  const { connect, projectId } = setupClient(address);
+  const places = [
+    { projectId, databaseId: "(default)" },
+    { projectId, databaseId: "other" },
+    { projectId: "elsewhere", databaseId: "other" },
+  ];
+  const clients = places.map((place) => connect(place));
+  for (const client of clients) await client.doc("c/a").set({});
+  const left = async (): Promise<boolean[]> =>
+    Promise.all(clients.map(async (client) => (await client.doc("c/a").get()).exists));
+  emulator.reset({ project: projectId, database: "other" });
+  expect(await left()).toEqual([true, false, true]);
+  emulator.reset({ project: projectId });
+  expect(await left()).toEqual([false, false, true]);
+});
+
+it("gives Google's client what it needs to reach it", async () => {
+  const { emulator } = await startOurs();
+  const db = new Firestore(emulator.clientOptions());
+  onTestFinished(() => db.terminate());
+  await db.doc("c/a").set({ n: 1 });
+  expect((await db.doc("c/a").get()).data()).toEqual({ n: 1 });
+  expect(emulator.clientOptions({ projectId: "mine" }).projectId).toBe("mine");
+});
+
+it("fails calls as it is asked to, before or after they took effect", async () => {
+  const { address, emulator } = await startOurs();
+  const raw = setupRaw(address);
+  const fault = { kind: "call", method: "Commit", code: "INTERNAL", times: 1 } as const;
+  emulator.inject({ ...fault, when: "before" });
+  await expect(commit(raw, [{ path: "c/a", fields: { n: "1" } }])).rejects.toMatchObject({ code: 13 });
+  expect(await readTexts(raw, ["c/a"])).toEqual([null]);
+  emulator.inject({ ...fault, when: "after" });
+  await expect(commit(raw, [{ path: "c/a", fields: { n: "1" } }])).rejects.toMatchObject({ code: 13 });
+  expect(await readTexts(raw, ["c/a"])).toEqual([{ n: "1" }]);
+  expect(emulator.faults().map(({ hits }) => hits)).toEqual([1, 1]);
+  emulator.reset();
+  expect(emulator.faults()).toEqual([]);
 });
 
 it("rejects with EADDRINUSE when the port is taken, and leaves the files of who has it alone", async () => {

@@ -11,12 +11,10 @@ it("remembers how a transaction ended, and its age, for five minutes", async () 
   const wounded = transactions.begin(READ_WRITE);
   transactions.end(wounded, "wounded");
   await clock.advance(299_999);
-  transactions.forgetEnded();
   expect(() => transactions.use(wounded.id)).toThrow("cross-transaction contention");
   expect(transactions.begin(READ_WRITE, wounded.id).age).toBe(wounded.age);
 
   await clock.advance(1);
-  transactions.forgetEnded();
   expect(() => transactions.use(wounded.id)).toThrow(EXPIRED);
   expect(transactions.begin(READ_WRITE, wounded.id).age).toBeGreaterThan(wounded.age);
 });

@@ -1,0 +1,151 @@
+import { getRequestListener } from "@hono/node-server";
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { JsonBodyError, parseJsonBody } from "../../../shared/json-body.ts";
+import { type RequestProblem, problemResponse } from "../../../shared/problem.ts";
+import { toMillis } from "../duration.ts";
+import type { EmulatorClock } from "../emulator-clock.ts";
+import type { FaultFrequency, InjectedFault } from "../fault-set.ts";
+import { RpcCode } from "../rpc/rpc-error.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import type { ControlListener } from "./control-surface.ts";
+
+/** What every emulator can be asked for from outside its process. */
+export interface Controllable<Fault extends FaultFrequency, Reset> {
+  inject(fault: Fault): InjectedFault;
+  faults(): readonly { readonly fault: Fault; readonly hits: number }[];
+  clearFaults(): void;
+  reset(options: Reset): Promise<void> | void;
+}
+
+/** How an emulator is controlled. */
+export interface ControlOptions<Fault extends FaultFrequency, Reset> {
+  readonly service: string;
+  readonly clock: EmulatorClock;
+  readonly emulator: Controllable<Fault, Reset>;
+  readonly faultSchema: z.ZodType<Fault>;
+  readonly resetSchema: z.ZodType<Reset>;
+  /** Adds what only this emulator has. */
+  readonly addRoutes?: (app: Hono) => void;
+}
+
+/** A duration as JSON has it: milliseconds, or a number with its unit. */
+export const durationSchema = z.union([z.number(), z.string()]).transform((duration, context) => {
+  try {
+    return toMillis(duration);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: String(error instanceof Error ? error.message : error) });
+    return z.NEVER;
+  }
+});
+
+/** How often a fault strikes, as JSON has it. */
+export const frequencyShape = {
+  probability: z.number().min(0).max(1).exactOptional(),
+  times: z.int().min(1).exactOptional(),
+};
+
+const CODES = Object.keys(RpcCode).filter((code): code is Exclude<keyof typeof RpcCode, "OK"> =>
+  /^(?!OK$)[A-Z_]+$/.test(code),
+);
+
+/** A `CallFault` as JSON has it. */
+export const callFaultSchema = z.strictObject({
+  kind: z.literal("call"),
+  method: z.string(),
+  code: z.enum(CODES),
+  when: z.enum(["before", "after"]),
+  ...frequencyShape,
+});
+
+/** Answers `/_emulator/`: health, clock, faults and reset, and what the emulator adds. Errors are problem JSON (RFC 9457). */
+export function createControlListener<Fault extends FaultFrequency, Reset>(
+  options: ControlOptions<Fault, Reset>,
+): ControlListener {
+  const { service, clock, emulator, faultSchema, resetSchema } = options;
+  const app = new Hono().basePath("/_emulator");
+  const told = () => ({ nowMs: clock.now(), now: new Date(clock.now()).toISOString() });
+  app.get("/health", (c) => c.json({ status: "ok", service, ...told() }));
+
+  app.get("/clock", (c) => c.json({ ...told(), virtual: clock instanceof VirtualClock }));
+  app.post("/clock", async (c) => {
+    const { advance } = await readBody(c, z.strictObject({ advance: durationSchema }));
+    if (!(clock instanceof VirtualClock)) throw new ControlError(409, WALL_CLOCK);
+    await clock.advance(advance);
+    return c.json({ ...told(), virtual: true });
+  });
+
+  app.get("/faults", (c) => c.json({ faults: emulator.faults() }));
+  app.post("/faults", async (c) => {
+    emulator.inject(await readBody(c, faultSchema));
+    return c.json({ faults: emulator.faults() }, 201);
+  });
+  app.delete("/faults", (c) => {
+    emulator.clearFaults();
+    return c.json({ faults: emulator.faults() });
+  });
+
+  app.post("/reset", async (c) => {
+    await emulator.reset(await readBody(c, resetSchema));
+    return c.json({});
+  });
+  options.addRoutes?.(app);
+  app.notFound(() => respond(new ControlError(404, `There is: ${routesOf(app).join(", ")}.`)));
+  app.onError(answerError);
+  const listener = getRequestListener(app.fetch);
+  return (request, response) => void listener(request, response);
+}
+
+const WALL_CLOCK = "This emulator goes by the wall clock. Start it with --virtual-clock, or with a VirtualClock.";
+
+/** A request that can't be done, with the status that says so. */
+export class ControlError extends Error {
+  readonly code = "NOT_DONE";
+  readonly status: number;
+  readonly problems: readonly RequestProblem[];
+
+  constructor(status: number, message: string, problems: readonly RequestProblem[] = []) {
+    super(message);
+    this.status = status;
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads a request's body, which may be left out for one without fields.
+ *
+ * @throws ControlError 400 that lists what is wrong.
+ */
+export async function readBody<Body>(context: Context, schema: z.ZodType<Body>): Promise<Body> {
+  const bytes = await context.req.arrayBuffer();
+  return check(schema, bytes.byteLength === 0 ? {} : parseJsonBody(bytes));
+}
+
+/** Reads a request's query, as `readBody` does a body. */
+export function readQuery<Query>(context: Context, schema: z.ZodType<Query>): Query {
+  return check(schema, context.req.query());
+}
+
+function check<Value>(schema: z.ZodType<Value>, value: unknown): Value {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
+  throw new ControlError(400, "The request can't be used.", problems);
+}
+
+function answerError(error: Error): Response {
+  if (error instanceof ControlError) return respond(error);
+  if (error instanceof RangeError || error instanceof JsonBodyError)
+    return respond(new ControlError(400, error.message));
+  return respond(new ControlError(500, error.message));
+}
+
+function respond({ status, message, problems }: ControlError): Response {
+  const title = status === 500 ? "The emulator failed" : "Not done";
+  const code = status === 500 ? "internal" : "not_done";
+  return problemResponse({ status, title, detail: message, code, ...(problems.length > 0 ? { problems } : {}) });
+}
+
+function routesOf(app: Hono): string[] {
+  return app.routes.map(({ method, path }) => `${method} ${path}`);
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { callFaultSchema, createControlListener } from "../control/control-app.ts";
+import type { ControlListener } from "../control/control-surface.ts";
+import type { EmulatorClock } from "../emulator-clock.ts";
+import type { FirestoreEmulator } from "./emulator.ts";
+
+const resetSchema = z.strictObject({
+  project: z.string().exactOptional(),
+  database: z.string().exactOptional(),
+});
+
+/** What the Firestore emulator answers under `/_emulator/`. */
+export function createFirestoreControl(emulator: FirestoreEmulator, clock: EmulatorClock): ControlListener {
+  return createControlListener({ service: "firestore", clock, emulator, faultSchema: callFaultSchema, resetSchema });
+}
