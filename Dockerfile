@@ -1,4 +1,4 @@
-# One image a target: producer, worker, cloud-tasks-emulator, firestore-emulator. Why it is as it is:
+# One image a target: producer, worker, emulator. Why it is as it is:
 # docs/decisions/005-images.md
 
 FROM node:24.21.0-trixie-slim AS build
@@ -28,12 +28,9 @@ FROM runtime AS worker
 COPY --from=build /app/dist/worker ./
 EXPOSE 8080
 
-FROM runtime AS cloud-tasks-emulator
-COPY --from=build /app/dist/cloud-tasks-emulator ./
+# Both emulators; options go behind the image's name, for example --only cloud-tasks --queues /queues/queue.yaml
+FROM runtime AS emulator
+COPY --from=build /app/dist/emulator ./
 ENV CLOUD_TASKS_EMULATOR_HOST=0.0.0.0:8123
-EXPOSE 8123
-
-FROM runtime AS firestore-emulator
-COPY --from=build /app/dist/firestore-emulator ./
 ENV FIRESTORE_EMULATOR_HOST=0.0.0.0:8090
-EXPOSE 8090
+EXPOSE 8123 8090

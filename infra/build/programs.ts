@@ -36,27 +36,17 @@ const service = (name: string): Program => ({
   warmUpEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
 });
 
-const emulator = (folder: string, options: { protosOf: string; hostVariable: string; answersAt: string }): Program => ({
-  name: `${folder}-emulator`,
-  entry: `services/local/${folder}/main.ts`,
-  protosOf: [options.protosOf],
-  answersAt: options.answersAt,
-  tryOutEnv: { [options.hostVariable]: "127.0.0.1:0" },
-  warmUpEnv: {},
-});
-
 /** The programs, by the names of the Dockerfile's targets. */
 export const PROGRAMS: readonly Program[] = [
   service("producer"),
   service("worker"),
-  emulator("cloud-tasks", {
-    protosOf: "@google-cloud/tasks",
-    hostVariable: "CLOUD_TASKS_EMULATOR_HOST",
+  {
+    name: "emulator",
+    entry: "services/local/standalone/main.ts",
+    protosOf: ["@google-cloud/tasks", "@google-cloud/firestore-api"],
+    // Loads what is loaded with the first call over REST.
     answersAt: "/v2/projects/p/locations/l/queues",
-  }),
-  emulator("firestore", {
-    protosOf: "@google-cloud/firestore-api",
-    hostVariable: "FIRESTORE_EMULATOR_HOST",
-    answersAt: "/",
-  }),
+    tryOutEnv: { CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:0", FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
+    warmUpEnv: {},
+  },
 ];

@@ -7,6 +7,8 @@ import type { WireDuration, WireQueue } from "./wire.ts";
 export interface QueueConfig {
   readonly maxDispatchesPerSecond: number;
   readonly maxConcurrentDispatches: number;
+  /** How many tokens the bucket holds, where it was defined; callers of the API can't set it. */
+  readonly burstSize?: number;
   readonly retry: RetryConfig;
   /** Kept and told, without effect: the emulator's log is its standard output. */
   readonly loggingRatio: number;
@@ -33,12 +35,16 @@ export function parseQueueConfig(queue: WireQueue): QueueConfig {
 }
 
 /**
- * How many tokens a queue's bucket holds; callers can't set it.
+ * How many tokens a queue's bucket holds.
  *
- * The service answered 100 for 500/s and 10 for 1/s. What it does in between is not published: this fits both.
+ * Unless it was defined, it follows from the rate: the service answered 100 for 500/s and 10 for 1/s. What it does in
+ * between is not published; this fits both.
  */
-export function burstSize(maxDispatchesPerSecond: number): number {
-  return Math.max(10, Math.ceil(maxDispatchesPerSecond / 5));
+export function burstSize({
+  burstSize: defined,
+  maxDispatchesPerSecond,
+}: Pick<QueueConfig, "burstSize" | "maxDispatchesPerSecond">): number {
+  return defined ?? Math.max(10, Math.ceil(maxDispatchesPerSecond / 5));
 }
 
 function parseRates(queue: WireQueue): Pick<QueueConfig, "maxDispatchesPerSecond" | "maxConcurrentDispatches"> {

@@ -17,6 +17,8 @@ export interface QueueDefinition {
   readonly rateLimits?: {
     readonly maxDispatchesPerSecond?: number;
     readonly maxConcurrentDispatches?: number;
+    /** Default: what follows from the rate. */
+    readonly maxBurstSize?: number;
   };
   readonly retryConfig?: {
     readonly maxAttempts?: number;
@@ -29,7 +31,7 @@ export interface QueueDefinition {
 }
 
 /** A queue is defined wrongly. The message names it and says what is wrong. */
-export class QueueDefinitionError extends Error {
+class QueueDefinitionError extends Error {
   readonly code = "INVALID_QUEUE";
 }
 
@@ -75,13 +77,14 @@ function readDefinition(definition: QueueDefinition, parent: string): DefinedQue
   const { name, rateLimits = {}, retryConfig = {}, state } = definition;
   try {
     const { maxRetryDuration, minBackoff, maxBackoff, ...counts } = retryConfig;
-    const config = parseQueueConfig({
+    const parsed = parseQueueConfig({
       rateLimits,
-      retryConfig: {
-        ...counts,
-        ...durations({ maxRetryDuration, minBackoff, maxBackoff }),
-      },
+      retryConfig: { ...counts, ...durations({ maxRetryDuration, minBackoff, maxBackoff }) },
     });
+    // What an API call can't say, queue.yaml can: a burst, and no doublings.
+    const burst = rateLimits.maxBurstSize === undefined ? {} : { burstSize: readBurst(rateLimits.maxBurstSize) };
+    const retry = counts.maxDoublings === 0 ? { ...parsed.retry, maxDoublings: 0 } : parsed.retry;
+    const config = { ...parsed, ...burst, retry };
     return { name: readName(name, parent), config, ...(state ? { paused: state === "PAUSED" } : {}) };
   } catch (error) {
     if (!(error instanceof RpcError) && !(error instanceof RangeError)) throw error;
@@ -93,6 +96,11 @@ function readName(name: string, parent: string): QueueName {
   const parsed = parseQueueName(name.includes("/") ? name : `${parent}/queues/${name}`);
   if (parsed && isQueueId(parsed.queueId)) return parsed;
   throw new RangeError("its name is neither projects/P/locations/L/queues/Q nor 1 to 100 letters, digits and hyphens.");
+}
+
+function readBurst(burst: number): number {
+  if (burst >= 1) return burst;
+  throw new RangeError("RateLimits.maxBurstSize must be at least 1.");
 }
 
 function durations(given: Readonly<Record<string, DefinedDuration | undefined>>): Record<string, WireDuration> {

@@ -153,10 +153,10 @@ export class QueueRunner implements Watched {
   }
 
   #rate(nowMs: number): { perSecond: number; capacity: number; nowMs: number } {
-    const { maxDispatchesPerSecond } = this.queue.settings.config;
+    const { config } = this.queue.settings;
     const factor = this.#deps.slowDown ? this.#slowDown.factor(nowMs) : 1;
-    const capacity = Math.max(1, burstSize(maxDispatchesPerSecond) * factor);
-    return { perSecond: maxDispatchesPerSecond * factor, capacity, nowMs };
+    const capacity = Math.max(1, burstSize(config) * factor);
+    return { perSecond: config.maxDispatchesPerSecond * factor, capacity, nowMs };
   }
 
   #wakeIn(waitMs: number): void {

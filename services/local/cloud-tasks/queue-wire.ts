@@ -14,7 +14,7 @@ export function queueToWire({ name, settings }: Queue): QueueReply {
     state: settings.paused ? STATE_NUMBERS.paused : STATE_NUMBERS.running,
     rateLimits: {
       maxDispatchesPerSecond: config.maxDispatchesPerSecond,
-      maxBurstSize: burstSize(config.maxDispatchesPerSecond),
+      maxBurstSize: burstSize(config),
       maxConcurrentDispatches: config.maxConcurrentDispatches,
     },
     retryConfig: {

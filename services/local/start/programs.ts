@@ -24,7 +24,7 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     firestore: { name: "firestore", ...firestoreCommand(settings, emulatorArgs), environment },
     queues: {
       name: "cloud-tasks",
-      ...ourCommand("local/cloud-tasks", emulatorArgs),
+      ...emulatorCommand("cloud-tasks", emulatorArgs),
       environment: { ...environment, CLOUD_TASKS_EMULATOR_HOST: queuesAddress },
     },
     worker: {
@@ -60,8 +60,13 @@ function ourCommand(folder: string, args: readonly string[] = []): Command {
   return { command: [process.execPath, main, ...args] };
 }
 
+/** An emulator in a process of its own. */
+function emulatorCommand(name: string, args: readonly string[]): Command {
+  return ourCommand("local/standalone", ["--only", name, ...args]);
+}
+
 function firestoreCommand(settings: StackSettings, args: readonly string[]): Command {
-  if (settings.firestore === "ours") return ourCommand("local/firestore", args);
+  if (settings.firestore === "ours") return emulatorCommand("firestore", args);
   const jar = findGooglesFirestore();
   if (jar === null) {
     throw new ConfigError("--firestore official needs gcloud, its cloud-firestore-emulator component, and Java.");

@@ -13,7 +13,7 @@ import { startReceiver } from "./receiver.ts";
 import { rejectionOf } from "./rejection.ts";
 
 const HOUR_MS = 3_600_000;
-const MAIN = path.resolve("services/local/cloud-tasks/main.ts");
+const MAIN = path.resolve("services/local/standalone/main.ts");
 
 test("keeps queues, tasks, their counters and taken names across a restart", async () => {
   const dataDir = temporaryFolder();
@@ -263,7 +263,7 @@ async function startProcess(dataDir: string, ...more: string[]) {
 
 function spawnMain(args: string[], address: string) {
   const env = { ...process.env, CLOUD_TASKS_EMULATOR_HOST: address };
-  return spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(process.execPath, [MAIN, "--only", "cloud-tasks", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 async function listeningPort(output: NodeJS.ReadableStream): Promise<number> {

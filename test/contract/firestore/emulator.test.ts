@@ -12,10 +12,10 @@ import { startOurs } from "./support/our-emulator.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../../services/local/standalone/main.ts");
 
 function runMain(address: string) {
-  const program = spawn(process.execPath, [MAIN], {
+  const program = spawn(process.execPath, [MAIN, "--only", "firestore"], {
     env: { ...process.env, FIRESTORE_EMULATOR_HOST: address },
     stdio: ["ignore", "pipe", "pipe"],
   });

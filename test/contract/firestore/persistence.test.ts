@@ -10,11 +10,11 @@ import { startOurs } from "./support/our-emulator.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../services/local/firestore/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../../services/local/standalone/main.ts");
 
 /** Runs the program itself, so that it can be killed. */
 async function runMain(args: readonly string[]) {
-  const program = spawn(process.execPath, [MAIN, ...args], {
+  const program = spawn(process.execPath, [MAIN, "--only", "firestore", ...args], {
     env: { ...process.env, FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -7,7 +7,11 @@ it.each([
   [0.1, 10],
   [51, 11],
 ])("gives a rate of %d a second a burst of %d", (rate, burst) => {
-  expect(burstSize(rate)).toBe(burst);
+  expect(burstSize({ maxDispatchesPerSecond: rate })).toBe(burst);
+});
+
+it("goes by the burst that was defined rather than by the rate", () => {
+  expect(burstSize({ maxDispatchesPerSecond: 500, burstSize: 3 })).toBe(3);
 });
 
 test("takes zero for unset", () => {

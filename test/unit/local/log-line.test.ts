@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
-import { readableLine } from "../../../services/local/start/log-line.ts";
+import { readableLine } from "../../../services/local/log-line.ts";
 
 const entry = { severity: "INFO", time: "2026-01-02T03:04:05.678Z", service: "worker", message: "delivery" };
 

@@ -1,0 +1,118 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { ConfigError, hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
+import type { QueueDefinition } from "../cloud-tasks/queue-definition.ts";
+import { readQueueFile } from "./queue-file.ts";
+
+export const USAGE = `handoff-emulator [OPTIONS]
+
+Runs emulators of Cloud Tasks and Firestore on this machine until Ctrl-C. Point the clients at them:
+  CLOUD_TASKS_EMULATOR_HOST=127.0.0.1:8123 FIRESTORE_EMULATOR_HOST=127.0.0.1:8090
+The same variables say where they listen, unless options do.
+
+  --only NAME             cloud-tasks or firestore; default: both
+  --host HOST             where they listen; default 127.0.0.1
+  --port PORT             of Cloud Tasks, for gRPC and REST; default 8123
+  --firestore-port PORT   of Firestore; default 8090
+  --queues FILE           queues to begin with: App Engine's queue.yaml, or JSON or YAML as
+                          "gcloud tasks queues list --format=json" prints it
+  --project ID            of queues that the file names by their id alone; default emulated
+  --location ID           likewise; default local
+  --data DIR              keep everything there; default: nothing outlives the process
+  --fresh                 forget what is kept there
+  --virtual-clock         time stands still until POST /_emulator/clock moves it
+  --concurrency MODE      of Firestore's transactions: pessimistic or optimistic; default pessimistic
+  --fault-seed NUMBER     decides where faults with a probability strike; default 1
+  --help                  print this
+
+LOG_LEVEL sets the least level that is logged; default info. Both answer GET /_emulator/health; what else there is
+under /_emulator/ (clock, faults, history, idle, reset) is told by any address there that does not exist.
+`;
+
+const NAMES = ["cloud-tasks", "firestore"] as const;
+
+/** An emulator's name on the command line. */
+export type EmulatorName = (typeof NAMES)[number];
+
+/** What the command line and the environment say. */
+export interface StandaloneSettings {
+  readonly emulators: readonly EmulatorName[];
+  readonly addresses: Readonly<Record<EmulatorName, { readonly host: string; readonly port: number }>>;
+  readonly queues: readonly QueueDefinition[];
+  readonly project?: string;
+  readonly location?: string;
+  readonly dataDir?: string;
+  readonly fresh: boolean;
+  readonly virtualClock: boolean;
+  readonly faultSeed?: number;
+  readonly level: string;
+}
+
+const variables = z.object({
+  CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
+  FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
+  LOG_LEVEL: logLevelVariable,
+});
+
+const OPTIONS = {
+  only: { type: "string" },
+  host: { type: "string" },
+  port: { type: "string" },
+  "firestore-port": { type: "string" },
+  queues: { type: "string" },
+  project: { type: "string" },
+  location: { type: "string" },
+  data: { type: "string" },
+  fresh: { type: "boolean", default: false },
+  "virtual-clock": { type: "boolean", default: false },
+  "fault-seed": { type: "string" },
+  help: { type: "boolean", default: false },
+} as const;
+
+/**
+ * Reads the command line and the environment; undefined when only help is asked for.
+ *
+ * @throws ConfigError, or parseArgs' own error, with a sentence for a person.
+ */
+export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): StandaloneSettings | undefined {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  if (values.help) return undefined;
+  const config = readConfig(variables, environment);
+  const { only, host, queues, project, location, data } = values;
+  return {
+    emulators: only === undefined ? NAMES : [readName(only)],
+    addresses: {
+      "cloud-tasks": { ...config.CLOUD_TASKS_EMULATOR_HOST, ...at(host, values.port, "--port") },
+      firestore: { ...config.FIRESTORE_EMULATOR_HOST, ...at(host, values["firestore-port"], "--firestore-port") },
+    },
+    queues: queues === undefined ? [] : readQueueFile(queues),
+    ...(project === undefined ? {} : { project }),
+    ...(location === undefined ? {} : { location }),
+    ...(data === undefined ? {} : { dataDir: data }),
+    fresh: values.fresh,
+    virtualClock: values["virtual-clock"],
+    ...readSeed(values["fault-seed"]),
+    level: config.LOG_LEVEL,
+  };
+}
+
+function readName(only: string): EmulatorName {
+  const name = NAMES.find((known) => known === only);
+  if (name) return name;
+  throw new ConfigError(`--only must be cloud-tasks or firestore, but is ${JSON.stringify(only)}.`);
+}
+
+const HIGHEST_PORT = 65_535;
+
+function at(host: string | undefined, port: string | undefined, option: string): { host?: string; port?: number } {
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= HIGHEST_PORT)) {
+    throw new ConfigError(`${option} must be a port, 0 for any free one, but is ${JSON.stringify(port)}.`);
+  }
+  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port: Number(port) }) };
+}
+
+function readSeed(seed: string | undefined): { faultSeed?: number } {
+  if (seed === undefined) return {};
+  if (!/^\d{1,15}$/.test(seed)) throw new ConfigError(`--fault-seed must be a number, but is ${JSON.stringify(seed)}.`);
+  return { faultSeed: Number(seed) };
+}
