@@ -20,7 +20,7 @@ export default {
       severity: "error",
       comment: "Each emulator is useful alone.",
       from: { path: "^services/local/(cloud-tasks|firestore)/" },
-      to: { path: "^services/local/(cloud-tasks|firestore|start)/", pathNot: "^services/local/$1/" },
+      to: { path: "^services/local/(cloud-tasks|firestore|standalone|start)/", pathNot: "^services/local/$1/" },
     },
     {
       name: "infra-imports-shared-only",
@@ -46,7 +46,8 @@ export default {
     {
       name: "no-dev-dependencies-in-services",
       severity: "error",
-      from: { path: "^(shared|services)/" },
+      comment: "The matchers' types are vitest's own, and only who has vitest imports them.",
+      from: { path: "^(shared|services)/", pathNot: "^services/local/vitest-matchers\\.ts$" },
       to: { dependencyTypes: ["npm-dev"] },
     },
   ],

@@ -1,6 +1,6 @@
 import type { Logger } from "../../../shared/log.ts";
 import type { Attempted, QueuedTask } from "./attempt-outcome.ts";
-import type { Delivered } from "./delivery.ts";
+import type { Delivered } from "./delivered.ts";
 
 /** Logs the end of an attempt in one line, for a person who watches a queue work on a laptop. */
 export function logAttempt(

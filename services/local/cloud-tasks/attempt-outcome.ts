@@ -1,4 +1,4 @@
-import type { Delivered } from "./delivery.ts";
+import type { Delivered } from "./delivered.ts";
 import type { Queue } from "./queue.ts";
 import type { Task } from "./task.ts";
 

@@ -3,7 +3,8 @@ import { type Duration, toMillis } from "../duration.ts";
 import type { FaultFrequency, FaultSet } from "../fault-set.ts";
 import type { QueuedTask } from "./attempt-outcome.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { Courier, Delivered, Sending } from "./delivery.ts";
+import type { Delivered } from "./delivered.ts";
+import type { Courier, Sending } from "./delivery.ts";
 import type { History } from "./history.ts";
 import { isSuccess } from "./response-status.ts";
 

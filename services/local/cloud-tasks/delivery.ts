@@ -4,31 +4,11 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { EmulatorClock } from "../emulator-clock.ts";
 import type { QueuedTask } from "./attempt-outcome.ts";
 import type { TokenMaker } from "./delivery-token.ts";
+import type { Answered, Delivered, HeaderPairs } from "./delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
 import type { OpenAttempt } from "./history.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { Task } from "./task.ts";
-
-type Headers = readonly (readonly [name: string, value: string])[];
-
-/** An answer, whole but for what of its body is beyond 16 KiB. */
-export interface Answered {
-  readonly kind: "answered";
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Uint8Array;
-  readonly retryAfterMs?: number;
-}
-
-/** How a delivery ended. */
-export type Delivered =
-  | Answered
-  /** No answer within the dispatch deadline. The worker may go on with it. */
-  | { readonly kind: "timeout" }
-  /** No connection, or one that broke before the answer was whole. */
-  | { readonly kind: "unreachable"; readonly reason: string }
-  /** Given up because the emulator stops. */
-  | { readonly kind: "aborted" };
 
 /** How a request is sent: as it should be; or, on purpose, not at all over a connection that is reset, or unheard. */
 export type Manner = "whole" | "reset" | "unheard";
@@ -90,7 +70,7 @@ export function createCourier(deps: { clock: EmulatorClock; authorize: TokenMake
 
 function recordRequest(
   record: OpenAttempt,
-  { task, headers, authorization }: { task: Task; headers: Headers; authorization: string | undefined },
+  { task, headers, authorization }: { task: Task; headers: HeaderPairs; authorization: string | undefined },
 ): void {
   const { method, url } = task.target;
   const told = authorization === undefined ? headers : headers.filter(([name]) => name !== "Authorization");
@@ -100,7 +80,7 @@ function recordRequest(
 
 interface Exchange extends Sending {
   readonly task: Task;
-  readonly headers: Headers;
+  readonly headers: HeaderPairs;
   readonly clock: Clock;
   readonly agents: { http: http.Agent; https: https.Agent };
 }
@@ -172,7 +152,7 @@ async function readAnswer(answer: http.IncomingMessage, clock: Clock): Promise<A
   };
 }
 
-function headerPairs(raw: readonly string[]): Headers {
+function headerPairs(raw: readonly string[]): HeaderPairs {
   return Array.from({ length: raw.length / 2 }, (_, index) => [raw[2 * index] ?? "", raw[2 * index + 1] ?? ""]);
 }
 

@@ -1,14 +1,12 @@
 import type { Fate, QueuedTask } from "./attempt-outcome.ts";
-import type { Delivered } from "./delivery.ts";
+import type { Delivered, HeaderPairs } from "./delivered.ts";
 import type { HttpMethod } from "./task.ts";
-
-type Headers = readonly (readonly [name: string, value: string])[];
 
 /** The request of an attempt as it was sent, but for the token, which is told apart. */
 export interface SentRequest {
   readonly method: HttpMethod;
   readonly url: string;
-  readonly headers: Headers;
+  readonly headers: HeaderPairs;
   readonly body: Uint8Array;
 }
 

@@ -1,60 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type protobuf from "protobufjs/light.js";
-import { type Clock, systemClock } from "../../../shared/clock.ts";
-import type { Logger } from "../../../shared/log.ts";
+import { systemClock } from "../../../shared/clock.ts";
 import { type CallFault, checkMethod, withCallFaults } from "../call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
-import { FaultSet, type InjectedFault } from "../fault-set.ts";
+import { FaultSet } from "../fault-set.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
 import { Databases } from "./databases.ts";
+import type { FirestoreEmulator, FirestoreEmulatorOptions } from "./emulator-options.ts";
 import { firestoreCalls } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
-
-export interface FirestoreEmulatorOptions {
-  /** Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** Default: the wall clock. */
-  readonly clock?: Clock;
-  /** Where commits are kept; by default nowhere, so that nothing outlives the emulator. */
-  readonly dataDir?: string;
-  /** Whether to forget the commits that are kept there. Default false. */
-  readonly fresh?: boolean;
-  /** Decides where faults with a probability strike. Default 1. */
-  readonly faultSeed?: number;
-  readonly log?: Logger;
-}
-
-/** Which documents are to go: all, unless narrowed. */
-export interface FirestoreResetOptions {
-  /** A project's id. */
-  readonly project?: string;
-  /** A database's id, for example `(default)`. */
-  readonly database?: string;
-}
-
-/** A running Firestore emulator: point FIRESTORE_EMULATOR_HOST at `host:port`. */
-export interface FirestoreEmulator {
-  readonly host: string;
-  readonly port: number;
-  /** How often each RPC was called, by its short name. */
-  readonly calls: ReadonlyMap<string, number>;
-  /** What the constructor of `Firestore` takes to reach this emulator. `projectId`: default `emulated`. */
-  clientOptions(options?: { projectId?: string }): { projectId: string; host: string; ssl: false };
-  /** Asks for a fault from now on. */
-  inject(fault: CallFault): InjectedFault;
-  /** What was asked for, with how often each has struck. */
-  faults(): { readonly fault: CallFault; readonly hits: number }[];
-  /** Ends all faults. */
-  clearFaults(): void;
-  /** Removes the documents of one database, of one project, or of all; whoever has a transaction open there loses it. When all is reset, faults end too. */
-  reset(options?: FirestoreResetOptions): void;
-  /** Fails the calls that wait, closes every connection and resolves when the port is free; once, however often called. */
-  stop(): Promise<void>;
-}
 
 const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
 

@@ -1,9 +1,9 @@
 import { onTestFinished } from "vitest";
-import {
-  type FirestoreEmulator,
-  type FirestoreEmulatorOptions,
-  startFirestoreEmulator,
-} from "../../../../services/local/firestore/emulator.ts";
+import type {
+  FirestoreEmulator,
+  FirestoreEmulatorOptions,
+} from "../../../../services/local/firestore/emulator-options.ts";
+import { startFirestoreEmulator } from "../../../../services/local/firestore/emulator.ts";
 
 /** Starts our emulator for one test. */
 export async function startOurs(
