@@ -20,10 +20,11 @@ async function modulesOf(name: string, env: Readonly<Record<string, string>>): P
   const program = PROGRAMS.find((candidate) => candidate.name === name);
   if (!program) throw new Error(`There is no program ${name}.`);
   const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
-  const { text } = await runUntilListening(["--import", hook, path.join(PROJECT_DIR, program.entry)], {
+  const { text, code } = await runUntilListening(["--import", hook, path.join(PROJECT_DIR, program.entry)], {
     ...program.tryOutEnv,
     ...env,
   });
+  if (code !== null) throw new Error(`The ${name} ended with ${code} before it listened:\n${text}`);
   return text.split("\n").filter((line) => line.startsWith("loaded "));
 }
 
