@@ -27,6 +27,17 @@ export interface Committed {
   readonly time: bigint;
 }
 
+/** Is told what happens to the documents of a database, when it has happened. It must not throw. */
+export interface Observer {
+  committed(changes: readonly Change[]): void;
+  /** All documents are gone, and so is their past. */
+  cleared(): void;
+  /** About a second has passed. */
+  ticked(): void;
+  /** The emulator stops. */
+  stopping(error: Error): void;
+}
+
 export interface DatabaseOptions {
   /** The path above its top-level collections, `projects/P/databases/D/documents`. */
   readonly root: string;
@@ -49,6 +60,7 @@ export class Database {
   readonly #times: CommitTimes;
   readonly #record: DatabaseOptions["record"];
   readonly #concurrency: ConcurrencyControl;
+  readonly #observers = new Set<Observer>();
   /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
   #knownSince = 0n;
 
@@ -89,8 +101,19 @@ export class Database {
     if (time > this.#times.forRead()) {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, "The requested 'read_time' cannot be in the future.");
     }
-    if (time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince) throw snapshotTooOld();
+    if (this.#isForgotten(time)) throw snapshotTooOld();
     return time;
+  }
+
+  /** Whether the state at a time can be read: it is neither to come, nor more than an hour ago, nor unknown. */
+  canReadAt(time: bigint): boolean {
+    return time <= this.#times.forRead() && !this.#isForgotten(time);
+  }
+
+  /** Tells an observer of all that happens from now on, until what this answers is called. */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   readDocuments(names: readonly string[], view: View): Promise<Read<(StoredDocument | null)[]>> {
@@ -134,6 +157,7 @@ export class Database {
     this.#concurrency.endAll("wounded");
     this.documents.clear();
     this.#knownSince = this.#times.forCommit();
+    for (const observer of this.#observers) observer.cleared();
   }
 
   /** Ends overdue transactions and forgets versions that nobody can read any more; to be called about every second. */
@@ -142,11 +166,13 @@ export class Database {
     // A read-only transaction may have begun as far back as reads reach, and lives on from there.
     const reachMs = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
     this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
+    for (const observer of this.#observers) observer.ticked();
   }
 
-  /** Fails every call that waits for a lock, since the emulator stops. */
+  /** Fails every call that waits for a lock, and every one that listens, since the emulator stops. */
   failWaiting(): void {
-    this.#concurrency.failWaiting(() => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
+    this.#concurrency.failWaiting(emulatorStops);
+    for (const observer of this.#observers) observer.stopping(emulatorStops());
   }
 
   async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {
@@ -163,12 +189,17 @@ export class Database {
     if (!clearRanges(changes)) return null;
     if (changes.length > 0) this.#record(changes, time);
     this.documents.install(changes, time);
+    for (const observer of this.#observers) observer.committed(changes);
     return { value: { results, time } };
   }
 
   #forgetBefore(horizon: bigint): void {
     if (horizon > this.#knownSince) this.#knownSince = horizon;
     this.documents.forgetBefore(horizon);
+  }
+
+  #isForgotten(time: bigint): boolean {
+    return time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince;
   }
 
   #microsAgo(ms: number): bigint {
@@ -189,3 +220,5 @@ function snapshotOf(view: View): bigint | undefined {
 
 const snapshotTooOld = (): RpcError =>
   new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");
+
+const emulatorStops = (): RpcError => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping.");

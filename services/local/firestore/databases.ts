@@ -51,7 +51,7 @@ export class Databases {
     if (this.#log?.isOvergrown) this.#compactLog();
   }
 
-  /** Fails the calls that wait for locks. */
+  /** Fails the calls that wait for locks, and those that listen. */
   failWaiting(): void {
     for (const database of this.#databases.values()) database.failWaiting();
   }

@@ -6,7 +6,7 @@ import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
 import { Databases } from "./databases.ts";
-import { firestoreCalls } from "./firestore-service.ts";
+import { firestoreCalls, firestoreStreams } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
 
 export interface FirestoreEmulatorOptions {
@@ -31,7 +31,7 @@ export interface FirestoreEmulator {
   readonly calls: ReadonlyMap<string, number>;
   /** Removes all documents of all databases. */
   clear(): void;
-  /** Fails the calls that wait, closes every connection and resolves when the port is free; once, however often called. */
+  /** Fails the calls that wait or listen, closes every connection and resolves when the port is free; once, however often called. */
   stop(): Promise<void>;
 }
 
@@ -43,8 +43,8 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 const SWEEP_INTERVAL_MS = 1_000;
 
 /**
- * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Listen,
- * Write and ExecutePipeline.
+ * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Write
+ * and ExecutePipeline.
  *
  * @throws Error with code EADDRINUSE when the port is taken, BrokenJournalError when the kept commits can't be read.
  */
@@ -82,11 +82,12 @@ function openLog(dataDir: string, protos: protobuf.Root, fresh = false): CommitL
 
 function listen(databases: Databases, protos: protobuf.Root, options: FirestoreEmulatorOptions): Promise<Endpoint> {
   const { host, port, log } = options;
+  const service = protos.lookupService("google.firestore.v1.Firestore");
   return startEndpoint({
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(log ? { log } : {}),
-    services: [{ service: protos.lookupService("google.firestore.v1.Firestore"), methods: firestoreCalls(databases) }],
+    services: [{ service, methods: firestoreCalls(databases), streams: firestoreStreams(databases) }],
     http: httpRoutes(databases),
     maxRequestBytes: MAX_REQUEST_BYTES,
   });
