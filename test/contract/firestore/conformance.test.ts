@@ -3,6 +3,8 @@ import { batchCases } from "./cases/batches.ts";
 import { documentCases } from "./cases/documents.ts";
 import { isolationCases } from "./cases/isolation.ts";
 import { limitCases } from "./cases/limits.ts";
+import { listenCallCases } from "./cases/listen-calls.ts";
+import { listeningCases } from "./cases/listening.ts";
 import { listingCases } from "./cases/listing.ts";
 import { pastCases } from "./cases/past.ts";
 import { preconditionCases } from "./cases/preconditions.ts";
@@ -22,6 +24,8 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["queries", queryCases],
   ["listing", listingCases],
   ["reads of the past", pastCases],
+  ["listening", listeningCases],
+  ["listening, call by call", listenCallCases],
   ["transactions", transactionCases],
   ["contention", contentionCases],
   ["limits", limitCases],

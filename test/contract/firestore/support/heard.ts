@@ -1,0 +1,74 @@
+import type { DocumentReference, DocumentSnapshot, Query, QuerySnapshot } from "@google-cloud/firestore";
+import { onTestFinished } from "vitest";
+
+/** What one listener hears. */
+export interface Heard<Snapshot> {
+  /** The first snapshot that was not taken yet, when it is there; rejects when the listener failed. */
+  next(): Promise<Snapshot>;
+  /** Takes snapshots until one passes. */
+  nextThat(passes: (snapshot: Snapshot) => boolean): Promise<Snapshot>;
+  /** How many snapshots wait to be taken. */
+  readonly waiting: number;
+  unsubscribe(): void;
+}
+
+/** No listener of a test hears more than this. */
+const MAX_SNAPSHOTS = 1_000;
+
+export const listenToDocument = (document: DocumentReference): Heard<DocumentSnapshot> =>
+  listen((onNext, onError) => document.onSnapshot(onNext, onError));
+
+export const listenToQuery = (query: Query): Heard<QuerySnapshot> =>
+  listen((onNext, onError) => query.onSnapshot(onNext, onError));
+
+/** The changes of a snapshot in short: `added a 0`, `modified a 0>1`, `removed a 1`. */
+export function changesOf(snapshot: QuerySnapshot): string[] {
+  return snapshot.docChanges().map(({ type, doc, oldIndex, newIndex }) => {
+    const place = type === "added" ? newIndex : type === "removed" ? oldIndex : `${oldIndex}>${newIndex}`;
+    return `${type} ${doc.id} ${place}`;
+  });
+}
+
+export const idsOf = (snapshot: QuerySnapshot): string => snapshot.docs.map((document) => document.id).join("");
+
+function listen<Snapshot>(
+  start: (onNext: (snapshot: Snapshot) => void, onError: (error: Error) => void) => () => void,
+): Heard<Snapshot> {
+  const snapshots: Snapshot[] = [];
+  let failure: Error | undefined;
+  let wake = (): void => {};
+  const unsubscribe = start(
+    (snapshot) => {
+      snapshots.push(snapshot);
+      wake();
+    },
+    (error) => {
+      failure = error;
+      wake();
+    },
+  );
+  onTestFinished(unsubscribe);
+
+  const next = async (): Promise<Snapshot> => {
+    for (;;) {
+      const snapshot = snapshots.shift();
+      if (snapshot !== undefined) return snapshot;
+      if (failure) throw failure;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  };
+  return {
+    next,
+    async nextThat(passes) {
+      for (let taken = 0; taken < MAX_SNAPSHOTS; taken++) {
+        const snapshot = await next();
+        if (passes(snapshot)) return snapshot;
+      }
+      throw new Error(`None of ${MAX_SNAPSHOTS} snapshots passes.`);
+    },
+    get waiting() {
+      return snapshots.length;
+    },
+    unsubscribe,
+  };
+}
