@@ -40,44 +40,51 @@ export function bindService(binding: Binding): {
 } {
   const definition: Record<string, MethodDefinition<WireMessage, object>> = {};
   const implementation: UntypedServiceImplementation = {};
-  const methods = new Map(Object.entries(binding.methods));
-  const streams = new Map(Object.entries(binding.streams ?? {}));
+  const left: HandlersLeft = {
+    methods: new Map(Object.entries(binding.methods)),
+    streams: new Map(Object.entries(binding.streams ?? {})),
+  };
   for (const method of binding.service.methodsArray) {
     method.resolve();
-    const answering = method.requestStream
-      ? streamsCall(method, take(streams, method.name), binding)
-      : requestCall(method, take(methods, method.name), binding);
+    const answering = implement(method, left, binding);
     if (!answering) continue;
     definition[method.name] = defineMethod(method, binding.service.fullName.slice(1));
     implementation[method.name] = answering;
   }
-  const [leftOver] = [...methods.keys(), ...streams.keys()];
+  const [leftOver] = [...left.methods.keys(), ...left.streams.keys()];
   if (leftOver !== undefined) {
     throw new TypeError(`${binding.service.fullName.slice(1)} has no RPC ${leftOver} that a handler can answer.`);
   }
   return { definition, implementation };
 }
 
-function take<Handler>(handlers: Map<string, Handler>, name: string): Handler | undefined {
-  const handler = handlers.get(name);
-  handlers.delete(name);
-  return handler;
+/** The handlers that no method has taken yet. */
+interface HandlersLeft {
+  readonly methods: Map<string, RpcHandler>;
+  readonly streams: Map<string, StreamHandler>;
 }
 
-function requestCall(method: protobuf.Method, handler: RpcHandler | undefined, binding: Binding) {
+/** What answers a method: the handler for it, which is taken from those that are left, or null when there is none. */
+function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding) {
+  const { name, requestStream, responseStream } = method;
+  if (!requestStream) {
+    const handler = take(left.methods, name);
+    if (!handler) return null;
+    return responseStream ? streamingCall(name, handler, binding) : unaryCall(name, handler, binding);
+  }
+  // Requests that are streamed get replies that are: the services that we answer have nothing else.
+  const handler = responseStream ? take(left.streams, name) : undefined;
   if (!handler) return null;
-  return method.responseStream
-    ? streamingCall(method.name, handler, binding)
-    : unaryCall(method.name, handler, binding);
-}
-
-/** A caller that streams its requests is answered by a stream, too; no RPC of Google's that we answer is otherwise. */
-function streamsCall({ name, responseStream }: protobuf.Method, handler: StreamHandler | undefined, binding: Binding) {
-  if (!handler || !responseStream) return null;
   return duplexCall(handler, {
     count: () => countCall(binding.calls, name),
     toServiceError: (error) => toServiceError(error, name, binding.log),
   });
+}
+
+function take<Handler>(handlers: Map<string, Handler>, name: string): Handler | undefined {
+  const handler = handlers.get(name);
+  handlers.delete(name);
+  return handler;
 }
 
 function defineMethod(method: protobuf.Method, serviceName: string): MethodDefinition<WireMessage, object> {
