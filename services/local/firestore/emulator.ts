@@ -42,6 +42,9 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 const SWEEP_INTERVAL_MS = 1_000;
 
+/** The failures of calls are written within this many turns of the event loop (of streams, in the second). */
+const FAREWELL_TURNS = 4;
+
 /**
  * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Write
  * and ExecutePipeline.
@@ -66,7 +69,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   const stopOnce = async (): Promise<void> => {
     sweeping.cancel();
     databases.failWaiting();
-    await nextTurn(); // so that the failures are sent before the connections are cut
+    for (let turn = 0; turn < FAREWELL_TURNS; turn++) await nextTurn();
     await endpoint.stop();
     databases.close();
   };

@@ -124,12 +124,18 @@ export class Listener implements Observer {
   /** Brings the caller from what it was told to the present, unless it is behind. */
   #tellNews(): void {
     if (this.#callerIsBehind) return;
-    const targets = [...this.#targets.values()].filter((target) => target.hasNews);
+    const targets = [...this.#targets.values()].filter((target) => target.mayHaveNews);
     if (targets.length === 0) return;
     const now = this.#now();
     const token = this.#tokens.at(now);
-    for (const target of targets) for (const reply of target.tellNews(now, token)) this.#send(reply);
-    this.#tellReadTime(now);
+    let hasTold = false;
+    for (const target of targets) {
+      for (const reply of target.tellNews(now, token)) {
+        this.#send(reply);
+        hasTold = true;
+      }
+    }
+    if (hasTold) this.#tellReadTime(now);
     for (const target of targets) if (target.once) this.remove(target.id);
   }
 

@@ -52,7 +52,7 @@ export class Target {
   }
 
   /** Whether there may be something to tell. */
-  get hasNews(): boolean {
+  get mayHaveNews(): boolean {
     return !this.#isCurrent || this.#doubtful === "everything" || this.#doubtful.size > 0;
   }
 
