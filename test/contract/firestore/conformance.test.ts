@@ -9,6 +9,7 @@ import { listingCases } from "./cases/listing.ts";
 import { pastCases } from "./cases/past.ts";
 import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
+import { randomListeningCases } from "./cases/random-listening.ts";
 import { contentionCases } from "./cases/contention.ts";
 import { transactionCases } from "./cases/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
@@ -26,6 +27,7 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["reads of the past", pastCases],
   ["listening", listeningCases],
   ["listening, call by call", listenCallCases],
+  ["listening, at random", randomListeningCases],
   ["transactions", transactionCases],
   ["contention", contentionCases],
   ["limits", limitCases],

@@ -5,8 +5,10 @@ import { onTestFinished } from "vitest";
 export interface Heard<Snapshot> {
   /** The first snapshot that was not taken yet, when it is there; rejects when the listener failed. */
   next(): Promise<Snapshot>;
-  /** Takes snapshots until one passes. */
-  nextThat(passes: (snapshot: Snapshot) => boolean): Promise<Snapshot>;
+  /** Resolves when there was one. */
+  first(): Promise<void>;
+  /** Takes the snapshots up to and with the first that passes. */
+  upTo(passes: (snapshot: Snapshot) => boolean): Promise<Snapshot[]>;
   /** How many snapshots wait to be taken. */
   readonly waiting: number;
   unsubscribe(): void;
@@ -35,11 +37,13 @@ function listen<Snapshot>(
   start: (onNext: (snapshot: Snapshot) => void, onError: (error: Error) => void) => () => void,
 ): Heard<Snapshot> {
   const snapshots: Snapshot[] = [];
+  const first = Promise.withResolvers<void>();
   let failure: Error | undefined;
   let wake = (): void => {};
   const unsubscribe = start(
     (snapshot) => {
       snapshots.push(snapshot);
+      first.resolve();
       wake();
     },
     (error) => {
@@ -59,10 +63,13 @@ function listen<Snapshot>(
   };
   return {
     next,
-    async nextThat(passes) {
-      for (let taken = 0; taken < MAX_SNAPSHOTS; taken++) {
+    first: () => first.promise,
+    async upTo(passes) {
+      const taken: Snapshot[] = [];
+      while (taken.length < MAX_SNAPSHOTS) {
         const snapshot = await next();
-        if (passes(snapshot)) return snapshot;
+        taken.push(snapshot);
+        if (passes(snapshot)) return taken;
       }
       throw new Error(`None of ${MAX_SNAPSHOTS} snapshots passes.`);
     },
