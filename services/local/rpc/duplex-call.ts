@@ -1,4 +1,4 @@
-import { Metadata, type ServerDuplexStream, type handleBidiStreamingCall } from "@grpc/grpc-js";
+import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import type { WireMessage } from "./wire-message.ts";
 
 /** Opens one call of an RPC whose requests are streamed: what it answers is told what the caller does. */
@@ -39,7 +39,7 @@ export function duplexCall(
     const end = (error?: unknown): void => {
       if (!close()) return;
       if (error === undefined) call.end();
-      else fail(call, toServiceError(error));
+      else call.emit("error", toServiceError(error));
     };
     const attempt = (step: () => void): void => {
       if (isOver) return;
@@ -63,10 +63,4 @@ export function duplexCall(
     call.on("end", () => end());
     call.on("cancelled", close);
   };
-}
-
-function fail(call: ServerDuplexStream<WireMessage, WireMessage>, error: Error): void {
-  // With its headers first, as of any stream: see the streaming call.
-  call.sendMetadata(new Metadata());
-  call.emit("error", error);
 }

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import { listenCall } from "../../../services/local/firestore/calls/listen-call.ts";
 import { CommitTimes } from "../../../services/local/firestore/commit-times.ts";
 import { Database } from "../../../services/local/firestore/database.ts";
+import { Databases } from "../../../services/local/firestore/databases.ts";
 import { Listener, type WireTarget } from "../../../services/local/firestore/listening/listener.ts";
 import { ResumeTokens } from "../../../services/local/firestore/listening/resume-token.ts";
 import { parseWrite } from "../../../services/local/firestore/write.ts";
@@ -43,14 +45,13 @@ function setup() {
     end: (error?: unknown) => void ended.push(error),
   };
   const listener = new Listener({ database, replies, tokens: new ResumeTokens() });
-  const close = database.observe(listener);
+  database.observe(listener);
   return {
     clock,
     database,
     listener,
     caller,
     ended,
-    close,
     /** What was sent since the last look. */
     news: () => sent.splice(0),
     commit: async (numbers: Readonly<Record<string, number | null>>): Promise<void> => {
@@ -177,12 +178,23 @@ it("ends the stream when telling fails, and never the commit", async () => {
   expect(database.documents.get(`${ROOT}/c/a`)).not.toBeNull();
 });
 
-it("hears nothing any more once it is closed", async () => {
-  const { listener, commit, close, news, database } = setup();
-  listener.add(collection());
-  news();
-  close();
-  await commit({ "c/a": 1 });
-  database.clear();
-  expect(news()).toEqual([]);
+it("hears nothing any more once its call is over", async () => {
+  const databases = new Databases(new ManualClock());
+  const sent: string[] = [];
+  const replies = {
+    send(reply: Reply) {
+      sent.push(inShort(reply));
+      return true;
+    },
+    end: () => {},
+  };
+  const call = listenCall(databases)(replies);
+  const request = { database: "projects/p/databases/d" };
+  call.take({ ...request, addTarget: collection() });
+  expect(sent.splice(0)).toEqual(["ADD", "CURRENT", "NO_CHANGE"]);
+  call.closed();
+  const write = parseWrite({ update: { name: `${ROOT}/c/a`, fields: {} } });
+  await databases.of(request.database).commit([write], null);
+  databases.clear();
+  expect(sent).toEqual([]);
 });

@@ -130,10 +130,11 @@ it.each([
   ["a database that is none", { database: "nowhere", removeTarget: 1 }],
   ["a negative target id", { addTarget: { targetId: -1, documents: { documents: [] } } }],
 ])("ends a stream with INVALID_ARGUMENT on %s", async (_case, request) => {
-  const { address } = await startOurs();
+  const { address, emulator } = await startOurs();
   const stream = openListenStream(setupRaw(address));
   stream.send(request);
   expect(await stream.ended).toBe(status.INVALID_ARGUMENT);
+  expect(emulator.calls.get("Listen")).toBe(1);
 });
 
 it("ends a stream with INVALID_ARGUMENT when it turns to another database", async () => {
