@@ -12,6 +12,7 @@ export interface BreakableLink {
   mend(): void;
 }
 
+/** Opens a link to a server at `host:port`, on a port of its own, until the test ends. */
 export async function linkTo(server: string): Promise<BreakableLink> {
   const { hostname, port } = new URL(`http://${server}`);
   const sockets = new Set<net.Socket>();

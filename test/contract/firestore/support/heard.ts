@@ -17,9 +17,11 @@ export interface Heard<Snapshot> {
 /** No listener of a test hears more than this. */
 const MAX_SNAPSHOTS = 1_000;
 
+/** Listens to a document until the test ends. */
 export const listenToDocument = (document: DocumentReference): Heard<DocumentSnapshot> =>
   listen((onNext, onError) => document.onSnapshot(onNext, onError));
 
+/** Listens to a query until the test ends. */
 export const listenToQuery = (query: Query): Heard<QuerySnapshot> =>
   listen((onNext, onError) => query.onSnapshot(onNext, onError));
 
@@ -31,6 +33,7 @@ export function changesOf(snapshot: QuerySnapshot): string[] {
   });
 }
 
+/** The ids of a snapshot's documents, in their order, as one text. */
 export const idsOf = (snapshot: QuerySnapshot): string => snapshot.docs.map((document) => document.id).join("");
 
 function listen<Snapshot>(
