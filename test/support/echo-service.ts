@@ -2,6 +2,7 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import protobuf from "protobufjs/light.js";
 import { onTestFinished } from "vitest";
 import type { RpcHandler } from "../../services/local/rpc/bind-service.ts";
+import type { StreamHandler } from "../../services/local/rpc/duplex-call.ts";
 import { startEndpoint } from "../../services/local/rpc/endpoint.ts";
 import { captureLog } from "./captured-log.ts";
 
@@ -12,7 +13,7 @@ const call = (streams: { requestStream?: boolean; responseStream?: boolean } = {
   ...streams,
 });
 
-/** A service of our own: one unary call, one that streams its replies, one that streams its requests. */
+/** A service of our own: one unary call, one that streams its replies, one that streams both. */
 const root = protobuf.Root.fromJSON({
   nested: {
     test: {
@@ -22,7 +23,8 @@ const root = protobuf.Root.fromJSON({
           methods: {
             Say: call(),
             Repeat: call({ responseStream: true }),
-            Listen: call({ requestStream: true }),
+            Listen: call({ requestStream: true, responseStream: true }),
+            Collect: call({ requestStream: true }),
           },
         },
       },
@@ -40,15 +42,19 @@ export interface Replies {
   readonly error?: ServiceError;
 }
 
+interface StreamsOption {
+  readonly streams?: Readonly<Record<string, StreamHandler>>;
+}
+
 /** An endpoint with the service, and a real gRPC client of it. */
 export async function startEcho(
   methods: Readonly<Record<string, RpcHandler>>,
-  options: { port?: number; maxRequestBytes?: number } = {},
+  { streams, ...options }: StreamsOption & { port?: number; maxRequestBytes?: number } = {},
 ) {
   const { log, lines } = captureLog();
   const endpoint = await startEndpoint({
     ...options,
-    services: [{ service: root.lookupService("test.Echo"), methods }],
+    services: [{ service: root.lookupService("test.Echo"), methods, ...(streams ? { streams } : {}) }],
     http: (request, response) => void response.end(`${request.method} ${request.url}`),
     log,
   });
@@ -81,5 +87,7 @@ export async function startEcho(
         call.on("error", (error: ServiceError) => resolve({ replies, error }));
         call.on("end", () => resolve({ replies }));
       }),
+    /** Opens a call of Listen. */
+    open: () => client.makeBidiStreamRequest("/test.Echo/Listen", serialize, deserialize),
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import { type Clock, type Timer, systemClock } from "../../../shared/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import { type ClearRanges, ConcurrencyControl, type ReadSet } from "./concurrency-control.ts";
@@ -27,6 +27,17 @@ export interface Committed {
   readonly time: bigint;
 }
 
+/** Is told what happens to the documents of a database, when it has happened. It must not throw. */
+export interface Observer {
+  committed(changes: readonly Change[]): void;
+  /** All documents are gone, and so is their past. */
+  cleared(): void;
+  /** It is time for a sign of life. */
+  ticked(): void;
+  /** The emulator stops. */
+  stopping(error: Error): void;
+}
+
 export interface DatabaseOptions {
   /** The path above its top-level collections, `projects/P/databases/D/documents`. */
   readonly root: string;
@@ -40,6 +51,9 @@ export interface DatabaseOptions {
 
 /** Versions that nobody can read any more are looked for at most this often. */
 const FORGET_INTERVAL_MS = 1_000;
+
+/** Google's client gives a stream up that was silent for 120 s; the service speaks about every 30 s (its watch.js). */
+const HEARTBEAT_MS = 30_000;
 
 /** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
@@ -57,6 +71,9 @@ export class Database {
   #forgotAtMs: number;
   readonly #record: DatabaseOptions["record"];
   readonly #concurrency: ConcurrencyControl;
+  readonly #observers = new Set<Observer>();
+  /** Set as long as there is an observer. */
+  #heartbeat: Timer | undefined;
   /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
   #knownSince = 0n;
 
@@ -100,8 +117,36 @@ export class Database {
     if (time > this.#times.forRead()) {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, "The requested 'read_time' cannot be in the future.");
     }
-    if (time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince) throw snapshotTooOld();
+    if (this.#isForgotten(time)) throw snapshotTooOld();
     return time;
+  }
+
+  /** Whether the state at a time can be read: it is neither to come, nor more than an hour ago, nor unknown. */
+  canReadAt(time: bigint): boolean {
+    return time <= this.#times.forRead() && !this.#isForgotten(time);
+  }
+
+  /** Tells an observer of all that happens from now on, until what this answers is called. */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer);
+    this.#heartbeat ??= this.#beatLater();
+    return () => {
+      this.#observers.delete(observer);
+      if (this.#observers.size === 0) this.#endHeartbeat();
+    };
+  }
+
+  /** By the wall clock, whatever the emulator's says: a client that waits for a sign of life goes by its own. */
+  #beatLater(): Timer {
+    return systemClock.setTimer(HEARTBEAT_MS, () => {
+      this.#heartbeat = this.#beatLater();
+      for (const observer of this.#observers) observer.ticked();
+    });
+  }
+
+  #endHeartbeat(): void {
+    this.#heartbeat?.cancel();
+    this.#heartbeat = undefined;
   }
 
   readDocuments(names: readonly string[], view: View): Promise<Read<(StoredDocument | null)[]>> {
@@ -145,6 +190,7 @@ export class Database {
     this.#concurrency.endAll("wounded");
     this.documents.clear();
     this.#knownSince = this.#times.forCommit();
+    for (const observer of this.#observers) observer.cleared();
   }
 
   /** Forgets versions that nobody can read any more. */
@@ -157,13 +203,15 @@ export class Database {
     this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
   }
 
-  /** Fails every call that waits for a lock, since the emulator stops. */
+  /** Fails every call that waits for a lock, and every one that listens, since the emulator stops. */
   failWaiting(): void {
-    this.#concurrency.failWaiting(() => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping."));
+    this.#concurrency.failWaiting(emulatorStops);
+    for (const observer of this.#observers) observer.stopping(emulatorStops());
   }
 
-  /** Ends all transactions, and with them the only timer. */
+  /** Ends all transactions, and with them every timer. */
   close(): void {
+    this.#endHeartbeat();
     this.#concurrency.endAll("finished");
   }
 
@@ -181,6 +229,7 @@ export class Database {
     if (!clearRanges(changes)) return null;
     if (changes.length > 0) this.#record(changes, time);
     this.documents.install(changes, time);
+    for (const observer of this.#observers) observer.committed(changes);
     this.#forgetPast();
     this.#applied();
     return { value: { results, time } };
@@ -189,6 +238,10 @@ export class Database {
   #forgetBefore(horizon: bigint): void {
     if (horizon > this.#knownSince) this.#knownSince = horizon;
     this.documents.forgetBefore(horizon);
+  }
+
+  #isForgotten(time: bigint): boolean {
+    return time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince;
   }
 
   #microsAgo(ms: number): bigint {
@@ -209,3 +262,5 @@ function snapshotOf(view: View): bigint | undefined {
 
 const snapshotTooOld = (): RpcError =>
   new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");
+
+const emulatorStops = (): RpcError => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping.");

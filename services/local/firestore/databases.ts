@@ -45,7 +45,7 @@ export class Databases {
     }
   }
 
-  /** Fails the calls that wait for locks. */
+  /** Fails the calls that wait for locks, and those that listen. */
   failWaiting(): void {
     for (const database of this.#databases.values()) database.failWaiting();
   }

@@ -44,6 +44,6 @@ export interface FirestoreEmulator {
   clearFaults(): void;
   /** Removes the documents of one database, of one project, or of all; whoever has a transaction open there loses it. When all is reset, faults end too. */
   reset(options?: FirestoreResetOptions): void;
-  /** Fails the calls that wait, closes every connection and resolves when the port is free; once, however often called. */
+  /** Fails the calls that wait or listen, closes every connection and resolves when the port is free; once, however often called. */
   stop(): Promise<void>;
 }

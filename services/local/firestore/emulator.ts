@@ -9,7 +9,7 @@ import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
 import { Databases } from "./databases.ts";
 import type { FirestoreEmulator, FirestoreEmulatorOptions } from "./emulator-options.ts";
-import { firestoreCalls } from "./firestore-service.ts";
+import { firestoreCalls, firestoreStreams } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
 
 const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
@@ -20,9 +20,12 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 const DEFAULT_PROJECT = "emulated";
 const DEFAULT_FAULT_SEED = 1;
 
+/** The failures of calls are written within this many turns of the event loop (of streams, in the second). */
+const FAREWELL_TURNS = 4;
+
 /**
- * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Listen,
- * Write and ExecutePipeline.
+ * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Write
+ * and ExecutePipeline.
  *
  * @throws Error with code EADDRINUSE when the port is taken, BrokenJournalError when the kept commits can't be read.
  */
@@ -39,7 +42,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   const service = protos.lookupService("google.firestore.v1.Firestore");
   const endpoint = await startEndpoint({
     ...listeningOptions(options),
-    services: [{ service, methods: withCallFaults(methods, faults) }],
+    services: [{ service, methods: withCallFaults(methods, faults), streams: firestoreStreams(databases) }],
     http: httpRoutes(databases, control),
     maxRequestBytes: MAX_REQUEST_BYTES,
   });
@@ -54,7 +57,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
 
   const stopOnce = async (): Promise<void> => {
     databases.failWaiting();
-    await nextTurn(); // so that the failures are sent before the connections are cut
+    for (let turn = 0; turn < FAREWELL_TURNS; turn++) await nextTurn();
     await endpoint.stop();
     databases.close();
   };

@@ -1,4 +1,6 @@
 import type { RpcHandler } from "../rpc/bind-service.ts";
+import type { StreamHandler } from "../rpc/duplex-call.ts";
+import { listenCall } from "./calls/listen-call.ts";
 import { listCalls } from "./calls/list-calls.ts";
 import { queryCalls } from "./calls/query-calls.ts";
 import { readCalls } from "./calls/read-calls.ts";
@@ -15,4 +17,9 @@ export function firestoreCalls(databases: Databases): Record<string, RpcHandler>
     ...transactionCalls(databases),
     ...listCalls(databases),
   };
+}
+
+/** Those whose requests are streamed. */
+export function firestoreStreams(databases: Databases): Record<string, StreamHandler> {
+  return { Listen: listenCall(databases) };
 }

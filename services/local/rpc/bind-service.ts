@@ -8,12 +8,10 @@ import {
 } from "@grpc/grpc-js";
 import type protobuf from "protobufjs/light.js";
 import type { Logger } from "../../../shared/log.ts";
+import { type StreamHandler, duplexCall } from "./duplex-call.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
 import { encodeStatusDetails } from "./status-details.ts";
-
-/** A decoded request: protobufjs gives no static types, so each handler narrows what it reads. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the one place where the wire's untyped objects enter
-export type WireMessage = any;
+import type { WireMessage } from "./wire-message.ts";
 
 /**
  * What answers one RPC. A unary call returns its reply; a streaming one sends replies and returns when it is done.
@@ -24,6 +22,8 @@ export type RpcHandler = (request: WireMessage, send: (reply: object) => void) =
 interface Binding {
   readonly service: protobuf.Service;
   readonly methods: Readonly<Record<string, RpcHandler>>;
+  /** Handlers of the RPCs whose requests are streamed. */
+  readonly streams?: Readonly<Record<string, StreamHandler>>;
   readonly calls: Map<string, number>;
   readonly log?: Logger;
 }
@@ -32,7 +32,7 @@ interface Binding {
  * Makes of a proto's service, and handlers for its methods, what a gRPC server takes. Methods without one are
  * unimplemented.
  *
- * @throws TypeError when a handler is for none of the service's methods, or for one whose requests are streamed.
+ * @throws TypeError when a handler is for none of the service's methods, or for one whose requests come otherwise.
  */
 export function bindService(binding: Binding): {
   definition: ServiceDefinition;
@@ -40,22 +40,51 @@ export function bindService(binding: Binding): {
 } {
   const definition: Record<string, MethodDefinition<WireMessage, object>> = {};
   const implementation: UntypedServiceImplementation = {};
-  const handlers = new Map(Object.entries(binding.methods));
+  const left: HandlersLeft = {
+    methods: new Map(Object.entries(binding.methods)),
+    streams: new Map(Object.entries(binding.streams ?? {})),
+  };
   for (const method of binding.service.methodsArray) {
     method.resolve();
-    const handler = handlers.get(method.name);
-    if (!handler || method.requestStream) continue;
-    handlers.delete(method.name);
+    const answering = implement(method, left, binding);
+    if (!answering) continue;
     definition[method.name] = defineMethod(method, binding.service.fullName.slice(1));
-    implementation[method.name] = method.responseStream
-      ? streamingCall(method.name, handler, binding)
-      : unaryCall(method.name, handler, binding);
+    implementation[method.name] = answering;
   }
-  const [leftOver] = handlers.keys();
+  const [leftOver] = [...left.methods.keys(), ...left.streams.keys()];
   if (leftOver !== undefined) {
     throw new TypeError(`${binding.service.fullName.slice(1)} has no RPC ${leftOver} that a handler can answer.`);
   }
   return { definition, implementation };
+}
+
+/** The handlers that no method has taken yet. */
+interface HandlersLeft {
+  readonly methods: Map<string, RpcHandler>;
+  readonly streams: Map<string, StreamHandler>;
+}
+
+/** What answers a method: the handler for it, which is taken from those that are left, or null when there is none. */
+function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding) {
+  const { name, requestStream, responseStream } = method;
+  if (!requestStream) {
+    const handler = take(left.methods, name);
+    if (!handler) return null;
+    return responseStream ? streamingCall(name, handler, binding) : unaryCall(name, handler, binding);
+  }
+  // Requests that are streamed get replies that are: the services that we answer have nothing else.
+  const handler = responseStream ? take(left.streams, name) : undefined;
+  if (!handler) return null;
+  return duplexCall(handler, {
+    count: () => countCall(binding.calls, name),
+    toServiceError: (error) => toServiceError(error, name, binding.log),
+  });
+}
+
+function take<Handler>(handlers: Map<string, Handler>, name: string): Handler | undefined {
+  const handler = handlers.get(name);
+  handlers.delete(name);
+  return handler;
 }
 
 function defineMethod(method: protobuf.Method, serviceName: string): MethodDefinition<WireMessage, object> {
@@ -63,7 +92,7 @@ function defineMethod(method: protobuf.Method, serviceName: string): MethodDefin
   if (!requestType || !responseType) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
   return {
     path: `/${serviceName}/${method.name}`,
-    requestStream: false,
+    requestStream: method.requestStream === true,
     responseStream: method.responseStream === true,
     requestSerialize: (request: object) => Buffer.from(requestType.encode(request).finish()),
     requestDeserialize: (bytes: Buffer) => requestType.decode(bytes),

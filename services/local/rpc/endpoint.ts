@@ -5,6 +5,7 @@ import type protobuf from "protobufjs/light.js";
 import { portOf } from "../../../shared/listening-port.ts";
 import type { Logger } from "../../../shared/log.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
+import type { StreamHandler } from "./duplex-call.ts";
 import { type RestSurface, createRestSurface } from "./rest.ts";
 
 export interface EndpointOptions {
@@ -15,6 +16,8 @@ export interface EndpointOptions {
   readonly services: readonly {
     service: protobuf.Service;
     methods: Readonly<Record<string, RpcHandler>>;
+    /** Handlers of the RPCs whose requests are streamed; over gRPC alone. Default none. */
+    streams?: Readonly<Record<string, StreamHandler>>;
     /** Whether it is served over HTTP and JSON too, on the same port. Default false. */
     rest?: boolean;
   }[];
@@ -50,8 +53,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     "grpc.max_send_message_length": -1,
   });
   const surfaces: RestSurface[] = [];
-  for (const { service, methods, rest = false } of options.services) {
-    const binding = { service, methods, calls, ...(options.log ? { log: options.log } : {}) };
+  for (const { service, methods, streams = {}, rest = false } of options.services) {
+    const binding = { service, methods, streams, calls, ...(options.log ? { log: options.log } : {}) };
     const bound = bindService(binding);
     grpcServer.addService(bound.definition, bound.implementation);
     if (rest) surfaces.push(createRestSurface(binding));

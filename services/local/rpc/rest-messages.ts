@@ -1,9 +1,9 @@
 import type http from "node:http";
 import { fromProto3JSON, toProto3JSON } from "proto3-json-serializer";
 import type protobuf from "protobufjs/light.js";
-import type { WireMessage } from "./bind-service.ts";
 import type { HttpRule } from "./http-rules.ts";
 import { invalidPayload, requestJson } from "./rest-request.ts";
+import type { WireMessage } from "./wire-message.ts";
 
 /** As much as gRPC takes; what is in it is bounded by the methods themselves. */
 const MOST_BODY_BYTES = 12 * 1024 * 1024;

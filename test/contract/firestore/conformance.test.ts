@@ -3,10 +3,13 @@ import { batchCases } from "./cases/batches.ts";
 import { documentCases } from "./cases/documents.ts";
 import { isolationCases } from "./cases/isolation.ts";
 import { limitCases } from "./cases/limits.ts";
+import { listenCallCases } from "./cases/listen-calls.ts";
+import { listeningCases } from "./cases/listening.ts";
 import { listingCases } from "./cases/listing.ts";
 import { pastCases } from "./cases/past.ts";
 import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
+import { randomListeningCases } from "./cases/random-listening.ts";
 import { contentionCases } from "./cases/contention.ts";
 import { transactionCases } from "./cases/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
@@ -22,6 +25,9 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["queries", queryCases],
   ["listing", listingCases],
   ["reads of the past", pastCases],
+  ["listening", listeningCases],
+  ["listening, call by call", listenCallCases],
+  ["listening, at random", randomListeningCases],
   ["transactions", transactionCases],
   ["contention", contentionCases],
   ["limits", limitCases],

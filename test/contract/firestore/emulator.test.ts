@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
 import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/bundle.ts";
+import { openListenStream } from "./support/listen-stream.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
@@ -178,6 +179,19 @@ it.each(["SIGTERM", "SIGINT"] as const)("logs one line when it listens, and exit
   program.kill(signal);
   expect(await exited).toEqual([0, null]);
   expect(lines).toHaveLength(1);
+});
+
+it("exits with 0 though somebody listens", async () => {
+  const { program, exited } = runMain("127.0.0.1:0");
+  const [line] = await once(createInterface(program.stdout), "line");
+  const { port } = JSON.parse(String(line));
+  const raw = setupRaw(`127.0.0.1:${port}`);
+  const stream = openListenStream(raw);
+  stream.add({ targetId: 1, documents: { documents: [raw.name("c/a")] } });
+  await stream.upTo(/^NO_CHANGE/);
+  program.kill("SIGTERM");
+  expect(await exited).toEqual([0, null]);
+  expect(await stream.ended).toBe(status.UNAVAILABLE);
 });
 
 it("answers UNIMPLEMENTED to calls that it doesn't have, and 404 to other HTTP requests", async () => {

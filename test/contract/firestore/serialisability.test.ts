@@ -3,22 +3,12 @@ import { expect, it } from "vitest";
 import { setupRaw } from "./support/bundle.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { type World, readEverything, runRandomTransaction } from "./support/random-transactions.ts";
+import { seeded } from "./support/seeded.ts";
 import { type Event, findSerialOrder } from "./support/serial-order.ts";
 
 const CLIENTS = 4;
 const TRANSACTIONS_A_CLIENT = 5;
 const HISTORIES = 100;
-
-/** Mulberry32: a small generator, so that a seed names a run. The network decides the rest of the interleaving. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function newWorld(random: () => number): World {
   let moments = 0;
@@ -26,6 +16,7 @@ function newWorld(random: () => number): World {
   return { random, moment: () => ++moments, nextTag: () => `w${++tags}` };
 }
 
+// The seed decides what is done; the network decides how it interleaves.
 it("orders the histories of concurrent transactions serially, in agreement with real time", async () => {
   const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
   process.stdout.write(`Histories of transactions: SEED=${seed}\n`);

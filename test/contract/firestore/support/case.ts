@@ -18,6 +18,8 @@ const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
     "tells the client to run again when the transaction has ended",
     'it says "Transaction is invalid or closed.", which the client does not retry',
   ],
+  ["tells only the difference to a caller that resumes", "it resets every target that is resumed"],
+  ["removes a target that is to be read once when it is current", "it goes on telling of it"],
   ["takes a commit of 8 MB", "it takes no request of more than 4 MiB"],
   [
     "refuses a commit of 12 MB with INVALID_ARGUMENT, applying nothing",

@@ -1,0 +1,55 @@
+import type { ReplyStream, RequestSink, StreamHandler } from "../../rpc/duplex-call.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
+import type { Database } from "../database.ts";
+import type { Databases } from "../databases.ts";
+import { Listener, type WireTarget } from "../listening/listener.ts";
+import { ResumeTokens } from "../listening/resume-token.ts";
+
+/** google.firestore.v1.ListenRequest as it is decoded: one of the two targets is an own member. */
+interface ListenRequest {
+  readonly database: string;
+  readonly addTarget?: WireTarget | null;
+  readonly removeTarget?: number;
+}
+
+/** The call that listens. All requests of a stream are for the database that the first one names. */
+export function listenCall(databases: Databases): StreamHandler {
+  const tokens = new ResumeTokens();
+  return (replies) => new ListenStream(databases, { replies, tokens });
+}
+
+class ListenStream implements RequestSink {
+  readonly #databases: Databases;
+  readonly #to: { readonly replies: ReplyStream; readonly tokens: ResumeTokens };
+  #open: { readonly database: Database; readonly listener: Listener; readonly close: () => void } | null = null;
+
+  constructor(databases: Databases, to: { replies: ReplyStream; tokens: ResumeTokens }) {
+    this.#databases = databases;
+    this.#to = to;
+  }
+
+  take(request: ListenRequest): void {
+    const listener = this.#listenerFor(this.#databases.of(request.database));
+    if (request.addTarget) listener.add(request.addTarget);
+    else if (Object.hasOwn(request, "removeTarget")) listener.remove(request.removeTarget ?? 0);
+    else throw new RpcError(RpcCode.INVALID_ARGUMENT, "A request adds or removes a target.");
+  }
+
+  drained(): void {
+    this.#open?.listener.drained();
+  }
+
+  closed(): void {
+    this.#open?.close();
+  }
+
+  #listenerFor(database: Database): Listener {
+    if (!this.#open) {
+      const listener = new Listener({ ...this.#to, database });
+      this.#open = { database, listener, close: database.observe(listener) };
+    } else if (this.#open.database !== database) {
+      throw new RpcError(RpcCode.INVALID_ARGUMENT, "A stream listens to one database.");
+    }
+    return this.#open.listener;
+  }
+}

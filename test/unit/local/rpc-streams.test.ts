@@ -1,0 +1,154 @@
+import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
+import { once } from "node:events";
+import { expect, it } from "vitest";
+import type { ReplyStream, RequestSink, StreamHandler } from "../../../services/local/rpc/duplex-call.ts";
+import { RpcCode, RpcError } from "../../../services/local/rpc/rpc-error.ts";
+import { startEcho } from "../../support/echo-service.ts";
+
+/** A handler that repeats what it takes, and writes down what it is told. */
+function repeater(take?: (text: string, replies: ReplyStream) => void) {
+  const moments: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  const drained = Promise.withResolvers<void>();
+  const handler: StreamHandler = (replies): RequestSink => ({
+    take({ text }: { text: string }) {
+      moments.push(text);
+      if (take) take(text, replies);
+      else replies.send({ text: `${text}!` });
+    },
+    drained() {
+      moments.push("drained");
+      drained.resolve();
+    },
+    closed() {
+      moments.push("closed");
+      closed.resolve();
+    },
+  });
+  return { handler, moments, closed: closed.promise, drained: drained.promise };
+}
+
+/** Everything that came, and how the call ended. */
+async function ending(call: ClientDuplexStream<object, object>) {
+  const replies: object[] = [];
+  call.on("data", (reply: object) => replies.push(reply));
+  const error = await new Promise<ServiceError | undefined>((resolve) => {
+    call.on("error", resolve);
+    call.on("end", () => resolve(undefined));
+  });
+  return { replies, code: error?.code, details: error?.details };
+}
+
+it("answers requests as they come, counts the call once, and ends when the caller has no more", async () => {
+  const { handler, moments } = repeater();
+  const { open, endpoint } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  call.write({ text: "a" });
+  expect(await once(call, "data")).toEqual([{ text: "a!" }]);
+  call.write({ text: "b" });
+  expect(await once(call, "data")).toEqual([{ text: "b!" }]);
+  const ended = ending(call);
+  call.end();
+  expect(await ended).toMatchObject({ replies: [], code: undefined });
+  expect(moments).toEqual(["a", "b", "closed"]);
+  expect([...endpoint.calls]).toEqual([["Listen", 1]]);
+});
+
+it("ends a call with the status of an RpcError, after the replies before it, and takes nothing any more", async () => {
+  const { handler, moments } = repeater((text, replies) => {
+    replies.send({ text: "before" });
+    throw new RpcError(RpcCode.ABORTED, `No ${text}.`);
+  });
+  const { open, lines } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  call.write({ text: "a" });
+  call.write({ text: "b" });
+  expect(await ending(call)).toEqual({ replies: [{ text: "before" }], code: 10, details: "No a." });
+  expect(moments).toEqual(["a", "closed"]);
+  expect(lines).toEqual([]);
+});
+
+it("ends a call with INTERNAL, and logs, when its handler throws anything else", async () => {
+  const { handler } = repeater(() => {
+    throw new TypeError("a bug");
+  });
+  const { open, lines } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  call.write({ text: "a" });
+  expect(await ending(call)).toEqual({ replies: [], code: 13, details: "a bug" });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ severity: "ERROR", rpc: "Listen" }]);
+});
+
+it("lets a handler end its call at any time, and sends nothing after that", async () => {
+  const { handler, moments } = repeater((_text, replies) => {
+    setImmediate(() => {
+      replies.end();
+      replies.end(new RpcError(RpcCode.ABORTED, "Too late."));
+      replies.send({ text: "too late" });
+    });
+  });
+  const { open } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  call.write({ text: "a" });
+  expect(await ending(call)).toMatchObject({ replies: [], code: undefined });
+  expect(moments).toEqual(["a", "closed"]);
+});
+
+it("tells a handler once that its caller is gone", async () => {
+  const { handler, moments, closed } = repeater();
+  const { open } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  const ended = ending(call);
+  call.write({ text: "a" });
+  await once(call, "data");
+  call.cancel();
+  expect(await ended).toMatchObject({ code: 1 });
+  await closed;
+  expect(moments).toEqual(["a", "closed"]);
+});
+
+it("closes the calls that are open when it stops", async () => {
+  const { handler, closed } = repeater();
+  const { open, endpoint } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  const ended = ending(call);
+  call.write({ text: "a" });
+  await once(call, "data");
+  await endpoint.stop();
+  await closed;
+  expect([RpcCode.UNAVAILABLE, RpcCode.CANCELLED]).toContain((await ended).code);
+});
+
+it("says when the caller is behind, takes no request until it has caught up, and then says so", async () => {
+  const text = "x".repeat(100_000);
+  const sent: boolean[] = [];
+  const behind = Promise.withResolvers<void>();
+  const { handler, moments, drained } = repeater((request, replies) => {
+    if (request !== "go") return;
+    for (let i = 0; i < 50; i++) sent.push(replies.send({ text }));
+    behind.resolve();
+  });
+  const { open } = await startEcho({}, { streams: { Listen: handler } });
+  const call = open();
+  call.pause();
+  call.write({ text: "go" });
+  call.write({ text: "later" });
+  await behind.promise;
+  expect(sent.at(0)).toBe(true);
+  expect(sent.at(-1)).toBe(false);
+  expect(moments).toEqual(["go"]);
+
+  const ended = ending(call);
+  call.resume();
+  await drained;
+  call.end();
+  expect((await ended).replies).toHaveLength(50);
+  expect(moments).toEqual(["go", "drained", "later", "closed"]);
+});
+
+it.each(["Say", "Repeat", "Collect", "Unknown"])("refuses to start with a stream's handler for %s", async (name) => {
+  const { handler } = repeater();
+  await expect(startEcho({}, { streams: { [name]: handler } })).rejects.toThrow(
+    `test.Echo has no RPC ${name} that a handler can answer.`,
+  );
+});
