@@ -1,4 +1,4 @@
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import type { Attempted, QueuedTask } from "./attempt-outcome.ts";
 import type { Delivered } from "./delivered.ts";
 
@@ -6,7 +6,7 @@ import type { Delivered } from "./delivered.ts";
 export function logAttempt(
   { queue, task }: QueuedTask,
   { delivered, fate }: Attempted,
-  { log, nowMs }: { log: Logger; nowMs: number },
+  { log, nowMs }: { log: EmulatorLog; nowMs: number },
 ): void {
   const line = {
     queue: queue.name.queueId,

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "./attempt-log.ts";
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import { progressOf } from "./change.ts";
 import type { Delivered } from "./delivered.ts";
 import type { Courier } from "./delivery.ts";
@@ -17,7 +17,7 @@ export interface AttemptDeps {
   readonly state: State;
   readonly courier: Courier;
   readonly history: History;
-  readonly log: Logger;
+  readonly log: EmulatorLog;
   /** Whether a worker's Retry-After can lengthen the wait before a retry. */
   readonly considerRetryAfter: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../../shared/clock.ts";
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import type { Queue } from "./queue.ts";
 
 /** A delivery of a queue's task. */
@@ -24,12 +24,12 @@ interface Expected {
 
 /** The deliveries that are under way, so that they can be waited for and broken off; and the extra ones that faults make later. */
 export class Deliveries {
-  readonly #deps: { readonly clock: Clock; readonly log: Logger; readonly changed: () => void };
+  readonly #deps: { readonly clock: Clock; readonly log: EmulatorLog; readonly changed: () => void };
   readonly #underWay = new Map<Queue, Set<UnderWay>>();
   readonly #expected = new Set<Expected>();
 
   /** `changed` is told when a delivery begins or has ended. */
-  constructor(deps: { clock: Clock; log: Logger; changed: () => void }) {
+  constructor(deps: { clock: Clock; log: EmulatorLog; changed: () => void }) {
     this.#deps = deps;
   }
 

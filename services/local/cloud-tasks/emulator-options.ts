@@ -1,5 +1,5 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import type { CallFault } from "../call-faults.ts";
 import type { EmulatorClock } from "../emulator-clock.ts";
 import type { InjectedFault } from "../fault-set.ts";
@@ -30,7 +30,7 @@ export interface CloudTasksEmulatorOptions {
   /** Whether to forget the queues, tasks and names that are kept there; the signing key stays. Default false. */
   readonly fresh?: boolean;
   /** Default: nothing is logged. */
-  readonly log?: Logger;
+  readonly log?: EmulatorLog;
   /** Decides where faults with a probability strike. Default 1. */
   readonly faultSeed?: number;
   /** How many attempts the history keeps, the latest ones. Default 10,000. */

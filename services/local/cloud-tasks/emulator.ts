@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
-import { createLogger } from "../../../shared/log.ts";
+import { silentLog } from "../emulator-log.ts";
 import { checkMethod, withCallFaults } from "../call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../fault-set.ts";
@@ -126,7 +126,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
 /** The emulator's parts, but for those that listen. */
 function assemble(options: CloudTasksEmulatorOptions) {
   const { clock = systemClock, slowDown = true, considerRetryAfter = true } = options;
-  const log = options.log ?? createLogger({ service: "cloud-tasks", level: "silent" });
+  const log = options.log ?? silentLog;
   const { state, journal } = openState(options, clock);
   const key = openSigningKey(options.dataDir);
   key.catch((error: unknown) => log.error({ err: error }, "there is no key to sign tokens with"));

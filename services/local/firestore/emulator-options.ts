@@ -1,4 +1,4 @@
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import type { CallFault } from "../call-faults.ts";
 import type { EmulatorClock } from "../emulator-clock.ts";
 import type { InjectedFault } from "../fault-set.ts";
@@ -17,7 +17,7 @@ export interface FirestoreEmulatorOptions {
   readonly fresh?: boolean;
   /** Decides where faults with a probability strike. Default 1. */
   readonly faultSeed?: number;
-  readonly log?: Logger;
+  readonly log?: EmulatorLog;
 }
 
 /** Which documents are to go: all, unless narrowed. */

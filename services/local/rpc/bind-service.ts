@@ -7,7 +7,7 @@ import {
   type handleUnaryCall,
 } from "@grpc/grpc-js";
 import type protobuf from "protobufjs/light.js";
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import { type StreamHandler, duplexCall } from "./duplex-call.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
 import { encodeStatusDetails } from "./status-details.ts";
@@ -25,7 +25,7 @@ interface Binding {
   /** Handlers of the RPCs whose requests are streamed. */
   readonly streams?: Readonly<Record<string, StreamHandler>>;
   readonly calls: Map<string, number>;
-  readonly log?: Logger;
+  readonly log?: EmulatorLog;
 }
 
 /**
@@ -140,7 +140,7 @@ export function countCall(calls: Map<string, number>, name: string): void {
   calls.set(name, (calls.get(name) ?? 0) + 1);
 }
 
-function toServiceError(error: unknown, name: string, log: Logger | undefined) {
+function toServiceError(error: unknown, name: string, log: EmulatorLog | undefined) {
   if (!(error instanceof RpcError)) {
     log?.error({ err: error, rpc: name }, "an RPC handler failed");
     const message = error instanceof Error ? error.message : String(error);

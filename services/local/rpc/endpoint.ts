@@ -3,7 +3,7 @@ import http from "node:http";
 import net from "node:net";
 import type protobuf from "protobufjs/light.js";
 import { portOf } from "../../../shared/listening-port.ts";
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
 import { type RestSurface, createRestSurface } from "./rest.ts";
@@ -25,7 +25,7 @@ export interface EndpointOptions {
   readonly http: http.RequestListener;
   /** Largest gRPC request in bytes. Default 12 MiB. */
   readonly maxRequestBytes?: number;
-  readonly log?: Logger;
+  readonly log?: EmulatorLog;
 }
 
 /** One listening port that speaks gRPC (cleartext HTTP/2) and HTTP/1.1, as Google's own emulators do. */

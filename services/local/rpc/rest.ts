@@ -1,6 +1,6 @@
 import type http from "node:http";
 import type protobuf from "protobufjs/light.js";
-import type { Logger } from "../../../shared/log.ts";
+import type { EmulatorLog } from "../emulator-log.ts";
 import { type RpcHandler, countCall } from "./bind-service.ts";
 import { type HttpRule, readHttpRules } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";
@@ -10,7 +10,7 @@ export interface RestBinding {
   readonly service: protobuf.Service;
   readonly methods: Readonly<Record<string, RpcHandler>>;
   readonly calls: Map<string, number>;
-  readonly log?: Logger;
+  readonly log?: EmulatorLog;
 }
 
 /** Answers a request, or says that it is for no method of the service. */
