@@ -13,33 +13,53 @@ const COMMONJS_SCOPE = [
   "const __dirname = import.meta.dirname;",
 ].join("\n");
 
+/** From the project's folder into a bundle's. */
+interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
- * Bundles a program into a folder that holds all it needs but Node. What it imports later stays in files of its own, so
- * that it is read later too. Names are kept as they are: stack traces must say where something went wrong.
+ * Bundles a program into a folder that holds all it needs but Node.
  *
  * @throws Error with esbuild's messages.
  */
-export async function bundle(program: Program, { from, to }: { from: string; to: string }): Promise<void> {
-  await fs.rm(to, { recursive: true, force: true });
+export async function bundle(program: Program, way: Way): Promise<void> {
+  await fs.rm(way.to, { recursive: true, force: true });
+  await bundleModules({ main: program.entry }, { ...way, target: "node24" });
+  const manifest = { name: program.name, type: "module" };
+  await fs.writeFile(path.join(way.to, "package.json"), `${JSON.stringify(manifest)}\n`);
+  for (const name of program.protosOf) await copyProtos(name, way);
+}
+
+/**
+ * Bundles modules with all that they import. What they import later stays in files of its own, so that it is read later
+ * too. Names are kept as they are: stack traces must say where something went wrong.
+ *
+ * @param entryPoints modules by the names that their bundles get.
+ * @throws Error with esbuild's messages.
+ */
+export async function bundleModules(
+  entryPoints: Readonly<Record<string, string>>,
+  { from, to, target }: Way & { readonly target: string },
+): Promise<void> {
   await build({
     absWorkingDir: from,
-    entryPoints: { main: program.entry },
+    entryPoints,
     outdir: to,
     bundle: true,
     splitting: true,
     platform: "node",
     format: "esm",
-    target: "node24",
+    target,
     banner: { js: COMMONJS_SCOPE },
     plugins: [inlineClientFiles],
     logLevel: "silent",
   });
-  await fs.writeFile(path.join(to, "package.json"), `${JSON.stringify({ name: program.name, type: "module" })}\n`);
-  for (const name of program.protosOf) await copyProtos(name, { from, to });
 }
 
 /** The emulators read protos from the clients' packages, which must be found as if they were installed. */
-async function copyProtos(name: string, { from, to }: { from: string; to: string }): Promise<void> {
+export async function copyProtos(name: string, { from, to }: Way): Promise<void> {
   const manifest = findPackageJSON(name, path.join(from, "package.json"));
   if (manifest === undefined) throw new Error(`${name} is not installed; run npm ci.`);
   const target = path.join(to, "node_modules", name);

@@ -1,4 +1,4 @@
-import { credentials } from "@grpc/grpc-js";
+import type * as grpc from "@grpc/grpc-js";
 import type * as googleAuthLibrary from "google-auth-library";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -165,8 +165,10 @@ function createMethods(context: RpcContext): Readonly<Record<string, RpcHandler>
 
 const require = createRequire(import.meta.url);
 
-/** The library that the client brings in any case is not loaded for a process that has no client. */
+/** The libraries are the client's own: gRPC takes credentials of no other copy, and a process without a client needs neither. */
 function clientOptions({ host, port }: Endpoint): CloudTasksClientOptions {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `require` is not typed
+  const { credentials } = require("@grpc/grpc-js") as typeof grpc;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `require` is not typed
   const { PassThroughClient } = require("google-auth-library") as typeof googleAuthLibrary;
   return {
