@@ -38,7 +38,7 @@ async function* startUp(sizes: Sizes): AsyncGenerator<string> {
   yield (
     `as a process, to the first call's answer: cloud-tasks ${whole(tasksMs)} ms, firestore ${whole(oursMs)} ms, ` +
       `${googles.figure(googlesMs, (theirs) => `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}`)} ` +
-      `(medians of ${sizes.starts} starts, in turn)`
+      `(medians of ${sizes.starts} starts in turn, after a first one)`
   );
 }
 

@@ -57,8 +57,8 @@ const ourProgram = (name: string): readonly [string, string] => [
   path.join(PROJECT_DIR, "services/local", name, "main.ts"),
 ];
 
-/** Says the process id of the command that it runs, and ends it when its input ends, as it does with this process. */
-const TIED_TO_US = '"$@" >/dev/null & command=$!; echo $command; read -r _; kill -9 $command';
+/** Says the process id of the command that it runs, and stops it when its input ends, as it does with this process. */
+const TIED_TO_US = '"$@" >/dev/null & command=$!; echo $command; read -r _; kill $command; wait $command';
 
 /** Starts an emulator and resolves when it has answered its first call; what it keeps is in memory. */
 export async function startEmulatorProcess(program: EmulatorProgram): Promise<EmulatorProcess> {
