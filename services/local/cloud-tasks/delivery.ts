@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { Clock } from "../../../shared/clock.ts";
+import { AbortCalls } from "./abort-calls.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { TokenMaker } from "./delivery-token.ts";
@@ -34,6 +35,7 @@ const IDLE_CONNECTION_MS = 4000;
 export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Courier {
   const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
+  const aborts = new AbortCalls();
   return {
     async deliver(task, { queueId, signal }) {
       try {
@@ -41,7 +43,7 @@ export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Co
         const headers = token
           ? dispatchHeaders(task, { queueId, authorization: await deps.authorize(token, url) })
           : dispatchHeaders(task, { queueId });
-        return await send({ task, headers, signal, clock: deps.clock, agents });
+        return await send({ task, headers, signal, aborts, clock: deps.clock, agents });
       } catch (error) {
         return unreachable(error);
       }
@@ -57,17 +59,18 @@ interface Sending {
   readonly task: Task;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly signal: AbortSignal;
+  readonly aborts: AbortCalls;
   readonly clock: Clock;
   readonly agents: { http: http.Agent; https: https.Agent };
 }
 
 function send(sending: Sending): Promise<Delivered> {
-  const { task, signal, clock } = sending;
+  const { task, signal, aborts, clock } = sending;
   return new Promise((resolve) => {
     const request = openRequest(sending);
     const settle = (delivered: Delivered): void => {
       deadline.cancel();
-      signal.removeEventListener("abort", abort);
+      aborts.remove(signal, abort);
       resolve(delivered);
     };
     const giveUp = (delivered: Delivered): void => {
@@ -76,7 +79,7 @@ function send(sending: Sending): Promise<Delivered> {
     };
     const abort = (): void => giveUp({ kind: "aborted" });
     const deadline = clock.setTimer(task.dispatchDeadlineMs, () => giveUp({ kind: "timeout" }));
-    signal.addEventListener("abort", abort);
+    aborts.add(signal, abort);
     if (signal.aborted) abort();
 
     request.on("error", (error) => settle(unreachable(error)));
