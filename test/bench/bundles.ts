@@ -1,5 +1,4 @@
 import fs from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { bundle } from "../../infra/build/bundle.ts";
@@ -9,6 +8,7 @@ import { PROGRAMS } from "../../infra/build/programs.ts";
 import { type TryOut, tryOut } from "../../infra/build/try-out.ts";
 import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { median } from "./median.ts";
+import { residentMib } from "./resident-memory.ts";
 
 interface Start {
   readonly listeningMs: number;
@@ -27,7 +27,12 @@ export async function measureBundle(
     const to = path.join(folder, name);
     await bundle(program, { from: PROJECT_DIR, to });
     const start = (file: string, env: Readonly<Record<string, string>>): Promise<TryOut> =>
-      tryOut(program, { command: [process.execPath, file], cwd: folder, env, residentBytesOf });
+      tryOut(program, {
+        command: [process.execPath, file],
+        cwd: folder,
+        env,
+        residentBytesOf: (pid) => residentMib(pid).now * 2 ** 20,
+      });
     const startSources = () => start(path.join(PROJECT_DIR, program.entry), {});
     const startBundle = () => start(path.join(to, "main.js"), compileCacheEnv(to));
 
@@ -50,14 +55,4 @@ function medianOf(starts: readonly TryOut[]): Start {
     listeningMs: median(starts.map(({ listeningAfterMs }) => listeningAfterMs)),
     residentMib: median(starts.map(({ residentBytes }) => residentBytes)) / 2 ** 20,
   };
-}
-
-/** A process's resident memory; 0 where there is no /proc. */
-function residentBytesOf(pid: number): number {
-  try {
-    const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-    return Number(kib ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

@@ -1,53 +1,74 @@
-import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
-import { once } from "node:events";
-import http from "node:http";
 import { performance } from "node:perf_hooks";
-import { portOf } from "../../shared/listening-port.ts";
-import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
+import { z } from "zod";
+import { type EmulatorProcess, emulatorPrograms, startEmulatorProcess } from "./emulator-process.ts";
+import { openGrpcConnection } from "./grpc-connection.ts";
+import { createCloudTasksCaller } from "./grpc-service.ts";
+import { runLoad } from "./load.ts";
+import { residentMib } from "./resident-memory.ts";
+import { startTarget } from "./target.ts";
 
-const CREATES_AT_ONCE = 32;
+const CLIENTS = 32;
+const CONNECTIONS = 4;
 /** One queue dispatches at most 500 tasks a second, as in the cloud, so the backlog stands in several. */
 const QUEUES = 20;
+const LOCATION = "projects/bench/locations/local";
 
-/** Tasks a second that are created by one client, and then dispatched from the backlog to a target that answers at once. */
-export async function measureDispatches(count: number): Promise<{ created: number; dispatched: number }> {
-  let arrived = 0;
-  const all = Promise.withResolvers<void>();
-  const target = http.createServer((_, response) => {
-    response.writeHead(204).end();
-    if (++arrived === count) all.resolve();
-  });
-  target.listen(0, "127.0.0.1");
-  await once(target, "listening");
-  const emulator = await startCloudTasksEmulator();
-  const client = createCloudTasksClient(emulator);
-  const parent = client.locationPath("bench", "local");
-  const queues = Array.from({ length: QUEUES }, (_, index) => client.queuePath("bench", "local", `backlog-${index}`));
-  for (const name of queues) {
-    await client.createQueue({ parent, queue: { name } });
-    await client.pauseQueue({ name });
-  }
+const loaded = z.object({ perSecond: z.number() });
 
-  const createdFrom = performance.now();
-  let next = 0;
-  const url = `http://127.0.0.1:${portOf(target)}/`;
-  const create = async (): Promise<void> => {
-    for (let n = next++; n < count; n = next++) {
-      await client.createTask({ parent: queues[n % QUEUES] ?? "", task: { httpRequest: { url } } });
-    }
-  };
-  await Promise.all(Array.from({ length: CREATES_AT_ONCE }, create));
-  const dispatchedFrom = performance.now();
-  await Promise.all(queues.map((name) => client.resumeQueue({ name })));
-  await all.promise;
-  const until = performance.now();
+/** What runs where, for the figures. */
+export const DISPATCH_SETUP = `${CLIENTS} clients on ${CONNECTIONS} connections, ${QUEUES} queues; emulator, load and target each a process`;
 
-  await client.close();
+/** Tasks a second that are created while their queues are paused, and then dispatched to a target that answers at once. */
+export async function measureDispatches(tasks: number): Promise<{ created: number; dispatched: number }> {
+  const target = await startTarget(tasks);
+  const emulator = await startEmulatorProcess(emulatorPrograms().ourCloudTasks);
+  const queues = await openQueues(emulator);
+  const created = await createTasks(emulator, { queues: queues.names, url: target.url, bodyBytes: 0, tasks });
+
+  const from = performance.now();
+  await queues.resume();
+  await target.allCame;
+  const dispatched = tasks / ((performance.now() - from) / 1_000);
+
+  await queues.close();
   await emulator.stop();
-  target.close();
-  target.closeAllConnections();
+  target.stop();
+  return { created, dispatched };
+}
+
+/** The emulator's memory, in MiB, with so many tasks waiting, and at its highest until then. */
+export async function measureTaskMemory(size: {
+  tasks: number;
+  bodyBytes: number;
+}): Promise<{ now: number; highest: number }> {
+  const emulator = await startEmulatorProcess(emulatorPrograms().ourCloudTasks);
+  const queues = await openQueues(emulator);
+  await createTasks(emulator, { queues: queues.names, url: "http://127.0.0.1:9/", ...size });
+  const memory = residentMib(emulator.pid);
+  await queues.close();
+  await emulator.stop();
+  return memory;
+}
+
+async function openQueues({ address }: EmulatorProcess) {
+  const call = createCloudTasksCaller();
+  const connection = await openGrpcConnection(address);
+  const names = Array.from({ length: QUEUES }, (_, index) => `${LOCATION}/queues/backlog-${index}`);
+  for (const name of names) {
+    await call(connection, "CreateQueue", { parent: LOCATION, queue: { name } });
+    await call(connection, "PauseQueue", { name });
+  }
   return {
-    created: count / ((dispatchedFrom - createdFrom) / 1_000),
-    dispatched: count / ((until - dispatchedFrom) / 1_000),
+    names,
+    resume: () => Promise.all(names.map((name) => call(connection, "ResumeQueue", { name }))),
+    close: () => connection.close(),
   };
+}
+
+async function createTasks(
+  { address }: EmulatorProcess,
+  load: { queues: readonly string[]; url: string; bodyBytes: number; tasks: number },
+): Promise<number> {
+  const settings = { ...load, address, clients: CLIENTS, connections: CONNECTIONS };
+  return loaded.parse(await runLoad("task-load.ts", settings)).perSecond;
 }

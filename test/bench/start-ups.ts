@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { median } from "./median.ts";
 
-const PROBE = path.join(import.meta.dirname, "start-up-probe.ts");
+const PROBE = path.join(import.meta.dirname, "programs/start-up-probe.ts");
 const run = promisify(execFile);
 const figuresSchema = z.object({
   importMs: z.number(),

@@ -1,26 +1,48 @@
-import { Firestore } from "@google-cloud/firestore";
-import { performance } from "node:perf_hooks";
+import { z } from "zod";
+import { type EmulatorProcess, type EmulatorProgram, startEmulatorProcess } from "./emulator-process.ts";
+import { runLoad } from "./load.ts";
+import { median } from "./median.ts";
 
-const CLIENTS_AT_ONCE = 32;
+/** How many documents are incremented, and how often each, by clients that come to it at the same time. */
+export interface TransactionLoad {
+  readonly documents: number;
+  readonly increments: number;
+}
 
-/** Read-modify-write transactions a second from this process, each on a document of its own, 32 at once. */
-export async function measureTransactions(address: string, count: number): Promise<number> {
-  const db = new Firestore({ projectId: `bench-${process.pid}`, host: address, ssl: false });
-  const collection = db.collection("counters");
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let n = next++; n < count; n = next++) {
-      const ref = collection.doc(`counter-${n}`);
-      await db.runTransaction(async (transaction) => {
-        const snapshot = await transaction.get(ref);
-        transaction.set(ref, { n: snapshot.exists ? 1 : 0 });
-      });
+const CLIENTS = 32;
+const CONNECTIONS = 4;
+
+const loaded = z.object({ perSecond: z.number() });
+
+/** What runs where, for the figures. */
+export const TRANSACTION_SETUP = `${CLIENTS} clients on ${CONNECTIONS} connections; load and emulator each a process`;
+
+/**
+ * Medians of transactions a second, for each of the emulators, which are loaded in turn, so that whatever else the
+ * machine does hits all of them. The first round of each is not counted: it warms them up.
+ */
+export async function measureTransactions(
+  programs: readonly EmulatorProgram[],
+  load: TransactionLoad,
+  rounds: number,
+): Promise<number[]> {
+  const emulators: { running: EmulatorProcess; rates: number[] }[] = [];
+  try {
+    for (const program of programs) emulators.push({ running: await startEmulatorProcess(program), rates: [] });
+    for (let round = 0; round <= rounds; round++) {
+      for (const { running, rates } of emulators) {
+        const rate = await loadOnce(running, load, round);
+        if (round > 0) rates.push(rate);
+      }
     }
-  };
-  await db.doc("warm/up").set({});
-  const from = performance.now();
-  await Promise.all(Array.from({ length: CLIENTS_AT_ONCE }, work));
-  const perSecond = count / ((performance.now() - from) / 1_000);
-  await db.terminate();
-  return perSecond;
+    return emulators.map(({ rates }) => median(rates));
+  } finally {
+    await Promise.all(emulators.map(({ running }) => running.stop()));
+  }
+}
+
+async function loadOnce({ address }: EmulatorProcess, load: TransactionLoad, round: number): Promise<number> {
+  const collection = `round-${round}`;
+  const settings = { ...load, address, collection, clients: CLIENTS, connections: CONNECTIONS };
+  return loaded.parse(await runLoad("firestore-load.ts", settings)).perSecond;
 }

@@ -4,17 +4,38 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 const MAIN = path.resolve(import.meta.dirname, "../bench/main.ts");
+const run = promisify(execFile);
 
 test("the benchmark runs and prints a figure for each thing that it measures", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, "--small"]);
+  const { stdout } = await run(process.execPath, [MAIN, "--small"]);
 
   process.stdout.write(stdout);
   expect(stdout.trim().split("\n")).toEqual([
-    expect.stringMatching(/^cloud-tasks: in-process start .* cold \d+ ms .* warm \d+ ms/),
-    expect.stringMatching(/^firestore: in-process start .* cold \d+ ms .* warm \d+ ms/),
-    expect.stringMatching(/^producer: listening after \d+ ms from its bundle .* \d+ ms from its sources, ratio \d/),
-    expect.stringMatching(/^worker: listening after \d+ ms from its bundle .* \d+ ms from its sources, ratio \d/),
-    expect.stringMatching(/^firestore: \d+ transactions\/s/),
+    expect.stringMatching(/^start-up: cloud-tasks in process, .* cold \d+ ms .* warm \d+ ms/),
+    expect.stringMatching(/^start-up: firestore in process, .* cold \d+ ms .* warm \d+ ms/),
+    expect.stringMatching(
+      /^start-up: as a process, .* cloud-tasks \d+ ms, firestore \d+ ms, Google's emulator is left/,
+    ),
+    expect.stringMatching(
+      /^bundles: producer listening after \d+ ms from its bundle .* \d+ ms from its sources, ratio \d/,
+    ),
+    expect.stringMatching(
+      /^bundles: worker listening after \d+ ms from its bundle .* \d+ ms from its sources, ratio \d/,
+    ),
+    expect.stringMatching(/^firestore: transactions of one read and one write: \d+\/s, Google's emulator is left out/),
+    expect.stringMatching(/^firestore: the same, contended: \d+\/s, Google's emulator is left out/),
     expect.stringMatching(/^cloud-tasks: \d+ tasks\/s created, \d+ tasks\/s dispatched/),
+    expect.stringMatching(/^memory: the Cloud Tasks emulator has \d+ MiB resident with 100 tasks of 500 bytes/),
   ]);
+});
+
+test("a benchmark is selected by its name, and an unknown name is refused with the known ones", async () => {
+  const { stdout } = await run(process.execPath, [MAIN, "--small", "memory"]);
+  expect(stdout.trim().split("\n")).toEqual([expect.stringMatching(/^memory: /)]);
+
+  await expect(run(process.execPath, [MAIN, "--small", "memoir"])).rejects.toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^There is no benchmark memoir; there are start-up, .*memory\.\n$/),
+  });
 });

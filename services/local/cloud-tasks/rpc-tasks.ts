@@ -1,5 +1,5 @@
 import type protobuf from "protobufjs/light.js";
-import crypto from "node:crypto";
+import { pooledRandomBytes } from "../random-bytes.ts";
 import type { QueuedTask } from "./attempt-outcome.ts";
 import { type NewTask, parseNewTask } from "./new-task.ts";
 import { pageOf } from "./paging.ts";
@@ -128,7 +128,7 @@ function makeTask({ state, clock }: RpcContext, queue: Queue, wanted: NewTask): 
 
 /** An unsigned 64-bit number in decimal, as the service makes them. */
 function freeId(queue: Queue): string {
-  const id = crypto.randomBytes(8).readBigUInt64BE().toString();
+  const id = pooledRandomBytes(8).readBigUInt64BE().toString();
   return queue.tasks.has(id) || queue.gone.has(id) ? freeId(queue) : id;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { pooledRandomBytes } from "../random-bytes.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 
 /** How a transaction ended: by its commit or rollback, by losing its locks to an older one, or by taking too long. */
@@ -24,7 +24,7 @@ const ID_MARK = Buffer.from([0x68, 0x6f, 0x66]);
 const ID_BYTES = 16;
 
 export function newTransactionId(): Buffer {
-  return Buffer.concat([ID_MARK, randomBytes(ID_BYTES - ID_MARK.length)]);
+  return Buffer.concat([ID_MARK, pooledRandomBytes(ID_BYTES - ID_MARK.length)]);
 }
 
 export function looksLikeTransactionId(id: Uint8Array): boolean {

@@ -1,13 +1,7 @@
-import { runProgram } from "../../../shared/run-program.ts";
-import { USAGE, readSettings } from "./settings.ts";
-import { startEmulators } from "./start-emulators.ts";
+import { enableCompileCache } from "node:module";
 
-await runProgram({
-  portVariable: "CLOUD_TASKS_EMULATOR_HOST",
-  async start() {
-    const settings = readSettings(process.argv.slice(2), process.env);
-    if (settings) return await startEmulators(settings);
-    process.stdout.write(USAGE);
-    process.exit(0);
-  },
-});
+// Before all else is loaded: what Node has compiled it then keeps, and later starts take half as long
+// (https://nodejs.org/api/module.html#module-compile-cache).
+enableCompileCache();
+const { runStandalone } = await import("./program.ts");
+await runStandalone(process.argv.slice(2), process.env);

@@ -1,0 +1,107 @@
+import { findGooglesFirestore } from "../../services/local/start/googles-firestore.ts";
+import { measureBundle } from "./bundles.ts";
+import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./dispatches.ts";
+import { type EmulatorProgram, emulatorPrograms } from "./emulator-process.ts";
+import type { Sizes } from "./sizes.ts";
+import { measureProcessStarts } from "./start-up-processes.ts";
+import { measureStartUps } from "./start-ups.ts";
+import { TRANSACTION_SETUP, type TransactionLoad, measureTransactions } from "./transactions.ts";
+
+/** Measures something, and says the figures line by line, each with its size and what ran where. */
+type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;
+
+/** All benchmarks, by the names that select them. */
+export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
+  ["start-up", startUp],
+  ["bundles", bundles],
+  ["firestore", firestore],
+  ["cloud-tasks", cloudTasks],
+  ["memory", memory],
+]);
+
+const CONTENDERS = 10;
+const BODY_BYTES = 500;
+
+async function* startUp(sizes: Sizes): AsyncGenerator<string> {
+  for (const emulator of ["cloud-tasks", "firestore"] as const) {
+    const { importMs, listenMs, firstCallMs, coldMs, warmMs } = await measureStartUps(emulator, sizes.starts);
+    yield (
+      `${emulator} in process, to the first call's answer: cold ${whole(coldMs)} ms ` +
+        `(import ${whole(importMs)}, listen ${whole(listenMs)}, Google's client and its call ${whole(firstCallMs)}), ` +
+        `warm ${whole(warmMs)} ms (medians of ${sizes.starts} processes)`
+    );
+  }
+  const { ourCloudTasks, ourFirestore } = emulatorPrograms();
+  const googles = googlesFirestore(sizes);
+  const programs = [ourCloudTasks, ourFirestore, ...googles.programs];
+  const [tasksMs = 0, oursMs = 0, googlesMs] = await measureProcessStarts(programs, sizes.starts);
+  yield (
+    `as a process, to the first call's answer: cloud-tasks ${whole(tasksMs)} ms, firestore ${whole(oursMs)} ms, ` +
+      `${googles.figure(googlesMs, (theirs) => `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}`)} ` +
+      `(medians of ${sizes.starts} starts in turn, after a first one)`
+  );
+}
+
+async function* bundles(sizes: Sizes): AsyncGenerator<string> {
+  for (const service of ["producer", "worker"] as const) {
+    const { sources, bundled, bundleMib } = await measureBundle(service, sizes.bundlePairs);
+    yield (
+      `${service} listening after ${whole(bundled.listeningMs)} ms from its bundle of ${bundleMib.toFixed(1)} MiB, ` +
+        `${whole(sources.listeningMs)} ms from its sources, ratio ${(bundled.listeningMs / sources.listeningMs).toFixed(2)}; ` +
+        `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
+        `(medians of ${sizes.bundlePairs} pairs, in turn)`
+    );
+  }
+}
+
+async function* firestore(sizes: Sizes): AsyncGenerator<string> {
+  const googles = googlesFirestore(sizes);
+  const programs = [emulatorPrograms().ourFirestore, ...googles.programs];
+  const rates = async (load: TransactionLoad): Promise<string> => {
+    const [ours = 0, theirs] = await measureTransactions(programs, load, sizes.rounds);
+    const figure = (rate: number): string => `${whole(rate)}/s, ratio ${(ours / rate).toFixed(1)}`;
+    return `${whole(ours)}/s, ${googles.figure(theirs, figure)}`;
+  };
+  const { transactions, contendedDocuments, rounds } = sizes;
+  const setup = `medians of ${rounds} rounds, in turn; ${TRANSACTION_SETUP}`;
+
+  yield (
+    `transactions of one read and one write: ${await rates({ documents: transactions, increments: 1 })} ` +
+      `(${transactions} on a document each; ${setup})`
+  );
+  yield (
+    `the same, contended: ${await rates({ documents: contendedDocuments, increments: CONTENDERS })} ` +
+      `(${contendedDocuments * CONTENDERS}, ${CONTENDERS} to a document at once; ${setup})`
+  );
+}
+
+async function* cloudTasks({ dispatchedTasks }: Sizes): AsyncGenerator<string> {
+  const { created, dispatched } = await measureDispatches(dispatchedTasks);
+  yield (
+    `${whole(created)} tasks/s created, ${whole(dispatched)} tasks/s dispatched from that backlog to a target that ` +
+      `answers at once (${dispatchedTasks} tasks; ${DISPATCH_SETUP})`
+  );
+}
+
+async function* memory({ waitingTasks }: Sizes): AsyncGenerator<string> {
+  const { now, highest } = await measureTaskMemory({ tasks: waitingTasks, bodyBytes: BODY_BYTES });
+  yield (
+    `the Cloud Tasks emulator has ${whole(now)} MiB resident with ${waitingTasks} tasks of ${BODY_BYTES} bytes ` +
+      `waiting, ${whole(highest)} MiB at most until then (${DISPATCH_SETUP})`
+  );
+}
+
+/** Google's emulator to compare with, and how a figure of it is told, or that there is none. */
+function googlesFirestore({ besideGoogles }: Sizes): {
+  programs: EmulatorProgram[];
+  figure: (theirs: number | undefined, tell: (theirs: number) => string) => string;
+} {
+  const jar = besideGoogles ? findGooglesFirestore() : null;
+  const absence = besideGoogles ? "Google's emulator is not installed" : "Google's emulator is left out";
+  return {
+    programs: jar === null ? [] : [emulatorPrograms().googlesFirestore(jar)],
+    figure: (theirs, tell) => (theirs === undefined ? absence : `Google's emulator ${tell(theirs)}`),
+  };
+}
+
+const whole = (value: number): string => value.toFixed(0);

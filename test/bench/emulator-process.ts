@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+import { googlesFirestoreCommand } from "../../services/local/start/googles-firestore.ts";
+import { freePort } from "../support/free-port.ts";
+import { type GrpcConnection, openGrpcConnection } from "./grpc-connection.ts";
+import { createCloudTasksCaller, createFirestoreCaller } from "./grpc-service.ts";
+
+/** An emulator that can be run as a process of its own. */
+export interface EmulatorProgram {
+  readonly command: (port: number) => readonly [executable: string, ...args: string[]];
+  /** The variable that holds its address, if the command doesn't. */
+  readonly addressVariable?: string;
+  /** Any call: once it is answered, the emulator is up. */
+  readonly firstCall: (connection: GrpcConnection) => Promise<unknown>;
+}
+
+/** An emulator that runs. */
+export interface EmulatorProcess {
+  readonly address: string;
+  readonly pid: number;
+  /** From the start of the process to the answer of the first call. */
+  readonly answeredAfterMs: number;
+  stop(): Promise<void>;
+}
+
+/** The emulators that can be run; Google's own by its jar. */
+export function emulatorPrograms() {
+  const callFirestore = createFirestoreCaller();
+  const callCloudTasks = createCloudTasksCaller();
+  const firstFirestoreCall = (connection: GrpcConnection) =>
+    callFirestore(connection, "Commit", { database: "projects/first/databases/(default)" });
+  return {
+    ourCloudTasks: {
+      command: () => ourProgram("cloud-tasks"),
+      addressVariable: "CLOUD_TASKS_EMULATOR_HOST",
+      firstCall: (connection) => callCloudTasks(connection, "ListQueues", { parent: "projects/first/locations/local" }),
+    },
+    ourFirestore: {
+      command: () => ourProgram("firestore"),
+      addressVariable: "FIRESTORE_EMULATOR_HOST",
+      firstCall: firstFirestoreCall,
+    },
+    googlesFirestore: (jar: string) => ({
+      command: (port) => googlesFirestoreCommand(jar, { host: "127.0.0.1", port }),
+      firstCall: firstFirestoreCall,
+    }),
+  } satisfies Record<string, EmulatorProgram | ((jar: string) => EmulatorProgram)>;
+}
+
+const ourProgram = (name: string): readonly [string, ...string[]] => [
+  process.execPath,
+  path.join(PROJECT_DIR, "services/local/standalone/main.ts"),
+  "--only",
+  name,
+];
+
+/** Says the process id of the command that it runs, and stops it when its input ends, as it does with this process. */
+const TIED_TO_US = '"$@" >/dev/null & command=$!; echo $command; read -r _; kill $command; wait $command';
+
+/** Starts an emulator and resolves when it has answered its first call; what it keeps is in memory. */
+export async function startEmulatorProcess(program: EmulatorProgram): Promise<EmulatorProcess> {
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const startedMs = performance.now();
+  const shell = spawn("sh", ["-c", TIED_TO_US, "sh", ...program.command(port)], {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: {
+      PATH: process.env["PATH"],
+      LOG_LEVEL: "error",
+      ...(program.addressVariable === undefined ? {} : { [program.addressVariable]: address }),
+    },
+  });
+  const ended = once(shell, "exit");
+  const stop = async (): Promise<void> => {
+    shell.stdin.end();
+    await ended;
+  };
+  try {
+    const pid = await pidFrom(shell);
+    await firstAnswer(program, address);
+    return { address, pid, answeredAfterMs: performance.now() - startedMs, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function pidFrom(shell: ChildProcess): Promise<number> {
+  if (!shell.stdout) throw new Error("The shell has no output.");
+  for await (const line of createInterface({ input: shell.stdout })) return Number(line);
+  throw new Error("The shell said nothing.");
+}
+
+const POLL_MS = 2;
+const LONGEST_START_MS = 30_000;
+
+async function firstAnswer({ firstCall }: EmulatorProgram, address: string): Promise<void> {
+  const givesUpAtMs = performance.now() + LONGEST_START_MS;
+  for (;;) {
+    try {
+      const connection = await openGrpcConnection(address);
+      await firstCall(connection);
+      await connection.close();
+      return;
+    } catch (error) {
+      if (performance.now() > givesUpAtMs) throw new Error("The emulator does not answer.", { cause: error });
+      await setTimeout(POLL_MS);
+    }
+  }
+}

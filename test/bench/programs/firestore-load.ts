@@ -1,0 +1,86 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
+import { z } from "zod";
+import { type GrpcConnection, GrpcError, openGrpcConnection } from "../grpc-connection.ts";
+import { type Message, createFirestoreCaller } from "../grpc-service.ts";
+
+/**
+ * Increments documents of an emulator by read-modify-write transactions, many at once, as fast as it answers: without
+ * Google's client, which in one process is slower than the emulators are, but with that client's waits before it tries
+ * an aborted transaction again (tried again at once, those who contend at Google's emulator never get anywhere).
+ */
+const { address, collection, documents, increments, clients, connections } = z
+  .object({
+    address: z.string(),
+    /** In which nothing is yet. */
+    collection: z.string(),
+    documents: z.int(),
+    /** How often each document is incremented, by clients that come to it at the same time. */
+    increments: z.int(),
+    clients: z.int(),
+    connections: z.int(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? ""));
+
+const ABORTED = 10;
+/** As `ExponentialBackoff` of @google-cloud/firestore: none before the second attempt, then these, ± 50 %. */
+const FIRST_WAIT_MS = 1_000;
+const WAIT_GROWTH = 1.5;
+const MOST_ATTEMPTS = 50;
+
+const database = "projects/bench/databases/(default)";
+const call = createFirestoreCaller();
+const open = await Promise.all(Array.from({ length: connections }, () => openGrpcConnection(address)));
+const names = Array.from({ length: documents }, (_, index) => `${database}/documents/${collection}/${index}`);
+let next = 0;
+let attempts = 0;
+
+const from = performance.now();
+await Promise.all(Array.from({ length: clients }, (_, client) => work(open[client % open.length])));
+const seconds = (performance.now() - from) / 1_000;
+await checkAll(open[0]);
+await Promise.all(open.map((connection) => connection.close()));
+process.stdout.write(`${JSON.stringify({ perSecond: (documents * increments) / seconds, attempts })}\n`);
+
+async function work(connection: GrpcConnection | undefined): Promise<void> {
+  if (!connection) throw new Error("There is no connection.");
+  for (let n = next++; n < documents * increments; n = next++) {
+    await increment(connection, names[Math.floor(n / increments)] ?? "");
+  }
+}
+
+async function increment(connection: GrpcConnection, name: string): Promise<void> {
+  let retryTransaction = new Uint8Array();
+  let waitMs = 0;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    attempts += 1;
+    let transaction = new Uint8Array();
+    try {
+      const newTransaction = { readWrite: { retryTransaction } };
+      const replies = await call(connection, "BatchGetDocuments", { database, documents: [name], newTransaction });
+      transaction = replies.find((reply) => reply.transaction.length > 0)?.transaction;
+      const fields = { n: { integerValue: countIn(replies) + 1 } };
+      await call(connection, "Commit", { database, transaction, writes: [{ update: { name, fields } }] });
+      return;
+    } catch (error) {
+      if (!(error instanceof GrpcError && error.code === ABORTED)) throw error;
+      retryTransaction = transaction;
+      if (waitMs > 0) await setTimeout(waitMs * (0.5 + Math.random()));
+      waitMs = Math.max(FIRST_WAIT_MS, waitMs * WAIT_GROWTH);
+    }
+  }
+  throw new Error(`A transaction was aborted ${MOST_ATTEMPTS} times.`);
+}
+
+function countIn(replies: readonly Message[]): number {
+  const found = replies.find((reply) => reply.found)?.found;
+  return found ? Number(found.fields.n.integerValue) : 0;
+}
+
+/** Speed with lost updates would be worth nothing. */
+async function checkAll(connection: GrpcConnection | undefined): Promise<void> {
+  if (!connection) return;
+  const replies = await call(connection, "BatchGetDocuments", { database, documents: names });
+  const right = replies.filter((reply) => countIn([reply]) === increments).length;
+  if (right !== documents) throw new Error(`${documents - right} of ${documents} documents lost an update.`);
+}
