@@ -62,6 +62,13 @@ test("every local link in the documents leads to a file", () => {
   expect(broken).toEqual([]);
 });
 
+test("the example of the emulators is the one that is tested", () => {
+  const tested = read("test/contract/examples/emulators.test.ts");
+  const body = tested.slice(tested.indexOf("addTaskMatchers(expect);")).trim();
+  expect(body.length).toBeGreaterThan(500);
+  expect(read("docs/emulators.md")).toContain(`${body}\n\`\`\`\n`);
+});
+
 function isAtLeast(version: string, floor: string): boolean {
   const [have, want] = [version, floor].map((text) => text.split(".").map(Number));
   for (const [index, part] of (want ?? []).entries()) {

@@ -1,5 +1,4 @@
-// docs/emulators.md shows what stands between the two marks; test/unit/repository.test.ts holds it to that.
-// begin of the example
+// docs/emulators.md shows all of this but the imports of our own modules; test/unit/repository.test.ts holds it to that.
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -48,4 +47,3 @@ test("a reminder goes out a day later, once, though the mail server fails at fir
   await tasks.stop();
   worker.close();
 });
-// end of the example
