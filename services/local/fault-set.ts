@@ -71,7 +71,8 @@ export class FaultSet<Fault extends FaultFrequency> {
     for (const entry of this.#entries) {
       const { fault, index, hits } = entry;
       if (!concerns(fault) || hits >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
-      if (this.chance(`${index} ${occasion}`) >= (fault.probability ?? 1)) continue;
+      const { probability = 1 } = fault;
+      if (probability < 1 && this.chance(`${index} ${occasion}`) >= probability) continue;
       entry.hits += 1;
       return fault;
     }

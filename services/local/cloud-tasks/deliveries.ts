@@ -41,6 +41,7 @@ export class Deliveries {
       .catch((error: unknown) => this.#deps.log.error({ err: error }, "the end of a delivery could not be kept"))
       .finally(() => {
         ofQueue.delete(entry);
+        if (ofQueue.size === 0) this.#underWay.delete(delivery.queue);
         this.#deps.changed();
       });
     const entry: UnderWay = { delivery, ended, abort };
@@ -91,11 +92,6 @@ export class Deliveries {
     const timer = Number.isFinite(graceMs) ? this.#deps.clock.setTimer(graceMs, breakOff) : undefined;
     await Promise.all(awaited.map(({ ended }) => ended));
     timer?.cancel();
-  }
-
-  /** Forgets a queue that has been drained and is gone. */
-  forget(queue: Queue): void {
-    if (this.#underWay.get(queue)?.size === 0) this.#underWay.delete(queue);
   }
 
   #of(queue: Queue): Set<UnderWay> {

@@ -47,7 +47,7 @@ export interface CloudTasksEmulatorOptions {
   readonly httpsForTokens?: boolean;
   /** How many deliveries may be under way at once, over all queues. Default 500. */
   readonly maxDeliveries?: number;
-  /** How long a stop waits for deliveries under way, by the clock. Default 10 s. */
+  /** How long a stop waits for deliveries under way, by the clock. Default 10 s; 0 with a clock that is moved by hand. */
   readonly stopGraceMs?: number;
 }
 

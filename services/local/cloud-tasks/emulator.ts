@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { type Clock, systemClock } from "../../../shared/clock.ts";
+import type { EmulatorClock } from "../emulator-clock.ts";
 import { silentLog } from "../emulator-log.ts";
 import { checkMethod, withCallFaults } from "../call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
@@ -91,7 +92,8 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   defineQueues(queues, core);
 
   const stopOnce = async (): Promise<void> => {
-    await scheduler.stop({ graceMs: options.stopGraceMs ?? DEFAULT_STOP_GRACE_MS });
+    const graceMs = isMovedByHand(core.clock) ? 0 : DEFAULT_STOP_GRACE_MS;
+    await scheduler.stop({ graceMs: options.stopGraceMs ?? graceMs });
     await endpoint.stop();
     courier.close();
     journal?.close();
@@ -122,6 +124,9 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   };
   return emulator;
 }
+
+/** A stop must not wait for a time that nobody moves. */
+const isMovedByHand = (clock: EmulatorClock): boolean => clock.hold !== undefined;
 
 /** The emulator's parts, but for those that listen. */
 function assemble(options: CloudTasksEmulatorOptions) {

@@ -1,4 +1,3 @@
-import type { Deliveries } from "./deliveries.ts";
 import type { History } from "./history.ts";
 import type { Queue } from "./queue.ts";
 import { parseQueueName } from "./resource-names.ts";
@@ -18,7 +17,6 @@ export interface ResetOptions {
 interface ResetDeps {
   readonly state: State;
   readonly scheduler: Scheduler;
-  readonly deliveries: Deliveries;
   readonly history: History;
 }
 
@@ -28,7 +26,7 @@ interface ResetDeps {
  * @throws RangeError when there is no such queue.
  */
 export async function reset({ queue, project, inFlight = "abort" }: ResetOptions, deps: ResetDeps): Promise<void> {
-  const { state, scheduler, deliveries, history } = deps;
+  const { state, scheduler, history } = deps;
   if (queue !== undefined && !state.queues.has(queue)) throw new RangeError(`There is no queue ${queue} to reset.`);
   const isMeant = (name: string): boolean =>
     (queue === undefined || name === queue) && (project === undefined || parseQueueName(name)?.project === project);
@@ -37,7 +35,6 @@ export async function reset({ queue, project, inFlight = "abort" }: ResetOptions
 
   for (const name of state.allQueueNames().filter(isMeant)) {
     const known = state.queues.get(name);
-    if (known) deliveries.forget(known);
     if (queue === undefined) state.commit({ kind: "queue-forgotten", queue: name });
     else state.commit({ kind: "queue-emptied", queue: name });
     if (known) scheduler.queueDeleted(known);

@@ -1,8 +1,11 @@
+import { CloudTasksClient } from "@google-cloud/tasks";
 import { performance } from "node:perf_hooks";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
 import { VirtualClock } from "../../../services/local/virtual-clock.ts";
 import { addTaskMatchers } from "../../../services/local/vitest-matchers.ts";
 import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { startReceiver } from "./receiver.ts";
 
 addTaskMatchers(expect);
 
@@ -107,4 +110,19 @@ test("a handler that hangs is cut off at its deadline in virtual time", async ()
     { dispatchedMs: START_MS, endedMs: START_MS + 600_000, outcome: { kind: "timeout" } },
     { dispatchedMs: START_MS + 660_000, outcome: { kind: "answered", status: 200 } },
   ]);
+});
+
+test("a stop doesn't wait for a time that nobody moves", async () => {
+  const clock = new VirtualClock();
+  const emulator = await startCloudTasksEmulator({ clock, queues: [{ name: "q" }] });
+  const client = new CloudTasksClient(emulator.clientOptions());
+  const receiver = await startReceiver();
+  onTestFinished(() => receiver.close());
+  receiver.answerWith(() => "stall");
+  const parent = "projects/emulated/locations/local/queues/q";
+  await client.createTask({ parent, task: { httpRequest: { url: receiver.url } } });
+  await receiver.arrived(1);
+  await client.close();
+  await emulator.stop();
+  expect(emulator.history()).toMatchObject([{ outcome: { kind: "aborted" }, fate: { kind: "aborted" } }]);
 });
