@@ -17,29 +17,25 @@ const HOST_VARIABLES = {
 };
 
 /**
- * Starts the emulators in one process, on one clock; when one can't be started, none is left.
+ * Starts the emulators in one process, on one clock.
  *
  * @throws ConfigError with a sentence for what a person has to mend.
  */
 export async function startEmulators(settings: StandaloneSettings): Promise<RunningProgram> {
   const clock = settings.virtualClock ? new VirtualClock() : systemClock;
   const running: Running[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.all(running.map((emulator) => emulator.stop()));
-  };
-  try {
-    for (const name of settings.emulators) {
-      const log = createLog(name, settings.level);
-      const emulator = await explain(name, () => START[name]({ settings, clock, log }));
-      running.push(emulator);
-      const { host, port } = emulator;
-      log.info({ host, port, dataDir: settings.dataDir }, "listening");
-    }
-  } catch (error) {
-    await stop();
-    throw error;
+  for (const name of settings.emulators) {
+    const log = createLog(name, settings.level);
+    const emulator = await explain(name, () => START[name]({ settings, clock, log }));
+    running.push(emulator);
+    const { host, port } = emulator;
+    log.info({ host, port, dataDir: settings.dataDir }, "listening");
   }
-  return { stop };
+  return {
+    async stop() {
+      await Promise.all(running.map((emulator) => emulator.stop()));
+    },
+  };
 }
 
 interface Start {

@@ -76,6 +76,54 @@ test("delivers a task a second time while the first is still being handled", asy
   expect(bundle.arrivals()).toEqual(["one 0", "one 0"]);
 });
 
+test("a late duplicate of an attempt that failed meanwhile is the same attempt, not the next one", async () => {
+  const bundle = await setup();
+  bundle.receiver.answerWith((_delivery, index) => (index === 0 ? 500 : 200));
+  bundle.emulator.inject({ kind: "duplicate", when: "late", after: "5s", times: 1 });
+  await createTask(bundle, bundle.queue, { id: "one" });
+  await bundle.clock.advance("1m");
+  expect(bundle.arrivals()).toEqual(["one 0", "one 0", "one 1"]);
+});
+
+test("breaks a delayed delivery off with a reset", async () => {
+  const bundle = await setup();
+  bundle.emulator.inject({ kind: "delay", by: "1d" });
+  await createTask(bundle, bundle.queue);
+  await bundle.emulator.reset({ queue: bundle.queue });
+  await bundle.clock.advance("2d");
+  expect(bundle.receiver.received).toHaveLength(0);
+});
+
+test("an attempt that a stop breaks off is broken off, though its answer would have been lost", async () => {
+  const bundle = await setup();
+  bundle.receiver.answerWith(() => "stall");
+  bundle.emulator.inject({ kind: "answer-lost" });
+  await createTask(bundle, bundle.queue);
+  await bundle.receiver.arrived(1);
+  await bundle.emulator.stop();
+  expect(bundle.emulator.history()).toMatchObject([{ outcome: { kind: "aborted" }, fate: { kind: "aborted" } }]);
+});
+
+test("strikes one queue only when it is told to", async () => {
+  const bundle = await setup();
+  const other = await createQueue(bundle, "other");
+  bundle.emulator.inject({ kind: "connection-reset", queue: other, dispatch: 1 });
+  for (const queue of [bundle.queue, other]) await createTask(bundle, queue, { id: "one" });
+  await bundle.emulator.waitForIdle();
+  expect(bundle.arrivals()).toEqual(["one 0"]);
+  expect(bundle.emulator.history().find(({ fault }) => fault !== undefined)?.queue).toBe(other);
+});
+
+test.each([
+  { kind: "delay", by: "-1s" },
+  { kind: "reorder", within: "soon" },
+  { kind: "duplicate", when: "late", after: Number.NaN },
+] as const)("refuses $kind with a duration that is none", async (fault) => {
+  const { emulator } = await setup();
+  // @ts-expect-error -- not all of these are durations to the type checker either
+  expect(() => emulator.inject(fault)).toThrow(RangeError);
+});
+
 test("delays a delivery", async () => {
   const bundle = await setup();
   bundle.emulator.inject({ kind: "delay", by: "30s" });
