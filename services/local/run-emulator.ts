@@ -15,14 +15,20 @@ export interface EmulatorStart {
   readonly log: Logger;
 }
 
+/** What stood behind the options of an emulator's own, by their names. */
+export type OwnOptions = Readonly<Record<string, string | boolean | undefined>>;
+
 /** Runs an emulator as a program until SIGTERM or SIGINT; `--data DIR` and `--fresh` as in `EmulatorStart`. */
 export async function runEmulator(emulator: {
   readonly service: string;
   /** The variable that holds the address. */
   readonly hostVariable: string;
   readonly readSettings: () => { readonly address: { host: string; port: number }; readonly level: string };
+  /** Options of its own on the command line, each with a value. */
+  readonly ownOptions?: Readonly<Record<string, { readonly type: "string" }>>;
   readonly start: (
     options: EmulatorStart,
+    own: OwnOptions,
   ) => Promise<RunningProgram & { readonly host: string; readonly port: number }>;
 }): Promise<void> {
   const { service, hostVariable, readSettings } = emulator;
@@ -30,12 +36,12 @@ export async function runEmulator(emulator: {
     portVariable: hostVariable,
     async start() {
       const { values } = parseArgs({
-        options: { data: { type: "string" }, fresh: { type: "boolean", default: false } },
+        options: { ...emulator.ownOptions, data: { type: "string" }, fresh: { type: "boolean", default: false } },
       });
       const { address, level } = readSettings();
       const log = createLogger({ service, level });
       const kept = values.data === undefined ? {} : { dataDir: values.data, fresh: values.fresh };
-      const running = await explainBrokenJournal(() => emulator.start({ ...address, ...kept, log }));
+      const running = await explainBrokenJournal(() => emulator.start({ ...address, ...kept, log }, values));
       log.info({ host: running.host, port: running.port, dataDir: values.data }, "listening");
       return running;
     },

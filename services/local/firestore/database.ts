@@ -1,9 +1,18 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./commit-times.ts";
-import { type ClearRanges, ConcurrencyControl, type ReadSet } from "./concurrency-control.ts";
+import {
+  type ClearTheWay,
+  type Concurrency,
+  type ConcurrencyMode,
+  type ReadSet,
+  endAll,
+  endOverdue,
+} from "./concurrency.ts";
 import type { StoredDocument } from "./document.ts";
 import { type Change, DocumentStore } from "./document-store.ts";
+import { OptimisticControl } from "./optimistic-control.ts";
+import { PessimisticControl } from "./pessimistic-control.ts";
 import type { CompiledQuery } from "./query.ts";
 import { type WriteResult, stageWrites } from "./staging.ts";
 import { LIFE_LIMIT_MS, type Transaction } from "./transaction.ts";
@@ -32,9 +41,15 @@ export interface DatabaseOptions {
   readonly root: string;
   readonly clock: Clock;
   readonly times: CommitTimes;
+  readonly concurrency: ConcurrencyMode;
   /** Makes a commit durable; when it throws, the commit is not applied. */
   readonly record: (changes: readonly Change[], time: bigint) => void;
 }
+
+const CONTROLS: Readonly<Record<ConcurrencyMode, new (clock: Clock) => Concurrency>> = {
+  pessimistic: PessimisticControl,
+  optimistic: OptimisticControl,
+};
 
 /** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
@@ -48,16 +63,16 @@ export class Database {
   readonly documents: DocumentStore;
   readonly #times: CommitTimes;
   readonly #record: DatabaseOptions["record"];
-  readonly #concurrency: ConcurrencyControl;
+  readonly #concurrency: Concurrency;
   /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
   #knownSince = 0n;
 
-  constructor({ root, clock, times, record }: DatabaseOptions) {
+  constructor({ root, clock, times, concurrency, record }: DatabaseOptions) {
     this.root = root;
     this.documents = new DocumentStore(root);
     this.#times = times;
     this.#record = record;
-    this.#concurrency = new ConcurrencyControl(clock);
+    this.#concurrency = new CONTROLS[concurrency](clock);
   }
 
   beginReadWrite(retries?: Uint8Array): Transaction {
@@ -119,7 +134,7 @@ export class Database {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, "Cannot modify entities in a read-only transaction.");
     }
     const names = new Set(writes.map((write) => write.name));
-    return this.#concurrency.commit({ transaction, names, apply: (clear) => this.#apply(writes, clear) });
+    return this.#concurrency.commit({ transaction, names, apply: (clearTheWay) => this.#apply(writes, clearTheWay) });
   }
 
   /** Puts back what an earlier run had committed. */
@@ -131,14 +146,14 @@ export class Database {
 
   /** Removes everything; whoever has a transaction open loses it. */
   clear(): void {
-    this.#concurrency.endAll("wounded");
+    endAll(this.#concurrency, "wounded");
     this.documents.clear();
     this.#knownSince = this.#times.forCommit();
   }
 
   /** Ends overdue transactions and forgets versions that nobody can read any more; to be called about every second. */
   sweep(): void {
-    this.#concurrency.endOverdue();
+    endOverdue(this.#concurrency);
     // A read-only transaction may have begun as far back as reads reach, and lives on from there.
     const reachMs = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
     this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
@@ -157,10 +172,10 @@ export class Database {
   }
 
   /** One synchronous step, so that nobody sees half of a commit. */
-  #apply(writes: readonly Write[], clearRanges: ClearRanges): { value: Committed } | null {
+  #apply(writes: readonly Write[], clearTheWay: ClearTheWay): { value: Committed } | null {
     const time = this.#times.forCommit();
     const { changes, results } = stageWrites(writes, { read: (name) => this.documents.get(name), commitTime: time });
-    if (!clearRanges(changes)) return null;
+    if (!clearTheWay(changes)) return null;
     if (changes.length > 0) this.#record(changes, time);
     this.documents.install(changes, time);
     return { value: { results, time } };

@@ -5,6 +5,7 @@ import type { Logger } from "../../../shared/log.ts";
 import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
+import type { ConcurrencyMode } from "./concurrency.ts";
 import { Databases } from "./databases.ts";
 import { firestoreCalls } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
@@ -16,6 +17,11 @@ export interface FirestoreEmulatorOptions {
   readonly port?: number;
   /** Default: the wall clock. */
   readonly clock?: Clock;
+  /**
+   * How conflicts of transactions are settled in all databases. Default `pessimistic`, as in Firestore's Standard
+   * edition; `optimistic` as in its Enterprise edition.
+   */
+  readonly concurrency?: ConcurrencyMode;
   /** Where commits are kept; by default nowhere, so that nothing outlives the emulator. */
   readonly dataDir?: string;
   /** Whether to forget the commits that are kept there. Default false. */
@@ -51,7 +57,7 @@ const SWEEP_INTERVAL_MS = 1_000;
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
   const clock = options.clock ?? systemClock;
   const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
-  const databases = new Databases(clock);
+  const databases = new Databases(clock, options.concurrency ?? "pessimistic");
   const endpoint = await listen(databases, protos, options);
   try {
     // Not before the port is ours, since an emulator that runs on it may be writing to the same log, and in the same

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
-import { runEmulator } from "../run-emulator.ts";
+import { ConfigError, hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
+import { type OwnOptions, runEmulator } from "../run-emulator.ts";
+import { CONCURRENCY_MODES, type ConcurrencyMode } from "./concurrency.ts";
 import { startFirestoreEmulator } from "./emulator.ts";
 
 const variables = z.object({
@@ -8,7 +9,7 @@ const variables = z.object({
   LOG_LEVEL: logLevelVariable,
 });
 
-/** Runs the emulator as a program: see `runEmulator`. */
+/** Runs the emulator as a program: see `runEmulator`; `--concurrency` as in `FirestoreEmulatorOptions`. */
 export function runFirestoreProgram(environment: NodeJS.ProcessEnv): Promise<void> {
   return runEmulator({
     service: "firestore",
@@ -17,6 +18,13 @@ export function runFirestoreProgram(environment: NodeJS.ProcessEnv): Promise<voi
       const config = readConfig(variables, environment);
       return { address: config.FIRESTORE_EMULATOR_HOST, level: config.LOG_LEVEL };
     },
-    start: startFirestoreEmulator,
+    ownOptions: { concurrency: { type: "string" } },
+    start: (options, own) => startFirestoreEmulator({ ...options, concurrency: concurrencyOf(own) }),
   });
+}
+
+function concurrencyOf({ concurrency = "pessimistic" }: OwnOptions): ConcurrencyMode {
+  const mode = CONCURRENCY_MODES.find((known) => known === concurrency);
+  if (!mode) throw new ConfigError(`--concurrency is ${CONCURRENCY_MODES.join(" or ")}.`);
+  return mode;
 }

@@ -9,7 +9,13 @@ const MINUTE_MS = 60_000;
 
 function setup() {
   const clock = new ManualClock();
-  const database = new Database({ root: ROOT, clock, times: new CommitTimes(clock), record: () => {} });
+  const database = new Database({
+    root: ROOT,
+    clock,
+    times: new CommitTimes(clock),
+    concurrency: "pessimistic",
+    record: () => {},
+  });
   const set = async (path: string, n: number): Promise<bigint> => {
     const write = parseWrite({ update: { name: `${ROOT}/${path}`, fields: { n: { integerValue: n } } } });
     return (await database.commit([write], null)).time;
