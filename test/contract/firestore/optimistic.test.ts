@@ -123,16 +123,18 @@ it("never aborts a read-only transaction", async () => {
   await reader.commit();
 });
 
-it("forgets what a transaction has read when it is rolled back", async () => {
+it("answers that a transaction is over, and not that it lost, when it has been committed or rolled back", async () => {
   const { raw } = await setup();
-  const reader = await begin(raw);
-  await reader.read("c/a");
-  await reader.rollback();
-  await commit(raw, [by("outside")]);
-  await expect(reader.commit()).rejects.toMatchObject({
-    code: 3,
-    details: "The referenced transaction has expired or is no longer valid.",
-  });
+  const over = { code: 3, details: "The referenced transaction has expired or is no longer valid." };
+  const [committed, rolledBack] = [await begin(raw), await begin(raw)];
+  await rolledBack.read("c/a");
+  await rolledBack.rollback();
+  await committed.read("c/a");
+  await committed.commit(by("committed"));
+
+  await expect(committed.commit(by("again"))).rejects.toMatchObject(over);
+  await expect(rolledBack.commit(by("again"))).rejects.toMatchObject(over);
+  expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "committed" }]);
 });
 
 it("gets Google's client through contention, without a lost update", async () => {
