@@ -9,6 +9,8 @@ const kind = (name: string, testTimeout: number) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
+    // Google's emulator takes its time to start while the cores are busy with other tests.
+    hookTimeout: 60_000,
     maxConcurrency: MAX_CONCURRENCY,
     env: { METADATA_SERVER_DETECTION: "none" },
   },

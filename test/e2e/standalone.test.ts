@@ -103,6 +103,7 @@ test.each([
   { args: ["--only", "pubsub"], says: "--only must be cloud-tasks or firestore" },
   { args: ["--port", "eighty"], says: "--port must be a port" },
   { args: ["--fault-seed", "x"], says: "--fault-seed must be a number" },
+  { args: ["--concurrency", "hopeful"], says: "--concurrency must be pessimistic or optimistic" },
   { args: ["--queues", "/nowhere.yaml"], says: "The queues in /nowhere.yaml can't be read" },
   { args: ["--prot", "1"], says: "Unknown option '--prot'" },
 ])("refuses $args in a sentence", async ({ args, says }) => {

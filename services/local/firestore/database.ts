@@ -1,9 +1,11 @@
 import { type Clock, type Timer, systemClock } from "../../../shared/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./commit-times.ts";
-import { type ClearRanges, ConcurrencyControl, type ReadSet } from "./concurrency-control.ts";
+import { type ClearTheWay, type Concurrency, type ConcurrencyMode, type ReadSet, endAll } from "./concurrency.ts";
 import type { StoredDocument } from "./document.ts";
 import { type Change, DocumentStore } from "./document-store.ts";
+import { OptimisticControl } from "./optimistic-control.ts";
+import { PessimisticControl } from "./pessimistic-control.ts";
 import type { CompiledQuery } from "./query.ts";
 import { type WriteResult, stageWrites } from "./staging.ts";
 import { LIFE_LIMIT_MS, type Transaction } from "./transaction.ts";
@@ -43,6 +45,7 @@ export interface DatabaseOptions {
   readonly root: string;
   readonly clock: Clock;
   readonly times: CommitTimes;
+  readonly concurrency: ConcurrencyMode;
   /** Makes a commit durable; when it throws, the commit is not applied. */
   readonly record: (changes: readonly Change[], time: bigint) => void;
   /** Is told after each commit. */
@@ -54,6 +57,11 @@ const FORGET_INTERVAL_MS = 1_000;
 
 /** Google's client gives a stream up that was silent for 120 s; the service speaks about every 30 s (its watch.js). */
 const HEARTBEAT_MS = 30_000;
+
+const CONTROLS: Readonly<Record<ConcurrencyMode, new (clock: Clock) => Concurrency>> = {
+  pessimistic: PessimisticControl,
+  optimistic: OptimisticControl,
+};
 
 /** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
@@ -70,14 +78,14 @@ export class Database {
   readonly #applied: () => void;
   #forgotAtMs: number;
   readonly #record: DatabaseOptions["record"];
-  readonly #concurrency: ConcurrencyControl;
+  readonly #concurrency: Concurrency;
   readonly #observers = new Set<Observer>();
   /** Set as long as there is an observer. */
   #heartbeat: Timer | undefined;
   /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
   #knownSince = 0n;
 
-  constructor({ root, clock, times, record, applied }: DatabaseOptions) {
+  constructor({ root, clock, times, concurrency, record, applied }: DatabaseOptions) {
     this.root = root;
     this.#clock = clock;
     this.#forgotAtMs = clock.now();
@@ -85,16 +93,16 @@ export class Database {
     this.documents = new DocumentStore(root);
     this.#times = times;
     this.#record = record;
-    this.#concurrency = new ConcurrencyControl(clock);
+    this.#concurrency = new CONTROLS[concurrency](clock);
   }
 
   beginReadWrite(retries?: Uint8Array): Transaction {
-    return this.#concurrency.begin({ kind: "read-write" }, retries);
+    return this.#concurrency.transactions.begin({ kind: "read-write" }, retries);
   }
 
   beginReadOnly(readTime?: bigint): Transaction {
     const snapshot = readTime === undefined ? this.#times.forRead() : this.checkReadTime(readTime);
-    return this.#concurrency.begin({ kind: "read-only", snapshot });
+    return this.#concurrency.transactions.begin({ kind: "read-only", snapshot });
   }
 
   /** An active transaction by its id; see `TransactionRegistry.use`. */
@@ -175,7 +183,7 @@ export class Database {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, "Cannot modify entities in a read-only transaction.");
     }
     const names = new Set(writes.map((write) => write.name));
-    return this.#concurrency.commit({ transaction, names, apply: (clear) => this.#apply(writes, clear) });
+    return this.#concurrency.commit({ transaction, names, apply: (clearTheWay) => this.#apply(writes, clearTheWay) });
   }
 
   /** Puts back what an earlier run had committed. */
@@ -187,7 +195,7 @@ export class Database {
 
   /** Removes everything; whoever has a transaction open loses it. */
   clear(): void {
-    this.#concurrency.endAll("wounded");
+    endAll(this.#concurrency, "wounded");
     this.documents.clear();
     this.#knownSince = this.#times.forCommit();
     for (const observer of this.#observers) observer.cleared();
@@ -212,7 +220,7 @@ export class Database {
   /** Ends all transactions, and with them every timer. */
   close(): void {
     this.#endHeartbeat();
-    this.#concurrency.endAll("finished");
+    endAll(this.#concurrency, "finished");
   }
 
   async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {
@@ -223,10 +231,10 @@ export class Database {
   }
 
   /** One synchronous step, so that nobody sees half of a commit. */
-  #apply(writes: readonly Write[], clearRanges: ClearRanges): { value: Committed } | null {
+  #apply(writes: readonly Write[], clearTheWay: ClearTheWay): { value: Committed } | null {
     const time = this.#times.forCommit();
     const { changes, results } = stageWrites(writes, { read: (name) => this.documents.get(name), commitTime: time });
-    if (!clearRanges(changes)) return null;
+    if (!clearTheWay(changes)) return null;
     if (changes.length > 0) this.#record(changes, time);
     this.documents.install(changes, time);
     for (const observer of this.#observers) observer.committed(changes);

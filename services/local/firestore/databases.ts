@@ -1,6 +1,7 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { type CommitLog, type LoggedCommit, loggedCommit } from "./commit-log.ts";
 import { CommitTimes } from "./commit-times.ts";
+import type { ConcurrencyMode } from "./concurrency.ts";
 import { Database } from "./database.ts";
 import type { StoredDocument } from "./document.ts";
 import { databaseOf } from "./resource-name.ts";
@@ -12,11 +13,13 @@ const DOCUMENTS_A_LINE = 100;
 export class Databases {
   readonly #clock: Clock;
   readonly #times: CommitTimes;
+  readonly #concurrency: ConcurrencyMode;
   readonly #databases = new Map<string, Database>();
   #log: CommitLog | null = null;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, concurrency: ConcurrencyMode) {
     this.#clock = clock;
+    this.#concurrency = concurrency;
     this.#times = new CommitTimes(clock);
   }
 
@@ -67,6 +70,7 @@ export class Databases {
       root: `${path}/documents`,
       clock: this.#clock,
       times: this.#times,
+      concurrency: this.#concurrency,
       record: (changes, time) => this.#log?.append(loggedCommit(path, changes, time)),
       applied: () => {
         if (this.#log?.isOvergrown) this.#compactLog();

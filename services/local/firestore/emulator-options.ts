@@ -2,6 +2,7 @@ import type { EmulatorLog } from "../emulator-log.ts";
 import type { CallFault } from "../call-faults.ts";
 import type { EmulatorClock } from "../emulator-clock.ts";
 import type { InjectedFault } from "../fault-set.ts";
+import type { ConcurrencyMode } from "./concurrency.ts";
 
 /** How the emulator is to run; everything has a default. */
 export interface FirestoreEmulatorOptions {
@@ -11,6 +12,11 @@ export interface FirestoreEmulatorOptions {
   readonly port?: number;
   /** Default: the wall clock. A `VirtualClock` is moved by the test. */
   readonly clock?: EmulatorClock;
+  /**
+   * How conflicts of transactions are settled in all databases. Default `pessimistic`, as in Firestore's Standard
+   * edition; `optimistic` as in its Enterprise edition.
+   */
+  readonly concurrency?: ConcurrencyMode;
   /** Where commits are kept; by default nowhere, so that nothing outlives the emulator. */
   readonly dataDir?: string;
   /** Whether to forget the commits that are kept there. Default false. */

@@ -32,7 +32,7 @@ const FAREWELL_TURNS = 4;
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
   const clock = options.clock ?? systemClock;
   const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
-  const databases = new Databases(clock);
+  const databases = new Databases(clock, options.concurrency ?? "pessimistic");
   const methods = firestoreCalls(databases);
   const faults = new FaultSet<CallFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const control = createControlSurface(async () => {

@@ -1,3 +1,4 @@
+import type { ReadSet } from "./concurrency.ts";
 import type { Change } from "./document-store.ts";
 import type { CompiledQuery } from "./query.ts";
 import type { Transaction } from "./transaction.ts";
@@ -16,20 +17,9 @@ export class LockTable {
   readonly #holders = new Map<string, Set<Transaction>>();
   readonly #queryHolders = new Set<Transaction>();
 
-  lockDocuments(transaction: Transaction, names: readonly string[]): void {
-    const held = this.#held(transaction);
-    for (const name of names) {
-      if (held.names.has(name)) continue;
-      held.names.add(name);
-      const holders = this.#holders.get(name);
-      if (holders) holders.add(transaction);
-      else this.#holders.set(name, new Set([transaction]));
-    }
-  }
-
-  lockQuery(transaction: Transaction, query: CompiledQuery): void {
-    this.#held(transaction).queries.push(query);
-    this.#queryHolders.add(transaction);
+  lock(transaction: Transaction, readSet: ReadSet): void {
+    if (readSet.kind === "query") this.#lockQuery(transaction, readSet.query);
+    else this.#lockDocuments(transaction, readSet.names);
   }
 
   holdsDocument(transaction: Transaction, name: string): boolean {
@@ -60,6 +50,22 @@ export class LockTable {
       holders?.delete(transaction);
       if (holders?.size === 0) this.#holders.delete(name);
     }
+  }
+
+  #lockDocuments(transaction: Transaction, names: readonly string[]): void {
+    const held = this.#held(transaction);
+    for (const name of names) {
+      if (held.names.has(name)) continue;
+      held.names.add(name);
+      const holders = this.#holders.get(name);
+      if (holders) holders.add(transaction);
+      else this.#holders.set(name, new Set([transaction]));
+    }
+  }
+
+  #lockQuery(transaction: Transaction, query: CompiledQuery): void {
+    this.#held(transaction).queries.push(query);
+    this.#queryHolders.add(transaction);
   }
 
   #held(transaction: Transaction): Held {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock, Timer } from "../../../shared/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import {
   type Ending,
@@ -22,10 +22,15 @@ export class TransactionRegistry {
   readonly #active = new Map<string, Transaction>();
   /** In the order in which they ended, since a Map keeps the order of insertion. */
   readonly #ended = new Map<string, { transaction: Transaction; endedAtMs: number }>();
+  readonly #expire: (transaction: Transaction) => void;
+  /** Set as long as a transaction is active. */
+  #overdueTimer: Timer | undefined;
   #lastAge = 0;
 
-  constructor(clock: Clock) {
+  /** `expire` is to end a transaction that has been idle, or has lived, for too long. */
+  constructor(clock: Clock, expire: (transaction: Transaction) => void) {
     this.#clock = clock;
+    this.#expire = expire;
   }
 
   /** The next place in the order of arrival. */
@@ -46,6 +51,7 @@ export class TransactionRegistry {
       ending: null,
     };
     this.#active.set(keyOf(transaction.id), transaction);
+    this.#overdueTimer ??= this.#clock.setTimer(IDLE_LIMIT_MS, () => this.#endOverdue());
     return transaction;
   }
 
@@ -76,6 +82,7 @@ export class TransactionRegistry {
     const key = keyOf(transaction.id);
     transaction.ending = ending;
     this.#active.delete(key);
+    if (this.#active.size === 0) this.#cancelTimer();
     const nowMs = this.#clock.now();
     this.#ended.set(key, { transaction, endedAtMs: nowMs });
     this.#forgetEnded(nowMs);
@@ -86,20 +93,19 @@ export class TransactionRegistry {
     return this.#active.values();
   }
 
-  get activeCount(): number {
-    return this.#active.size;
-  }
-
-  /** The transactions that have been idle, or have lived, for too long. */
-  overdue(): Transaction[] {
+  /** Ends what is overdue, and comes back when the next transaction can be. */
+  #endOverdue(): void {
+    this.#cancelTimer();
     const nowMs = this.#clock.now();
-    return [...this.#active.values()].filter((transaction) => overdueMs(transaction) <= nowMs);
+    for (const transaction of this.#active.values()) if (overdueMs(transaction) <= nowMs) this.#expire(transaction);
+    if (this.#active.size === 0) return;
+    const nextMs = Math.min(...[...this.#active.values()].map(overdueMs));
+    this.#overdueTimer = this.#clock.setTimer(nextMs - nowMs, () => this.#endOverdue());
   }
 
-  /** When the next transaction will be overdue unless it is used, in milliseconds since the epoch; undefined without any. */
-  nextOverdueMs(): number | undefined {
-    if (this.#active.size === 0) return undefined;
-    return Math.min(...[...this.#active.values()].map(overdueMs));
+  #cancelTimer(): void {
+    this.#overdueTimer?.cancel();
+    this.#overdueTimer = undefined;
   }
 
   #forgetEnded(nowMs: number): void {

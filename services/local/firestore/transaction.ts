@@ -1,8 +1,11 @@
 import { pooledRandomBytes } from "../random-bytes.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 
-/** How a transaction ended: by its commit or rollback, by losing its locks to an older one, or by taking too long. */
-export type Ending = "finished" | "wounded" | "expired";
+/**
+ * How a transaction ended: by its commit or rollback, by losing its locks to an older one, because another changed what
+ * it had read, or by taking too long.
+ */
+export type Ending = "finished" | "wounded" | "outdated" | "expired";
 
 /** One transaction. Reads of a read-only one are served as of its snapshot, in microseconds. */
 export interface Transaction {
@@ -31,7 +34,7 @@ export function looksLikeTransactionId(id: Uint8Array): boolean {
   return id.length === ID_BYTES && ID_MARK.equals(id.subarray(0, ID_MARK.length));
 }
 
-/** What the client is told about a transaction that ended. Both texts make the client run its callback again. */
+/** What the client is told about a transaction that ended. All texts make the client run its callback again. */
 export function endingError(ending: Ending): RpcError {
   switch (ending) {
     case "wounded":
@@ -40,13 +43,15 @@ export function endingError(ending: Ending): RpcError {
         "Aborted due to cross-transaction contention. This occurs when multiple transactions attempt to access the " +
           "same data, requiring Firestore to abort at least one in order to enforce serializability.",
       );
+    case "outdated":
+      return contentionError();
     case "finished":
     case "expired":
       return new RpcError(RpcCode.INVALID_ARGUMENT, "The referenced transaction has expired or is no longer valid.");
   }
 }
 
-/** What the client is told when it waited for a lock as long as anything may. */
-export function lockDeadlineError(): RpcError {
+/** What the client is told when it lost to others, or waited for a lock as long as anything may. */
+export function contentionError(): RpcError {
   return new RpcError(RpcCode.ABORTED, "Too much contention on these documents. Please try again.");
 }

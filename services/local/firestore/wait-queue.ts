@@ -1,5 +1,5 @@
 import type { Clock } from "../../../shared/clock.ts";
-import { type Transaction, lockDeadlineError } from "./transaction.ts";
+import { type Transaction, contentionError } from "./transaction.ts";
 
 /** A lock is waited for at most this long: https://cloud.google.com/firestore/docs/transaction-data-contention */
 const LOCK_DEADLINE_MS = 20_000;
@@ -46,7 +46,7 @@ export class WaitQueue {
     return new Promise<T>((resolve, reject) => {
       const timer = this.#clock.setTimer(LOCK_DEADLINE_MS, () => {
         if (!this.#waiters.delete(waiter)) return;
-        reject(lockDeadlineError());
+        reject(contentionError());
         onDeadline();
       });
       const waiter: Waiter = {

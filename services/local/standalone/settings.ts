@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ConfigError, hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
 import type { QueueDefinition } from "../cloud-tasks/queue-definition.ts";
+import { CONCURRENCY_MODES, type ConcurrencyMode } from "../firestore/concurrency.ts";
 import { readQueueFile } from "./queue-file.ts";
 
 export const USAGE = `handoff-emulator [OPTIONS]
@@ -45,6 +46,7 @@ export interface StandaloneSettings {
   readonly fresh: boolean;
   readonly virtualClock: boolean;
   readonly faultSeed?: number;
+  readonly concurrency: ConcurrencyMode;
   readonly level: string;
 }
 
@@ -66,6 +68,7 @@ const OPTIONS = {
   fresh: { type: "boolean", default: false },
   "virtual-clock": { type: "boolean", default: false },
   "fault-seed": { type: "string" },
+  concurrency: { type: "string", default: "pessimistic" },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -92,6 +95,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     fresh: values.fresh,
     virtualClock: values["virtual-clock"],
     ...readSeed(values["fault-seed"]),
+    concurrency: readMode(values.concurrency),
     level: config.LOG_LEVEL,
   };
 }
@@ -100,6 +104,12 @@ function readName(only: string): EmulatorName {
   const name = NAMES.find((known) => known === only);
   if (name) return name;
   throw new ConfigError(`--only must be cloud-tasks or firestore, but is ${JSON.stringify(only)}.`);
+}
+
+function readMode(concurrency: string): ConcurrencyMode {
+  const mode = CONCURRENCY_MODES.find((known) => known === concurrency);
+  if (mode) return mode;
+  throw new ConfigError(`--concurrency must be pessimistic or optimistic, but is ${JSON.stringify(concurrency)}.`);
 }
 
 const HIGHEST_PORT = 65_535;

@@ -50,16 +50,24 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
     const { startCloudTasksEmulator } = await import("../cloud-tasks/emulator.ts");
     const { keepHeapSmall } = await import("../cloud-tasks/small-heap.ts");
     keepHeapSmall();
-    const { addresses, emulators: _names, level: _level, virtualClock: _virtual, ...options } = settings;
+    const {
+      addresses,
+      emulators: _names,
+      level: _level,
+      virtualClock: _virtual,
+      concurrency: _,
+      ...options
+    } = settings;
     return await startCloudTasksEmulator({ ...options, ...addresses["cloud-tasks"], clock, log });
   },
   async firestore({ settings, clock, log }) {
     const { startFirestoreEmulator } = await import("../firestore/emulator.ts");
-    const { addresses, dataDir, fresh, faultSeed } = settings;
+    const { addresses, dataDir, fresh, faultSeed, concurrency } = settings;
     return await startFirestoreEmulator({
       ...addresses.firestore,
       ...(dataDir === undefined ? {} : { dataDir, fresh }),
       ...(faultSeed === undefined ? {} : { faultSeed }),
+      concurrency,
       clock,
       log,
     });

@@ -15,7 +15,7 @@ import { transactionCases } from "./cases/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
 import { type Subject, caseFor } from "./support/case.ts";
 import { findGooglesFirestore } from "../../../services/local/start/googles-firestore.ts";
-import { type Running, type Target, googles, ours } from "./support/targets.ts";
+import { type Running, type Target, googles, ours, oursOptimistic } from "./support/targets.ts";
 
 const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["documents", documentCases],
@@ -43,11 +43,15 @@ describe("our emulator", () => {
   holdsTheContract(ours);
 });
 
+describe("our emulator in its optimistic mode", () => {
+  holdsTheContract(oursOptimistic, ["transactions", "contention", "isolation"]);
+});
+
 describe.skipIf(!googlesIsInstalled)("Google's emulator", () => {
   holdsTheContract(googles);
 });
 
-function holdsTheContract(target: Target): void {
+function holdsTheContract(target: Target, groups: readonly string[] = [...GROUPS.keys()]): void {
   let running: Running | undefined;
   beforeAll(async () => {
     running = await target.start();
@@ -63,6 +67,7 @@ function holdsTheContract(target: Target): void {
     },
   };
   for (const [group, cases] of GROUPS) {
+    if (!groups.includes(group)) continue;
     describe(`holds the contract of ${group}`, () => {
       cases(subject);
     });

@@ -15,8 +15,8 @@ import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../services/local/standalone/main.ts");
 
-function runMain(address: string) {
-  const program = spawn(process.execPath, [MAIN, "--only", "firestore"], {
+function runMain(address: string, args: readonly string[] = []) {
+  const program = spawn(process.execPath, [MAIN, "--only", "firestore", ...args], {
     env: { ...process.env, FIRESTORE_EMULATOR_HOST: address },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -165,6 +165,17 @@ it("names the variable and exits with 1 when the address can't be one", async ()
   const complaint = await text(program.stderr);
   expect(await exited).toEqual([1, null]);
   expect(complaint).toContain("FIRESTORE_EMULATOR_HOST");
+});
+
+it("takes its mode of concurrency from --concurrency", async () => {
+  const { program } = runMain("127.0.0.1:0", ["--concurrency", "optimistic"]);
+  const [line] = await once(createInterface(program.stdout), "line");
+  const raw = setupRaw(`127.0.0.1:${JSON.parse(String(line)).port}`);
+  const reader = await begin(raw);
+  await reader.read("c/a");
+
+  await commit(raw, [{ path: "c/a", fields: { by: "outside" } }]);
+  await expect(reader.commit()).rejects.toMatchObject({ code: 10 });
 });
 
 it.each(["SIGTERM", "SIGINT"] as const)("logs one line when it listens, and exits with 0 on %s", async (signal) => {

@@ -36,6 +36,7 @@ function setup() {
     root: ROOT,
     clock,
     times: new CommitTimes(clock),
+    concurrency: "pessimistic",
     record: () => {},
     applied: () => {},
   });
@@ -200,7 +201,7 @@ it("ends the stream when telling fails, and never the commit", async () => {
 });
 
 it("hears nothing any more once its call is over", async () => {
-  const databases = new Databases(new VirtualClock());
+  const databases = new Databases(new VirtualClock(), "pessimistic");
   const sent: string[] = [];
   const replies = {
     send(reply: Reply) {

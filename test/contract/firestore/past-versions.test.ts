@@ -13,6 +13,7 @@ function setup() {
     root: ROOT,
     clock,
     times: new CommitTimes(clock),
+    concurrency: "pessimistic",
     record: () => {},
     applied: () => {},
   });

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
+import { CONCURRENCY_MODES } from "../../../services/local/firestore/concurrency.ts";
 import { setupRaw } from "./support/bundle.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { type World, readEverything, runRandomTransaction } from "./support/random-transactions.ts";
@@ -17,11 +18,11 @@ function newWorld(random: () => number): World {
 }
 
 // The seed decides what is done; the network decides how it interleaves.
-it("orders the histories of concurrent transactions serially, in agreement with real time", async () => {
+it.each(CONCURRENCY_MODES)("orders the histories of %s transactions serially, as real time has them", async (mode) => {
   const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
-  process.stdout.write(`Histories of transactions: SEED=${seed}\n`);
+  process.stdout.write(`Histories of ${mode} transactions: SEED=${seed}\n`);
   const random = seeded(seed);
-  const { address } = await startOurs();
+  const { address } = await startOurs({ concurrency: mode });
   const connections = Array.from({ length: CLIENTS }, () => setupRaw(address, "demo-histories"));
   let aborted = 0;
 

@@ -7,7 +7,7 @@ const EXPIRED = "The referenced transaction has expired or is no longer valid.";
 
 it("remembers how a transaction ended, and its age, for five minutes", async () => {
   const clock = new VirtualClock();
-  const transactions = new TransactionRegistry(clock);
+  const transactions = new TransactionRegistry(clock, () => undefined);
   const wounded = transactions.begin(READ_WRITE);
   transactions.end(wounded, "wounded");
   await clock.advance(299_999);
@@ -20,7 +20,7 @@ it("remembers how a transaction ended, and its age, for five minutes", async () 
 });
 
 it("forgets the older half when more than 20,000 have ended", () => {
-  const transactions = new TransactionRegistry(new VirtualClock());
+  const transactions = new TransactionRegistry(new VirtualClock(), () => undefined);
   const ended = Array.from({ length: 20_001 }, () => {
     const transaction = transactions.begin(READ_WRITE);
     transactions.end(transaction, "wounded");

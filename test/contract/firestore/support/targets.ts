@@ -35,6 +35,17 @@ export const ours: Target = {
   },
 };
 
+/** With optimistic transactions, of those who contend one gets through at a time, so it gets patience. */
+export const oursOptimistic: Target = {
+  name: "our emulator in its optimistic mode",
+  contenders: 6,
+  maxAttempts: 30,
+  async start() {
+    const emulator = await startFirestoreEmulator({ concurrency: "optimistic" });
+    return { address: `${emulator.host}:${emulator.port}`, stop: () => emulator.stop() };
+  },
+};
+
 /** Google's emulator has no deadlock detection: whoever is blocked waits 2 s and is then aborted, so it gets patience. */
 export const googles: Target = {
   name: "Google's emulator",

@@ -1,0 +1,157 @@
+import { expect, it } from "vitest";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { setupClient, setupRaw } from "./support/bundle.ts";
+import { startOurs } from "./support/our-emulator.ts";
+import { begin, commit, readTexts } from "./support/raw-transaction.ts";
+
+const CONTENTION = { code: 10, details: "Too much contention on these documents. Please try again." };
+
+async function setup() {
+  const { address } = await startOurs({ concurrency: "optimistic", clock: new VirtualClock() });
+  const raw = setupRaw(address);
+  await commit(raw, [{ path: "c/a", fields: { by: "nobody" } }]);
+  return { raw };
+}
+
+const by = (who: string, path = "c/a") => ({ path, fields: { by: who } });
+
+it("lets a younger transaction commit over an older one's read, and aborts the older one's commit", async () => {
+  const { raw } = await setup();
+  const older = await begin(raw);
+  const younger = await begin(raw);
+  await older.read("c/a");
+  await younger.read("c/a");
+
+  await younger.commit(by("younger"));
+  await expect(older.commit(by("older"), by("older", "c/b"))).rejects.toMatchObject(CONTENTION);
+  expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "younger" }, null]);
+});
+
+it("lets a write from outside through at once, and aborts those who have read the document", async () => {
+  const { raw } = await setup();
+  const [writer, reader] = [await begin(raw), await begin(raw)];
+  await writer.read("c/a");
+  await reader.read("c/a");
+
+  await commit(raw, [by("outside")]);
+  await expect(writer.commit(by("writer"))).rejects.toMatchObject(CONTENTION);
+  await expect(reader.commit()).rejects.toMatchObject(CONTENTION);
+  expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "outside" }]);
+});
+
+it("aborts a transaction that found no document where another has made one, and one whose document is gone", async () => {
+  const { raw } = await setup();
+  const [finder, keeper] = [await begin(raw), await begin(raw)];
+  expect(await finder.read("c/new")).toEqual([null]);
+  expect(await keeper.read("c/a")).toEqual([{ by: "nobody" }]);
+
+  await commit(raw, [by("outside", "c/new"), { path: "c/a", fields: null }]);
+  await expect(finder.commit(by("finder", "c/b"))).rejects.toMatchObject(CONTENTION);
+  await expect(keeper.commit(by("keeper", "c/b"))).rejects.toMatchObject(CONTENTION);
+  expect(await readTexts(raw, ["c/b"])).toEqual([null]);
+});
+
+it("refuses write skew: of two that read both documents and write one each, the first wins", async () => {
+  const { raw } = await setup();
+  const [one, other] = [await begin(raw), await begin(raw)];
+  await one.read("c/a", "c/b");
+  await other.read("c/a", "c/b");
+
+  await one.commit(by("one", "c/a"));
+  await expect(other.commit(by("other", "c/b"))).rejects.toMatchObject(CONTENTION);
+  expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "one" }, null]);
+});
+
+it("refuses a phantom: what enters, leaves or changes in the range of a query aborts who asked, and nothing else", async () => {
+  const { raw } = await setup();
+  const enters = by("nobody", "c/b");
+  const leaves = by("somebody");
+  const stays = { path: "c/a", fields: { by: "nobody", changed: "yes" } };
+  for (const write of [enters, stays, leaves]) {
+    const reader = await begin(raw);
+    await reader.query("c", "by", "nobody");
+    await commit(raw, [write]);
+    await expect(reader.commit(by("reader", "c/effect"))).rejects.toMatchObject(CONTENTION);
+  }
+  const reader = await begin(raw);
+  await reader.query("c", "by", "nobody");
+  await commit(raw, [by("somebody else", "c/elsewhere")]);
+  await reader.commit(by("reader", "c/effect"));
+  expect(await readTexts(raw, ["c/effect"])).toEqual([{ by: "reader" }]);
+});
+
+it("aborts nobody for writes that nobody had read, that change nothing, or that were refused", async () => {
+  const { raw } = await setup();
+  const reader = await begin(raw);
+  await reader.read("c/a");
+
+  await commit(raw, [by("outside", "c/b")]);
+  await commit(raw, [by("nobody", "c/a")]);
+  await expect(commit(raw, [{ ...by("outside"), create: true }])).rejects.toMatchObject({ code: 6 });
+  await reader.commit(by("reader"));
+  expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "reader" }, { by: "outside" }]);
+});
+
+it("takes a blind write, whatever has happened since its transaction began", async () => {
+  const { raw } = await setup();
+  const blind = await begin(raw);
+  await commit(raw, [by("outside")]);
+  await blind.commit(by("blind"));
+  expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "blind" }]);
+});
+
+it("tells an outdated transaction at its next read already, and lets its retry succeed", async () => {
+  const { raw } = await setup();
+  const outdated = await begin(raw);
+  await outdated.read("c/a");
+  await commit(raw, [by("outside")]);
+  await expect(outdated.read("c/b")).rejects.toMatchObject(CONTENTION);
+  await outdated.rollback();
+
+  const retry = await begin(raw, { retries: outdated });
+  expect(await retry.read("c/a")).toEqual([{ by: "outside" }]);
+  await retry.commit(by("retry"));
+  expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "retry" }]);
+});
+
+it("never aborts a read-only transaction", async () => {
+  const { raw } = await setup();
+  const reader = await begin(raw, { readOnly: true });
+  expect(await reader.read("c/a")).toEqual([{ by: "nobody" }]);
+  await commit(raw, [by("outside")]);
+  expect(await reader.read("c/a")).toEqual([{ by: "nobody" }]);
+  await reader.commit();
+});
+
+it("answers that a transaction is over, and not that it lost, when it has been committed or rolled back", async () => {
+  const { raw } = await setup();
+  const over = { code: 3, details: "The referenced transaction has expired or is no longer valid." };
+  const [committed, rolledBack] = [await begin(raw), await begin(raw)];
+  await rolledBack.read("c/a");
+  await rolledBack.rollback();
+  await committed.read("c/a");
+  await committed.commit(by("committed"));
+
+  await expect(committed.commit(by("again"))).rejects.toMatchObject(over);
+  await expect(rolledBack.commit(by("again"))).rejects.toMatchObject(over);
+  expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "committed" }]);
+});
+
+it("gets Google's client through contention, without a lost update", async () => {
+  const { address } = await startOurs({ concurrency: "optimistic" });
+  const { collection, db } = setupClient(address);
+  const counter = collection.doc("counter");
+  await counter.set({ n: 0 });
+  let runs = 0;
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      db.runTransaction(async (transaction) => {
+        runs += 1;
+        const before = await transaction.get(counter);
+        transaction.update(counter, { n: Number(before.get("n")) + 1 });
+      }),
+    ),
+  );
+  expect((await counter.get()).get("n")).toBe(5);
+  expect(runs).toBeGreaterThan(5);
+});

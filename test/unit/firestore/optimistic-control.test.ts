@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import type { Change } from "../../../services/local/firestore/document-store.ts";
+import { OptimisticControl } from "../../../services/local/firestore/optimistic-control.ts";
+import type { CompiledQuery } from "../../../services/local/firestore/query.ts";
+import type { Ending } from "../../../services/local/firestore/transaction.ts";
+import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+
+const CHANGE: Change = { name: "c/a", before: null, after: null };
+
+function setup() {
+  const control = new OptimisticControl(new VirtualClock());
+  let asked = 0;
+  const query: CompiledQuery = {
+    collection: null,
+    inScope() {
+      asked += 1;
+      return false;
+    },
+    matches: () => false,
+    run: () => [],
+    project: (document) => document,
+  };
+  const commitChange = () =>
+    control.commit({
+      transaction: null,
+      names: new Set([CHANGE.name]),
+      apply: (clearTheWay) => (clearTheWay([CHANGE]) ? { value: "applied" } : null),
+    });
+  return { control, query, commitChange, timesAsked: () => asked };
+}
+
+it.each<Ending>(["finished", "expired", "outdated"])(
+  "holds what a transaction has read against commits only until it is %s",
+  async (ending) => {
+    const { control, query, commitChange, timesAsked } = setup();
+    const transaction = control.transactions.begin({ kind: "read-write" });
+    await control.read(transaction, { kind: "query", query }, () => null);
+    expect(await commitChange()).toBe("applied");
+    expect(timesAsked()).toBe(1);
+
+    control.end(transaction, ending);
+    expect(await commitChange()).toBe("applied");
+    expect(timesAsked()).toBe(1);
+  },
+);
