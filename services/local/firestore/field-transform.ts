@@ -1,17 +1,8 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import { type FieldPath, parseFieldPath } from "./field-path.ts";
 import { compareValues } from "./ordering.ts";
-import {
-  TypeOrder,
-  type Value,
-  elementsOf,
-  normalizeValue,
-  timestampOf,
-  toBigInt,
-  toNumber,
-  typeOrder,
-  wireInt64,
-} from "./value.ts";
+import { TypeOrder, type Value, elementsOf, timestampOf, toBigInt, toNumber, typeOrder, wireInt64 } from "./value.ts";
+import { readValue } from "./value-intake.ts";
 
 /** google.firestore.v1.DocumentTransform.FieldTransform as it is decoded: exactly one operator is an own member. */
 export interface WireFieldTransform {
@@ -91,13 +82,12 @@ function parseOperator(wire: WireFieldTransform): Operator {
 }
 
 function parseNumber(wire: Value): Value {
-  const operand = normalizeValue(wire);
+  const operand = readValue(wire);
   if (isNumber(operand)) return operand;
   throw new RpcError(RpcCode.INVALID_ARGUMENT, "The operand of a numeric transform must be a number.");
 }
 
-const parseElements = (wire: { readonly values?: readonly Value[] }): Value[] =>
-  (wire.values ?? []).map(normalizeValue);
+const parseElements = (wire: { readonly values?: readonly Value[] }): Value[] => (wire.values ?? []).map(readValue);
 
 const reported = (value: Value): { value: Value; result: Value } => ({ value, result: value });
 
