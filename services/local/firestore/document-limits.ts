@@ -1,7 +1,17 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
 import { fieldsSize, nameSize } from "./document-size.ts";
-import { type Fields, TypeOrder, type Value, elementsOf, kindOf, mapFieldsOf, typeOrder } from "./value.ts";
+import {
+  type Fields,
+  TypeOrder,
+  type Value,
+  elementsOf,
+  isNaNValue,
+  kindOf,
+  mapFieldsOf,
+  typeOrder,
+  vectorElements,
+} from "./value.ts";
 
 /** Limits of documents: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
 const MAX_DOCUMENT_BYTES = 1_048_576;
@@ -79,7 +89,7 @@ function checkValue(value: Value, place: Place): number {
       checkLength(value.bytesValue?.length ?? 0, property);
       return 0;
     case "mapValue":
-      if (typeOrder(value) === TypeOrder.vector) return 0;
+      if (typeOrder(value) === TypeOrder.vector) return checkVector(value);
       return checkFields(mapFieldsOf(value) ?? {}, { property, depth: depth + 1 });
     case "arrayValue": {
       const elements = elementsOf(value);
@@ -89,6 +99,12 @@ function checkValue(value: Value, place: Place): number {
     default:
       return 0;
   }
+}
+
+/** A vector has no index entries but its own. */
+function checkVector(vector: Value): number {
+  if (vectorElements(vector).some(isNaNValue)) throw invalid("Vector cannot contain NaN values.");
+  return 0;
 }
 
 function checkElement(element: Value, place: Place): void {

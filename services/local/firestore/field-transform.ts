@@ -1,7 +1,17 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import { type FieldPath, parseFieldPath } from "./field-path.ts";
 import { compareValues } from "./ordering.ts";
-import { TypeOrder, type Value, elementsOf, timestampOf, toBigInt, toNumber, typeOrder, wireInt64 } from "./value.ts";
+import {
+  TypeOrder,
+  type Value,
+  elementsOf,
+  isNaNValue,
+  timestampOf,
+  toBigInt,
+  toNumber,
+  typeOrder,
+  wireInt64,
+} from "./value.ts";
 import { readValue } from "./value-intake.ts";
 
 /** google.firestore.v1.DocumentTransform.FieldTransform as it is decoded: exactly one operator is an own member. */
@@ -105,7 +115,11 @@ function add(a: Value, b: Value): Value {
 const asDouble = (value: Value): number => value.doubleValue ?? toNumber(value.integerValue ?? 0);
 
 /** Of two equal numbers the stored one stays, so that an integer doesn't turn into a double. */
-const greater = (current: Value, operand: Value): Value => (compareValues(operand, current) > 0 ? operand : current);
+function greater(current: Value, operand: Value): Value {
+  // In the order of values NaN is the least, but the maximum of anything and NaN is NaN.
+  if (isNaNValue(current) || isNaNValue(operand)) return { doubleValue: Number.NaN };
+  return compareValues(operand, current) > 0 ? operand : current;
+}
 
 const lesser = (current: Value, operand: Value): Value => (compareValues(operand, current) < 0 ? operand : current);
 

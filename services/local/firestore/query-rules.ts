@@ -43,10 +43,8 @@ export function checkQuery(parts: QueryParts): void {
   checkCursor(query.startAt, parts);
   checkCursor(query.endAt, parts);
   checkSize(parts);
-  if (parts.aggregated.length > 0 && query.select)
-    throw invalid("A query that is summed or averaged selects no fields.");
-  checkIndex(parts);
   checkAggregated(parts);
+  checkIndex(parts);
 }
 
 function checkScope({ parent, query, filter, order }: QueryParts): void {
@@ -166,29 +164,36 @@ function excludesValues({ kind }: Condition): boolean {
 }
 
 /** The order must be one that an index can have: nothing after the name, and no field twice. */
-function checkOrder({ order, aggregated }: QueryParts): void {
+function checkOrder({ query, order, aggregated }: QueryParts): void {
   const names = order.map(({ field }) => field.name);
   const key = order.findIndex(({ field }) => field.isKey);
-  const afterKey = names.slice(key + 1).filter((name) => !aggregated.some((field) => field.name === name));
+  const asked = query.orderBy?.length ?? 0;
+  const isAggregated = (name: string): boolean => aggregated.some((field) => field.name === name);
+  // What is only aggregated has a rule of its own, which comes later.
+  const afterKey = names.filter((name, i) => i > key && (i < asked || !isAggregated(name)));
   if (afterKey.length > 0) throw invalid("The order cannot go on after the document's name.");
   if (new Set(names).size < names.length) throw invalid("The order names a field twice.");
 }
 
-/** No index is by descending names alone. */
-function checkIndex({ order: [first], filter }: QueryParts): void {
-  if (!first?.field.isKey || !first.descending) return;
-  if (filter && [...conditionsOf(filter)].some(({ field }) => !field.isKey)) return;
-  throw new RpcError(RpcCode.FAILED_PRECONDITION, "There is no index by descending document names alone.");
-}
-
 /** Rules that Google's emulator has for sums and averages; the documentation is silent on them. */
-function checkAggregated({ query, filter, order, aggregated }: QueryParts): void {
+function checkAggregated({ query, filter, aggregated }: QueryParts): void {
   if (aggregated.length === 0) return;
-  if (order.at(-1)?.field.isKey !== true) throw invalid("The order cannot go on after the document's name.");
+  if (query.select) throw invalid("A query that is summed or averaged selects no fields.");
   if (filter === null || ![...conditionsOf(filter)].some(({ field }) => field.isKey)) return;
   const ordered = new Set(sortKeys(query.orderBy ?? [], filter, []).map(({ field }) => field.name));
   const missing = aggregated.find((field) => !ordered.has(field.name));
   if (missing) throw invalid(`A filter by name needs an order by "${missing.name}", which is summed or averaged.`);
+}
+
+/** No index is by descending names alone, and none goes on after the name. */
+function checkIndex({ order, filter }: QueryParts): void {
+  const [first] = order;
+  const byNamesDown = first?.field.isKey && first.descending;
+  const hasFieldFilter = filter !== null && [...conditionsOf(filter)].some(({ field }) => !field.isKey);
+  if (byNamesDown && !hasFieldFilter) {
+    throw new RpcError(RpcCode.FAILED_PRECONDITION, "There is no index by descending document names alone.");
+  }
+  if (!order.at(-1)?.field.isKey) throw invalid("The order cannot go on after the document's name.");
 }
 
 function checkCursor(cursor: Cursor | null | undefined, { parent, query, order }: QueryParts): void {

@@ -118,7 +118,6 @@ function checkVector({ value, ...rest }: Fields, place: Place): void {
   if (dimensions.length > MAX_DIMENSIONS) throw invalid(`Vectors must be at most ${MAX_DIMENSIONS} dimensions.`);
   for (const dimension of dimensions) {
     if (kindOf(dimension) !== "doubleValue") throw invalid("A vector holds doubles only.");
-    if (place.inDocument && Number.isNaN(dimension.doubleValue)) throw invalid("A vector does not hold NaN.");
   }
 }
 

@@ -46,8 +46,8 @@ export function listCalls(databases: Databases): Record<string, RpcHandler> {
 async function listExisting(database: Database, request: ListDocumentsRequest): Promise<object> {
   const { parent, collectionId } = request;
   const orderBy = parseListOrder(request.orderBy);
-  const query = compileQuery(parent, { from: [{ collectionId }], orderBy });
   const mask = parseMask(request.mask);
+  const query = compileQuery(parent, { from: [{ collectionId }], orderBy });
   const { view } = openView(database, request);
   const { value: found } = await database.readQuery(query, view);
 

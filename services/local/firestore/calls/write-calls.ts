@@ -4,7 +4,7 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database } from "../database.ts";
 import type { Databases } from "../databases.ts";
 import { documentMessage, parseMask } from "../document-message.ts";
-import { checkDocumentName } from "../resource-name.ts";
+import { checkCollectionId, checkDocumentName } from "../resource-name.ts";
 import type { WriteResult } from "../staging.ts";
 import { type Fields, timestampOf } from "../value.ts";
 import { type WireWrite, type Write, parseWrite } from "../write.ts";
@@ -70,6 +70,8 @@ export function writeCalls(databases: Databases): Record<string, RpcHandler> {
 
     async CreateDocument(request: CreateDocumentRequest) {
       const id = request.documentId ? request.documentId : randomBytes(10).toString("hex");
+      checkCollectionId(request.collectionId);
+      if (id.includes("/")) throw new RpcError(RpcCode.INVALID_ARGUMENT, `Document id "${id}" contains a slash.`);
       const name = `${request.parent}/${request.collectionId}/${id}`;
       const update = { name, fields: request.document?.fields ?? {} };
       return writeAndRead(databases.of(name), { update, currentDocument: { exists: false } }, request.mask);
