@@ -23,8 +23,12 @@ const ODD_IDS = [
   "`",
 ];
 
+const ODD_COLLECTIONS = ODD_IDS.filter((id) => !id.startsWith("__id"));
+
 /** What is no id. */
 const BAD_IDS = [
+  "a/b",
+  "a/b/a",
   "",
   ".",
   "..",
@@ -42,8 +46,8 @@ const COLLECTIONS = ["c", "d", "é"];
 /** The path of a document that can be. */
 export function storedPath(): fc.Arbitrary<string> {
   const id = fc.oneof({ arbitrary: fc.constantFrom("a", "b", "e"), weight: 2 }, fc.constantFrom(...ODD_IDS));
-  const collection = mostly(fc.constantFrom("c", "c", "d"), fc.constantFrom(...ODD_IDS), 12);
-  const above = fc.constantFrom("", "", "", "", "c/a/", "c/b/", "c/missing/", "d/a/c/a/");
+  const collection = mostly(fc.constantFrom("c", "c", "c", "d"), fc.constantFrom(...ODD_COLLECTIONS), 20);
+  const above = fc.constantFrom("", "", "", "", "", "", "c/a/", "c/b/", "c/missing/", "d/a/c/a/");
   return fc.tuple(above, collection, id).map(([prefix, ...ids]) => prefix + ids.join("/"));
 }
 

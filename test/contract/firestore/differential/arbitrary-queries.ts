@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { collectionId, parent } from "./arbitrary-names.ts";
-import { anyValue, fieldPath, flatValue, mostly, reference } from "./arbitrary-values.ts";
+import { anyValue, commonValue, fieldPath, flatValue, mostly, reference } from "./arbitrary-values.ts";
 import { given, rarely, seldom } from "./arbitrary-writes.ts";
 import type { Operation } from "./operation.ts";
 import type { JsonObject } from "./json.ts";
@@ -12,8 +12,16 @@ const COMPARISONS = [...RANGES, "EQUAL", "EQUAL", "NOT_EQUAL", "ARRAY_CONTAINS"]
 const LISTS = ["IN", "NOT_IN", "ARRAY_CONTAINS_ANY"];
 const UNARY = ["IS_NAN", "IS_NULL", "IS_NOT_NAN", "IS_NOT_NULL"];
 
+/** Mostly a field that documents have. */
+const queriedPath = (): fc.Arbitrary<string> =>
+  fc.oneof({ arbitrary: fc.constantFrom("a", "b", "a", "b", "m.a", "l"), weight: 2 }, fieldPath());
+
 const queryValue = (): fc.Arbitrary<JsonObject> =>
-  fc.oneof({ arbitrary: flatValue(), weight: 3 }, { arbitrary: anyValue(), weight: 1 });
+  fc.oneof(
+    { arbitrary: commonValue(), weight: 6 },
+    { arbitrary: flatValue(), weight: 2 },
+    { arbitrary: anyValue(), weight: 1 },
+  );
 
 const nameValue = (): fc.Arbitrary<JsonObject> =>
   mostly(
@@ -42,7 +50,7 @@ const condition = (): fc.Arbitrary<JsonObject> => {
       .map(([name, op, operand]) => ({ fieldFilter: { field: field(name), op, value: operand } })),
   ];
   const unary = fc
-    .tuple(fieldPath(), fc.constantFrom(...UNARY))
+    .tuple(queriedPath(), fc.constantFrom(...UNARY))
     .map(([name, op]) => ({ unaryFilter: { field: field(name), op } }));
   const odd = fc.constantFrom<JsonObject[]>(
     {},
@@ -56,7 +64,7 @@ const condition = (): fc.Arbitrary<JsonObject> => {
     { compositeFilter: { op: "OR" } },
     { compositeFilter: { op: 0, filters: [{ unaryFilter: { field: field("a"), op: "IS_NULL" } }] } },
   );
-  const [plain, lists] = compare(fieldPath(), queryValue());
+  const [plain, lists] = compare(queriedPath(), queryValue());
   const [named, namedLists] = compare(fc.constant("__name__"), nameValue());
   return fc.oneof(
     { arbitrary: plain ?? odd, weight: 24 },
@@ -72,10 +80,10 @@ const filter = (): fc.Arbitrary<JsonObject> =>
   fc.letrec<{ filter: JsonObject }>((tie) => ({
     filter: fc.oneof(
       { maxDepth: 3, withCrossShrink: true, depthIdentifier: "filter" },
-      { arbitrary: condition(), weight: 3 },
+      { arbitrary: condition(), weight: 4 },
       {
         arbitrary: fc
-          .tuple(fc.constantFrom("AND", "OR"), fc.array(tie("filter"), { minLength: 1, maxLength: 3 }))
+          .tuple(fc.constantFrom("AND", "OR", "OR"), fc.array(tie("filter"), { minLength: 1, maxLength: 3 }))
           .map(([op, filters]) => ({ compositeFilter: { op, filters } })),
         weight: 2,
       },
@@ -85,14 +93,14 @@ const filter = (): fc.Arbitrary<JsonObject> =>
 const order = (): fc.Arbitrary<JsonObject> =>
   fc
     .tuple(
-      fc.oneof({ arbitrary: fieldPath(), weight: 4 }, { arbitrary: fc.constant("__name__"), weight: 1 }),
+      fc.oneof({ arbitrary: queriedPath(), weight: 4 }, { arbitrary: fc.constant("__name__"), weight: 1 }),
       fc.constantFrom<(string | number)[]>("ASCENDING", "DESCENDING", 0),
     )
     .map(([path, direction]) => ({ field: field(path), direction }));
 
 const cursor = (): fc.Arbitrary<JsonObject> =>
   fc.record({
-    values: fc.array(fc.oneof(queryValue(), nameValue()), { maxLength: 2 }),
+    values: fc.array(fc.oneof({ arbitrary: queryValue(), weight: 3 }, nameValue()), { minLength: 1, maxLength: 2 }),
     before: fc.boolean(),
   });
 
@@ -120,15 +128,18 @@ const selector = (): fc.Arbitrary<JsonObject> =>
 function structuredQuery(): fc.Arbitrary<JsonObject> {
   const parts = fc.record({
     from: mostly(fc.tuple(selector()), fc.array(selector(), { maxLength: 2 }), 30),
-    where: fc.option(filter(), { freq: 3, nil: undefined }),
+    where: fc.option(filter(), { freq: 2, nil: undefined }),
     orderBy: fc.array(order(), { maxLength: 2 }),
-    startAt: seldom(cursor()),
-    endAt: seldom(cursor()),
+    startAt: rarely(cursor(), 8),
+    endAt: rarely(cursor(), 8),
     fits: mostly(fc.constant(true), fc.constant(false), 12),
     names: fc.array(nameValue(), { minLength: 2, maxLength: 2 }),
-    offset: seldom(mostly(fc.nat(3), fc.constant(-1), 12)),
-    limit: seldom(mostly(fc.nat(4), fc.constant(-1), 12).map((value) => ({ value }))),
-    select: seldom(fc.array(fieldPath(), { maxLength: 2 }).map((paths) => ({ fields: paths.map(field) }))),
+    offset: rarely(mostly(fc.nat(3), fc.constant(-1), 12), 5),
+    limit: rarely(
+      mostly(fc.nat(4), fc.constant(-1), 12).map((value) => ({ value })),
+      5,
+    ),
+    select: seldom(fc.array(queriedPath(), { maxLength: 2 }).map((paths) => ({ fields: paths.map(field) }))),
   });
   return parts.map(({ fits, names, startAt, endAt, ...rest }) => {
     const fit = (at: JsonObject | undefined): JsonObject | undefined =>
@@ -149,8 +160,8 @@ const aggregation = (): fc.Arbitrary<JsonObject> => {
     rarely(fc.constantFrom({ upTo: { value: "2" } }, { upTo: { value: "0" } }, { upTo: { value: "-1" } })).map(
       (count): JsonObject => ({ count: count ?? {} }),
     ),
-    fieldPath().map((path): JsonObject => ({ sum: { field: field(path) } })),
-    fieldPath().map((path): JsonObject => ({ avg: { field: field(path) } })),
+    queriedPath().map((path): JsonObject => ({ sum: { field: field(path) } })),
+    queriedPath().map((path): JsonObject => ({ avg: { field: field(path) } })),
   );
   const alias = fc.oneof(
     { arbitrary: fc.constantFrom("x", "y", "z", ""), weight: 20 },

@@ -116,9 +116,24 @@ const time = (): fc.Arbitrary<JsonObject> =>
     )
     .map(([seconds, nanos]) => ({ timestampValue: { seconds, nanos } }));
 
+/** A few values that are met again and again, so that filters find something. */
+const COMMON_VALUES: JsonObject[] = [
+  { integerValue: "1" },
+  { integerValue: "2" },
+  { doubleValue: 1 },
+  { doubleValue: 1.5 },
+  { doubleValue: "NaN" },
+  { stringValue: "a" },
+  { nullValue: "NULL_VALUE" },
+];
+
+/** One of those. */
+export const commonValue = (): fc.Arbitrary<JsonObject> => fc.constantFrom(...COMMON_VALUES);
+
 /** Values that hold no others. */
 export function flatValue(): fc.Arbitrary<JsonObject> {
   return fc.oneof(
+    { arbitrary: commonValue(), weight: 10 },
     { arbitrary: numberValue(), weight: 5 },
     { arbitrary: fc.constantFrom(...TEXTS).map((stringValue) => ({ stringValue })), weight: 3 },
     fc.constant({ nullValue: "NULL_VALUE" }),
@@ -212,6 +227,28 @@ export function anyValue(): fc.Arbitrary<JsonObject> {
 /** The fields of a document or a map. */
 export function fields(value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
   return fc.dictionary(fc.constantFrom(...FIELD_NAMES), value, { maxKeys: 4 });
+}
+
+/** The fields of a document that queries are asked about. */
+export function documentFields(): fc.Arbitrary<JsonObject> {
+  const flat = fc.oneof({ arbitrary: flatValue(), weight: 3 }, { arbitrary: storedValue(), weight: 1 });
+  const named = fc.record(
+    {
+      a: mostly(commonValue(), flat, 3),
+      b: mostly(commonValue(), flat, 3),
+      m: fc.oneof(
+        fields(flat).map((inner): JsonObject => ({ mapValue: { fields: inner } })),
+        storedValue(),
+      ),
+      l: fc.oneof(fc.array(flatValue(), { maxLength: 3 }).map(arrayOf), storedValue()),
+      é: flat,
+      "x.y": flat,
+      A: flat,
+      "0": flat,
+    },
+    { requiredKeys: [] },
+  );
+  return named.map((members) => ({ ...members }));
 }
 
 /** Fields, now and then some that no document has. */

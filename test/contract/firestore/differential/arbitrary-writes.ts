@@ -24,9 +24,9 @@ export function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefine
   return fc.option(arbitrary, { freq: 4, nil: undefined });
 }
 
-/** Hardly ever. */
-export const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
-  mostly<T | undefined>(fc.constant(undefined), arbitrary, 12);
+/** Hardly ever: once in `times` and one. */
+export const rarely = <T>(arbitrary: fc.Arbitrary<T>, times = 12): fc.Arbitrary<T | undefined> =>
+  mostly<T | undefined>(fc.constant(undefined), arbitrary, times);
 
 const precondition = (): fc.Arbitrary<JsonObject> =>
   fc.oneof(
