@@ -10,6 +10,9 @@ import type { Fields, Value } from "./value.ts";
 /** At most so many results come from one request: https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations */
 const MAX_AGGREGATIONS = 5;
 
+/** Aliases follow the rules of field names: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#aggregation */
+const MAX_ALIAS_BYTES = 1_500;
+
 /**
  * The fields that are summed or averaged, to be given to `compileQuery` as `alsoOrderedBy`: as with Google's indexes, a document
  * without one of them is not even counted. INVALID_ARGUMENT for aggregations that Firestore refuses.
@@ -60,8 +63,11 @@ function aliasesOf(aggregations: readonly Aggregation[]): string[] {
   let unnamed = 0;
   const aliases = aggregations.map(({ alias }) => alias || `field_${++unnamed}`);
   if (new Set(aliases).size < aliases.length) throw invalid("Two aggregations have one alias.");
-  const reserved = aliases.find((alias) => /^__.*__$/s.test(alias));
+  const reserved = aliases.find((alias) => /^__.+__$/s.test(alias));
   if (reserved !== undefined) throw invalid(`The alias "${reserved}" is reserved.`);
+  if (aliases.some((alias) => Buffer.byteLength(alias) > MAX_ALIAS_BYTES)) {
+    throw invalid(`An alias is at most ${MAX_ALIAS_BYTES} bytes long.`);
+  }
   return aliases;
 }
 

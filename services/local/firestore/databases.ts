@@ -1,4 +1,5 @@
 import type { Clock } from "../../../shared/clock.ts";
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import { type CommitLog, type LoggedCommit, loggedCommit } from "./commit-log.ts";
 import { CommitTimes } from "./commit-times.ts";
 import type { ConcurrencyMode } from "./concurrency.ts";
@@ -37,6 +38,17 @@ export class Databases {
    */
   of(resourceName: string): Database {
     return this.#at(databaseOf(resourceName));
+  }
+
+  /**
+   * The database with this very name, `projects/P/databases/D`.
+   *
+   * @throws RpcError INVALID_ARGUMENT when it is the name of anything else.
+   */
+  named(name: string): Database {
+    const path = databaseOf(name);
+    if (path === name) return this.#at(path);
+    throw new RpcError(RpcCode.INVALID_ARGUMENT, `Database name "${name}" has extra characters.`);
   }
 
   /** Removes the documents of those databases, by their paths `projects/P/databases/D`, that are meant. */

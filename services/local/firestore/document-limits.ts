@@ -1,7 +1,17 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
 import { fieldsSize, nameSize } from "./document-size.ts";
-import { type Fields, type Value, elementsOf, kindOf, mapFieldsOf } from "./value.ts";
+import {
+  type Fields,
+  TypeOrder,
+  type Value,
+  elementsOf,
+  isNaNValue,
+  kindOf,
+  mapFieldsOf,
+  typeOrder,
+  vectorElements,
+} from "./value.ts";
 
 /** Limits of documents: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
 const MAX_DOCUMENT_BYTES = 1_048_576;
@@ -10,9 +20,8 @@ const MAX_FIELD_NAME_BYTES = 1_500;
 const MAX_DEPTH = 20;
 const MAX_INDEX_ENTRIES = 40_000;
 
-/** Names of this form are reserved, but for the one that marks a map as a vector. */
-const RESERVED_FIELD_NAME = /^__.*__$/;
-const VECTOR_MARK = "__type__";
+/** Names of this form are reserved; only a vector, a map on the wire, has one. */
+const RESERVED_FIELD_NAME = /^__.+__$/s;
 
 /** What a document takes besides its name and fields: https://cloud.google.com/firestore/docs/storage-size#document-size */
 const DOCUMENT_OVERHEAD_BYTES = 32;
@@ -35,6 +44,15 @@ export function checkDocument(document: Pick<StoredDocument, "name" | "fields">)
   return size;
 }
 
+/**
+ * Checks fields that a write gives a document, before it is known what becomes of it.
+ *
+ * @throws RpcError INVALID_ARGUMENT for names and values that no document can have.
+ */
+export function checkWrittenFields(fields: Fields): void {
+  checkFields(fields);
+}
+
 /** Where a value stands: in which field of the document, and in how many maps and arrays. */
 interface Place {
   readonly property: string;
@@ -53,7 +71,7 @@ function checkFields(fields: Fields, within?: Place): number {
 
 function checkFieldName(name: string): void {
   if (name === "") throw invalid("The property.name is the empty string.");
-  if (RESERVED_FIELD_NAME.test(name) && name !== VECTOR_MARK) throw invalid(`field name ${name} is reserved`);
+  if (RESERVED_FIELD_NAME.test(name)) throw invalid(`field name ${name} is reserved`);
   if (Buffer.byteLength(name) > MAX_FIELD_NAME_BYTES) {
     throw invalid(`The property.name is longer than ${MAX_FIELD_NAME_BYTES} bytes.`);
   }
@@ -71,6 +89,7 @@ function checkValue(value: Value, place: Place): number {
       checkLength(value.bytesValue?.length ?? 0, property);
       return 0;
     case "mapValue":
+      if (typeOrder(value) === TypeOrder.vector) return checkVector(value);
       return checkFields(mapFieldsOf(value) ?? {}, { property, depth: depth + 1 });
     case "arrayValue": {
       const elements = elementsOf(value);
@@ -82,8 +101,15 @@ function checkValue(value: Value, place: Place): number {
   }
 }
 
+/** A vector has no index entries but its own. */
+function checkVector(vector: Value): number {
+  if (vectorElements(vector).some(isNaNValue)) throw invalid("Vector cannot contain NaN values.");
+  return 0;
+}
+
 function checkElement(element: Value, place: Place): void {
   if (kindOf(element) === "arrayValue") throw invalid("Cannot convert an array value in an array value.");
+  if (typeOrder(element) === TypeOrder.vector) throw invalid("Cannot convert a vector value in an array value.");
   checkValue(element, place);
 }
 

@@ -72,7 +72,7 @@ export function projectFields(fields: Fields, paths: readonly FieldPath[]): Fiel
 const PLAIN_NAME = /^[a-zA-Z_]\w*$/;
 const PLAIN_PATH = /^[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*$/;
 const FIRST_NAME = /^(?:([a-zA-Z_]\w*)|`((?:[^`\\]|\\.)+)`)(?:\.(?=.)|$)/s;
-const RESERVED = /^__.*__$/s;
+const RESERVED = /^__.+__$/s;
 
 function parseQuoted(text: string): string[] {
   const names: string[] = [];

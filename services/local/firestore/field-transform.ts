@@ -5,13 +5,14 @@ import {
   TypeOrder,
   type Value,
   elementsOf,
-  normalizeValue,
+  isNaNValue,
   timestampOf,
   toBigInt,
   toNumber,
   typeOrder,
   wireInt64,
 } from "./value.ts";
+import { readValue } from "./value-intake.ts";
 
 /** google.firestore.v1.DocumentTransform.FieldTransform as it is decoded: exactly one operator is an own member. */
 export interface WireFieldTransform {
@@ -91,13 +92,12 @@ function parseOperator(wire: WireFieldTransform): Operator {
 }
 
 function parseNumber(wire: Value): Value {
-  const operand = normalizeValue(wire);
+  const operand = readValue(wire);
   if (isNumber(operand)) return operand;
   throw new RpcError(RpcCode.INVALID_ARGUMENT, "The operand of a numeric transform must be a number.");
 }
 
-const parseElements = (wire: { readonly values?: readonly Value[] }): Value[] =>
-  (wire.values ?? []).map(normalizeValue);
+const parseElements = (wire: { readonly values?: readonly Value[] }): Value[] => (wire.values ?? []).map(readValue);
 
 const reported = (value: Value): { value: Value; result: Value } => ({ value, result: value });
 
@@ -115,7 +115,11 @@ function add(a: Value, b: Value): Value {
 const asDouble = (value: Value): number => value.doubleValue ?? toNumber(value.integerValue ?? 0);
 
 /** Of two equal numbers the stored one stays, so that an integer doesn't turn into a double. */
-const greater = (current: Value, operand: Value): Value => (compareValues(operand, current) > 0 ? operand : current);
+function greater(current: Value, operand: Value): Value {
+  // In the order of values NaN is the least, but the maximum of anything and NaN is NaN.
+  if (isNaNValue(current) || isNaNValue(operand)) return { doubleValue: Number.NaN };
+  return compareValues(operand, current) > 0 ? operand : current;
+}
 
 const lesser = (current: Value, operand: Value): Value => (compareValues(operand, current) < 0 ? operand : current);
 

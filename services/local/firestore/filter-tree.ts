@@ -3,7 +3,8 @@ import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
 import { CompositeOperator, FieldOperator, UnaryOperator } from "./structured-query.ts";
 import type { CompositeFilter, FieldFilter, Filter, UnaryFilter } from "./structured-query.ts";
-import { elementsOf, normalizeValue } from "./value.ts";
+import { elementsOf, isNaNValue, isNullValue } from "./value.ts";
+import { readValue } from "./value-intake.ts";
 import type { Value } from "./value.ts";
 
 /** A filter as read: operators by name, fields and operands ready to use. */
@@ -52,15 +53,21 @@ export function* conditionsOf(filter: FilterTree): Generator<Condition> {
   else yield filter;
 }
 
-/** Whether the condition keeps a range of values, by which results are then sorted, rather than single ones. */
-export function isInequality({ kind }: Condition): boolean {
-  switch (kind) {
+/**
+ * Whether the condition keeps a range of values, by which results are then sorted, rather than single ones. What is less
+ * or greater than null or NaN, or compares unequal to null, is nothing, and no range either (as Google's emulator has it).
+ */
+export function isInequality(condition: Condition): boolean {
+  switch (condition.kind) {
     case "<":
     case "<=":
     case ">":
     case ">=":
+      return !isNullValue(condition.operand) && !isNaNValue(condition.operand);
     case "!=":
+      return !isNullValue(condition.operand);
     case "not-in":
+      return condition.operands.length > 1 || !condition.operands.some(isNullValue);
     case "is-not-null":
     case "is-not-nan":
       return true;
@@ -107,7 +114,7 @@ function parseComposite({ op, filters = [] }: CompositeFilter): FilterTree {
 
 function parseFieldFilter(filter: FieldFilter): FilterTree {
   const field = queryField(filter.field);
-  const operand = normalizeValue(filter.value ?? {});
+  const operand = readValue(filter.value ?? {});
 
   const comparison = COMPARISONS.get(filter.op ?? 0);
   if (comparison) return { kind: comparison, field, operand };

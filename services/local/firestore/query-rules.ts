@@ -1,8 +1,11 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { valueSize } from "./document-size.ts";
 import { conditionsOf } from "./filter-tree.ts";
 import type { Condition, FilterTree } from "./filter-tree.ts";
-import { inequalityFields } from "./query-order.ts";
+import { inequalityFields, sortKeys } from "./query-order.ts";
+import type { QueryField } from "./query-field.ts";
 import type { SortKey } from "./query-order.ts";
+import { checkCollectionId } from "./resource-name.ts";
 import type { Cursor, StructuredQuery } from "./structured-query.ts";
 import { kindOf } from "./value.ts";
 import type { Value } from "./value.ts";
@@ -13,6 +16,8 @@ export interface QueryParts {
   readonly query: StructuredQuery;
   readonly filter: FilterTree | null;
   readonly order: readonly SortKey[];
+  /** The fields that are summed or averaged. */
+  readonly aggregated: readonly QueryField[];
 }
 
 /** Limits of one query: https://firebase.google.com/docs/firestore/query-data/queries#query_limitations */
@@ -22,20 +27,24 @@ const QUERY_LIMITS = {
   notInValues: 10,
   inequalityFields: 10,
   filtersAndOrders: 100,
+  /** Of an indexed value: https://firebase.google.com/docs/firestore/quotas#indexes */
+  operandBytes: 1_500,
 } as const;
 
 /** Throws what Firestore answers to a query that it does not run. */
 export function checkQuery(parts: QueryParts): void {
-  const { query, filter, order } = parts;
+  const { query, filter } = parts;
   if (query.findNearest) throw new RpcError(RpcCode.UNIMPLEMENTED, "This emulator has no vector search.");
   if ((query.offset ?? 0) < 0) throw invalid("The offset is negative.");
   if ((query.limit?.value ?? 0) < 0) throw invalid("The limit is negative.");
   checkScope(parts);
   if (filter) checkFilter(filter, databaseOf(parts.parent));
-  checkOrder(order, filter);
+  checkOrder(parts);
   checkCursor(query.startAt, parts);
   checkCursor(query.endAt, parts);
   checkSize(parts);
+  checkAggregated(parts);
+  checkIndex(parts);
 }
 
 function checkScope({ parent, query, filter, order }: QueryParts): void {
@@ -43,20 +52,19 @@ function checkScope({ parent, query, filter, order }: QueryParts): void {
   const from = query.from ?? [];
   if (from.length > 1) throw invalid("A query ranges over one collection, or one group of them.");
   const id = from[0]?.collectionId ?? "";
-  if (id.includes("/")) throw invalid(`The collection id "${id}" contains a slash.`);
-  if (/^__.*__$/s.test(id)) throw invalid(`The collection id "${id}" is reserved.`);
-  if (id !== "") return;
+  if (id !== "") return checkCollectionId(id);
 
   const foreign = filter && [...conditionsOf(filter)].find(({ field }) => !field.isKey);
   if (foreign) throw invalid(`A filter on "${foreign.field.name}" needs a collection.`);
-  if (order.some((key) => !key.field.isKey || key.descending))
+  const asked = order.slice(0, query.orderBy?.length ?? 0);
+  if (asked.some((key) => !key.field.isKey || key.descending))
     throw invalid("Without a collection, only ascending names can be the order.");
 }
 
 function checkFilter(filter: FilterTree, database: string): void {
   const conditions = [...conditionsOf(filter)];
   for (const condition of conditions) {
-    checkOperandCount(condition);
+    checkOperands(condition);
     if (condition.field.isKey) checkKeyCondition(condition, database);
   }
   if (mostArrayContains(filter) > 1)
@@ -80,10 +88,17 @@ function checkFilter(filter: FilterTree, database: string): void {
   }
 }
 
-function checkOperandCount(condition: Condition): void {
+function checkOperands(condition: Condition): void {
+  if ("operand" in condition) checkOperandSize(condition.operand, condition);
   if (!("operands" in condition)) return;
   const limit = condition.kind === "not-in" ? QUERY_LIMITS.notInValues : QUERY_LIMITS.inValues;
   if (condition.operands.length > limit) throw invalid(`"${condition.kind}" takes at most ${limit} values.`);
+  for (const operand of condition.operands) checkOperandSize(operand, condition);
+}
+
+function checkOperandSize(operand: Value, { field }: Condition): void {
+  if (valueSize(operand) <= QUERY_LIMITS.operandBytes) return;
+  throw invalid(`The value for "${field.name}" is longer than an index entry's ${QUERY_LIMITS.operandBytes} bytes.`);
 }
 
 function checkKeyCondition(condition: Condition, database: string): void {
@@ -148,15 +163,37 @@ function excludesValues({ kind }: Condition): boolean {
   return kind === "!=" || kind === "not-in" || kind === "is-not-null" || kind === "is-not-nan";
 }
 
-function checkOrder(order: readonly SortKey[], filter: FilterTree | null): void {
+/** The order must be one that an index can have: nothing after the name, and no field twice. */
+function checkOrder({ query, order, aggregated }: QueryParts): void {
   const names = order.map(({ field }) => field.name);
   const key = order.findIndex(({ field }) => field.isKey);
-  if (key < order.length - 1) throw invalid("The order cannot go on after the document's name.");
+  const asked = query.orderBy?.length ?? 0;
+  const isAggregated = (name: string): boolean => aggregated.some((field) => field.name === name);
+  // What is only aggregated has a rule of its own, which comes later.
+  const afterKey = names.filter((name, i) => i > key && (i < asked || !isAggregated(name)));
+  if (afterKey.length > 0) throw invalid("The order cannot go on after the document's name.");
   if (new Set(names).size < names.length) throw invalid("The order names a field twice.");
+}
+
+/** Rules that Google's emulator has for sums and averages; the documentation is silent on them. */
+function checkAggregated({ query, filter, aggregated }: QueryParts): void {
+  if (aggregated.length === 0) return;
+  if (query.select) throw invalid("A query that is summed or averaged selects no fields.");
+  if (filter === null || ![...conditionsOf(filter)].some(({ field }) => field.isKey)) return;
+  const ordered = new Set(sortKeys(query.orderBy ?? [], filter, []).map(({ field }) => field.name));
+  const missing = aggregated.find((field) => !ordered.has(field.name));
+  if (missing) throw invalid(`A filter by name needs an order by "${missing.name}", which is summed or averaged.`);
+}
+
+/** No index is by descending names alone, and none goes on after the name. */
+function checkIndex({ order, filter }: QueryParts): void {
+  const [first] = order;
+  const byNamesDown = first?.field.isKey && first.descending;
   const hasFieldFilter = filter !== null && [...conditionsOf(filter)].some(({ field }) => !field.isKey);
-  if (key === 0 && order[0]?.descending && !hasFieldFilter) {
+  if (byNamesDown && !hasFieldFilter) {
     throw new RpcError(RpcCode.FAILED_PRECONDITION, "There is no index by descending document names alone.");
   }
+  if (!order.at(-1)?.field.isKey) throw invalid("The order cannot go on after the document's name.");
 }
 
 function checkCursor(cursor: Cursor | null | undefined, { parent, query, order }: QueryParts): void {

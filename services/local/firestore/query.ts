@@ -10,7 +10,7 @@ import { checkQuery } from "./query-rules.ts";
 import { queryScope } from "./query-scope.ts";
 import type { QueryScope } from "./query-scope.ts";
 import type { Cursor, StructuredQuery } from "./structured-query.ts";
-import { normalizeValue } from "./value.ts";
+import { readValue } from "./value-intake.ts";
 import type { Value } from "./value.ts";
 
 /** A query that has passed the rules and can be asked about documents. */
@@ -34,10 +34,11 @@ export function compileQuery(
 ): CompiledQuery {
   const filter = query.where ? parseFilter(query.where) : null;
   const order = sortKeys(query.orderBy ?? [], filter, alsoOrderedBy);
-  checkQuery({ parent, query, filter, order });
-
   const passes = filter ? compileFilter(filter) : () => true;
   const isBetweenCursors = compileCursors(order, query);
+  const project = compileProjection(query);
+  checkQuery({ parent, query, filter, order, aggregated: alsoOrderedBy });
+
   const rowOf = (document: StoredDocument): Row | null => {
     if (!passes(document)) return null;
     const values = sortValues(order, document);
@@ -49,7 +50,7 @@ export function compileQuery(
     ...scope,
     matches: (document) => rowOf(document) !== null,
     run: (documents) => page(matchingRows(documents, rowOf).toSorted(byOrder), query),
-    project: compileProjection(query),
+    project,
   };
 }
 
@@ -81,7 +82,7 @@ function compileCursors(order: readonly SortKey[], { startAt, endAt }: Structure
 }
 
 function position(cursor: Cursor): { values: readonly Value[]; before: boolean } {
-  return { values: (cursor.values ?? []).map(normalizeValue), before: cursor.before ?? false };
+  return { values: (cursor.values ?? []).map(readValue), before: cursor.before ?? false };
 }
 
 function matchingRows(documents: Iterable<StoredDocument>, rowOf: (document: StoredDocument) => Row | null): Row[] {

@@ -1,15 +1,15 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 
 const DATABASE = /^projects\/[^/]+\/databases\/[^/]+/;
-const RESERVED_ID = /^__.+__$/;
+const RESERVED_ID = /^__.+__$/s;
 
-/** Ids of this form stand for the numeric ids of Datastore's time, the only reserved ones that are allowed. */
-const NUMERIC_ID = /^__id-?\d+__$/;
+/** Ids of this form stand for the numeric ids of Datastore's time: the only reserved ones that documents can have. */
+const NUMERIC_ID = /^__id(-?[1-9]\d*)__$/;
 
 /** Limits of names: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
 const MAX_ID_BYTES = 1_500;
 const MAX_NAME_BYTES = 6 * 1024;
-const MAX_DEPTH = 100;
+const MAX_DEPTH_IN_COLLECTIONS = 100;
 
 /**
  * The database in a resource name, `projects/P/databases/D`.
@@ -65,6 +65,15 @@ export function checkCollectionId(id: string): void {
   checkIds([id], id);
 }
 
+/**
+ * Checks a reference that a value holds: the name of a document, in whatever database.
+ *
+ * @throws RpcError INVALID_ARGUMENT.
+ */
+export function checkReference(name: string): void {
+  checkDocumentName(name, `${databaseOf(name)}/documents`);
+}
+
 function idsBelow(name: string, root: string): string[] | null {
   if (!name.startsWith(`${root}/`)) return null;
   const ids = name.slice(root.length + 1).split("/");
@@ -72,15 +81,21 @@ function idsBelow(name: string, root: string): string[] | null {
 }
 
 function checkIds(ids: readonly string[], name: string): void {
-  if (ids.length > MAX_DEPTH || Buffer.byteLength(name) > MAX_NAME_BYTES) {
+  if (ids.length > 2 * MAX_DEPTH_IN_COLLECTIONS || Buffer.byteLength(name) > MAX_NAME_BYTES) {
     throw new RpcError(RpcCode.INVALID_ARGUMENT, "The document name is too long or too deep.");
   }
-  for (const id of ids) {
-    if (id === "." || id === ".." || (RESERVED_ID.test(id) && !NUMERIC_ID.test(id))) {
+  for (const [index, id] of ids.entries()) {
+    const isDocument = index % 2 === 1;
+    if (id === "." || id === ".." || (RESERVED_ID.test(id) && !(isDocument && isNumericId(id)))) {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, `Resource id "${id}" is invalid because it is reserved.`);
     }
     if (Buffer.byteLength(id) > MAX_ID_BYTES) {
       throw new RpcError(RpcCode.INVALID_ARGUMENT, `The key path element name is longer than ${MAX_ID_BYTES} bytes.`);
     }
   }
+}
+
+function isNumericId(id: string): boolean {
+  const number = NUMERIC_ID.exec(id)?.[1];
+  return number !== undefined && BigInt.asIntN(64, BigInt(number)) === BigInt(number);
 }

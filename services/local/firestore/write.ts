@@ -1,8 +1,10 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import { type FieldPath, parseFieldPath } from "./field-path.ts";
+import { checkWrittenFields } from "./document-limits.ts";
+import { type FieldPath, formatFieldPath, parseFieldPath, projectFields } from "./field-path.ts";
 import { type FieldTransform, type WireFieldTransform, parseFieldTransform } from "./field-transform.ts";
 import { type Precondition, type WirePrecondition, parsePrecondition } from "./precondition.ts";
-import { type Fields, normalizeFields } from "./value.ts";
+import { type Fields } from "./value.ts";
+import { readFields } from "./value-intake.ts";
 
 /** google.firestore.v1.Write as it is decoded: exactly one of update, delete and transform is an own member. */
 export interface WireWrite {
@@ -40,21 +42,41 @@ export function parseWrite(wire: WireWrite): Write {
   const precondition = parsePrecondition(wire.currentDocument);
   const transforms = [...(wire.updateTransforms ?? []), ...(wire.transform?.fieldTransforms ?? [])];
   if (transforms.length > MAX_TRANSFORMS) {
-    throw new RpcError(RpcCode.INVALID_ARGUMENT, `A document can have at most ${MAX_TRANSFORMS} field transforms.`);
+    throw invalid(`A document can have at most ${MAX_TRANSFORMS} field transforms.`);
   }
-  return { ...parseOperation(wire), precondition, transforms: transforms.map(parseFieldTransform) };
+  const parsed = transforms.map(parseFieldTransform);
+  checkApart(parsed);
+  return { ...parseOperation(wire), precondition, transforms: parsed };
+}
+
+/** A field may be transformed twice, but not together with one below it. */
+function checkApart(transforms: readonly FieldTransform[]): void {
+  const paths = new Set(transforms.map(({ path }) => formatFieldPath(path)));
+  for (const { path } of transforms) {
+    for (let depth = 1; depth < path.length; depth++) {
+      const above = formatFieldPath(path.slice(0, depth));
+      if (paths.has(above)) throw invalid(`Cannot transform "${above}" and a field below it at the same time.`);
+    }
+  }
 }
 
 function parseOperation(wire: WireWrite): { name: string; operation: Operation } {
   if (wire.update) {
-    const fields = normalizeFields(wire.update.fields ?? {});
+    const fields = readFields(wire.update.fields ?? {});
     const mask = wire.updateMask?.fieldPaths?.map(parseFieldPath) ?? (wire.updateMask ? [] : null);
+    checkWrittenFields(mask ? projectFields(fields, mask) : fields);
     const operation: Operation = mask ? { kind: "merge", fields, mask } : { kind: "replace", fields };
     return { name: wire.update.name ?? "", operation };
   }
+  // See https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#write
+  const additions = (wire.updateMask ? 1 : 0) + (wire.updateTransforms?.length ?? 0);
+  if (additions > 0) throw invalid("Only an update takes a mask or transforms.");
   if (wire.transform) {
+    if ((wire.transform.fieldTransforms ?? []).length === 0) throw invalid("A transform transforms no field.");
     return { name: wire.transform.document ?? "", operation: { kind: "merge", fields: {}, mask: [] } };
   }
   if (Object.hasOwn(wire, "delete")) return { name: wire.delete ?? "", operation: { kind: "delete" } };
-  throw new RpcError(RpcCode.INVALID_ARGUMENT, "A write has neither an update nor a delete.");
+  throw invalid("A write has neither an update nor a delete.");
 }
+
+const invalid = (message: string): RpcError => new RpcError(RpcCode.INVALID_ARGUMENT, message);

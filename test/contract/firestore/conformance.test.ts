@@ -11,6 +11,8 @@ import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
 import { randomListeningCases } from "./cases/random-listening.ts";
 import { contentionCases } from "./cases/contention.ts";
+import { refusalCases } from "./cases/refusals.ts";
+import { requestCases } from "./cases/requests.ts";
 import { transactionCases } from "./cases/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
 import { type Subject, caseFor } from "./support/case.ts";
@@ -32,6 +34,8 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["contention", contentionCases],
   ["limits", limitCases],
   ["isolation", isolationCases],
+  ["malformed requests", refusalCases],
+  ["requests without a client", requestCases],
 ]);
 
 const googlesIsInstalled = findGooglesFirestore() !== null;

@@ -40,7 +40,7 @@ export function flatValue(): fc.Arbitrary<Value> {
     fc.tuple(fc.integer({ min: -1, max: 1 }), fc.constantFrom(0, 500, 1000, 999_999_000)).map(([s, n]) => time(s, n)),
     fc.string({ unit: fc.constantFrom("a", "b", "\uFFFD", "\u{1F600}"), maxLength: 3 }).map(text),
     fc.array(fc.constantFrom(0, 127, 128), { maxLength: 2 }).map((octets) => bytes(...octets)),
-    anyName().map((name): Value => ({ referenceValue: name })),
+    anyDocumentName().map((name): Value => ({ referenceValue: name })),
     fc.tuple(fc.constantFrom(-1, -0, 0, 1), fc.constantFrom(-1, 1)).map(([lat, long]) => point(lat, long)),
   );
 }
@@ -52,6 +52,14 @@ export function anyName(): fc.Arbitrary<string> {
     fc.string({ unit: fc.constantFrom("a", "!", "0", "~", "\u{1F600}"), minLength: 1, maxLength: 2 }),
   );
   return fc.array(id, { minLength: 1, maxLength: 3 }).map((ids) => [ROOT, ...ids].join("/"));
+}
+
+/** Names that documents can have. */
+function anyDocumentName(): fc.Arbitrary<string> {
+  const id = fc.constantFrom("__id1__", "__id10__", "__id-2__", "a", "!", "~", "a!", "\u{1F600}");
+  return fc
+    .array(id, { minLength: 1, maxLength: 2 })
+    .map((ids) => [ROOT, ...ids.flatMap((each) => ["c", each])].join("/"));
 }
 
 function anyNumber(): fc.Arbitrary<Value> {

@@ -1,3 +1,4 @@
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database, View } from "../database.ts";
 import type { Transaction } from "../transaction.ts";
 import { type WireTimestamp, microsOf } from "../value.ts";
@@ -21,16 +22,18 @@ export interface ConsistencySelector {
  * @throws RpcError when the transaction has ended, or the time can't be read from.
  */
 export function openView(database: Database, request: ConsistencySelector): { view: View; begun: Transaction | null } {
-  if (request.transaction && request.transaction.length > 0) {
+  if (Object.hasOwn(request, "transaction") && request.transaction) {
     const transaction = database.useTransaction(request.transaction);
     return { view: { kind: "transaction", transaction }, begun: null };
   }
   if (request.newTransaction) {
-    const transaction = beginTransaction(database, request.newTransaction);
+    // Other than BeginTransaction, reads begin transactions that only read unless they are told otherwise.
+    const { readWrite, readOnly } = request.newTransaction;
+    const transaction = beginTransaction(database, readWrite ? { readWrite } : { readOnly: readOnly ?? {} });
     return { view: { kind: "transaction", transaction }, begun: transaction };
   }
   if (request.readTime) {
-    return { view: { kind: "past", at: database.checkReadTime(microsOf(request.readTime)) }, begun: null };
+    return { view: { kind: "past", at: database.checkReadTime(readTimeOf(request.readTime)) }, begun: null };
   }
   return { view: { kind: "latest" }, begun: null };
 }
@@ -39,8 +42,16 @@ export function openView(database: Database, request: ConsistencySelector): { vi
 export function beginTransaction(database: Database, options: WireTransactionOptions | null | undefined): Transaction {
   if (options?.readOnly) {
     const { readTime } = options.readOnly;
-    return database.beginReadOnly(readTime ? microsOf(readTime) : undefined);
+    return database.beginReadOnly(readTime ? readTimeOf(readTime) : undefined);
   }
   const retries = options?.readWrite?.retryTransaction;
   return database.beginReadWrite(retries && retries.length > 0 ? retries : undefined);
 }
+
+/** A time to read from must not be finer than microseconds, while other times are cut. */
+function readTimeOf(time: WireTimestamp): bigint {
+  if ((time.nanos ?? 0) % NANOS_PER_MICRO === 0) return microsOf(time);
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "timestamp cannot have more than microseconds precision");
+}
+
+const NANOS_PER_MICRO = 1000;

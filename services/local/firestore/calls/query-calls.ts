@@ -45,7 +45,11 @@ export function queryCalls(databases: Databases): Record<string, RpcHandler> {
       const read = await database.readQuery(query, view);
       const readTime = timestampOf(read.readTime);
       if (begun) send({ transaction: begun.id });
-      for (const document of read.value) send({ document: documentMessage(query.project(document)), readTime });
+      let skippedResults = request.structuredQuery?.offset ?? 0;
+      for (const document of read.value) {
+        send({ document: documentMessage(query.project(document)), readTime, skippedResults });
+        skippedResults = 0;
+      }
       if (read.value.length === 0) send({ readTime });
     },
 

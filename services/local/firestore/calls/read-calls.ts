@@ -25,8 +25,9 @@ interface GetDocumentRequest extends ConsistencySelector {
 export function readCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     async BatchGetDocuments(request: BatchGetDocumentsRequest, send) {
-      const database = databases.of(request.database);
-      const names = request.documents ?? [];
+      const database = databases.named(request.database);
+      // Duplicates are elided: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#batchgetdocumentsrequest
+      const names = [...new Set(request.documents)];
       for (const name of names) checkDocumentName(name, database.root);
       const mask = parseMask(request.mask);
 
@@ -42,10 +43,11 @@ export function readCalls(databases: Databases): Record<string, RpcHandler> {
     async GetDocument({ name, mask, ...request }: GetDocumentRequest) {
       const database = databases.of(name);
       checkDocumentName(name, database.root);
+      const fieldMask = parseMask(mask);
       const { view } = openView(database, request);
       const [document] = (await database.readDocuments([name], view)).value;
       if (!document) throw new RpcError(RpcCode.NOT_FOUND, `Document "${name}" not found.`);
-      return documentMessage(document, parseMask(mask));
+      return documentMessage(document, fieldMask);
     },
   };
 }

@@ -16,11 +16,11 @@ interface RollbackRequest {
 export function transactionCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     BeginTransaction({ database, options }: BeginTransactionRequest) {
-      return { transaction: beginTransaction(databases.of(database), options).id };
+      return { transaction: beginTransaction(databases.named(database), options).id };
     },
 
     Rollback({ database, transaction }: RollbackRequest) {
-      databases.of(database).rollback(transaction);
+      databases.named(database).rollback(transaction);
       return {};
     },
   };

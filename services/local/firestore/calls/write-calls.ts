@@ -4,7 +4,7 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database } from "../database.ts";
 import type { Databases } from "../databases.ts";
 import { documentMessage, parseMask } from "../document-message.ts";
-import { checkDocumentName } from "../resource-name.ts";
+import { checkCollectionId, checkDocumentName } from "../resource-name.ts";
 import type { WriteResult } from "../staging.ts";
 import { type Fields, timestampOf } from "../value.ts";
 import { type WireWrite, type Write, parseWrite } from "../write.ts";
@@ -49,7 +49,7 @@ interface DeleteDocumentRequest {
 export function writeCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     async Commit(request: CommitRequest) {
-      const database = databases.of(request.database);
+      const database = databases.named(request.database);
       const transaction = request.transaction?.length ? database.useTransaction(request.transaction) : null;
       const writes = (request.writes ?? []).map((wire) => parseWriteTo(database, wire));
       const { results, time } = await database.commit(writes, transaction);
@@ -57,10 +57,11 @@ export function writeCalls(databases: Databases): Record<string, RpcHandler> {
     },
 
     async BatchWrite(request: BatchWriteRequest) {
-      const database = databases.of(request.database);
+      const database = databases.named(request.database);
       const writes = request.writes ?? [];
       checkDistinct(writes);
-      const outcomes = await Promise.all(writes.map((wire) => writeAlone(database, wire)));
+      const parsed = writes.map((wire) => parseWriteTo(database, wire));
+      const outcomes = await Promise.all(parsed.map((write) => writeAlone(database, write)));
       return {
         writeResults: outcomes.map(({ writeResult }) => writeResult),
         status: outcomes.map(({ status }) => status),
@@ -69,6 +70,8 @@ export function writeCalls(databases: Databases): Record<string, RpcHandler> {
 
     async CreateDocument(request: CreateDocumentRequest) {
       const id = request.documentId ? request.documentId : randomBytes(10).toString("hex");
+      checkCollectionId(request.collectionId);
+      if (id.includes("/")) throw new RpcError(RpcCode.INVALID_ARGUMENT, `Document id "${id}" contains a slash.`);
       const name = `${request.parent}/${request.collectionId}/${id}`;
       const update = { name, fields: request.document?.fields ?? {} };
       return writeAndRead(databases.of(name), { update, currentDocument: { exists: false } }, request.mask);
@@ -95,10 +98,10 @@ function parseWriteTo(database: Database, wire: WireWrite): Write {
   return write;
 }
 
-/** The writes of a BatchWrite stand alone: each is a commit of its own, and none waits for another. */
-async function writeAlone(database: Database, wire: WireWrite): Promise<{ writeResult: object; status: object }> {
+/** The writes of a BatchWrite, once all are well-formed, stand alone: each is a commit, and none waits for another. */
+async function writeAlone(database: Database, write: Write): Promise<{ writeResult: object; status: object }> {
   try {
-    const { results } = await database.commit([parseWriteTo(database, wire)], null);
+    const { results } = await database.commit([write], null);
     return { writeResult: results[0] ? writeResultMessage(results[0]) : {}, status: { code: RpcCode.OK } };
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
@@ -117,9 +120,11 @@ function checkDistinct(writes: readonly WireWrite[]): void {
 }
 
 async function writeAndRead(database: Database, wire: WireWrite, mask: WireMask | null | undefined): Promise<object> {
-  const { results } = await database.commit([parseWriteTo(database, wire)], null);
+  const write = parseWriteTo(database, wire);
+  const fieldMask = parseMask(mask);
+  const { results } = await database.commit([write], null);
   const document = results[0]?.document;
-  return document ? documentMessage(document, parseMask(mask)) : {};
+  return document ? documentMessage(document, fieldMask) : {};
 }
 
 function writeResultMessage({ document, transformResults }: WriteResult): object {

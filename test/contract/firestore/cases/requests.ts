@@ -1,0 +1,79 @@
+import { status } from "@grpc/grpc-js";
+import { expect } from "vitest";
+import type { JsonObject } from "../differential/json.ts";
+import type { Subject } from "../support/case.ts";
+import { integer, list, numbersIn, query, setupTwo, where, write } from "../support/wire-requests.ts";
+
+/** What is asked of the calls themselves, without Google's client in between. */
+export function requestCases({ address, test }: Subject): void {
+  test("lists documents in the order of a field, page by page", async () => {
+    const wire = await setupTwo(address());
+    const [call, request] = list({ orderBy: "n desc", pageSize: 1 })(wire);
+    const { replies } = await wire.call(call, request);
+    expect(replies).toMatchObject([{ documents: [{ name: `${wire.root}/c/b` }], nextPageToken: expect.any(String) }]);
+  });
+
+  test("lists documents in a transaction that reads and writes", async () => {
+    const wire = await setupTwo(address());
+    const { replies } = await wire.call("BeginTransaction", { database: wire.database });
+    const transaction = replies[0]?.["transaction"] ?? "";
+    const [call, request] = list({ transaction })(wire);
+    expect(await wire.call(call, request)).toMatchObject({ code: status.OK, replies: [{ documents: [{}, {}] }] });
+    await wire.call("Rollback", { database: wire.database, transaction });
+  });
+
+  test("gets a document once that is asked for twice", async () => {
+    const wire = await setupTwo(address());
+    const documents = [`${wire.root}/c/a`, `${wire.root}/c/a`];
+    const { replies } = await wire.call("BatchGetDocuments", { database: wire.database, documents });
+    expect(replies).toMatchObject([{ found: { name: `${wire.root}/c/a` } }]);
+  });
+
+  test("begins a transaction that only reads where a read says no more than that it is new", async () => {
+    const wire = await setupTwo(address());
+    const { database, root } = wire;
+    const read = { database, documents: [`${root}/c/a`], newTransaction: {} };
+    const { replies } = await wire.call("BatchGetDocuments", read);
+    const transaction = replies[0]?.["transaction"] ?? "";
+    const writes = [{ delete: `${root}/c/a` }];
+    expect(await wire.call("Commit", { database, transaction, writes })).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+    });
+    expect(await numbersIn(wire)).toEqual(["1", "2"]);
+  });
+
+  test("takes the maximum of a number and NaN for NaN", async () => {
+    const wire = await setupTwo(address());
+    const maximum = { fieldPath: "n", maximum: { doubleValue: "NaN" } };
+    const [call, request] = write((name) => ({ transform: { document: name, fieldTransforms: [maximum] } }))(wire);
+    const { replies } = await wire.call(call, request);
+    expect(replies).toMatchObject([{ writeResults: [{ transformResults: [{ doubleValue: "NaN" }] }] }]);
+  });
+
+  test("does not order by a field that is compared with null", async () => {
+    const wire = await setupTwo(address());
+    const compared = { where: where("n", "GREATER_THAN", { nullValue: "NULL_VALUE" }), orderBy: [order("__name__")] };
+    const [call, request] = query(compared)(wire);
+    expect(await wire.call(call, request)).toMatchObject({ code: status.OK });
+  });
+
+  test("takes ids, aliases, collections and fields that are four underscores", async () => {
+    const wire = await setupTwo(address());
+    const name = `${wire.root}/____/____`;
+    const update = { name, fields: { ____: integer(1) } };
+    expect(await wire.call("Commit", { database: wire.database, writes: [{ update }] })).toMatchObject({ code: 0 });
+    const [call, request] = query({ from: [{ collectionId: "____" }], orderBy: [order("____")] })(wire);
+    expect((await wire.call(call, request)).replies).toMatchObject([{ document: { name } }]);
+  });
+
+  test("says how many results the offset skipped before the first", async () => {
+    const wire = await setupTwo(address());
+    const update = { name: `${wire.root}/c/c`, fields: {} };
+    await wire.call("Commit", { database: wire.database, writes: [{ update }] });
+    const [call, request] = query({ offset: 1 })(wire);
+    const { replies } = await wire.call(call, request);
+    expect(replies[0]).toMatchObject({ skippedResults: 1 });
+  });
+}
+
+const order = (fieldPath: string): JsonObject => ({ field: { fieldPath } });

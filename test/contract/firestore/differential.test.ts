@@ -1,0 +1,84 @@
+import * as fc from "fast-check";
+import { randomInt } from "node:crypto";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { findGooglesFirestore } from "../../../services/local/start/googles-firestore.ts";
+import { anyCase } from "./differential/arbitrary-cases.ts";
+import { newSession } from "./differential/execute.ts";
+import { KNOWN_DIFFERENCES, knownDifference } from "./differential/known-differences.ts";
+import { type Meeting, playCase } from "./differential/meeting.ts";
+import { connect } from "./differential/wire-client.ts";
+import { type Target, googles, ours } from "./support/targets.ts";
+
+/** More on demand, for example `SEED=1 CASES=5000 npx vitest run test/contract/firestore/differential.test.ts`. */
+const CASES = Number(process.env["CASES"] ?? 120);
+const SEED = Number(process.env["SEED"] ?? randomInt(2 ** 31));
+
+/** What fast-check calls the path of a counterexample; given with its seed, that case alone is run. */
+const CASE_PATH = process.env["CASE_PATH"];
+
+const START_MS = 60_000;
+const CASE_MS = 500;
+
+/** So many cases should show every difference that is known. */
+const MANY_CASES = 2_000;
+
+const isInstalled = findGooglesFirestore() !== null;
+
+describe.skipIf(!isInstalled)("our emulator and Google's", () => {
+  it(
+    "answer random operations alike, but for what is known",
+    async () => {
+      process.stdout.write(`Random operations on two emulators: SEED=${SEED} CASES=${CASES}\n`);
+      const [mine, others] = await Promise.all([open(ours), open(googles)]);
+      const seen = new Map(KNOWN_DIFFERENCES.map(({ name }) => [name, 0]));
+      let runs = 0;
+      let operations = 0;
+
+      await fc.assert(
+        fc.asyncProperty(anyCase(), async (wholeCase) => {
+          runs += 1;
+          const sessions = { ours: newSession(mine, `${runs}`), theirs: newSession(others, `${runs}`) };
+          const outcome = await playCase(wholeCase, sessions);
+          operations += outcome.operations;
+          for (const meeting of outcome.differences) {
+            const known = knownDifference(meeting);
+            if (!known) throw new Error(describeMeeting(meeting));
+            seen.set(known.name, (seen.get(known.name) ?? 0) + 1);
+          }
+        }),
+        { seed: SEED, numRuns: CASES, ...(CASE_PATH === undefined ? {} : { path: CASE_PATH }) },
+      );
+
+      process.stdout.write(`${operations} operations in ${runs} cases, known differences: ${summaryOf(seen)}\n`);
+      expect(operations).toBeGreaterThan(CASE_PATH === undefined ? CASES : 0);
+    },
+    START_MS + CASES * CASE_MS,
+  );
+});
+
+async function open(target: Target): Promise<ReturnType<typeof connect>> {
+  const running = await target.start();
+  const client = connect(running.address);
+  onTestFinished(async () => {
+    client.close();
+    await running.stop();
+  });
+  return client;
+}
+
+function describeMeeting({ operation, ours, theirs }: Meeting): string {
+  const answers = [ours, theirs].map(({ code, message, replies }) => `${code} ${message} ${JSON.stringify(replies)}`);
+  return [
+    "The emulators differ, and nobody knows why.",
+    `operation: ${JSON.stringify(operation)}`,
+    `ours:      ${answers[0]}`,
+    `Google's:  ${answers[1]}`,
+  ].join("\n");
+}
+
+function summaryOf(seen: ReadonlyMap<string, number>): string {
+  const never = [...seen].filter(([, times]) => times === 0).map(([name]) => name);
+  const counts = [...seen].filter(([, times]) => times > 0).map(([name, times]) => `\n  ${times} × ${name}`);
+  const missed = CASES >= MANY_CASES && never.length > 0 ? `\n  never seen: ${never.join("; ")}` : "";
+  return counts.join("") + missed;
+}

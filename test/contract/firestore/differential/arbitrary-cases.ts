@@ -1,0 +1,67 @@
+import * as fc from "fast-check";
+import { storedPath } from "./arbitrary-names.ts";
+import { documentFields, mostly } from "./arbitrary-values.ts";
+import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
+import { lists, readDocuments } from "./arbitrary-reads.ts";
+import { transaction } from "./arbitrary-transactions.ts";
+import { batchWrite, commit, singleWrite } from "./arbitrary-writes.ts";
+import { type Json, asObject, mapJson } from "./json.ts";
+import { DATABASE, DATABASES, ROOT } from "./operation.ts";
+import type { Operation } from "./operation.ts";
+
+const MAX_DOCUMENTS = 10;
+const MAX_OPERATIONS = 12;
+const MAX_QUERIES = 16;
+
+/** Operations that begin with no documents at all, and first write some. */
+export function anyCase(): fc.Arbitrary<Operation[]> {
+  const one = (operation: fc.Arbitrary<Operation>): fc.Arbitrary<Operation[]> =>
+    fc
+      .tuple(operation, mostly(fc.constant(DATABASE), fc.constantFrom(...DATABASES), 8))
+      .map(([each, database]) => [moved(each, database)]);
+  const documents = fc
+    .array(
+      fc.oneof(
+        { arbitrary: one(commit()), weight: 4 },
+        { arbitrary: one(singleWrite()), weight: 4 },
+        { arbitrary: one(batchWrite()), weight: 1 },
+        { arbitrary: one(readDocuments()), weight: 3 },
+        { arbitrary: lists(), weight: 2 },
+        { arbitrary: one(runQuery()), weight: 1 },
+      ),
+      { minLength: 1, maxLength: MAX_OPERATIONS },
+    )
+    .map((groups) => groups.flat());
+  const queries = fc.array(
+    fc.oneof({ arbitrary: runQuery(), weight: 4 }, { arbitrary: runAggregationQuery(), weight: 1 }),
+    { minLength: 1, maxLength: MAX_QUERIES },
+  );
+  const transactions = fc.oneof(
+    transaction(0),
+    fc.tuple(transaction(0), transaction(1)).map(([first, second]) => [...first, ...second]),
+  );
+  return fc
+    .tuple(firstDocuments(), fc.oneof(documents, queries, transactions))
+    .map(([first, rest]) => [first, ...rest]);
+}
+
+/** The same operation in another database. */
+function moved({ call, request }: Operation, database: string): Operation {
+  const move = (json: Json): Json =>
+    typeof json === "string" ? json.replace(DATABASE, database) : mapJson(json, move);
+  return { call, request: asObject(move(request)) };
+}
+
+/** Each document for itself, so that one that is refused doesn't take the others along. */
+function firstDocuments(): fc.Arbitrary<Operation> {
+  const document = fc.record({ path: storedPath(), fields: documentFields() });
+  return fc
+    .uniqueArray(document, { minLength: 3, maxLength: MAX_DOCUMENTS, selector: ({ path }) => path })
+    .map((documents) => ({
+      call: "BatchWrite",
+      request: {
+        database: DATABASE,
+        writes: documents.map(({ path, fields }) => ({ update: { name: `${ROOT}/${path}`, fields } })),
+      },
+    }));
+}

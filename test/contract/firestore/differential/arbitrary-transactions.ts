@@ -1,0 +1,87 @@
+import * as fc from "fast-check";
+import { mostly } from "./arbitrary-values.ts";
+import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
+import { lists, readDocuments } from "./arbitrary-reads.ts";
+import { commit, given, rarely, singleWrite } from "./arbitrary-writes.ts";
+import { DATABASE } from "./operation.ts";
+import type { Operation } from "./operation.ts";
+import { type JsonObject, without } from "./json.ts";
+
+/** Ids of no transaction. */
+const NO_IDS = [Buffer.from("x").toString("base64"), Buffer.alloc(16, 1).toString("base64"), "<transaction 9>"];
+
+const options = (readOnly: boolean): fc.Arbitrary<JsonObject | undefined> =>
+  readOnly
+    ? rarely(fc.constantFrom("<time 0>", "<time 1>", { seconds: "1" })).map((readTime) => ({
+        readOnly: given({ readTime }),
+      }))
+    : fc.constantFrom<(JsonObject | undefined)[]>(
+        { readWrite: {} },
+        {},
+        undefined,
+        { readWrite: { retryTransaction: "<transaction 0>" } },
+        { readWrite: { retryTransaction: Buffer.from("x").toString("base64") } },
+      );
+
+const begin = (readOnly: boolean): fc.Arbitrary<Operation> =>
+  fc.oneof(
+    {
+      arbitrary: options(readOnly).map((how) => ({
+        call: "BeginTransaction",
+        request: given({ database: DATABASE, options: how }),
+      })),
+      weight: 3,
+    },
+    {
+      arbitrary: fc
+        .tuple(fc.oneof(readDocuments(), runQuery(), runAggregationQuery()), options(readOnly))
+        .map(([{ call, request }, how]) => ({
+          call,
+          request: { ...without(request, "readTime"), newTransaction: how ?? {} },
+        })),
+      weight: 2,
+    },
+  );
+
+/** Now and then with one of the other ids: by default the empty one too, which a commit takes as none. */
+const inTransaction = (read: fc.Arbitrary<Operation>, id: string, ids = ["", ...NO_IDS]): fc.Arbitrary<Operation> =>
+  fc
+    .tuple(read, mostly(fc.constant(id), fc.constantFrom(...ids), 30))
+    .map(([{ call, request }, transaction]) => ({ call, request: { ...without(request, "readTime"), transaction } }));
+
+const reads = (): fc.Arbitrary<Operation> =>
+  fc.oneof(readDocuments(), readDocuments(), runQuery(), runAggregationQuery(), oneList());
+
+const oneList = (): fc.Arbitrary<Operation> => lists().chain((pages) => fc.constantFrom(...pages.slice(0, 1)));
+
+const end = (id: string): fc.Arbitrary<Operation> =>
+  fc.oneof(
+    { arbitrary: inTransaction(commit(), id, NO_IDS), weight: 3 },
+    {
+      arbitrary: mostly(fc.constant(id), fc.constantFrom(...NO_IDS), 12).map((transaction) => ({
+        call: "Rollback",
+        request: { database: DATABASE, transaction },
+      })),
+      weight: 1,
+    },
+  );
+
+/**
+ * A transaction from its begin to what is asked of it when it has ended. Nothing else writes while it may hold locks:
+ * what contends is not settled alike by both emulators, and has tests of its own.
+ */
+export function transaction(index: number): fc.Arbitrary<Operation[]> {
+  const id = `<transaction ${index}>`;
+  return fc.boolean().chain((readOnly) => {
+    const others = readOnly ? fc.oneof(commit(), singleWrite(), reads()) : reads();
+    return fc
+      .tuple(
+        begin(readOnly),
+        fc.array(fc.oneof({ arbitrary: inTransaction(reads(), id), weight: 3 }, others), { maxLength: 4 }),
+        end(id),
+        fc.constant({ call: "Rollback", request: { database: DATABASE, transaction: id } }),
+        fc.array(fc.oneof(inTransaction(reads(), id), end(id), reads(), commit()), { maxLength: 3 }),
+      )
+      .map(([first, middle, last, surely, after]) => [first, ...middle, last, surely, ...after]);
+  });
+}

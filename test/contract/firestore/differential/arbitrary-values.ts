@@ -1,0 +1,258 @@
+import * as fc from "fast-check";
+import { ROOT } from "./operation.ts";
+import type { Json, JsonObject } from "./json.ts";
+
+/** Mostly the first, now and then the second. */
+export function mostly<T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>, times = 24): fc.Arbitrary<T> {
+  return fc.oneof({ arbitrary: usual, weight: times }, { arbitrary: rare, weight: 1 });
+}
+
+const bytes = (...octets: number[]): string => Buffer.from(octets).toString("base64");
+
+/** Names of fields: few, so that documents and queries meet. */
+const FIELD_NAMES = ["a", "b", "m", "l", "é", "x.y", "A", "0"];
+
+/** The same as paths, and some below; the first five are the plain ones. */
+const FIELD_PATHS = ["a", "b", "m", "l", "m.a", "m.b", "`é`", "`x.y`", "A", "`0`", "m.`x.y`", "`a`", "l.a", "a.b"];
+
+/** What is no path, or none that one may name. */
+const BAD_PATHS = ["", ".", "a.", ".a", "a..b", "a b", "é", "1", "a-b", "`", "``", "`a", "a`b`", "__x__", "a.__x__"];
+const ODD_PATHS = [
+  "`__x__`",
+  "__name__",
+  "__name__.a",
+  "a.__name__",
+  "`__name__`",
+  "`a\\``",
+  "`a\\\\`",
+  "`a\\b`",
+  "_",
+  "__",
+  "____",
+  "x".repeat(1_501),
+  "`a`.`b`",
+];
+
+/** A field path, now and then one that is none. */
+export function fieldPath(): fc.Arbitrary<string> {
+  return mostly(fc.constantFrom(...FIELD_PATHS), fc.constantFrom(...BAD_PATHS, ...ODD_PATHS), 30);
+}
+
+const INTEGERS = [
+  "0",
+  "1",
+  "2",
+  "-1",
+  "3",
+  "9007199254740992",
+  "9007199254740993",
+  "9223372036854775807",
+  "-9223372036854775808",
+];
+const DOUBLES = [
+  0,
+  "-0",
+  1,
+  1.5,
+  -1,
+  "NaN",
+  "Infinity",
+  "-Infinity",
+  9007199254740992,
+  9223372036854775808,
+  5e-324,
+  1.7976931348623157e308,
+  0.1,
+];
+const TEXTS = ["", "a", "b", "aa", "A", "é", "\uFFFD", "\u{1F600}", "\u0000", "e\u0301"];
+
+const NAMES_BELOW_ROOT = ["c/a", "c/b", "d/a", "c/a/s/x", "c/__id7__", "c/é"];
+
+/** The name of a document, which need not be there. */
+const anyReference = (): fc.Arbitrary<string> => fc.constantFrom(...NAMES_BELOW_ROOT).map((path) => `${ROOT}/${path}`);
+
+/** A reference, also into other databases, and to what is no document. */
+export function reference(): fc.Arbitrary<string> {
+  return mostly(anyReference(), fc.constantFrom(...ODD_REFERENCES), 12);
+}
+
+const ODD_REFERENCES = [
+  "projects/other/databases/(default)/documents/c/a",
+  "projects/p/databases/d/documents/c/a",
+  `${ROOT}/c`,
+  ROOT,
+  "projects/p/databases/d",
+  "projects/p",
+  "projects",
+  "",
+  "c/a",
+  `${ROOT}/c/__x__`,
+  `${ROOT}/c//a`,
+  `${ROOT}/c/a/`,
+  `${ROOT}/c/.`,
+  `${ROOT}/${"c/a/".repeat(51)}c/a`,
+  `${ROOT}/c/${"x".repeat(1_501)}`,
+  "projects/p/databases/d/docs/c/a",
+];
+
+/** Numbers alone. */
+export function numberValue(): fc.Arbitrary<JsonObject> {
+  return fc.oneof(
+    fc.constantFrom(...INTEGERS).map((integerValue) => ({ integerValue })),
+    fc.constantFrom(...DOUBLES).map((doubleValue) => ({ doubleValue })),
+  );
+}
+
+const point = (): fc.Arbitrary<JsonObject> =>
+  fc
+    .tuple(fc.constantFrom<Json[]>(0, "-0", 1, -90, 90), fc.constantFrom<Json[]>(0, "-0", 1, -180, 180))
+    .map(([latitude, longitude]) => ({ geoPointValue: { latitude, longitude } }));
+
+const time = (): fc.Arbitrary<JsonObject> =>
+  fc
+    .tuple(
+      fc.constantFrom("0", "1", "-1", "1600000000", "-62135596800", "253402300799"),
+      fc.constantFrom(0, 1000, 1500, 999, 999_999_000, 999_999_999),
+    )
+    .map(([seconds, nanos]) => ({ timestampValue: { seconds, nanos } }));
+
+/** A few values that are met again and again, so that filters find something. */
+const COMMON_VALUES: JsonObject[] = [
+  { integerValue: "1" },
+  { integerValue: "2" },
+  { doubleValue: 1 },
+  { doubleValue: 1.5 },
+  { doubleValue: "NaN" },
+  { stringValue: "a" },
+  { nullValue: "NULL_VALUE" },
+];
+
+/** One of those. */
+export const commonValue = (): fc.Arbitrary<JsonObject> => fc.constantFrom(...COMMON_VALUES);
+
+/** Values that hold no others. */
+export function flatValue(): fc.Arbitrary<JsonObject> {
+  return fc.oneof(
+    { arbitrary: commonValue(), weight: 10 },
+    { arbitrary: numberValue(), weight: 5 },
+    { arbitrary: fc.constantFrom(...TEXTS).map((stringValue) => ({ stringValue })), weight: 3 },
+    fc.constant({ nullValue: "NULL_VALUE" }),
+    fc.boolean().map((booleanValue) => ({ booleanValue })),
+    time(),
+    fc.constantFrom(bytes(), bytes(0), bytes(127), bytes(128), bytes(128, 0)).map((bytesValue) => ({ bytesValue })),
+    anyReference().map((referenceValue) => ({ referenceValue })),
+    point(),
+  );
+}
+
+const vectorOf = (...values: JsonObject[]): JsonObject => ({
+  mapValue: { fields: { __type__: { stringValue: "__vector__" }, value: { arrayValue: { values } } } },
+});
+
+const vector = (): fc.Arbitrary<JsonObject> =>
+  fc
+    .array(fc.constantFrom<Json[]>(0, "-0", 1, 2), { minLength: 1, maxLength: 3 })
+    .map((dimensions) => vectorOf(...dimensions.map((doubleValue) => ({ doubleValue }))));
+
+/** Values that a request may hold and a document may not, or that look like something else. */
+const oddValue = (): fc.Arbitrary<JsonObject> =>
+  fc.oneof(
+    fc.constantFrom(...ODD_REFERENCES).map((referenceValue): JsonObject => ({ referenceValue })),
+    fc.constantFrom(...ODD_VALUES),
+    fc.constantFrom(...ODD_VALUES).map((inner): JsonObject => ({ mapValue: { fields: { a: inner } } })),
+    fc.constantFrom(...ODD_VALUES).map((inner): JsonObject => ({ arrayValue: { values: [inner] } })),
+  );
+
+const ODD_VALUES: JsonObject[] = [
+  {},
+  vectorOf(),
+  vectorOf({ doubleValue: "NaN" }),
+  vectorOf({ doubleValue: "Infinity" }),
+  vectorOf({ integerValue: "1" }),
+  vectorOf({ doubleValue: 1 }),
+  vectorOf(...Array.from({ length: 2_049 }, () => ({ doubleValue: 1 }))),
+  { bytesValue: Buffer.alloc(1_501).toString("base64") },
+  { stringValue: "x".repeat(1_501) },
+  { geoPointValue: { latitude: 91, longitude: 0 } },
+  { geoPointValue: { latitude: 0, longitude: -181 } },
+  { geoPointValue: { latitude: "NaN", longitude: 0 } },
+  { timestampValue: { seconds: "0", nanos: -1 } },
+  { timestampValue: { seconds: "0", nanos: 1_000_000_000 } },
+  { timestampValue: { seconds: "253402300800", nanos: 0 } },
+  { timestampValue: { seconds: "-62135596801", nanos: 0 } },
+  { arrayValue: { values: [{ arrayValue: {} }] } },
+  { arrayValue: { values: [{}] } },
+  { arrayValue: { values: [{ mapValue: { fields: { a: { arrayValue: { values: [{ integerValue: "1" }] } } } } }] } },
+  { mapValue: { fields: { "": { integerValue: "1" } } } },
+  { mapValue: { fields: { __x__: { integerValue: "1" } } } },
+  { mapValue: { fields: { __type__: { stringValue: "__vector__" } } } },
+  { mapValue: { fields: { __type__: { stringValue: "other" } } } },
+  {
+    mapValue: {
+      fields: { __type__: { stringValue: "__vector__" }, value: { arrayValue: {} }, a: { integerValue: "1" } },
+    },
+  },
+  { mapValue: { fields: { __type__: { stringValue: "__vector__" }, value: { integerValue: "1" } } } },
+  { mapValue: { fields: { __type__: { integerValue: "1" } } } },
+  { fieldReferenceValue: "a" },
+];
+
+/** Values of every type that a document can hold, nested a little. */
+export function storedValue(): fc.Arbitrary<JsonObject> {
+  return fc.letrec<{ value: JsonObject }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 2, withCrossShrink: true, depthIdentifier: "value" },
+      { arbitrary: flatValue(), weight: 8 },
+      { arbitrary: fc.array(tie("value"), { maxLength: 3 }).map(arrayOf), weight: 2 },
+      { arbitrary: fields(tie("value")).map((inner) => ({ mapValue: { fields: inner } })), weight: 2 },
+      { arbitrary: vector(), weight: 1 },
+    ),
+  })).value;
+}
+
+/** Arrays hold neither arrays nor vectors. */
+const arrayOf = (values: readonly JsonObject[]): JsonObject => ({
+  arrayValue: {
+    values: values.filter((value) => !Object.hasOwn(value, "arrayValue") && !JSON.stringify(value).startsWith(VECTOR)),
+  },
+});
+
+const VECTOR = JSON.stringify(vectorOf()).slice(0, 50);
+
+/** Values of every type, now and then one that is no value. */
+export function anyValue(): fc.Arbitrary<JsonObject> {
+  return mostly(storedValue(), oddValue(), 30);
+}
+
+/** The fields of a document or a map. */
+export function fields(value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
+  return fc.dictionary(fc.constantFrom(...FIELD_NAMES), value, { maxKeys: 4 });
+}
+
+/** The fields of a document that queries are asked about. */
+export function documentFields(): fc.Arbitrary<JsonObject> {
+  const flat = fc.oneof({ arbitrary: flatValue(), weight: 3 }, { arbitrary: storedValue(), weight: 1 });
+  const named = fc.record(
+    {
+      a: mostly(commonValue(), flat, 3),
+      b: mostly(commonValue(), flat, 3),
+      m: fc.oneof(
+        fields(flat).map((inner): JsonObject => ({ mapValue: { fields: inner } })),
+        storedValue(),
+      ),
+      l: fc.oneof(fc.array(flatValue(), { maxLength: 3 }).map(arrayOf), storedValue()),
+      é: flat,
+      "x.y": flat,
+      A: flat,
+      "0": flat,
+    },
+    { requiredKeys: [] },
+  );
+  return named.map((members) => ({ ...members }));
+}
+
+/** Fields, now and then some that no document has. */
+export function anyFields(): fc.Arbitrary<JsonObject> {
+  const names = fc.constantFrom("", "__x__", "__name__", "__", "`", "a b", "x".repeat(1_500), "x".repeat(1_501));
+  return mostly(fields(anyValue()), fc.dictionary(names, flatValue(), { maxKeys: 2 }), 20);
+}

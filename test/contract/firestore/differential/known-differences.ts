@@ -1,0 +1,204 @@
+import { status } from "@grpc/grpc-js";
+import type { Answer } from "./execute.ts";
+import { type Json, isArray, membersOf } from "./json.ts";
+import type { Meeting } from "./meeting.ts";
+
+/** Something that Google's emulator does otherwise than ours, and why ours stays as it is. */
+export interface KnownDifference {
+  /** What Google's emulator does. */
+  readonly name: string;
+  readonly reason: string;
+  readonly explains: (meeting: Meeting) => boolean;
+}
+
+/** Every difference that is known; the first that explains a meeting counts. */
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    name: "A commit that writes nothing has no commit time",
+    reason: "CommitResponse documents its commit time without exception.",
+    explains: ({ operation: { call, request }, ours, theirs }) =>
+      call === "Commit" && isEmpty(request["writes"]) && areOk(ours, theirs),
+  },
+  {
+    name: "Every reply of a query but the last repeats how many results were skipped",
+    reason: "By the documentation it is the number skipped since the reply before: the offset, in the first reply.",
+    explains: ({ ours, theirs }) =>
+      areOk(ours, theirs) && without("skippedResults", ours) === without("skippedResults", theirs),
+  },
+  {
+    name: "Writes of one document in a commit all have the update time that it has in the end, or none",
+    reason: "By the documentation of WriteResult it is the time after applying the write, and not set after a delete.",
+    explains: ({ operation: { call, request }, ours, theirs }) =>
+      call === "Commit" &&
+      areOk(ours, theirs) &&
+      writesTwice(request["writes"]) &&
+      without("updateTime", ours) === without("updateTime", theirs),
+  },
+  {
+    name: "Sums and averages of doubles lose what is small beside others",
+    reason: "Not documented; ours keeps aside what rounding loses.",
+    explains: ({ operation: { call }, ours, theirs }) =>
+      call === "RunAggregationQuery" && areOk(ours, theirs) && areRounded(doublesOf(ours), doublesOf(theirs)),
+  },
+  {
+    name: "An empty mask of a read returns every field",
+    reason: "By the documentation a field that is not in the mask is not returned; Google's own client relies on it.",
+    explains: ({ operation: { request }, ours, theirs }) => areOk(ours, theirs) && isEmptyMask(request["mask"]),
+  },
+  {
+    name: "An empty selection of a query returns names alone",
+    reason: "The documentation of Projection: if empty, all fields are returned.",
+    explains: ({ operation, ours, theirs }) => areOk(ours, theirs) && asks(operation, '"select":{"fields":[]}'),
+  },
+  {
+    name: "Collection groups below a document are refused",
+    reason: "The documentation of CollectionSelector has them, and production takes them.",
+    explains: ({ operation, theirs }) =>
+      !asks(operation, /"parent":"[^"]*\/documents"/) &&
+      asks(operation, '"allDescendants":true') &&
+      (theirs.code === status.INVALID_ARGUMENT || theirs.message.startsWith("collection group queries are only")),
+  },
+  {
+    name: "Documents of another database than the request's are taken",
+    reason: "By the documentation a request fails when a document does not belong to its database.",
+    explains: ({ operation, ours, theirs }) =>
+      oursAloneRefuses(ours, theirs) &&
+      ours.message.includes("lacks a valid document path") &&
+      databasesIn(operation).size > 1,
+  },
+  {
+    name: "A write that can't hold after an earlier one to the same document is an invalid argument",
+    reason: "Firestore documents nothing of the kind; ours says which precondition fails. Both refuse the commit.",
+    explains: ({ theirs }) => /^Cannot (?:\w+ then \w+ an entity|collapse mutations)/.test(theirs.message),
+  },
+  {
+    name: "A precondition with a time after the document's last update is an invalid argument",
+    reason: "The document was not last updated at that time, so the precondition fails, by the documentation.",
+    explains: ({ theirs }) => theirs.message.includes("Invalid base version, it is greater than the stored version"),
+  },
+  {
+    name: "What a transform adds to an array, or takes away, may be any value",
+    reason: "Arrays hold no arrays, by the documentation, and Google's client refuses to send them.",
+    explains: ({ operation, ours, theirs }) =>
+      oursAloneRefuses(ours, theirs) &&
+      /array value|vector|itude|document path|timestamp|property\.name|reserved/i.test(ours.message) &&
+      asks(operation, /"(?:appendMissingElements|removeAllFromArray)"/),
+  },
+  {
+    name: "A transform may name a reserved field, or one whose name is too long",
+    reason: "Names of fields match no `__.*__` and are at most 1,500 bytes long, by the documentation.",
+    explains: ({ operation, ours, theirs }) =>
+      oursAloneRefuses(ours, theirs) &&
+      /reserved|at most 1500 bytes|longer than 1500 bytes/.test(ours.message) &&
+      asks(operation, /"(?:updateTransforms|fieldTransforms)":\[\{/),
+  },
+  {
+    name: "An id of more than 1,500 bytes is refused only where it is written",
+    reason: "No document can have such a name, by the documentation, so ours refuses it wherever it stands.",
+    explains: ({ operation, ours, theirs }) => oursAloneRefuses(ours, theirs) && asks(operation, TOO_LONG),
+  },
+  {
+    name: "A list with missing documents heeds no mask, no time and no negative size",
+    reason: "The documentation of ListDocuments makes no exception for them.",
+    explains: ({ operation: { call, request }, theirs }) =>
+      call === "ListDocuments" && request["showMissing"] === true && theirs.code === status.OK,
+  },
+  {
+    name: "Alternatives of a filter that are the same count once toward the limit of 30",
+    reason: "Not documented; ours counts them as they are written.",
+    explains: ({ ours }) => ours.message.endsWith("disjunctions; 30 are the limit."),
+  },
+  {
+    name: "A transaction that only read can't be retried",
+    reason: "Not documented; in ours every transaction hands on its place in the order.",
+    explains: ({ theirs }) => theirs.message === "Cannot retry a read-only transaction.",
+  },
+  {
+    name: "A read that was to begin a transaction, and failed, now and then leaves locks behind",
+    reason: "A transaction that nobody was told of should hold nothing. Nothing else contends in a case.",
+    explains: ({ theirs }) => theirs.code === status.ABORTED && theirs.message === "Transaction lock timeout.",
+  },
+  {
+    name: "Of two errors in one request it is the other that is told",
+    reason: "Not documented; the request is refused for either.",
+    explains: ({ ours, theirs }) => ours.code !== status.OK && TOLD_FIRST.test(theirs.message),
+  },
+  {
+    name: "A request that is unforeseen is an unknown error",
+    reason:
+      "Most of these are invalid; some are not, such as reading no documents in a transaction, or a second ordered page.",
+    explains: ({ theirs }) => theirs.code === status.UNKNOWN,
+  },
+];
+
+/** The difference that explains a meeting, or null. */
+export function knownDifference(meeting: Meeting): KnownDifference | null {
+  return KNOWN_DIFFERENCES.find(({ explains }) => explains(meeting)) ?? null;
+}
+
+const TOO_LONG = "x".repeat(1_501);
+
+/** What Google's emulator finds before it looks at the rest of a request. */
+const TOLD_FIRST = new RegExp(
+  [
+    "^Invalid transaction\\.$",
+    "^Transaction is invalid or closed\\.$",
+    "read_time' is too old",
+    "does not support descending key scans",
+    "^invalid page token$",
+    "^[Pp]age.size must be",
+  ].join("|"),
+);
+
+const areOk = (ours: Answer, theirs: Answer): boolean => ours.code === status.OK && theirs.code === status.OK;
+
+/** Google's emulator takes it, or has found something else to refuse; in a BatchWrite it can be one of the writes. */
+function oursAloneRefuses(ours: Answer, theirs: Answer): boolean {
+  if (!areOk(ours, theirs)) return ours.code === status.INVALID_ARGUMENT && theirs.code !== status.INVALID_ARGUMENT;
+  const [mine, others] = [ours, theirs].map(({ replies }) => replies[0]?.["status"]);
+  if (!isArray(mine) || !isArray(others)) return false;
+  return mine.some((code, i) => code === status.INVALID_ARGUMENT && others[i] !== status.INVALID_ARGUMENT);
+}
+
+function asks({ request }: Meeting["operation"], what: string | RegExp): boolean {
+  const text = JSON.stringify(request);
+  return typeof what === "string" ? text.includes(what) : what.test(text);
+}
+
+function databasesIn({ request }: Meeting["operation"]): Set<string> {
+  return new Set(JSON.stringify(request).match(/projects\/[^/"]+\/databases\/[^/"]+/g));
+}
+
+const isEmpty = (json: Json | undefined): boolean => json === undefined || (isArray(json) && json.length === 0);
+
+const isEmptyMask = (json: Json | undefined): boolean => JSON.stringify(json) === '{"fieldPaths":[]}';
+
+/** Whether several of a commit's writes are to one document. */
+function writesTwice(writes: Json | undefined): boolean {
+  const names = isArray(writes) ? [...JSON.stringify(writes).matchAll(/"(?:name|delete|document)":"([^"]*)"/g)] : [];
+  return new Set(names.map(([, name]) => name)).size < names.length;
+}
+
+/** Every double of an answer. */
+function doublesOf({ replies }: Answer): number[] {
+  return [...membersOf(replies)].flatMap(([name, value]) => (name === "doubleValue" ? Number(value) : []));
+}
+
+/** How far sums of the doubles in a case's values can be apart: by half the last place of 2^63, or of the largest double. */
+function areRounded(ours: readonly number[], theirs: readonly number[]): boolean {
+  const MOST_LOST = 2 ** 12;
+  const MOST_LOST_BESIDE_THE_LARGEST = 2 ** 969;
+  return (
+    ours.length > 0 &&
+    ours.length === theirs.length &&
+    ours.every((mine, i) => {
+      const apart = Math.abs(mine - (theirs[i] ?? Number.NaN));
+      return Object.is(mine, theirs[i]) || apart <= MOST_LOST || apart >= MOST_LOST_BESIDE_THE_LARGEST;
+    })
+  );
+}
+
+/** The replies in one text, but for what differs in a way that is known. */
+function without(member: string, { replies }: Answer): string {
+  return JSON.stringify(replies, (name, value: unknown) => (name === member ? undefined : value));
+}
