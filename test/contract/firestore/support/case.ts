@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 /** Where Google's emulator is known to differ from the documented service. Each of these cases must fail on it. */
-const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
+export const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ["splits a collection group into partitions that cover it once", "it has no PartitionQuery"],
   [
     "tells the client to run again when the transaction has ended",
