@@ -5,7 +5,7 @@ import { type EmulatorProgram, emulatorPrograms } from "./emulator-process.ts";
 import type { Sizes } from "./sizes.ts";
 import { measureProcessStarts } from "./start-up-processes.ts";
 import { measureStartUps } from "./start-ups.ts";
-import { TRANSACTION_SETUP, type TransactionLoad, measureTransactions } from "./transactions.ts";
+import { TRANSACTION_SETUP, type TransactionLoad, type TransactionRate, measureTransactions } from "./transactions.ts";
 
 /** Measures something, and says the figures line by line, each with its size and what ran where. */
 type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;
@@ -57,23 +57,29 @@ async function* bundles(sizes: Sizes): AsyncGenerator<string> {
 async function* firestore(sizes: Sizes): AsyncGenerator<string> {
   const googles = googlesFirestore(sizes);
   const programs = [emulatorPrograms().ourFirestore, ...googles.programs];
-  const rates = async (load: TransactionLoad): Promise<string> => {
-    const [ours = 0, theirs] = await measureTransactions(programs, load, sizes.rounds);
-    const figure = (rate: number): string => `${whole(rate)}/s, ratio ${(ours / rate).toFixed(1)}`;
-    return `${whole(ours)}/s, ${googles.figure(theirs, figure)}`;
+  const rates = async (load: TransactionLoad, { warm }: { warm: boolean }): Promise<string> => {
+    const [ours, theirs] = await measureTransactions(programs, { ...load, warm, rounds: sizes.rounds });
+    if (!ours) throw new Error("Nothing was measured.");
+    const ratio = (rate: TransactionRate): string => (ours.perSecond / rate.perSecond).toFixed(1);
+    return `${rateText(ours)}, ${googles.figure(theirs, (rate) => `${rateText(rate)}, ratio ${ratio(rate)}`)}`;
   };
   const { transactions, contendedDocuments, rounds } = sizes;
   const setup = `medians of ${rounds} rounds, in turn; ${TRANSACTION_SETUP}`;
 
   yield (
-    `transactions of one read and one write: ${await rates({ documents: transactions, increments: 1 })} ` +
+    `transactions of one read and one write: ` +
+      `${await rates({ documents: transactions, increments: 1 }, { warm: true })} ` +
       `(${transactions} on a document each; ${setup})`
   );
   yield (
-    `the same, contended: ${await rates({ documents: contendedDocuments, increments: CONTENDERS })} ` +
+    `the same, contended: ` +
+      `${await rates({ documents: contendedDocuments, increments: CONTENDERS }, { warm: false })} ` +
       `(${contendedDocuments * CONTENDERS}, ${CONTENDERS} to a document at once; ${setup})`
   );
 }
+
+const rateText = ({ perSecond, cpuMs }: TransactionRate): string =>
+  `${whole(perSecond)}/s at ${cpuMs.toFixed(2)} ms of a processor each`;
 
 async function* cloudTasks({ dispatchedTasks }: Sizes): AsyncGenerator<string> {
   const { created, dispatched } = await measureDispatches(dispatchedTasks);
@@ -94,7 +100,7 @@ async function* memory({ waitingTasks }: Sizes): AsyncGenerator<string> {
 /** Google's emulator to compare with, and how a figure of it is told, or that there is none. */
 function googlesFirestore({ besideGoogles }: Sizes): {
   programs: EmulatorProgram[];
-  figure: (theirs: number | undefined, tell: (theirs: number) => string) => string;
+  figure: <T>(theirs: T | undefined, tell: (theirs: T) => string) => string;
 } {
   const jar = besideGoogles ? findGooglesFirestore() : null;
   const absence = besideGoogles ? "Google's emulator is not installed" : "Google's emulator is left out";

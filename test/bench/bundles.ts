@@ -8,7 +8,7 @@ import { PROGRAMS } from "../../infra/build/programs.ts";
 import { type TryOut, tryOut } from "../../infra/build/try-out.ts";
 import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { median } from "./median.ts";
-import { residentMib } from "./resident-memory.ts";
+import { residentMib } from "./process-usage.ts";
 
 interface Start {
   readonly listeningMs: number;

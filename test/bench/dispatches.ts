@@ -4,7 +4,7 @@ import { type EmulatorProcess, emulatorPrograms, startEmulatorProcess } from "./
 import { openGrpcConnection } from "./grpc-connection.ts";
 import { createCloudTasksCaller } from "./grpc-service.ts";
 import { runLoad } from "./load.ts";
-import { residentMib } from "./resident-memory.ts";
+import { residentMib } from "./process-usage.ts";
 import { startTarget } from "./target.ts";
 
 const CLIENTS = 32;

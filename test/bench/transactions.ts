@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type EmulatorProcess, type EmulatorProgram, startEmulatorProcess } from "./emulator-process.ts";
 import { runLoad } from "./load.ts";
 import { median } from "./median.ts";
+import { cpuSeconds } from "./process-usage.ts";
 
 /** How many documents are incremented, and how often each, by clients that come to it at the same time. */
 export interface TransactionLoad {
@@ -12,37 +13,55 @@ export interface TransactionLoad {
 const CLIENTS = 32;
 const CONNECTIONS = 4;
 
-const loaded = z.object({ perSecond: z.number() });
+const loaded = z.object({ perSecond: z.number(), transactions: z.number() });
 
 /** What runs where, for the figures. */
 export const TRANSACTION_SETUP = `${CLIENTS} clients on ${CONNECTIONS} connections; load and emulator each a process`;
 
+/** What one emulator did: transactions a second, and processor time for each in milliseconds. */
+export interface TransactionRate {
+  readonly perSecond: number;
+  readonly cpuMs: number;
+}
+
+/** Rounds that are not counted: code that runs for the first time is slow, most of all that of the JVM. */
+const WARM_UP_ROUNDS = 2;
+
 /**
- * Medians of transactions a second, for each of the emulators, which are loaded in turn, so that whatever else the
- * machine does hits all of them. The first round of each is not counted: it warms them up.
+ * Medians for each of the emulators, which are loaded in turn, so that whatever else the machine does hits all of them.
+ *
+ * @param load.warm whether rounds that are not counted come first.
  */
 export async function measureTransactions(
   programs: readonly EmulatorProgram[],
-  load: TransactionLoad,
-  rounds: number,
-): Promise<number[]> {
-  const emulators: { running: EmulatorProcess; rates: number[] }[] = [];
+  load: TransactionLoad & { readonly rounds: number; readonly warm: boolean },
+): Promise<TransactionRate[]> {
+  const emulators: { running: EmulatorProcess; rates: TransactionRate[] }[] = [];
+  const warmUps = load.warm ? WARM_UP_ROUNDS : 0;
   try {
     for (const program of programs) emulators.push({ running: await startEmulatorProcess(program), rates: [] });
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = -warmUps; round < load.rounds; round++) {
       for (const { running, rates } of emulators) {
-        const rate = await loadOnce(running, load, round);
-        if (round > 0) rates.push(rate);
+        const rate = await loadOnce(running, load, `round${round}`);
+        if (round >= 0) rates.push(rate);
       }
     }
-    return emulators.map(({ rates }) => median(rates));
+    return emulators.map(({ rates }) => ({
+      perSecond: median(rates.map(({ perSecond }) => perSecond)),
+      cpuMs: median(rates.map(({ cpuMs }) => cpuMs)),
+    }));
   } finally {
     await Promise.all(emulators.map(({ running }) => running.stop()));
   }
 }
 
-async function loadOnce({ address }: EmulatorProcess, load: TransactionLoad, round: number): Promise<number> {
-  const collection = `round-${round}`;
-  const settings = { ...load, address, collection, clients: CLIENTS, connections: CONNECTIONS };
-  return loaded.parse(await runLoad("firestore-load.ts", settings)).perSecond;
+async function loadOnce(
+  { address, pid }: EmulatorProcess,
+  { documents, increments }: TransactionLoad,
+  collection: string,
+): Promise<TransactionRate> {
+  const settings = { documents, increments, address, collection, clients: CLIENTS, connections: CONNECTIONS };
+  const cpuBefore = cpuSeconds(pid);
+  const { perSecond, transactions } = loaded.parse(await runLoad("firestore-load.ts", settings));
+  return { perSecond, cpuMs: ((cpuSeconds(pid) - cpuBefore) * 1_000) / transactions };
 }
