@@ -82,10 +82,11 @@ const rateText = ({ perSecond, cpuMs }: TransactionRate): string =>
   `${whole(perSecond)}/s at ${cpuMs.toFixed(2)} ms of a processor each`;
 
 async function* cloudTasks({ dispatchedTasks }: Sizes): AsyncGenerator<string> {
-  const { created, dispatched } = await measureDispatches(dispatchedTasks);
+  const { created, dispatched, cpuMicrosADispatch } = await measureDispatches(dispatchedTasks);
   yield (
     `${whole(created)} tasks/s created, ${whole(dispatched)} tasks/s dispatched from that backlog to a target that ` +
-      `answers at once (${dispatchedTasks} tasks; ${DISPATCH_SETUP})`
+      `answers at once, with ${whole(cpuMicrosADispatch)} µs of a processor for each dispatch ` +
+      `(${dispatchedTasks} tasks; ${DISPATCH_SETUP})`
   );
 }
 

@@ -4,7 +4,7 @@ import { type EmulatorProcess, emulatorPrograms, startEmulatorProcess } from "./
 import { openGrpcConnection } from "./grpc-connection.ts";
 import { createCloudTasksCaller } from "./grpc-service.ts";
 import { runLoad } from "./load.ts";
-import { residentMib } from "./process-usage.ts";
+import { cpuSeconds, residentMib } from "./process-usage.ts";
 import { startTarget } from "./target.ts";
 
 const CLIENTS = 32;
@@ -19,21 +19,28 @@ const loaded = z.object({ perSecond: z.number() });
 export const DISPATCH_SETUP = `${CLIENTS} clients on ${CONNECTIONS} connections, ${QUEUES} queues; emulator, load and target each a process`;
 
 /** Tasks a second that are created while their queues are paused, and then dispatched to a target that answers at once. */
-export async function measureDispatches(tasks: number): Promise<{ created: number; dispatched: number }> {
+export async function measureDispatches(tasks: number): Promise<{
+  created: number;
+  dispatched: number;
+  /** Of the emulator's process. */
+  cpuMicrosADispatch: number;
+}> {
   const target = await startTarget(tasks);
   const emulator = await startEmulatorProcess(emulatorPrograms().ourCloudTasks);
   const queues = await openQueues(emulator);
   const created = await createTasks(emulator, { queues: queues.names, url: target.url, bodyBytes: 0, tasks });
 
   const from = performance.now();
+  const cpuBefore = cpuSeconds(emulator.pid);
   await queues.resume();
   await target.allCame;
   const dispatched = tasks / ((performance.now() - from) / 1_000);
+  const cpuMicrosADispatch = ((cpuSeconds(emulator.pid) - cpuBefore) * 1e6) / tasks;
 
   await queues.close();
   await emulator.stop();
   target.stop();
-  return { created, dispatched };
+  return { created, dispatched, cpuMicrosADispatch };
 }
 
 /** The emulator's memory, in MiB, with so many tasks waiting, and at its highest until then. */

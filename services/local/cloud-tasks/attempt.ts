@@ -2,6 +2,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "./attempt-log.ts";
 import type { EmulatorLog } from "../emulator-log.ts";
+import type { BreakOff } from "./break-off.ts";
 import { progressOf } from "./change.ts";
 import type { Delivered } from "./delivered.ts";
 import type { Courier } from "./delivery.ts";
@@ -34,14 +35,14 @@ export interface AttemptDeps {
 export async function attemptTask(
   queued: QueuedTask,
   deps: AttemptDeps,
-  options: { signal: AbortSignal; forced: boolean },
+  options: { breakOff: BreakOff; forced: boolean },
 ): Promise<Attempted> {
   const { task } = queued;
   const dispatchedMs = deps.clock.now();
   beginAttempt(task, dispatchedMs);
   const record = deps.history.begin(queued, { dispatchedMs });
 
-  const delivered = await deps.courier.deliver(queued, { signal: options.signal, record });
+  const delivered = await deps.courier.deliver(queued, { breakOff: options.breakOff, record });
   task.running -= 1;
 
   const nowMs = deps.clock.now();

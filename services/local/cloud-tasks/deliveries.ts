@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../../shared/clock.ts";
 import type { EmulatorLog } from "../emulator-log.ts";
+import { BreakOff } from "./break-off.ts";
 import type { Queue } from "./queue.ts";
 
 /** A delivery of a queue's task. */
@@ -7,14 +8,13 @@ export interface Delivery {
   readonly queue: Queue;
   /** What it is, in words for a person who waits for it. */
   readonly describe: () => string;
-  /** Delivers; the signal says that it is broken off. */
-  readonly run: (signal: AbortSignal) => Promise<void>;
+  readonly run: (breakOff: BreakOff) => Promise<void>;
 }
 
 interface UnderWay {
   readonly delivery: Delivery;
   readonly ended: Promise<void>;
-  readonly abort: AbortController;
+  readonly breakOff: BreakOff;
 }
 
 interface Expected {
@@ -35,16 +35,16 @@ export class Deliveries {
 
   begin(delivery: Delivery): void {
     const ofQueue = this.#of(delivery.queue);
-    const abort = new AbortController();
+    const breakOff = new BreakOff();
     const ended = delivery
-      .run(abort.signal)
+      .run(breakOff)
       .catch((error: unknown) => this.#deps.log.error({ err: error }, "the end of a delivery could not be kept"))
       .finally(() => {
         ofQueue.delete(entry);
         if (ofQueue.size === 0) this.#underWay.delete(delivery.queue);
         this.#deps.changed();
       });
-    const entry: UnderWay = { delivery, ended, abort };
+    const entry: UnderWay = { delivery, ended, breakOff };
     ofQueue.add(entry);
   }
 
@@ -87,9 +87,9 @@ export class Deliveries {
       .flatMap((entries) => Array.from(entries))
       .filter(({ delivery }) => of(delivery.queue));
     if (awaited.length === 0) return;
-    const breakOff = (): void => awaited.forEach(({ abort }) => abort.abort());
-    if (graceMs === 0) breakOff();
-    const timer = Number.isFinite(graceMs) ? this.#deps.clock.setTimer(graceMs, breakOff) : undefined;
+    const breakAllOff = (): void => awaited.forEach(({ breakOff }) => breakOff.breakOff());
+    if (graceMs === 0) breakAllOff();
+    const timer = Number.isFinite(graceMs) ? this.#deps.clock.setTimer(graceMs, breakAllOff) : undefined;
     await Promise.all(awaited.map(({ ended }) => ended));
     timer?.cancel();
   }

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../../shared/clock.ts";
 import { type Duration, toMillis } from "../duration.ts";
 import type { FaultFrequency, FaultSet } from "../fault-set.ts";
 import type { QueuedTask } from "./attempt-outcome.ts";
+import type { BreakOff } from "./break-off.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Delivered } from "./delivered.ts";
 import type { Courier, Sending } from "./delivery.ts";
@@ -113,10 +114,10 @@ async function deliverWith(
     case "duplicate":
       return deliverTwice(fault, { queued, sending }, deps);
     case "delay":
-      await pause(clock, toMillis(fault.by), sending.signal);
+      await pause(clock, toMillis(fault.by), sending.breakOff);
       return courier.deliver(queued, sending);
     case "reorder":
-      await pause(clock, Math.floor(toMillis(fault.within) * faults.chance(`delay ${occasion}`)), sending.signal);
+      await pause(clock, Math.floor(toMillis(fault.within) * faults.chance(`delay ${occasion}`)), sending.breakOff);
       return courier.deliver(queued, sending);
     case "answer-lost": {
       const delivered = await courier.deliver(queued, sending);
@@ -153,23 +154,23 @@ function extraDelivery(queued: QueuedTask, { courier, clock, history }: FaultyCo
   return {
     queue,
     describe: () => `A duplicate of ${queue.name.name}/tasks/${task.id} (dispatch ${task.dispatchCount})`,
-    async run(signal: AbortSignal): Promise<void> {
+    async run(breakOff: BreakOff): Promise<void> {
       const record = history.begin(queued, { dispatchedMs: clock.now(), fault: "a duplicate" });
-      const outcome = await courier.deliver(queued, { signal, record });
+      const outcome = await courier.deliver(queued, { breakOff, record });
       history.end(record, { endedMs: clock.now(), outcome });
     },
   };
 }
 
-/** Waits by the clock; an abort ends the wait. */
-function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+/** Waits by the clock, or until the delivery is broken off. */
+function pause(clock: Clock, delayMs: number, breakOff: BreakOff): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       timer.cancel();
-      signal.removeEventListener("abort", end);
+      breakOff.whenBrokenOff(undefined);
       resolve();
     };
     const timer: Timer = clock.setTimer(delayMs, end);
-    signal.addEventListener("abort", end);
+    breakOff.whenBrokenOff(end);
   });
 }

@@ -181,8 +181,8 @@ export class QueueRunner implements Watched {
     this.#deps.deliveries.begin({
       queue,
       describe: () => `${this.#nameOf(task)} (dispatch ${task.dispatchCount})`,
-      run: async (signal) => {
-        const attempted = await attemptTask({ queue, task }, this.#deps, { signal, forced });
+      run: async (breakOff) => {
+        const attempted = await attemptTask({ queue, task }, this.#deps, { breakOff, forced });
         this.#afterAttempt(task, attempted, { forced });
       },
     });
