@@ -50,6 +50,23 @@ export function requestCases({ address, test }: Subject): void {
     expect(replies).toMatchObject([{ writeResults: [{ transformResults: [{ doubleValue: "NaN" }] }] }]);
   });
 
+  test("orders by the fields of inequalities as they are named, without their backticks", async () => {
+    const wire = await setupTwo(address());
+    const positive = (fieldPath: string): JsonObject => where(fieldPath, "GREATER_THAN", integer(0));
+    const named = (id: string, a: number, é: number): JsonObject => ({
+      update: { name: `${wire.root}/d/${id}`, fields: { a: integer(a), é: integer(é) } },
+    });
+    const writes = [named("second", 2, 1), named("first", 1, 2)];
+    await wire.call("Commit", { database: wire.database, writes });
+
+    const filters = [positive("`é`"), positive("a")];
+    const both = { from: [{ collectionId: "d" }], where: { compositeFilter: { op: "AND", filters } } };
+    const [call, request] = query(both)(wire);
+    const { replies } = await wire.call(call, request);
+    const names = ["first", "second"].map((id) => ({ document: { name: `${wire.root}/d/${id}` } }));
+    expect(replies).toMatchObject(names);
+  });
+
   test("does not order by a field that is compared with null", async () => {
     const wire = await setupTwo(address());
     const compared = { where: where("n", "GREATER_THAN", { nullValue: "NULL_VALUE" }), orderBy: [order("__name__")] };

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { collectionId, parent } from "./arbitrary-names.ts";
 import { anyValue, commonValue, fieldPath, flatValue, mostly, reference } from "./arbitrary-values.ts";
 import { given, rarely, seldom } from "./arbitrary-writes.ts";
-import type { Operation } from "./operation.ts";
+import { type Operation, ROOT } from "./operation.ts";
 import type { JsonObject } from "./json.ts";
 
 const field = (path: string): JsonObject => ({ fieldPath: path });
@@ -90,6 +90,23 @@ const filter = (): fc.Arbitrary<JsonObject> =>
     ),
   })).filter;
 
+/** Inequalities on several fields, which decide the order. */
+const ranges = (): fc.Arbitrary<JsonObject> =>
+  fc
+    .uniqueArray(fc.constantFrom("a", "b", "A", "`é`", "`x.y`", "`0`", "m.a", "__name__"), {
+      minLength: 2,
+      maxLength: 3,
+    })
+    .map((paths) =>
+      paths.map((path) => ({
+        fieldFilter: { field: field(path), op: "GREATER_THAN", value: LEAST[path === "__name__" ? 1 : 0] ?? {} },
+      })),
+    )
+    .map((filters) => ({ compositeFilter: { op: "AND", filters } }));
+
+/** Numbers and names from here on. */
+const LEAST: readonly JsonObject[] = [{ doubleValue: "-Infinity" }, { referenceValue: `${ROOT}/a/a` }];
+
 const order = (): fc.Arbitrary<JsonObject> =>
   fc
     .tuple(
@@ -128,7 +145,7 @@ const selector = (): fc.Arbitrary<JsonObject> =>
 function structuredQuery(): fc.Arbitrary<JsonObject> {
   const parts = fc.record({
     from: mostly(fc.tuple(selector()), fc.array(selector(), { maxLength: 2 }), 30),
-    where: fc.option(filter(), { freq: 2, nil: undefined }),
+    where: fc.option(fc.oneof({ arbitrary: filter(), weight: 6 }, ranges()), { freq: 2, nil: undefined }),
     orderBy: fc.array(order(), { maxLength: 2 }),
     startAt: rarely(cursor(), 8),
     endAt: rarely(cursor(), 8),
@@ -139,7 +156,11 @@ function structuredQuery(): fc.Arbitrary<JsonObject> {
       mostly(fc.nat(4), fc.constant(-1), 12).map((value) => ({ value })),
       5,
     ),
-    select: seldom(fc.array(queriedPath(), { maxLength: 2 }).map((paths) => ({ fields: paths.map(field) }))),
+    select: seldom(
+      mostly(fc.array(queriedPath(), { minLength: 1, maxLength: 2 }), fc.constant<string[]>([]), 12).map((paths) => ({
+        fields: paths.map(field),
+      })),
+    ),
   });
   return parts.map(({ fits, names, startAt, endAt, ...rest }) => {
     const fit = (at: JsonObject | undefined): JsonObject | undefined =>
