@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { storedPath } from "./arbitrary-names.ts";
-import { documentFields, mostly } from "./arbitrary-values.ts";
+import { documentFields } from "./arbitrary-values.ts";
+import { mostly } from "./mostly.ts";
 import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
 import { lists, readDocuments } from "./arbitrary-reads.ts";
 import { transaction } from "./arbitrary-transactions.ts";

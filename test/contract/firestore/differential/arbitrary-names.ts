@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { mostly } from "./arbitrary-values.ts";
+import { mostly } from "./mostly.ts";
 import { DATABASE, DATABASES, ROOT } from "./operation.ts";
 
 /** Ids that are sorted in ways one may get wrong. */

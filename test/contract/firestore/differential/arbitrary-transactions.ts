@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { mostly } from "./arbitrary-values.ts";
+import { mostly } from "./mostly.ts";
 import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
 import { lists, readDocuments } from "./arbitrary-reads.ts";
 import { commit, given, rarely, singleWrite } from "./arbitrary-writes.ts";

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { database, documentId, documentName, collectionId, parent } from "./arbitrary-names.ts";
-import { anyFields, anyValue, fieldPath, mostly, numberValue } from "./arbitrary-values.ts";
+import { fieldPath } from "./arbitrary-paths.ts";
+import { anyFields, anyValue, numberValue } from "./arbitrary-values.ts";
+import { mostly } from "./mostly.ts";
 import type { Operation } from "./operation.ts";
 import type { JsonObject } from "./json.ts";
 

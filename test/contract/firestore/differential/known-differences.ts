@@ -1,6 +1,15 @@
 import { status } from "@grpc/grpc-js";
-import type { Answer } from "./execute.ts";
-import { type Json, isArray, membersOf } from "./json.ts";
+import {
+  areOk,
+  asks,
+  databasesIn,
+  differByRounding,
+  differOnlyBy,
+  isEmpty,
+  isEmptyMask,
+  oursAloneRefuses,
+  writesTwice,
+} from "./answers.ts";
 import type { Meeting } from "./meeting.ts";
 
 /** Something that Google's emulator does otherwise than ours, and why ours stays as it is. */
@@ -34,7 +43,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     name: "Sums and averages of doubles lose what is small beside others",
     reason: "Not documented; ours keeps aside what rounding loses.",
     explains: ({ operation: { call }, ours, theirs }) =>
-      call === "RunAggregationQuery" && areOk(ours, theirs) && areRounded(doublesOf(ours), doublesOf(theirs)),
+      call === "RunAggregationQuery" && differByRounding(ours, theirs),
   },
   {
     name: "An empty mask of a read returns every field",
@@ -163,59 +172,3 @@ const TOLD_FIRST = new RegExp(
     "^[Pp]age.size must be",
   ].join("|"),
 );
-
-const areOk = (ours: Answer, theirs: Answer): boolean => ours.code === status.OK && theirs.code === status.OK;
-
-/** Google's emulator takes it, or has found something else to refuse; in a BatchWrite it can be one of the writes. */
-function oursAloneRefuses(ours: Answer, theirs: Answer): boolean {
-  if (!areOk(ours, theirs)) return ours.code === status.INVALID_ARGUMENT && theirs.code !== status.INVALID_ARGUMENT;
-  const [mine, others] = [ours, theirs].map(({ replies }) => replies[0]?.["status"]);
-  if (!isArray(mine) || !isArray(others)) return false;
-  return mine.some((code, i) => code === status.INVALID_ARGUMENT && others[i] !== status.INVALID_ARGUMENT);
-}
-
-function asks({ request }: Meeting["operation"], what: string | RegExp): boolean {
-  const text = JSON.stringify(request);
-  return typeof what === "string" ? text.includes(what) : what.test(text);
-}
-
-function databasesIn({ request }: Meeting["operation"]): Set<string> {
-  return new Set(JSON.stringify(request).match(/projects\/[^/"]+\/databases\/[^/"]+/g));
-}
-
-const isEmpty = (json: Json | undefined): boolean => json === undefined || (isArray(json) && json.length === 0);
-
-const isEmptyMask = (json: Json | undefined): boolean => JSON.stringify(json) === '{"fieldPaths":[]}';
-
-/** Whether several of a commit's writes are to one document. */
-function writesTwice(writes: Json | undefined): boolean {
-  const names = isArray(writes) ? [...JSON.stringify(writes).matchAll(/"(?:name|delete|document)":"([^"]*)"/g)] : [];
-  return new Set(names.map(([, name]) => name)).size < names.length;
-}
-
-/** Every double of an answer. */
-function doublesOf({ replies }: Answer): number[] {
-  return [...membersOf(replies)].flatMap(([name, value]) => (name === "doubleValue" ? Number(value) : []));
-}
-
-/** How far sums of the doubles in a case's values can be apart: by half the last place of 2^63, or of the largest double. */
-function areRounded(ours: readonly number[], theirs: readonly number[]): boolean {
-  const MOST_LOST = 2 ** 12;
-  const MOST_LOST_BESIDE_THE_LARGEST = 2 ** 969;
-  return (
-    ours.length > 0 &&
-    ours.length === theirs.length &&
-    ours.every((mine, i) => {
-      const apart = Math.abs(mine - (theirs[i] ?? Number.NaN));
-      return Object.is(mine, theirs[i]) || apart <= MOST_LOST || apart >= MOST_LOST_BESIDE_THE_LARGEST;
-    })
-  );
-}
-
-/** Whether both took it, and answered alike but for some members. */
-function differOnlyBy(members: readonly string[], ours: Answer, theirs: Answer): boolean {
-  const [mine, others] = [ours, theirs].map(({ replies }) =>
-    JSON.stringify(replies, (name, value: unknown) => (members.includes(name) ? undefined : value)),
-  );
-  return areOk(ours, theirs) && mine === others;
-}
