@@ -42,7 +42,15 @@ const precondition = (): fc.Arbitrary<JsonObject> =>
 const elements = (): fc.Arbitrary<JsonObject> => fc.array(anyValue(), { maxLength: 3 }).map((values) => ({ values }));
 
 const transform = (): fc.Arbitrary<JsonObject> => {
-  const operand = mostly(numberValue(), anyValue(), 20);
+  const operand = mostly(
+    fc.oneof(
+      numberValue(),
+      fc.constantFrom<JsonObject[]>({ integerValue: "1" }, { doubleValue: 1 }, { integerValue: "2" }),
+    ),
+    anyValue(),
+    20,
+  );
+  const path = fc.oneof(fc.constantFrom("a", "b"), fieldPath());
   const operator = fc.oneof(
     operand.map((increment): JsonObject => ({ increment })),
     operand.map((maximum): JsonObject => ({ maximum })),
@@ -59,7 +67,7 @@ const transform = (): fc.Arbitrary<JsonObject> => {
     { setToServerValue: 1 },
   );
   return fc.oneof(
-    { arbitrary: fc.tuple(fieldPath(), operator).map(([path, given]) => ({ fieldPath: path, ...given })), weight: 12 },
+    { arbitrary: fc.tuple(path, operator).map(([path, given]) => ({ fieldPath: path, ...given })), weight: 12 },
     { arbitrary: serverTime, weight: 3 },
     { arbitrary: odd, weight: 1 },
   );
