@@ -42,6 +42,24 @@ export function requestCases({ address, test }: Subject): void {
     expect(await numbersIn(wire)).toEqual(["1", "2"]);
   });
 
+  test("looks into no vector, and replaces it by a map when a field below it is written", async () => {
+    const wire = await setupTwo(address());
+    const { database, root } = wire;
+    const name = `${root}/d/a`;
+    const values = [{ doubleValue: 1 }];
+    const vector = { __type__: { stringValue: "__vector__" }, value: { arrayValue: { values } } };
+    const update = { name, fields: { v: { mapValue: { fields: vector } } } };
+    await wire.call("Commit", { database, writes: [{ update }] });
+    const request = { from: [{ collectionId: "d" }], orderBy: [order("v.value")] };
+    const [call, ordered] = query(request)(wire);
+    expect(JSON.stringify((await wire.call(call, ordered)).replies)).not.toContain(name);
+
+    const below = { name, fields: { v: { mapValue: { fields: { value: integer(1) } } } } };
+    await wire.call("Commit", { database, writes: [{ update: below, updateMask: { fieldPaths: ["v.value"] } }] });
+    const { replies } = await wire.call("GetDocument", { name });
+    expect(replies[0]?.["fields"]).toEqual({ v: { mapValue: { fields: { value: integer(1) } } } });
+  });
+
   test("takes the maximum of a number and NaN for NaN", async () => {
     const wire = await setupTwo(address());
     const maximum = { fieldPath: "n", maximum: { doubleValue: "NaN" } };

@@ -5,7 +5,23 @@ import { mostly } from "./mostly.ts";
 export const FIELD_NAMES = ["a", "b", "m", "l", "é", "x.y", "A", "0"];
 
 /** The same as paths, and some below; the first five are the plain ones. */
-const FIELD_PATHS = ["a", "b", "m", "l", "m.a", "m.b", "`é`", "`x.y`", "A", "`0`", "m.`x.y`", "`a`", "l.a", "a.b"];
+const FIELD_PATHS = [
+  "a",
+  "b",
+  "m",
+  "l",
+  "m.a",
+  "m.b",
+  "`é`",
+  "`x.y`",
+  "A",
+  "`0`",
+  "m.`x.y`",
+  "`a`",
+  "l.a",
+  "a.b",
+  "m.value",
+];
 
 /** What is no path, or none that one may name. */
 const BAD_PATHS = ["", ".", "a.", ".a", "a..b", "a b", "é", "1", "a-b", "`", "``", "`a", "a`b`", "__x__", "a.__x__"];

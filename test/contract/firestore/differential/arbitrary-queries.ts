@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import { field, filter, nameValue, queriedPath, queryValue, ranges } from "./arbitrary-filters.ts";
 import { collectionId, parent } from "./arbitrary-names.ts";
-import { given, rarely, seldom } from "./arbitrary-writes.ts";
 import type { JsonObject } from "./json.ts";
-import { mostly } from "./mostly.ts";
+import { given, mostly, rarely, seldom } from "./mostly.ts";
 import type { Operation } from "./operation.ts";
 
 const order = (): fc.Arbitrary<JsonObject> =>
