@@ -1,8 +1,8 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
-import { compareStrings } from "./ordering.ts";
 import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
+import { compareFields } from "./query-order.ts";
 import type { Aggregation } from "./structured-query.ts";
 import { putField, toBigInt, TypeOrder, typeOrder, wireInt64 } from "./value.ts";
 import type { Fields, Value } from "./value.ts";
@@ -23,7 +23,7 @@ export function aggregatedFields(aggregations: readonly Aggregation[]): QueryFie
   if (aggregations.length > MAX_AGGREGATIONS) throw invalid(`At most ${MAX_AGGREGATIONS} aggregations go together.`);
   aliasesOf(aggregations);
   const fields = aggregations.map(parseAggregation).flatMap((result) => ("field" in result ? [result.field] : []));
-  return fields.toSorted((a, b) => compareStrings(a.name, b.name));
+  return fields.toSorted(compareFields);
 }
 
 /** Counts, sums and averages over a query's result, by their aliases. */

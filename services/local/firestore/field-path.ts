@@ -1,5 +1,5 @@
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import { mapFieldsOf, putField } from "./value.ts";
+import { TypeOrder, mapFieldsOf, putField, typeOrder } from "./value.ts";
 import type { Fields, Value } from "./value.ts";
 
 /** The names on the way from a document's fields to one of them; at least one. */
@@ -33,12 +33,11 @@ export function formatFieldPath(path: FieldPath): string {
 
 /** The value at the path, or undefined where there is none. */
 export function getField(fields: Fields, path: FieldPath): Value | undefined {
-  let within: Fields | undefined = fields;
   let value: Value | undefined;
-  for (const name of path) {
+  for (const [depth, name] of path.entries()) {
+    const within = depth === 0 ? fields : value && fieldsWithin(value);
     if (!within || !Object.hasOwn(within, name)) return undefined;
     value = within[name];
-    within = value && mapFieldsOf(value);
   }
   return value;
 }
@@ -53,7 +52,7 @@ export function setField(fields: Fields, path: FieldPath, value: Value | undefin
     if (value !== undefined) return withField(fields, name, value);
     return held === undefined ? fields : withoutField(fields, name);
   }
-  const below = held && mapFieldsOf(held);
+  const below = held && fieldsWithin(held);
   if (value === undefined && below === undefined) return fields;
   return withField(fields, name, { mapValue: { fields: setField(below ?? {}, rest, value) } });
 }
@@ -84,6 +83,11 @@ function parseQuoted(text: string): string[] {
     rest = rest.slice(whole.length);
   }
   return names;
+}
+
+/** What a path can go on into: a map, but no vector, which is a map on the wire alone (as Google's emulator has it). */
+function fieldsWithin(value: Value): Fields | undefined {
+  return typeOrder(value) === TypeOrder.map ? mapFieldsOf(value) : undefined;
 }
 
 function withField(fields: Fields, name: string, value: Value): Fields {

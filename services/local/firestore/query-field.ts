@@ -1,11 +1,12 @@
 import type { StoredDocument } from "./document.ts";
-import { formatFieldPath, getField, NAME_PATH, parseFieldPath } from "./field-path.ts";
+import { type FieldPath, formatFieldPath, getField, NAME_PATH, parseFieldPath } from "./field-path.ts";
 import type { FieldReference } from "./structured-query.ts";
 import type { Value } from "./value.ts";
 
 /** A field that a query filters or sorts by; two spellings of one path have the same `name`. */
 export interface QueryField {
   readonly name: string;
+  readonly path: FieldPath;
   /** Whether it is `__name__`, the document's own name. */
   readonly isKey: boolean;
   readonly valueOf: (document: StoredDocument) => Value | undefined;
@@ -15,6 +16,7 @@ export interface QueryField {
 export function queryField(reference: FieldReference | null | undefined): QueryField {
   const path = parseFieldPath(reference?.fieldPath ?? "");
   const name = formatFieldPath(path);
-  if (name === NAME_PATH) return { name, isKey: true, valueOf: (document) => ({ referenceValue: document.name }) };
-  return { name, isKey: false, valueOf: (document) => getField(document.fields, path) };
+  if (name === NAME_PATH)
+    return { name, path, isKey: true, valueOf: (document) => ({ referenceValue: document.name }) };
+  return { name, path, isKey: false, valueOf: (document) => getField(document.fields, path) };
 }

@@ -41,7 +41,18 @@ export function inequalityFields(filter: FilterTree | null): QueryField[] {
   for (const condition of filter ? conditionsOf(filter) : []) {
     if (isInequality(condition)) fields.set(condition.field.name, condition.field);
   }
-  return [...fields.values()].toSorted((a, b) => compareStrings(a.name, b.name));
+  return [...fields.values()].toSorted(compareFields);
+}
+
+/** Fields by the names on the way to them, as they are without backticks. */
+export function compareFields({ path: a }: QueryField, { path: b }: QueryField): number {
+  for (const [i, name] of a.entries()) {
+    const other = b[i];
+    if (other === undefined) break;
+    const order = compareStrings(name, other);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 /** The order of two lists of values, one value a key; as far as the shorter list goes. */

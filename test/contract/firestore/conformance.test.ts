@@ -38,6 +38,9 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["requests without a client", requestCases],
 ]);
 
+/** Google's emulator starts in 2 s, but not beside other tests that are as busy. */
+const START_LIMIT_MS = 60_000;
+
 const googlesIsInstalled = findGooglesFirestore() !== null;
 if (!googlesIsInstalled) {
   process.stdout.write("Google's Firestore emulator (gcloud and Java) is not installed: its half is skipped.\n");
@@ -59,7 +62,7 @@ function holdsTheContract(target: Target, groups: readonly string[] = [...GROUPS
   let running: Running | undefined;
   beforeAll(async () => {
     running = await target.start();
-  });
+  }, START_LIMIT_MS);
   afterAll(() => running?.stop());
 
   const subject: Subject = {

@@ -42,12 +42,47 @@ export function requestCases({ address, test }: Subject): void {
     expect(await numbersIn(wire)).toEqual(["1", "2"]);
   });
 
+  test("looks into no vector, and replaces it by a map when a field below it is written", async () => {
+    const wire = await setupTwo(address());
+    const { database, root } = wire;
+    const name = `${root}/d/a`;
+    const values = [{ doubleValue: 1 }];
+    const vector = { __type__: { stringValue: "__vector__" }, value: { arrayValue: { values } } };
+    const update = { name, fields: { v: { mapValue: { fields: vector } } } };
+    await wire.call("Commit", { database, writes: [{ update }] });
+    const request = { from: [{ collectionId: "d" }], orderBy: [order("v.value")] };
+    const [call, ordered] = query(request)(wire);
+    expect(JSON.stringify((await wire.call(call, ordered)).replies)).not.toContain(name);
+
+    const below = { name, fields: { v: { mapValue: { fields: { value: integer(1) } } } } };
+    await wire.call("Commit", { database, writes: [{ update: below, updateMask: { fieldPaths: ["v.value"] } }] });
+    const { replies } = await wire.call("GetDocument", { name });
+    expect(replies[0]?.["fields"]).toEqual({ v: { mapValue: { fields: { value: integer(1) } } } });
+  });
+
   test("takes the maximum of a number and NaN for NaN", async () => {
     const wire = await setupTwo(address());
     const maximum = { fieldPath: "n", maximum: { doubleValue: "NaN" } };
     const [call, request] = write((name) => ({ transform: { document: name, fieldTransforms: [maximum] } }))(wire);
     const { replies } = await wire.call(call, request);
     expect(replies).toMatchObject([{ writeResults: [{ transformResults: [{ doubleValue: "NaN" }] }] }]);
+  });
+
+  test("orders by the fields of inequalities as they are named, without their backticks", async () => {
+    const wire = await setupTwo(address());
+    const positive = (fieldPath: string): JsonObject => where(fieldPath, "GREATER_THAN", integer(0));
+    const named = (id: string, a: number, é: number): JsonObject => ({
+      update: { name: `${wire.root}/d/${id}`, fields: { a: integer(a), é: integer(é) } },
+    });
+    const writes = [named("second", 2, 1), named("first", 1, 2)];
+    await wire.call("Commit", { database: wire.database, writes });
+
+    const filters = [positive("`é`"), positive("a")];
+    const both = { from: [{ collectionId: "d" }], where: { compositeFilter: { op: "AND", filters } } };
+    const [call, request] = query(both)(wire);
+    const { replies } = await wire.call(call, request);
+    const names = ["first", "second"].map((id) => ({ document: { name: `${wire.root}/d/${id}` } }));
+    expect(replies).toMatchObject(names);
   });
 
   test("does not order by a field that is compared with null", async () => {

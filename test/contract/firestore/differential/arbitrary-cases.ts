@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
 import { storedPath } from "./arbitrary-names.ts";
-import { documentFields, mostly } from "./arbitrary-values.ts";
+import { documentFields } from "./arbitrary-values.ts";
+import { mostly } from "./mostly.ts";
 import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
 import { lists, readDocuments } from "./arbitrary-reads.ts";
 import { transaction } from "./arbitrary-transactions.ts";
+import { transformation } from "./arbitrary-transforms.ts";
 import { batchWrite, commit, singleWrite } from "./arbitrary-writes.ts";
 import { type Json, asObject, mapJson } from "./json.ts";
 import { DATABASE, DATABASES, ROOT } from "./operation.ts";
@@ -12,6 +14,11 @@ import type { Operation } from "./operation.ts";
 const MAX_DOCUMENTS = 10;
 const MAX_OPERATIONS = 12;
 const MAX_QUERIES = 16;
+
+const READ_TRANSFORMED: Operation = {
+  call: "BatchGetDocuments",
+  request: { database: DATABASE, documents: ["c/a", "c/b"].map((path) => `${ROOT}/${path}`) },
+};
 
 /** Operations that begin with no documents at all, and first write some. */
 export function anyCase(): fc.Arbitrary<Operation[]> {
@@ -36,12 +43,23 @@ export function anyCase(): fc.Arbitrary<Operation[]> {
     fc.oneof({ arbitrary: runQuery(), weight: 4 }, { arbitrary: runAggregationQuery(), weight: 1 }),
     { minLength: 1, maxLength: MAX_QUERIES },
   );
+  const transforms = fc
+    .array(transformation(), { minLength: 1, maxLength: MAX_OPERATIONS })
+    .map((commits) => commits.flatMap((each) => [each, READ_TRANSFORMED]));
   const transactions = fc.oneof(
     transaction(0),
     fc.tuple(transaction(0), transaction(1)).map(([first, second]) => [...first, ...second]),
   );
   return fc
-    .tuple(firstDocuments(), fc.oneof(documents, queries, transactions))
+    .tuple(
+      firstDocuments(),
+      fc.oneof(
+        { arbitrary: documents, weight: 4 },
+        { arbitrary: queries, weight: 4 },
+        { arbitrary: transactions, weight: 4 },
+        transforms,
+      ),
+    )
     .map(([first, rest]) => [first, ...rest]);
 }
 

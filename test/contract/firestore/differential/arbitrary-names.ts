@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { mostly } from "./arbitrary-values.ts";
+import { mostly } from "./mostly.ts";
 import { DATABASE, DATABASES, ROOT } from "./operation.ts";
 
 /** Ids that are sorted in ways one may get wrong. */
@@ -97,8 +97,9 @@ export function documentName(): fc.Arbitrary<string> {
     "c/a",
     "projects/p/databases/(default)/c/a",
     "projects//databases/(default)/documents/c/a",
-    `${ROOT}/c/${"a/s/".repeat(50)}a`,
-    `${ROOT}/c/${"a/s/".repeat(49)}a`,
+    `${ROOT}/c/${"a/s/".repeat(99)}a`,
+    `${ROOT}/c/${"a/s/".repeat(100)}a`,
+    `${ROOT}/c/${`${"y".repeat(1_000)}/s/`.repeat(6)}a`,
   );
   return mostly(here, odd, 50);
 }

@@ -1,94 +1,9 @@
 import * as fc from "fast-check";
+import { field, filter, nameValue, queriedPath, queryValue, ranges } from "./arbitrary-filters.ts";
 import { collectionId, parent } from "./arbitrary-names.ts";
-import { anyValue, commonValue, fieldPath, flatValue, mostly, reference } from "./arbitrary-values.ts";
-import { given, rarely, seldom } from "./arbitrary-writes.ts";
-import type { Operation } from "./operation.ts";
 import type { JsonObject } from "./json.ts";
-
-const field = (path: string): JsonObject => ({ fieldPath: path });
-
-const RANGES = ["LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"];
-const COMPARISONS = [...RANGES, "EQUAL", "EQUAL", "NOT_EQUAL", "ARRAY_CONTAINS"];
-const LISTS = ["IN", "NOT_IN", "ARRAY_CONTAINS_ANY"];
-const UNARY = ["IS_NAN", "IS_NULL", "IS_NOT_NAN", "IS_NOT_NULL"];
-
-/** Mostly a field that documents have. */
-const queriedPath = (): fc.Arbitrary<string> =>
-  fc.oneof({ arbitrary: fc.constantFrom("a", "b", "a", "b", "m.a", "l"), weight: 2 }, fieldPath());
-
-const queryValue = (): fc.Arbitrary<JsonObject> =>
-  fc.oneof(
-    { arbitrary: commonValue(), weight: 6 },
-    { arbitrary: flatValue(), weight: 2 },
-    { arbitrary: anyValue(), weight: 1 },
-  );
-
-const nameValue = (): fc.Arbitrary<JsonObject> =>
-  mostly(
-    reference().map((referenceValue) => ({ referenceValue })),
-    flatValue(),
-    16,
-  );
-
-const list = (value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> =>
-  mostly(
-    fc.array(value, { minLength: 1, maxLength: 4 }).map((values) => ({ arrayValue: { values } })),
-    fc.oneof(
-      value,
-      fc.constant({ arrayValue: {} }),
-      fc.array(value, { minLength: 9, maxLength: 12 }).map((values) => ({ arrayValue: { values } })),
-    ),
-  );
-
-const condition = (): fc.Arbitrary<JsonObject> => {
-  const compare = (path: fc.Arbitrary<string>, value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject>[] => [
-    fc
-      .tuple(path, fc.constantFrom(...COMPARISONS), value)
-      .map(([name, op, operand]) => ({ fieldFilter: { field: field(name), op, value: operand } })),
-    fc
-      .tuple(path, fc.constantFrom(...LISTS), list(value))
-      .map(([name, op, operand]) => ({ fieldFilter: { field: field(name), op, value: operand } })),
-  ];
-  const unary = fc
-    .tuple(queriedPath(), fc.constantFrom(...UNARY))
-    .map(([name, op]) => ({ unaryFilter: { field: field(name), op } }));
-  const odd = fc.constantFrom<JsonObject[]>(
-    {},
-    { fieldFilter: { field: field("a"), op: 0, value: { integerValue: "1" } } },
-    { fieldFilter: { field: field("a"), op: "EQUAL" } },
-    { fieldFilter: { op: "EQUAL", value: { integerValue: "1" } } },
-    { unaryFilter: { op: "IS_NULL" } },
-    { unaryFilter: { field: field("a"), op: 0 } },
-    { unaryFilter: { field: field("__name__"), op: "IS_NULL" } },
-    { compositeFilter: { op: "AND" } },
-    { compositeFilter: { op: "OR" } },
-    { compositeFilter: { op: 0, filters: [{ unaryFilter: { field: field("a"), op: "IS_NULL" } }] } },
-  );
-  const [plain, lists] = compare(queriedPath(), queryValue());
-  const [named, namedLists] = compare(fc.constant("__name__"), nameValue());
-  return fc.oneof(
-    { arbitrary: plain ?? odd, weight: 24 },
-    { arbitrary: lists ?? odd, weight: 8 },
-    { arbitrary: unary, weight: 6 },
-    { arbitrary: named ?? odd, weight: 4 },
-    { arbitrary: namedLists ?? odd, weight: 2 },
-    { arbitrary: odd, weight: 1 },
-  );
-};
-
-const filter = (): fc.Arbitrary<JsonObject> =>
-  fc.letrec<{ filter: JsonObject }>((tie) => ({
-    filter: fc.oneof(
-      { maxDepth: 3, withCrossShrink: true, depthIdentifier: "filter" },
-      { arbitrary: condition(), weight: 4 },
-      {
-        arbitrary: fc
-          .tuple(fc.constantFrom("AND", "OR", "OR"), fc.array(tie("filter"), { minLength: 1, maxLength: 3 }))
-          .map(([op, filters]) => ({ compositeFilter: { op, filters } })),
-        weight: 2,
-      },
-    ),
-  })).filter;
+import { given, mostly, rarely, seldom } from "./mostly.ts";
+import type { Operation } from "./operation.ts";
 
 const order = (): fc.Arbitrary<JsonObject> =>
   fc
@@ -128,7 +43,7 @@ const selector = (): fc.Arbitrary<JsonObject> =>
 function structuredQuery(): fc.Arbitrary<JsonObject> {
   const parts = fc.record({
     from: mostly(fc.tuple(selector()), fc.array(selector(), { maxLength: 2 }), 30),
-    where: fc.option(filter(), { freq: 2, nil: undefined }),
+    where: fc.option(fc.oneof({ arbitrary: filter(), weight: 6 }, ranges()), { freq: 2, nil: undefined }),
     orderBy: fc.array(order(), { maxLength: 2 }),
     startAt: rarely(cursor(), 8),
     endAt: rarely(cursor(), 8),
@@ -139,7 +54,11 @@ function structuredQuery(): fc.Arbitrary<JsonObject> {
       mostly(fc.nat(4), fc.constant(-1), 12).map((value) => ({ value })),
       5,
     ),
-    select: seldom(fc.array(queriedPath(), { maxLength: 2 }).map((paths) => ({ fields: paths.map(field) }))),
+    select: seldom(
+      mostly(fc.array(queriedPath(), { minLength: 1, maxLength: 2 }), fc.constant<string[]>([]), 12).map((paths) => ({
+        fields: paths.map(field),
+      })),
+    ),
   });
   return parts.map(({ fits, names, startAt, endAt, ...rest }) => {
     const fit = (at: JsonObject | undefined): JsonObject | undefined =>

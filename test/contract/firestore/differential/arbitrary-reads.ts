@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { collectionId, database, documentName, parent } from "./arbitrary-names.ts";
-import { mostly } from "./arbitrary-values.ts";
-import { given, mask, rarely, seldom } from "./arbitrary-writes.ts";
+import { given, mostly, rarely, seldom } from "./mostly.ts";
+import { mask } from "./arbitrary-writes.ts";
 import type { Operation } from "./operation.ts";
 import type { JsonObject } from "./json.ts";
 

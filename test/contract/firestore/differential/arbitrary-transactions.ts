@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { mostly } from "./arbitrary-values.ts";
+import { given, mostly, rarely } from "./mostly.ts";
 import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
 import { lists, readDocuments } from "./arbitrary-reads.ts";
-import { commit, given, rarely, singleWrite } from "./arbitrary-writes.ts";
+import { commit, singleWrite } from "./arbitrary-writes.ts";
 import { DATABASE } from "./operation.ts";
 import type { Operation } from "./operation.ts";
 import { type JsonObject, without } from "./json.ts";

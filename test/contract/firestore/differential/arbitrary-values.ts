@@ -1,42 +1,11 @@
 import * as fc from "fast-check";
+import { FIELD_NAMES } from "./arbitrary-paths.ts";
+import { mostly } from "./mostly.ts";
+import { ODD_REFERENCES, ODD_VALUES, vectorOf } from "./odd-values.ts";
 import { ROOT } from "./operation.ts";
 import type { Json, JsonObject } from "./json.ts";
 
-/** Mostly the first, now and then the second. */
-export function mostly<T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>, times = 24): fc.Arbitrary<T> {
-  return fc.oneof({ arbitrary: usual, weight: times }, { arbitrary: rare, weight: 1 });
-}
-
 const bytes = (...octets: number[]): string => Buffer.from(octets).toString("base64");
-
-/** Names of fields: few, so that documents and queries meet. */
-const FIELD_NAMES = ["a", "b", "m", "l", "é", "x.y", "A", "0"];
-
-/** The same as paths, and some below; the first five are the plain ones. */
-const FIELD_PATHS = ["a", "b", "m", "l", "m.a", "m.b", "`é`", "`x.y`", "A", "`0`", "m.`x.y`", "`a`", "l.a", "a.b"];
-
-/** What is no path, or none that one may name. */
-const BAD_PATHS = ["", ".", "a.", ".a", "a..b", "a b", "é", "1", "a-b", "`", "``", "`a", "a`b`", "__x__", "a.__x__"];
-const ODD_PATHS = [
-  "`__x__`",
-  "__name__",
-  "__name__.a",
-  "a.__name__",
-  "`__name__`",
-  "`a\\``",
-  "`a\\\\`",
-  "`a\\b`",
-  "_",
-  "__",
-  "____",
-  "x".repeat(1_501),
-  "`a`.`b`",
-];
-
-/** A field path, now and then one that is none. */
-export function fieldPath(): fc.Arbitrary<string> {
-  return mostly(fc.constantFrom(...FIELD_PATHS), fc.constantFrom(...BAD_PATHS, ...ODD_PATHS), 30);
-}
 
 const INTEGERS = [
   "0",
@@ -75,25 +44,6 @@ const anyReference = (): fc.Arbitrary<string> => fc.constantFrom(...NAMES_BELOW_
 export function reference(): fc.Arbitrary<string> {
   return mostly(anyReference(), fc.constantFrom(...ODD_REFERENCES), 12);
 }
-
-const ODD_REFERENCES = [
-  "projects/other/databases/(default)/documents/c/a",
-  "projects/p/databases/d/documents/c/a",
-  `${ROOT}/c`,
-  ROOT,
-  "projects/p/databases/d",
-  "projects/p",
-  "projects",
-  "",
-  "c/a",
-  `${ROOT}/c/__x__`,
-  `${ROOT}/c//a`,
-  `${ROOT}/c/a/`,
-  `${ROOT}/c/.`,
-  `${ROOT}/${"c/a/".repeat(51)}c/a`,
-  `${ROOT}/c/${"x".repeat(1_501)}`,
-  "projects/p/databases/d/docs/c/a",
-];
 
 /** Numbers alone. */
 export function numberValue(): fc.Arbitrary<JsonObject> {
@@ -145,16 +95,12 @@ export function flatValue(): fc.Arbitrary<JsonObject> {
   );
 }
 
-const vectorOf = (...values: JsonObject[]): JsonObject => ({
-  mapValue: { fields: { __type__: { stringValue: "__vector__" }, value: { arrayValue: { values } } } },
-});
-
 const vector = (): fc.Arbitrary<JsonObject> =>
   fc
     .array(fc.constantFrom<Json[]>(0, "-0", 1, 2), { minLength: 1, maxLength: 3 })
     .map((dimensions) => vectorOf(...dimensions.map((doubleValue) => ({ doubleValue }))));
 
-/** Values that a request may hold and a document may not, or that look like something else. */
+/** A value that is odd, or holds one. */
 const oddValue = (): fc.Arbitrary<JsonObject> =>
   fc.oneof(
     fc.constantFrom(...ODD_REFERENCES).map((referenceValue): JsonObject => ({ referenceValue })),
@@ -163,42 +109,8 @@ const oddValue = (): fc.Arbitrary<JsonObject> =>
     fc.constantFrom(...ODD_VALUES).map((inner): JsonObject => ({ arrayValue: { values: [inner] } })),
   );
 
-const ODD_VALUES: JsonObject[] = [
-  {},
-  vectorOf(),
-  vectorOf({ doubleValue: "NaN" }),
-  vectorOf({ doubleValue: "Infinity" }),
-  vectorOf({ integerValue: "1" }),
-  vectorOf({ doubleValue: 1 }),
-  vectorOf(...Array.from({ length: 2_049 }, () => ({ doubleValue: 1 }))),
-  { bytesValue: Buffer.alloc(1_501).toString("base64") },
-  { stringValue: "x".repeat(1_501) },
-  { geoPointValue: { latitude: 91, longitude: 0 } },
-  { geoPointValue: { latitude: 0, longitude: -181 } },
-  { geoPointValue: { latitude: "NaN", longitude: 0 } },
-  { timestampValue: { seconds: "0", nanos: -1 } },
-  { timestampValue: { seconds: "0", nanos: 1_000_000_000 } },
-  { timestampValue: { seconds: "253402300800", nanos: 0 } },
-  { timestampValue: { seconds: "-62135596801", nanos: 0 } },
-  { arrayValue: { values: [{ arrayValue: {} }] } },
-  { arrayValue: { values: [{}] } },
-  { arrayValue: { values: [{ mapValue: { fields: { a: { arrayValue: { values: [{ integerValue: "1" }] } } } } }] } },
-  { mapValue: { fields: { "": { integerValue: "1" } } } },
-  { mapValue: { fields: { __x__: { integerValue: "1" } } } },
-  { mapValue: { fields: { __type__: { stringValue: "__vector__" } } } },
-  { mapValue: { fields: { __type__: { stringValue: "other" } } } },
-  {
-    mapValue: {
-      fields: { __type__: { stringValue: "__vector__" }, value: { arrayValue: {} }, a: { integerValue: "1" } },
-    },
-  },
-  { mapValue: { fields: { __type__: { stringValue: "__vector__" }, value: { integerValue: "1" } } } },
-  { mapValue: { fields: { __type__: { integerValue: "1" } } } },
-  { fieldReferenceValue: "a" },
-];
-
 /** Values of every type that a document can hold, nested a little. */
-export function storedValue(): fc.Arbitrary<JsonObject> {
+function storedValue(): fc.Arbitrary<JsonObject> {
   return fc.letrec<{ value: JsonObject }>((tie) => ({
     value: fc.oneof(
       { maxDepth: 2, withCrossShrink: true, depthIdentifier: "value" },
@@ -212,12 +124,11 @@ export function storedValue(): fc.Arbitrary<JsonObject> {
 
 /** Arrays hold neither arrays nor vectors. */
 const arrayOf = (values: readonly JsonObject[]): JsonObject => ({
-  arrayValue: {
-    values: values.filter((value) => !Object.hasOwn(value, "arrayValue") && !JSON.stringify(value).startsWith(VECTOR)),
-  },
+  arrayValue: { values: values.filter((value) => !Object.hasOwn(value, "arrayValue") && !isVector(value)) },
 });
 
-const VECTOR = JSON.stringify(vectorOf()).slice(0, 50);
+const isVector = (value: JsonObject): boolean =>
+  JSON.stringify(value["mapValue"] ?? {}).startsWith('{"fields":{"__type__"');
 
 /** Values of every type, now and then one that is no value. */
 export function anyValue(): fc.Arbitrary<JsonObject> {
@@ -225,7 +136,7 @@ export function anyValue(): fc.Arbitrary<JsonObject> {
 }
 
 /** The fields of a document or a map. */
-export function fields(value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
+function fields(value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
   return fc.dictionary(fc.constantFrom(...FIELD_NAMES), value, { maxKeys: 4 });
 }
 

@@ -1,32 +1,16 @@
 import * as fc from "fast-check";
-import { database, documentId, documentName, collectionId, parent } from "./arbitrary-names.ts";
-import { anyFields, anyValue, fieldPath, mostly, numberValue } from "./arbitrary-values.ts";
-import type { Operation } from "./operation.ts";
+import { collectionId, database, documentId, documentName, parent } from "./arbitrary-names.ts";
+import { fieldPath } from "./arbitrary-paths.ts";
+import { transforms } from "./arbitrary-transforms.ts";
+import { anyFields } from "./arbitrary-values.ts";
 import type { JsonObject } from "./json.ts";
-
-/** Paths of server times: no query sorts by them, since the two emulators write at different times. */
-const TIME_PATHS = ["at", "on.at"];
-
-/** An object without the members that are undefined. */
-export function given(members: Readonly<Record<string, JsonObject[string] | undefined>>): JsonObject {
-  const kept: Record<string, JsonObject[string]> = {};
-  for (const [name, value] of Object.entries(members)) if (value !== undefined) kept[name] = value;
-  return kept;
-}
+import { given, rarely, seldom } from "./mostly.ts";
+import type { Operation } from "./operation.ts";
 
 /** A mask of documents. */
 export function mask(): fc.Arbitrary<JsonObject> {
   return fc.array(fieldPath(), { maxLength: 3 }).map((fieldPaths) => ({ fieldPaths }));
 }
-
-/** Now and then. */
-export function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { freq: 4, nil: undefined });
-}
-
-/** Hardly ever: once in `times` and one. */
-export const rarely = <T>(arbitrary: fc.Arbitrary<T>, times = 12): fc.Arbitrary<T | undefined> =>
-  mostly<T | undefined>(fc.constant(undefined), arbitrary, times);
 
 const precondition = (): fc.Arbitrary<JsonObject> =>
   fc.oneof(
@@ -36,34 +20,6 @@ const precondition = (): fc.Arbitrary<JsonObject> =>
       .map(([operation, offset]) => ({ updateTime: `<time ${operation}${offset}>` })),
     fc.constant({}),
   );
-
-const elements = (): fc.Arbitrary<JsonObject> => fc.array(anyValue(), { maxLength: 3 }).map((values) => ({ values }));
-
-const transform = (): fc.Arbitrary<JsonObject> => {
-  const operand = mostly(numberValue(), anyValue(), 20);
-  const operator = fc.oneof(
-    operand.map((increment): JsonObject => ({ increment })),
-    operand.map((maximum): JsonObject => ({ maximum })),
-    operand.map((minimum): JsonObject => ({ minimum })),
-    elements().map((appendMissingElements): JsonObject => ({ appendMissingElements })),
-    elements().map((removeAllFromArray): JsonObject => ({ removeAllFromArray })),
-  );
-  const serverTime = fc
-    .constantFrom(...TIME_PATHS)
-    .map((path) => ({ fieldPath: path, setToServerValue: "REQUEST_TIME" }));
-  const odd = fc.constantFrom<JsonObject[]>(
-    { fieldPath: "a" },
-    { fieldPath: "a", setToServerValue: 0 },
-    { setToServerValue: 1 },
-  );
-  return fc.oneof(
-    { arbitrary: fc.tuple(fieldPath(), operator).map(([path, given]) => ({ fieldPath: path, ...given })), weight: 12 },
-    { arbitrary: serverTime, weight: 3 },
-    { arbitrary: odd, weight: 1 },
-  );
-};
-
-const transforms = (): fc.Arbitrary<JsonObject[]> => fc.array(transform(), { minLength: 1, maxLength: 3 });
 
 /** One write. */
 function write(name: fc.Arbitrary<string> = documentName()): fc.Arbitrary<JsonObject> {
