@@ -1,9 +1,6 @@
 import { z } from "zod";
-
-/** The environment doesn't hold what a service needs. The message lists every problem, a line each. */
-export class ConfigError extends Error {
-  readonly code = "INVALID_CONFIG";
-}
+import { ConfigError } from "./config-error.ts";
+import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "./host-and-port.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -46,21 +43,16 @@ function describe(issue: z.core.$ZodIssue, environment: Environment): string {
   return `${issue.path.join(".")}: ${missing ? "is not set" : issue.message}.`;
 }
 
-const HIGHEST_PORT = 65_535;
-const NOT_HOST_AND_PORT = "must be host:port, for example 127.0.0.1:8123";
-
 /** A TCP port in a variable; 0 asks for any free one. */
 export const portVariable = z.coerce.number().int().min(0).max(HIGHEST_PORT);
 
 /** `host:port` in a variable, as Google's clients take an emulator's address. */
-export const hostAndPortVariable = z
-  .string()
-  .regex(/^[^\s:/]+:\d{1,5}$/, NOT_HOST_AND_PORT)
-  .transform((text) => {
-    const separator = text.lastIndexOf(":");
-    return { host: text.slice(0, separator), port: Number(text.slice(separator + 1)) };
-  })
-  .refine(({ port }) => port <= HIGHEST_PORT, NOT_HOST_AND_PORT);
+export const hostAndPortVariable = z.string().transform((text, context) => {
+  const parsed = parseHostAndPort(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: "custom", message: NOT_HOST_AND_PORT });
+  return z.NEVER;
+});
 
 /** `true` or `false` in a variable. */
 export const flagVariable = z.enum(["true", "false"]).transform((text) => text === "true");

@@ -1,4 +1,4 @@
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 
 /** What a program tells a parent that started it with a channel, once it has started. */
 export const STARTED = "started";

@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/config-error.ts";
 import { explainFailure } from "../../shared/run-program.ts";
 import { bundle } from "./bundle.ts";
 import { CACHE_FOLDER, compileCacheEnv, handCacheTo } from "./compile-cache.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/config-error.ts";
 import { explainFailure } from "../../shared/run-program.ts";
 import { countByType, printGraph } from "./print-graph.ts";
 import { runProgramOffline } from "./run-program.ts";

@@ -1,13 +1,7 @@
 import { z } from "zod";
 import { systemClock } from "../../shared/clock.ts";
-import {
-  ConfigError,
-  flagVariable,
-  platformVariables,
-  portVariable,
-  queueNamesOf,
-  readConfig,
-} from "../../shared/config.ts";
+import { flagVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/config-error.ts";
 import {
   DEFAULT_MAX_PAYLOAD_BYTES,
   ENVELOPE_OVERHEAD_BYTES,

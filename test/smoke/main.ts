@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/config-error.ts";
 import { explainFailure } from "../../shared/run-program.ts";
 import { CANARIES } from "../../shared/task-types/canary.ts";
 import { callerOf } from "./caller.ts";

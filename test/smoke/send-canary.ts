@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { ConfigError } from "../../shared/config.ts";
+import { ConfigError } from "../../shared/config-error.ts";
 import type { TaskType } from "../../shared/task-type.ts";
 import type { Caller } from "./caller.ts";
 

@@ -7,7 +7,7 @@ export async function runStandalone(args: readonly string[], environment: NodeJS
   await runProgram({
     portVariable: "CLOUD_TASKS_EMULATOR_HOST",
     async start() {
-      const settings = readSettings(args, environment);
+      const settings = await readSettings(args, environment);
       if (settings) return await startEmulators(settings);
       process.stdout.write(USAGE);
       process.exit(0);

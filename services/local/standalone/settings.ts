@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
-import { z } from "zod";
-import { ConfigError, hostAndPortVariable, logLevelVariable, readConfig } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
+import { type HostAndPort, NOT_HOST_AND_PORT, parseHostAndPort, parsePort } from "../../../shared/host-and-port.ts";
 import type { QueueDefinition } from "../cloud-tasks/queue-definition.ts";
 import { CONCURRENCY_MODES, type ConcurrencyMode } from "../firestore/concurrency.ts";
-import { readQueueFile } from "./queue-file.ts";
 
 export const USAGE = `handoff-emulator [OPTIONS]
 
@@ -50,12 +49,6 @@ export interface StandaloneSettings {
   readonly level: string;
 }
 
-const variables = z.object({
-  CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
-  FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
-  LOG_LEVEL: logLevelVariable,
-});
-
 const OPTIONS = {
   only: { type: "string" },
   host: { type: "string" },
@@ -73,22 +66,31 @@ const OPTIONS = {
 } as const;
 
 /**
- * Reads the command line and the environment; undefined when only help is asked for.
+ * Reads the command line and the environment; undefined when only help is asked for. What is loaded for that is little:
+ * people wait for an emulator's start.
  *
  * @throws ConfigError, or parseArgs' own error, with a sentence for a person.
  */
-export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): StandaloneSettings | undefined {
+export async function readSettings(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<StandaloneSettings | undefined> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   if (values.help) return undefined;
-  const config = readConfig(variables, environment);
   const { only, host, queues, project, location, data } = values;
   return {
     emulators: only === undefined ? NAMES : [readName(only)],
     addresses: {
-      "cloud-tasks": { ...config.CLOUD_TASKS_EMULATOR_HOST, ...at(host, values.port, "--port") },
-      firestore: { ...config.FIRESTORE_EMULATOR_HOST, ...at(host, values["firestore-port"], "--firestore-port") },
+      "cloud-tasks": {
+        ...addressIn(environment, "CLOUD_TASKS_EMULATOR_HOST", 8123),
+        ...at(host, values.port, "--port"),
+      },
+      firestore: {
+        ...addressIn(environment, "FIRESTORE_EMULATOR_HOST", 8090),
+        ...at(host, values["firestore-port"], "--firestore-port"),
+      },
     },
-    queues: queues === undefined ? [] : readQueueFile(queues),
+    queues: queues === undefined ? [] : (await import("./queue-file.ts")).readQueueFile(queues),
     ...(project === undefined ? {} : { project }),
     ...(location === undefined ? {} : { location }),
     ...(data === undefined ? {} : { dataDir: data }),
@@ -96,7 +98,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     virtualClock: values["virtual-clock"],
     ...readSeed(values["fault-seed"]),
     concurrency: readMode(values.concurrency),
-    level: config.LOG_LEVEL,
+    level: readLevel(environment["LOG_LEVEL"]),
   };
 }
 
@@ -112,13 +114,30 @@ function readMode(concurrency: string): ConcurrencyMode {
   throw new ConfigError(`--concurrency must be pessimistic or optimistic, but is ${JSON.stringify(concurrency)}.`);
 }
 
-const HIGHEST_PORT = 65_535;
+const DEFAULT_HOST = "127.0.0.1";
 
-function at(host: string | undefined, port: string | undefined, option: string): { host?: string; port?: number } {
-  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= HIGHEST_PORT)) {
+function addressIn(environment: NodeJS.ProcessEnv, variable: string, defaultPort: number): HostAndPort {
+  const text = environment[variable];
+  if (!text) return { host: DEFAULT_HOST, port: defaultPort };
+  const address = parseHostAndPort(text);
+  if (address) return address;
+  throw new ConfigError(`${variable} ${NOT_HOST_AND_PORT}, but is ${JSON.stringify(text)}.`);
+}
+
+const LEVELS = ["trace", "debug", "info", "warn", "error"];
+
+function readLevel(level: string | undefined): string {
+  if (!level) return "info";
+  if (LEVELS.includes(level)) return level;
+  throw new ConfigError(`LOG_LEVEL must be one of ${LEVELS.join(", ")}, but is ${JSON.stringify(level)}.`);
+}
+
+function at(host: string | undefined, port: string | undefined, option: string): Partial<HostAndPort> {
+  const parsed = port === undefined ? undefined : parsePort(port);
+  if (port !== undefined && parsed === undefined) {
     throw new ConfigError(`${option} must be a port, 0 for any free one, but is ${JSON.stringify(port)}.`);
   }
-  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port: Number(port) }) };
+  return { ...(host === undefined ? {} : { host }), ...(parsed === undefined ? {} : { port: parsed }) };
 }
 
 function readSeed(seed: string | undefined): { faultSeed?: number } {

@@ -1,5 +1,5 @@
 import { systemClock } from "../../../shared/clock.ts";
-import { ConfigError } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
 import { type Logger, createLogger } from "../../../shared/log.ts";
 import type { RunningProgram } from "../../../shared/run-program.ts";
 import type { EmulatorClock } from "../emulator-clock.ts";

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { ConfigError, readConfig } from "../../../shared/config.ts";
+import { readConfig } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
 import { explainFailure } from "../../../shared/run-program.ts";
 import { type StackSettings, addressOf, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { ConfigError } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
 import type { Program } from "./child.ts";
 import { GOOGLES_FIRESTORE_LISTENS, findGooglesFirestore, googlesFirestoreCommand } from "./googles-firestore.ts";
 import { LOCAL, SERVICES_DIR, type StackSettings, addressOf } from "./settings.ts";

@@ -3,7 +3,7 @@ import net from "node:net";
 import { freePort } from "../../support/free-port.ts";
 import { expect, it, onTestFinished } from "vitest";
 import { requireFreePorts } from "../../../services/local/start/ports.ts";
-import { ConfigError } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
 import { portOf } from "../../../shared/listening-port.ts";
 
 const HOST = "127.0.0.1";

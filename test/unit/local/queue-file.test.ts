@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readQueueFile } from "../../../services/local/standalone/queue-file.ts";
-import { ConfigError } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 function write(content: string): string {

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import {
-  ConfigError,
   flagVariable,
   hostAndPortVariable,
   platformVariables,
@@ -9,6 +8,7 @@ import {
   queueNamesOf,
   readConfig,
 } from "../../../shared/config.ts";
+import { ConfigError } from "../../../shared/config-error.ts";
 
 const schema = z.object({
   PORT: portVariable.default(8080),
