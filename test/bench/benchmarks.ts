@@ -1,5 +1,6 @@
+import path from "node:path";
 import { findGooglesFirestore } from "../../services/local/start/googles-firestore.ts";
-import { measureBundle } from "./bundles.ts";
+import { makeBundle, measureBundle } from "./bundles.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./dispatches.ts";
 import { type EmulatorProgram, emulatorPrograms } from "./emulator-process.ts";
 import type { Sizes } from "./sizes.ts";
@@ -31,13 +32,19 @@ async function* startUp(sizes: Sizes): AsyncGenerator<string> {
         `warm ${whole(warmMs)} ms (medians of ${sizes.starts} processes)`
     );
   }
-  const { ourCloudTasks, ourFirestore } = emulatorPrograms();
   const googles = googlesFirestore(sizes);
-  const programs = [ourCloudTasks, ourFirestore, ...googles.programs];
-  const [tasksMs = 0, oursMs = 0, googlesMs] = await measureProcessStarts(programs, sizes.starts);
+  const bundle = await makeBundle("emulator");
+  const fromBundle = emulatorPrograms(path.join(bundle.folder, "main.js"));
+  const { ourCloudTasks, ourFirestore } = emulatorPrograms();
+  const programs = [fromBundle.ourCloudTasks, fromBundle.ourFirestore, ourCloudTasks, ourFirestore];
+  const starts = await measureProcessStarts([...programs, ...googles.programs], sizes.starts);
+  await bundle.remove();
+  const [tasksMs = 0, oursMs = 0, tasksSourcesMs = 0, sourcesMs = 0, googlesMs] = starts;
+  const ratios = (theirs: number): string =>
+    `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}, from the sources ${(sourcesMs / theirs).toFixed(2)}`;
   yield (
-    `as a process, to the first call's answer: cloud-tasks ${whole(tasksMs)} ms, firestore ${whole(oursMs)} ms, ` +
-      `${googles.figure(googlesMs, (theirs) => `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}`)} ` +
+    `as a process, to the first call's answer: cloud-tasks ${whole(tasksMs)} ms, firestore ${whole(oursMs)} ms from the ` +
+      `bundle, ${whole(tasksSourcesMs)} and ${whole(sourcesMs)} ms from the sources, ${googles.figure(googlesMs, ratios)} ` +
       `(medians of ${sizes.starts} starts in turn, after a first one)`
   );
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { bundle } from "../../infra/build/bundle.ts";
 import { compileCacheEnv } from "../../infra/build/compile-cache.ts";
 import { sizeOf } from "../../infra/build/folder-size.ts";
-import { PROGRAMS } from "../../infra/build/programs.ts";
+import { PROGRAMS, type Program } from "../../infra/build/programs.ts";
 import { type TryOut, tryOut } from "../../infra/build/try-out.ts";
 import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
 import { median } from "./median.ts";
@@ -20,16 +20,12 @@ export async function measureBundle(
   name: "producer" | "worker",
   runs: number,
 ): Promise<{ sources: Start; bundled: Start; bundleMib: number }> {
-  const program = PROGRAMS.find((candidate) => candidate.name === name);
-  if (!program) throw new Error(`There is no program ${name}.`);
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bench-"));
+  const { program, folder: to, remove } = await makeBundle(name);
   try {
-    const to = path.join(folder, name);
-    await bundle(program, { from: PROJECT_DIR, to });
     const start = (file: string, env: Readonly<Record<string, string>>): Promise<TryOut> =>
       tryOut(program, {
         command: [process.execPath, file],
-        cwd: folder,
+        cwd: to,
         env,
         residentBytesOf: (pid) => residentMib(pid).now * 2 ** 20,
       });
@@ -46,8 +42,19 @@ export async function measureBundle(
     }
     return { sources: medianOf(sources), bundled: medianOf(bundled), bundleMib: (await sizeOf(to)).bytes / 2 ** 20 };
   } finally {
-    await fs.rm(folder, { recursive: true });
+    await remove();
   }
+}
+
+/** Bundles a program into a temporary folder, where its main module is `main.js`. */
+export async function makeBundle(
+  name: string,
+): Promise<{ program: Program; folder: string; readonly remove: () => Promise<void> }> {
+  const program = PROGRAMS.find((candidate) => candidate.name === name);
+  if (!program) throw new Error(`There is no program ${name}.`);
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bench-"));
+  await bundle(program, { from: PROJECT_DIR, to: folder });
+  return { program, folder, remove: () => fs.rm(folder, { recursive: true }) };
 }
 
 function medianOf(starts: readonly TryOut[]): Start {

@@ -28,8 +28,11 @@ export interface EmulatorProcess {
   stop(): Promise<void>;
 }
 
-/** The emulators that can be run; Google's own by its jar. */
-export function emulatorPrograms() {
+const SOURCES = path.join(PROJECT_DIR, "services/local/standalone/main.ts");
+
+/** The emulators that can be run: ours from a main module, by default from the sources; Google's own by its jar. */
+export function emulatorPrograms(main = SOURCES) {
+  const ourProgram = (name: string): readonly [string, ...string[]] => [process.execPath, main, "--only", name];
   const callFirestore = createFirestoreCaller();
   const callCloudTasks = createCloudTasksCaller();
   const firstFirestoreCall = (connection: GrpcConnection) =>
@@ -51,13 +54,6 @@ export function emulatorPrograms() {
     }),
   } satisfies Record<string, EmulatorProgram | ((jar: string) => EmulatorProgram)>;
 }
-
-const ourProgram = (name: string): readonly [string, ...string[]] => [
-  process.execPath,
-  path.join(PROJECT_DIR, "services/local/standalone/main.ts"),
-  "--only",
-  name,
-];
 
 /** Says the process id of the command that it runs, and stops it when its input ends, as it does with this process. */
 const TIED_TO_US = '"$@" >/dev/null & command=$!; echo $command; read -r _; kill $command; wait $command';
