@@ -1,10 +1,9 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import { randomUUID } from "node:crypto";
-import { isTerminal } from "../../shared/records/task-record.ts";
-import { decideClaim } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
+import { decideReadClaim } from "./read-claim.ts";
 import { isFirestoreError } from "./record-store.ts";
 import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
 import type { Worker } from "./worker.ts";
@@ -26,7 +25,7 @@ export type Claim =
  * Claims the task for one attempt.
  *
  *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
- *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideClaim)
+ *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideReadClaim)
  *
  * It takes as long as the client goes on trying, and rejects with the client's errors: see `claimInTime`.
  */
@@ -63,19 +62,13 @@ async function claimByReading(delivery: Delivery, owner: string, { db, clock }: 
   const claimant = claimantOf(delivery, owner);
   return await db.runTransaction(async (transaction) => {
     const read = await readRecord(transaction, db, envelope);
-    const decision = decideClaim(read.record, claimant, read.readTimeMs);
-    if (decision.kind === "own" && isTerminal(decision.record.state)) {
-      return { kind: "not-ours", outcome: { kind: "duplicate", state: decision.record.state } };
+    const claim = decideReadClaim(read.record, claimant, read.readTimeMs);
+    if (claim.kind !== "run") {
+      return { kind: "not-ours", outcome: concede(transaction, claim, { delivery, read, db, clock }) };
     }
-    if (decision.kind === "own") {
-      return ours({ owner, fence: decision.record.fence, attempts: decision.record.attempts });
-    }
-    if (decision.kind === "take") {
-      const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
-      transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
-      return ours(numbers);
-    }
-    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+    const { numbers } = claim;
+    if (!claim.isWritten) transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
+    return ours(numbers);
   });
 }
 

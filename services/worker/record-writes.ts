@@ -8,7 +8,7 @@ import {
 import type { Clock } from "../../shared/clock.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { leaseMsOf } from "../../shared/queues.ts";
-import { DEAD_LETTERS, type DeadLetter } from "../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS, type DeadLetter, deadLetterId } from "../../shared/records/dead-letter.ts";
 import {
   TASK_RECORDS,
   type TaskError,
@@ -111,6 +111,17 @@ export function deadLetter(
     diedAt: Timestamp.fromMillis(nowMs),
     expireAt: Timestamp.fromMillis(nowMs + delivery.deadLetterRetentionMs),
   };
+}
+
+/** A dead task's letter is part of the commit that ends it; for any other settlement nothing is written. */
+export function writeDeadLetter(
+  writer: { set(ref: DocumentReference, letter: object): unknown },
+  settlement: Settlement,
+  on: { delivery: Delivery; db: Firestore; clock: Clock },
+): void {
+  if (settlement.state !== "dead" || !settlement.error) return;
+  const letter = deadLetter(on.delivery, settlement.attempts, settlement.error, on.clock);
+  writer.set(deadLetterRef(on.db, deadLetterId(on.delivery.envelope.id)), letter);
 }
 
 function identity(envelope: Envelope, numbers: AttemptNumbers, before: Before) {

@@ -1,0 +1,48 @@
+import type { TaskRecord } from "../../shared/records/task-record.ts";
+import type { AttemptEnd } from "./attempt-end.ts";
+import { type Claimant, decideClaim } from "./claim-decision.ts";
+import { type Concession, decideConcession } from "./concession.ts";
+import type { Outcome } from "./outcome.ts";
+import type { AttemptNumbers } from "./record-writes.ts";
+import { type Settlement, decideSettlement } from "./settlement.ts";
+
+/** What an attempt that wrote nothing before does about its end, having read the record. */
+export type UnrecordedSettlement =
+  | { readonly kind: "settle"; readonly numbers: AttemptNumbers; readonly settlement: Settlement }
+  | Concession;
+
+/** The outcome of an end that needs no record, so that none is even read; null for all others. */
+export function outcomeWithoutRecord(
+  end: AttemptEnd,
+  { isFirstDispatch }: { isFirstDispatch: boolean },
+): Outcome | null {
+  if (end.kind === "succeeded" && isFirstDispatch) return { kind: "done", result: end.result };
+  if (end.kind === "released") return { kind: "unavailable", reason: "shutting-down" };
+  return null;
+}
+
+/** Decides how an attempt ends whose task may have no record yet. */
+export function decideUnrecordedSettlement(
+  record: TaskRecord | null,
+  { claimant, end }: { claimant: Claimant; end: AttemptEnd },
+  readTimeMs: number,
+): UnrecordedSettlement {
+  if (end.kind === "succeeded" && !record) return { kind: "answer", outcome: { kind: "done", result: end.result } };
+
+  const decision = decideClaim(record, claimant, readTimeMs);
+  if (decision.kind === "own") return { kind: "answer", outcome: outcomeOfOwn(decision.record, end, claimant) };
+  if (decision.kind !== "take") return decideConcession(decision);
+  const settlement = decideSettlement(end, decision.attempts, claimant.maxAttempts);
+  const numbers = { owner: claimant.owner, fence: decision.fence, attempts: settlement.attempts };
+  return { kind: "settle", numbers, settlement };
+}
+
+/**
+ * What an attempt's own commit, whose answer was lost, has made of the task. It need not be what the attempt ended with
+ * since: a transaction's time can run out after its commit took effect.
+ */
+function outcomeOfOwn(record: TaskRecord, end: AttemptEnd, { maxAttempts }: Claimant): Outcome {
+  if (record.state === "succeeded") return { kind: "done", result: record.result };
+  if (record.state === "cancelled") return { kind: "duplicate", state: "cancelled" };
+  return decideSettlement(end, record.attempts, maxAttempts).outcome;
+}
