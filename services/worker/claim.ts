@@ -1,11 +1,13 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import { randomUUID } from "node:crypto";
+import { mayBeTooOld } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
 import { decideReadClaim } from "./read-claim.ts";
 import { isFirestoreError } from "./record-store.ts";
 import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
+import { decideUnrecordedRun } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
 
 /** An attempt that may run. */
@@ -32,12 +34,29 @@ export type Claim =
 export async function claimTask(delivery: Delivery, worker: Worker): Promise<Claim> {
   // Made here and not in a transaction's callback, which can run again after a commit whose answer was lost.
   const owner = randomUUID();
-  if (delivery.idempotency !== "claim") return { kind: "ours", attempt: { kind: "unrecorded", owner } };
+  if (delivery.idempotency !== "claim") return await beginUnrecorded(delivery, owner, worker);
 
   const numbers = { owner, fence: 1, attempts: 1 };
   const updateTime = await createRecord(delivery, numbers, worker);
   if (updateTime) return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime } };
   return await claimByReading(delivery, owner, worker);
+}
+
+/**
+ * Nothing is written, and usually nothing read: a `transaction` task's record is read in its transaction. A `natural`
+ * task that has come to its last deliveries, perhaps because it kills every attempt, is looked at before it runs.
+ */
+async function beginUnrecorded(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
+  const claimant = claimantOf(delivery, owner);
+  const ourClaim: Claim = { kind: "ours", attempt: { kind: "unrecorded", owner } };
+  if (delivery.idempotency === "transaction" || !mayBeTooOld(claimant, clock.now())) return ourClaim;
+
+  return await db.runTransaction(async (transaction) => {
+    const read = await readRecord(transaction, db, delivery.envelope);
+    const decision = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
+    if (decision.kind === "run") return ourClaim;
+    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+  });
 }
 
 /** The update time of the record that was created; undefined when only reading can tell whose it is. */

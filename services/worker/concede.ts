@@ -4,7 +4,14 @@ import { conflictLetterId } from "../../shared/records/dead-letter.ts";
 import type { Concession } from "./concession.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
-import { type ReadRecord, deadLetter, deadLetterRef, settledFields, writeDeadLetter } from "./record-writes.ts";
+import {
+  type ReadRecord,
+  deadLetter,
+  deadLetterRef,
+  settledFields,
+  settledRecord,
+  writeDeadLetter,
+} from "./record-writes.ts";
 
 /** The outcome of a delivery that may not run, with what has to be recorded about it written in the transaction. */
 export function concede(
@@ -22,9 +29,14 @@ export function concede(
       return { kind: "dead", error: concession.error };
     }
     case "bury": {
-      transaction.update(on.read.ref, settledFields(concession.settlement, on.clock));
-      writeDeadLetter(transaction, concession.settlement, on);
-      return concession.settlement.outcome;
+      const { settlement, newRecord } = concession;
+      if (newRecord) {
+        transaction.set(on.read.ref, settledRecord(envelope, newRecord, settlement, { record: null, clock: on.clock }));
+      } else {
+        transaction.update(on.read.ref, settledFields(settlement, on.clock));
+      }
+      writeDeadLetter(transaction, settlement, on);
+      return settlement.outcome;
     }
     default:
       return concession satisfies never;

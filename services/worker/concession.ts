@@ -1,6 +1,7 @@
 import type { TaskError } from "../../shared/records/task-record.ts";
-import type { ClaimDecision } from "./claim-decision.ts";
+import type { ClaimDecision, Claimant } from "./claim-decision.ts";
 import type { Outcome } from "./outcome.ts";
+import type { AttemptNumbers } from "./record-writes.ts";
 import { type Settlement, bury } from "./settlement.ts";
 
 /** A decision that does not give the task to the attempt that asked. */
@@ -10,8 +11,8 @@ export type Refusal = Exclude<ClaimDecision, { kind: "take" | "own" }>;
 export type Concession =
   /** Nothing is written. */
   | { readonly kind: "answer"; readonly outcome: Outcome }
-  /** The task's record and its dead letter are written together. */
-  | { readonly kind: "bury"; readonly settlement: Settlement }
+  /** The task's record, a new one where there is none, and its dead letter are written together. */
+  | { readonly kind: "bury"; readonly settlement: Settlement; readonly newRecord: AttemptNumbers | null }
   /** The record is another payload's and is left alone: this one gets a dead letter of its own. */
   | { readonly kind: "keep-conflict"; readonly error: TaskError };
 
@@ -31,7 +32,7 @@ const TOO_OLD = {
 };
 
 /** Decides how a delivery ends that may not run. */
-export function decideConcession(refusal: Refusal): Concession {
+export function decideConcession(refusal: Refusal, { owner }: Pick<Claimant, "owner">): Concession {
   switch (refusal.kind) {
     case "busy":
     case "duplicate":
@@ -39,9 +40,13 @@ export function decideConcession(refusal: Refusal): Concession {
     case "conflict":
       return { kind: "keep-conflict", error: CONFLICT };
     case "exhausted":
-      return { kind: "bury", settlement: bury(LOST_ATTEMPTS, refusal.record.attempts) };
-    case "too-old":
-      return { kind: "bury", settlement: bury(TOO_OLD, refusal.record.attempts) };
+      return { kind: "bury", settlement: bury(LOST_ATTEMPTS, refusal.record.attempts), newRecord: null };
+    case "too-old": {
+      // How often it was tried is not known of a task without a record.
+      const attempts = refusal.record?.attempts ?? 0;
+      const newRecord = refusal.record ? null : { owner, fence: refusal.nextFence, attempts };
+      return { kind: "bury", settlement: bury(TOO_OLD, attempts), newRecord };
+    }
     default:
       return refusal satisfies never;
   }

@@ -15,7 +15,7 @@ export function decideReadClaim(record: TaskRecord | null, claimant: Claimant, r
     const { fence, attempts } = decision;
     return { kind: "run", numbers: { owner: claimant.owner, fence, attempts }, isWritten: false };
   }
-  if (decision.kind !== "own") return decideConcession(decision);
+  if (decision.kind !== "own") return decideConcession(decision, claimant);
   const { state, fence, attempts } = decision.record;
   if (isTerminal(state)) return { kind: "answer", outcome: { kind: "duplicate", state } };
   return { kind: "run", numbers: { owner: claimant.owner, fence, attempts }, isWritten: true };

@@ -18,7 +18,7 @@ import {
 } from "../../shared/records/task-record.ts";
 import { queueOf } from "../../shared/task-id.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Settlement } from "./settlement.ts";
+import { type Settlement, letterOf } from "./settlement.ts";
 
 /** A task's record as a transaction saw it, with Firestore's time of the read. */
 export interface ReadRecord {
@@ -119,8 +119,9 @@ export function writeDeadLetter(
   settlement: Settlement,
   on: { delivery: Delivery; db: Firestore; clock: Clock },
 ): void {
-  if (settlement.state !== "dead" || !settlement.error) return;
-  const letter = deadLetter(on.delivery, settlement.attempts, settlement.error, on.clock);
+  const said = letterOf(settlement);
+  if (!said) return;
+  const letter = deadLetter(on.delivery, said.attempts, said.error, on.clock);
   writer.set(deadLetterRef(on.db, deadLetterId(on.delivery.envelope.id)), letter);
 }
 

@@ -7,7 +7,7 @@ import { type Delivery, claimantOf } from "./delivery.ts";
 import type { HandlerContext, TransactionContext } from "./handler.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
 import { readRecord, settledRecord } from "./record-writes.ts";
-import { CONTENTION, decideTransactionRun, settlementInTransaction } from "./transaction-run.ts";
+import { CONTENTION, decideUnrecordedRun, settlementInTransaction } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
 
 /** gRPC's ABORTED: another transaction held what this one needed. */
@@ -65,7 +65,7 @@ async function attemptOnce(
 
   const read = await readRecord(transaction, db, envelope);
   const claimant = claimantOf(delivery, attempt.owner);
-  const decision = decideTransactionRun(read.record, claimant, read.readTimeMs);
+  const decision = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
   if (decision.kind !== "run") {
     return { kind: "decided", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
   }

@@ -67,3 +67,8 @@ function wait(error: TaskError | null, attempts: number, outcome: Outcome): Sett
 export function bury(error: TaskError, attempts: number): Settlement {
   return { state: "dead", attempts, error, result: null, outcome: { kind: "dead", error } };
 }
+
+/** What the dead letter of a settlement says; null for a task that has not died. */
+export function letterOf({ state, attempts, error }: Settlement): { attempts: number; error: TaskError } | null {
+  return state === "dead" && error ? { attempts, error } : null;
+}

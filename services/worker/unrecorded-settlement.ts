@@ -1,7 +1,7 @@
 import type { TaskRecord } from "../../shared/records/task-record.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
 import { type Claimant, decideClaim } from "./claim-decision.ts";
-import { type Concession, decideConcession } from "./concession.ts";
+import { type Concession, type Refusal, decideConcession } from "./concession.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AttemptNumbers } from "./record-writes.ts";
 import { type Settlement, decideSettlement } from "./settlement.ts";
@@ -31,10 +31,30 @@ export function decideUnrecordedSettlement(
 
   const decision = decideClaim(record, claimant, readTimeMs);
   if (decision.kind === "own") return { kind: "answer", outcome: outcomeOfOwn(decision.record, end, claimant) };
-  if (decision.kind !== "take") return decideConcession(decision);
-  const settlement = decideSettlement(end, decision.attempts, claimant.maxAttempts);
-  const numbers = { owner: claimant.owner, fence: decision.fence, attempts: settlement.attempts };
-  return { kind: "settle", numbers, settlement };
+  if (decision.kind === "take") return settleAs(decision, { claimant, end });
+  if (!standsByItself(decision, end)) return decideConcession(decision, claimant);
+  const fence = decision.kind === "too-old" ? decision.nextFence : decision.record.fence + 1;
+  return settleAs({ fence, attempts: (decision.record?.attempts ?? 0) + 1 }, { claimant, end });
+}
+
+/**
+ * That a task has no attempt left, or no time, keeps an attempt from beginning. One that has ended is recorded by what
+ * it came to: a success is not buried, and a letter tells what the attempt died of.
+ */
+function standsByItself(
+  refusal: Refusal,
+  end: AttemptEnd,
+): refusal is Extract<Refusal, { kind: "exhausted" | "too-old" }> {
+  if (refusal.kind === "too-old") return end.kind === "succeeded" || end.kind === "permanent";
+  return refusal.kind === "exhausted";
+}
+
+function settleAs(
+  { fence, attempts }: Pick<AttemptNumbers, "fence" | "attempts">,
+  { claimant, end }: { claimant: Claimant; end: AttemptEnd },
+): UnrecordedSettlement {
+  const settlement = decideSettlement(end, attempts, claimant.maxAttempts);
+  return { kind: "settle", numbers: { owner: claimant.owner, fence, attempts: settlement.attempts }, settlement };
 }
 
 /**
@@ -43,6 +63,7 @@ export function decideUnrecordedSettlement(
  */
 function outcomeOfOwn(record: TaskRecord, end: AttemptEnd, { maxAttempts }: Claimant): Outcome {
   if (record.state === "succeeded") return { kind: "done", result: record.result };
+  if (record.state === "dead" && record.lastError) return { kind: "dead", error: record.lastError };
   if (record.state === "cancelled") return { kind: "duplicate", state: "cancelled" };
   return decideSettlement(end, record.attempts, maxAttempts).outcome;
 }

@@ -12,21 +12,17 @@ const CONTENTION_RETRY_AFTER_MS = 1_000;
 /** Another attempt holds what this one needs, of the handler's documents or of its own record. */
 export const CONTENTION: Outcome = { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS };
 
-/** What a `transaction` task's callback does once it has read the record. */
-export type TransactionRun = { readonly kind: "run"; readonly numbers: AttemptNumbers } | Concession;
+/** What an attempt that writes nothing before it ends does once it has read the record. */
+export type UnrecordedRun = { readonly kind: "run"; readonly numbers: AttemptNumbers } | Concession;
 
-/** Decides whether the handler may run. The callback's own record, if there is one, is of a commit whose answer was lost. */
-export function decideTransactionRun(
-  record: TaskRecord | null,
-  claimant: Claimant,
-  readTimeMs: number,
-): TransactionRun {
+/** Decides whether the handler may run. A record of the attempt's own is of a commit whose answer was lost. */
+export function decideUnrecordedRun(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): UnrecordedRun {
   const decision = decideClaim(record, claimant, readTimeMs);
   if (decision.kind === "take") {
     const { fence, attempts } = decision;
     return { kind: "run", numbers: { owner: claimant.owner, fence, attempts } };
   }
-  if (decision.kind !== "own") return decideConcession(decision);
+  if (decision.kind !== "own") return decideConcession(decision, claimant);
   return { kind: "answer", outcome: outcomeOfOwn(decision.record) };
 }
 
