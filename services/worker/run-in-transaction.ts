@@ -7,11 +7,9 @@ import { type Delivery, claimantOf } from "./delivery.ts";
 import type { HandlerContext, TransactionContext } from "./handler.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
 import { readRecord, settledRecord } from "./record-writes.ts";
-import { CONTENTION, decideUnrecordedRun, settlementInTransaction } from "./unrecorded-run.ts";
+import { decideTransactionFailure } from "./transaction-failure.ts";
+import { decideUnrecordedRun, settlementInTransaction } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
-
-/** gRPC's ABORTED: another transaction held what this one needed. */
-const ABORTED = 10;
 
 type TransactionWorker = Worker & {
   readonly context: HandlerContext;
@@ -47,10 +45,13 @@ export async function runInTransaction(
   } catch (error) {
     if (error instanceof NothingToCommit) return { kind: "ended", end: error.end };
     if (!isFirestoreError(error)) throw error;
-    if (error.code === ABORTED) {
-      return { kind: "decided", outcome: CONTENTION };
+    const failure = decideTransactionFailure(error);
+    if (failure.kind === "unavailable") {
+      throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
     }
-    throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
+    if (failure.kind === "ended")
+      worker.log.error(errorFields(error), "what the handler asked of Firestore was refused");
+    return failure;
   }
 }
 
