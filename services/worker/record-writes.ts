@@ -72,10 +72,11 @@ export function settledRecord(envelope: Envelope, numbers: AttemptNumbers, settl
 
 /** What settling changes in the record of a claimed attempt. The lease ends; owner and fence stay, as its signature. */
 export function settledFields(settlement: Settlement, clock: Clock) {
-  const { state, attempts, error, result } = settlement;
+  const { state, attempts, error, result, unknownTypes } = settlement;
   return {
     state,
     attempts,
+    ...(unknownTypes === undefined ? {} : { unknownTypes }),
     claimedAt: null,
     leaseMs: 0,
     finishedAt: state === "waiting" ? null : FieldValue.serverTimestamp(),

@@ -21,7 +21,7 @@ export async function settle(delivery: Delivery, attempt: Attempt, run: RunEnd, 
   const step = beginStoreStep(worker);
   if (attempt.kind === "unrecorded") return await settleUnrecorded(delivery, attempt, run.end, step);
 
-  const settlement = decideSettlement(run.end, attempt.attempts, delivery.maxAttempts);
+  const settlement = decideSettlement(run.end, attempt, delivery.maxAttempts);
   const written = attempt.updateTime
     ? await writeIfUntouched(delivery, settlement, { updateTime: attempt.updateTime, step })
     : false;

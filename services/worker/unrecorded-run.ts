@@ -29,10 +29,10 @@ export function decideUnrecordedRun(record: TaskRecord | null, claimant: Claiman
 /** How a successful end is recorded in the commit of its effects; null for an end whose effects must not be committed. */
 export function settlementInTransaction(
   end: AttemptEnd,
-  { attempts }: AttemptNumbers,
+  numbers: AttemptNumbers,
   { maxAttempts }: Claimant,
 ): Settlement | null {
-  return end.kind === "succeeded" ? decideSettlement(end, attempts, maxAttempts) : null;
+  return end.kind === "succeeded" ? decideSettlement(end, numbers, maxAttempts) : null;
 }
 
 function outcomeOfOwn({ state, result }: TaskRecord): Outcome {

@@ -1,10 +1,11 @@
-import type { TaskRecord } from "../../shared/records/task-record.ts";
+import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
 import { type Claimant, decideClaim } from "./claim-decision.ts";
 import { type Concession, type Refusal, decideConcession } from "./concession.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AttemptNumbers } from "./record-writes.ts";
-import { type Settlement, decideSettlement } from "./settlement.ts";
+import { type Settlement, decideSettlement, outcomeOfWaiting } from "./settlement.ts";
+import { CONTENTION } from "./unrecorded-run.ts";
 
 /** What an attempt that wrote nothing before does about its end, having read the record. */
 export type UnrecordedSettlement =
@@ -30,11 +31,12 @@ export function decideUnrecordedSettlement(
   if (end.kind === "succeeded" && !record) return { kind: "answer", outcome: { kind: "done", result: end.result } };
 
   const decision = decideClaim(record, claimant, readTimeMs);
-  if (decision.kind === "own") return { kind: "answer", outcome: outcomeOfOwn(decision.record, end, claimant) };
-  if (decision.kind === "take") return settleAs(decision, { claimant, end });
+  if (decision.kind === "own") return { kind: "answer", outcome: outcomeOfOwn(decision.record, end) };
+  const on = { claimant, end, unknownTypes: record?.unknownTypes ?? 0 };
+  if (decision.kind === "take") return settleAs(decision, on);
   if (!standsByItself(decision, end)) return decideConcession(decision, claimant);
   const fence = decision.kind === "too-old" ? decision.nextFence : decision.record.fence + 1;
-  return settleAs({ fence, attempts: (decision.record?.attempts ?? 0) + 1 }, { claimant, end });
+  return settleAs({ fence, attempts: (decision.record?.attempts ?? 0) + 1 }, on);
 }
 
 /**
@@ -51,9 +53,9 @@ function standsByItself(
 
 function settleAs(
   { fence, attempts }: Pick<AttemptNumbers, "fence" | "attempts">,
-  { claimant, end }: { claimant: Claimant; end: AttemptEnd },
+  { claimant, end, unknownTypes }: { claimant: Claimant; end: AttemptEnd; unknownTypes: number },
 ): UnrecordedSettlement {
-  const settlement = decideSettlement(end, attempts, claimant.maxAttempts);
+  const settlement = decideSettlement(end, { attempts, unknownTypes }, claimant.maxAttempts);
   return { kind: "settle", numbers: { owner: claimant.owner, fence, attempts: settlement.attempts }, settlement };
 }
 
@@ -61,9 +63,10 @@ function settleAs(
  * What an attempt's own commit, whose answer was lost, has made of the task. It need not be what the attempt ended with
  * since: a transaction's time can run out after its commit took effect.
  */
-function outcomeOfOwn(record: TaskRecord, end: AttemptEnd, { maxAttempts }: Claimant): Outcome {
-  if (record.state === "succeeded") return { kind: "done", result: record.result };
-  if (record.state === "dead" && record.lastError) return { kind: "dead", error: record.lastError };
-  if (record.state === "cancelled") return { kind: "duplicate", state: "cancelled" };
-  return decideSettlement(end, record.attempts, maxAttempts).outcome;
+function outcomeOfOwn({ state, result, lastError }: TaskRecord, end: AttemptEnd): Outcome {
+  if (state === "succeeded") return { kind: "done", result };
+  if (state === "dead" && lastError) return { kind: "dead", error: lastError };
+  if (isTerminal(state)) return { kind: "duplicate", state };
+  // A verdict's own commit leaves no live record; if one ever did, the task must not be acknowledged.
+  return end.kind === "succeeded" || end.kind === "permanent" ? CONTENTION : outcomeOfWaiting(end);
 }

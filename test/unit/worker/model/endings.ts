@@ -49,7 +49,7 @@ function affect(scene: Scene, { owner, life }: Running): void {
 /** A commit on condition that the record is as the claim left it, or else a transaction that reads it. */
 function settleClaimed(scene: Scene, attempt: Running, how: AttemptEnd): void {
   const { numbers, version } = attempt;
-  const settlement = scene.decisions.settlement(how, numbers.attempts, MAX_ATTEMPTS);
+  const settlement = scene.decisions.settlement(how, numbers, MAX_ATTEMPTS);
   const byReading = (): void => settleByReading(scene, attempt, settlement);
   if (version === null) return byReading();
   const commit = scene.world.record && settleCommit(scene.world, numbers.fence, settlement);

@@ -30,8 +30,8 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "a task has succeeded only after its effect": wrong("claim", "takes a release for a success", {
-    settlement: (end, attempts, maxAttempts) =>
-      settlement(end.kind === "released" ? { kind: "succeeded", result: null } : end, attempts, maxAttempts),
+    settlement: (end, counted, maxAttempts) =>
+      settlement(end.kind === "released" ? { kind: "succeeded", result: null } : end, counted, maxAttempts),
   }),
 
   "a success is never answered as dead": wrong("natural", "takes a success for a verdict", {
@@ -108,7 +108,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "a dead task has a letter, and no other has": wrong("claim", "buries without an error, which no letter tells of", {
-    settlement: (end, attempts, maxAttempts) => ({ ...settlement(end, attempts, maxAttempts), error: null }),
+    settlement: (end, counted, maxAttempts) => ({ ...settlement(end, counted, maxAttempts), error: null }),
   }),
 
   "no attempt is made beyond the last": wrong("claim", "allows one attempt too many", {
@@ -117,8 +117,8 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "an attempt that is given back is not counted": wrong("claim", "takes a saturated dependency for a failure", {
-    settlement: (end, attempts, maxAttempts) =>
-      settlement(end.kind === "saturated" ? { kind: "retry", error: end.error } : end, attempts, maxAttempts),
+    settlement: (end, counted, maxAttempts) =>
+      settlement(end.kind === "saturated" ? { kind: "retry", error: end.error } : end, counted, maxAttempts),
   }),
 
   [BURIED]: wrong("transaction", "takes a task for new, however old it is", {
