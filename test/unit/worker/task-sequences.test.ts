@@ -8,9 +8,9 @@ import { stepsOf } from "./model/steps.ts";
 
 /** All sequences of this many steps are taken; how many that is, and how many different worlds they lead through. */
 const ENUMERATED = [
-  { kind: "claim", length: 6, sequences: 606_355_001_344, worlds: 7_867 },
-  { kind: "transaction", length: 6, sequences: 1_126_162_419_264, worlds: 3_361 },
-  { kind: "natural", length: 6, sequences: 606_355_001_344, worlds: 2_279 },
+  { kind: "claim", length: 6, sequences: 941_480_149_401, worlds: 15_255 },
+  { kind: "transaction", length: 6, sequences: 1_677_100_110_841, worlds: 8_511 },
+  { kind: "natural", length: 6, sequences: 941_480_149_401, worlds: 6_325 },
 ] as const;
 
 const LONGEST = 60;

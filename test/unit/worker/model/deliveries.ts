@@ -63,7 +63,7 @@ function outcomeOf(concession: Concession): Outcome {
   return { kind: "dead", error: concession.error };
 }
 
-function newAttempt(scene: Scene): Running {
+export function newAttempt(scene: Scene): Running {
   const { owners, life, enqueuedAtMs, hasFailed } = scene.world;
   const owner = `attempt-${owners}`;
   scene.change({ owners: owners + 1 });

@@ -1,4 +1,5 @@
 import type { AttemptEnd } from "../../../../services/worker/attempt-end.ts";
+import type { Claimant } from "../../../../services/worker/claim-decision.ts";
 import { claimantOf, concessionPlan } from "./deliveries.ts";
 import type { Plan, Scene } from "./scene.ts";
 import { recordCommit, settleCommit } from "./stored.ts";
@@ -17,9 +18,9 @@ export function end(scene: Scene, attempt: Running, how: AttemptEnd): void {
     case "claim":
       return settleClaimed(scene, attempt, isWork ? how : { kind: "released" });
     case "transaction":
-      return how.kind === "succeeded" ? commitTransaction(scene, attempt, how) : settleUnrecorded(scene, attempt, how);
+      return how.kind === "succeeded" ? commitTransaction(scene, attempt, how) : settleByItself(scene, attempt, how);
     case "natural":
-      return settleUnrecorded(scene, attempt, how);
+      return settleByItself(scene, attempt, how);
   }
 }
 
@@ -94,12 +95,20 @@ function settleByReading(
   });
 }
 
-function settleUnrecorded(scene: Scene, attempt: Running, how: AttemptEnd): void {
-  const known = scene.decisions.withoutRecord(how, attempt);
+function settleByItself(scene: Scene, attempt: Running, how: AttemptEnd): void {
+  settleUnrecorded(scene, attempt, { claimant: claimantOf(attempt, scene.world.kind), end: how });
+}
+
+/** An attempt ends that wrote nothing before. */
+export function settleUnrecorded(
+  scene: Scene,
+  attempt: Running,
+  claim: { readonly claimant: Claimant; readonly end: AttemptEnd },
+): void {
+  const known = scene.decisions.withoutRecord(claim.end, attempt);
   if (known) return scene.answer(known, attempt);
   scene.transact(attempt, () => {
     const { world, decisions } = scene;
-    const claim = { claimant: claimantOf(attempt, world.kind), end: how };
     const decision = decisions.unrecordedSettlement(world.record, claim, world.nowMs);
     if (decision.kind !== "settle") return concessionPlan(scene, decision, attempt);
     const { numbers, settlement } = decision;
@@ -133,5 +142,5 @@ function commitTransaction(scene: Scene, attempt: Running, how: AttemptEnd): voi
       proceed: () => scene.answer(settlement.outcome, attempt),
     };
   };
-  scene.transact(attempt, makePlan, () => settleUnrecorded(scene, attempt, TIMED_OUT));
+  scene.transact(attempt, makePlan, () => settleByItself(scene, attempt, TIMED_OUT));
 }

@@ -77,7 +77,7 @@ export function explore(kind: Idempotency, { length, decisions, promises = PROMI
 }
 
 function findExits(
-  { world, path: before }: Place,
+  from: Place,
   on: {
     readonly steps: readonly Step[];
     readonly places: Map<string, Place>;
@@ -85,17 +85,18 @@ function findExits(
     readonly promises: readonly PromiseName[];
   },
 ): Place[] | Broken {
+  const { world, path: before } = from;
   const exits: Place[] = [];
   for (const step of on.steps) {
     const { world: after, happenings } = takeStep(world, step, on.decisions);
     const path = { step, before };
     const promise = firstBroken({ step, before: world, after, happenings }, on.promises);
     if (promise) return { promise, steps: stepsTo(path) };
-    const key = worldKey(after);
-    const known = on.places.get(key);
+    const key = after === world ? null : worldKey(after);
+    const known = key === null ? from : on.places.get(key);
     const place = known ?? { world: after, path, exits: null };
     exits.push(place);
-    if (known) continue;
+    if (known || key === null) continue;
     on.places.set(key, place);
     const broken = brokenByEnd(after, on);
     if (broken) return { promise: broken, steps: stepsTo(path) };

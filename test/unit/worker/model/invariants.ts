@@ -91,6 +91,13 @@ export const INVARIANTS = {
         one.after.attempts === one.before.attempts - counted,
     );
   },
+
+  "a delivery that runs nothing is not counted": ({ step, before, happenings }) =>
+    step.kind !== "arrive-at-older" ||
+    happenings.every(
+      (one) =>
+        one.kind !== "wrote" || one.after.attempts === (isValid(one.before, before.nowMs) ? one.before.attempts : 0),
+    ),
 } satisfies Record<string, (taken: Taken) => boolean>;
 
 export type InvariantName = keyof typeof INVARIANTS;

@@ -6,6 +6,7 @@ import type { Idempotency } from "../../../../shared/task-type.ts";
 import type { Decisions } from "./decisions.ts";
 import { arrive, arriveAsImpostor } from "./deliveries.ts";
 import { crash, end, runAway } from "./endings.ts";
+import { arriveAtOlder } from "./older-revision.ts";
 import { type Fault, Scene } from "./scene.ts";
 import type { Happening, Running, World } from "./world.ts";
 
@@ -14,7 +15,7 @@ type Which = "oldest" | "newest";
 
 /** One thing that can happen to a task. */
 export type Step =
-  | { readonly kind: "arrive" | "impostor"; readonly faults: readonly Fault[] }
+  | { readonly kind: "arrive" | "arrive-at-older" | "impostor"; readonly faults: readonly Fault[] }
   | { readonly kind: "end"; readonly which: Which; readonly how: AttemptEnd; readonly faults: readonly Fault[] }
   | { readonly kind: "crash"; readonly which: Which; readonly afterEffect: boolean }
   | { readonly kind: "run-away"; readonly which: Which }
@@ -58,6 +59,7 @@ export function stepsOf(kind: Idempotency): readonly Step[] {
   const targets: readonly Which[] = ["oldest", "newest"];
   return [
     ...FAULTS.map((spoiled): Step => ({ kind: "arrive", faults: spoiled })),
+    ...FAULTS.map((spoiled): Step => ({ kind: "arrive-at-older", faults: spoiled })),
     ...[[], ["lost-after"] as const].map((spoiled): Step => ({ kind: "impostor", faults: spoiled })),
     ...targets.flatMap((which) =>
       ENDS.flatMap((how) => faults.map((spoiled): Step => ({ kind: "end", which, how, faults: spoiled }))),
@@ -90,6 +92,8 @@ function happen(scene: Scene, step: Step): void {
   switch (step.kind) {
     case "arrive":
       return arrive(scene);
+    case "arrive-at-older":
+      return arriveAtOlder(scene);
     case "impostor":
       return arriveAsImpostor(scene);
     case "end":

@@ -23,9 +23,11 @@ export function worldKey(world: World): string {
     one.life === world.life,
     one.isFirstDispatch,
     halfDaysUntil(one.enqueuedAtMs, nowMs),
-    one.numbers.fence - (record?.fence ?? 0),
-    one.numbers.attempts,
-    one.version === null ? null : one.version === world.version,
+    dependsOnNumbers(one, world) && [
+      one.numbers.fence - (record?.fence ?? 0),
+      one.numbers.attempts,
+      one.version === null ? null : one.version === world.version,
+    ],
     Math.max(0, (one.leaseEndMs ?? 0) - nowMs),
   ];
   const landing = hung?.commit.record?.(nowMs);
@@ -36,6 +38,7 @@ export function worldKey(world: World): string {
       record.state,
       record.fence === 0,
       record.attempts,
+      record.unknownTypes ?? 0,
       Math.max(0, (record.claimedAt?.toMillis() ?? 0) + record.leaseMs - nowMs),
       Math.max(0, halfDaysUntil(record.expireAt.toMillis(), nowMs)),
     ],
@@ -49,6 +52,7 @@ export function worldKey(world: World): string {
         name(landing.owner),
         landing.state,
         landing.attempts,
+        landing.unknownTypes ?? 0,
         halfDaysUntil(landing.expireAt.toMillis(), nowMs),
       ],
       hung.idle && attempt(hung.idle),
@@ -60,6 +64,11 @@ export function worldKey(world: World): string {
     world.isAcknowledged,
     halfDaysUntil(world.enqueuedAtMs, nowMs),
   ]);
+}
+
+/** A natural attempt has no numbers; those that a transaction read are void once the record has changed. */
+function dependsOnNumbers({ version }: Running, world: World): boolean {
+  return world.kind === "claim" || (world.kind === "transaction" && version === world.version);
 }
 
 function halfDaysUntil(timeMs: number, nowMs: number): number {

@@ -121,6 +121,15 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
       settlement(end.kind === "saturated" ? { kind: "retry", error: end.error } : end, counted, maxAttempts),
   }),
 
+  "a delivery that runs nothing is not counted": wrong("claim", "takes an unknown type for a failed attempt", {
+    unrecordedSettlement: (record, { claimant }, readTimeMs) =>
+      unrecordedSettlement(
+        record,
+        { claimant, end: { kind: "retry", error: { code: "c", message: "m" } } },
+        readTimeMs,
+      ),
+  }),
+
   [BURIED]: wrong("transaction", "takes a task for new, however old it is", {
     unrecordedRun: (record, claimant, readTimeMs) =>
       unrecordedRun(record, { ...claimant, enqueuedAtMs: readTimeMs }, readTimeMs),
