@@ -39,8 +39,9 @@ export const INVARIANTS = {
     happenings.every((one) => {
       if (one.kind !== "answered" || !isSuccess(one.outcome) || one.life !== after.life) return true;
       if (one.isImpostor) return one.letters.conflict;
-      // Its handler may run any number of times, and a success of the first dispatch leaves no record.
-      if (after.kind === "natural" && one.outcome.kind === "done") return true;
+      // A success that nothing is known to have come before looks for no record, and needs none.
+      const needsNone = one.isFirstDispatch || one.record === null;
+      if (after.kind === "natural" && one.outcome.kind === "done" && needsNone) return true;
       return hasEnded(one.record, after.nowMs);
     }),
 
@@ -90,6 +91,15 @@ export const INVARIANTS = {
         !isValid(one.before, before.nowMs) ||
         one.after.attempts === one.before.attempts - counted,
     );
+  },
+
+  "an attempt is recorded once, and knows its own commit again": ({ step, before, happenings }) => {
+    const writes = happenings.filter(({ kind }) => kind === "wrote");
+    if (step.kind === "end") return writes.length <= 1;
+    if (step.kind !== "arrive" || before.kind !== "claim") return true;
+    const hasGivenUp = step.faults.some((fault) => fault.startsWith("hangs"));
+    const hasClaimed = writes.some((one) => one.kind === "wrote" && one.after.state === "running");
+    return !hasClaimed || hasGivenUp || happenings.some(({ kind }) => kind === "began");
   },
 
   "a delivery that runs nothing is not counted": ({ step, before, happenings }) =>

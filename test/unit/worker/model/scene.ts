@@ -22,6 +22,7 @@ export interface Plan {
 interface Asked {
   readonly life: number;
   readonly isImpostor?: boolean;
+  readonly isFirstDispatch?: boolean;
   readonly state?: Running["state"];
 }
 
@@ -81,10 +82,10 @@ export class Scene {
   }
 
   /** Cloud Tasks deletes the task on 2xx, and counts all else as a failure. */
-  answer(outcome: Outcome, { life, isImpostor = false, state }: Asked): void {
+  answer(outcome: Outcome, { life, state, isImpostor = false, isFirstDispatch = false }: Asked): void {
     if (state === "runaway") return;
     const { record, letters } = this.world;
-    this.happenings.push({ kind: "answered", outcome, life, isImpostor, record, letters });
+    this.happenings.push({ kind: "answered", outcome, life, isImpostor, isFirstDispatch, record, letters });
     if (isImpostor || life !== this.world.life) return;
     if (isSuccess(outcome)) this.change({ isAcknowledged: true });
     else this.change({ hasFailed: true });

@@ -88,6 +88,7 @@ export type Happening =
       readonly outcome: Outcome;
       readonly life: number;
       readonly isImpostor: boolean;
+      readonly isFirstDispatch: boolean;
       readonly record: TaskRecord | null;
       readonly letters: World["letters"];
     };

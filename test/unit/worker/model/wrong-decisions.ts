@@ -121,6 +121,11 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
       settlement(end.kind === "saturated" ? { kind: "retry", error: end.error } : end, counted, maxAttempts),
   }),
 
+  "an attempt is recorded once, and knows its own commit again": wrong("claim", "takes its own claim for another's", {
+    readClaim: (record, claimant, readTimeMs) =>
+      readClaim(record && { ...record, owner: "another" }, claimant, readTimeMs),
+  }),
+
   "a delivery that runs nothing is not counted": wrong("claim", "takes an unknown type for a failed attempt", {
     unrecordedSettlement: (record, { claimant }, readTimeMs) =>
       unrecordedSettlement(
