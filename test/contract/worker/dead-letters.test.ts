@@ -197,3 +197,20 @@ test.each([
   expect(answer.headers.get("Handoff-Outcome")).toBe("done");
   expect(handler.runs).toHaveLength(1);
 });
+
+test.each([
+  ["natural", () => scriptedHandler(naturalTaskType)],
+  ["transaction", scriptedTransactionHandler],
+  ["claim", () => scriptedHandler(claimTaskType)],
+])("a %s task's endless error message does not keep its end from being recorded", async (_, makeHandler) => {
+  const handler = makeHandler();
+  const worker = await startWorkerBundle(() => [handler]);
+  const task = sealTask(handler.taskType, { n: 1 });
+  handler.steps(() => failedForGood({ code: "c".repeat(1_200_000), message: "m".repeat(1_200_000) }));
+
+  const answer = await worker.deliver(task);
+
+  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
+  const lastError = { code: `${"c".repeat(100)}…`, message: `${"m".repeat(2_000)}…` };
+  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError });
+});
