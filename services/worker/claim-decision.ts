@@ -9,6 +9,8 @@ export interface Claimant {
   readonly maxAttempts: number;
   /** When the task was accepted, in milliseconds since the epoch. */
   readonly enqueuedAtMs: number;
+  /** The task was delivered before, and attempts that were killed would have left no record of it. */
+  readonly mayHaveRunUnseen: boolean;
 }
 
 /** What a claimant may do with the task, given its record. */
@@ -23,8 +25,8 @@ export type ClaimDecision =
   | { readonly kind: "conflict" }
   /** The last allowed attempt ended without a word: the task becomes a dead letter. */
   | { readonly kind: "exhausted"; readonly record: TaskRecord }
-  /** Cloud Tasks is about to delete the task, silently: it becomes a dead letter while it can. */
-  | { readonly kind: "too-old"; readonly record: TaskRecord };
+  /** Cloud Tasks is about to delete the task, silently: it becomes a dead letter while it can, in a new record if need be. */
+  | { readonly kind: "too-old"; readonly record: TaskRecord | null; readonly nextFence: number };
 
 /**
  * Cloud Tasks deletes a task 31 days after its creation, whatever its state (https://cloud.google.com/tasks/docs/quotas).
@@ -40,20 +42,33 @@ const LAST_DELIVERIES_MS = 30.5 * 24 * 60 * 60_000;
  *     |------------ busy ------------------|------ free: take with fence + 1 ------
  */
 export function decideClaim(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): ClaimDecision {
-  if (!record) return { kind: "take", fence: 1, attempts: 1 };
+  if (!record) return takeAsNew(1, claimant, readTimeMs);
   if (record.owner === claimant.owner) return { kind: "own", record };
   const leftMs = leaseLeftMs(record, readTimeMs);
+  const nextFence = record.fence + 1;
   // TTL deletion can lag a day: a record past its time counts as gone, but its fence goes on growing. Its time was set
   // by an instance's clock, which may be wrong, so it can't end a lease.
-  if (record.expireAt.toMillis() <= readTimeMs && leftMs <= 0) {
-    return { kind: "take", fence: record.fence + 1, attempts: 1 };
-  }
+  if (record.expireAt.toMillis() <= readTimeMs && leftMs <= 0) return takeAsNew(nextFence, claimant, readTimeMs);
   if (record.payloadHash !== claimant.payloadHash) return { kind: "conflict" };
   if (isTerminal(record.state)) return { kind: "duplicate", state: record.state };
   if (leftMs > 0) return { kind: "busy", retryAfterMs: leftMs };
   if (record.attempts >= claimant.maxAttempts) return { kind: "exhausted", record };
-  if (readTimeMs - claimant.enqueuedAtMs >= LAST_DELIVERIES_MS) return { kind: "too-old", record };
-  return { kind: "take", fence: record.fence + 1, attempts: record.attempts + 1 };
+  if (isOld(claimant, readTimeMs)) return { kind: "too-old", record, nextFence };
+  return { kind: "take", fence: nextFence, attempts: record.attempts + 1 };
+}
+
+function takeAsNew(fence: number, claimant: Claimant, readTimeMs: number): ClaimDecision {
+  if (mayBeTooOld(claimant, readTimeMs)) return { kind: "too-old", record: null, nextFence: fence };
+  return { kind: "take", fence, attempts: 1 };
+}
+
+/** Whether a task without a record may have been tried for all its life, each attempt killed without a word. */
+export function mayBeTooOld(claimant: Claimant, nowMs: number): boolean {
+  return claimant.mayHaveRunUnseen && isOld(claimant, nowMs);
+}
+
+function isOld({ enqueuedAtMs }: Claimant, nowMs: number): boolean {
+  return nowMs - enqueuedAtMs >= LAST_DELIVERIES_MS;
 }
 
 function leaseLeftMs(record: TaskRecord, readTimeMs: number): number {

@@ -1,12 +1,13 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import { randomUUID } from "node:crypto";
-import { isTerminal } from "../../shared/records/task-record.ts";
-import { decideClaim } from "./claim-decision.ts";
+import { mayBeTooOld } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
+import { decideReadClaim } from "./read-claim.ts";
 import { isFirestoreError } from "./record-store.ts";
 import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
+import { decideUnrecordedRun } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
 
 /** An attempt that may run. */
@@ -26,19 +27,36 @@ export type Claim =
  * Claims the task for one attempt.
  *
  *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
- *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideClaim)
+ *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideReadClaim)
  *
  * It takes as long as the client goes on trying, and rejects with the client's errors: see `claimInTime`.
  */
 export async function claimTask(delivery: Delivery, worker: Worker): Promise<Claim> {
   // Made here and not in a transaction's callback, which can run again after a commit whose answer was lost.
   const owner = randomUUID();
-  if (delivery.idempotency !== "claim") return { kind: "ours", attempt: { kind: "unrecorded", owner } };
+  if (delivery.idempotency !== "claim") return await beginUnrecorded(delivery, owner, worker);
 
   const numbers = { owner, fence: 1, attempts: 1 };
   const updateTime = await createRecord(delivery, numbers, worker);
   if (updateTime) return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime } };
   return await claimByReading(delivery, owner, worker);
+}
+
+/**
+ * Nothing is written, and usually nothing read: a `transaction` task's record is read in its transaction. A `natural`
+ * task that has come to its last deliveries, perhaps because it kills every attempt, is looked at before it runs.
+ */
+async function beginUnrecorded(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
+  const claimant = claimantOf(delivery, owner);
+  const ourClaim: Claim = { kind: "ours", attempt: { kind: "unrecorded", owner } };
+  if (delivery.idempotency === "transaction" || !mayBeTooOld(claimant, clock.now())) return ourClaim;
+
+  return await db.runTransaction(async (transaction) => {
+    const read = await readRecord(transaction, db, delivery.envelope);
+    const decision = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
+    if (decision.kind === "run") return ourClaim;
+    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+  });
 }
 
 /** The update time of the record that was created; undefined when only reading can tell whose it is. */
@@ -63,19 +81,13 @@ async function claimByReading(delivery: Delivery, owner: string, { db, clock }: 
   const claimant = claimantOf(delivery, owner);
   return await db.runTransaction(async (transaction) => {
     const read = await readRecord(transaction, db, envelope);
-    const decision = decideClaim(read.record, claimant, read.readTimeMs);
-    if (decision.kind === "own" && isTerminal(decision.record.state)) {
-      return { kind: "not-ours", outcome: { kind: "duplicate", state: decision.record.state } };
+    const claim = decideReadClaim(read.record, claimant, read.readTimeMs);
+    if (claim.kind !== "run") {
+      return { kind: "not-ours", outcome: concede(transaction, claim, { delivery, read, db, clock }) };
     }
-    if (decision.kind === "own") {
-      return ours({ owner, fence: decision.record.fence, attempts: decision.record.attempts });
-    }
-    if (decision.kind === "take") {
-      const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
-      transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
-      return ours(numbers);
-    }
-    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+    const { numbers } = claim;
+    if (!claim.isWritten) transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
+    return ours(numbers);
   });
 }
 

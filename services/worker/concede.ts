@@ -1,55 +1,44 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
-import { conflictLetterId, deadLetterId } from "../../shared/records/dead-letter.ts";
-import type { ClaimDecision } from "./claim-decision.ts";
+import { conflictLetterId } from "../../shared/records/dead-letter.ts";
+import type { Concession } from "./concession.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
-import { bury } from "./settlement.ts";
-import { type ReadRecord, deadLetter, deadLetterRef, settledFields } from "./record-writes.ts";
-
-const CONFLICT = {
-  code: "payload_conflict",
-  message: "The task's id was used before with another payload; this one was not run.",
-};
-const LOST_ATTEMPTS = {
-  code: "attempts_used_up",
-  message: "The last allowed attempt ended without saying how, as when its process is killed.",
-};
-
-const TOO_OLD = {
-  code: "too_old",
-  message: "The task was not done within 30 days; Cloud Tasks deletes it after 31.",
-};
-
-/** A decision that does not give the task to the attempt that asked. */
-type Refusal = Exclude<ClaimDecision, { kind: "take" | "own" }>;
+import {
+  type ReadRecord,
+  deadLetter,
+  deadLetterRef,
+  settledFields,
+  settledRecord,
+  writeDeadLetter,
+} from "./record-writes.ts";
 
 /** The outcome of a delivery that may not run, with what has to be recorded about it written in the transaction. */
 export function concede(
   transaction: Transaction,
-  refusal: Refusal,
+  concession: Concession,
   on: { delivery: Delivery; read: ReadRecord; db: Firestore; clock: Clock },
 ): Outcome {
   const { envelope } = on.delivery;
-  switch (refusal.kind) {
-    case "busy":
-    case "duplicate":
-      return refusal;
-    case "conflict": {
-      const letter = deadLetter(on.delivery, 0, CONFLICT, on.clock);
+  switch (concession.kind) {
+    case "answer":
+      return concession.outcome;
+    case "keep-conflict": {
+      const letter = deadLetter(on.delivery, 0, concession.error, on.clock);
       transaction.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
-      return { kind: "dead", error: CONFLICT };
+      return { kind: "dead", error: concession.error };
     }
-    case "exhausted":
-    case "too-old": {
-      const error = refusal.kind === "too-old" ? TOO_OLD : LOST_ATTEMPTS;
-      const settlement = bury(error, refusal.record.attempts);
-      transaction.update(on.read.ref, settledFields(settlement, on.clock));
-      const letter = deadLetter(on.delivery, settlement.attempts, error, on.clock);
-      transaction.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
+    case "bury": {
+      const { settlement, newRecord } = concession;
+      if (newRecord) {
+        transaction.set(on.read.ref, settledRecord(envelope, newRecord, settlement, { record: null, clock: on.clock }));
+      } else {
+        transaction.update(on.read.ref, settledFields(settlement, on.clock));
+      }
+      writeDeadLetter(transaction, settlement, on);
       return settlement.outcome;
     }
     default:
-      return refusal satisfies never;
+      return concession satisfies never;
   }
 }

@@ -19,6 +19,12 @@ export interface Delivery {
 }
 
 /** An attempt's claim on the delivery's task. */
-export function claimantOf({ envelope, maxAttempts }: Delivery, owner: string): Claimant {
-  return { owner, payloadHash: envelope.payloadHash, maxAttempts, enqueuedAtMs: Date.parse(envelope.enqueuedAt) };
+export function claimantOf({ envelope, maxAttempts, idempotency, isFirstDispatch }: Delivery, owner: string): Claimant {
+  return {
+    owner,
+    payloadHash: envelope.payloadHash,
+    maxAttempts,
+    enqueuedAtMs: Date.parse(envelope.enqueuedAt),
+    mayHaveRunUnseen: idempotency !== "claim" && !isFirstDispatch,
+  };
 }

@@ -21,6 +21,10 @@ export type HandlerResult =
 /** A result stands in the task's record and status, which are not the place for documents. */
 const MAX_RESULT_BYTES = 64 * 1024;
 
+/** An error stands beside the payload in the dead letter; what is longer is cut, in characters. */
+const LONGEST_CODE = 100;
+const LONGEST_MESSAGE = 2_000;
+
 /** The task is done. The result, a JSON value of at most 64 KiB, stands in the task's status; a larger one is dropped. */
 export function succeeded(result: Json = null): HandlerResult {
   return { kind: "succeeded", result };
@@ -115,9 +119,18 @@ function bind<Schema extends z.ZodType>(
 
 /** The work is done when its result turns out too large to keep: doing it again would be worse than losing the result. */
 function keepable(end: HandlerResult, log: Logger): HandlerResult {
-  if (end.kind !== "succeeded") return end;
+  if (end.kind !== "succeeded") return { ...end, error: shorten(end.error) };
   const bytes = Buffer.byteLength(JSON.stringify(end.result));
   if (bytes <= MAX_RESULT_BYTES) return end;
   log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
   return succeeded();
+}
+
+/** A record that is too large is refused, and the attempt would never be counted. */
+function shorten({ code, message }: TaskError): TaskError {
+  return { code: cut(code, LONGEST_CODE), message: cut(message, LONGEST_MESSAGE) };
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -18,8 +18,8 @@ export interface DeliveryRules {
   readonly deadLetterRetentionMs: number;
 }
 
-/** Deploys overlap: a type that this revision doesn't know is tried this often before it becomes a dead letter. */
-const UNKNOWN_TYPE_ATTEMPTS = 10;
+/** How many attempts an unknown type allows is not known; deliveries of it are counted by themselves. */
+const UNKNOWN_TYPE_ATTEMPTS = Number.POSITIVE_INFINITY;
 /** Nothing runs for an unknown type, or for a payload that can't be parsed. */
 const NOTHING_RUNS_TIMEOUT_MS = 1_000;
 /** Names of unknown fields can be as long as the payload, and the dead letter has to hold both. */

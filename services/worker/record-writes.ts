@@ -8,7 +8,7 @@ import {
 import type { Clock } from "../../shared/clock.ts";
 import type { Envelope } from "../../shared/envelope.ts";
 import { leaseMsOf } from "../../shared/queues.ts";
-import { DEAD_LETTERS, type DeadLetter } from "../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS, type DeadLetter, deadLetterId } from "../../shared/records/dead-letter.ts";
 import {
   TASK_RECORDS,
   type TaskError,
@@ -18,7 +18,7 @@ import {
 } from "../../shared/records/task-record.ts";
 import { queueOf } from "../../shared/task-id.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Settlement } from "./settlement.ts";
+import { type Settlement, letterOf } from "./settlement.ts";
 
 /** A task's record as a transaction saw it, with Firestore's time of the read. */
 export interface ReadRecord {
@@ -72,10 +72,11 @@ export function settledRecord(envelope: Envelope, numbers: AttemptNumbers, settl
 
 /** What settling changes in the record of a claimed attempt. The lease ends; owner and fence stay, as its signature. */
 export function settledFields(settlement: Settlement, clock: Clock) {
-  const { state, attempts, error, result } = settlement;
+  const { state, attempts, error, result, unknownTypes } = settlement;
   return {
     state,
     attempts,
+    ...(unknownTypes === undefined ? {} : { unknownTypes }),
     claimedAt: null,
     leaseMs: 0,
     finishedAt: state === "waiting" ? null : FieldValue.serverTimestamp(),
@@ -111,6 +112,18 @@ export function deadLetter(
     diedAt: Timestamp.fromMillis(nowMs),
     expireAt: Timestamp.fromMillis(nowMs + delivery.deadLetterRetentionMs),
   };
+}
+
+/** A dead task's letter is part of the commit that ends it; for any other settlement nothing is written. */
+export function writeDeadLetter(
+  writer: { set(ref: DocumentReference, letter: object): unknown },
+  settlement: Settlement,
+  on: { delivery: Delivery; db: Firestore; clock: Clock },
+): void {
+  const said = letterOf(settlement);
+  if (!said) return;
+  const letter = deadLetter(on.delivery, said.attempts, said.error, on.clock);
+  writer.set(deadLetterRef(on.db, deadLetterId(on.delivery.envelope.id)), letter);
 }
 
 function identity(envelope: Envelope, numbers: AttemptNumbers, before: Before) {

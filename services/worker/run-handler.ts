@@ -1,14 +1,12 @@
 import { errorFields } from "../../shared/error-fields.ts";
-import { type AbortCause, startAttemptAbort } from "./attempt-abort.ts";
-import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
+import { endUnderAbort, runaway } from "./aborted-attempt.ts";
+import { startAttemptAbort } from "./attempt-abort.ts";
+import { type RunEnd, threw } from "./attempt-end.ts";
 import type { Attempt } from "./claim.ts";
 import type { Delivery } from "./delivery.ts";
 import type { HandlerContext } from "./handler.ts";
-import type { Outcome } from "./outcome.ts";
 import { runInTransaction } from "./run-in-transaction.ts";
 import type { Worker } from "./worker.ts";
-
-const TIMED_OUT = { code: "timeout", message: "The handler's time was used up." };
 
 /**
  * Runs the handler until it ends, or until it has ignored its signal for longer than a grace period.
@@ -34,7 +32,7 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
         ? runInTransaction(delivery, attempt, { ...worker, context, progress })
         : runDirectly(delivery, context);
     const end = await Promise.race([running, abort.graceOver.then((cause) => runaway(cause, progress))]);
-    return end.kind === "ended" ? { kind: "ended", end: interpret(end.end, abort.cause()) } : end;
+    return end.kind === "ended" ? { kind: "ended", end: endUnderAbort(end.end, abort.cause()) } : end;
   } finally {
     abort.clear();
   }
@@ -47,20 +45,4 @@ async function runDirectly(delivery: Delivery, context: HandlerContext): Promise
     context.log.error(errorFields(error), "the handler threw");
     return { kind: "ended", end: threw(error) };
   }
-}
-
-/** Success and a verdict stand, however late; any other end of an aborted attempt is the abort's doing. */
-function interpret(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
-  if (cause === null || end.kind === "succeeded" || end.kind === "permanent") return end;
-  if (cause === "shutdown") return { kind: "released" };
-  return { kind: "timed-out", error: TIMED_OUT };
-}
-
-/** A handler that doesn't stop has failed; a transaction that doesn't, outside of its handler, waits for Firestore. */
-function runaway(cause: AbortCause, { handling }: { handling: boolean }): RunEnd {
-  if (cause === "shutdown") return { kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } };
-  const outcome: Outcome = handling
-    ? { kind: "failed", error: TIMED_OUT }
-    : { kind: "unavailable", reason: "record-store" };
-  return { kind: "runaway", outcome };
 }

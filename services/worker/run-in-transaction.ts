@@ -1,19 +1,15 @@
 import type { Transaction } from "@google-cloud/firestore";
 import { errorFields } from "../../shared/error-fields.ts";
 import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
-import { decideClaim } from "./claim-decision.ts";
 import type { UnrecordedAttempt } from "./claim.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { HandlerContext, TransactionContext } from "./handler.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
 import { readRecord, settledRecord } from "./record-writes.ts";
-import { decideSettlement } from "./settlement.ts";
+import { decideTransactionFailure } from "./transaction-failure.ts";
+import { decideUnrecordedRun, settlementInTransaction } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
-
-/** gRPC's ABORTED: another transaction held what this one needed. */
-const ABORTED = 10;
-const CONTENTION_RETRY_AFTER_MS = 1_000;
 
 type TransactionWorker = Worker & {
   readonly context: HandlerContext;
@@ -49,10 +45,13 @@ export async function runInTransaction(
   } catch (error) {
     if (error instanceof NothingToCommit) return { kind: "ended", end: error.end };
     if (!isFirestoreError(error)) throw error;
-    if (error.code === ABORTED) {
-      return { kind: "decided", outcome: { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS } };
+    const failure = decideTransactionFailure(error);
+    if (failure.kind === "unavailable") {
+      throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
     }
-    throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
+    if (failure.kind === "ended")
+      worker.log.error(errorFields(error), "what the handler asked of Firestore was refused");
+    return failure;
   }
 }
 
@@ -62,26 +61,23 @@ async function attemptOnce(
   worker: TransactionWorker & { transaction: Transaction },
 ): Promise<RunEnd> {
   const { transaction, context, db, clock, progress } = worker;
-  const { envelope, maxAttempts } = delivery;
+  const { envelope } = delivery;
   if (context.signal.aborted) throw new NothingToCommit(threw(context.signal.reason));
 
   const read = await readRecord(transaction, db, envelope);
   const claimant = claimantOf(delivery, attempt.owner);
-  const decision = decideClaim(read.record, claimant, read.readTimeMs);
-  if (decision.kind === "own") {
-    return { kind: "decided", outcome: { kind: "done", result: decision.record.result } };
-  }
-  if (decision.kind !== "take") {
+  const decision = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
+  if (decision.kind !== "run") {
     return { kind: "decided", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
   }
 
+  const { numbers } = decision;
   progress.handling = true;
-  const end = await runOnce(delivery, { ...context, attempt: decision.attempts, transaction }).finally(() => {
+  const end = await runOnce(delivery, { ...context, attempt: numbers.attempts, transaction }).finally(() => {
     progress.handling = false;
   });
-  if (end.kind !== "succeeded") throw new NothingToCommit(end);
-  const settlement = decideSettlement(end, decision.attempts, maxAttempts);
-  const numbers = { owner: attempt.owner, fence: decision.fence, attempts: decision.attempts };
+  const settlement = settlementInTransaction(end, numbers, claimant);
+  if (!settlement) throw new NothingToCommit(end);
   transaction.set(read.ref, settledRecord(envelope, numbers, settlement, { record: read.record, clock }));
   return { kind: "decided", outcome: settlement.outcome };
 }

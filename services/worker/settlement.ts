@@ -9,11 +9,27 @@ export interface Settlement {
   readonly attempts: number;
   readonly error: TaskError | null;
   readonly result: z.core.util.JSONType;
+  /** How many deliveries in a row no revision knew the type of; absent once one does. */
+  readonly unknownTypes?: number;
   readonly outcome: Outcome;
 }
 
-/** Decides how an attempt is settled. `attempts` counts this attempt. */
-export function decideSettlement(end: AttemptEnd, attempts: number, maxAttempts: number): Settlement {
+/** What has been counted of a task, this attempt among it. */
+export interface Counted {
+  readonly attempts: number;
+  /** Deliveries in a row, before this one, to revisions that didn't know the type. Default 0. */
+  readonly unknownTypes?: number;
+}
+
+/**
+ * Deploys overlap: a type that the revisions reached don't know is tried this often before it becomes a dead letter.
+ * Nothing ran, so these deliveries use none of the task's attempts up.
+ */
+const MOST_UNKNOWN_TYPES = 10;
+
+/** Decides how an attempt is settled. */
+export function decideSettlement(end: AttemptEnd, counted: Counted, maxAttempts: number): Settlement {
+  const { attempts } = counted;
   switch (end.kind) {
     case "succeeded":
       return {
@@ -28,42 +44,59 @@ export function decideSettlement(end: AttemptEnd, attempts: number, maxAttempts:
     case "retry":
     case "threw":
     case "timed-out":
+      return attempts >= maxAttempts ? bury(end.error, attempts) : wait(end, end.error, attempts);
     case "unknown-type":
-      return attempts >= maxAttempts ? bury(errorOf(end), attempts) : tryAgain(end, attempts);
+      return settleUnknownType(end, counted);
     case "saturated":
-      return wait(end.error, attempts - 1, end);
+      return wait(end, end.error, attempts - 1);
     case "released":
-      return wait(null, attempts - 1, { kind: "unavailable", reason: "shutting-down" });
+      return wait(end, null, attempts - 1);
     default:
       return end satisfies never;
   }
 }
 
-type FailedEnd = Extract<AttemptEnd, { kind: "retry" | "threw" | "timed-out" | "unknown-type" }>;
+/** An end after which the task is tried again. */
+export type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" }>;
 
-function tryAgain(end: FailedEnd, attempts: number): Settlement {
+/** What an attempt is answered whose task waits for its next. */
+export function outcomeOfWaiting(end: WaitingEnd): Outcome {
   switch (end.kind) {
     case "retry":
+    case "saturated":
     case "unknown-type":
-      return wait(errorOf(end), attempts, end);
+      return end;
     case "threw":
     case "timed-out":
-      return wait(end.error, attempts, { kind: "failed", error: end.error });
+      return { kind: "failed", error: end.error };
+    case "released":
+      return { kind: "unavailable", reason: "shutting-down" };
     default:
       return end satisfies never;
   }
-}
-
-function errorOf(end: FailedEnd): TaskError {
-  if (end.kind !== "unknown-type") return end.error;
-  return { code: "unknown_type", message: `No revision of the worker that was reached knows ${end.type}.` };
-}
-
-function wait(error: TaskError | null, attempts: number, outcome: Outcome): Settlement {
-  return { state: "waiting", attempts, error, result: null, outcome };
 }
 
 /** The end of a task that is not tried again. */
 export function bury(error: TaskError, attempts: number): Settlement {
   return { state: "dead", attempts, error, result: null, outcome: { kind: "dead", error } };
+}
+
+/** What the dead letter of a settlement says; null for a task that has not died. */
+export function letterOf({ state, attempts, error }: Settlement): { attempts: number; error: TaskError } | null {
+  return state === "dead" && error ? { attempts, error } : null;
+}
+
+function wait(end: WaitingEnd, error: TaskError | null, attempts: number): Settlement {
+  return { state: "waiting", attempts, error, result: null, outcome: outcomeOfWaiting(end) };
+}
+
+function settleUnknownType(end: Extract<AttemptEnd, { kind: "unknown-type" }>, counted: Counted): Settlement {
+  const error = {
+    code: "unknown_type",
+    message: `No revision of the worker that was reached knows ${end.type}.`,
+  };
+  const attempts = counted.attempts - 1;
+  const unknownTypes = (counted.unknownTypes ?? 0) + 1;
+  if (unknownTypes >= MOST_UNKNOWN_TYPES) return bury(error, attempts);
+  return { ...wait(end, error, attempts), unknownTypes };
 }

@@ -38,6 +38,8 @@ const taskRecordSchema = z.object({
   fence: z.int().nonnegative(),
   /** Attempts of the handler that were begun; a released one does not count. */
   attempts: z.int().nonnegative(),
+  /** Deliveries in a row to revisions that did not know the type: no attempts. Absent where the last one was known. */
+  unknownTypes: z.int().nonnegative().optional(),
   /** Firestore's time of the claim; null while nobody holds one. */
   claimedAt: timestamp.nullable(),
   leaseMs: z.int().nonnegative(),

@@ -16,6 +16,14 @@ export interface Fault {
   readonly times?: number;
 }
 
+/** A call that went through unharmed, as it stood on the wire. */
+export interface RelayedCall {
+  readonly rpc: string;
+  /** The request's frames of gRPC. */
+  readonly request: Buffer;
+  readonly status: number;
+}
+
 /** Stands between a gRPC client and its server and lets chosen calls go wrong. */
 export interface FaultProxy {
   readonly host: string;
@@ -35,8 +43,11 @@ interface ArmedFault extends Fault {
   readonly unanswered: http2.ServerHttp2Stream[];
 }
 
-/** Starts a proxy for cleartext gRPC in front of `server`. */
-export async function startFaultProxy(server: { host: string; port: number }): Promise<FaultProxy> {
+/** Starts a proxy for cleartext gRPC in front of `server`. `onRelayed` hears of every call that goes through unharmed. */
+export async function startFaultProxy(
+  server: { host: string; port: number },
+  { onRelayed = () => {} }: { onRelayed?: (call: RelayedCall) => void } = {},
+): Promise<FaultProxy> {
   const upstream = http2.connect(`http://${server.host}:${server.port}`);
   upstream.on("error", () => upstream.destroy());
   const armed: ArmedFault[] = [];
@@ -48,9 +59,10 @@ export async function startFaultProxy(server: { host: string; port: number }): P
   });
   proxy.on("stream", (caller, headers) => {
     caller.on("error", () => caller.destroy());
-    const fault = takeFault(armed, String(headers[":path"]));
+    const rpc = String(headers[":path"]).split("/").at(-1) ?? "";
+    const fault = takeFault(armed, rpc);
     if (fault) spoil(caller, fault, () => request(upstream, headers));
-    else relay(caller, request(upstream, headers));
+    else relay(caller, request(upstream, headers), (call) => onRelayed({ rpc, ...call }));
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
 
@@ -75,8 +87,7 @@ export async function startFaultProxy(server: { host: string; port: number }): P
   };
 }
 
-function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
-  const rpc = path.slice(path.lastIndexOf("/") + 1);
+function takeFault(armed: ArmedFault[], rpc: string): ArmedFault | undefined {
   const fault = armed.find((candidate) => candidate.rpc === rpc && candidate.left > 0);
   if (!fault) return undefined;
   if (fault.toSkip > 0) {
@@ -118,17 +129,28 @@ function respond(caller: http2.ServerHttp2Stream, code: status): void {
   caller.respond({ ":status": 200, ...headers }, { endStream: true });
 }
 
-function relay(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream): void {
+function relay(
+  caller: http2.ServerHttp2Stream,
+  server: http2.ClientHttp2Stream,
+  report: (call: Omit<RelayedCall, "rpc">) => void,
+): void {
+  const chunks: Buffer[] = [];
+  caller.on("data", (chunk: Buffer) => chunks.push(chunk));
   caller.pipe(server);
   caller.once("close", () => server.close());
   let trailers: http2.IncomingHttpHeaders = {};
   server.once("trailers", (received) => (trailers = received));
   server.once("response", (headers, flags) => {
     if (caller.destroyed) return;
+    const reportStatus = (from: http2.IncomingHttpHeaders): void =>
+      report({ request: Buffer.concat(chunks), status: Number(from["grpc-status"]) });
     const endStream = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     caller.respond(headers, { endStream, waitForTrailers: !endStream });
-    if (endStream) return;
-    caller.once("wantTrailers", () => caller.sendTrailers(trailers));
+    if (endStream) return reportStatus(headers);
+    caller.once("wantTrailers", () => {
+      reportStatus(trailers);
+      caller.sendTrailers(trailers);
+    });
     server.pipe(caller);
   });
 }

@@ -4,6 +4,7 @@ import {
   type HandlerContext,
   type HandlerResult,
   bindHandler,
+  bindTransactionHandler,
   succeeded,
 } from "../../services/worker/handler.ts";
 import { type TaskType, defineTask } from "../../shared/task-type.ts";
@@ -45,9 +46,20 @@ export interface ScriptedHandler extends BoundHandler {
 }
 
 export function scriptedHandler(taskType: TaskType): ScriptedHandler {
+  return follow((handle) => bindHandler(taskType, handle));
+}
+
+/** The same in a transaction, of which it makes no use. */
+export function scriptedTransactionHandler(): ScriptedHandler {
+  return follow((handle) => bindTransactionHandler(transactionTaskType, handle));
+}
+
+function follow(
+  bind: (handle: (payload: unknown, context: HandlerContext) => Promise<HandlerResult>) => BoundHandler,
+): ScriptedHandler {
   const runs: ScriptedHandler["runs"] = [];
   const script: Step[] = [];
-  const bound = bindHandler(taskType, async (payload, context) => {
+  const bound = bind(async (payload, context) => {
     runs.push({ payload, attempt: context.attempt, idempotencyKey: context.idempotencyKey });
     const step = script.shift();
     return step ? await step(context) : succeeded({ run: runs.length });

@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { failedForGood, retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
 import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/queues.ts";
-import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
+import {
+  claimTaskType,
+  naturalTaskType,
+  scriptedHandler,
+  scriptedTransactionHandler,
+} from "../../support/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
 
 const LEASE_MS = QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
@@ -109,7 +114,7 @@ test("a payload that its type refuses is kept as a dead letter and never runs", 
   expect(await worker.deadLetters()).toMatchObject([{ payload: { n: "one" }, error: { code: "invalid_payload" } }]);
 });
 
-test("a type that this revision does not know is answered 404 until its attempts are used up", async () => {
+test("a type that this revision does not know is answered 404 nine times and then becomes a dead letter", async () => {
   const { worker } = await setup();
   const task = sealTask({ type: "test.unheard-of", queue: "default" }, {});
 
@@ -117,7 +122,7 @@ test("a type that this revision does not know is answered 404 until its attempts
   for (let delivery = 1; delivery <= 10; delivery++) statuses.push((await worker.deliver(task)).status);
 
   expect(statuses).toEqual([404, 404, 404, 404, 404, 404, 404, 404, 404, 200]);
-  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 10 });
+  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 0 });
   expect(await worker.deadLetters()).toMatchObject([{ type: "test.unheard-of", error: { code: "unknown_type" } }]);
 });
 
@@ -155,4 +160,57 @@ test("a task that Cloud Tasks is about to delete for its age becomes a dead lett
   expect(answers.map(({ headers }) => headers.get("Handoff-Outcome"))).toEqual(["saturated", "dead"]);
   expect(handler.runs).toHaveLength(1);
   expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, error: { code: "too_old" } }]);
+});
+
+test.each([
+  ["natural", scriptedHandler(naturalTaskType)],
+  ["transaction", scriptedTransactionHandler()],
+])(
+  "a %s task whose every attempt was killed becomes a dead letter before Cloud Tasks deletes it",
+  async (_, handler) => {
+    const worker = await startWorkerBundle(() => [handler]);
+    const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
+    const task = { ...sealTask(handler.taskType, { n: 1 }), enqueuedAt };
+
+    const answer = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": "700" } });
+
+    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
+    expect(handler.runs).toHaveLength(0);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError: { code: "too_old" } });
+    expect(await worker.deadLetters()).toMatchObject([
+      { taskId: task.id, payload: { n: 1 }, error: { code: "too_old" } },
+    ]);
+    const again = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": "701" } });
+    expect(again.headers.get("Handoff-Outcome")).toBe("duplicate");
+  },
+);
+
+test.each([
+  ["natural", scriptedHandler(naturalTaskType)],
+  ["transaction", scriptedTransactionHandler()],
+])("a %s task that is delivered for the first time runs, however old it is", async (_, handler) => {
+  const worker = await startWorkerBundle(() => [handler]);
+  const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
+
+  const answer = await worker.deliver({ ...sealTask(handler.taskType, { n: 1 }), enqueuedAt });
+
+  expect(answer.headers.get("Handoff-Outcome")).toBe("done");
+  expect(handler.runs).toHaveLength(1);
+});
+
+test.each([
+  ["natural", () => scriptedHandler(naturalTaskType)],
+  ["transaction", scriptedTransactionHandler],
+  ["claim", () => scriptedHandler(claimTaskType)],
+])("a %s task's endless error message does not keep its end from being recorded", async (_, makeHandler) => {
+  const handler = makeHandler();
+  const worker = await startWorkerBundle(() => [handler]);
+  const task = sealTask(handler.taskType, { n: 1 });
+  handler.steps(() => failedForGood({ code: "c".repeat(1_200_000), message: "m".repeat(1_200_000) }));
+
+  const answer = await worker.deliver(task);
+
+  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
+  const lastError = { code: `${"c".repeat(100)}…`, message: `${"m".repeat(2_000)}…` };
+  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError });
 });

@@ -35,10 +35,10 @@ const runningFor = (leftMs: number, over: Partial<TaskRecord> = {}): TaskRecord 
   ...over,
 });
 
-const decide = (record: TaskRecord | null, ageMs = 0) =>
+const decide = (record: TaskRecord | null, ageMs = 0, mayHaveRunUnseen = false) =>
   decideClaim(
     record,
-    { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS, enqueuedAtMs: NOW_MS - ageMs },
+    { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS, enqueuedAtMs: NOW_MS - ageMs, mayHaveRunUnseen },
     NOW_MS,
   );
 
@@ -142,7 +142,15 @@ function leaseEndMs(record: TaskRecord): number {
 it("gives a task up half a day before Cloud Tasks deletes it, unless it has no record or is running", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
   expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "take", fence: 8, attempts: 3 });
-  expect(decide(WAITING, LIMIT_MS)).toEqual({ kind: "too-old", record: WAITING });
+  expect(decide(WAITING, LIMIT_MS)).toEqual({ kind: "too-old", record: WAITING, nextFence: 8 });
   expect(decide(null, LIMIT_MS)).toEqual({ kind: "take", fence: 1, attempts: 1 });
   expect(decide(runningFor(1), LIMIT_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
+});
+
+it("gives a task without a record up at that age, too, when attempts may have been killed without leaving one", () => {
+  const LIMIT_MS = 30.5 * 86_400_000;
+  expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "take", fence: 1, attempts: 1 });
+  expect(decide(null, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 1 });
+  const expired = { ...WAITING, expireAt: at(NOW_MS) };
+  expect(decide(expired, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 8 });
 });

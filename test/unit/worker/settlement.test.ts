@@ -35,12 +35,12 @@ const SETTLEMENTS: readonly (readonly [AttemptEnd, number, Settlement])[] = [
   [
     { kind: "unknown-type", type: "new.type" },
     2,
-    { ...waiting(2, { kind: "unknown-type", type: "new.type" }), error: unknownType },
+    { ...waiting(1, { kind: "unknown-type", type: "new.type" }), error: unknownType, unknownTypes: 1 },
   ],
   [
     { kind: "unknown-type", type: "new.type" },
-    3,
-    { ...dead(3), error: unknownType, outcome: { kind: "dead", error: unknownType } },
+    4,
+    { ...waiting(3, { kind: "unknown-type", type: "new.type" }), error: unknownType, unknownTypes: 1 },
   ],
   [{ kind: "saturated", error }, 1, waiting(0, { kind: "saturated", error })],
   [{ kind: "saturated", error, retryAfterMs: 9_000 }, 3, waiting(2, { kind: "saturated", error, retryAfterMs: 9_000 })],
@@ -57,14 +57,14 @@ function dead(attempts: number): Settlement {
 }
 
 it.each(SETTLEMENTS)("settles %j at attempt %i of 3 as %j", (end, attempts, settlement) => {
-  expect(decideSettlement(end, attempts, MAX_ATTEMPTS)).toEqual(settlement);
+  expect(decideSettlement(end, { attempts }, MAX_ATTEMPTS)).toEqual(settlement);
 });
 
 it("lets Cloud Tasks delete a task only when its record is terminal", () => {
   const acknowledged = new Set(["done", "duplicate", "dead"]);
   for (const [end] of SETTLEMENTS) {
     for (const attempts of [1, 2, 3, 4]) {
-      const { state, outcome } = decideSettlement(end, attempts, MAX_ATTEMPTS);
+      const { state, outcome } = decideSettlement(end, { attempts }, MAX_ATTEMPTS);
       expect([end.kind, attempts, acknowledged.has(outcome.kind)]).toEqual([end.kind, attempts, state !== "waiting"]);
     }
   }
@@ -82,4 +82,12 @@ it("has a row for every way in which an attempt can end", () => {
     released: true,
   };
   expect(new Set(SETTLEMENTS.map(([{ kind }]) => kind))).toEqual(new Set(Object.keys(kinds)));
+});
+
+it.each([
+  [8, { ...waiting(1, { kind: "unknown-type", type: "new.type" }), error: unknownType, unknownTypes: 9 }],
+  [9, { ...dead(1), error: unknownType, outcome: { kind: "dead", error: unknownType } }],
+] as const)("settles the delivery of an unknown type, after %i others, as %j", (unknownTypes, settlement) => {
+  const end = { kind: "unknown-type", type: "new.type" } as const;
+  expect(decideSettlement(end, { attempts: 2, unknownTypes }, MAX_ATTEMPTS)).toEqual(settlement);
 });

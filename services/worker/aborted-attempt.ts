@@ -1,0 +1,21 @@
+import type { AbortCause } from "./attempt-abort.ts";
+import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
+import type { Outcome } from "./outcome.ts";
+
+const TIMED_OUT = { code: "timeout", message: "The handler's time was used up." };
+
+/** Success and a verdict stand, however late; any other end of an aborted attempt is the abort's doing. */
+export function endUnderAbort(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
+  if (cause === null || end.kind === "succeeded" || end.kind === "permanent") return end;
+  if (cause === "shutdown") return { kind: "released" };
+  return { kind: "timed-out", error: TIMED_OUT };
+}
+
+/** A handler that doesn't stop has failed; a transaction that doesn't, outside of its handler, waits for Firestore. */
+export function runaway(cause: AbortCause, { handling }: { handling: boolean }): RunEnd {
+  if (cause === "shutdown") return { kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } };
+  const outcome: Outcome = handling
+    ? { kind: "failed", error: TIMED_OUT }
+    : { kind: "unavailable", reason: "record-store" };
+  return { kind: "runaway", outcome };
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { createTransferBetweenAccounts } from "../../../services/worker/handlers/transfer-between-accounts.ts";
+import { transferBetweenAccounts } from "../../../shared/task-types/ledger-transfer.ts";
+import {
+  claimTaskType,
+  naturalTaskType,
+  scriptedHandler,
+  scriptedTransactionHandler,
+} from "../../support/scripted-handler.ts";
+import { sealTask } from "../../support/worker-bundle.ts";
+import { startCountedTask, startCountedWorker } from "./cost/bundle.ts";
+import { PATHS } from "./cost/paths.ts";
+
+const HANDLERS = {
+  natural: () => scriptedHandler(naturalTaskType),
+  transaction: scriptedTransactionHandler,
+  claim: () => scriptedHandler(claimTaskType),
+} as const;
+
+const READ = "BatchGetDocuments";
+
+/** A delivery, the kind of its task, its outcome, the calls it takes, and how many documents are read and written. */
+type Row = readonly [keyof typeof PATHS, keyof typeof HANDLERS, string, string, number, number];
+
+/** The table in docs/lifecycle.md. Letters of the dead are written, too. */
+const COSTS: readonly Row[] = [
+  ["succeeds at once", "natural", "done", "none", 0, 0],
+  ["succeeds at once", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
+  ["succeeds at once", "claim", "done", "2 Commit", 0, 2],
+  ["asks for a retry", "natural", "retry", `1 ${READ}, 1 Commit`, 1, 1],
+  ["asks for a retry", "transaction", "retry", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 1],
+  ["asks for a retry", "claim", "retry", "2 Commit", 0, 2],
+  ["succeeds after a retry", "natural", "done", `1 ${READ}, 1 Commit`, 1, 1],
+  ["succeeds after a retry", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
+  ["succeeds after a retry", "claim", "done", `2 ${READ}, 3 Commit`, 2, 2],
+  ["fails for good", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
+  ["fails for good", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
+  ["fails for good", "claim", "dead", "2 Commit", 0, 3],
+  ["fails at its last attempt", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
+  ["fails at its last attempt", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
+  ["fails at its last attempt", "claim", "dead", `2 ${READ}, 3 Commit`, 2, 3],
+  ["comes again when the task is done", "natural", "done", "none", 0, 0],
+  ["comes again when the task is done", "transaction", "duplicate", `1 ${READ}, 1 Commit`, 1, 0],
+  ["comes again when the task is done", "claim", "duplicate", `1 ${READ}, 2 Commit`, 1, 0],
+  ["is stopped by a shutdown", "natural", "unavailable", "none", 0, 0],
+  ["is stopped by a shutdown", "transaction", "unavailable", `1 ${READ}, 1 Rollback`, 1, 0],
+  ["is stopped by a shutdown", "claim", "unavailable", "2 Commit", 0, 2],
+  ["finds another attempt at work", "claim", "busy", `1 ${READ}, 2 Commit`, 1, 0],
+  ["takes over from an attempt whose lease has ended", "claim", "done", `2 ${READ}, 3 Commit`, 2, 2],
+  ["ends when another has taken over and is done", "claim", "duplicate", `1 ${READ}, 2 Commit`, 1, 0],
+  ["finds that the last attempt was killed", "claim", "dead", `1 ${READ}, 2 Commit`, 1, 2],
+  ["is of a type that the revision doesn't know", "natural", "unknown-type", `1 ${READ}, 1 Commit`, 1, 1],
+  ["is of a type that the revision doesn't know", "transaction", "unknown-type", `1 ${READ}, 1 Commit`, 1, 1],
+  ["is of a type that the revision doesn't know", "claim", "unknown-type", `1 ${READ}, 1 Commit`, 1, 1],
+];
+
+test.each(COSTS)("a delivery that %s, of a %s task, costs what the table says", async (...row) => {
+  const [path, kind, outcome, calls, reads, writes] = row;
+  const task = await startCountedTask(HANDLERS[kind]());
+
+  const counted = await PATHS[path](task);
+
+  expect({ ...counted, calls: describe(counted.calls) }).toEqual({ outcome, calls, reads, writes });
+});
+
+test("a transaction's effects are part of its one commit", async () => {
+  const { worker, count } = await startCountedWorker((db) => [createTransferBetweenAccounts({ db })]);
+  for (const id of ["a", "b"]) await worker.db.collection("accounts").doc(id).set({ balance: 100 });
+  const task = sealTask(transferBetweenAccounts, { from: "a", to: "b", amount: 30 });
+
+  const counted = await count(async () => (await worker.deliver(task)).headers.get("Handoff-Outcome"));
+
+  // The record, and two accounts.
+  expect(counted).toEqual({ outcome: "done", calls: { [READ]: 2, Commit: 1 }, reads: 3, writes: 3 });
+});
+
+test("docs/lifecycle.md has the same table", () => {
+  const text = readFileSync(new URL("../../../docs/lifecycle.md", import.meta.url), "utf8");
+  const section = text.split("\n## What a task costs\n")[1]?.split("\n## ")[0] ?? "";
+  const rows = section
+    .split("\n")
+    .filter((line) => line.startsWith("| "))
+    .slice(2);
+
+  expect(rows.map(cellsOf)).toEqual(COSTS.map((row) => row.map(String)));
+});
+
+test("every path has a row", () => {
+  expect(new Set(COSTS.map(([path]) => path))).toEqual(new Set(Object.keys(PATHS)));
+});
+
+function describe(calls: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(calls).map(([rpc, count]) => `${count} ${rpc}`);
+  return parts.join(", ") || "none";
+}
+
+function cellsOf(row: string): string[] {
+  return row
+    .split("|")
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}

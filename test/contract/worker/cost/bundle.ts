@@ -1,0 +1,53 @@
+import { onTestFinished } from "vitest";
+import { startFaultProxy } from "../../../support/fault-proxy.ts";
+import { type Cost, countFirestoreCost } from "../../../support/firestore-cost.ts";
+import type { ScriptedHandler } from "../../../support/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../support/worker-bundle.ts";
+
+/** What a delivery was answered, and what it cost. */
+export interface Counted extends Cost {
+  readonly outcome: string | null;
+}
+
+/** A worker whose calls of Firestore are counted on the wire; those of the test go another way. */
+export async function startCountedWorker(makeHandlers: Parameters<typeof startWorkerBundle>[0]) {
+  const cost = countFirestoreCost();
+  const worker = await startWorkerBundle(makeHandlers, {
+    async reachFirestore(emulator) {
+      const proxy = await startFaultProxy(emulator, cost);
+      onTestFinished(() => proxy.stop());
+      return proxy;
+    },
+  });
+  return {
+    worker,
+    /** What is delivered within, and nothing else, is counted. */
+    count: async (deliver: () => Promise<string | null>): Promise<Counted> => {
+      cost.costSince();
+      const outcome = await deliver();
+      return { outcome, ...cost.costSince() };
+    },
+  };
+}
+
+/** One task of a handler's type, on a worker that is counted. */
+export async function startCountedTask(handler: ScriptedHandler) {
+  const { worker, count } = await startCountedWorker(() => [handler]);
+  const task = sealTask(handler.taskType, { n: 1 });
+  const outcomeOf = async (delivered: Promise<Response>) => (await delivered).headers.get("Handoff-Outcome");
+  let retries = 0;
+  return {
+    handler,
+    worker,
+    count,
+    deliver: () => {
+      const headers = { "x-cloudtasks-taskretrycount": String(retries++) };
+      return outcomeOf(worker.deliver(task, { headers }));
+    },
+    /** Delivers what Cloud Tasks has delivered before, and takes for the first dispatch. */
+    deliverTwin: () => outcomeOf(worker.deliver(task)),
+    deliverUnknown: () => outcomeOf(worker.deliver(sealTask({ type: "test.unheard-of", queue: "default" }, {}))),
+  };
+}
+
+export type CountedTask = Awaited<ReturnType<typeof startCountedTask>>;

@@ -1,0 +1,107 @@
+import { failedForGood, retryLater, succeeded } from "../../../../services/worker/handler.ts";
+import { DRAIN_MS } from "../../../../services/worker/shutdown.ts";
+import { leaseMsOf } from "../../../../shared/queues.ts";
+import type { Counted, CountedTask } from "./bundle.ts";
+
+const notYet = () => retryLater({ code: "not_yet", message: "Not yet." });
+const gone = () => failedForGood({ code: "gone", message: "The receiver is gone." });
+
+/** What can become of a delivery, and what it cost: what has to come before is not counted. */
+export const PATHS = {
+  "succeeds at once": ({ count, deliver }) => count(deliver),
+
+  "asks for a retry": ({ handler, count, deliver }) => {
+    handler.steps(notYet);
+    return count(deliver);
+  },
+
+  "succeeds after a retry": async ({ handler, count, deliver }) => {
+    handler.steps(notYet);
+    await deliver();
+    return await count(deliver);
+  },
+
+  "fails for good": ({ handler, count, deliver }) => {
+    handler.steps(gone);
+    return count(deliver);
+  },
+
+  "fails at its last attempt": async ({ handler, count, deliver }) => {
+    handler.steps(notYet, notYet, notYet);
+    await deliver();
+    await deliver();
+    return await count(deliver);
+  },
+
+  "comes again when the task is done": async ({ count, deliver, deliverTwin }) => {
+    await deliver();
+    return await count(deliverTwin);
+  },
+
+  "is stopped by a shutdown": async ({ handler, worker, count, deliver }) => {
+    const started = Promise.withResolvers<void>();
+    handler.steps(({ signal }) => {
+      started.resolve();
+      return new Promise((resolve) => signal.addEventListener("abort", () => resolve(notYet())));
+    });
+    return await count(async () => {
+      const delivered = deliver();
+      await started.promise;
+      const drained = worker.shutdown.drain();
+      await worker.clock.advance(DRAIN_MS);
+      await drained;
+      return await delivered;
+    });
+  },
+
+  "finds another attempt at work": async (task) => {
+    const other = await startAttempt(task);
+    const counted = await task.count(task.deliverTwin);
+    await other.finish();
+    return counted;
+  },
+
+  "takes over from an attempt whose lease has ended": async (task) => {
+    const other = await startAttempt(task);
+    await endLease(task);
+    const counted = await task.count(task.deliver);
+    await other.finish();
+    return counted;
+  },
+
+  "ends when another has taken over and is done": async (task) => {
+    const attempt = await startAttempt(task);
+    await endLease(task);
+    await task.deliver();
+    return await task.count(attempt.finish);
+  },
+
+  "finds that the last attempt was killed": async (task) => {
+    task.handler.steps(notYet, notYet);
+    await task.deliver();
+    await task.deliver();
+    const killed = await startAttempt(task);
+    await endLease(task);
+    const counted = await task.count(task.deliver);
+    await killed.finish();
+    return counted;
+  },
+
+  "is of a type that the revision doesn't know": ({ count, deliverUnknown }) => count(deliverUnknown),
+} satisfies Record<string, (task: CountedTask) => Promise<Counted>>;
+
+async function startAttempt({ handler, deliver }: CountedTask) {
+  const held = handler.hold();
+  const delivered = deliver();
+  await held.started;
+  return {
+    finish: (): Promise<string | null> => {
+      held.finish(succeeded());
+      return delivered;
+    },
+  };
+}
+
+async function endLease({ worker }: CountedTask): Promise<void> {
+  await worker.storeClock.advance(leaseMsOf("default") + 1);
+}

@@ -1,0 +1,58 @@
+import { type Firestore, Timestamp, type Transaction } from "@google-cloud/firestore";
+import { expect, test } from "vitest";
+import { bindTransactionHandler, succeeded } from "../../../services/worker/handler.ts";
+import { transactionTaskType } from "../../support/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+const TAKEN = "things/taken";
+
+/** What a handler may ask for and Firestore refuses, however often it is asked. */
+const REFUSED: readonly (readonly [string, (db: Firestore, transaction: Transaction) => unknown])[] = [
+  ["an update of what is not there", (db, transaction) => transaction.update(db.doc("things/none"), { n: 1 })],
+  ["a creation of what is there", (db, transaction) => transaction.create(db.doc(TAKEN), { n: 1 })],
+  [
+    "a condition that doesn't hold",
+    (db, transaction) => transaction.update(db.doc(TAKEN), { n: 2 }, { lastUpdateTime: Timestamp.fromMillis(0) }),
+  ],
+  ["a document that is too large", (db, transaction) => transaction.set(db.doc(TAKEN), { n: "x".repeat(1_100_000) })],
+];
+
+async function setup(write: (db: Firestore, transaction: Transaction) => unknown) {
+  const worker = await startWorkerBundle((db) => [
+    bindTransactionHandler(transactionTaskType, async (_, { transaction }) => {
+      await write(db, transaction);
+      transaction.set(db.doc("things/other"), { n: 1 });
+      return succeeded();
+    }),
+  ]);
+  await worker.db.doc(TAKEN).set({ n: 0 });
+  return { worker, task: sealTask(transactionTaskType, { n: 1 }) };
+}
+
+test.each(REFUSED)("%s fails its own task, which becomes a dead letter after its attempts", async (_, write) => {
+  const { worker, task } = await setup(write);
+
+  const statuses: number[] = [];
+  for (let delivery = 1; delivery <= 3; delivery++) statuses.push((await worker.deliver(task)).status);
+
+  expect(statuses).toEqual([500, 500, 200]);
+  expect(await worker.recordOf(task)).toMatchObject({
+    state: "dead",
+    attempts: 3,
+    lastError: { code: "handler_threw" },
+  });
+  expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, attempts: 3 }]);
+  expect((await worker.db.doc(TAKEN).get()).data()).toEqual({ n: 0 });
+  expect((await worker.db.doc("things/other").get()).exists).toBe(false);
+});
+
+test("another service's error that carries a number of its own is the handler's, and not Firestore's", async () => {
+  const { worker, task } = await setup(() => {
+    throw Object.assign(new Error("Not found."), { code: 404 });
+  });
+
+  const answer = await worker.deliver(task);
+
+  expect(answer.status).toBe(500);
+  expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1 });
+});

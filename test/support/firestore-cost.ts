@@ -1,0 +1,53 @@
+import { loadProtos } from "../../services/local/rpc/proto.ts";
+import type { RelayedCall } from "./fault-proxy.ts";
+
+/** What some of the calls to Firestore have cost: calls by their RPC, and documents. */
+export interface Cost {
+  readonly calls: Readonly<Record<string, number>>;
+  /** Documents asked for, whether or not they are there. */
+  readonly reads: number;
+  /** Documents written by commits that took effect. */
+  readonly writes: number;
+}
+
+const GRPC_PREFIX_BYTES = 5;
+
+const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, [
+  "google.firestore.v1",
+  "google.protobuf",
+  "google.rpc",
+  "google.type",
+]);
+
+/** Counts what stands on the wire. `onRelayed` is to hear of every call; `costSince` tells what came since the last time. */
+export function countFirestoreCost() {
+  let calls = new Map<string, number>();
+  let reads = 0;
+  let writes = 0;
+  return {
+    onRelayed({ rpc, request, status }: RelayedCall): void {
+      calls.set(rpc, (calls.get(rpc) ?? 0) + 1);
+      if (rpc === "BatchGetDocuments") reads += listLength("BatchGetDocumentsRequest", "documents", request);
+      if (rpc === "Commit" && status === 0) writes += listLength("CommitRequest", "writes", request);
+    },
+    costSince(): Cost {
+      const cost = { calls: Object.fromEntries([...calls].toSorted(([a], [b]) => a.localeCompare(b))), reads, writes };
+      calls = new Map();
+      reads = 0;
+      writes = 0;
+      return cost;
+    },
+  };
+}
+
+/** How many elements a list of a unary call's only message has. */
+function listLength(message: string, field: string, frames: Buffer): number {
+  const bytes = frames.readUInt32BE(1);
+  if (frames.length !== GRPC_PREFIX_BYTES + bytes) throw new Error(`${message} is not one whole frame.`);
+  const decoded: unknown = protos
+    .lookupType(`google.firestore.v1.${message}`)
+    .decode(frames.subarray(GRPC_PREFIX_BYTES))
+    .toJSON();
+  const list = decoded && typeof decoded === "object" ? new Map(Object.entries(decoded)).get(field) : undefined;
+  return Array.isArray(list) ? list.length : 0;
+}

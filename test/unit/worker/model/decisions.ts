@@ -1,0 +1,29 @@
+import { mayBeTooOld } from "../../../../services/worker/claim-decision.ts";
+import { decideClaimedSettlement } from "../../../../services/worker/claimed-settlement.ts";
+import { decideReadClaim } from "../../../../services/worker/read-claim.ts";
+import { decideSettlement } from "../../../../services/worker/settlement.ts";
+import { decideUnrecordedRun, settlementInTransaction } from "../../../../services/worker/unrecorded-run.ts";
+import { decideUnrecordedSettlement, outcomeWithoutRecord } from "../../../../services/worker/unrecorded-settlement.ts";
+
+/** The worker's decisions. The model asks these, so that a test can put a wrong one in the place of a right one. */
+export interface Decisions {
+  readonly readClaim: typeof decideReadClaim;
+  readonly settlement: typeof decideSettlement;
+  readonly claimedSettlement: typeof decideClaimedSettlement;
+  readonly withoutRecord: typeof outcomeWithoutRecord;
+  readonly unrecordedSettlement: typeof decideUnrecordedSettlement;
+  readonly isLookedAt: typeof mayBeTooOld;
+  readonly unrecordedRun: typeof decideUnrecordedRun;
+  readonly inTransaction: typeof settlementInTransaction;
+}
+
+export const DECISIONS: Decisions = {
+  readClaim: decideReadClaim,
+  settlement: decideSettlement,
+  claimedSettlement: decideClaimedSettlement,
+  withoutRecord: outcomeWithoutRecord,
+  unrecordedSettlement: decideUnrecordedSettlement,
+  isLookedAt: mayBeTooOld,
+  unrecordedRun: decideUnrecordedRun,
+  inTransaction: settlementInTransaction,
+};

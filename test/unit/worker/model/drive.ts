@@ -1,0 +1,64 @@
+import { isTerminal } from "../../../../shared/records/task-record.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Taken } from "./invariants.ts";
+import { LEASE_MS, type Step, takeStep } from "./steps.ts";
+import type { Happening, World } from "./world.ts";
+
+/** A lease that is in the way is waited for; the delivery after it ends the task. */
+const MOST_GOOD_DELIVERIES = 2;
+
+/**
+ * What Cloud Tasks does once nothing goes wrong any more: it delivers until it is told that the task is done. Whoever
+ * was suspended then wakes, and a commit that hung lands, when all is over.
+ */
+export function driveToEnd(from: World, decisions: Decisions): { readonly ended: boolean; readonly taken: Taken[] } {
+  const taken: Taken[] = [];
+  let world = from;
+  const take = (step: Step): readonly Happening[] => {
+    const result = takeStep(world, step, decisions);
+    taken.push({ step, before: world, after: result.world, happenings: result.happenings });
+    world = result.world;
+    return result.happenings;
+  };
+  for (let delivery = 0; delivery < MOST_GOOD_DELIVERIES && !world.isAcknowledged; delivery++) {
+    const busyMs = busyTime(take({ kind: "arrive", faults: [] }));
+    if (busyMs > 0) take({ kind: "wait", ms: Math.min(busyMs, LEASE_MS) });
+    else if (!world.isAcknowledged) take({ kind: "end", which: newest(world), how: SUCCESS, faults: [] });
+  }
+  const ended = world.isAcknowledged && hasDurableEnd(world);
+  take({ kind: "land" });
+  while (world.running.length > 0) take({ kind: "end", which: "oldest", how: SUCCESS, faults: [] });
+  return { ended, taken };
+}
+
+/** The last claim that was let begin, its lease, and the burial. */
+const MOST_DEADLY_DELIVERIES = 3;
+
+/** Whether a task that is tried, though every attempt of it is killed, is buried before Cloud Tasks deletes it for its age. */
+export function isBuriedInTime(from: World, decisions: Decisions): boolean {
+  let { world } = takeStep({ ...from, hasFailed: true }, { kind: "grow-old" }, decisions);
+  for (let delivery = 0; delivery < MOST_DEADLY_DELIVERIES && !world.isAcknowledged; delivery++) {
+    world = takeStep(world, { kind: "arrive", faults: [] }, decisions).world;
+    world = takeStep(world, { kind: "crash", which: newest(world), afterEffect: false }, decisions).world;
+    world = takeStep(world, { kind: "wait", ms: LEASE_MS }, decisions).world;
+  }
+  return world.isAcknowledged;
+}
+
+const SUCCESS = { kind: "succeeded", result: null } as const;
+
+/** A natural task need not have a record; another failed attempt may have left one behind. */
+function hasDurableEnd({ kind, record }: World): boolean {
+  return kind === "natural" || (record !== null && isTerminal(record.state));
+}
+
+function busyTime(happenings: readonly Happening[]): number {
+  for (const one of happenings) {
+    if (one.kind === "answered" && one.outcome.kind === "busy") return one.outcome.retryAfterMs;
+  }
+  return 0;
+}
+
+function newest({ running }: World): "oldest" | "newest" {
+  return running.length > 1 ? "newest" : "oldest";
+}

@@ -1,0 +1,146 @@
+import type { AttemptEnd } from "../../../../services/worker/attempt-end.ts";
+import type { Claimant } from "../../../../services/worker/claim-decision.ts";
+import { claimantOf, concessionPlan } from "./deliveries.ts";
+import type { Plan, Scene } from "./scene.ts";
+import { recordCommit, settleCommit } from "./stored.ts";
+import { MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world.ts";
+
+const TIMED_OUT: AttemptEnd = { kind: "timed-out", error: { code: "timeout", message: "Too late." } };
+
+/** An attempt's handler ends, and the attempt settles. */
+export function end(scene: Scene, attempt: Running, how: AttemptEnd): void {
+  leave(scene, attempt);
+  const isWork = attempt.state !== "idle";
+  if (how.kind === "succeeded" && isWork && scene.world.kind !== "transaction") affect(scene, attempt);
+  // Its answer has been given, and its claim lasts until its lease ends: only its transaction may yet commit.
+  if (attempt.state === "runaway" && !(scene.world.kind === "transaction" && how.kind === "succeeded")) return;
+  switch (scene.world.kind) {
+    case "claim":
+      return settleClaimed(scene, attempt, isWork ? how : { kind: "released" });
+    case "transaction":
+      return how.kind === "succeeded" ? commitTransaction(scene, attempt, how) : settleByItself(scene, attempt, how);
+    case "natural":
+      return settleByItself(scene, attempt, how);
+  }
+}
+
+/** The attempt's process is killed. Nobody hears of it but Cloud Tasks, whose delivery fails. */
+export function crash(scene: Scene, attempt: Running, { afterEffect }: { afterEffect: boolean }): void {
+  leave(scene, attempt);
+  if (afterEffect && attempt.state !== "idle" && scene.world.kind !== "transaction") affect(scene, attempt);
+  if (attempt.life === scene.world.life) scene.change({ hasFailed: true });
+}
+
+/** The handler ignores its signal: it is answered, not settled, and still at work. */
+export function runAway(scene: Scene, attempt: Running): void {
+  if (attempt.state !== "handling") return;
+  const { running } = scene.world;
+  scene.change({ running: running.map((one) => (one === attempt ? { ...one, state: "runaway" } : one)) });
+  scene.answer({ kind: "failed", error: { code: "timeout", message: "Too late." } }, attempt);
+}
+
+function leave(scene: Scene, attempt: Running): void {
+  scene.change({ running: scene.world.running.filter((one) => one !== attempt) });
+}
+
+function affect(scene: Scene, { owner, life }: Running): void {
+  scene.haveEffect({ owner, life, payloadHash: PAYLOAD_HASH, isCommitted: false });
+}
+
+/** A commit on condition that the record is as the claim left it, or else a transaction that reads it. */
+function settleClaimed(scene: Scene, attempt: Running, how: AttemptEnd): void {
+  const { numbers, version } = attempt;
+  const settlement = scene.decisions.settlement(how, numbers, MAX_ATTEMPTS);
+  const byReading = (): void => settleByReading(scene, attempt, settlement);
+  if (version === null) return byReading();
+  const commit = scene.world.record && settleCommit(scene.world, numbers.fence, settlement);
+  const apply = (): boolean => {
+    if (!commit || scene.world.version !== version) return false;
+    scene.apply(commit);
+    return true;
+  };
+  switch (scene.nextFault()) {
+    case "lost-before":
+      return byReading();
+    case "lost-after":
+      apply();
+      return byReading();
+    case "hangs-before":
+      return scene.giveUp(attempt);
+    case "hangs-after":
+      apply();
+      return scene.giveUp(attempt);
+    case "hangs-late":
+      if (commit) scene.hang({ commit, version, idle: null });
+      return scene.giveUp(attempt);
+    default:
+      return apply() ? scene.answer(settlement.outcome, attempt) : byReading();
+  }
+}
+
+function settleByReading(
+  scene: Scene,
+  attempt: Running,
+  settlement: Parameters<Scene["decisions"]["claimedSettlement"]>[2],
+): void {
+  scene.transact(attempt, () => {
+    const { world, decisions } = scene;
+    const decision = decisions.claimedSettlement(world.record, attempt.numbers, settlement);
+    if (decision.kind === "answer") return concessionPlan(scene, decision, attempt);
+    return {
+      commit: settleCommit(world, attempt.numbers.fence, decision.settlement),
+      idle: null,
+      proceed: () => scene.answer(decision.settlement.outcome, attempt),
+    };
+  });
+}
+
+function settleByItself(scene: Scene, attempt: Running, how: AttemptEnd): void {
+  settleUnrecorded(scene, attempt, { claimant: claimantOf(attempt, scene.world.kind), end: how });
+}
+
+/** An attempt ends that wrote nothing before. */
+export function settleUnrecorded(
+  scene: Scene,
+  attempt: Running,
+  claim: { readonly claimant: Claimant; readonly end: AttemptEnd },
+): void {
+  const known = scene.decisions.withoutRecord(claim.end, attempt);
+  if (known) return scene.answer(known, attempt);
+  scene.transact(attempt, () => {
+    const { world, decisions } = scene;
+    const decision = decisions.unrecordedSettlement(world.record, claim, world.nowMs);
+    if (decision.kind !== "settle") return concessionPlan(scene, decision, attempt);
+    const { numbers, settlement } = decision;
+    return {
+      commit: recordCommit(world, numbers, settlement),
+      idle: null,
+      proceed: () => scene.answer(settlement.outcome, attempt),
+    };
+  });
+}
+
+/** Effects and record in one commit. If the record has changed since it was read, the callback runs again. */
+function commitTransaction(scene: Scene, attempt: Running, how: AttemptEnd): void {
+  let numbers = attempt.version === scene.world.version ? attempt.numbers : null;
+  const makePlan = (): Plan => {
+    const { world, decisions } = scene;
+    if (!numbers) {
+      const decision = decisions.unrecordedRun(world.record, claimantOf(attempt, world.kind), world.nowMs);
+      if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
+      numbers = decision.numbers;
+    }
+    const settlement = decisions.inTransaction(how, numbers, claimantOf(attempt, world.kind));
+    if (!settlement) throw new Error("A success is always committed.");
+    const { owner, life } = attempt;
+    const commit = recordCommit(world, numbers, settlement);
+    // A callback that runs again reads again.
+    numbers = null;
+    return {
+      commit: { ...commit, effect: { owner, life, payloadHash: PAYLOAD_HASH } },
+      idle: null,
+      proceed: () => scene.answer(settlement.outcome, attempt),
+    };
+  };
+  scene.transact(attempt, makePlan, () => settleByItself(scene, attempt, TIMED_OUT));
+}

@@ -1,0 +1,130 @@
+import { type TaskRecord, isTerminal } from "../../../../shared/records/task-record.ts";
+import { isSuccess } from "./scene.ts";
+import type { Step } from "./steps.ts";
+import { type Happening, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "./world.ts";
+
+/** A step that was taken, from world to world. */
+export interface Taken {
+  readonly step: Step;
+  readonly before: World;
+  readonly after: World;
+  readonly happenings: readonly Happening[];
+}
+
+/** What must hold of every step, whatever came before it; true where it holds. */
+export const INVARIANTS = {
+  "a transaction's effect is committed at most once": ({ after }) =>
+    after.kind !== "transaction" || after.effects.length <= 1,
+
+  "at most one attempt at a time holds a lease": ({ after }) =>
+    after.running.filter(({ state, leaseEndMs }) => state !== "idle" && (leaseEndMs ?? 0) > after.nowMs).length <= 1,
+
+  "a task has succeeded only after its effect": ({ after: { record, effects, nowMs } }) =>
+    !isValid(record, nowMs) || record.state !== "succeeded" || effects.includes(record.owner),
+
+  "a success is never answered as dead": ({ step, happenings, after }) =>
+    // Until a transaction has been committed, nothing has succeeded.
+    after.kind === "transaction" ||
+    step.kind !== "end" ||
+    step.how.kind !== "succeeded" ||
+    happenings.every((one) => one.kind !== "answered" || one.outcome.kind !== "dead"),
+
+  "nothing begins, and no transaction commits, once the task has ended": ({ happenings, after }) =>
+    happenings.every((one) => {
+      if (one.kind === "began") return after.kind !== "claim" || !hasEnded(one.record, after.nowMs);
+      return one.kind !== "effect" || !one.isCommitted || !hasEnded(one.record, after.nowMs);
+    }),
+
+  "a task is acknowledged only when its end is durable": ({ happenings, after }) =>
+    happenings.every((one) => {
+      if (one.kind !== "answered" || !isSuccess(one.outcome) || one.life !== after.life) return true;
+      if (one.isImpostor) return one.letters.conflict;
+      // A success that nothing is known to have come before looks for no record, and needs none.
+      const needsNone = one.isFirstDispatch || one.record === null;
+      if (after.kind === "natural" && one.outcome.kind === "done" && needsNone) return true;
+      return hasEnded(one.record, after.nowMs);
+    }),
+
+  "no commit carries an old fence": ({ happenings }) =>
+    happenings.every((one) => one.kind !== "wrote" || one.fence >= (one.before?.fence ?? 0)),
+
+  "a fence never shrinks": ({ happenings }) =>
+    happenings.every((one) => one.kind !== "wrote" || one.after.fence >= (one.before?.fence ?? 0)),
+
+  "a task that has ended never changes": ({ happenings, after }) =>
+    happenings.every((one) => one.kind !== "wrote" || !hasEnded(one.before, after.nowMs)),
+
+  "a state never goes backward under one fence": ({ happenings }) =>
+    happenings.every(
+      (one) =>
+        one.kind !== "wrote" ||
+        !one.before ||
+        one.after.fence > one.before.fence ||
+        RANK[one.after.state] > RANK[one.before.state],
+    ),
+
+  "a refused delivery writes nothing": ({ step, happenings }) => {
+    // A commit whose answer was lost is the attempt's own, though it then finds the task ended.
+    if (!("faults" in step) || step.faults.length > 0) return true;
+    const isRefused = happenings.some(
+      (one) => one.kind === "answered" && (one.outcome.kind === "busy" || one.outcome.kind === "duplicate"),
+    );
+    return !isRefused || happenings.every(({ kind }) => kind !== "wrote" && kind !== "kept-letter");
+  },
+
+  "an effect is of the payload that was enqueued": ({ happenings }) =>
+    happenings.every((one) => one.kind !== "effect" || one.payloadHash === PAYLOAD_HASH),
+
+  "a dead task has a letter, and no other has": ({ after: { record, letters, nowMs } }) =>
+    (record?.state === "dead" && isValid(record, nowMs)) === letters.own || !isValid(record, nowMs),
+
+  "no attempt is made beyond the last": ({ after: { record } }) => (record?.attempts ?? 0) <= MAX_ATTEMPTS,
+
+  "an attempt that is given back is not counted": ({ step, before, happenings }) => {
+    if (step.kind !== "end" || (step.how.kind !== "released" && step.how.kind !== "saturated")) return true;
+    // A claim was counted when it was made; an attempt without one never was.
+    const counted = before.kind === "claim" ? 1 : 0;
+    return happenings.every(
+      (one) =>
+        one.kind !== "wrote" ||
+        one.after.state !== "waiting" ||
+        !isValid(one.before, before.nowMs) ||
+        one.after.attempts === one.before.attempts - counted,
+    );
+  },
+
+  "an attempt is recorded once, and knows its own commit again": ({ step, before, happenings }) => {
+    const writes = happenings.filter(({ kind }) => kind === "wrote");
+    if (step.kind === "end") return writes.length <= 1;
+    if (step.kind !== "arrive" || before.kind !== "claim") return true;
+    const hasGivenUp = step.faults.some((fault) => fault.startsWith("hangs"));
+    const hasClaimed = writes.some((one) => one.kind === "wrote" && one.after.state === "running");
+    return !hasClaimed || hasGivenUp || happenings.some(({ kind }) => kind === "began");
+  },
+
+  "a delivery that runs nothing is not counted": ({ step, before, happenings }) =>
+    step.kind !== "arrive-at-older" ||
+    happenings.every(
+      (one) =>
+        one.kind !== "wrote" || one.after.attempts === (isValid(one.before, before.nowMs) ? one.before.attempts : 0),
+    ),
+} satisfies Record<string, (taken: Taken) => boolean>;
+
+export type InvariantName = keyof typeof INVARIANTS;
+
+const RANK: Readonly<Record<TaskRecord["state"], number>> = {
+  running: 0,
+  waiting: 1,
+  succeeded: 2,
+  dead: 2,
+  cancelled: 2,
+};
+
+/** TTL deletion can lag a day: a record past its time counts as gone. */
+function isValid(record: TaskRecord | null, nowMs: number): record is TaskRecord {
+  return record !== null && record.expireAt.toMillis() > nowMs;
+}
+
+function hasEnded(record: TaskRecord | null, nowMs: number): boolean {
+  return isValid(record, nowMs) && isTerminal(record.state);
+}

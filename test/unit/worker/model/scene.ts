@@ -1,0 +1,158 @@
+import { respond } from "../../../../services/worker/respond.ts";
+import type { Outcome } from "../../../../services/worker/outcome.ts";
+import type { Decisions } from "./decisions.ts";
+import type { Commit, Happening, HungCommit, Running, World } from "./world.ts";
+
+/**
+ * What befalls a commit: it fails and is known to have failed or not to have been heard of ("lost": the client repeats
+ * it, or reads), or the delivery gives up waiting ("hangs": 503). Before it took effect, after, or long after.
+ */
+export type Fault = "lost-before" | "lost-after" | "hangs-before" | "hangs-after" | "hangs-late" | "time-up";
+
+/** What a transaction's callback decided from the record that it read. */
+export interface Plan {
+  readonly commit: Commit | null;
+  /** When the commit is known to have taken effect. */
+  proceed(): void;
+  /** The claim that is left when it has taken effect and nobody knows. */
+  readonly idle: Running | null;
+}
+
+/** Whom an answer is for: a delivery in one of the task's lives. A runaway's has been answered. */
+interface Asked {
+  readonly life: number;
+  readonly isImpostor?: boolean;
+  readonly isFirstDispatch?: boolean;
+  readonly state?: Running["state"];
+}
+
+const UNAVAILABLE: Outcome = { kind: "unavailable", reason: "record-store" };
+
+/** Long enough for every repetition that the faults of one step can cause. */
+const MOST_CALLBACKS = 5;
+
+/** One step under way: the world as it is by now, and what has happened in it. */
+export class Scene {
+  world: World;
+  readonly happenings: Happening[] = [];
+  readonly decisions: Decisions;
+  readonly #faults: Fault[];
+  readonly #before: World;
+
+  constructor(world: World, { decisions, faults }: { decisions: Decisions; faults: readonly Fault[] }) {
+    this.world = world;
+    this.#before = world;
+    this.decisions = decisions;
+    this.#faults = [...faults];
+  }
+
+  change(changes: Partial<World>): void {
+    this.world = { ...this.world, ...changes };
+  }
+
+  nextFault(): Fault | undefined {
+    return this.#faults.shift();
+  }
+
+  /** Firestore applies a commit: the record, the letter and the effect, all at once. */
+  apply({ record, fence, letter, effect }: Commit): void {
+    const before = this.world.record;
+    if (effect) this.haveEffect({ ...effect, isCommitted: true });
+    if (record) {
+      const after = record(this.world.nowMs);
+      this.change({ record: after, version: this.world.version + 1 });
+      this.happenings.push({ kind: "wrote", before, after, fence });
+    }
+    if (letter) {
+      this.change({ letters: { ...this.world.letters, [letter]: true } });
+      this.happenings.push({ kind: "kept-letter", letter });
+    }
+  }
+
+  haveEffect(effect: NonNullable<Commit["effect"]> & { readonly isCommitted: boolean }): void {
+    const { owner, life, payloadHash, isCommitted } = effect;
+    const { record } = this.world;
+    this.happenings.push({ kind: "effect", life, payloadHash, isCommitted, record });
+    if (life === this.world.life) this.change({ effects: [...this.world.effects, owner] });
+  }
+
+  begin(attempt: Running): void {
+    this.happenings.push({ kind: "began", record: this.#before.record });
+    this.change({ running: [...this.world.running, attempt] });
+  }
+
+  /** Cloud Tasks deletes the task on 2xx, and counts all else as a failure. */
+  answer(outcome: Outcome, { life, state, isImpostor = false, isFirstDispatch = false }: Asked): void {
+    if (state === "runaway") return;
+    const { record, letters } = this.world;
+    this.happenings.push({ kind: "answered", outcome, life, isImpostor, isFirstDispatch, record, letters });
+    if (isImpostor || life !== this.world.life) return;
+    if (isSuccess(outcome)) this.change({ isAcknowledged: true });
+    else this.change({ hasFailed: true });
+  }
+
+  /** Nothing is known of a commit in time: 503. */
+  giveUp(on: Asked): void {
+    this.answer(UNAVAILABLE, on);
+  }
+
+  /** One commit of a client that reads first and whose callback runs again when its commit is not heard of. */
+  transact(on: Asked, makePlan: () => Plan, onTimeUp?: () => void): void {
+    for (let callback = 1; callback <= MOST_CALLBACKS; callback++) {
+      const plan = makePlan();
+      const fault = this.nextFault();
+      if (this.#commit(plan, fault) === "again") {
+        if (this.#faults[0] !== "time-up") continue;
+        this.#faults.shift();
+        return onTimeUp ? onTimeUp() : this.giveUp(on);
+      }
+      if (fault?.startsWith("hangs")) this.giveUp(on);
+      else plan.proceed();
+      return;
+    }
+    throw new Error(`A callback ran more than ${MOST_CALLBACKS} times.`);
+  }
+
+  #commit({ commit, idle }: Plan, fault: Fault | undefined): "again" | "over" {
+    if (!commit) return fault?.startsWith("lost") ? "again" : "over";
+    if (fault === "lost-before") return "again";
+    if (fault === "hangs-before") return "over";
+    if (fault === "hangs-late") this.hang({ commit, version: this.world.version, idle });
+    else this.apply(commit);
+    if (fault === "lost-after") return "again";
+    if (fault === "hangs-after" && idle) this.change({ running: [...this.world.running, this.versioned(idle)] });
+    return "over";
+  }
+
+  /** One commit is on its way at most; another one that hangs is lost. */
+  hang(hung: HungCommit): void {
+    if (!this.world.hung) this.change({ hung });
+  }
+
+  /** A commit that hung takes effect, if the record is still as it has to be. */
+  land(): void {
+    const { hung, version } = this.world;
+    if (!hung) return;
+    this.change({ hung: null });
+    if (hung.version !== version) return;
+    this.apply(hung.commit);
+    if (hung.idle) this.change({ running: [...this.world.running, this.versioned(hung.idle)] });
+  }
+
+  /** An attempt whose claim knows its update time knows the one that its commit got. */
+  versioned(attempt: Running): Running {
+    const { nowMs, version, record } = this.world;
+    const leaseEndMs = attempt.leaseEndMs === null ? null : nowMs + (record?.leaseMs ?? 0);
+    return { ...attempt, leaseEndMs, version: attempt.version === null ? null : version };
+  }
+}
+
+const statuses = new Map<Outcome["kind"], number>();
+
+/** Whether Cloud Tasks deletes the task upon this outcome's answer. */
+export function isSuccess(outcome: Outcome): boolean {
+  const known = statuses.get(outcome.kind);
+  const status = known ?? respond(outcome).status;
+  if (known === undefined) statuses.set(outcome.kind, status);
+  return status >= 200 && status < 300;
+}

@@ -1,0 +1,121 @@
+import type { Outcome } from "../../../../services/worker/outcome.ts";
+import type { AttemptNumbers } from "../../../../services/worker/record-writes.ts";
+import type { TaskRecord } from "../../../../shared/records/task-record.ts";
+import type { Idempotency } from "../../../../shared/task-type.ts";
+
+/** All that there is of one task: what Firestore holds, who runs, what has happened outside, what Cloud Tasks knows. */
+export interface World {
+  readonly kind: Idempotency;
+  /** Firestore's time. */
+  readonly nowMs: number;
+  /** Grows when the record has expired and its id is used for a task again. */
+  readonly life: number;
+  readonly enqueuedAtMs: number;
+  readonly record: TaskRecord | null;
+  /** Stands for the record's update time: it grows with each write. */
+  readonly version: number;
+  /** Which dead letters there are: the task's own, and that of another payload under its id. */
+  readonly letters: Readonly<Record<LetterKind, boolean>>;
+  /** Attempts whose handler is at work, or whose process is suspended; the oldest first. */
+  readonly running: readonly Running[];
+  /** A commit on its way to Firestore, of which nobody expects anything any more. */
+  readonly hung: HungCommit | null;
+  /** Owners of the attempts whose effect has happened, in this life. */
+  readonly effects: readonly string[];
+  /** How many attempts there have been, for the next one's name. */
+  readonly owners: number;
+  /** Cloud Tasks has tried before, and says so. */
+  readonly hasFailed: boolean;
+  /** Cloud Tasks has deleted the task, since it was answered 2xx. */
+  readonly isAcknowledged: boolean;
+}
+
+export type LetterKind = "own" | "conflict";
+
+export interface Running {
+  readonly owner: string;
+  readonly life: number;
+  readonly enqueuedAtMs: number;
+  readonly isFirstDispatch: boolean;
+  /** What its claim wrote, or what a transaction would write. */
+  readonly numbers: AttemptNumbers;
+  /** The version that its claim wrote, or that its transaction read; null where the client doesn't tell. */
+  readonly version: number | null;
+  /** When its claim ends; null for an attempt without one. */
+  readonly leaseEndMs: number | null;
+  /** "idle" is a claim that took effect when its delivery had been answered; a "runaway" is answered while it runs. */
+  readonly state: "handling" | "idle" | "runaway";
+}
+
+/** What one commit does, all of it or nothing. */
+export interface Commit {
+  /** The whole record after it, by Firestore's time of the commit; absent where only a letter is written. */
+  readonly record?: (nowMs: number) => TaskRecord;
+  /** The fence that its writer holds. */
+  readonly fence: number;
+  readonly letter?: LetterKind;
+  /** A transaction's effect. */
+  readonly effect?: { readonly owner: string; readonly life: number; readonly payloadHash: string };
+}
+
+export interface HungCommit {
+  readonly commit: Commit;
+  /** It takes effect only on this version of the record. */
+  readonly version: number;
+  /** The claim that comes to be when it lands. */
+  readonly idle: Running | null;
+}
+
+/** What happened in a step, in order; each with the record as it was then, and a beginning with that before its claim. */
+export type Happening =
+  | { readonly kind: "began"; readonly record: TaskRecord | null }
+  | {
+      readonly kind: "effect";
+      readonly life: number;
+      readonly payloadHash: string;
+      readonly isCommitted: boolean;
+      readonly record: TaskRecord | null;
+    }
+  | {
+      readonly kind: "wrote";
+      readonly before: TaskRecord | null;
+      readonly after: TaskRecord;
+      readonly fence: number;
+    }
+  | { readonly kind: "kept-letter"; readonly letter: LetterKind }
+  | {
+      readonly kind: "answered";
+      readonly outcome: Outcome;
+      readonly life: number;
+      readonly isImpostor: boolean;
+      readonly isFirstDispatch: boolean;
+      readonly record: TaskRecord | null;
+      readonly letters: World["letters"];
+    };
+
+/** The payload that was enqueued, and another one under the same id. */
+export const PAYLOAD_HASH = "a".repeat(64);
+export const IMPOSTOR_HASH = "b".repeat(64);
+
+export const MAX_ATTEMPTS = 2;
+
+const START_MS = Date.UTC(2026, 0, 2);
+
+/** A task that was just accepted. */
+export function newWorld(kind: Idempotency): World {
+  return {
+    kind,
+    nowMs: START_MS,
+    life: 1,
+    enqueuedAtMs: START_MS,
+    record: null,
+    version: 0,
+    letters: { own: false, conflict: false },
+    running: [],
+    hung: null,
+    effects: [],
+    owners: 0,
+    hasFailed: false,
+    isAcknowledged: false,
+  };
+}

@@ -1,0 +1,61 @@
+import { Timestamp } from "@google-cloud/firestore";
+import { describe, expect, it } from "vitest";
+import { decideReadClaim } from "../../../services/worker/read-claim.ts";
+import { decideUnrecordedRun } from "../../../services/worker/unrecorded-run.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+
+const NOW_MS = Date.UTC(2026, 0, 2);
+const CLAIMANT = {
+  owner: "mine",
+  payloadHash: "same",
+  maxAttempts: 3,
+  enqueuedAtMs: NOW_MS,
+  mayHaveRunUnseen: false,
+};
+
+/** What the attempt's own commit has left, as a callback finds it that runs again. */
+const own = (state: TaskRecord["state"]): TaskRecord => ({
+  queue: "default",
+  type: "test.any",
+  state,
+  owner: "mine",
+  fence: 5,
+  attempts: 2,
+  claimedAt: null,
+  leaseMs: 0,
+  payloadHash: "same",
+  firstSeenAt: Timestamp.fromMillis(NOW_MS),
+  finishedAt: null,
+  lastError: null,
+  result: { n: 1 },
+  expireAt: Timestamp.fromMillis(NOW_MS + 1_000),
+});
+
+describe("a claim that finds its own record", () => {
+  it.each(["running", "waiting"] as const)("runs, with nothing left to write, when it is %s", (state) => {
+    expect(decideReadClaim(own(state), CLAIMANT, NOW_MS)).toEqual({
+      kind: "run",
+      numbers: { owner: "mine", fence: 5, attempts: 2 },
+      isWritten: true,
+    });
+  });
+
+  it.each(["succeeded", "dead", "cancelled"] as const)("does not run when it has been %s meanwhile", (state) => {
+    expect(decideReadClaim(own(state), CLAIMANT, NOW_MS)).toEqual({
+      kind: "answer",
+      outcome: { kind: "duplicate", state },
+    });
+  });
+});
+
+describe("a transaction that finds its own record", () => {
+  it.each([
+    ["succeeded", { kind: "done", result: { n: 1 } }],
+    ["dead", { kind: "duplicate", state: "dead" }],
+    ["cancelled", { kind: "duplicate", state: "cancelled" }],
+    ["running", { kind: "busy", retryAfterMs: 1_000 }],
+    ["waiting", { kind: "busy", retryAfterMs: 1_000 }],
+  ] as const)("does not run its handler again when it has %s", (state, outcome) => {
+    expect(decideUnrecordedRun(own(state), CLAIMANT, NOW_MS)).toEqual({ kind: "answer", outcome });
+  });
+});

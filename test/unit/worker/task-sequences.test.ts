@@ -1,0 +1,43 @@
+import { array, assert, constantFrom, property } from "fast-check";
+import { randomInt } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { findDifference } from "./model/alike.ts";
+import { DECISIONS } from "./model/decisions.ts";
+import { explore, follow } from "./model/explore.ts";
+import { stepsOf } from "./model/steps.ts";
+
+/** All sequences of this many steps are taken; how many that is, and how many different worlds they lead through. */
+const ENUMERATED = [
+  { kind: "claim", length: 6, sequences: 941_480_149_401, worlds: 15_255 },
+  { kind: "transaction", length: 6, sequences: 1_677_100_110_841, worlds: 8_511 },
+  { kind: "natural", length: 6, sequences: 941_480_149_401, worlds: 6_325 },
+] as const;
+
+const LONGEST = 60;
+const RANDOM_SEQUENCES = 2_000;
+
+describe.each(ENUMERATED)("a $kind task", ({ kind, length, sequences, worlds }) => {
+  it(`keeps every promise in all sequences of ${length} steps`, () => {
+    expect(explore(kind, { length, decisions: DECISIONS })).toEqual({ sequences, worlds, broken: null });
+  });
+
+  it(`keeps every promise in random sequences of up to ${LONGEST} steps`, () => {
+    const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
+    process.stdout.write(`Sequences of a ${kind} task: SEED=${seed}\n`);
+    const sequence = array(constantFrom(...stepsOf(kind)), { maxLength: LONGEST, size: "max" });
+
+    assert(
+      property(sequence, (steps) => {
+        expect(follow(kind, steps, DECISIONS)).toBeNull();
+      }),
+      { numRuns: RANDOM_SEQUENCES, seed },
+    );
+  });
+
+  it("goes on alike from worlds that count as alike", () => {
+    const { compared, difference } = findDifference(kind, { length: 4 });
+
+    expect(difference).toBeNull();
+    expect(compared).toBeGreaterThan(100);
+  });
+});

@@ -1,0 +1,38 @@
+import { status } from "@grpc/grpc-js";
+import { expect, it } from "vitest";
+import { decideTransactionFailure } from "../../../services/worker/transaction-failure.ts";
+
+const failureOf = (code: number) => decideTransactionFailure(Object.assign(new Error("refused"), { code }));
+
+it.each([
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.ALREADY_EXISTS,
+  status.FAILED_PRECONDITION,
+  status.OUT_OF_RANGE,
+  404,
+])("takes status %i for the handler's failure", (code) => {
+  expect(failureOf(code)).toEqual({
+    kind: "ended",
+    end: { kind: "threw", error: { code: "handler_threw", message: "The handler threw Error." } },
+  });
+});
+
+it.each([
+  status.CANCELLED,
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.PERMISSION_DENIED,
+  status.RESOURCE_EXHAUSTED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+  status.UNAUTHENTICATED,
+])("takes status %i for a store that can't be used, which says nothing of the task", (code) => {
+  expect(failureOf(code)).toEqual({ kind: "unavailable" });
+});
+
+it("takes ABORTED for another attempt that is busy with the same documents", () => {
+  expect(failureOf(status.ABORTED)).toEqual({ kind: "decided", outcome: { kind: "busy", retryAfterMs: 1_000 } });
+});
