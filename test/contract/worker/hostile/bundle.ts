@@ -60,11 +60,12 @@ export async function setUpTarget(onTestFinished: NonNullable<WorkerBundleOption
 
 export type Target = Awaited<ReturnType<typeof setUpTarget>>;
 
-/** Nothing was read or written, no handler ran, no secret came out, and the worker still does its work. */
+/** Nothing was read, written, run or reported as a failure of ours; no secret came out, and the worker still works. */
 export async function expectUntouched(target: Target, answers: readonly RawAnswer[]): Promise<void> {
   expect(target.callsSince()).toEqual({});
   expect(target.runs()).toBe(0);
   expectNoSecrets(target, answers);
+  expect(target.logged.filter((line) => line.includes('"severity":"ERROR"'))).toEqual([]);
   expect((await target.send(target.makeValid().request)).status).toBe(200);
   expect(target.runs()).toBe(1);
 }
