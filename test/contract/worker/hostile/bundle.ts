@@ -77,7 +77,7 @@ export function expectNoSecrets(target: Target, answers: readonly RawAnswer[]): 
 }
 
 /** A token's header says nothing that isn't public, so it is not among them. */
-export function secretsOf(token: string): readonly string[] {
+function secretsOf(token: string): readonly string[] {
   const [, claims = "", signature = ""] = token.split(".");
   const pem = KEY.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const [, firstLineOfKey = ""] = pem.split("\n");

@@ -21,7 +21,7 @@ export interface Refusal {
   readonly status: number;
   /** How often keys may have been fetched. Default 0. */
   readonly fetches?: number;
-  forge(valid: ValidDelivery): RawRequest;
+  readonly forge: (valid: ValidDelivery) => RawRequest;
 }
 
 /** A request that is refused with nothing read, written or run, after which a valid one is handled. */

@@ -4,11 +4,12 @@ import { WORKER_ROWS } from "./rows.ts";
 
 test("there is a test for every row of hostile inputs, and no two have one title", () => {
   const rows = Object.keys(WORKER_ROWS).map(Number);
-  expect([...new Set(HOSTILE_CASES.map(({ row }) => row))].sort((a, b) => a - b)).toEqual(rows);
+  expect([...new Set(HOSTILE_CASES.map(({ row }) => row))].toSorted((a, b) => a - b)).toEqual(rows);
   expect(rows).toEqual([...Array.from({ length: 16 }, (_, index) => index + 1), 25, 26, 27]);
   expect(new Set(HOSTILE_CASES.map(({ row, title }) => `${row} ${title}`)).size).toBe(HOSTILE_CASES.length);
 });
 
-test.concurrent.for(HOSTILE_CASES)("row $row: $title", async ({ run }, context) => {
-  await run((cleanUp) => context.onTestFinished(cleanUp));
+// oxlint-disable-next-line vitest/expect-expect -- each case expects for itself
+test.concurrent.for(HOSTILE_CASES)("row $row: $title", async (hostile, context) => {
+  await hostile.run((cleanUp) => context.onTestFinished(cleanUp));
 });

@@ -23,15 +23,19 @@ const LOCAL_VARIABLES = {
 };
 
 /** Row 27. */
-export const PROGRAM_CASES: readonly HostileCase[] = Object.entries(LOCAL_VARIABLES).map(([name, value]) => ({
-  row: 27,
-  title: `does not start on Cloud Run with ${name}, and says why in one line`,
-  async run() {
-    const { text, code } = await runUntilListening([MAIN], { ...CLOUD_ENVIRONMENT, [name]: value });
+export const PROGRAM_CASES: readonly HostileCase[] = Object.entries(LOCAL_VARIABLES).map(noStart);
 
-    expect(code).toBe(1);
-    expect(text).toBe(
-      `The configuration can't be used:\n  - ${name}: must not be set on Cloud Run, where K_SERVICE is set.\n`,
-    );
-  },
-}));
+function noStart([name, value]: readonly [string, string]): HostileCase {
+  return {
+    row: 27,
+    title: `does not start on Cloud Run with ${name}, and says why in one line`,
+    async run() {
+      const { text, code } = await runUntilListening([MAIN], { ...CLOUD_ENVIRONMENT, [name]: value });
+
+      expect(code).toBe(1);
+      expect(text).toBe(
+        `The configuration can't be used:\n  - ${name}: must not be set on Cloud Run, where K_SERVICE is set.\n`,
+      );
+    },
+  };
+}

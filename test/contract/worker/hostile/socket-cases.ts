@@ -46,19 +46,23 @@ const BROKEN: readonly [input: string, status: number | null, bytes: Bytes][] = 
   ["a target that is no path", 400, (request) => bytesOf({ ...request, target: "http://" })],
 ];
 
-/** Rows of this folder's table that need bytes of their own: 16. */
-export const SOCKET_CASES: readonly HostileCase[] = BROKEN.map(([input, status, bytes]) => ({
-  row: 16,
-  title: `${status === null ? "closes" : `answers ${status} to`} ${input}, and serves others`,
-  async run(onTestFinished) {
-    const target = await setUpTarget(onTestFinished);
+/** Row 16: bytes that are refused at once. */
+export const SOCKET_CASES: readonly HostileCase[] = BROKEN.map(brokenBytes);
 
-    const answer = await target.sendBytes(bytes(target.makeValid().request));
+function brokenBytes([input, status, bytes]: (typeof BROKEN)[number]): HostileCase {
+  return {
+    row: 16,
+    title: `${status === null ? "closes" : `answers ${status} to`} ${input}, and serves others`,
+    async run(onTestFinished) {
+      const target = await setUpTarget(onTestFinished);
 
-    expect(answer.status).toBe(status);
-    await expectUntouched(target, [answer]);
-  },
-}));
+      const answer = await target.sendBytes(bytes(target.makeValid().request));
+
+      expect(answer.status).toBe(status);
+      await expectUntouched(target, [answer]);
+    },
+  };
+}
 
 const SLOW_SOCKETS = 100;
 
@@ -68,25 +72,29 @@ const SLOW: readonly [input: string, bytes: Bytes][] = [
   ["a body", (request) => bytesOf(withHeaders(request, { "content-length": String(request.body.length + 1) }))],
 ];
 
-/** Row 16, what takes its time. */
-export const SLOW_CASES: readonly HostileCase[] = SLOW.map(([input, bytes]) => ({
-  row: 16,
-  title: `answers 408 to ${SLOW_SOCKETS} senders of ${input} that never ends, and serves others meanwhile`,
-  async run(onTestFinished) {
-    const target = await setUpTarget(onTestFinished);
-    const sockets = await Promise.all(Array.from({ length: SLOW_SOCKETS }, () => openSocket(target.port)));
-    const pending = sockets.map(answerOn);
-    for (const socket of sockets) socket.write(bytes(target.makeValid().request));
+/** Row 16: what takes its time. */
+export const SLOW_CASES: readonly HostileCase[] = SLOW.map(slowSenders);
 
-    expect((await target.send(target.makeValid().request)).status).toBe(200);
-    expect(sockets.filter(({ closed }) => closed)).toEqual([]);
-    const answers = await Promise.all(pending);
+function slowSenders([input, bytes]: (typeof SLOW)[number]): HostileCase {
+  return {
+    row: 16,
+    title: `answers 408 to ${SLOW_SOCKETS} senders of ${input} that never ends, and serves others meanwhile`,
+    async run(onTestFinished) {
+      const target = await setUpTarget(onTestFinished);
+      const sockets = await Promise.all(Array.from({ length: SLOW_SOCKETS }, () => openSocket(target.port)));
+      const pending = sockets.map(answerOn);
+      for (const socket of sockets) socket.write(bytes(target.makeValid().request));
 
-    expect(answers.map(({ status }) => status)).toEqual(sockets.map(() => 408));
-    expect(target.runs()).toBe(1);
-    expect(target.logged.filter((line) => line.includes('"severity":"ERROR"'))).toEqual([]);
-  },
-}));
+      expect((await target.send(target.makeValid().request)).status).toBe(200);
+      expect(sockets.filter(({ closed }) => closed)).toEqual([]);
+      const answers = await Promise.all(pending);
+
+      expect(answers.map(({ status }) => status)).toEqual(sockets.map(() => 408));
+      expect(target.runs()).toBe(1);
+      expect(target.logged.filter((line) => line.includes('"severity":"ERROR"'))).toEqual([]);
+    },
+  };
+}
 
 function framed(request: RawRequest, lines: string): RawRequest {
   const [name = "", ...rest] = lines.split(": ");

@@ -23,25 +23,29 @@ const HOSTS: readonly [input: string, host: string, answers?: readonly LookupAdd
 ];
 
 /** Row 25. That the address checked is the address connected to stands in deliver-webhook-addresses.test.ts. */
-export const WEBHOOK_CASES: readonly HostileCase[] = HOSTS.map(([input, host, answers = []]) => ({
-  row: 25,
-  title: `keeps a webhook to ${input} as a dead letter, and connects to nobody`,
-  async run(onTestFinished) {
-    const receiver = await startWebhookReceiver();
-    onTestFinished(() => receiver.close());
-    let lookups = 0;
-    const resolve = () => Promise.resolve(answers[Math.min(lookups++, answers.length - 1)] ?? []);
-    const options = { signingSecret: WEBHOOK_SECRET, allowPrivateAddresses: false, resolve };
-    const worker = await startWorkerBundle(() => [createDeliverWebhook(options)], { onTestFinished });
-    const url = `http://${host}:${receiver.port}/`;
-    const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
+export const WEBHOOK_CASES: readonly HostileCase[] = HOSTS.map(refusedAddress);
 
-    const answer = await worker.deliver(task);
+function refusedAddress([input, host, answers = []]: (typeof HOSTS)[number]): HostileCase {
+  return {
+    row: 25,
+    title: `keeps a webhook to ${input} as a dead letter, and connects to nobody`,
+    async run(onTestFinished) {
+      const receiver = await startWebhookReceiver();
+      onTestFinished(() => receiver.close());
+      let lookups = 0;
+      const resolve = () => Promise.resolve(answers[Math.min(lookups++, answers.length - 1)] ?? []);
+      const options = { signingSecret: WEBHOOK_SECRET, allowPrivateAddresses: false, resolve };
+      const worker = await startWorkerBundle(() => [createDeliverWebhook(options)], { onTestFinished });
+      const url = `http://${host}:${receiver.port}/`;
+      const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
 
-    expect([answer.status, answer.headers.get("handoff-outcome")]).toEqual([200, "dead"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError: { code: "address_refused" } });
-    expect(await worker.deadLetters()).toHaveLength(1);
-    expect(receiver.connections).toBe(0);
-    expect(worker.logged.join("") + (await answer.text())).not.toContain(WEBHOOK_SECRET);
-  },
-}));
+      const answer = await worker.deliver(task);
+
+      expect([answer.status, answer.headers.get("handoff-outcome")]).toEqual([200, "dead"]);
+      expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError: { code: "address_refused" } });
+      expect(await worker.deadLetters()).toHaveLength(1);
+      expect(receiver.connections).toBe(0);
+      expect(worker.logged.join("") + (await answer.text())).not.toContain(WEBHOOK_SECRET);
+    },
+  };
+}
