@@ -41,7 +41,7 @@ export async function answerOn(socket: net.Socket): Promise<RawAnswer> {
   socket.on("data", (chunk: Buffer) => void chunks.push(chunk));
   // A server may refuse a request and close before it has read all of it; what it said still counts.
   socket.on("error", () => {});
-  await once(socket, "close");
+  await new Promise<void>((resolve) => void socket.once("close", () => resolve()));
   const text = Buffer.concat(chunks).toString("latin1");
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1];
   return { status: status === undefined ? null : Number(status), text };
