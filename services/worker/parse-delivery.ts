@@ -24,6 +24,7 @@ const UNKNOWN_TYPE_ATTEMPTS = Number.POSITIVE_INFINITY;
 const NOTHING_RUNS_TIMEOUT_MS = 1_000;
 /** Names of unknown fields can be as long as the payload, and the dead letter has to hold both. */
 const LONGEST_DESCRIPTION = 1_000;
+const BROKEN_OFF: RequestProblem = { path: "", message: "The body broke off." };
 
 type Parsed = { readonly ok: true; readonly delivery: Delivery } | { readonly ok: false; readonly outcome: Outcome };
 
@@ -35,7 +36,8 @@ type Parsed = { readonly ok: true; readonly delivery: Delivery } | { readonly ok
 export async function parseDelivery(request: Request, rules: DeliveryRules): Promise<Parsed> {
   if (!isPlainJson(request.headers)) return refuse({ kind: "unsupported-media" });
   const body = await readBody(request, rules.maxBodyBytes);
-  if (!body) return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
+  if (body === "too-large") return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
+  if (body === "broken-off") return refuse({ kind: "malformed", problems: [BROKEN_OFF] });
 
   const parsed = parseEnvelope(body);
   if (!parsed.ok) return refuse({ kind: "malformed", problems: parsed.problems });
@@ -59,14 +61,19 @@ function isPlainJson(headers: Headers): boolean {
   return mediaType === "application/json" && encoding === "identity";
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return undefined;
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | "too-large" | "broken-off"> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return "too-large";
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return "too-large";
+      chunks.push(chunk);
+    }
+  } catch {
+    // Only the connection can fail here: the sender hung up, was too slow or broke the framing. No fault of ours.
+    return "broken-off";
   }
   return Buffer.concat(chunks);
 }

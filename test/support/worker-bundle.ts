@@ -100,7 +100,9 @@ export async function startWorkerBundle(
     storeClock,
     shutdown,
     logged,
+    keyServer,
     token,
+    port: server.port,
     url: `http://127.0.0.1:${server.port}`,
     headersOf: (envelope: Envelope) => deliveryHeaders(envelope, token),
     /** Delivers a task as Cloud Tasks does; `headers` are laid over the usual ones. */

@@ -111,6 +111,17 @@ it("stops reading a body of unknown length as soon as it is too large", async ()
   expect([pulls, isCancelled]).toEqual([3, true]);
 });
 
+it("refuses a body that breaks off on its way, as nothing that failed here", async () => {
+  const bytes = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(JSON.stringify(BODY))),
+    pull: (controller) => controller.error(new Error("aborted")),
+  });
+  expect(await refusalOf(requestOf({ bytes }))).toEqual({
+    kind: "malformed",
+    problems: [{ path: "", message: "The body broke off." }],
+  });
+});
+
 it("accepts a body of exactly the limit and refuses one byte more", async () => {
   const text = JSON.stringify(BODY);
   await expect(deliveryOf(requestOf({ bytes: text.padEnd(MAX_BYTES) }))).resolves.toBeDefined();

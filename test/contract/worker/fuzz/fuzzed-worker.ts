@@ -1,0 +1,58 @@
+import { z } from "zod";
+import {
+  bindHandler,
+  failedForGood,
+  type HandlerResult,
+  retryLater,
+  succeeded,
+} from "../../../../services/worker/handler.ts";
+import { defineTask } from "../../../../shared/task-type.ts";
+import { startWorkerBundle, type WorkerBundleOptions } from "../../../support/worker-bundle.ts";
+
+export const ENDS = ["succeeds", "retries", "fails for good", "throws"] as const;
+export type Ends = (typeof ENDS)[number];
+
+export const fuzzType = defineTask({
+  type: "test.fuzz",
+  payload: z.strictObject({ text: z.string(), ends: z.enum(ENDS) }),
+  queue: "default",
+  timeoutMs: 10_000,
+  attempts: 3,
+});
+
+/** A worker whose one handler ends as its payload says, and remembers how the runs ended since the last time. */
+export async function startFuzzedWorker(onTestFinished: NonNullable<WorkerBundleOptions["onTestFinished"]>) {
+  let runs: Ends[] = [];
+  const handler = bindHandler(fuzzType, async ({ ends }) => {
+    runs.push(ends);
+    return endAs(ends);
+  });
+  const worker = await startWorkerBundle(() => [handler], { onTestFinished });
+  const runsSince = (): readonly Ends[] => {
+    const since = runs;
+    runs = [];
+    return since;
+  };
+  let seen = 0;
+  const linesSince = (): readonly string[] => {
+    const since = worker.logged.slice(seen);
+    seen = worker.logged.length;
+    return since;
+  };
+  return { ...worker, runsSince, linesSince };
+}
+
+export type FuzzedWorker = Awaited<ReturnType<typeof startFuzzedWorker>>;
+
+function endAs(ends: Ends): HandlerResult {
+  switch (ends) {
+    case "succeeds":
+      return succeeded();
+    case "retries":
+      return retryLater({ code: "not_yet", message: "Not yet." });
+    case "fails for good":
+      return failedForGood({ code: "never", message: "Never." });
+    case "throws":
+      throw new Error("The handler throws.");
+  }
+}

@@ -1,0 +1,99 @@
+import { expect } from "vitest";
+import { z } from "zod";
+import { bindHandler, succeeded } from "../../../../services/worker/handler.ts";
+import type { Envelope } from "../../../../shared/envelope.ts";
+import { defineTask } from "../../../../shared/task-type.ts";
+import { bytesOf, exchange, type RawAnswer, type RawRequest } from "../../../support/raw-http.ts";
+import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
+import { identityClaims } from "../../../support/tokens.ts";
+import { sealTask, startWorkerBundle, type WorkerBundleOptions } from "../../../support/worker-bundle.ts";
+
+/** Stands in every payload; must stand in no answer and in no log line. */
+export const CANARY = "payload-canary-4711";
+
+export const targetType = defineTask({
+  type: "test.target",
+  payload: z.strictObject({ text: z.string() }),
+  queue: "default",
+  timeoutMs: 10_000,
+  attempts: 3,
+});
+
+/** What hostile requests are made from: all of it is as it should be. */
+export interface ValidDelivery {
+  readonly request: RawRequest;
+  readonly envelope: Envelope;
+  readonly token: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly nowS: number;
+}
+
+/** A worker whose one handler counts its runs, and a valid delivery for it. */
+export async function setUpTarget(onTestFinished: NonNullable<WorkerBundleOptions["onTestFinished"]>) {
+  let runs = 0;
+  const handler = bindHandler(targetType, async () => {
+    runs++;
+    return succeeded();
+  });
+  const worker = await startWorkerBundle(() => [handler], { onTestFinished });
+  const makeValid = (): ValidDelivery => {
+    const envelope = sealTask(targetType, { text: CANARY });
+    const nowMs = worker.clock.now();
+    const claims = identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs });
+    const headers = Object.entries({ host: "worker.example.com", connection: "close", ...worker.headersOf(envelope) });
+    const request = {
+      method: "POST",
+      target: `/tasks/${envelope.type}`,
+      headers,
+      body: Buffer.from(JSON.stringify(envelope)),
+    };
+    return { request, envelope, token: worker.token, claims, nowS: Math.floor(nowMs / 1_000) };
+  };
+  return {
+    ...worker,
+    makeValid,
+    runs: () => runs,
+    send: (request: RawRequest) => exchange(worker.port, bytesOf(withLength(request))),
+    sendBytes: (bytes: Uint8Array) => exchange(worker.port, bytes),
+  };
+}
+
+export type Target = Awaited<ReturnType<typeof setUpTarget>>;
+
+/** Nothing was read, written, run or reported as a failure of ours; no secret came out, and the worker still works. */
+export async function expectUntouched(target: Target, answers: readonly RawAnswer[]): Promise<void> {
+  expect(target.callsSince()).toEqual({});
+  expect(target.runs()).toBe(0);
+  expectNoSecrets(target, answers);
+  expect((await target.send(target.makeValid().request)).status).toBe(200);
+  expect(target.runs()).toBe(1);
+  expect(target.logged.filter((line) => line.includes('"severity":"ERROR"'))).toEqual([]);
+}
+
+/** Neither the token nor its parts, the signing key nor the payload stand in an answer or in the log. */
+export function expectNoSecrets(target: Target, answers: readonly RawAnswer[]): void {
+  const said = answers.map(({ text }) => text).join("\n") + target.logged.join("");
+  for (const secret of secretsOf(target.token)) expect(said).not.toContain(secret);
+}
+
+/** A token's header says nothing that isn't public, so it is not among them. */
+function secretsOf(token: string): readonly string[] {
+  const [, claims = "", signature = ""] = token.split(".");
+  const pem = KEY.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const [, firstLineOfKey = ""] = pem.split("\n");
+  return [claims.slice(0, 40), signature.slice(0, 40), firstLineOfKey, CANARY];
+}
+
+/** Lays headers over a request's own; undefined takes one out. */
+export function withHeaders(request: RawRequest, over: Readonly<Record<string, string | undefined>>): RawRequest {
+  const kept = request.headers.filter(([name]) => !Object.hasOwn(over, name));
+  const added = Object.entries(over).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value]],
+  );
+  return { ...request, headers: [...kept, ...added] };
+}
+
+function withLength(request: RawRequest): RawRequest {
+  const framed = request.headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
+  return framed ? request : withHeaders(request, { "content-length": String(request.body.length) });
+}

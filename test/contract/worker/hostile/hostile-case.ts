@@ -1,0 +1,52 @@
+import { expect } from "vitest";
+import { signToken } from "../../../support/tokens.ts";
+import { KEY } from "../../../support/token-rules.ts";
+import type { RawRequest } from "../../../support/raw-http.ts";
+import type { WorkerBundleOptions } from "../../../support/worker-bundle.ts";
+import { expectUntouched, setUpTarget, type ValidDelivery, withHeaders } from "./bundle.ts";
+import type { WorkerRow } from "./rows.ts";
+
+type OnTestFinished = NonNullable<WorkerBundleOptions["onTestFinished"]>;
+
+/** One test of a row. */
+export interface HostileCase {
+  readonly row: WorkerRow;
+  readonly title: string;
+  run(onTestFinished: OnTestFinished): Promise<void>;
+}
+
+export interface Refusal {
+  readonly row: WorkerRow;
+  readonly input: string;
+  readonly status: number;
+  /** How often keys may have been fetched. Default 0. */
+  readonly fetches?: number;
+  readonly forge: (valid: ValidDelivery) => RawRequest;
+}
+
+/** A request that is refused with nothing read, written or run, after which a valid one is handled. */
+export function refusal({ row, input, status, fetches = 0, forge }: Refusal): HostileCase {
+  return {
+    row,
+    title: `answers ${status} to ${input}`,
+    async run(onTestFinished) {
+      const target = await setUpTarget(onTestFinished);
+
+      const answer = await target.send(forge(target.makeValid()));
+
+      expect(answer.status).toBe(status);
+      expect(target.keyServer.fetches).toBe(fetches);
+      await expectUntouched(target, [answer]);
+    },
+  };
+}
+
+/** The valid request with another token. */
+export function withToken({ request }: ValidDelivery, token: string): RawRequest {
+  return withHeaders(request, { authorization: `Bearer ${token}` });
+}
+
+/** The valid request with claims laid over its token's, which is well signed. */
+export function withClaims(valid: ValidDelivery, over: object): RawRequest {
+  return withToken(valid, signToken(KEY, { ...valid.claims, ...over }));
+}
