@@ -3,5 +3,7 @@ import type { ChaosPayload } from "./task-types.ts";
 
 /** Tells payloads apart, without the product's own hash. */
 export function fingerprint({ n, script, beforeMs, afterMs, secret }: ChaosPayload): string {
-  return createHash("sha1").update(JSON.stringify([n, script, beforeMs, afterMs, secret])).digest("hex");
+  return createHash("sha1")
+    .update(JSON.stringify([n, script, beforeMs, afterMs, secret]))
+    .digest("hex");
 }

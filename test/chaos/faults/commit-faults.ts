@@ -1,0 +1,42 @@
+import { status } from "@grpc/grpc-js";
+import type { Fault } from "../../support/fault-proxy.ts";
+import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
+import { type FaultRun, inRandomOrder } from "./fault-run.ts";
+
+type CommitFault = (typeof COMMIT_FAULTS)[number];
+
+/** Lets Commits of the workers fail, one at a time at each worker. */
+export async function strikeCommits(run: FaultRun): Promise<void> {
+  const left = inRandomOrder(COMMIT_FAULTS, run);
+  const strikeAt = async (slot: number): Promise<void> => {
+    for (let fault = left.pop(); fault !== undefined; fault = left.pop()) {
+      const proxy = run.stack.proxies[slot];
+      if (!proxy) return;
+      const over = new Promise<undefined>((resolve) => {
+        if (run.signal.aborted) resolve(undefined);
+        run.signal.addEventListener("abort", () => resolve(undefined));
+      });
+      const call = await Promise.race([proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) }), over]);
+      if (!call) return;
+      run.hit(fault, tasksIn(call));
+    }
+  };
+  await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));
+}
+
+function mishap(fault: CommitFault, random: () => number): Pick<Fault, "when" | "answer"> {
+  const either = random() < 0.5 ? "before-effect" : "after-effect";
+  if (fault === "commit-hangs") return { when: either, answer: "nothing" };
+  if (fault === "session-dropped") return { when: either, answer: "disconnect" };
+  const code = COMMIT_CODES.find((candidate) => fault.endsWith(candidate)) ?? "UNAVAILABLE";
+  return {
+    when: fault.startsWith("commit-before") ? "before-effect" : "after-effect",
+    answer: { status: status[code] },
+  };
+}
+
+/** The tasks whose documents a Commit writes. Their names stand in its bytes as they are. */
+function tasksIn(call: Buffer): string[] {
+  const names = call.toString("latin1").matchAll(/taskRecords\/([0-9a-f]{32}-[a-z]+)/g);
+  return [...new Set([...names].map(([, id]) => id ?? ""))];
+}

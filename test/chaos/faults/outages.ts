@@ -1,0 +1,54 @@
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { shuffled } from "../../support/shuffled.ts";
+import { OUTAGES } from "./fault-names.ts";
+import type { DeliveryFaults } from "./delivery-faults.ts";
+import { type FaultRun, randomPause, until } from "./fault-run.ts";
+
+const BETWEEN_MS = [2_000, 5_000] as const;
+const WORK_LIMIT_MS = 60_000;
+/** The rounds keep pace with those who stand still for longer than a lease. */
+const BETWEEN_ROUNDS_MS = 10_000;
+const SIGNING_KEY = "cloud-tasks-signing-key.pem";
+
+/**
+ * Kills the emulators and starts them again, with what they kept. A rotation comes first of each round: key caches ask
+ * for a key that they don't know at most every 30 s, so workers that have just asked refuse all tokens for as long.
+ */
+export async function strikeEmulators(run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
+  for (let round = 0; round < run.hits; round++) {
+    const restarts = shuffled(["tasks-restart", "firestore-restart"] as const, run.random);
+    for (const fault of ["key-rotation" as const, ...restarts]) {
+      if (!run.wanted.has(fault)) continue;
+      await randomPause(run, BETWEEN_MS);
+      if (!(await until(() => run.stack.balancer.underWay().length > 0, WORK_LIMIT_MS, run.signal))) return;
+      await strike(fault, run, deliveries);
+    }
+    if (run.wanted.has("key-rotation") && round + 1 < run.hits) await sleep(BETWEEN_ROUNDS_MS);
+  }
+}
+
+async function strike(fault: (typeof OUTAGES)[number], run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
+  const { stack, folder } = run;
+  if (fault !== "firestore-restart") await deliveries.collect().catch(() => undefined);
+  run.hit(fault, stack.balancer.underWay());
+  switch (fault) {
+    case "tasks-restart":
+      await stack.tasks.restart(() => undefined);
+      break;
+    case "key-rotation":
+      await stack.tasks.restart(() => fs.rmSync(path.join(folder.tasksData, SIGNING_KEY)));
+      break;
+    case "firestore-restart":
+      await stack.firestore.restart(() => keepJournal(run));
+      break;
+  }
+}
+
+/** The emulator shortens its journal when it starts. */
+function keepJournal({ folder }: FaultRun): void {
+  fs.mkdirSync(folder.journals, { recursive: true });
+  const number = String(fs.readdirSync(folder.journals).length).padStart(3, "0");
+  fs.cpSync(folder.firestoreData, path.join(folder.journals, number), { recursive: true });
+}
