@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import type { Idempotency } from "../../shared/task-type.ts";
 import { seeded } from "../contract/firestore/support/seeded.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { LineLog } from "./line-log.ts";
@@ -25,6 +26,7 @@ const answerSchema = z.looseObject({ id: z.string() });
  */
 export function startFeeder(options: {
   plan: readonly PlannedTask[];
+  kinds: readonly Idempotency[];
   producers: readonly string[];
   log: LineLog;
   gapMs: number;
@@ -32,7 +34,7 @@ export function startFeeder(options: {
   secret: string;
   faultsAreOver: () => boolean;
 }): Feeder {
-  const { plan, log, gapMs, seed, secret } = options;
+  const { plan, kinds, log, gapMs, seed, secret } = options;
   let [offered, accepted] = [0, 0];
   const orders: Promise<void>[] = [];
 
@@ -69,7 +71,7 @@ export function startFeeder(options: {
     }
     const random = seeded(seed + 1);
     for (let n = plan.length; !options.faultsAreOver(); n++) {
-      offer(planOne({ n, script: "ok", copies: 1, seed, secret, random }));
+      offer(planOne({ n, script: "ok", copies: 1, kinds, seed, secret, random }));
       await sleep(gapMs);
     }
     await Promise.all(orders);

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { ALL_FAULTS } from "./faults/fault-names.ts";
+import { KINDS } from "./task-types.ts";
 import { runChaos } from "./run.ts";
 
 /**
@@ -16,8 +17,9 @@ const { values } = parseArgs({
     tasks: { type: "string", default: "500" },
     hits: { type: "string", default: "5" },
     seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
-    /** Some faults only, separated by commas. */
+    /** Some faults, and kinds of tasks, only: separated by commas. */
     faults: { type: "string", default: ALL_FAULTS.join(",") },
+    kinds: { type: "string", default: KINDS.join(",") },
     /** Where the histories are kept. Default: a temporary folder, removed after a run that kept all promises. */
     out: { type: "string" },
     /** A known bug that the workers are to have. */
@@ -26,17 +28,21 @@ const { values } = parseArgs({
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-const asked = new Set(values.faults.split(","));
-const faults = ALL_FAULTS.filter((name) => asked.has(name));
-if (faults.length !== asked.size) {
-  process.stderr.write(`There are these faults: ${ALL_FAULTS.join(", ")}.\n`);
+/** Those that are asked for; a name that there is not ends the program. */
+function named<Name extends string>(list: string, names: readonly Name[]): Name[] {
+  const asked = new Set(list.split(","));
+  const found = names.filter((name) => asked.has(name));
+  if (found.length === asked.size) return found;
+  process.stderr.write(`Use these, separated by commas: ${names.join(", ")}.\n`);
   process.exit(1);
 }
+
+const [faults, kinds] = [named(values.faults, ALL_FAULTS), named(values.kinds, KINDS)];
 const [tasks, hits, seed] = [Number(values.tasks), Number(values.hits), Number(values.seed)];
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);
 
-await runChaos({ tasks, hits, seed, faults, folder, bug: values.bug }, print);
+await runChaos({ tasks, kinds, hits, seed, faults, folder, bug: values.bug }, print);
 const checker = spawn(process.execPath, [path.join(import.meta.dirname, "check.ts"), folder], { stdio: "inherit" });
 checker.once("exit", (code) => {
   if (code === 0 && values.out === undefined) fs.rmSync(folder, { recursive: true });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Idempotency } from "../../shared/task-type.ts";
 import { seeded } from "../contract/firestore/support/seeded.ts";
 import { strikeCommits } from "./faults/commit-faults.ts";
 import { DeliveryFaults, strikeDeliveries } from "./faults/delivery-faults.ts";
@@ -18,6 +19,7 @@ import { planTasks } from "./task-plan.ts";
 /** What a run is to do. */
 export interface RunOptions {
   readonly tasks: number;
+  readonly kinds: readonly Idempotency[];
   readonly hits: number;
   readonly seed: number;
   readonly faults: readonly FaultName[];
@@ -74,17 +76,24 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   const plan = planTasks({ ...options, hits: scripted, secret });
   const feedMs = wanted.has("stop-long") ? hits * MS_A_HIT : SHORTEST_FEED_MS;
   const feeder = startFeeder({
-    ...{ plan, producers: stack.producers, log: openLineLog(folder.orders), gapMs: feedMs / plan.length },
+    ...{
+      plan,
+      kinds: options.kinds,
+      producers: stack.producers,
+      log: openLineLog(folder.orders),
+      gapMs: feedMs / plan.length,
+    },
     ...{ seed, secret, faultsAreOver: () => areOver },
   });
   const progress = setInterval(() => print(describe(feeder, stack, faults.counts)), PROGRESS_EVERY_MS);
   try {
+    const workersStruck = strikeWorkers(faults);
     await Promise.all([
-      strikeWorkers(faults),
+      workersStruck,
       stopLong(faults),
       strikeCommits(faults),
       strikeDeliveries(faults, deliveries),
-      strikeEmulators(faults, deliveries),
+      strikeEmulators(faults, { deliveries, workersStruck }),
     ]);
     areOver = true;
     await feeder.done;

@@ -43,11 +43,14 @@ const COMMON = {
   METADATA_SERVER_DETECTION: "none",
 };
 
-/** Starts emulators, relays, workers and producers. `bug` names a known one that the workers are to have. */
-export async function startStack(
-  folder: RunFolder,
-  options: { readonly seed: number; readonly bug?: string | undefined },
-): Promise<ChaosStack> {
+interface StackOptions {
+  readonly seed: number;
+  /** A known bug that the workers are to have. */
+  readonly bug?: string | undefined;
+}
+
+/** Starts emulators, relays, workers and producers. */
+export async function startStack(folder: RunFolder, options: StackOptions): Promise<ChaosStack> {
   const processes = new Processes(folder.logs);
   try {
     return await startAll(folder, processes, options);
@@ -57,16 +60,16 @@ export async function startStack(
   }
 }
 
-async function startAll(
-  folder: RunFolder,
-  processes: Processes,
-  { seed, bug }: { readonly seed: number; readonly bug?: string | undefined },
-): Promise<ChaosStack> {
+async function startAll(folder: RunFolder, processes: Processes, { seed, bug }: StackOptions): Promise<ChaosStack> {
   fs.writeFileSync(folder.queues, queueFile());
   const [tasksPort, firestorePort] = [await freePort(), await freePort()];
   const [tasks, firestore] = await Promise.all([
     startEmulator(processes, { name: "cloud-tasks", port: tasksPort, args: tasksArgs(folder, tasksPort, seed) }),
-    startEmulator(processes, { name: "firestore", port: firestorePort, args: firestoreArgs(folder, firestorePort) }),
+    startEmulator(processes, {
+      name: "firestore",
+      port: firestorePort,
+      args: firestoreArgs(folder, firestorePort),
+    }),
   ]);
   const slots: WorkerSlot[] = [];
   const targets = () => slots.flatMap((slot) => slot.target ?? []);

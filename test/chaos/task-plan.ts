@@ -1,7 +1,7 @@
 import type { Idempotency } from "../../shared/task-type.ts";
 import { seeded } from "../contract/firestore/support/seeded.ts";
 import { shuffled } from "../support/shuffled.ts";
-import { type ChaosPayload, KINDS, type Script } from "./task-types.ts";
+import type { ChaosPayload, Script } from "./task-types.ts";
 
 /** A task that a run will ask for. */
 export interface PlannedTask {
@@ -30,8 +30,15 @@ const SHARES: readonly (readonly [script: Script, hundredths: number])[] = [
 const DUPLICATE_KEYS_HUNDREDTHS = 5;
 
 /** The tasks of a run in the order in which they are asked for: all is decided by the seed. */
-export function planTasks(options: { tasks: number; hits: number; seed: number; secret: string }): PlannedTask[] {
-  const { tasks, hits, seed, secret } = options;
+export function planTasks(options: {
+  tasks: number;
+  kinds: readonly Idempotency[];
+  /** How many there are to be of those that harm their own worker, and bursts of those that are saturated. */
+  hits: number;
+  seed: number;
+  secret: string;
+}): PlannedTask[] {
+  const { tasks, kinds, hits, seed, secret } = options;
   const random = seeded(seed);
   const scripts: Script[] = SHARES.flatMap(([script, hundredths]) =>
     Array.from({ length: Math.ceil((tasks * hundredths) / 100) }, () => script),
@@ -54,7 +61,7 @@ export function planTasks(options: { tasks: number; hits: number; seed: number; 
     order.splice(Math.floor(random() * order.length), 0, ...burst);
   }
   return longOnesFirst(order, random).map(({ script, copies }, n) =>
-    planOne({ n, script, copies, seed, secret, random }),
+    planOne({ n, script, copies, kinds, seed, secret, random }),
   );
 }
 
@@ -63,13 +70,14 @@ export function planOne(options: {
   n: number;
   script: Script;
   copies: number;
+  kinds: readonly Idempotency[];
   seed: number;
   secret: string;
   random: () => number;
 }): PlannedTask {
-  const { n, script, copies, seed, secret, random } = options;
+  const { n, script, copies, kinds, seed, secret, random } = options;
   const workMs = () => Math.floor(random() * LONGEST_WORK_MS);
-  const kind = KINDS[Math.floor(random() * KINDS.length)] ?? "claim";
+  const kind = kinds[Math.floor(random() * kinds.length)] ?? "claim";
   return {
     kind,
     payload: { n, script, beforeMs: workMs(), afterMs: workMs(), secret },

@@ -55,7 +55,7 @@ function reasons(repeats: readonly Repeat[]): string {
 function figureLine({ fault, hits, recoveryMs }: FaultFigures): string {
   const sorted = recoveryMs.toSorted((a, b) => a - b);
   const at = (share: number): string => {
-    const value = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+    const value = sorted[Math.ceil(share * sorted.length) - 1];
     return (value === undefined ? "-" : seconds(value)).padStart(9);
   };
   return `  ${fault.padEnd(34)}${String(hits).padStart(5)}      ${at(0.5)}${at(0.95)}${at(1)}`;

@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { shuffled } from "../../support/shuffled.ts";
 import { OUTAGES } from "./fault-names.ts";
 import type { DeliveryFaults } from "./delivery-faults.ts";
 import { type FaultRun, randomPause, until } from "./fault-run.ts";
@@ -15,17 +14,23 @@ const SIGNING_KEY = "cloud-tasks-signing-key.pem";
 /**
  * Kills the emulators and starts them again, with what they kept. A rotation comes first of each round: key caches ask
  * for a key that they don't know at most every 30 s, so workers that have just asked refuse all tokens for as long.
+ * Firestore's last restart waits for the last kill of a worker: the locks of a dead one's transaction last for 60 s, and
+ * end with the emulator.
  */
-export async function strikeEmulators(run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
-  for (let round = 0; round < run.hits; round++) {
-    const restarts = shuffled(["tasks-restart", "firestore-restart"] as const, run.random);
-    for (const fault of ["key-rotation" as const, ...restarts]) {
+export async function strikeEmulators(
+  run: FaultRun,
+  { deliveries, workersStruck }: { deliveries: DeliveryFaults; workersStruck: Promise<void> },
+): Promise<void> {
+  for (let round = 1; round <= run.hits; round++) {
+    const isLast = round === run.hits;
+    for (const fault of ["key-rotation", "tasks-restart", "firestore-restart"] as const) {
       if (!run.wanted.has(fault)) continue;
+      if (isLast && fault === "firestore-restart") await workersStruck;
       await randomPause(run, BETWEEN_MS);
       if (!(await until(() => run.stack.balancer.underWay().length > 0, WORK_LIMIT_MS, run.signal))) return;
       await strike(fault, run, deliveries);
     }
-    if (run.wanted.has("key-rotation") && round + 1 < run.hits) await sleep(BETWEEN_ROUNDS_MS);
+    if (run.wanted.has("key-rotation") && !isLast) await sleep(BETWEEN_ROUNDS_MS);
   }
 }
 
