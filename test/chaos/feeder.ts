@@ -16,6 +16,7 @@ export interface Feeder {
 
 const MOST_TRIES = 120;
 const PAUSE_MS = 500;
+const LEAST_EXTRA_GAP_MS = 400;
 const ANSWER_LIMIT_MS = 20_000;
 
 const answerSchema = z.looseObject({ id: z.string() });
@@ -72,7 +73,7 @@ export function startFeeder(options: {
     const random = seeded(seed + 1);
     for (let n = plan.length; !options.faultsAreOver(); n++) {
       offer(planOne({ n, script: "ok", copies: 1, kinds, seed, secret, random }));
-      await sleep(gapMs);
+      await sleep(Math.max(gapMs, LEAST_EXTRA_GAP_MS));
     }
     await Promise.all(orders);
   };

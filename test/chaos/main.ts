@@ -20,6 +20,8 @@ const { values } = parseArgs({
     /** Some faults, and kinds of tasks, only: separated by commas. */
     faults: { type: "string", default: ALL_FAULTS.join(",") },
     kinds: { type: "string", default: KINDS.join(",") },
+    /** Only tasks that succeed at once. */
+    plain: { type: "boolean", default: false },
     /** Where the histories are kept. Default: a temporary folder, removed after a run that kept all promises. */
     out: { type: "string" },
     /** A known bug that the workers are to have. */
@@ -42,7 +44,7 @@ const [tasks, hits, seed] = [Number(values.tasks), Number(values.hits), Number(v
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);
 
-await runChaos({ tasks, kinds, hits, seed, faults, folder, bug: values.bug }, print);
+await runChaos({ tasks, kinds, hits, seed, faults, folder, plain: values.plain, bug: values.bug }, print);
 const checker = spawn(process.execPath, [path.join(import.meta.dirname, "check.ts"), folder], { stdio: "inherit" });
 checker.once("exit", (code) => {
   if (code === 0 && values.out === undefined) fs.rmSync(folder, { recursive: true });

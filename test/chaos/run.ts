@@ -20,6 +20,8 @@ import { planTasks } from "./task-plan.ts";
 export interface RunOptions {
   readonly tasks: number;
   readonly kinds: readonly Idempotency[];
+  /** Whether all tasks are ones that succeed at once. */
+  readonly plain: boolean;
   readonly hits: number;
   readonly seed: number;
   readonly faults: readonly FaultName[];
@@ -74,7 +76,7 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   let areOver = false;
   const scripted = wanted.has("stall") || wanted.has("memory") || wanted.has("saturated") ? hits : 0;
   const plan = planTasks({ ...options, hits: scripted, secret });
-  const feedMs = wanted.has("stop-long") ? hits * MS_A_HIT : SHORTEST_FEED_MS;
+  const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
   const feeder = startFeeder({
     ...{
       plan,

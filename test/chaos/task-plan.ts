@@ -33,21 +33,24 @@ const DUPLICATE_KEYS_HUNDREDTHS = 5;
 export function planTasks(options: {
   tasks: number;
   kinds: readonly Idempotency[];
+  /** Whether all tasks succeed at once. */
+  plain: boolean;
   /** How many there are to be of those that harm their own worker, and bursts of those that are saturated. */
   hits: number;
   seed: number;
   secret: string;
 }): PlannedTask[] {
-  const { tasks, kinds, hits, seed, secret } = options;
+  const { tasks, kinds, plain, hits, seed, secret } = options;
   const random = seeded(seed);
-  const scripts: Script[] = SHARES.flatMap(([script, hundredths]) =>
+  const shares = plain ? [] : SHARES;
+  const scripts: Script[] = shares.flatMap(([script, hundredths]) =>
     Array.from({ length: Math.ceil((tasks * hundredths) / 100) }, () => script),
   );
   const duplicated = Math.ceil((tasks * DUPLICATE_KEYS_HUNDREDTHS) / 100);
-  const plain = Math.max(duplicated, tasks - scripts.length);
+  const good = Math.max(duplicated, tasks - scripts.length);
   const wanted = [
     ...scripts.map((script) => ({ script, copies: 1 })),
-    ...Array.from({ length: plain }, (_, index) => ({
+    ...Array.from({ length: good }, (_, index) => ({
       script: "ok" as const,
       copies: index < duplicated ? COPIES : 1,
     })),

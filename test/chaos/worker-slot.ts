@@ -8,6 +8,8 @@ const BUGS = path.join(import.meta.dirname, "bugs/build-in.ts");
 const MEMORY_LIMIT_MIB = 160;
 /** Cloud Run kills an instance 10 s after SIGTERM. */
 const TERM_LIMIT_MS = 10_000;
+/** A worker that is killed while it starts is started again; one that never starts is not. */
+const MOST_FAILED_STARTS = 20;
 
 /** What may differ from one process of a slot to the next. */
 export interface WorkerClock {
@@ -27,6 +29,7 @@ export class WorkerSlot {
   #current: RunProcess | undefined;
   #clock = RIGHT;
   #isOver = false;
+  #failedStarts = 0;
   #restarted = Promise.withResolvers<void>();
 
   constructor(
@@ -104,7 +107,10 @@ export class WorkerSlot {
   }
 
   #startAgain(): void {
-    if (this.#isOver) return;
-    this.start().catch(() => this.#startAgain());
+    if (this.#isOver || this.#failedStarts > MOST_FAILED_STARTS) return;
+    this.start().catch(() => {
+      this.#failedStarts++;
+      this.#startAgain();
+    });
   }
 }

@@ -59,17 +59,22 @@ export async function until(condition: () => boolean, limitMs: number, signal: A
 }
 
 const WORK_LIMIT_MS = 60_000;
+/** About as long as a delivery takes, so that faults find it at every stage. */
+const INTO_THE_WORK_MS = [0, 400] as const;
 
 /** A worker that is at work on tasks, with them; undefined when none comes to be. */
 export async function findWorkerAtWork(run: FaultRun): Promise<{ slot: WorkerSlot; tasks: string[] } | undefined> {
-  const { stack, held, random } = run;
-  const found = (): WorkerSlot | undefined =>
-    shuffled(stack.workers, random).find(
-      ({ slot, target }) => target !== undefined && !held.has(slot) && stack.balancer.underWayAt(slot).length > 0,
-    );
-  let slot: WorkerSlot | undefined;
-  await until(() => (slot = found()) !== undefined, WORK_LIMIT_MS, run.signal);
-  return slot ? { slot, tasks: stack.balancer.underWayAt(slot.slot) } : undefined;
+  const { stack, held, random, signal } = run;
+  const isAtWork = ({ slot, target }: WorkerSlot): boolean =>
+    target !== undefined && !held.has(slot) && stack.balancer.underWayAt(slot).length > 0;
+  const untilMs = Date.now() + WORK_LIMIT_MS;
+  while (Date.now() < untilMs && !signal.aborted) {
+    await until(() => stack.workers.some(isAtWork), WORK_LIMIT_MS, signal);
+    await randomPause(run, INTO_THE_WORK_MS);
+    const slot = shuffled(stack.workers, random).find(isAtWork);
+    if (slot) return { slot, tasks: stack.balancer.underWayAt(slot.slot) };
+  }
+  return undefined;
 }
 
 /** A pause of a length that the seed decides. */

@@ -9,7 +9,7 @@ const SHORT_STOP_MS = 3_000;
 const LONG_STOP_MS = 22_500;
 const KEYS_DOWN_MS = 2_000;
 const CLOCK_LIMIT_MS = 20_000;
-const BETWEEN_MS = [500, 1_500] as const;
+const BETWEEN_MS = [1_000, 2_000] as const;
 
 /** Kills, stops and misleads workers, one after another, each when it is at work. */
 export async function strikeWorkers(run: FaultRun): Promise<void> {
@@ -45,13 +45,13 @@ export async function strikeWorkers(run: FaultRun): Promise<void> {
 /** Lets workers stand still for longer than a lease, one at a time. */
 export async function stopLong(run: FaultRun): Promise<void> {
   for (const fault of inRandomOrder(["stop-long"], run)) {
+    await randomPause(run, BETWEEN_MS);
     const found = await findWorkerAtWork(run);
     if (!found) return;
     run.held.add(found.slot.slot);
     run.hit(fault, found.tasks);
     await found.slot.process?.stopFor(LONG_STOP_MS);
     run.held.delete(found.slot.slot);
-    await randomPause(run, BETWEEN_MS);
   }
 }
 
