@@ -48,7 +48,11 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
     const current: Passing = { id: randomUUID(), taskId: call.taskId, slot: target.slot };
     const { pid, slot, port } = target;
     const upstream = http.request({
-      ...{ host: "127.0.0.1", port, agent: false, method: "POST", path: call.request.url },
+      host: "127.0.0.1",
+      port,
+      agent: false,
+      method: "POST",
+      path: call.request.url,
       headers: call.request.headers,
     });
     const end = (how: object): void => {

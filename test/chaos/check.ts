@@ -1,10 +1,5 @@
-import { checkEffects } from "./check/effects.ts";
-import { checkEndings } from "./check/endings.ts";
-import { checkHits, countHits } from "./check/fault-hits.ts";
+import { checkPromises } from "./check/all-promises.ts";
 import { readHistories } from "./check/histories.ts";
-import { checkOwners } from "./check/owners.ts";
-import { checkRepeats, explainRepeats } from "./check/repeats.ts";
-import { checkSecrets } from "./check/secrets.ts";
 import { summarise } from "./check/summary.ts";
 import { runFolder } from "./run-folder.ts";
 
@@ -15,15 +10,6 @@ if (folder === undefined) {
   process.exit(1);
 }
 const histories = readHistories(runFolder(folder));
-const repeats = explainRepeats(histories);
-const figures = countHits(histories);
-const broken = [
-  ...checkEndings(histories),
-  ...checkOwners(histories),
-  ...checkEffects(histories),
-  ...checkRepeats(repeats),
-  ...checkSecrets(histories),
-  ...checkHits(figures, histories),
-];
-for (const line of summarise(histories, { repeats, figures, broken })) process.stdout.write(`${line}\n`);
+const broken = checkPromises(histories);
+for (const line of summarise(histories, broken)) process.stdout.write(`${line}\n`);
 process.exitCode = broken.length > 0 ? 1 : 0;

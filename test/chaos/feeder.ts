@@ -59,8 +59,12 @@ export function startFeeder(options: {
     const { payload, kind, copies } = task;
     offered++;
     log.write({
-      ...{ what: "offered", n: payload.n, kind, script: payload.script },
-      ...{ fingerprint: fingerprint(payload), at: Date.now() },
+      what: "offered",
+      n: payload.n,
+      kind,
+      script: payload.script,
+      fingerprint: fingerprint(payload),
+      at: Date.now(),
     });
     for (let copy = 0; copy < copies; copy++) orders.push(order(task, copy));
   };

@@ -69,7 +69,12 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS);
   const wanted = new Set(options.faults);
   const faults = createFaultRun({
-    ...{ stack, folder, hits, wanted, random: seeded(seed + 2), signal: limit.signal },
+    stack,
+    folder,
+    hits,
+    wanted,
+    random: seeded(seed + 2),
+    signal: limit.signal,
     log: openLineLog(folder.faults),
   });
   const deliveries = new DeliveryFaults(faults);
@@ -78,14 +83,14 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   const plan = planTasks({ ...options, hits: scripted, secret });
   const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
   const feeder = startFeeder({
-    ...{
-      plan,
-      kinds: options.kinds,
-      producers: stack.producers,
-      log: openLineLog(folder.orders),
-      gapMs: feedMs / plan.length,
-    },
-    ...{ seed, secret, faultsAreOver: () => areOver },
+    plan,
+    kinds: options.kinds,
+    producers: stack.producers,
+    log: openLineLog(folder.orders),
+    gapMs: feedMs / plan.length,
+    seed,
+    secret,
+    faultsAreOver: () => areOver,
   });
   const progress = setInterval(() => print(describe(feeder, stack, faults.counts)), PROGRESS_EVERY_MS);
   try {

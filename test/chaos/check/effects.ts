@@ -44,7 +44,7 @@ function checkPayloads(task: TaskHistory, histories: Histories): BrokenPromise[]
   const seen = [
     ...runs.map((run) => run.fingerprint),
     ...received.map(({ body }) => body.fingerprint),
-    ...[effectOf(task, histories)?.text("fingerprint") ?? fingerprint],
+    effectOf(task, histories)?.text("fingerprint") ?? fingerprint,
   ];
   return seen.every((each) => each === fingerprint)
     ? []

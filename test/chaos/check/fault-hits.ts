@@ -25,7 +25,7 @@ export function countHits(histories: Histories): FaultFigures[] {
   const endings = new Map(
     histories.tasks
       .filter(({ script }) => script !== "slow")
-      .flatMap((task) => [...task.ids].map((id) => [id, endedAt(task, histories)] as const)),
+      .flatMap((task) => [...task.ids, `n${task.n}`].map((id) => [id, endedAt(task, histories)] as const)),
   );
   const hits = [...histories.faults, ...scriptedHits(histories)];
   return histories.run.faults.map((fault) => {

@@ -128,7 +128,11 @@ export function readHistories(folder: RunFolder): Histories {
     .map(({ n, kind, script, fingerprint }) => {
       const ids = new Set(accepted.get(n)?.map(({ id }) => id));
       return {
-        ...{ n, kind, script, fingerprint, ids },
+        n,
+        kind,
+        script,
+        fingerprint,
+        ids,
         runs: runs.get(n) ?? [],
         deliveries: [...ids].flatMap((id) => deliveries.get(id) ?? []),
         received: received.get(n) ?? [],

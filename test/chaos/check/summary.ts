@@ -1,21 +1,16 @@
 import type { BrokenPromise } from "./broken-promise.ts";
 import { countEffects } from "./effects.ts";
 import { endingOf } from "./endings.ts";
-import type { FaultFigures } from "./fault-hits.ts";
+import { type FaultFigures, countHits } from "./fault-hits.ts";
 import type { Histories, TaskHistory } from "./histories.ts";
-import type { Repeat } from "./repeats.ts";
+import { type Repeat, explainRepeats } from "./repeats.ts";
 
 const MOST_SHOWN = 30;
 
 /** What a run came to, in lines for a person. */
-export function summarise(
-  histories: Histories,
-  {
-    repeats,
-    figures,
-    broken,
-  }: { repeats: readonly Repeat[]; figures: readonly FaultFigures[]; broken: readonly BrokenPromise[] },
-): string[] {
+export function summarise(histories: Histories, broken: readonly BrokenPromise[]): string[] {
+  const repeats = explainRepeats(histories);
+  const figures = countHits(histories);
   const { run, tasks } = histories;
   const accepted = tasks.filter(({ ids }) => ids.size > 0);
   const endings = Map.groupBy(accepted, (task) => endingOf(task, histories));

@@ -35,8 +35,8 @@ function mishap(fault: CommitFault, random: () => number): Pick<Fault, "when" | 
   };
 }
 
-/** The tasks whose documents a Commit writes. Their names stand in its bytes as they are. */
+/** The tasks whose records or effects a Commit writes, by id or number. Documents' names stand in its bytes as they are. */
 function tasksIn(call: Buffer): string[] {
-  const names = call.toString("latin1").matchAll(/taskRecords\/([0-9a-f]{32}-[a-z]+)/g);
-  return [...new Set([...names].map(([, id]) => id ?? ""))];
+  const names = call.toString("latin1").matchAll(/(?:taskRecords\/([0-9a-f]{32}-[a-z]+)|chaosEffects\/(n\d+))/g);
+  return [...new Set([...names].map(([, id, number]) => id ?? number ?? ""))];
 }

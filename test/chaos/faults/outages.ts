@@ -8,11 +8,11 @@ import { type FaultRun, randomPause, until } from "./fault-run.ts";
 const BETWEEN_MS = [2_000, 5_000] as const;
 const WORK_LIMIT_MS = 60_000;
 /** The rounds keep pace with those who stand still for longer than a lease. */
-const BETWEEN_ROUNDS_MS = 10_000;
+const BEFORE_ROTATION_MS = 10_000;
 const SIGNING_KEY = "cloud-tasks-signing-key.pem";
 
 /**
- * Kills the emulators and starts them again, with what they kept. A rotation comes first of each round: key caches ask
+ * Kills the emulators and starts them again, with what they kept. A rotation comes last of each round: key caches ask
  * for a key that they don't know at most every 30 s, so workers that have just asked refuse all tokens for as long.
  * Firestore's last restart waits for the last kill of a worker: the locks of a dead one's transaction last for 60 s, and
  * end with the emulator.
@@ -22,15 +22,14 @@ export async function strikeEmulators(
   { deliveries, workersStruck }: { deliveries: DeliveryFaults; workersStruck: Promise<void> },
 ): Promise<void> {
   for (let round = 1; round <= run.hits; round++) {
-    const isLast = round === run.hits;
-    for (const fault of ["key-rotation", "tasks-restart", "firestore-restart"] as const) {
+    for (const fault of OUTAGES) {
       if (!run.wanted.has(fault)) continue;
-      if (isLast && fault === "firestore-restart") await workersStruck;
+      if (round === run.hits && fault === "firestore-restart") await workersStruck;
+      if (round < run.hits && fault === "key-rotation") await sleep(BEFORE_ROTATION_MS);
       await randomPause(run, BETWEEN_MS);
       if (!(await until(() => run.stack.balancer.underWay().length > 0, WORK_LIMIT_MS, run.signal))) return;
       await strike(fault, run, deliveries);
     }
-    if (run.wanted.has("key-rotation") && !isLast) await sleep(BETWEEN_ROUNDS_MS);
   }
 }
 

@@ -21,7 +21,7 @@ const STALL_MS = 3_000;
 const RECEIVER_TIMEOUT_MS = 1_500;
 
 /** Documents of natural and transaction tasks' effects, by the task's number. */
-export const EFFECTS = "chaosEffects";
+const EFFECTS = "chaosEffects";
 
 interface HandlerDeps {
   readonly db: Firestore;
