@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
+import { z } from "zod";
 import { portOf } from "../../shared/listening-port.ts";
 
 /** Where the workers fetch the keys of tokens: hands on what the Cloud Tasks emulator has, or is down. */
@@ -11,19 +12,26 @@ export interface KeyRelay {
   close(): Promise<void>;
 }
 
-/** Starts a relay of the keys at `emulatorUrl`. */
-export async function startKeyRelay(emulatorUrl: string): Promise<KeyRelay> {
+const keySchema = z.record(z.string(), z.string());
+
+/** Starts a relay of the keys at `emulatorUrl`, which adds those that are announced. */
+export async function startKeyRelay(
+  emulatorUrl: string,
+  announced: Readonly<Record<string, string>>,
+): Promise<KeyRelay> {
   let refused = 0;
+  const currentKeys = async (): Promise<object> => {
+    const answer = await fetch(`${emulatorUrl}/oauth2/v1/certs`);
+    return { ...announced, ...keySchema.parse(await answer.json()) };
+  };
   const server = http.createServer((_request, response) => {
     if (relay.isDown) {
       refused++;
       response.destroy();
       return;
     }
-    fetch(`${emulatorUrl}/oauth2/v1/certs`)
-      .then(async (answer) =>
-        response.writeHead(answer.status, { "cache-control": "max-age=60" }).end(await answer.text()),
-      )
+    currentKeys()
+      .then((keys) => response.writeHead(200, { "cache-control": "max-age=60" }).end(JSON.stringify(keys)))
       .catch(() => response.writeHead(502).end());
   });
   server.listen(0, "127.0.0.1");

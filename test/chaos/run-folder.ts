@@ -23,6 +23,8 @@ export function runFolder(folder: string) {
     logs: inside("logs"),
     queues: inside("queues.json"),
     tasksData: inside("cloud-tasks"),
+    /** Signing keys that are announced before they are used. */
+    nextKeys: inside("next-keys"),
     firestoreData: inside("firestore"),
     /** Firestore's journals before its restarts, which shorten them. */
     journals: inside("journals"),

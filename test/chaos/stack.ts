@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { freePort } from "../support/free-port.ts";
 import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import { type AnnouncedKeys, announceKeys } from "./announced-keys.ts";
 import { type Balancer, startBalancer } from "./balancer.ts";
 import { queueFile } from "./chaos-queues.ts";
 import { type Emulator, startEmulator } from "./emulator.ts";
@@ -22,6 +23,7 @@ export interface ChaosStack {
   readonly firestore: Emulator;
   readonly balancer: Balancer;
   readonly keys: KeyRelay;
+  readonly nextKeys: AnnouncedKeys;
   /** Stops the services in order, so that what they wrote is whole. */
   stop(): Promise<void>;
   /** Ends everything, whatever state it is in. */
@@ -45,6 +47,7 @@ const COMMON = {
 
 interface StackOptions {
   readonly seed: number;
+  readonly hits: number;
   /** A known bug that the workers are to have. */
   readonly bug?: string | undefined;
 }
@@ -60,7 +63,11 @@ export async function startStack(folder: RunFolder, options: StackOptions): Prom
   }
 }
 
-async function startAll(folder: RunFolder, processes: Processes, { seed, bug }: StackOptions): Promise<ChaosStack> {
+async function startAll(
+  folder: RunFolder,
+  processes: Processes,
+  { seed, hits, bug }: StackOptions,
+): Promise<ChaosStack> {
   fs.writeFileSync(folder.queues, queueFile());
   const [tasksPort, firestorePort] = [await freePort(), await freePort()];
   const [tasks, firestore] = await Promise.all([
@@ -71,10 +78,12 @@ async function startAll(folder: RunFolder, processes: Processes, { seed, bug }: 
       args: firestoreArgs(folder, firestorePort),
     }),
   ]);
+  // The last rotation comes unannounced.
+  const nextKeys = await announceKeys(folder, hits - 1);
   const slots: WorkerSlot[] = [];
   const targets = () => slots.flatMap((slot) => slot.target ?? []);
   const [keys, receiver, balancer] = await Promise.all([
-    startKeyRelay(tasks.url),
+    startKeyRelay(tasks.url, nextKeys.published),
     startReceiver(openLineLog(folder.receiver)),
     startBalancer(targets, openLineLog(folder.deliveries)),
   ]);
@@ -121,6 +130,7 @@ async function startAll(folder: RunFolder, processes: Processes, { seed, bug }: 
     firestore,
     balancer,
     keys,
+    nextKeys,
     async stop() {
       await Promise.all(slots.map((slot) => slot.end()));
       for (const producer of producers) producer.kill("SIGTERM");

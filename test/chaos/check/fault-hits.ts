@@ -3,12 +3,12 @@ import type { BrokenPromise } from "./broken-promise.ts";
 import { endedAt } from "./endings.ts";
 import type { Histories } from "./histories.ts";
 
-/** A fault's hits and how long the tasks that it struck took to end. */
+/** A fault's hits and how long it took until a task that it struck had ended. */
 export interface FaultFigures {
   readonly fault: string;
   readonly hits: number;
   /**
-   * Milliseconds from each hit to the end of the last task that it struck. Tasks that had ended before are left out, and
+   * Milliseconds from each hit to the next end of a task that it struck. Tasks that had ended before are left out, and
    * those that take longer than a lease by themselves; so are hits that struck none but these.
    */
   readonly recoveryMs: readonly number[];
@@ -36,7 +36,7 @@ export function countHits(histories: Histories): FaultFigures[] {
 
 function recoveryOf({ at, struck }: Hit, endings: ReadonlyMap<string, number | undefined>): number[] {
   const after = struck.map((id) => (endings.get(id) ?? at) - at).filter((ms) => ms > 0);
-  return after.length > 0 ? [Math.max(...after)] : [];
+  return after.length > 0 ? [Math.min(...after)] : [];
 }
 
 /** A handler that used up its process's memory has no end in the ledger; the others say how they ended. */

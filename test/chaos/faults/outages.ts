@@ -9,11 +9,11 @@ const BETWEEN_MS = [2_000, 5_000] as const;
 const WORK_LIMIT_MS = 60_000;
 /** The rounds keep pace with those who stand still for longer than a lease. */
 const BEFORE_ROTATION_MS = 10_000;
-const SIGNING_KEY = "cloud-tasks-signing-key.pem";
 
 /**
- * Kills the emulators and starts them again, with what they kept. A rotation comes last of each round: key caches ask
- * for a key that they don't know at most every 30 s, so workers that have just asked refuse all tokens for as long.
+ * Kills the emulators and starts them again, with what they kept. The last rotation, which comes after all else, is to a
+ * key that nobody was told of: key caches ask for those at most every 30 s, so workers that have just asked refuse all
+ * tokens for as long.
  * Firestore's last restart waits for the last kill of a worker: the locks of a dead one's transaction last for 60 s, and
  * end with the emulator.
  */
@@ -34,7 +34,7 @@ export async function strikeEmulators(
 }
 
 async function strike(fault: (typeof OUTAGES)[number], run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
-  const { stack, folder } = run;
+  const { stack } = run;
   if (fault !== "firestore-restart") await deliveries.collect().catch(() => undefined);
   run.hit(fault, stack.balancer.underWay());
   switch (fault) {
@@ -42,7 +42,7 @@ async function strike(fault: (typeof OUTAGES)[number], run: FaultRun, deliveries
       await stack.tasks.restart(() => undefined);
       break;
     case "key-rotation":
-      await stack.tasks.restart(() => fs.rmSync(path.join(folder.tasksData, SIGNING_KEY)));
+      await stack.tasks.restart(() => stack.nextKeys.useNext());
       break;
     case "firestore-restart":
       await stack.firestore.restart(() => keepJournal(run));

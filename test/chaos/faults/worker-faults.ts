@@ -8,12 +8,14 @@ const SHORT_STOP_MS = 3_000;
 /** Leases are 20 s. */
 const LONG_STOP_MS = 22_500;
 const KEYS_DOWN_MS = 2_000;
-const CLOCK_LIMIT_MS = 20_000;
+const HIT_LIMIT_MS = 20_000;
 const BETWEEN_MS = [1_000, 2_000] as const;
 
 /** Kills, stops and misleads workers, one after another, each when it is at work. */
 export async function strikeWorkers(run: FaultRun): Promise<void> {
-  for (const fault of inRandomOrder(WORKER_FAULTS, run)) {
+  const left = inRandomOrder(WORKER_FAULTS, run);
+  let mostTries = 2 * left.length;
+  for (let fault = left.shift(); fault !== undefined && mostTries-- > 0; fault = left.shift()) {
     await randomPause(run, BETWEEN_MS);
     const found = await findWorkerAtWork(run);
     if (!found) return;
@@ -33,10 +35,10 @@ export async function strikeWorkers(run: FaultRun): Promise<void> {
         break;
       case "clock-ahead":
       case "clock-behind":
-        await misleadClock(run, slot, fault);
+        if (!(await misleadClock(run, slot, fault))) left.push(fault);
         break;
       case "keys-down":
-        await takeKeysAway(run, slot);
+        if (!(await takeKeysAway(run, slot))) left.push(fault);
         break;
     }
   }
@@ -55,8 +57,11 @@ export async function stopLong(run: FaultRun): Promise<void> {
   }
 }
 
-/** A clock that is late by minutes would refuse every token; only the records' part of it is shifted then. */
-async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead" | "clock-behind"): Promise<void> {
+/**
+ * A clock that is late by minutes would refuse every token; only the records' part of it is shifted then. It hits when
+ * the worker has answered by it.
+ */
+async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead" | "clock-behind"): Promise<boolean> {
   const isAhead = fault === "clock-ahead";
   await slot.replace("SIGKILL", { offsetMs: isAhead ? CLOCK_OFF_MS : -CLOCK_OFF_MS, tokensToo: isAhead });
   const before = run.stack.balancer.answeredBy(slot.slot);
@@ -65,20 +70,22 @@ async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead
     for (const task of run.stack.balancer.underWayAt(slot.slot)) tasks.add(task);
     return run.stack.balancer.answeredBy(slot.slot) > before;
   };
-  if (await until(answered, CLOCK_LIMIT_MS, run.signal)) run.hit(fault, [...tasks]);
+  const hits = await until(answered, HIT_LIMIT_MS, run.signal);
+  if (hits) run.hit(fault, [...tasks]);
+  return hits;
 }
 
-/** A worker that starts while there are no keys can accept nobody. */
-async function takeKeysAway(run: FaultRun, slot: WorkerSlot): Promise<void> {
+/** A worker that starts while there are no keys can accept nobody. It hits when the worker has asked for keys. */
+async function takeKeysAway(run: FaultRun, slot: WorkerSlot): Promise<boolean> {
   const { keys, balancer } = run.stack;
   const before = keys.refused;
   keys.isDown = true;
   try {
     await slot.replace("SIGKILL");
-    if (await until(() => keys.refused > before, CLOCK_LIMIT_MS, run.signal)) {
-      run.hit("keys-down", balancer.underWayAt(slot.slot));
-    }
+    const hits = await until(() => keys.refused > before, HIT_LIMIT_MS, run.signal);
+    if (hits) run.hit("keys-down", balancer.underWayAt(slot.slot));
     await sleep(KEYS_DOWN_MS);
+    return hits;
   } finally {
     keys.isDown = false;
   }

@@ -128,7 +128,7 @@ test("a fault that hit too seldom is told", () => {
   expect(broken(historyOf(claimTask(), { faults, hits: 1 }))).toEqual([]);
 });
 
-test("recovery lasts from a fault to the end of the last task that it struck, if that was not over", () => {
+test("recovery lasts from a fault to the next end of a task that it struck", () => {
   const faults = [
     { fault: "kill", at: 1_000, struck: [ID, "n7"] },
     { fault: "kill", at: 1_055, struck: [ID] },
