@@ -23,9 +23,6 @@ export async function startEmulator(
       meanwhile();
       current = await start();
     },
-    async end() {
-      current.kill("SIGTERM");
-      await current.ended;
-    },
+    end: () => current.end(),
   };
 }

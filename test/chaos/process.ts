@@ -18,11 +18,14 @@ export interface RunProcess {
   readonly ended: Promise<void>;
   readonly hasEnded: boolean;
   kill(signal: NodeJS.Signals): void;
+  /** Asks it to end by SIGTERM, and kills it when it has not done so in 10 s, as Cloud Run does. */
+  end(): Promise<void>;
   /** Stands still for so long, and goes on even if this process is gone by then. */
   stopFor(durationMs: number): Promise<void>;
 }
 
 const START_LIMIT_MS = 60_000;
+const TERM_LIMIT_MS = 10_000;
 
 /** Starts programs and ends all that are left at the end. What they print goes to a file each. */
 export class Processes {
@@ -63,6 +66,12 @@ export class Processes {
         return child.exitCode !== null || child.signalCode !== null;
       },
       kill: (signal) => void child.kill(signal),
+      async end() {
+        child.kill("SIGTERM");
+        const killing = setTimeout(() => child.kill("SIGKILL"), TERM_LIMIT_MS);
+        await ended;
+        clearTimeout(killing);
+      },
       stopFor: (durationMs) => stopFor(child, durationMs),
     };
   }

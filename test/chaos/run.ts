@@ -95,13 +95,14 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   const progress = setInterval(() => print(describe(feeder, stack, faults.counts)), PROGRESS_EVERY_MS);
   try {
     const workersStruck = strikeWorkers(faults);
-    await Promise.all([
+    const allStruck = Promise.all([
       workersStruck,
       stopLong(faults),
       strikeCommits(faults),
       strikeDeliveries(faults, deliveries),
       strikeEmulators(faults, { deliveries, workersStruck }),
     ]);
+    await Promise.race([allStruck, abortOf(limit.signal)]);
     areOver = true;
     await feeder.done;
     print("all faults have hit; waiting for the last tasks");
@@ -113,6 +114,10 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
     clearTimeout(timer);
     clearInterval(progress);
   }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function describe(feeder: Feeder, { balancer }: ChaosStack, counts: ReadonlyMap<string, number>): string {

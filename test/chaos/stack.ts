@@ -133,8 +133,7 @@ async function startAll(
     nextKeys,
     async stop() {
       await Promise.all(slots.map((slot) => slot.end()));
-      for (const producer of producers) producer.kill("SIGTERM");
-      await Promise.all(producers.map(({ ended }) => ended));
+      await Promise.all(producers.map((producer) => producer.end()));
       await Promise.all([tasks.end(), firestore.end()]);
     },
     async kill() {

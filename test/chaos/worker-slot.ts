@@ -6,8 +6,6 @@ const PROGRAM = path.join(import.meta.dirname, "programs/worker.ts");
 const BUGS = path.join(import.meta.dirname, "bugs/build-in.ts");
 /** Enough for the worker and its load, and soon used up by a handler that takes all it can. */
 const MEMORY_LIMIT_MIB = 160;
-/** Cloud Run kills an instance 10 s after SIGTERM. */
-const TERM_LIMIT_MS = 10_000;
 /** A worker that is killed while it starts is started again; one that never starts is not. */
 const MOST_FAILED_STARTS = 20;
 
@@ -77,7 +75,8 @@ export class WorkerSlot {
     if (!process) return;
     this.#clock = clock;
     const restarted = this.nextStart();
-    await this.#endProcess(process, signal);
+    if (signal === "SIGTERM") await process.end();
+    else process.kill(signal);
     await restarted;
   }
 
@@ -90,20 +89,12 @@ export class WorkerSlot {
   /** Lets the process end in its own time; no other one follows. */
   async end(): Promise<void> {
     this.giveUp();
-    const { process } = this;
-    if (process) await this.#endProcess(process, "SIGTERM");
+    await this.process?.end();
   }
 
   /** No other process is to follow. */
   giveUp(): void {
     this.#isOver = true;
-  }
-
-  async #endProcess(process: RunProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    process.kill(signal);
-    const killing = setTimeout(() => process.kill("SIGKILL"), TERM_LIMIT_MS);
-    await process.ended;
-    clearTimeout(killing);
   }
 
   #startAgain(): void {
