@@ -1,9 +1,13 @@
 import { status } from "@grpc/grpc-js";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../../support/fault-proxy.ts";
 import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
 import { type FaultRun, inRandomOrder } from "./fault-run.ts";
 
 type CommitFault = (typeof COMMIT_FAULTS)[number];
+
+/** A Commit that was to fail can end with Firestore's own process instead; the fault is then tried again. */
+const STRIKE_LIMIT_MS = 25_000;
 
 /** Lets Commits of the workers fail, one at a time at each worker. */
 export async function strikeCommits(run: FaultRun): Promise<void> {
@@ -11,14 +15,11 @@ export async function strikeCommits(run: FaultRun): Promise<void> {
   const strikeAt = async (slot: number): Promise<void> => {
     for (let fault = left.pop(); fault !== undefined; fault = left.pop()) {
       const proxy = run.stack.proxies[slot];
-      if (!proxy) return;
-      const over = new Promise<undefined>((resolve) => {
-        if (run.signal.aborted) resolve(undefined);
-        run.signal.addEventListener("abort", () => resolve(undefined));
-      });
-      const call = await Promise.race([proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) }), over]);
-      if (!call) return;
-      run.hit(fault, tasksIn(call));
+      if (!proxy || run.signal.aborted) return;
+      const struck = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
+      const call = await Promise.race([struck, sleep(STRIKE_LIMIT_MS, undefined, { ref: false })]);
+      if (call) run.hit(fault, tasksIn(call));
+      else left.unshift(fault);
     }
   };
   await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));
