@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { portOf } from "../../shared/listening-port.ts";
 import type { LineLog } from "./line-log.ts";
 
-/** Passes deliveries on to the workers in turn, as Cloud Run's front end does, and keeps a record of them. */
+/** Passes deliveries on to the workers, as Cloud Run's front end does, and keeps a record of them. */
 export interface Balancer {
   readonly url: string;
   /** Tasks that are being handled at one worker now. */
@@ -17,6 +17,9 @@ export interface Balancer {
   answeredBy(slot: number): number;
   close(): Promise<void>;
 }
+
+/** A worker that has just ended may be tried before it is known. */
+const MOST_TRIES = 5;
 
 /** Whom to pass deliveries to. */
 export interface Target {
@@ -38,10 +41,17 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
   const answered = new Map<number, number>();
   let turn = 0;
 
+  /** In turn among those with the least to do, so that one that stands still does not get most of it. */
+  const leastBusy = (all: readonly Target[], turn: number): Target | undefined => {
+    const loads = all.map(({ slot }) => [...passing].filter((each) => each.slot === slot).length);
+    const idlest = all.filter((_, index) => loads[index] === Math.min(...loads));
+    return idlest[turn % Math.max(1, idlest.length)];
+  };
+
   const pass = (call: Call, tried: number): void => {
     const all = targets();
-    const target = all[turn++ % Math.max(1, all.length)];
-    if (!target || tried >= all.length) {
+    const target = leastBusy(all, turn++);
+    if (!target || tried >= MOST_TRIES) {
       call.response.writeHead(503, { "retry-after": "1" }).end();
       return;
     }

@@ -28,6 +28,7 @@ const answerSchema = z.looseObject({ id: z.string() });
 export function startFeeder(options: {
   plan: readonly PlannedTask[];
   kinds: readonly Idempotency[];
+  workMs: number;
   producers: readonly string[];
   log: LineLog;
   gapMs: number;
@@ -35,7 +36,7 @@ export function startFeeder(options: {
   secret: string;
   faultsAreOver: () => boolean;
 }): Feeder {
-  const { plan, kinds, log, gapMs, seed, secret } = options;
+  const { plan, kinds, workMs, log, gapMs, seed, secret } = options;
   let [offered, accepted] = [0, 0];
   const orders: Promise<void>[] = [];
 
@@ -76,7 +77,7 @@ export function startFeeder(options: {
     }
     const random = seeded(seed + 1);
     for (let n = plan.length; !options.faultsAreOver(); n++) {
-      offer(planOne({ n, script: "ok", copies: 1, kinds, seed, secret, random }));
+      offer(planOne({ n, script: "ok", copies: 1, kinds, workMs, seed, secret, random }));
       await sleep(Math.max(gapMs, LEAST_EXTRA_GAP_MS));
     }
     await Promise.all(orders);

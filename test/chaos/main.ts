@@ -22,6 +22,8 @@ const { values } = parseArgs({
     kinds: { type: "string", default: KINDS.join(",") },
     /** Only tasks that succeed at once. */
     plain: { type: "boolean", default: false },
+    /** Milliseconds that handlers work at most, before their effect and after it. Their budget is 2 s. */
+    "work-ms": { type: "string", default: "250" },
     /** Where the histories are kept. Default: a temporary folder, removed after a run that kept all promises. */
     out: { type: "string" },
     /** A known bug that the workers are to have. */
@@ -41,10 +43,11 @@ function named<Name extends string>(list: string, names: readonly Name[]): Name[
 
 const [faults, kinds] = [named(values.faults, ALL_FAULTS), named(values.kinds, KINDS)];
 const [tasks, hits, seed] = [Number(values.tasks), Number(values.hits), Number(values.seed)];
+const workMs = Number(values["work-ms"]);
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);
 
-await runChaos({ tasks, kinds, hits, seed, faults, folder, plain: values.plain, bug: values.bug }, print);
+await runChaos({ tasks, kinds, hits, seed, faults, folder, workMs, plain: values.plain, bug: values.bug }, print);
 const checker = spawn(process.execPath, [path.join(import.meta.dirname, "check.ts"), folder], { stdio: "inherit" });
 checker.once("exit", (code) => {
   if (code === 0 && values.out === undefined) fs.rmSync(folder, { recursive: true });

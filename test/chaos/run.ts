@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly kinds: readonly Idempotency[];
   /** Whether all tasks are ones that succeed at once. */
   readonly plain: boolean;
+  /** How long handlers work at most before and after their effect. */
+  readonly workMs: number;
   readonly hits: number;
   readonly seed: number;
   readonly faults: readonly FaultName[];
@@ -85,6 +87,7 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   const feeder = startFeeder({
     plan,
     kinds: options.kinds,
+    workMs: options.workMs,
     producers: stack.producers,
     log: openLineLog(folder.orders),
     gapMs: feedMs / plan.length,

@@ -15,8 +15,6 @@ export interface PlannedTask {
 const COPIES = 4;
 /** Tasks that say "saturated" together, for each hit. */
 const BURST = 5;
-/** Handlers work for up to so long before and after their effect. */
-const LONGEST_WORK_MS = 250;
 /** What takes long is asked for in this part of the run, so that nobody waits for it alone. */
 const LONG_ONES_WITHIN = 0.3;
 
@@ -35,12 +33,14 @@ export function planTasks(options: {
   kinds: readonly Idempotency[];
   /** Whether all tasks succeed at once. */
   plain: boolean;
+  /** Handlers work for up to so many milliseconds before and after their effect. */
+  workMs: number;
   /** How many there are to be of those that harm their own worker, and bursts of those that are saturated. */
   hits: number;
   seed: number;
   secret: string;
 }): PlannedTask[] {
-  const { tasks, kinds, plain, hits, seed, secret } = options;
+  const { tasks, plain, hits, seed } = options;
   const random = seeded(seed);
   const shares = plain ? [] : SHARES;
   const scripts: Script[] = shares.flatMap(([script, hundredths]) =>
@@ -64,7 +64,7 @@ export function planTasks(options: {
     order.splice(Math.floor(random() * order.length), 0, ...burst);
   }
   return longOnesFirst(order, random).map(({ script, copies }, n) =>
-    planOne({ n, script, copies, kinds, seed, secret, random }),
+    planOne({ ...options, n, script, copies, random }),
   );
 }
 
@@ -74,12 +74,13 @@ export function planOne(options: {
   script: Script;
   copies: number;
   kinds: readonly Idempotency[];
+  workMs: number;
   seed: number;
   secret: string;
   random: () => number;
 }): PlannedTask {
   const { n, script, copies, kinds, seed, secret, random } = options;
-  const workMs = () => Math.floor(random() * LONGEST_WORK_MS);
+  const workMs = () => Math.floor(random() * options.workMs);
   const kind = kinds[Math.floor(random() * kinds.length)] ?? "claim";
   return {
     kind,

@@ -44,8 +44,13 @@ export async function strikeWorkers(run: FaultRun): Promise<void> {
   }
 }
 
-/** Lets workers stand still for longer than a lease, one at a time. */
+/**
+ * Lets workers stand still for longer than a lease, one at a time. Not before they have answered something: their first
+ * tasks wait for connections, and would stand still before they were claimed.
+ */
 export async function stopLong(run: FaultRun): Promise<void> {
+  const { workers, balancer } = run.stack;
+  await until(() => workers.every(({ slot }) => balancer.answeredBy(slot) > 0), HIT_LIMIT_MS, run.signal);
   for (const fault of inRandomOrder(["stop-long"], run)) {
     await randomPause(run, BETWEEN_MS);
     const found = await findWorkerAtWork(run);

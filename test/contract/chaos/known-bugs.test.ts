@@ -1,15 +1,33 @@
 import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { KNOWN_BUGS } from "../../chaos/bugs/known-bugs.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../chaos/main.ts");
-/** A bug that needs a lease to run out takes 25 s, on a machine that does nothing else. */
-const LIMIT_MS = 150_000;
+/** What needs a lease to run out takes half a minute, and on a busy machine it waits for others. */
+const LIMIT_MS = 300_000;
+/** Each is seven processes. */
+const MOST_RUNS_AT_ONCE = 3;
 
-/** Faults that bring each bug out, with a promise that it breaks. */
+/** Faults that bring each bug out, with a promise that it breaks. That none is broken without a bug is e2e/chaos.test.ts. */
 const CASES = [
+  {
+    bug: "unconditional-completion",
+    options: "--kinds claim --tasks 60 --hits 1 --work-ms 900 --faults stop-long",
+    broken: "one terminal state",
+  },
+  {
+    bug: "attempts-from-header",
+    options: "--kinds claim --tasks 15 --hits 2 --work-ms 900 --faults kill",
+    broken: "nobody dies early",
+  },
+  {
+    bug: "lease-by-local-clock",
+    options: "--kinds claim --tasks 15 --hits 4 --work-ms 900 --faults clock-ahead",
+    broken: "never two live owners",
+  },
   {
     bug: "exists-means-duplicate",
     options: "--kinds claim --tasks 15 --hits 4 --faults commit-after-ABORTED",
@@ -17,7 +35,7 @@ const CASES = [
   },
   {
     bug: "ok-while-running",
-    options: "--kinds claim --tasks 15 --hits 3 --faults duplicate-at-once",
+    options: "--kinds claim --tasks 15 --hits 3 --work-ms 900 --faults duplicate-at-once",
     broken: "2xx only when it is durable",
   },
   {
@@ -30,58 +48,53 @@ const CASES = [
     options: "--kinds transaction --tasks 15 --hits 1 --faults commit-before-ABORTED",
     broken: "no task is lost",
   },
-  {
-    bug: "lease-by-local-clock",
-    options: "--kinds claim --tasks 15 --hits 4 --faults clock-ahead",
-    broken: "never two live owners",
-  },
-  {
-    bug: "attempts-from-header",
-    options: "--kinds claim --tasks 15 --hits 2 --faults kill",
-    broken: "nobody dies early",
-  },
-  {
-    bug: "unconditional-completion",
-    options: "--kinds claim --tasks 60 --hits 1 --faults stop-long",
-    broken: "one terminal state",
-  },
 ];
 
-test.each(CASES)(
+test.concurrent.for(CASES)(
   "the checker finds a worker with $bug",
-  async ({ bug, options, broken }) => {
-    const { code, text } = await runChaos(["--bug", bug, "--plain", "--seed", "5", ...options.split(" ")]);
+  { timeout: LIMIT_MS },
+  async ({ bug, options, broken }, { onTestFinished }) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
+    const runs = runChaos(["--out", folder, "--bug", bug, "--plain", "--seed", "5", ...options.split(" ")]);
+    onTestFinished(() => {
+      runs.stop();
+      fs.rmSync(folder, { recursive: true, force: true });
+    });
+    const { code, text } = await runs.ended;
 
     expect(text).toContain(`BROKEN ${broken}: `);
     expect(code).toBe(1);
   },
-  LIMIT_MS,
 );
 
 test("every known bug has a run that finds it", () => {
   expect(CASES.map(({ bug }) => bug).toSorted()).toEqual(Object.keys(KNOWN_BUGS).toSorted());
 });
 
-test(
-  "the checker finds nothing wrong with the worker as it is",
-  async () => {
-    const faults = "commit-after-ABORTED,duplicate-at-once,duplicate-after-success,clock-ahead";
-    const options = ["--plain", "--kinds", "claim", "--seed", "5", "--tasks", "15", "--hits", "2", "--faults", faults];
-    const { code, text } = await runChaos(options);
+const waiting: (() => void)[] = [];
+let atOnce = 0;
 
-    expect(text).not.toContain("BROKEN");
-    expect(text).toContain("all promises were kept");
-    expect(code).toBe(0);
-  },
-  LIMIT_MS,
-);
+/** Runs the chaos when there are few enough others. */
+function runChaos(options: readonly string[]) {
+  const stopped = new AbortController();
+  const run = async (): Promise<{ code: number; text: string }> => {
+    if (atOnce >= MOST_RUNS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+    else atOnce++;
+    try {
+      return await execute(options, stopped.signal);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else atOnce--;
+    }
+  };
+  return { ended: run(), stop: () => stopped.abort() };
+}
 
-function runChaos(options: readonly string[]): Promise<{ code: number; text: string }> {
-  const args = [MAIN, "--out", temporaryFolder(), ...options];
+function execute(options: readonly string[], signal: AbortSignal): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, args, (error, stdout, stderr) => {
+    execFile(process.execPath, [MAIN, ...options], { signal }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, text: stdout + stderr });
     });
-    onTestFinished(() => void child.kill());
   });
 }
