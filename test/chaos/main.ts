@@ -4,9 +4,11 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { z } from "zod";
 import { ALL_FAULTS } from "./faults/fault-names.ts";
 import { KINDS } from "./task-types.ts";
 import { runChaos } from "./run.ts";
+import { runFolder } from "./run-folder.ts";
 
 /**
  * `npm run chaos`: tasks of all kinds at real producers and workers, while much goes wrong on purpose; then a checker
@@ -30,6 +32,13 @@ const { values } = parseArgs({
     bug: { type: "string" },
   },
 });
+const whole = z.coerce.number().int();
+const numbers = z.object({
+  tasks: whole.min(1).max(100_000),
+  hits: whole.min(1).max(1_000),
+  seed: whole,
+  "work-ms": whole.min(0).max(900),
+});
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Those that are asked for; a name that there is not ends the program. */
@@ -42,9 +51,12 @@ function named<Name extends string>(list: string, names: readonly Name[]): Name[
 }
 
 const [faults, kinds] = [named(values.faults, ALL_FAULTS), named(values.kinds, KINDS)];
-const [tasks, hits, seed] = [Number(values.tasks), Number(values.hits), Number(values.seed)];
-const workMs = Number(values["work-ms"]);
+const { tasks, hits, seed, "work-ms": workMs } = numbers.parse(values);
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
+if (fs.existsSync(runFolder(folder).run)) {
+  process.stderr.write(`${folder} holds an earlier run: name another folder.\n`);
+  process.exit(1);
+}
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);
 
 await runChaos({ tasks, kinds, hits, seed, faults, folder, workMs, plain: values.plain, bug: values.bug }, print);
