@@ -78,8 +78,8 @@ async function startAll(
       args: firestoreArgs(folder, firestorePort),
     }),
   ]);
-  // The last rotation comes unannounced.
-  const nextKeys = await announceKeys(folder, hits - 1);
+  // Of several rotations the last one comes unannounced, which keeps workers waiting for up to 30 s.
+  const nextKeys = await announceKeys(folder, Math.max(1, hits - 1));
   const slots: WorkerSlot[] = [];
   const targets = () => slots.flatMap((slot) => slot.target ?? []);
   const [keys, receiver, balancer] = await Promise.all([

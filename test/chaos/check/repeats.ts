@@ -54,6 +54,7 @@ function explain(task: TaskHistory, index: number, histories: Histories): Reason
   const delivery = task.deliveries.findLast(({ pid, sentAt }) => pid === run.pid && sentAt <= run.at + TOLERANCE_MS);
   if (delivery?.status === 200) return undefined;
   if (run.endedAt >= leaseEndOf(run, task, histories)) return task.script === "slow" ? "runaway" : "pause";
+  if (stoodStill(run, histories)) return "pause";
   if (storeFailed(run, delivery, histories)) return "completion lost";
   return delivery?.outcome === "lost" ? "crash" : undefined;
 }
@@ -72,9 +73,18 @@ const SETTLING_MS = 6_000;
 /** The worker said so, or, where its answer was not heard, a fault of Firestore struck the task at its completion. */
 function storeFailed(run: HandlerRun, delivery: Delivery | undefined, { faults }: Histories): boolean {
   if (delivery?.status === 503) return true;
+  return struckAtCompletion(STORE_FAULTS, run, faults);
+}
+
+/** The pause began when the handler had ended and its end was not recorded yet. */
+function stoodStill(run: HandlerRun, { faults }: Histories): boolean {
+  return struckAtCompletion(/^stop-long$/, run, faults);
+}
+
+function struckAtCompletion(names: RegExp, run: HandlerRun, faults: Histories["faults"]): boolean {
   const from = (run.endedAt ?? 0) - TOLERANCE_MS;
   return faults.some(
     ({ fault, at, struck }) =>
-      STORE_FAULTS.test(fault) && at >= from && at <= from + SETTLING_MS && struck.includes(run.taskId),
+      names.test(fault) && at >= from && at <= from + SETTLING_MS && struck.includes(run.taskId),
   );
 }

@@ -11,8 +11,8 @@ const WORK_LIMIT_MS = 60_000;
 const BEFORE_ROTATION_MS = 10_000;
 
 /**
- * Kills the emulators and starts them again, with what they kept. The last rotation, which comes after all else, is to a
- * key that nobody was told of: key caches ask for those at most every 30 s, so workers that have just asked refuse all
+ * Kills the emulators and starts them again, with what they kept. The last of several rotations is to a key that
+ * nobody was told of: key caches ask for those at most every 30 s, so workers that have just asked refuse all
  * tokens for as long.
  * Firestore's last restart waits for the last kill of a worker: the locks of a dead one's transaction last for 60 s, and
  * end with the emulator.

@@ -147,6 +147,7 @@ test.each([
   ["pause", { ...good, endedAt: 31_000, how: "succeeded" }, answered(0, "caller gave up"), []],
   ["pause", { ...good, ...done, endedAt: 1_000 + LEASE_MS }, answered(0, "caller gave up"), []],
   ["completion lost", { ...good, ...done }, answered(503, "unavailable"), []],
+  ["pause", { ...good, ...done }, answered(0, "caller gave up"), [{ fault: "stop-long", at: 1_045, struck: [ID] }]],
   [
     "completion lost",
     { ...good, ...done },
@@ -155,6 +156,12 @@ test.each([
   ],
   [undefined, { ...good, ...done }, answered(200, "done"), []],
   [undefined, { ...good, ...done }, answered(0, "caller gave up"), []],
+  [
+    undefined,
+    { ...good, ...done },
+    answered(0, "caller gave up"),
+    [{ fault: "stop-long", at: 1_045, struck: ["another"] }],
+  ],
 ])("a second run is explained as %s", (reason, first, deliveries, faults) => {
   const task = claimTask({ runs: [first, second], deliveries });
   const record = [claim!, claimed(25_000, SECOND)];
