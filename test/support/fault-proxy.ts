@@ -28,8 +28,8 @@ export interface RelayedCall {
 export interface FaultProxy {
   readonly host: string;
   readonly port: number;
-  /** Prepares a fault; the result resolves when it strikes for the first time, its effect included. */
-  inject(fault: Fault): Promise<void>;
+  /** Prepares a fault; resolves when it strikes for the first time, its effect included, with the bytes of the call. */
+  inject(fault: Fault): Promise<Buffer>;
   /** Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again. */
   calm(): void;
   stop(): Promise<void>;
@@ -38,20 +38,24 @@ export interface FaultProxy {
 interface ArmedFault extends Fault {
   toSkip: number;
   left: number;
-  readonly strike: () => void;
+  readonly strike: (call: Buffer) => void;
   /** The calls that this fault leaves without an answer. */
   readonly unanswered: http2.ServerHttp2Stream[];
 }
 
-/** Starts a proxy for cleartext gRPC in front of `server`. `onRelayed` hears of every call that goes through unharmed. */
+/**
+ * Starts a proxy for cleartext gRPC in front of `server`, which may go away and come back. `onRelayed` hears of every call
+ * that goes through unharmed.
+ */
 export async function startFaultProxy(
   server: { host: string; port: number },
   { onRelayed = () => {} }: { onRelayed?: (call: RelayedCall) => void } = {},
 ): Promise<FaultProxy> {
-  const upstream = http2.connect(`http://${server.host}:${server.port}`);
-  upstream.on("error", () => upstream.destroy());
   const armed: ArmedFault[] = [];
   const sessions = new Set<http2.ServerHttp2Session>();
+  const upstream = connectWhenNeeded(server, () => {
+    for (const session of sessions) session.destroy();
+  });
   const proxy = http2.createServer();
   proxy.on("session", (session) => {
     sessions.add(session);
@@ -61,8 +65,8 @@ export async function startFaultProxy(
     caller.on("error", () => caller.destroy());
     const rpc = String(headers[":path"]).split("/").at(-1) ?? "";
     const fault = takeFault(armed, rpc);
-    if (fault) spoil(caller, fault, () => request(upstream, headers));
-    else relay(caller, request(upstream, headers), (call) => onRelayed({ rpc, ...call }));
+    if (fault) spoil(caller, fault, () => request(upstream.session(), headers));
+    else relay(caller, request(upstream.session(), headers), (call) => onRelayed({ rpc, ...call }));
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
 
@@ -70,7 +74,7 @@ export async function startFaultProxy(
     host: "127.0.0.1",
     port: portOf(proxy),
     inject(fault) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<Buffer>();
       armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike: resolve, unanswered: [] });
       return promise;
     },
@@ -81,9 +85,25 @@ export async function startFaultProxy(
     },
     async stop() {
       for (const session of sessions) session.destroy();
-      upstream.destroy();
+      upstream.close();
       await new Promise<void>((resolve) => proxy.close(() => resolve()));
     },
+  };
+}
+
+/** A connection to the server that is made again when it was lost; `onLost` cuts off those who wait for answers over it. */
+function connectWhenNeeded(server: { host: string; port: number }, onLost: () => void) {
+  let current: http2.ClientHttp2Session | undefined;
+  return {
+    session(): http2.ClientHttp2Session {
+      if (current && !current.closed && !current.destroyed) return current;
+      const next = http2.connect(`http://${server.host}:${server.port}`);
+      next.on("error", () => next.destroy());
+      next.once("close", onLost);
+      current = next;
+      return next;
+    },
+    close: () => current?.destroy(),
   };
 }
 
@@ -105,15 +125,20 @@ function request(upstream: http2.ClientHttp2Session, headers: http2.IncomingHttp
 }
 
 function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, forward: () => http2.ClientHttp2Stream): void {
+  const call: Buffer[] = [];
+  caller.on("data", (chunk: Buffer) => call.push(chunk));
+  const strike = (): void => {
+    answer(caller, fault);
+    fault.strike(Buffer.concat(call));
+  };
   if (fault.when === "before-effect") {
-    caller.resume();
-    caller.once("end", () => answer(caller, fault));
+    caller.once("end", strike);
     return;
   }
   const server = forward();
   caller.pipe(server);
   server.resume();
-  server.once("end", () => answer(caller, fault));
+  server.once("end", strike);
 }
 
 function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
@@ -121,7 +146,6 @@ function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
   else if (fault.answer === "disconnect") caller.session?.destroy();
   else if (fault.answer === "nothing") fault.unanswered.push(caller);
   else respond(caller, fault.answer.status);
-  fault.strike();
 }
 
 function respond(caller: http2.ServerHttp2Stream, code: status): void {

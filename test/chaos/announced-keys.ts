@@ -1,0 +1,35 @@
+import fs from "node:fs";
+import path from "node:path";
+import { openSigningKey } from "../../services/local/cloud-tasks/signing-key.ts";
+import type { RunFolder } from "./run-folder.ts";
+
+const FILE_NAME = "cloud-tasks-signing-key.pem";
+
+/** Keys that tokens will be signed with later. Google shows its keys long before it signs by them. */
+export interface AnnouncedKeys {
+  /** Their public halves in PEM form, by key id. */
+  readonly published: Readonly<Record<string, string>>;
+  /** Makes the next key the emulator's; when there is none left, it has to make one that nobody was told of. */
+  useNext(): void;
+}
+
+/** Makes keys for so many rotations. The emulator must not run while one takes effect. */
+export async function announceKeys(folder: RunFolder, rotations: number): Promise<AnnouncedKeys> {
+  const published: Record<string, string> = {};
+  const left: string[] = [];
+  for (let rotation = 1; rotation <= rotations; rotation++) {
+    const place = path.join(folder.nextKeys, String(rotation));
+    const { kid, publicPem } = await openSigningKey(place);
+    published[kid] = publicPem;
+    left.push(path.join(place, FILE_NAME));
+  }
+  return {
+    published,
+    useNext() {
+      const inUse = path.join(folder.tasksData, FILE_NAME);
+      const next = left.shift();
+      if (next === undefined) fs.rmSync(inUse);
+      else fs.copyFileSync(next, inUse);
+    },
+  };
+}

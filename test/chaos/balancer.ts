@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import http from "node:http";
+import { randomUUID } from "node:crypto";
+import { portOf } from "../../shared/listening-port.ts";
+import type { LineLog } from "./line-log.ts";
+
+/** Passes deliveries on to the workers, as Cloud Run's front end does, and keeps a record of them. */
+export interface Balancer {
+  readonly url: string;
+  /** Tasks that are being handled at one worker now. */
+  underWayAt(slot: number): string[];
+  /** Tasks that are being handled anywhere. */
+  underWay(): string[];
+  /** Tasks that have been acknowledged. */
+  readonly acknowledged: ReadonlySet<string>;
+  /** Deliveries that a worker has answered since it was asked to count. */
+  answeredBy(slot: number): number;
+  close(): Promise<void>;
+}
+
+/** A worker that has just ended may be tried before it is known. */
+const MOST_TRIES = 5;
+
+/** Whom to pass deliveries to. */
+export interface Target {
+  readonly slot: number;
+  readonly port: number;
+  readonly pid: number;
+}
+
+interface Passing {
+  readonly id: string;
+  readonly taskId: string;
+  readonly slot: number;
+}
+
+/** Starts the balancer. `targets` are asked for at each delivery: workers come and go. */
+export async function startBalancer(targets: () => readonly Target[], log: LineLog): Promise<Balancer> {
+  const passing = new Set<Passing>();
+  const acknowledged = new Set<string>();
+  const answered = new Map<number, number>();
+  let turn = 0;
+
+  /** In turn among those with the least to do, so that one that stands still does not get most of it. */
+  const leastBusy = (all: readonly Target[], turn: number): Target | undefined => {
+    const loads = all.map(({ slot }) => [...passing].filter((each) => each.slot === slot).length);
+    const idlest = all.filter((_, index) => loads[index] === Math.min(...loads));
+    return idlest[turn % Math.max(1, idlest.length)];
+  };
+
+  const pass = (call: Call, tried: number): void => {
+    const all = targets();
+    const target = leastBusy(all, turn++);
+    if (!target || tried >= MOST_TRIES) {
+      call.response.writeHead(503, { "retry-after": "1" }).end();
+      return;
+    }
+    const current: Passing = { id: randomUUID(), taskId: call.taskId, slot: target.slot };
+    const { pid, slot, port } = target;
+    const upstream = http.request({
+      host: "127.0.0.1",
+      port,
+      agent: false,
+      method: "POST",
+      path: call.request.url,
+      headers: call.request.headers,
+    });
+    const end = (how: object): void => {
+      if (passing.delete(current)) log.write({ what: "ended", id: current.id, at: Date.now(), ...how });
+    };
+    upstream.once("socket", (socket) =>
+      socket.once("connect", () => {
+        passing.add(current);
+        log.write({ what: "sent", ...current, pid, at: Date.now() });
+      }),
+    );
+    upstream.once("response", (answer) => {
+      const status = answer.statusCode ?? 0;
+      if (status === 200) acknowledged.add(call.taskId);
+      answered.set(slot, (answered.get(slot) ?? 0) + 1);
+      end({ status, outcome: answer.headers["handoff-outcome"] ?? "none" });
+      call.response.writeHead(status, answer.headers);
+      answer.pipe(call.response);
+      answer.once("error", () => call.response.destroy());
+    });
+    upstream.once("error", () => {
+      const wasSent = passing.has(current);
+      end({ status: 0, outcome: "lost" });
+      if (call.response.destroyed || call.response.headersSent) return;
+      // What never reached a worker can go to the next; what may have been taken in is the queue's to repeat.
+      if (wasSent) call.response.destroy();
+      else pass(call, tried + 1);
+    });
+    call.response.once("close", () => {
+      if (call.response.writableFinished) return;
+      end({ status: 0, outcome: "caller gave up" });
+      upstream.destroy();
+    });
+    upstream.end(call.body);
+  };
+
+  const server = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.once("end", () => {
+      const taskId = String(request.headers["x-cloudtasks-taskname"]);
+      pass({ request, response, taskId, body: Buffer.concat(chunks) }, 0);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    underWayAt: (slot) => [...passing].filter((each) => each.slot === slot).map(({ taskId }) => taskId),
+    underWay: () => [...passing].map(({ taskId }) => taskId),
+    acknowledged,
+    answeredBy: (slot) => answered.get(slot) ?? 0,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
+    },
+  };
+}
+
+interface Call {
+  readonly request: http.IncomingMessage;
+  readonly response: http.ServerResponse;
+  readonly taskId: string;
+  readonly body: Buffer;
+}

@@ -1,0 +1,20 @@
+import type { BrokenPromise } from "./broken-promise.ts";
+import { checkEffects } from "./effects.ts";
+import { checkEndings } from "./endings.ts";
+import { checkHits, countHits } from "./fault-hits.ts";
+import type { Histories } from "./histories.ts";
+import { checkOwners } from "./owners.ts";
+import { checkRepeats, explainRepeats } from "./repeats.ts";
+import { checkSecrets } from "./secrets.ts";
+
+/** Holds a run's histories against everything that is promised. */
+export function checkPromises(histories: Histories): BrokenPromise[] {
+  return [
+    ...checkEndings(histories),
+    ...checkOwners(histories),
+    ...checkEffects(histories),
+    ...checkRepeats(explainRepeats(histories)),
+    ...checkSecrets(histories),
+    ...checkHits(countHits(histories), histories),
+  ];
+}

@@ -1,0 +1,58 @@
+import { SCRIPTED_FAULTS } from "../faults/fault-names.ts";
+import type { BrokenPromise } from "./broken-promise.ts";
+import { endedAt } from "./endings.ts";
+import type { Histories } from "./histories.ts";
+
+/** A fault's hits and how long it took until a task that it struck had ended. */
+export interface FaultFigures {
+  readonly fault: string;
+  readonly hits: number;
+  /**
+   * Milliseconds from each hit to the next end of a task that it struck. Tasks that had ended before are left out, and
+   * those that take longer than a lease by themselves; so are hits that struck none but these.
+   */
+  readonly recoveryMs: readonly number[];
+}
+
+interface Hit {
+  readonly fault: string;
+  readonly at: number;
+  readonly struck: readonly string[];
+}
+
+/** Counts hits, those that tasks' own handlers made included. */
+export function countHits(histories: Histories): FaultFigures[] {
+  const endings = new Map(
+    histories.tasks
+      .filter(({ script }) => script !== "slow")
+      .flatMap((task) => [...task.ids, `n${task.n}`].map((id) => [id, endedAt(task, histories)] as const)),
+  );
+  const hits = [...histories.faults, ...scriptedHits(histories)];
+  return histories.run.faults.map((fault) => {
+    const ofFault = hits.filter((hit) => hit.fault === fault);
+    return { fault, hits: ofFault.length, recoveryMs: ofFault.flatMap((hit) => recoveryOf(hit, endings)) };
+  });
+}
+
+function recoveryOf({ at, struck }: Hit, endings: ReadonlyMap<string, number | undefined>): number[] {
+  const after = struck.map((id) => (endings.get(id) ?? at) - at).filter((ms) => ms > 0);
+  return after.length > 0 ? [Math.min(...after)] : [];
+}
+
+/** A handler that used up its process's memory has no end in the ledger; the others say how they ended. */
+function scriptedHits({ tasks }: Histories): Hit[] {
+  return tasks.flatMap(({ script, runs }) => {
+    const fault = SCRIPTED_FAULTS.find((name) => name === script);
+    const first = runs[0];
+    if (fault === undefined || !first) return [];
+    const hit = script === "memory" ? first.endedAt === undefined : script !== "saturated" || first.how === "saturated";
+    return hit ? [{ fault, at: first.at, struck: [first.taskId] }] : [];
+  });
+}
+
+/** A run whose faults did not hit shows little. */
+export function checkHits(figures: readonly FaultFigures[], { run }: Histories): BrokenPromise[] {
+  return figures
+    .filter(({ hits }) => hits < run.hits)
+    .map(({ fault, hits }) => ({ promise: "every fault hits", what: `${fault} hit ${hits} of ${run.hits} times` }));
+}

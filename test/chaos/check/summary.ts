@@ -1,0 +1,61 @@
+import type { BrokenPromise } from "./broken-promise.ts";
+import { countEffects } from "./effects.ts";
+import { endingOf } from "./endings.ts";
+import { type FaultFigures, countHits } from "./fault-hits.ts";
+import type { Histories, TaskHistory } from "./histories.ts";
+import { type Repeat, explainRepeats } from "./repeats.ts";
+
+const MOST_SHOWN = 30;
+
+/** What a run came to, in lines for a person. */
+export function summarise(histories: Histories, broken: readonly BrokenPromise[]): string[] {
+  const repeats = explainRepeats(histories);
+  const figures = countHits(histories);
+  const { run, tasks } = histories;
+  const accepted = tasks.filter(({ ids }) => ids.size > 0);
+  const endings = Map.groupBy(accepted, (task) => endingOf(task, histories));
+  const tell = (ending: "succeeded" | "dead" | "finished" | "lost"): string =>
+    `${ending} ${kinds(endings.get(ending) ?? [])}`;
+  const doubled = accepted.filter((task) => countEffects(task, histories) > 1);
+  return [
+    `seed ${run.seed}: ${tasks.length} asked for, ${accepted.length} accepted, in ${seconds(run.endedMs - run.startedMs)}`,
+    `  ${tell("succeeded")}; ${tell("finished")}; ${tell("dead")}; ${tell("lost")}`,
+    `  doubled effects: ${kinds(doubled)}`,
+    `  claimed tasks' handlers ran again ${repeats.length} times: ${reasons(repeats)}`,
+    `  of these after an effect: ${reasons(repeats.filter(({ afterEffect }) => afterEffect))}`,
+    "  fault                              hits   recovery p50      p95      max",
+    ...figures.map(figureLine),
+    ...broken
+      .slice(0, MOST_SHOWN)
+      .map(({ promise, n, what }) => `BROKEN ${promise}: ${n === undefined ? "" : `task ${n} `}${what}`),
+    broken.length === 0
+      ? "all promises were kept"
+      : `${broken.length} promises were broken; repeat with: npm run chaos -- --seed ${run.seed} --tasks ${run.tasks} --hits ${run.hits}`,
+  ];
+}
+
+function kinds(tasks: readonly TaskHistory[]): string {
+  const counts = ["natural", "transaction", "claim"].map(
+    (name) => `${tasks.filter(({ kind }) => kind === name).length} ${name}`,
+  );
+  return tasks.length === 0 ? "0" : `${tasks.length} (${counts.join(", ")})`;
+}
+
+function reasons(repeats: readonly Repeat[]): string {
+  if (repeats.length === 0) return "none";
+  const counted = Map.groupBy(repeats, ({ reason }) => reason ?? "unexplained");
+  return [...counted].map(([reason, all]) => `${reason} ${all.length}`).join(", ");
+}
+
+function figureLine({ fault, hits, recoveryMs }: FaultFigures): string {
+  const sorted = recoveryMs.toSorted((a, b) => a - b);
+  const at = (share: number): string => {
+    const value = sorted[Math.ceil(share * sorted.length) - 1];
+    return (value === undefined ? "-" : seconds(value)).padStart(9);
+  };
+  return `  ${fault.padEnd(34)}${String(hits).padStart(5)}      ${at(0.5)}${at(0.95)}${at(1)}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,43 @@
+import { status } from "@grpc/grpc-js";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Fault } from "../../support/fault-proxy.ts";
+import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
+import { type FaultRun, inRandomOrder } from "./fault-run.ts";
+
+type CommitFault = (typeof COMMIT_FAULTS)[number];
+
+/** A Commit that was to fail can end with Firestore's own process instead; the fault is then tried again. */
+const STRIKE_LIMIT_MS = 25_000;
+
+/** Lets Commits of the workers fail, one at a time at each worker. */
+export async function strikeCommits(run: FaultRun): Promise<void> {
+  const left = inRandomOrder(COMMIT_FAULTS, run);
+  const strikeAt = async (slot: number): Promise<void> => {
+    for (let fault = left.pop(); fault !== undefined; fault = left.pop()) {
+      const proxy = run.stack.proxies[slot];
+      if (!proxy || run.signal.aborted) return;
+      const struck = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
+      const call = await Promise.race([struck, sleep(STRIKE_LIMIT_MS, undefined, { ref: false })]);
+      if (call) run.hit(fault, tasksIn(call));
+      else left.unshift(fault);
+    }
+  };
+  await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));
+}
+
+function mishap(fault: CommitFault, random: () => number): Pick<Fault, "when" | "answer"> {
+  const either = random() < 0.5 ? "before-effect" : "after-effect";
+  if (fault === "commit-hangs") return { when: either, answer: "nothing" };
+  if (fault === "session-dropped") return { when: either, answer: "disconnect" };
+  const code = COMMIT_CODES.find((candidate) => fault.endsWith(candidate)) ?? "UNAVAILABLE";
+  return {
+    when: fault.startsWith("commit-before") ? "before-effect" : "after-effect",
+    answer: { status: status[code] },
+  };
+}
+
+/** The tasks whose records or effects a Commit writes, by id or number. Documents' names stand in its bytes as they are. */
+function tasksIn(call: Buffer): string[] {
+  const names = call.toString("latin1").matchAll(/(?:taskRecords\/([0-9a-f]{32}-[a-z]+)|chaosEffects\/(n\d+))/g);
+  return [...new Set([...names].map(([, id, number]) => id ?? number ?? ""))];
+}

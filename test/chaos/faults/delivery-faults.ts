@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { DELIVERY_FAULTS } from "./fault-names.ts";
+import type { FaultRun } from "./fault-run.ts";
+
+type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
+
+/** What is asked of the Cloud Tasks emulator, and the words by which its history tells it. */
+const FAULTS: Readonly<Record<DeliveryFault, { readonly fault: object; readonly told: RegExp }>> = {
+  "duplicate-at-once": { fault: { kind: "duplicate", when: "at-once" }, told: /^delivered twice \(at-once\)/ },
+  "duplicate-late": { fault: { kind: "duplicate", when: "late", after: "300ms" }, told: /^delivered twice \(late\)/ },
+  "duplicate-after-success": {
+    fault: { kind: "duplicate", when: "after-success", after: "1s" },
+    told: /^delivered twice \(after-success\)/,
+  },
+  "answer-lost": { fault: { kind: "answer-lost" }, told: /^its answer lost/ },
+  "connection-reset": { fault: { kind: "connection-reset" }, told: /^its connection reset/ },
+  "deadline-overrun": { fault: { kind: "deadline-overrun" }, told: /^given up once sent/ },
+  reorder: { fault: { kind: "reorder", within: "3s" }, told: /^reordered/ },
+};
+
+const historySchema = z.object({
+  attempts: z.array(z.looseObject({ task: z.string(), fault: z.string().optional(), dispatchedMs: z.number() })),
+});
+
+/** Lets deliveries go wrong by the Cloud Tasks emulator's own faults. */
+export class DeliveryFaults {
+  readonly #run: FaultRun;
+  readonly #hits = new Map<DeliveryFault, number>();
+  readonly #counted = new Set<string>();
+
+  constructor(run: FaultRun) {
+    this.#run = run;
+  }
+
+  /** Asks for what has not hit often enough; to be called again when the emulator was restarted. */
+  async ask(probability: number): Promise<void> {
+    await this.#call("DELETE", "/faults");
+    for (const name of DELIVERY_FAULTS) {
+      const times = this.#run.hits - (this.#hits.get(name) ?? 0);
+      if (times <= 0 || !this.#run.wanted.has(name)) continue;
+      await this.#call("POST", "/faults", { ...FAULTS[name].fault, times, probability });
+    }
+  }
+
+  /** Reads from the emulator's history what has hit since the last time; its history ends with its process. */
+  async collect(): Promise<void> {
+    const { attempts } = historySchema.parse(await this.#call("GET", "/history"));
+    for (const { task, fault, dispatchedMs } of attempts) {
+      const name = DELIVERY_FAULTS.find((candidate) => fault !== undefined && FAULTS[candidate].told.test(fault));
+      const occasion = `${task} ${dispatchedMs}`;
+      if (name === undefined || this.#counted.has(occasion)) continue;
+      this.#counted.add(occasion);
+      this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
+      this.#run.hit(name, [task.slice(task.lastIndexOf("/") + 1)], dispatchedMs);
+    }
+  }
+
+  get areAllHit(): boolean {
+    const wanted = DELIVERY_FAULTS.filter((name) => this.#run.wanted.has(name));
+    return wanted.every((name) => (this.#hits.get(name) ?? 0) >= this.#run.hits);
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    const init = body ? { method, body: JSON.stringify(body) } : { method };
+    const answer = await fetch(`${this.#run.stack.tasks.url}/_emulator${path}`, init);
+    return await answer.json();
+  }
+}
+
+const LOOK_EVERY_MS = 1_000;
+/** Faults that have not struck by chance after so many looks strike at the next occasion. */
+const LOOKS_LEFT_TO_CHANCE = 12;
+const CHANCE = 0.1;
+
+/** Asks again and again until every fault of deliveries has hit often enough. `others` are those that the rest waits for. */
+export async function strikeDeliveries(run: FaultRun, faults: DeliveryFaults): Promise<void> {
+  for (let looks = 1; !faults.areAllHit && !run.signal.aborted; looks++) {
+    try {
+      await faults.collect();
+      await faults.ask(looks > LOOKS_LEFT_TO_CHANCE * run.hits ? 1 : CHANCE);
+    } catch {
+      // The emulator is being restarted.
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}

@@ -1,0 +1,32 @@
+/** The gRPC codes that a Commit fails with. */
+export const COMMIT_CODES = ["UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN"] as const;
+
+export const WORKER_FAULTS = ["kill", "term", "stop-short", "clock-ahead", "clock-behind", "keys-down"] as const;
+export const OUTAGES = ["tasks-restart", "firestore-restart", "key-rotation"] as const;
+export const DELIVERY_FAULTS = [
+  "duplicate-at-once",
+  "duplicate-late",
+  "duplicate-after-success",
+  "answer-lost",
+  "connection-reset",
+  "deadline-overrun",
+  "reorder",
+] as const;
+export const COMMIT_FAULTS = [
+  ...COMMIT_CODES.flatMap((code) => [`commit-before-${code}`, `commit-after-${code}`] as const),
+  "commit-hangs",
+  "session-dropped",
+] as const;
+/** What tasks do to their own worker. */
+export const SCRIPTED_FAULTS = ["stall", "memory", "saturated"] as const;
+
+/** Every fault of a full run. */
+export const ALL_FAULTS = [
+  ...WORKER_FAULTS,
+  "stop-long",
+  ...OUTAGES,
+  ...DELIVERY_FAULTS,
+  ...COMMIT_FAULTS,
+  ...SCRIPTED_FAULTS,
+] as const;
+export type FaultName = (typeof ALL_FAULTS)[number];

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { shuffled } from "../../support/shuffled.ts";
+import type { LineLog } from "../line-log.ts";
+import type { RunFolder } from "../run-folder.ts";
+import type { ChaosStack } from "../stack.ts";
+import type { WorkerSlot } from "../worker-slot.ts";
+import type { FaultName } from "./fault-names.ts";
+
+/** What every kind of fault needs. */
+export interface FaultRun {
+  readonly stack: ChaosStack;
+  readonly folder: RunFolder;
+  /** How often each fault is to hit. */
+  readonly hits: number;
+  readonly random: () => number;
+  /** The faults of this run. */
+  readonly wanted: ReadonlySet<FaultName>;
+  /** Slots whose worker stands still, and which are left alone. */
+  readonly held: Set<number>;
+  /** Aborted when the run takes too long. */
+  readonly signal: AbortSignal;
+  /** Takes note of a fault that has hit, and of the tasks that it struck. */
+  hit(fault: FaultName, struck: readonly string[], at?: number): void;
+}
+
+/** A run's faults, counted as they hit. */
+export function createFaultRun(
+  options: Omit<FaultRun, "hit" | "held"> & { readonly log: LineLog },
+): FaultRun & { readonly counts: ReadonlyMap<string, number> } {
+  const { log, ...rest } = options;
+  const counts = new Map<string, number>();
+  return {
+    ...rest,
+    held: new Set(),
+    counts,
+    hit(fault, struck, at = Date.now()) {
+      counts.set(fault, (counts.get(fault) ?? 0) + 1);
+      log.write({ fault, at, struck });
+    },
+  };
+}
+
+/** Each of the faults that are wanted as often as it is to hit, in an order that the seed decides. */
+export function inRandomOrder<Name extends FaultName>(names: readonly Name[], run: FaultRun): Name[] {
+  const wanted = names.filter((name) => run.wanted.has(name));
+  return shuffled(Array.from({ length: run.hits }, () => wanted).flat(), run.random);
+}
+
+const LOOK_EVERY_MS = 5;
+
+/** Waits until a condition holds; false when it takes longer than `limitMs`, or the run is over. */
+export async function until(condition: () => boolean, limitMs: number, signal: AbortSignal): Promise<boolean> {
+  const untilMs = Date.now() + limitMs;
+  while (!condition()) {
+    if (Date.now() > untilMs || signal.aborted) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+const WORK_LIMIT_MS = 60_000;
+/** About as long as a delivery takes, so that faults find it at every stage. */
+const INTO_THE_WORK_MS = [0, 400] as const;
+
+/** A worker that is at work on tasks, with them; undefined when none comes to be. */
+export async function findWorkerAtWork(run: FaultRun): Promise<{ slot: WorkerSlot; tasks: string[] } | undefined> {
+  const { stack, held, random, signal } = run;
+  const isAtWork = ({ slot, target }: WorkerSlot): boolean =>
+    target !== undefined && !held.has(slot) && stack.balancer.underWayAt(slot).length > 0;
+  const untilMs = Date.now() + WORK_LIMIT_MS;
+  while (Date.now() < untilMs && !signal.aborted) {
+    await until(() => stack.workers.some(isAtWork), WORK_LIMIT_MS, signal);
+    await randomPause(run, INTO_THE_WORK_MS);
+    const slot = shuffled(stack.workers, random).find(isAtWork);
+    if (slot) return { slot, tasks: stack.balancer.underWayAt(slot.slot) };
+  }
+  return undefined;
+}
+
+/** A pause of a length that the seed decides. */
+export async function randomPause(run: FaultRun, [leastMs, mostMs]: readonly [number, number]): Promise<void> {
+  await sleep(leastMs + run.random() * (mostMs - leastMs));
+}

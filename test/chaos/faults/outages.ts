@@ -1,0 +1,58 @@
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OUTAGES } from "./fault-names.ts";
+import type { DeliveryFaults } from "./delivery-faults.ts";
+import { type FaultRun, randomPause, until } from "./fault-run.ts";
+
+const BETWEEN_MS = [2_000, 5_000] as const;
+const WORK_LIMIT_MS = 60_000;
+/** The rounds keep pace with those who stand still for longer than a lease. */
+const BEFORE_ROTATION_MS = 10_000;
+
+/**
+ * Kills the emulators and starts them again, with what they kept. The last of several rotations is to a key that
+ * nobody was told of: key caches ask for those at most every 30 s, so workers that have just asked refuse all
+ * tokens for as long.
+ * Firestore's last restart waits for the last kill of a worker: the locks of a dead one's transaction last for 60 s, and
+ * end with the emulator.
+ */
+export async function strikeEmulators(
+  run: FaultRun,
+  { deliveries, workersStruck }: { deliveries: DeliveryFaults; workersStruck: Promise<void> },
+): Promise<void> {
+  for (let round = 1; round <= run.hits; round++) {
+    for (const fault of OUTAGES) {
+      if (!run.wanted.has(fault)) continue;
+      if (round === run.hits && fault === "firestore-restart") await workersStruck;
+      if (round < run.hits && fault === "key-rotation") await sleep(BEFORE_ROTATION_MS);
+      await randomPause(run, BETWEEN_MS);
+      if (!(await until(() => run.stack.balancer.underWay().length > 0, WORK_LIMIT_MS, run.signal))) return;
+      await strike(fault, run, deliveries);
+    }
+  }
+}
+
+async function strike(fault: (typeof OUTAGES)[number], run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
+  const { stack } = run;
+  if (fault !== "firestore-restart") await deliveries.collect().catch(() => undefined);
+  run.hit(fault, stack.balancer.underWay());
+  switch (fault) {
+    case "tasks-restart":
+      await stack.tasks.restart(() => undefined);
+      break;
+    case "key-rotation":
+      await stack.tasks.restart(() => stack.nextKeys.useNext());
+      break;
+    case "firestore-restart":
+      await stack.firestore.restart(() => keepJournal(run));
+      break;
+  }
+}
+
+/** The emulator shortens its journal when it starts. */
+function keepJournal({ folder }: FaultRun): void {
+  fs.mkdirSync(folder.journals, { recursive: true });
+  const number = String(fs.readdirSync(folder.journals).length).padStart(3, "0");
+  fs.cpSync(folder.firestoreData, path.join(folder.journals, number), { recursive: true });
+}

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { WorkerSlot } from "../worker-slot.ts";
+import { WORKER_FAULTS } from "./fault-names.ts";
+import { type FaultRun, findWorkerAtWork, inRandomOrder, randomPause, until } from "./fault-run.ts";
+
+const CLOCK_OFF_MS = 10 * 60_000;
+const SHORT_STOP_MS = 3_000;
+/** Leases are 20 s. */
+const LONG_STOP_MS = 22_500;
+const KEYS_DOWN_MS = 2_000;
+const HIT_LIMIT_MS = 20_000;
+const BETWEEN_MS = [1_000, 2_000] as const;
+
+/** Kills, stops and misleads workers, one after another, each when it is at work. */
+export async function strikeWorkers(run: FaultRun): Promise<void> {
+  const left = inRandomOrder(WORKER_FAULTS, run);
+  let mostTries = 2 * left.length;
+  for (let fault = left.shift(); fault !== undefined && mostTries-- > 0; fault = left.shift()) {
+    await randomPause(run, BETWEEN_MS);
+    const found = await findWorkerAtWork(run);
+    if (!found) return;
+    const { slot, tasks } = found;
+    switch (fault) {
+      case "kill":
+        run.hit(fault, tasks);
+        await slot.replace("SIGKILL");
+        break;
+      case "term":
+        run.hit(fault, tasks);
+        await slot.replace("SIGTERM");
+        break;
+      case "stop-short":
+        run.hit(fault, tasks);
+        await slot.process?.stopFor(SHORT_STOP_MS);
+        break;
+      case "clock-ahead":
+      case "clock-behind":
+        if (!(await misleadClock(run, slot, fault))) left.push(fault);
+        break;
+      case "keys-down":
+        if (!(await takeKeysAway(run, slot))) left.push(fault);
+        break;
+    }
+  }
+}
+
+/**
+ * Lets workers stand still for longer than a lease, one at a time. Not before they have answered something: their first
+ * tasks wait for connections, and would stand still before they were claimed.
+ */
+export async function stopLong(run: FaultRun): Promise<void> {
+  const { workers, balancer } = run.stack;
+  await until(() => workers.every(({ slot }) => balancer.answeredBy(slot) > 0), HIT_LIMIT_MS, run.signal);
+  for (const fault of inRandomOrder(["stop-long"], run)) {
+    await randomPause(run, BETWEEN_MS);
+    const found = await findWorkerAtWork(run);
+    if (!found) return;
+    run.held.add(found.slot.slot);
+    run.hit(fault, found.tasks);
+    await found.slot.process?.stopFor(LONG_STOP_MS);
+    run.held.delete(found.slot.slot);
+  }
+}
+
+/**
+ * A clock that is late by minutes would refuse every token; only the records' part of it is shifted then. It hits when
+ * the worker has answered by it.
+ */
+async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead" | "clock-behind"): Promise<boolean> {
+  const isAhead = fault === "clock-ahead";
+  await slot.replace("SIGKILL", { offsetMs: isAhead ? CLOCK_OFF_MS : -CLOCK_OFF_MS, tokensToo: isAhead });
+  const before = run.stack.balancer.answeredBy(slot.slot);
+  const tasks = new Set<string>();
+  const answered = (): boolean => {
+    for (const task of run.stack.balancer.underWayAt(slot.slot)) tasks.add(task);
+    return run.stack.balancer.answeredBy(slot.slot) > before;
+  };
+  const hits = await until(answered, HIT_LIMIT_MS, run.signal);
+  if (hits) run.hit(fault, [...tasks]);
+  return hits;
+}
+
+/** A worker that starts while there are no keys can accept nobody. It hits when the worker has asked for keys. */
+async function takeKeysAway(run: FaultRun, slot: WorkerSlot): Promise<boolean> {
+  const { keys, balancer } = run.stack;
+  const before = keys.refused;
+  keys.isDown = true;
+  try {
+    await slot.replace("SIGKILL");
+    const hits = await until(() => keys.refused > before, HIT_LIMIT_MS, run.signal);
+    if (hits) run.hit("keys-down", balancer.underWayAt(slot.slot));
+    await sleep(KEYS_DOWN_MS);
+    return hits;
+  } finally {
+    keys.isDown = false;
+  }
+}

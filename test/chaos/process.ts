@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { STARTED } from "../../shared/run-program.ts";
+
+/** A program of the run. */
+export interface RunProgram {
+  readonly name: string;
+  /** Node's arguments. */
+  readonly args: readonly string[];
+  /** All of its environment, besides PATH. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A process of the run. */
+export interface RunProcess {
+  readonly pid: number;
+  readonly ended: Promise<void>;
+  readonly hasEnded: boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** Asks it to end by SIGTERM, and kills it when it has not done so in 10 s, as Cloud Run does. */
+  end(): Promise<void>;
+  /** Stands still for so long, and goes on even if this process is gone by then. */
+  stopFor(durationMs: number): Promise<void>;
+}
+
+const START_LIMIT_MS = 60_000;
+const TERM_LIMIT_MS = 10_000;
+
+/** Starts programs and ends all that are left at the end. What they print goes to a file each. */
+export class Processes {
+  readonly #logs: string;
+  readonly #running = new Set<ChildProcess>();
+
+  constructor(logs: string) {
+    this.#logs = logs;
+    fs.mkdirSync(logs, { recursive: true });
+  }
+
+  /**
+   * Starts a program and resolves when it listens.
+   *
+   * @throws Error when it ends before, or takes too long.
+   */
+  async start({ name, args, environment }: RunProgram): Promise<RunProcess> {
+    const file = path.join(this.#logs, `${name}.log`);
+    const output = fs.openSync(file, "a");
+    const child = spawn(process.execPath, args, {
+      env: { PATH: process.env["PATH"], ...environment },
+      // Straight to the file, so that nothing is lost with a killed process. With the channel it ends when this one does.
+      stdio: ["ignore", output, output, "ipc"],
+    });
+    fs.closeSync(output);
+    this.#running.add(child);
+    const ended = new Promise<void>((resolve) => {
+      child.once("exit", () => {
+        this.#running.delete(child);
+        resolve();
+      });
+    });
+    await listening(child, `${name}, which writes to ${file},`, ended);
+    return {
+      pid: child.pid ?? -1,
+      ended,
+      get hasEnded() {
+        return child.exitCode !== null || child.signalCode !== null;
+      },
+      kill: (signal) => void child.kill(signal),
+      async end() {
+        child.kill("SIGTERM");
+        const killing = setTimeout(() => child.kill("SIGKILL"), TERM_LIMIT_MS);
+        await ended;
+        clearTimeout(killing);
+      },
+      stopFor: (durationMs) => stopFor(child, durationMs),
+    };
+  }
+
+  /** Ends what is left. */
+  async killAll(): Promise<void> {
+    const ended = [...this.#running].map(
+      (child) =>
+        new Promise<void>((resolve) => {
+          child.once("exit", () => resolve());
+          // A stopped process ends by SIGKILL, too.
+          child.kill("SIGKILL");
+        }),
+    );
+    await Promise.all(ended);
+  }
+}
+
+async function listening(child: ChildProcess, name: string, ended: Promise<void>): Promise<void> {
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`${name} does not listen.`)), START_LIMIT_MS);
+  const started = new Promise<void>((resolve) => {
+    child.on("message", (message) => {
+      if (message === STARTED) resolve();
+    });
+  });
+  const endedEarly = ended.then(() => Promise.reject(new Error(`${name} ended before it was listening.`)));
+  endedEarly.catch(() => undefined);
+  try {
+    await Promise.race([started, endedEarly, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A shell does it, which outlives this process, so that no process is left standing still. */
+function stopFor(child: ChildProcess, durationMs: number): Promise<void> {
+  const script = 'kill -STOP "$0" && sleep "$1"; kill -CONT "$0"';
+  const shell = spawn("sh", ["-c", script, String(child.pid), String(durationMs / 1_000)], {
+    stdio: "ignore",
+    detached: true,
+  });
+  return new Promise((resolve) => void shell.once("exit", () => resolve()));
+}

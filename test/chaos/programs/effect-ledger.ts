@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import type { HandlerContext } from "../../../services/worker/handler.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { openLineLog } from "../line-log.ts";
+import { type RunFolder } from "../run-folder.ts";
+import type { ChaosPayload } from "../task-types.ts";
+
+/** One run of a handler in the ledger. */
+export interface LedgerRun {
+  /** Whether no run of the task has begun before, in any process. */
+  readonly isFirst: boolean;
+  effect(): void;
+  end(how: string): void;
+}
+
+/** What handlers did, outside of Firestore. */
+export interface EffectLedger {
+  begin(kind: string, payload: ChaosPayload, context: HandlerContext): LedgerRun;
+}
+
+/** Opens this process's file of the ledger. Its times are the machine's, whatever clock the worker goes by. */
+export function openEffectLedger(folder: RunFolder): EffectLedger {
+  const log = openLineLog(path.join(folder.ledger, `${process.pid}.jsonl`));
+  fs.mkdirSync(folder.marks, { recursive: true });
+  return {
+    begin(kind, payload, { idempotencyKey, attempt }) {
+      const isFirst = markFirst(path.join(folder.marks, String(payload.n)));
+      const run = randomUUID();
+      const write = (what: string, more: object = {}): void =>
+        log.write({ what, run, n: payload.n, pid: process.pid, at: Date.now(), ...more });
+      write("begin", { kind, taskId: idempotencyKey, attempt, fingerprint: fingerprint(payload) });
+      return {
+        isFirst,
+        effect: () => write("effect"),
+        end: (how) => write("end", { how }),
+      };
+    },
+  };
+}
+
+function markFirst(file: string): boolean {
+  try {
+    fs.closeSync(fs.openSync(file, "wx"));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}

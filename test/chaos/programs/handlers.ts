@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Firestore } from "@google-cloud/firestore";
+import {
+  type BoundHandler,
+  type HandlerContext,
+  type HandlerResult,
+  bindHandler,
+  bindTransactionHandler,
+  failedForGood,
+  retryLater,
+  saturated,
+  succeeded,
+} from "../../../services/worker/handler.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { type ChaosPayload, claimTaskType, naturalTaskType, transactionTaskType } from "../task-types.ts";
+import type { EffectLedger, LedgerRun } from "./effect-ledger.ts";
+
+/** Longer than a lease of 20 s. */
+const PAST_THE_LEASE_MS = 22_000;
+const STALL_MS = 3_000;
+const RECEIVER_TIMEOUT_MS = 1_500;
+
+/** Documents of natural and transaction tasks' effects, by the task's number. */
+const EFFECTS = "chaosEffects";
+
+interface HandlerDeps {
+  readonly db: Firestore;
+  readonly ledger: EffectLedger;
+  /** Where effects outside of Google Cloud go. */
+  readonly receiverUrl: string;
+}
+
+/** The handlers of the chaos' task types, by type. */
+export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, BoundHandler> {
+  const { db, ledger, receiverUrl } = deps;
+  const documentOf = ({ n }: ChaosPayload) => db.collection(EFFECTS).doc(`n${n}`);
+  const handlers = [
+    bindHandler(naturalTaskType, (payload, context) =>
+      recorded(ledger.begin("natural", payload, context), (run) =>
+        play(payload, { run, context }, async () => {
+          const effect = { count: 1, fingerprint: fingerprint(payload) };
+          await Promise.race([documentOf(payload).set(effect), aborted(context.signal)]);
+        }),
+      ),
+    ),
+    bindTransactionHandler(transactionTaskType, (payload, context) =>
+      recorded(ledger.begin("transaction", payload, context), (run) =>
+        play(payload, { run, context }, async () => {
+          const before: unknown = (await context.transaction.get(documentOf(payload))).get("count");
+          const count = typeof before === "number" ? before + 1 : 1;
+          context.transaction.set(documentOf(payload), { count, fingerprint: fingerprint(payload) });
+        }),
+      ),
+    ),
+    bindHandler(claimTaskType, (payload, context) =>
+      recorded(ledger.begin("claim", payload, context), (run) =>
+        play(payload, { run, context }, async () => {
+          await post(receiverUrl, context.idempotencyKey, { n: payload.n, fingerprint: fingerprint(payload) });
+        }),
+      ),
+    ),
+  ];
+  return new Map(handlers.map((handler) => [handler.taskType.type, handler]));
+}
+
+async function recorded(run: LedgerRun, work: (run: LedgerRun) => Promise<HandlerResult>): Promise<HandlerResult> {
+  try {
+    const result = await work(run);
+    run.end(result.kind);
+    return result;
+  } catch (error) {
+    run.end("threw");
+    throw error;
+  }
+}
+
+/** What the payload's script says, with the effect in the middle of the work. */
+async function play(
+  { n, script, beforeMs, afterMs }: ChaosPayload,
+  { run, context }: { run: LedgerRun; context: HandlerContext },
+  effect: () => Promise<void>,
+): Promise<HandlerResult> {
+  const { signal } = context;
+  if (script === "poison") throw new Error("A task that never works.");
+  if (script === "permanent") return failedForGood({ code: "chaos_permanent", message: "It can't be done." });
+  if (run.isFirst && script === "fails-first") {
+    if (n % 2 === 0) throw new Error("It fails the first time.");
+    return retryLater({ code: "chaos_retry", message: "It fails the first time." });
+  }
+  if (run.isFirst && script === "saturated") return saturated({ code: "chaos_saturated", message: "Too much." });
+  if (run.isFirst && script === "stall") blockEventLoop();
+  if (run.isFirst && script === "memory") exhaustMemory();
+  if (run.isFirst && script === "slow") await sleep(PAST_THE_LEASE_MS);
+  else await sleep(beforeMs, undefined, { signal });
+  await effect();
+  run.effect();
+  await sleep(afterMs, undefined, script === "slow" ? {} : { signal });
+  return succeeded({ n });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("Told to stop.")), { once: true });
+  });
+}
+
+/** An outside effect, under a key that the other side knows it again by. */
+async function post(url: string, idempotencyKey: string, body: object): Promise<void> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": idempotencyKey },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(RECEIVER_TIMEOUT_MS),
+  });
+  await answer.arrayBuffer();
+  if (!answer.ok) throw new Error(`The receiver answered ${answer.status}.`);
+}
+
+function blockEventLoop(): void {
+  const untilMs = performance.now() + STALL_MS;
+  while (performance.now() < untilMs);
+}
+
+const CHUNK = 1_000_000;
+const MOST_CHUNKS = 1_000;
+
+/** Takes memory until the process reaches its limit. */
+function exhaustMemory(): void {
+  const held: number[][] = [];
+  while (held.length < MOST_CHUNKS) held.push(Array.from({ length: CHUNK }, (_, index) => index + held.length / 2));
+  throw new Error("There is no limit on this process's memory.");
+}

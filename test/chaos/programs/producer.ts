@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { createProducerApp } from "../../../services/producer/app.ts";
+import { createCloudTasksQueue } from "../../../services/producer/cloud-tasks-queue.ts";
+import { createTaskRecords } from "../../../services/producer/task-records.ts";
+import { systemClock } from "../../../shared/clock.ts";
+import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
+import {
+  hostAndPortVariable,
+  platformVariables,
+  portVariable,
+  queueNamesOf,
+  readConfig,
+} from "../../../shared/config.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/envelope.ts";
+import { createFirestore } from "../../../shared/firestore.ts";
+import { serveHttp } from "../../../shared/http-server.ts";
+import { createLogger } from "../../../shared/log.ts";
+import { type RunningProgram, runProgram } from "../../../shared/run-program.ts";
+import { startTracing, tracingVariables } from "../../../shared/tracing.ts";
+import { shortenQueues } from "../chaos-queues.ts";
+import { CHAOS_TASK_TYPES } from "../task-types.ts";
+
+/** services/producer/main.ts with the chaos' task types and short times. */
+const configSchema = z.object({
+  ...platformVariables,
+  ...tracingVariables,
+  PORT: portVariable,
+  GOOGLE_CLOUD_LOCATION: z.string().min(1),
+  WORKER_URL: z.url(),
+  WORKER_AUDIENCE: z.string().min(1),
+  INVOKER_SERVICE_ACCOUNT: z.email(),
+  CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable,
+});
+
+async function start(): Promise<RunningProgram> {
+  shortenQueues();
+  const config = readConfig(configSchema, process.env);
+  const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
+  const tracing = await startTracing({ service: "handoff-producer", log, config });
+  const firestore = createFirestore(config);
+  const client = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  const app = createProducerApp({
+    project: config.GOOGLE_CLOUD_PROJECT,
+    tracer: tracing.tracer,
+    catalogue: CHAOS_TASK_TYPES,
+    clock: systemClock,
+    log,
+    records: createTaskRecords(firestore),
+    queue: createCloudTasksQueue(client, {
+      project: config.GOOGLE_CLOUD_PROJECT,
+      location: config.GOOGLE_CLOUD_LOCATION,
+      queueNames: queueNamesOf(config),
+      workerUrl: config.WORKER_URL,
+      workerAudience: config.WORKER_AUDIENCE,
+      invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,
+    }),
+    maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+  });
+  const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });
+  return { stop: () => server.close() };
+}
+
+await runProgram({ start, portVariable: "PORT" });

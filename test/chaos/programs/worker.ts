@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { createWorkerApp } from "../../../services/worker/app.ts";
+import { createTokenRules } from "../../../services/worker/authenticate.ts";
+import { createKeyCache } from "../../../services/worker/key-cache.ts";
+import { Shutdown } from "../../../services/worker/shutdown.ts";
+import { type Clock, systemClock } from "../../../shared/clock.ts";
+import { flagVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../../shared/config.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/envelope.ts";
+import { createFirestore } from "../../../shared/firestore.ts";
+import { serveHttp } from "../../../shared/http-server.ts";
+import { createLogger } from "../../../shared/log.ts";
+import { type RunningProgram, runProgram } from "../../../shared/run-program.ts";
+import { startTracing, tracingVariables } from "../../../shared/tracing.ts";
+import { shortenQueues } from "../chaos-queues.ts";
+import { runFolder } from "../run-folder.ts";
+import { openEffectLedger } from "./effect-ledger.ts";
+import { createChaosHandlers } from "./handlers.ts";
+
+/** services/worker/main.ts with the chaos' handlers, short times, and a clock that may be wrong. */
+const configSchema = z.object({
+  ...platformVariables,
+  ...tracingVariables,
+  PORT: portVariable,
+  WORKER_AUDIENCE: z.string().min(1),
+  INVOKER_SERVICE_ACCOUNT: z.email(),
+  OIDC_CERTS_URL: z.url(),
+  CHAOS_FOLDER: z.string(),
+  CHAOS_RECEIVER_URL: z.url(),
+  /** How wrong the worker's clock is, in milliseconds. */
+  CHAOS_CLOCK_OFFSET_MS: z.coerce.number().int().default(0),
+  /** Whether tokens are judged by the wrong clock, too. One that is late by minutes then refuses every token. */
+  CHAOS_TOKENS_BY_WRONG_CLOCK: flagVariable.default(true),
+});
+
+const DEAD_LETTER_RETENTION_MS = 10 * 24 * 60 * 60_000;
+
+async function start(): Promise<RunningProgram> {
+  shortenQueues();
+  const config = readConfig(configSchema, process.env);
+  const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
+  const tracing = await startTracing({ service: "handoff-worker", log, config });
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + config.CHAOS_CLOCK_OFFSET_MS };
+  const tokenClock = config.CHAOS_TOKENS_BY_WRONG_CLOCK ? clock : systemClock;
+  const db = createFirestore(config);
+  const shutdown = new Shutdown(clock);
+  const app = createWorkerApp({
+    project: config.GOOGLE_CLOUD_PROJECT,
+    tracer: tracing.tracer,
+    db,
+    clock,
+    log,
+    shutdown,
+    tokens: createTokenRules({
+      keys: createKeyCache({ url: config.OIDC_CERTS_URL, clock: tokenClock, log }),
+      audience: config.WORKER_AUDIENCE,
+      invoker: config.INVOKER_SERVICE_ACCOUNT,
+      clock: tokenClock,
+    }),
+    rules: {
+      handlers: createChaosHandlers({
+        db,
+        ledger: openEffectLedger(runFolder(config.CHAOS_FOLDER)),
+        receiverUrl: config.CHAOS_RECEIVER_URL,
+      }),
+      queueNames: queueNamesOf(config),
+      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
+      maxBodyBytes: DEFAULT_MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
+    },
+  });
+  const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });
+  return {
+    async stop() {
+      const closed = server.close();
+      await shutdown.drain();
+      await closed;
+      await Promise.all([db.terminate(), tracing.stop()]);
+    },
+  };
+}
+
+await runProgram({ start, portVariable: "PORT" });

@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Idempotency } from "../../shared/task-type.ts";
+import { seeded } from "../contract/firestore/support/seeded.ts";
+import { strikeCommits } from "./faults/commit-faults.ts";
+import { DeliveryFaults, strikeDeliveries } from "./faults/delivery-faults.ts";
+import type { FaultName } from "./faults/fault-names.ts";
+import { createFaultRun } from "./faults/fault-run.ts";
+import { strikeEmulators } from "./faults/outages.ts";
+import { stopLong, strikeWorkers } from "./faults/worker-faults.ts";
+import { type Feeder, startFeeder } from "./feeder.ts";
+import { openLineLog, readLineLog } from "./line-log.ts";
+import { type RunFolder, runFolder } from "./run-folder.ts";
+import { type ChaosStack, startStack } from "./stack.ts";
+import { planTasks } from "./task-plan.ts";
+
+/** What a run is to do. */
+export interface RunOptions {
+  readonly tasks: number;
+  readonly kinds: readonly Idempotency[];
+  /** Whether all tasks are ones that succeed at once. */
+  readonly plain: boolean;
+  /** How long handlers work at most before and after their effect. */
+  readonly workMs: number;
+  readonly hits: number;
+  readonly seed: number;
+  readonly faults: readonly FaultName[];
+  readonly folder: string;
+  readonly bug?: string | undefined;
+}
+
+/** Tasks come at about the pace at which the longest faults hit: standing still for longer than a lease. */
+const MS_A_HIT = 24_000;
+const SHORTEST_FEED_MS = 6_000;
+const PROGRESS_EVERY_MS = 3_000;
+/** A run that has not ended by then is broken off, and what is missing is found by the checker. */
+const RUN_LIMIT_MS = 15 * 60_000;
+const DRAIN_LIMIT_MS = 90_000;
+const RUNAWAY_LIMIT_MS = 30_000;
+
+/** Runs tasks under faults, and leaves the histories in the folder. */
+export async function runChaos(options: RunOptions, print: (line: string) => void): Promise<void> {
+  const folder = runFolder(options.folder);
+  fs.mkdirSync(folder.folder, { recursive: true });
+  const secret = `canary-${randomBytes(12).toString("hex")}`;
+  const startedMs = Date.now();
+  fs.writeFileSync(folder.run, JSON.stringify({ ...options, secret, startedMs }));
+  const stack = await startStack(folder, options);
+  try {
+    print(`started in ${Date.now() - startedMs} ms`);
+    await strikeAndFeed(options, { folder, stack, secret, print });
+    await stack.stop();
+    fs.writeFileSync(folder.run, JSON.stringify({ ...options, secret, startedMs, endedMs: Date.now() }));
+  } finally {
+    await stack.kill();
+  }
+}
+
+interface Run {
+  readonly folder: RunFolder;
+  readonly stack: ChaosStack;
+  readonly secret: string;
+  readonly print: (line: string) => void;
+}
+
+async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print }: Run): Promise<void> {
+  const { hits, seed } = options;
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS);
+  const wanted = new Set(options.faults);
+  const faults = createFaultRun({
+    stack,
+    folder,
+    hits,
+    wanted,
+    random: seeded(seed + 2),
+    signal: limit.signal,
+    log: openLineLog(folder.faults),
+  });
+  const deliveries = new DeliveryFaults(faults);
+  let areOver = false;
+  const scripted = wanted.has("stall") || wanted.has("memory") || wanted.has("saturated") ? hits : 0;
+  const plan = planTasks({ ...options, hits: scripted, secret });
+  const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
+  const feeder = startFeeder({
+    plan,
+    kinds: options.kinds,
+    workMs: options.workMs,
+    producers: stack.producers,
+    log: openLineLog(folder.orders),
+    gapMs: feedMs / plan.length,
+    seed,
+    secret,
+    faultsAreOver: () => areOver,
+  });
+  const progress = setInterval(() => print(describe(feeder, stack, faults.counts)), PROGRESS_EVERY_MS);
+  try {
+    const workersStruck = strikeWorkers(faults);
+    const allStruck = Promise.all([
+      workersStruck,
+      stopLong(faults),
+      strikeCommits(faults),
+      strikeDeliveries(faults, deliveries),
+      strikeEmulators(faults, { deliveries, workersStruck }),
+    ]);
+    await Promise.race([allStruck, abortOf(limit.signal)]);
+    areOver = true;
+    await feeder.done;
+    print("all faults have hit; waiting for the last tasks");
+    await drain(stack, limit.signal);
+    await deliveries.collect();
+    await untilNobodyRuns(folder, stack);
+  } finally {
+    areOver = true;
+    clearTimeout(timer);
+    clearInterval(progress);
+  }
+}
+
+function abortOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function describe(feeder: Feeder, { balancer }: ChaosStack, counts: ReadonlyMap<string, number>): string {
+  const hits = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return (
+    `${feeder.offered} asked for, ${feeder.accepted} accepted, ${balancer.acknowledged.size} ended, ` +
+    `${balancer.underWay().length} under way; ${hits} faults hit`
+  );
+}
+
+/** Waits until the queues are empty. */
+async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
+  const untilMs = Date.now() + DRAIN_LIMIT_MS;
+  while (Date.now() < untilMs && !signal.aborted) {
+    const body = JSON.stringify({ until: "empty", timeoutMs: 2_000 });
+    const answer = await fetch(`${stack.tasks.url}/_emulator/idle`, { method: "POST", body });
+    await answer.arrayBuffer();
+    if (answer.ok) return;
+  }
+}
+
+/** Handlers that ignored their signal are still at it; what they do late belongs to the run. */
+async function untilNobodyRuns(folder: RunFolder, stack: ChaosStack): Promise<void> {
+  const untilMs = Date.now() + RUNAWAY_LIMIT_MS;
+  while (Date.now() < untilMs) {
+    const pids = stack.workers.flatMap(({ target }) => target?.pid ?? []);
+    if (pids.every((pid) => isQuiet(path.join(folder.ledger, `${pid}.jsonl`)))) return;
+    await sleep(200);
+  }
+}
+
+/** Whether as many runs have ended as were begun. */
+function isQuiet(file: string): boolean {
+  const lines = readLineLog(file).map((line) => JSON.stringify(line));
+  const count = (what: string): number => lines.filter((line) => line.includes(`"what":"${what}"`)).length;
+  return count("begin") === count("end");
+}

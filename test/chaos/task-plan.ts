@@ -1,0 +1,100 @@
+import type { Idempotency } from "../../shared/task-type.ts";
+import { seeded } from "../contract/firestore/support/seeded.ts";
+import { shuffled } from "../support/shuffled.ts";
+import type { ChaosPayload, Script } from "./task-types.ts";
+
+/** A task that a run will ask for. */
+export interface PlannedTask {
+  readonly kind: Idempotency;
+  readonly payload: ChaosPayload;
+  readonly key: string;
+  /** How often it is asked for at once, under one key. */
+  readonly copies: number;
+}
+
+const COPIES = 4;
+/** Tasks that say "saturated" together, for each hit. */
+const BURST = 5;
+/** What takes long is asked for in this part of the run, so that nobody waits for it alone. */
+const LONG_ONES_WITHIN = 0.3;
+
+/** Of all tasks, in hundredths; what is left succeeds at once. Duplicate keys are counted apart. */
+const SHARES: readonly (readonly [script: Script, hundredths: number])[] = [
+  ["fails-first", 10],
+  ["permanent", 5],
+  ["slow", 5],
+  ["poison", 5],
+];
+const DUPLICATE_KEYS_HUNDREDTHS = 5;
+
+/** The tasks of a run in the order in which they are asked for: all is decided by the seed. */
+export function planTasks(options: {
+  tasks: number;
+  kinds: readonly Idempotency[];
+  /** Whether all tasks succeed at once. */
+  plain: boolean;
+  /** Handlers work for up to so many milliseconds before and after their effect. */
+  workMs: number;
+  /** How many there are to be of those that harm their own worker, and bursts of those that are saturated. */
+  hits: number;
+  seed: number;
+  secret: string;
+}): PlannedTask[] {
+  const { tasks, plain, hits, seed } = options;
+  const random = seeded(seed);
+  const shares = plain ? [] : SHARES;
+  const scripts: Script[] = shares.flatMap(([script, hundredths]) =>
+    Array.from({ length: Math.ceil((tasks * hundredths) / 100) }, () => script),
+  );
+  const duplicated = Math.ceil((tasks * DUPLICATE_KEYS_HUNDREDTHS) / 100);
+  const good = Math.max(duplicated, tasks - scripts.length);
+  const wanted = [
+    ...scripts.map((script) => ({ script, copies: 1 })),
+    ...Array.from({ length: good }, (_, index) => ({
+      script: "ok" as const,
+      copies: index < duplicated ? COPIES : 1,
+    })),
+  ];
+  const order = shuffled(wanted, random);
+  for (const script of ["stall", "memory"] as const) {
+    for (let hit = 0; hit < hits; hit++) order.splice(Math.floor(random() * order.length), 0, { script, copies: 1 });
+  }
+  for (let hit = 0; hit < hits; hit++) {
+    const burst = Array.from({ length: BURST }, () => ({ script: "saturated" as const, copies: 1 }));
+    order.splice(Math.floor(random() * order.length), 0, ...burst);
+  }
+  return longOnesFirst(order, random).map(({ script, copies }, n) =>
+    planOne({ ...options, n, script, copies, random }),
+  );
+}
+
+/** One more task, like those of the plan that succeed at once. */
+export function planOne(options: {
+  n: number;
+  script: Script;
+  copies: number;
+  kinds: readonly Idempotency[];
+  workMs: number;
+  seed: number;
+  secret: string;
+  random: () => number;
+}): PlannedTask {
+  const { n, script, copies, kinds, seed, secret, random } = options;
+  const workMs = () => Math.floor(random() * options.workMs);
+  const kind = kinds[Math.floor(random() * kinds.length)] ?? "claim";
+  return {
+    kind,
+    payload: { n, script, beforeMs: workMs(), afterMs: workMs(), secret },
+    key: `chaos-${seed}-${n}`,
+    copies,
+  };
+}
+
+function longOnesFirst<Wanted extends { script: Script }>(order: Wanted[], random: () => number): Wanted[] {
+  const isLong = ({ script }: Wanted): boolean => script === "slow" || script === "memory";
+  const result = order.filter((wanted) => !isLong(wanted));
+  for (const wanted of order.filter(isLong)) {
+    result.splice(Math.floor(random() * result.length * LONG_ONES_WITHIN), 0, wanted);
+  }
+  return result;
+}

@@ -1,0 +1,107 @@
+import path from "node:path";
+import type { Target } from "./balancer.ts";
+import type { Processes, RunProcess } from "./process.ts";
+
+const PROGRAM = path.join(import.meta.dirname, "programs/worker.ts");
+const BUGS = path.join(import.meta.dirname, "bugs/build-in.ts");
+/** Enough for the worker and its load, and soon used up by a handler that takes all it can. */
+const MEMORY_LIMIT_MIB = 160;
+/** A worker that is killed while it starts is started again; one that never starts is not. */
+const MOST_FAILED_STARTS = 20;
+
+/** What may differ from one process of a slot to the next. */
+export interface WorkerClock {
+  readonly offsetMs: number;
+  /** Whether tokens are judged by the wrong clock, too. */
+  readonly tokensToo: boolean;
+}
+
+const RIGHT: WorkerClock = { offsetMs: 0, tokensToo: true };
+
+/** A place for a worker: its process is started again whenever it has ended, as Cloud Run does. */
+export class WorkerSlot {
+  readonly slot: number;
+  readonly #processes: Processes;
+  readonly #port: number;
+  readonly #environment: Readonly<Record<string, string>>;
+  #current: RunProcess | undefined;
+  #clock = RIGHT;
+  #isOver = false;
+  #failedStarts = 0;
+  #restarted = Promise.withResolvers<void>();
+
+  constructor(
+    processes: Processes,
+    options: { slot: number; port: number; environment: Readonly<Record<string, string>> },
+  ) {
+    this.#processes = processes;
+    this.slot = options.slot;
+    this.#port = options.port;
+    this.#environment = options.environment;
+  }
+
+  async start(): Promise<void> {
+    const bug = this.#environment["CHAOS_BUG"];
+    const hooks = bug === undefined ? [] : ["--import", BUGS];
+    const clock = { CHAOS_CLOCK_OFFSET_MS: String(this.#clock.offsetMs) };
+    const current = await this.#processes.start({
+      name: `worker-${this.slot}`,
+      args: [...hooks, `--max-old-space-size=${MEMORY_LIMIT_MIB}`, PROGRAM],
+      environment: {
+        ...this.#environment,
+        ...clock,
+        CHAOS_TOKENS_BY_WRONG_CLOCK: String(this.#clock.tokensToo),
+        PORT: String(this.#port),
+      },
+    });
+    this.#current = current;
+    void current.ended.then(() => this.#startAgain());
+    this.#restarted.resolve();
+  }
+
+  /** Where deliveries go; undefined while there is no process. */
+  get target(): Target | undefined {
+    const current = this.#current;
+    return current && !current.hasEnded ? { slot: this.slot, port: this.#port, pid: current.pid } : undefined;
+  }
+
+  get process(): RunProcess | undefined {
+    return this.#current?.hasEnded ? undefined : this.#current;
+  }
+
+  /** Ends the process by a signal; resolves when another one, with this clock, listens. */
+  async replace(signal: "SIGKILL" | "SIGTERM", clock: WorkerClock = RIGHT): Promise<void> {
+    const { process } = this;
+    if (!process) return;
+    this.#clock = clock;
+    const restarted = this.nextStart();
+    if (signal === "SIGTERM") await process.end();
+    else process.kill(signal);
+    await restarted;
+  }
+
+  /** Resolves when a process that is not running yet listens. */
+  nextStart(): Promise<void> {
+    this.#restarted = Promise.withResolvers<void>();
+    return this.#restarted.promise;
+  }
+
+  /** Lets the process end in its own time; no other one follows. */
+  async end(): Promise<void> {
+    this.giveUp();
+    await this.process?.end();
+  }
+
+  /** No other process is to follow. */
+  giveUp(): void {
+    this.#isOver = true;
+  }
+
+  #startAgain(): void {
+    if (this.#isOver || this.#failedStarts > MOST_FAILED_STARTS) return;
+    this.start().catch(() => {
+      this.#failedStarts++;
+      this.#startAgain();
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import { checkPromises } from "../../chaos/check/all-promises.ts";
+import { countHits } from "../../chaos/check/fault-hits.ts";
+import type { HandlerRun, Histories } from "../../chaos/check/histories.ts";
+import { explainRepeats } from "../../chaos/check/repeats.ts";
+import {
+  CLAIM_RECORD,
+  FIRST,
+  ID,
+  LEASE_MS,
+  SECOND,
+  claimTask,
+  claimed,
+  historyOf,
+  settled,
+  transactionTask,
+  version,
+} from "./kept-history.ts";
+
+const broken = (histories: Histories): string[] => [...new Set(checkPromises(histories).map(({ promise }) => promise))];
+const effect = (count: number, fingerprint = "good") =>
+  [["chaosEffects/n7", [version(1_050, { count, fingerprint })]]] as const;
+const [claim, success] = CLAIM_RECORD;
+const good: HandlerRun = { taskId: ID, attempt: 1, pid: 1, at: 1_010, fingerprint: "good" };
+
+test("nothing is wrong with tasks that were done at once", () => {
+  expect(broken(historyOf(claimTask()))).toEqual([]);
+  expect(broken(historyOf(transactionTask(), { record: [success!], documents: effect(1) }))).toEqual([]);
+});
+
+test("a record that never ended is a lost task", () => {
+  const unanswered = claimTask({ deliveries: [] });
+  expect(broken(historyOf(unanswered, { record: [claim!] }))).toEqual(["no task is lost"]);
+});
+
+test("two ids for one key are one too many", () => {
+  const twice = claimTask({ ids: new Set([ID, ID.replace("0", "1")]) });
+  expect(broken(historyOf(twice))).toEqual(["one task a key"]);
+});
+
+test("an acknowledgement before the end is durable breaks a promise", () => {
+  const early = claimTask({ deliveries: [{ pid: 1, sentAt: 900, endedAt: 950, status: 200, outcome: "done" }] });
+  expect(broken(historyOf(early))).toEqual(["2xx only when it is durable"]);
+});
+
+test("a record that changes after its end breaks a promise", () => {
+  const record = [...CLAIM_RECORD, settled(1_200, "waiting", FIRST)];
+  expect(broken(historyOf(claimTask(), { record }))).toContain("one terminal state");
+});
+
+test("a takeover within the lease makes two live owners, and one after it does not", () => {
+  const runs = [good, { ...good, attempt: 2, at: 1_000 + LEASE_MS + 100, effectAt: 1, endedAt: 2, how: "succeeded" }];
+  const taken = (at: number) => [claim!, claimed(at, SECOND), settled(at + 500, "succeeded", SECOND)];
+  const task = claimTask({ runs, deliveries: [] });
+  expect(broken(historyOf(task, { record: taken(1_000 + LEASE_MS - 1) }))).toEqual(["never two live owners"]);
+  expect(broken(historyOf(task, { record: taken(1_000 + LEASE_MS) }))).toEqual([]);
+});
+
+test("a claim whose fence or attempts do not follow from the one before is noticed", () => {
+  const after = 1_000 + LEASE_MS;
+  const odd = { ...SECOND, fence: 3 };
+  const record = [claim!, claimed(after, odd), settled(after + 10, "succeeded", odd)];
+  expect(broken(historyOf(claimTask({ deliveries: [] }), { record }))).toEqual(["records add up"]);
+});
+
+test("an end that another owner writes is noticed", () => {
+  const record = [claim!, settled(1_050, "succeeded", { ...FIRST, owner: "second" })];
+  expect(broken(historyOf(claimTask(), { record }))).toEqual(["records add up"]);
+});
+
+test("a death before the attempts are used up is noticed, and so is a missing letter", () => {
+  const record = [claim!, settled(1_050, "dead", FIRST)];
+  expect(broken(historyOf(claimTask(), { record }))).toEqual(["dead tasks leave letters", "nobody dies early"]);
+});
+
+test("a task that can't work must not succeed", () => {
+  expect(broken(historyOf(claimTask({ script: "poison" })))).toEqual(["what can't work is dead"]);
+});
+
+test("a run that no claim was made for is noticed", () => {
+  const record = [claimed(1_030, FIRST), success!];
+  const late = claimTask({ runs: claimTask().runs.map((run) => ({ ...run, at: 900 })) });
+  expect(broken(historyOf(late, { record }))).toEqual(["no run without a claim"]);
+});
+
+test.each([0, 2])("a transaction that succeeded with %i effects breaks a promise", (count) => {
+  const histories = historyOf(transactionTask(), { record: [success!], documents: effect(count) });
+  expect(broken(histories)).toEqual(["a transaction's effect happens exactly once"]);
+});
+
+test("a dead transaction with an effect breaks a promise", () => {
+  const record = [version(1_050, { state: "dead", fence: 1, attempts: 1 }, "chaos_permanent")];
+  const documents = [...effect(1), [`deadLetters/${ID}`, [version(1_050, {})]] as const];
+  expect(broken(historyOf(transactionTask({ script: "permanent" }), { record, documents }))).toEqual([
+    "a dead transaction has no effect",
+  ]);
+});
+
+test("an effect that a receiver applies twice breaks a promise", () => {
+  const { received } = claimTask();
+  expect(broken(historyOf(claimTask({ received: [...received, ...received] })))).toEqual([
+    "nothing is doubled for a receiver that knows keys",
+  ]);
+});
+
+test("another payload than the one that was asked for is noticed, wherever it turns up", () => {
+  const promise = ["the payload is the one asked for"];
+  const runs = claimTask().runs.map((run) => ({ ...run, fingerprint: "other" }));
+  expect(broken(historyOf(claimTask({ runs })))).toEqual(promise);
+  const received = claimTask().received.map((each) => ({ ...each, body: { n: 7, fingerprint: "other" } }));
+  expect(broken(historyOf(claimTask({ received })))).toEqual(promise);
+  const written = { record: [success!], documents: effect(1, "other") };
+  expect(broken(historyOf(transactionTask(), written))).toEqual(promise);
+});
+
+test("secrets and tokens in logs are noticed", () => {
+  const logs = [
+    ["worker-0.log", "all is well: the-secret"],
+    ["worker-1.log", "Bearer eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJjaGFvcyJ9.c2ln"],
+    ["worker-2.log", "all is well"],
+  ] as const;
+  expect(broken(historyOf(claimTask(), { logs }))).toEqual(["no payload in a log", "no token in a log"]);
+});
+
+test("a fault that hit too seldom is told", () => {
+  const faults = [{ fault: "kill", at: 1_000, struck: [ID] }];
+  expect(broken(historyOf(claimTask(), { faults, hits: 2 }))).toEqual(["every fault hits"]);
+  expect(broken(historyOf(claimTask(), { faults, hits: 1 }))).toEqual([]);
+});
+
+test("recovery lasts from a fault to the next end of a task that it struck", () => {
+  const faults = [
+    { fault: "kill", at: 1_000, struck: [ID, "n7"] },
+    { fault: "kill", at: 1_055, struck: [ID] },
+  ];
+  expect(countHits(historyOf(claimTask(), { faults }))).toEqual([{ fault: "kill", hits: 2, recoveryMs: [50] }]);
+});
+
+const second: HandlerRun = { ...good, attempt: 2, at: 30_000 };
+const done = { effectAt: 1_020, endedAt: 1_040, how: "succeeded" };
+const answered = (status: number, outcome: string) => [{ pid: 1, sentAt: 990, endedAt: 1_060, status, outcome }];
+
+test.each([
+  ["it failed", { ...good, endedAt: 1_040, how: "threw" }, answered(500, "failed"), []],
+  ["crash", good, answered(0, "lost"), []],
+  ["crash", { ...good, ...done }, answered(0, "lost"), []],
+  ["pause", { ...good, endedAt: 31_000, how: "succeeded" }, answered(0, "caller gave up"), []],
+  ["pause", { ...good, ...done, endedAt: 1_000 + LEASE_MS }, answered(0, "caller gave up"), []],
+  ["completion lost", { ...good, ...done }, answered(503, "unavailable"), []],
+  ["pause", { ...good, ...done }, answered(0, "caller gave up"), [{ fault: "stop-long", at: 1_045, struck: [ID] }]],
+  [
+    "completion lost",
+    { ...good, ...done },
+    answered(0, "caller gave up"),
+    [{ fault: "commit-hangs", at: 1_045, struck: [ID] }],
+  ],
+  [undefined, { ...good, ...done }, answered(200, "done"), []],
+  [undefined, { ...good, ...done }, answered(0, "caller gave up"), []],
+  [
+    undefined,
+    { ...good, ...done },
+    answered(0, "caller gave up"),
+    [{ fault: "stop-long", at: 1_045, struck: ["another"] }],
+  ],
+])("a second run is explained as %s", (reason, first, deliveries, faults) => {
+  const task = claimTask({ runs: [first, second], deliveries });
+  const record = [claim!, claimed(25_000, SECOND)];
+  const [repeat] = explainRepeats(historyOf(task, { record, faults }));
+  expect(repeat?.reason).toBe(reason);
+});
+
+test("a second run while a handler that ignores its signal is at work is a runaway's doing", () => {
+  const task = claimTask({ script: "slow", runs: [{ ...good, endedAt: 31_000, how: "succeeded" }, second] });
+  expect(explainRepeats(historyOf(task))).toEqual([{ n: 7, reason: "runaway", afterEffect: false }]);
+});
