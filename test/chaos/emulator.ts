@@ -3,6 +3,8 @@ import type { Processes, RunProcess } from "./process.ts";
 /** An emulator that can be killed and started again on the same port and data. */
 export interface Emulator {
   readonly url: string;
+  /** Rejects when it has ended by itself: without it a run can't go on. */
+  readonly gone: Promise<never>;
   /** Kills it, does what is given while it is gone, and starts it again. */
   restart(meanwhile: () => void): Promise<void>;
   end(): Promise<void>;
@@ -13,16 +15,31 @@ export async function startEmulator(
   processes: Processes,
   { name, port, args }: { name: string; port: number; args: readonly string[] },
 ): Promise<Emulator> {
-  const start = () => processes.start({ name, args, environment: { LOG_LEVEL: "warn" } });
-  let current: RunProcess = await start();
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  gone.catch(() => undefined);
+  let mayEnd = false;
+  const start = async (): Promise<RunProcess> => {
+    const started = await processes.start({ name, args, environment: { LOG_LEVEL: "warn" } });
+    mayEnd = false;
+    void started.ended.then(() => {
+      if (!mayEnd) reject(new Error(`The emulator ${name} has ended by itself.`));
+    });
+    return started;
+  };
+  let current = await start();
   return {
     url: `http://127.0.0.1:${port}`,
+    gone,
     async restart(meanwhile) {
+      mayEnd = true;
       current.kill("SIGKILL");
       await current.ended;
       meanwhile();
       current = await start();
     },
-    end: () => current.end(),
+    async end() {
+      mayEnd = true;
+      await current.end();
+    },
   };
 }

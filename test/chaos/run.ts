@@ -50,7 +50,9 @@ export async function runChaos(options: RunOptions, print: (line: string) => voi
   const stack = await startStack(folder, options);
   try {
     print(`started in ${Date.now() - startedMs} ms`);
-    await strikeAndFeed(options, { folder, stack, secret, print });
+    const run = strikeAndFeed(options, { folder, stack, secret, print });
+    run.catch(() => undefined);
+    await Promise.race([run, stack.tasks.gone, stack.firestore.gone]);
     await stack.stop();
     fs.writeFileSync(folder.run, JSON.stringify({ ...options, secret, startedMs, endedMs: Date.now() }));
   } finally {
