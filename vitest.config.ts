@@ -21,6 +21,13 @@ export default defineConfig({
     // More than two cores' worth: the longest tests wait, for leases to end and for another emulator's locks.
     maxWorkers: 3,
     reporters: ["dot", "./test/support/count-reporter.ts"],
-    projects: [kind("unit", 20_000), kind("infra", 60_000), kind("contract", 60_000), kind("e2e", 120_000)],
+    projects: [
+      kind("unit", 20_000),
+      kind("infra", 60_000),
+      kind("contract", 60_000),
+      kind("e2e", 120_000),
+      // Real processes and real time: it has the machine to itself, and is no part of `npm test`.
+      kind("chaos", 240_000),
+    ],
   },
 });

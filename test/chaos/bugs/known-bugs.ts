@@ -42,9 +42,9 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** A transaction's effect is committed without the task's record. */
   "effect-outside-transaction": {
     file: "services/worker/run-in-transaction.ts",
-    text: `const settlement = decideSettlement(end, decision.attempts, maxAttempts);`,
-    instead: `return { kind: "ended", end };
-      const settlement = decideSettlement(end, decision.attempts, maxAttempts);`,
+    text: `const settlement = settlementInTransaction(end, numbers, claimant);`,
+    instead: `if (end.kind === "succeeded") return { kind: "ended", end };
+      const settlement = settlementInTransaction(end, numbers, claimant);`,
   },
   /** Records expire while their tasks can still be delivered. */
   "early-expiry": {

@@ -3,15 +3,15 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { KNOWN_BUGS } from "../../chaos/bugs/known-bugs.ts";
+import { KNOWN_BUGS } from "./bugs/known-bugs.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../chaos/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "main.ts");
 /** What needs a lease to run out takes half a minute, and on a busy machine it waits for others. */
 const LIMIT_MS = 300_000;
 /** Each is seven processes, and the machine has other tests to run. */
 const MOST_RUNS_AT_ONCE = 2;
 
-/** Faults that bring each bug out, with a promise that it breaks. That none is broken without a bug is e2e/chaos.test.ts. */
+/** Faults that bring each bug out, with a promise that it breaks. That none is broken without a bug is promises-kept.test.ts. */
 const CASES = [
   {
     bug: "unconditional-completion",

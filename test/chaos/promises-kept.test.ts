@@ -3,7 +3,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-const MAIN = path.resolve(import.meta.dirname, "../chaos/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "main.ts");
 const run = promisify(execFile);
 
 test("all promises are kept in a small run with one hit of each fault", async () => {
