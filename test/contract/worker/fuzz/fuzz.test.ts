@@ -8,7 +8,7 @@ import { anyMutation } from "./mutations.ts";
 import { brokenPromises } from "./promises.ts";
 
 /** More on demand: `CASES=10000 npx vitest run test/contract/worker/fuzz`; `SEED=…` runs the same ones again. */
-const CASES = Number(process.env["CASES"] ?? 1_500);
+const CASES = Number(process.env["CASES"] ?? 4_000);
 const MOST_MUTATIONS = 3;
 /** A request that takes longer hangs. */
 const HANG_MS = 10_000;
