@@ -27,6 +27,18 @@ test("work under way finishes, and nothing new starts", async () => {
   expect(handler.runs).toHaveLength(1);
 });
 
+test("a delivery that comes after the shutdown began is answered before its token is looked at", async () => {
+  const { handler, worker, task } = await setup();
+  await worker.shutdown.drain();
+
+  const answers = await Promise.all([worker.deliver(task), worker.deliver(task, { headers: { authorization: "" } })]);
+
+  expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+  expect(worker.keyServer.fetches).toBe(0);
+  expect(worker.callsSince()).toEqual({});
+  expect(handler.runs).toEqual([]);
+});
+
 test("work that outlasts the drain is aborted, its claim released, and no attempt counted", async () => {
   const { handler, worker, task } = await setup();
   const started = Promise.withResolvers<void>();
