@@ -49,6 +49,8 @@ async function takeSteps(request: Request, trace: DeliveryTrace): Promise<Outcom
   const { delivery } = parsed;
   trace.begin(delivery);
   const { worker } = trace;
+  // Keys and bodies can be long in coming: what hasn't claimed its task by now starts no more.
+  if (worker.shutdown.begun) return { kind: "unavailable", reason: "shutting-down" };
 
   const claim = await trace.step("claim", () => claimInTime(delivery, worker));
   if (claim.kind !== "ours") return claim.outcome;

@@ -24,6 +24,8 @@ const UNKNOWN_TYPE_ATTEMPTS = Number.POSITIVE_INFINITY;
 const NOTHING_RUNS_TIMEOUT_MS = 1_000;
 /** Names of unknown fields can be as long as the payload, and the dead letter has to hold both. */
 const LONGEST_DESCRIPTION = 1_000;
+/** With any parameters. Repeated headers arrive joined by a comma, and don't match. */
+const JSON_TYPE_PATTERN = /^application\/json\s*(?:;[^,]*)?$/i;
 const BROKEN_OFF: RequestProblem = { path: "", message: "The body broke off." };
 
 type Parsed = { readonly ok: true; readonly delivery: Delivery } | { readonly ok: false; readonly outcome: Outcome };
@@ -56,9 +58,8 @@ function refuse(outcome: Outcome): Parsed {
 }
 
 function isPlainJson(headers: Headers): boolean {
-  const mediaType = headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   const encoding = headers.get("content-encoding") ?? "identity";
-  return mediaType === "application/json" && encoding === "identity";
+  return JSON_TYPE_PATTERN.test(headers.get("content-type") ?? "") && encoding === "identity";
 }
 
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | "too-large" | "broken-off"> {

@@ -23,11 +23,6 @@ test.concurrent.each([
   ["with another statement", { AUTH_MODE: "platform", K_SERVICE: "worker", INVOKER_CHECK: "yes" }, "INVOKER_CHECK: "],
   ["in a mode that there is not", { AUTH_MODE: "none" }, "AUTH_MODE: "],
   ["when dead letters are kept for no time", { DEAD_LETTER_RETENTION_DAYS: "0" }, "DEAD_LETTER_RETENTION_DAYS: "],
-  [
-    "with an emulator on Cloud Run",
-    { K_SERVICE: "w", OIDC_CERTS_URL: "http://127.0.0.1:9/" },
-    "OIDC_CERTS_URL: must not",
-  ],
 ])("the worker does not start %s", async (_, environment, sentence) => {
   const { text, code } = await runUntilListening([MAIN], { ...ENVIRONMENT, ...environment });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DRAIN_MS } from "../../../services/worker/shutdown.ts";
 import { retryLater, succeeded } from "../../../services/worker/handler.ts";
+import { answerOn, bytesOf, openSocket } from "../../support/raw-http.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
 
@@ -24,6 +25,18 @@ test("work under way finishes, and nothing new starts", async () => {
   expect([late.status, late.headers.get("Retry-After")]).toEqual([503, "5"]);
   expect((await underWay).status).toBe(200);
   expect(handler.runs).toHaveLength(1);
+});
+
+test("a delivery that comes after the shutdown began is answered before its token is looked at", async () => {
+  const { handler, worker, task } = await setup();
+  await worker.shutdown.drain();
+
+  const answers = await Promise.all([worker.deliver(task), worker.deliver(task, { headers: { authorization: "" } })]);
+
+  expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+  expect(worker.keyServer.fetches).toBe(0);
+  expect(worker.callsSince()).toEqual({});
+  expect(handler.runs).toEqual([]);
 });
 
 test("work that outlasts the drain is aborted, its claim released, and no attempt counted", async () => {
@@ -67,4 +80,52 @@ test("a claim that is given back keeps what the attempt before it met", async ()
   await Promise.all([underWay, drained]);
 
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1, lastError: { code: "not_yet" } });
+});
+
+test("a delivery whose body is still on its way when the shutdown begins is not claimed", async () => {
+  const { handler, worker, task } = await setup();
+  const body = Buffer.from(JSON.stringify(task));
+  const framing = { host: "worker", connection: "close", "content-length": String(body.length) };
+  const headers = Object.entries({ ...framing, ...worker.headersOf(task) });
+  const request = bytesOf({ method: "POST", target: `/tasks/${task.type}`, headers, body });
+  const socket = await openSocket(worker.port);
+  const answered = answerOn(socket);
+  const authenticating = worker.keyServer.nextFetch();
+  socket.write(request.subarray(0, -1));
+  await authenticating;
+
+  const drained = worker.shutdown.drain();
+  socket.write(request.subarray(-1));
+  const answer = await answered;
+  await drained;
+
+  expect(answer.status).toBe(503);
+  expect(answer.text).toMatch(/\r\nretry-after: 5\r\n/i);
+  expect(worker.callsSince()).toEqual({});
+  expect(handler.runs).toEqual([]);
+});
+
+test("a claim that was given back is taken at once by the next delivery, as the same attempt", async () => {
+  const { handler, worker, task } = await setup();
+  const started = Promise.withResolvers<void>();
+  handler.steps(({ signal }) => {
+    started.resolve();
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
+    });
+  });
+  const underWay = worker.deliver(task);
+  await started.promise;
+  const drained = worker.shutdown.drain();
+  await worker.clock.advance(DRAIN_MS);
+  await Promise.all([underWay, drained]);
+  const successor = await startWorkerBundle(() => [handler], {
+    reachFirestore: () => Promise.resolve(worker.emulator),
+  });
+
+  const answer = await successor.deliver(task);
+
+  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "done"]);
+  expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 1]);
+  expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 1 });
 });

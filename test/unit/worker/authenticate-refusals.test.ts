@@ -186,6 +186,13 @@ describe("tokens that are not the invoker's", () => {
     },
   );
 
+  it("refuses a forged token each time it comes", async () => {
+    const { present, claims } = await setUpTokenRules();
+    const forged = signToken(OTHER_KEY, claims, { kid: "key-1" });
+    const authentications = [await present(forged), await present(forged)];
+    expect(authentications).toEqual(authentications.map(() => ({ kind: "unauthenticated", reason: "signature" })));
+  });
+
   it.each(["header", "claims", "signature"])(
     "refuses a good token with its %s changed after it was accepted",
     async (part) => {

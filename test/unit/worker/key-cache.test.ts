@@ -181,6 +181,22 @@ it("doesn't call a key unknown when the key server could not be asked", async ()
   expect(await keys.find("old")).toEqual(FOUND_OLD);
 });
 
+it("leaves out a key that would turn RS256 into another kind of signature", async () => {
+  const { publicKey } = generateKeyPairSync("rsa-pss", { modulusLength: 2_048 });
+  const pss = publicKey.export({ type: "spki", format: "pem" });
+  const { keys } = await setup({ body: JSON.stringify({ old: OLD_KEY.publicPem, pss }) });
+  expect(await keys.find("old")).toEqual(FOUND_OLD);
+  expect(await keys.find("pss")).toEqual({ kind: "unknown-key" });
+});
+
+it("takes the first 100 keys of an answer and no more", async () => {
+  const { n, e, kty } = OLD_KEY.publicJwk;
+  const many = Array.from({ length: 101 }, (_, index) => ({ n, e, kty, kid: String(index) }));
+  const { keys } = await setup({ body: JSON.stringify({ keys: many }) });
+  expect(await keys.find("99")).toEqual(FOUND_OLD);
+  expect(await keys.find("100")).toEqual({ kind: "unknown-key" });
+});
+
 it("leaves out keys that RS256 can't use", async () => {
   const small = makeSigningKey("small", 1_024);
   const elliptic = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey;

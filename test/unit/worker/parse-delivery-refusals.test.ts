@@ -70,15 +70,20 @@ it.each([undefined, "", "bulk-queue", "default", "DEFAULT-QUEUE", "default-queue
   },
 );
 
-it.each([undefined, "", "text/plain", "application/json-seq", "text/json", "application/json, text/plain"])(
-  "refuses the content type %s",
-  async (type) => {
-    const request = requestOf();
-    if (type === undefined) request.headers.delete("content-type");
-    else request.headers.set("content-type", type);
-    expect(await refusalOf(request)).toEqual({ kind: "unsupported-media" });
-  },
-);
+it.each([
+  undefined,
+  "",
+  "text/plain",
+  "application/json-seq",
+  "text/json",
+  "application/json, text/plain",
+  "application/json; charset=utf-8, text/plain",
+])("refuses the content type %s", async (type) => {
+  const request = requestOf();
+  if (type === undefined) request.headers.delete("content-type");
+  else request.headers.set("content-type", type);
+  expect(await refusalOf(request)).toEqual({ kind: "unsupported-media" });
+});
 
 it.each(["gzip", "br", "identity, gzip", ""])("refuses the content encoding %j", async (encoding) => {
   expect(await refusalOf(requestOf({ headers: { "content-encoding": encoding } }))).toEqual({

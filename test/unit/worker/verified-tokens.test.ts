@@ -9,6 +9,12 @@ it("remembers a token until it expires", () => {
   expect(tokens.has("a", 1_000)).toBe(false);
 });
 
+it("remembers a token no shorter for being used", () => {
+  const tokens = createVerifiedTokens();
+  tokens.add("a", 1_000);
+  expect([997, 998, 999, 1_000].map((nowMs) => tokens.has("a", nowMs))).toEqual([true, true, true, false]);
+});
+
 it("forgets the token unused for longest when there are too many", () => {
   const tokens = createVerifiedTokens(2);
   tokens.add("a", 1_000);

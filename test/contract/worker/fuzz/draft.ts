@@ -1,4 +1,5 @@
 import type { RawRequest } from "../../../support/raw-http.ts";
+import { CANARY } from "../../../support/secrets.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
 import { identityClaims, type SigningKey, signToken } from "../../../support/tokens.ts";
 import { sealTask } from "../../../support/worker-bundle.ts";
@@ -23,9 +24,6 @@ export interface Draft {
   readonly editBody: (body: Buffer) => Buffer;
   readonly isChunked: boolean;
 }
-
-/** Stands in every payload; must stand in no answer and in no log line. */
-export const CANARY = "payload-canary-4711";
 
 /** A delivery with which nothing is wrong at that time, of a task whose handler ends as told. */
 export function validDraft({ ends, nowMs }: { ends: Ends; nowMs: number }): Draft {

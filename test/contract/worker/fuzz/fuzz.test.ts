@@ -8,7 +8,9 @@ import { anyMutation } from "./mutations.ts";
 import { brokenPromises } from "./promises.ts";
 
 /** More on demand: `CASES=10000 npx vitest run test/contract/worker/fuzz`; `SEED=…` runs the same ones again. */
-const CASES = Number(process.env["CASES"] ?? 1_500);
+const CASES = Number(process.env["CASES"] ?? 4_000);
+/** So many lead to every end. */
+const MANY_CASES = 1_000;
 const MOST_MUTATIONS = 3;
 /** A request that takes longer hangs. */
 const HANG_MS = 10_000;
@@ -48,7 +50,7 @@ test.each([
       { numRuns: CASES, seed, timeout: HANG_MS },
     );
 
-    expect([...seen]).toEqual(expect.arrayContaining(expected));
+    expect(CASES < MANY_CASES ? [] : expected.filter((end) => !seen.has(end))).toEqual([]);
   },
   START_MS + CASES * CASE_MS,
 );

@@ -23,6 +23,8 @@ export interface Mutation {
 
 /** More than the worker of these tests takes. */
 const TOO_MANY_BYTES = 300_001;
+/** No envelope is shorter. */
+const CUT_BYTES = 100;
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PURGE"];
 const NAMED_HEADERS = ["x-cloudtasks-taskname", "x-cloudtasks-queuename", "content-type"];
@@ -159,8 +161,7 @@ const ofBodies: Arbitrary<Mutation> = oneof(
   nat().map((place) =>
     harmful(`a cut at ${place}`, (draft) =>
       editBody(draft, (body) => {
-        const text = body.toString("latin1").trim();
-        return Buffer.from(text.slice(0, place % Math.max(1, text.length - 1)), "latin1");
+        return body.subarray(0, place % CUT_BYTES);
       }),
     ),
   ),

@@ -1,6 +1,5 @@
 import type { RawAnswer } from "../../../support/raw-http.ts";
-import { KEY } from "../../../support/token-rules.ts";
-import { CANARY } from "./draft.ts";
+import { secretsOf } from "../../../support/secrets.ts";
 import type { Mutation } from "./mutations.ts";
 
 /** One request and all that came of it. */
@@ -49,6 +48,11 @@ const PROMISES: Readonly<Record<string, (observed: Observed) => boolean>> = {
     const logged = lines.filter((line) => line.includes('"message":"delivery"')).length;
     return outcome === undefined ? logged <= 1 : logged === 1;
   },
+  "an answer of the worker's is not kept, not guessed at, and a problem unless it is an acknowledgement": (seen) =>
+    seen.outcome === undefined ||
+    (/\r\ncache-control: no-store\r\n/i.test(seen.text) &&
+      /\r\nx-content-type-options: nosniff\r\n/i.test(seen.text) &&
+      (seen.status === 200 || /\r\ncontent-type: application\/problem\+json\r\n/i.test(seen.text))),
   "no secret is said": ({ text, lines, token }) =>
     secretsOf(token).every((secret) => !text.includes(secret) && !lines.join("").includes(secret)),
 };
@@ -56,12 +60,4 @@ const PROMISES: Readonly<Record<string, (observed: Observed) => boolean>> = {
 /** The promises that a request broke, which should be none. */
 export function brokenPromises(observed: Observed): readonly string[] {
   return Object.keys(PROMISES).filter((promise) => PROMISES[promise]?.(observed) === false);
-}
-
-/** A token's header says nothing that isn't public, so it is not among them. */
-function secretsOf(token: string): readonly string[] {
-  const [, claims = "", signature = ""] = token.split(".");
-  const [, firstLineOfKey = ""] = KEY.privateKey.export({ type: "pkcs8", format: "pem" }).toString().split("\n");
-  const parts = [claims.slice(0, 40), claims.slice(-40), signature.slice(0, 40), signature.slice(-40)];
-  return [...parts.filter((part) => part.length === 40), firstLineOfKey, CANARY];
 }

@@ -4,12 +4,10 @@ import { bindHandler, succeeded } from "../../../../services/worker/handler.ts";
 import type { Envelope } from "../../../../shared/envelope.ts";
 import { defineTask } from "../../../../shared/task-type.ts";
 import { bytesOf, exchange, type RawAnswer, type RawRequest } from "../../../support/raw-http.ts";
-import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
+import { CANARY, secretsOf } from "../../../support/secrets.ts";
+import { AUDIENCE, INVOKER } from "../../../support/token-rules.ts";
 import { identityClaims } from "../../../support/tokens.ts";
 import { sealTask, startWorkerBundle, type WorkerBundleOptions } from "../../../support/worker-bundle.ts";
-
-/** Stands in every payload; must stand in no answer and in no log line. */
-export const CANARY = "payload-canary-4711";
 
 export const targetType = defineTask({
   type: "test.target",
@@ -74,14 +72,6 @@ export async function expectUntouched(target: Target, answers: readonly RawAnswe
 export function expectNoSecrets(target: Target, answers: readonly RawAnswer[]): void {
   const said = answers.map(({ text }) => text).join("\n") + target.logged.join("");
   for (const secret of secretsOf(target.token)) expect(said).not.toContain(secret);
-}
-
-/** A token's header says nothing that isn't public, so it is not among them. */
-function secretsOf(token: string): readonly string[] {
-  const [, claims = "", signature = ""] = token.split(".");
-  const pem = KEY.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  const [, firstLineOfKey = ""] = pem.split("\n");
-  return [claims.slice(0, 40), signature.slice(0, 40), firstLineOfKey, CANARY];
 }
 
 /** Lays headers over a request's own; undefined takes one out. */

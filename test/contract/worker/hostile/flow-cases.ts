@@ -1,9 +1,10 @@
 import { expect } from "vitest";
 import { type KeyServerAnswer, pemAnswer } from "../../../support/key-server.ts";
+import { CANARY } from "../../../support/secrets.ts";
 import { KEY } from "../../../support/token-rules.ts";
 import { assembleToken } from "../../../support/tokens.ts";
 import { sealTask } from "../../../support/worker-bundle.ts";
-import { CANARY, expectNoSecrets, expectUntouched, setUpTarget, targetType, withHeaders } from "./bundle.ts";
+import { expectNoSecrets, expectUntouched, setUpTarget, targetType, withHeaders } from "./bundle.ts";
 import { type HostileCase, withClaims, withToken } from "./hostile-case.ts";
 
 const UNKNOWN_KEYS = 1_000;

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import type http from "node:http";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { expect, type TestContext, test } from "vitest";
+import { parseTaskRecord, TASK_RECORDS } from "../../../shared/records/task-record.ts";
+import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
+import { AUDIENCE, INVOKER } from "../../support/token-rules.ts";
+import { WEBHOOK_SECRET } from "../../support/webhook-bundle.ts";
+import { startWebhookReceiver } from "../../support/webhook-receiver.ts";
+import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+const MAIN = path.join(import.meta.dirname, "../../../services/worker/main.ts");
+
+/** A subscriber that answers only when it is told to, and worker programs that share one Firestore. */
+async function setup({ onTestFinished }: TestContext) {
+  const answers: http.ServerResponse[] = [];
+  const receiver = await startWebhookReceiver((response) => void answers.push(response));
+  onTestFinished(() => receiver.close());
+  // Not for its worker, but for the Firestore, the keys and the token that go with it.
+  const bundle = await startWorkerBundle(() => [], { onTestFinished: (cleanUp) => onTestFinished(cleanUp) });
+  const url = `http://127.0.0.1:${receiver.port}/hook`;
+  const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
+
+  async function startProgram() {
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        METADATA_SERVER_DETECTION: "none",
+        GOOGLE_CLOUD_PROJECT: "handoff-test",
+        QUEUE_NAME_DEFAULT: "default-queue",
+        WORKER_AUDIENCE: AUDIENCE,
+        INVOKER_SERVICE_ACCOUNT: INVOKER,
+        OIDC_CERTS_URL: bundle.keyServer.url,
+        WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
+        WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
+        FIRESTORE_EMULATOR_HOST: `${bundle.emulator.host}:${bundle.emulator.port}`,
+        HOST: "127.0.0.1",
+        PORT: "0",
+      },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const exited = once(child, "exit").then(() => child.exitCode);
+    const { port } = JSON.parse(await lineWith(child, "listening"));
+    const deliver = () =>
+      fetch(`http://127.0.0.1:${port}/tasks/${task.type}`, {
+        method: "POST",
+        headers: bundle.headersOf(task),
+        body: JSON.stringify(task),
+      });
+    return { child, exited, deliver };
+  }
+
+  async function recordOf() {
+    const snapshot = await bundle.db.collection(TASK_RECORDS).doc(task.id).get();
+    return parseTaskRecord(snapshot.data());
+  }
+  return { receiver, answers, startProgram, recordOf };
+}
+
+/** Resolves with the first line of the program's log, from now on, that holds the message. */
+function lineWith(child: ChildProcess, message: string): Promise<string> {
+  if (!child.stdout) throw new Error("The program's output is not kept.");
+  const lines = createInterface(child.stdout);
+  return new Promise((resolve, reject) => {
+    child.once("exit", () => reject(new Error(`The program ended without saying "${message}".`)));
+    lines.on("line", (line) => {
+      if (line.includes(`"message":"${message}"`)) resolve(line);
+    });
+  });
+}
+
+test.concurrent("on SIGTERM the worker finishes what it has begun, takes nothing new and ends with 0", async (context) => {
+  const { receiver, answers, startProgram, recordOf } = await setup(context);
+  const { child, exited, deliver } = await startProgram();
+  const arrived = receiver.next();
+  const underWay = deliver();
+  await arrived;
+
+  const draining = lineWith(child, "draining");
+  child.kill("SIGTERM");
+  await draining;
+  await expect(deliver()).rejects.toThrow("fetch failed");
+  answers[0]?.writeHead(204).end();
+
+  expect((await underWay).status).toBe(200);
+  expect(await exited).toBe(0);
+  expect(await recordOf()).toMatchObject({ state: "succeeded", attempts: 1 });
+  expect(receiver.received).toHaveLength(1);
+});
+
+test.concurrent("on SIGTERM the worker gives back what doesn't end in time, and the next one takes it at once", async (context) => {
+  const { receiver, answers, startProgram, recordOf } = await setup(context);
+  const first = await startProgram();
+  const arrived = receiver.next();
+  const underWay = first.deliver();
+  await arrived;
+
+  first.child.kill("SIGTERM");
+  const answer = await underWay;
+
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await first.exited).toBe(0);
+  expect(await recordOf()).toMatchObject({ state: "waiting", attempts: 0, claimedAt: null });
+
+  const second = await startProgram();
+  const again = receiver.next();
+  const delivered = second.deliver();
+  await again;
+  answers[1]?.writeHead(204).end();
+
+  expect((await delivered).status).toBe(200);
+  expect(await recordOf()).toMatchObject({ state: "succeeded", attempts: 1 });
+});
