@@ -43,6 +43,8 @@ export interface AttemptRecord {
 export type OpenAttempt = { -readonly [Key in keyof AttemptRecord]: AttemptRecord[Key] } & {
   /** The Authorization header that was made for it; told only in its readable parts. */
   authorization?: string;
+  /** The history keeps it no more. */
+  isForgotten?: boolean;
 };
 
 /** Which attempts are asked for: all of them unless narrowed. */
@@ -61,7 +63,9 @@ const MOST_BODY_BYTES = 64 * 1024 * 1024;
 /** The attempts of the recent past, oldest first. */
 export class History {
   readonly #mostAttempts: number;
-  readonly #attempts = new Set<OpenAttempt>();
+  /** The places before `#first` are empty; they are given back many at a time. */
+  #attempts: (OpenAttempt | undefined)[] = [];
+  #first = 0;
   #bodyBytes = 0;
 
   /** Keeps at most so many attempts. */
@@ -79,32 +83,47 @@ export class History {
       scheduledMs: task.dueMs,
       dispatchedMs,
     };
-    this.#attempts.add(attempt);
+    this.#attempts.push(attempt);
     return attempt;
   }
 
   /** An attempt has ended, and changes no more. */
   end(attempt: OpenAttempt, end: { endedMs: number; outcome: Delivered; fate?: Fate }): void {
     Object.assign(attempt, end);
-    if (!this.#attempts.has(attempt)) return;
+    if (attempt.isForgotten) return;
     this.#bodyBytes += bodyBytes(attempt);
-    for (const oldest of this.#attempts) {
-      if (this.#attempts.size <= this.#mostAttempts && this.#bodyBytes <= MOST_BODY_BYTES) return;
-      this.#forget(oldest);
+    while (this.#attempts.length - this.#first > this.#mostAttempts || this.#bodyBytes > MOST_BODY_BYTES) {
+      const oldest = this.#attempts[this.#first];
+      if (!oldest) break;
+      this.#attempts[this.#first++] = undefined;
+      this.#letGo(oldest);
     }
+    if (this.#first > this.#mostAttempts) this.#replace(this.#kept(() => true));
   }
 
   /** The attempts that are asked for, oldest first, as they are now. */
   list(selector: AttemptSelector): AttemptRecord[] {
-    return [...this.#attempts].filter((attempt) => isSelected(attempt, selector)).map(told);
+    return this.#kept((attempt) => isSelected(attempt, selector)).map(told);
   }
 
   forget(selector: AttemptSelector): void {
-    for (const attempt of this.#attempts) if (isSelected(attempt, selector)) this.#forget(attempt);
+    for (const attempt of this.#kept((each) => isSelected(each, selector))) this.#letGo(attempt);
+    this.#replace(this.#kept(({ isForgotten }) => !isForgotten));
   }
 
-  #forget(attempt: OpenAttempt): void {
-    this.#attempts.delete(attempt);
+  #kept(isMeant: (attempt: OpenAttempt) => boolean): OpenAttempt[] {
+    return this.#attempts
+      .slice(this.#first)
+      .filter((attempt): attempt is OpenAttempt => attempt !== undefined && isMeant(attempt));
+  }
+
+  #replace(attempts: OpenAttempt[]): void {
+    this.#attempts = attempts;
+    this.#first = 0;
+  }
+
+  #letGo(attempt: OpenAttempt): void {
+    attempt.isForgotten = true;
     if (attempt.endedMs !== undefined) this.#bodyBytes -= bodyBytes(attempt);
   }
 }
@@ -119,7 +138,7 @@ function isSelected(attempt: AttemptRecord, { project, queue, task }: AttemptSel
   return project === undefined || attempt.task.startsWith(`projects/${project}/`);
 }
 
-function told({ authorization, ...attempt }: OpenAttempt): AttemptRecord {
+function told({ authorization, isForgotten: _isForgotten, ...attempt }: OpenAttempt): AttemptRecord {
   const token = authorization === undefined ? undefined : decodeToken(authorization);
   return token ? { ...attempt, token } : attempt;
 }

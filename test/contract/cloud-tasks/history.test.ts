@@ -99,6 +99,15 @@ test("keeps the latest attempts only", async () => {
   expect(bundle.emulator.history().map(({ task }) => task.at(-1))).toEqual(["b", "c"]);
 });
 
+test("keeps the latest attempts only, however many there have been", async () => {
+  const bundle = await setup({ historyAttempts: 3 });
+  for (let n = 0; n < 20; n++) {
+    await createTask(bundle, bundle.queue, { id: `task-${n}` });
+    await bundle.emulator.waitForIdle({ until: "empty" });
+  }
+  expect(bundle.emulator.history().map(({ task }) => task.split("-").at(-1))).toEqual(["17", "18", "19"]);
+});
+
 test("keeps no more than 64 MiB of bodies", async () => {
   const bundle = await setup();
   const body = Buffer.alloc(1_000_000);
