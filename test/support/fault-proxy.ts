@@ -8,13 +8,22 @@ export interface Fault {
   readonly rpc: string;
   /** Whether the server has done what was asked before it goes wrong. */
   readonly when: "before-effect" | "after-effect";
-  /** A gRPC status code, no answer at all, a stream that is cut off, or the whole connection with all its streams. */
-  readonly answer: { readonly status: status } | "nothing" | "reset" | "disconnect";
+  readonly answer: FaultyAnswer;
   /** How many calls pass unharmed before. Default 0. */
   readonly skip?: number;
   /** How many calls it strikes. Default 1. */
   readonly times?: number;
+  /** Awaited when a call has arrived, before the server sees anything of it. */
+  readonly onArrival?: () => Promise<void>;
+  /** Awaited when a call has had whatever effect it is to have, before its caller learns anything. */
+  readonly onEffect?: () => Promise<void>;
 }
+
+/**
+ * A gRPC status code; no answer at all; a stream that is cut off; the whole connection with all its streams; a caller
+ * that is gone, of which nothing reaches the server any more and which nothing reaches; or the server's own answer.
+ */
+export type FaultyAnswer = { readonly status: status } | "nothing" | "reset" | "disconnect" | "gone" | "its-own";
 
 /** Stands between a gRPC client and its server and lets chosen calls go wrong. */
 export interface FaultProxy {
@@ -22,7 +31,14 @@ export interface FaultProxy {
   readonly port: number;
   /** Prepares a fault; the result resolves when it strikes for the first time, its effect included. */
   inject(fault: Fault): Promise<void>;
-  /** Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again. */
+  /** Lets the caller be gone from now on, as when its process is killed: its calls are neither passed on nor answered. */
+  sever(): void;
+  /** Resolves when a call waits in the server, as for a lock: it stays unanswered though the server answers others. */
+  waitUntilStuck(ended: AbortSignal): Promise<void>;
+  /**
+   * Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again; all
+   * that a caller which is gone goes on to ask for fails in the same way.
+   */
   calm(): void;
   stop(): Promise<void>;
 }
@@ -31,14 +47,17 @@ interface ArmedFault extends Fault {
   toSkip: number;
   left: number;
   readonly strike: () => void;
-  /** The calls that this fault leaves without an answer. */
-  readonly unanswered: http2.ServerHttp2Stream[];
+  readonly fail: (error: unknown) => void;
 }
+
+/** A connection to the server answers this many pings after a call, in order, before the call counts as stuck. */
+const PINGS_OF_A_STUCK_CALL = 8;
 
 /** Starts a proxy for cleartext gRPC in front of `server`. */
 export async function startFaultProxy(server: { host: string; port: number }): Promise<FaultProxy> {
   const upstream = http2.connect(`http://${server.host}:${server.port}`);
   upstream.on("error", () => upstream.destroy());
+  const link = new Link(upstream);
   const armed: ArmedFault[] = [];
   const sessions = new Set<http2.ServerHttp2Session>();
   const proxy = http2.createServer();
@@ -48,9 +67,10 @@ export async function startFaultProxy(server: { host: string; port: number }): P
   });
   proxy.on("stream", (caller, headers) => {
     caller.on("error", () => caller.destroy());
+    if (link.severed) return link.leaveUnanswered(caller);
     const fault = takeFault(armed, String(headers[":path"]));
-    if (fault) spoil(caller, fault, () => request(upstream, headers));
-    else relay(caller, request(upstream, headers));
+    if (fault) spoil(caller, fault, { link, headers }).then(fault.strike, fault.fail);
+    else relay(caller, link.request(headers));
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
 
@@ -58,14 +78,15 @@ export async function startFaultProxy(server: { host: string; port: number }): P
     host: "127.0.0.1",
     port: portOf(proxy),
     inject(fault) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike: resolve, unanswered: [] });
+      const { promise, resolve: strike, reject: fail } = Promise.withResolvers<void>();
+      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike, fail });
       return promise;
     },
+    sever: () => link.sever(),
+    waitUntilStuck: (ended) => link.waitUntilStuck(ended),
     calm() {
-      for (const caller of armed.splice(0).flatMap(({ unanswered }) => unanswered)) {
-        if (!caller.destroyed) respond(caller, status.PERMISSION_DENIED);
-      }
+      armed.length = 0;
+      link.calm();
     },
     async stop() {
       for (const session of sessions) session.destroy();
@@ -73,6 +94,65 @@ export async function startFaultProxy(server: { host: string; port: number }): P
       await new Promise<void>((resolve) => proxy.close(() => resolve()));
     },
   };
+}
+
+/** The connection to the server, and the calls that are under way on it. */
+class Link {
+  severed = false;
+  readonly #upstream: http2.ClientHttp2Session;
+  readonly #underWay = new Set<http2.ClientHttp2Stream>();
+  readonly #unanswered: http2.ServerHttp2Stream[] = [];
+  #calmed = false;
+  #nextCall = Promise.withResolvers<void>();
+
+  constructor(upstream: http2.ClientHttp2Session) {
+    this.#upstream = upstream;
+  }
+
+  request(headers: http2.IncomingHttpHeaders): http2.ClientHttp2Stream {
+    const stream = this.#upstream.request({ ...headers, ":scheme": "http" });
+    stream.on("error", () => stream.destroy());
+    this.#underWay.add(stream);
+    const end = (): void => void this.#underWay.delete(stream);
+    stream.once("response", end);
+    stream.once("close", end);
+    this.#nextCall.resolve();
+    this.#nextCall = Promise.withResolvers<void>();
+    return stream;
+  }
+
+  sever(): void {
+    this.severed = true;
+    this.#upstream.destroy();
+  }
+
+  leaveUnanswered(caller: http2.ServerHttp2Stream): void {
+    if (this.#calmed && this.severed) respond(caller, status.PERMISSION_DENIED);
+    else this.#unanswered.push(caller);
+  }
+
+  calm(): void {
+    this.#calmed = true;
+    for (const caller of this.#unanswered.splice(0)) {
+      if (!caller.destroyed) respond(caller, status.PERMISSION_DENIED);
+    }
+  }
+
+  async waitUntilStuck(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      const [call] = this.#underWay;
+      if (!call) await this.#nextCall.promise;
+      else if (await this.#outlasts(call)) return;
+    }
+  }
+
+  async #outlasts(call: http2.ClientHttp2Stream): Promise<boolean> {
+    for (let ping = 0; ping < PINGS_OF_A_STUCK_CALL; ping++) {
+      if (!this.#underWay.has(call) || this.#upstream.destroyed) return false;
+      await new Promise<void>((resolve) => this.#upstream.ping(() => resolve()));
+    }
+    return this.#underWay.has(call);
+  }
 }
 
 function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
@@ -87,30 +167,36 @@ function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
   return fault;
 }
 
-function request(upstream: http2.ClientHttp2Session, headers: http2.IncomingHttpHeaders): http2.ClientHttp2Stream {
-  const stream = upstream.request({ ...headers, ":scheme": "http" });
-  stream.on("error", () => stream.destroy());
-  return stream;
+async function spoil(
+  caller: http2.ServerHttp2Stream,
+  fault: ArmedFault,
+  on: { link: Link; headers: http2.IncomingHttpHeaders },
+): Promise<void> {
+  await fault.onArrival?.();
+  if (fault.answer === "its-own") return relay(caller, on.link.request(on.headers));
+  if (fault.when === "before-effect") await ended(caller);
+  else await takeEffect(caller, on.link.request(on.headers));
+  await fault.onEffect?.();
+  answer(caller, fault, on.link);
 }
 
-function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, forward: () => http2.ClientHttp2Stream): void {
-  if (fault.when === "before-effect") {
-    caller.resume();
-    caller.once("end", () => answer(caller, fault));
-    return;
-  }
-  const server = forward();
+/** Lets the server do what is asked and say so, and keeps what it says. */
+async function takeEffect(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream): Promise<void> {
   caller.pipe(server);
-  server.resume();
-  server.once("end", () => answer(caller, fault));
+  await ended(server);
 }
 
-function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
-  if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+async function ended(stream: http2.Http2Stream): Promise<void> {
+  stream.resume();
+  await new Promise((resolve) => stream.once("end", resolve));
+}
+
+function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: Link): void {
+  if (fault.answer === "gone") link.sever();
+  if (fault.answer === "gone" || fault.answer === "nothing") link.leaveUnanswered(caller);
+  else if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
   else if (fault.answer === "disconnect") caller.session?.destroy();
-  else if (fault.answer === "nothing") fault.unanswered.push(caller);
-  else respond(caller, fault.answer.status);
-  fault.strike();
+  else if (fault.answer !== "its-own" && !caller.destroyed) respond(caller, fault.answer.status);
 }
 
 function respond(caller: http2.ServerHttp2Stream, code: status): void {

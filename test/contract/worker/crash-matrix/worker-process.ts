@@ -1,0 +1,99 @@
+import { Firestore } from "@google-cloud/firestore";
+import { trace } from "@opentelemetry/api";
+import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
+import { createWorkerApp } from "../../../../services/worker/app.ts";
+import { type TokenRules, createTokenRules } from "../../../../services/worker/authenticate.ts";
+import { Shutdown } from "../../../../services/worker/shutdown.ts";
+import type { Envelope } from "../../../../shared/envelope.ts";
+import { createLogger } from "../../../../shared/log.ts";
+import { type FaultProxy, startFaultProxy } from "../../../support/fault-proxy.ts";
+import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
+import { identityClaims, signToken } from "../../../support/tokens.ts";
+import { deliveryHeaders } from "../../../support/worker-bundle.ts";
+import { type MatrixHandlers, type Outside, matrixHandlers } from "./matrix-handlers.ts";
+
+const MAX_BODY_BYTES = 10_000;
+const DEAD_LETTER_RETENTION_MS = 864_000_000;
+
+/** The outcome that an answer names, with its status. */
+export interface Ending {
+  readonly status: number;
+  readonly outcome: string | null;
+}
+
+/** One process of the worker: a client, a connection, a clock and handlers of its own. */
+export interface WorkerProcess {
+  readonly clock: VirtualClock;
+  readonly faults: FaultProxy;
+  readonly handlers: MatrixHandlers;
+  deliver(task: Envelope, retryCount: number): Promise<Ending>;
+  /** Resolves when nothing that the process counts as under way is left. */
+  drain(): Promise<void>;
+  /** Ends what is left of it. */
+  discard(): Promise<void>;
+}
+
+/** Starts a process that reaches Firestore through a proxy of its own. */
+export async function startWorkerProcess(
+  emulator: { host: string; port: number },
+  outside: Outside,
+): Promise<WorkerProcess> {
+  const faults = await startFaultProxy(emulator);
+  const db = connectFirestore(faults);
+  const clock = new VirtualClock();
+  const shutdown = new Shutdown(clock);
+  const handlers = matrixHandlers(db, outside);
+  const app = createWorkerApp({
+    project: "handoff-test",
+    tracer: trace.getTracer("test"),
+    db,
+    clock,
+    log: createLogger({ service: "worker", level: "silent" }),
+    shutdown,
+    tokens: TOKENS,
+    rules: {
+      handlers: new Map(handlers.bound.map((handler) => [handler.taskType.type, handler])),
+      queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+      maxBodyBytes: MAX_BODY_BYTES,
+      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
+    },
+  });
+  return {
+    clock,
+    faults,
+    handlers,
+    async deliver(task, retryCount) {
+      const answer = await app.request(`/tasks/${task.type}`, {
+        method: "POST",
+        headers: { ...deliveryHeaders(task, TOKEN), "x-cloudtasks-taskretrycount": String(retryCount) },
+        body: JSON.stringify(task),
+      });
+      return { status: answer.status, outcome: answer.headers.get("Handoff-Outcome") };
+    },
+    drain: () => shutdown.drain(),
+    async discard() {
+      faults.calm();
+      await db.terminate();
+      await faults.stop();
+    },
+  };
+}
+
+/** A client of the emulator that sees and writes everything. */
+export function connectFirestore({ host, port }: { host: string; port: number }): Firestore {
+  return new Firestore({
+    projectId: "handoff-test",
+    host: `${host}:${port}`,
+    ssl: false,
+    customHeaders: { Authorization: "Bearer owner" },
+  });
+}
+
+/** Who may deliver is not what this is about: one token, checked once, by a clock that stands still. */
+const TOKEN = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
+const TOKENS: TokenRules = createTokenRules({
+  keys: { find: () => Promise.resolve({ kind: "found", pem: KEY.publicPem }) },
+  audience: AUDIENCE,
+  invoker: INVOKER,
+  clock: new VirtualClock(),
+});

@@ -1,0 +1,106 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { startFirestoreEmulator } from "../../../../services/local/firestore/emulator.ts";
+import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
+import type { Outside } from "./matrix-handlers.ts";
+import { STEP_MS } from "./time.ts";
+import { type Ending, type WorkerProcess, connectFirestore, startWorkerProcess } from "./worker-process.ts";
+
+/** Waits for Firestore are over after so many steps of a delivery. */
+const MOST_STEPS = 4;
+
+/**
+ * One Firestore and three processes of the worker, in one time: `subject` is the one that things happen to, `other` is
+ * where deliveries succeed, and `late` is one that has been killed, whose clock stands still and whose handlers never end.
+ */
+export class World {
+  readonly db: Firestore;
+  readonly outside: Outside;
+  readonly late: WorkerProcess;
+  subject: WorkerProcess;
+  other: WorkerProcess;
+  readonly #emulator: Emulator;
+  readonly #storeClock: VirtualClock;
+  readonly #frozen = new Set<WorkerProcess>();
+
+  constructor(
+    { emulator, storeClock, outside }: { emulator: Emulator; storeClock: VirtualClock; outside: Outside },
+    processes: readonly [WorkerProcess, WorkerProcess, WorkerProcess],
+  ) {
+    this.#emulator = emulator;
+    this.#storeClock = storeClock;
+    this.outside = outside;
+    this.db = connectFirestore(emulator);
+    [this.subject, this.other, this.late] = processes;
+  }
+
+  /** Lets time pass, in milliseconds: for Firestore and for whoever is awake. */
+  async pass(ms: number): Promise<void> {
+    const awake = [this.subject, this.other].filter((process) => !this.#frozen.has(process));
+    await Promise.all([this.#storeClock, ...awake.map(({ clock }) => clock)].map((clock) => clock.advance(ms)));
+  }
+
+  /** Stops a process's clock while something goes on: it sleeps through it. */
+  async whileFrozen<Result>(process: WorkerProcess, doing: () => Promise<Result>): Promise<Result> {
+    this.#frozen.add(process);
+    try {
+      return await doing();
+    } finally {
+      this.#frozen.delete(process);
+    }
+  }
+
+  /** The answer of a delivery. Time passes whenever Firestore keeps it waiting. */
+  async answerOf<Answer>(process: WorkerProcess, delivered: Promise<Answer>): Promise<Answer> {
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const answer = await this.answeredOrStuck(process, delivered);
+      if (answer !== null) return answer;
+      await this.pass(STEP_MS);
+    }
+    throw new Error("A delivery was never answered.");
+  }
+
+  /** The answer of a delivery, or null when Firestore keeps it waiting. */
+  async answeredOrStuck<Answer>(process: WorkerProcess, delivered: Promise<Answer>): Promise<Answer | null> {
+    const ended = new AbortController();
+    const stuck = process.faults.waitUntilStuck(ended.signal).then(() => null);
+    try {
+      return await Promise.race([delivered, stuck]);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** Lets so much time pass that a delivery which nobody answers is given up. */
+  async passStep(): Promise<void> {
+    await this.pass(STEP_MS);
+  }
+
+  async replaceSubject(): Promise<void> {
+    const old = this.subject;
+    this.subject = await startWorkerProcess(this.#emulator, this.outside);
+    await old.discard();
+  }
+
+  async replaceOther(): Promise<void> {
+    const old = this.other;
+    this.other = await startWorkerProcess(this.#emulator, this.outside);
+    await old.discard();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.subject, this.other, this.late].map((process) => process.discard()));
+    await this.db.terminate();
+    await this.#emulator.stop();
+  }
+}
+
+type Emulator = Awaited<ReturnType<typeof startFirestoreEmulator>>;
+
+/** Starts an emulator and the processes of one world. */
+export async function startWorld(): Promise<World> {
+  const storeClock = new VirtualClock();
+  const emulator = await startFirestoreEmulator({ clock: storeClock });
+  const outside: Outside = { effects: [], runs: [] };
+  const start = () => startWorkerProcess(emulator, outside);
+  return new World({ emulator, storeClock, outside }, [await start(), await start(), await start()]);
+}
