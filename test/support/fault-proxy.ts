@@ -35,6 +35,8 @@ export interface FaultProxy {
   sever(): void;
   /** Resolves when a call waits in the server, as for a lock: it stays unanswered though the server answers others. */
   waitUntilStuck(ended: AbortSignal): Promise<void>;
+  /** Resolves when no call is under way in the server. */
+  waitUntilQuiet(): Promise<void>;
   /**
    * Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again; all
    * that a caller which is gone goes on to ask for fails in the same way.
@@ -51,7 +53,7 @@ interface ArmedFault extends Fault {
 }
 
 /** A connection to the server answers this many pings after a call, in order, before the call counts as stuck. */
-const PINGS_OF_A_STUCK_CALL = 8;
+const PINGS_OF_A_STUCK_CALL = 30;
 
 /** Starts a proxy for cleartext gRPC in front of `server`. */
 export async function startFaultProxy(server: { host: string; port: number }): Promise<FaultProxy> {
@@ -84,6 +86,7 @@ export async function startFaultProxy(server: { host: string; port: number }): P
     },
     sever: () => link.sever(),
     waitUntilStuck: (ended) => link.waitUntilStuck(ended),
+    waitUntilQuiet: () => link.waitUntilQuiet(),
     calm() {
       armed.length = 0;
       link.calm();
@@ -143,6 +146,12 @@ class Link {
       const [call] = this.#underWay;
       if (!call) await this.#nextCall.promise;
       else if (await this.#outlasts(call)) return;
+    }
+  }
+
+  async waitUntilQuiet(): Promise<void> {
+    while (this.#underWay.size > 0) {
+      await Promise.all([...this.#underWay].map((call) => new Promise((resolve) => call.once("close", resolve))));
     }
   }
 

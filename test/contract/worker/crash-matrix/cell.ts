@@ -35,11 +35,12 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   const released = Promise.withResolvers<void>();
   await prepare(story, cell);
   const struck = await strike(story, cell, released.promise);
-  const again = await driveToTheEnd(story, struck);
+  const again = struck.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
   released.resolve();
   await letGo(story, cell);
-  await deliverOnceMore(story);
-  return await judge(story, cell, { ...struck, again });
+  const result = await judge(story, cell, { ...struck, again });
+  if (again.at(-1)?.outcome !== "duplicate") await deliverOnceMore(story, cell);
+  return { ...result, violations: [...result.violations, ...story.witness.violations] };
 }
 
 /** Brings the task to where the delivery that meets the fault finds it. */
@@ -55,26 +56,32 @@ async function prepare(story: Story, { scene, moment }: Cell): Promise<void> {
 }
 
 /** Delivers until it is acknowledged, as the queue would, letting leases and locks run out that are in the way. */
-async function driveToTheEnd(story: Story, { ending }: Struck): Promise<Ending[]> {
+async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
   const { world, usualEnd } = story;
   const again: Ending[] = [];
-  let acknowledged = ending?.status === 200;
-  while (!acknowledged) {
+  while (again.at(-1)?.status !== 200) {
     if (again.length === MOST_REDELIVERIES) throw new Error(`Never acknowledged: ${JSON.stringify(again)}.`);
     const ending = await story.deliver(world.other, { end: usualEnd });
     again.push(ending);
-    acknowledged = ending.status === 200;
-    if (ending.status === 409 || ending.status === 503) await world.pass(AWAY_MS);
+    if (ending.status === 409 || ending.status === 503) await passAway(world, cell);
   }
   return again;
 }
 
+/** Leases and locks run out, and what was waiting for them comes to its end, but for what never does. */
+async function passAway(world: World, { fault }: Cell): Promise<void> {
+  await world.pass(AWAY_MS);
+  await world.answerOf(world.other, world.other.quiet());
+  if (!outlivesItsCell(fault)) await world.answerOf(world.subject, world.subject.quiet());
+}
+
 /** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */
-async function letGo({ world, witness }: Story, { fault }: Cell): Promise<void> {
-  if (!outlivesItsCell(fault)) return;
+async function letGo({ world, witness }: Story, { scene, fault }: Cell): Promise<void> {
   const { subject } = world;
   subject.faults.calm();
-  await world.answerOf(subject, subject.drain());
+  if (!outlivesItsCell(fault)) return;
+  const isDeadAtWork = fault.answer === "gone" && scene.at === "handler";
+  if (!isDeadAtWork) await world.answerOf(subject, subject.drain().then(() => true));
   await witness.look();
   await world.replaceSubject();
 }
@@ -85,11 +92,10 @@ function outlivesItsCell({ answer }: Cell["fault"]): boolean {
 }
 
 /** Cloud Tasks may deliver a task again that was acknowledged: nothing may come of it but, if natural, another run. */
-async function deliverOnceMore(story: Story): Promise<void> {
-  const { world, witness, task, usualEnd } = story;
+async function deliverOnceMore(story: Story, cell: Cell): Promise<void> {
+  const { world, witness, task } = story;
   const runsBefore = world.outside.runs.length;
-  const { status } = await story.deliver(world.other, { end: usualEnd });
-  if (status !== 200) witness.violations.push(`a duplicate was answered ${status}`);
+  await driveToTheEnd(story, cell);
   const runs = world.outside.runs.length - runsBefore;
   if (runs > 0 && task.type !== "matrix.natural") witness.violations.push("a duplicate ran");
 }

@@ -27,11 +27,11 @@ export async function measureScene(scene: Scene): Promise<Row[]> {
       world ??= await startWorld();
       try {
         const t = performance.now();
-        results.set(cell, await runCell(world, cell));
+        results.set(cell, await Promise.race([runCell(world, cell), new Promise<never>((_,r)=>setTimeout(()=>r(new Error("HANG")),20000))]));
         process.stderr.write(`T ${(performance.now() - t).toFixed(0)} ${cell.fault.name} / ${cell.moment}\n`);
       } catch (error) {
         results.set(cell, { entry: error instanceof NeverReached ? "UNREACHED" : "ERROR", violations: [String(error)] });
-        await world.stop().catch(() => {});
+        process.stderr.write(`X ${cell.fault.name} / ${cell.moment} ${String(error)}\n`);
         world = undefined;
       }
     }

@@ -26,7 +26,7 @@ export class Story {
     this.task = sealTask(MATRIX_TASKS[task], { n: lastNumber }, key);
     this.delivered = before === "another payload" ? sealTask(MATRIX_TASKS[task], { n: -lastNumber }, key) : this.task;
     this.usualEnd = end === "dies" ? "dies" : "succeeds";
-    this.witness = new Witness(world.db, this.task);
+    this.witness = new Witness(world.db, this);
   }
 
   /** Begins a delivery; its answer is checked as soon as it is there. */

@@ -10,6 +10,9 @@ export interface Struck {
   readonly others: Ending | null;
 }
 
+/** No delivery makes more calls of one kind. */
+const MOST_CALLS = 100;
+
 /** The delivery was over before it came to the call that was to go wrong. */
 export class NeverReached extends Error {}
 
@@ -33,7 +36,9 @@ export async function strike(story: Story, cell: Cell, released: Promise<void>):
     if (cell.moment.startsWith("zombie")) other = await sleepWhileTakenOver(story, cell);
   };
   const onEffect = async (): Promise<void> => {
-    if (cell.moment === "at once") other = await meetAnother(story);
+    if (cell.moment !== "at once") return;
+    other = await meetAnother(story);
+    letOthersPass(story, other);
   };
   const { struck, plan } = arm(story, cell, { onArrival, onEffect, released });
   const delivered = story.begin(subject, plan);
@@ -127,6 +132,15 @@ async function meetAnother(story: Story): Promise<Other> {
   const answer = story.begin(world.other, { end: story.usualEnd });
   await world.answeredOrStuck(world.other, answer);
   return { answer, finish: () => {} };
+}
+
+/** From now on the subject asks nothing of Firestore before the other has been answered or has to wait for it. */
+function letOthersPass({ world }: Story, { answer }: Other): void {
+  const { subject, other } = world;
+  const onArrival = async (): Promise<void> => void (await world.answeredOrStuck(other, answer));
+  for (const rpc of ["Commit", "BatchGetDocuments"]) {
+    void subject.faults.inject({ rpc, when: "after-effect", answer: "its-own", times: MOST_CALLS, onArrival });
+  }
 }
 
 /** The subject sleeps past its lease and its locks, while another delivery gets the task. */

@@ -1,41 +1,48 @@
-import { type TaskRecord, isTerminal } from "../../../../shared/records/task-record.ts";
+import type { Envelope } from "../../../../shared/envelope.ts";
 import type { Cell, CellResult, CellStory } from "./cell.ts";
-import { EFFECTS } from "./matrix-handlers.ts";
+import { EFFECTS, MATRIX_TASKS } from "./matrix-handlers.ts";
 import type { Story } from "./story.ts";
+import type { Seen } from "./witness.ts";
 import type { Ending } from "./worker-process.ts";
 
 /** How a task ended. */
-interface End {
-  readonly record: TaskRecord | null;
+interface End extends Seen {
   readonly effects: number;
-  readonly letters: number;
 }
 
 /** Reads how a cell's task ended, and holds it against what the worker promises. */
 export async function judge(story: Story, cell: Cell, told: CellStory): Promise<CellResult> {
-  const { world, witness, task } = story;
-  const record = await witness.look();
-  const n = numberOf(task.payload);
-  const outside = world.outside.effects.filter((effect) => effect.n === n);
-  const { docs } = await world.db.collection(EFFECTS).where("n", "==", n).get();
-  const keys = [...outside.map(({ idempotencyKey }) => idempotencyKey), ...docs.map((doc) => doc.get("idempotencyKey"))];
-  const end = { record, effects: keys.length, letters: await witness.countLetters() };
+  const { witness, task } = story;
+  const keys = await effectsOf(story);
+  const end = { ...(await witness.look()), effects: keys.length };
   if (keys.some((key) => key !== task.id)) witness.violations.push("an effect had another idempotency key");
-  return { entry: entryOf(told, end), violations: [...witness.violations, ...violationsOf(end, cell)] };
+  return { entry: entryOf(told, end), violations: [...violationsOf(end, cell)] };
 }
 
-function* violationsOf({ record, effects, letters }: End, { scene, ...cell }: Cell): Generator<string> {
+/** The idempotency keys of the task's effects, those of another payload under its id included. */
+async function effectsOf({ world, task, delivered }: Story): Promise<unknown[]> {
+  const numbers = [numberOf(task), numberOf(delivered)];
+  if (task.type !== MATRIX_TASKS.transaction.type) {
+    return world.outside.effects.filter(({ n }) => numbers.includes(n)).map(({ idempotencyKey }) => idempotencyKey);
+  }
+  const { docs } = await world.db.collection(EFFECTS).where("n", "in", numbers).get();
+  return docs.map((doc) => doc.get("idempotencyKey"));
+}
+
+function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, cell: Cell): Generator<string> {
+  const { scene } = cell;
   const expected = scene.end === "dies" ? "dead" : "succeeded";
   const mayHaveNone = scene.task === "natural" && expected === "succeeded";
-  if (record ? record.state !== expected : !mayHaveNone) yield `ended ${record?.state ?? "unrecorded"}, not ${expected}`;
-  if (record && !isTerminal(record.state)) yield "has no terminal state";
-
-  const expectedLetters = (expected === "dead" ? 1 : 0) + (scene.before === "another payload" ? 1 : 0);
-  if (letters !== expectedLetters) yield `has ${letters} letters`;
+  const mayWait = scene.task === "natural" && scene.end === "retries" && record?.state === "waiting";
+  if (!mayWait && (record ? record.state !== expected : !mayHaveNone)) {
+    yield `ended ${record?.state ?? "unrecorded"}, not ${expected}`;
+  }
+  if (hasLetter !== (expected === "dead")) yield hasLetter ? "has a letter, though it succeeded" : "has no letter";
+  if (hasConflictLetter !== (scene.before === "another payload")) yield "the other payload's letter is not as it should be";
 
   if (expected === "dead" && effects > 0) yield "had an effect, though it is dead";
   if (expected === "succeeded" && effects === 0) yield "had no effect";
-  if (effects > 1 && scene.task !== "natural" && !mayRepeat({ scene, ...cell })) yield `had ${effects} effects`;
+  if (effects > 1 && scene.task !== "natural" && !mayRepeat(cell)) yield `had ${effects} effects`;
 }
 
 /** Whether a crash, or a pause past the lease, lies between an effect outside and its durable completion. */
@@ -57,7 +64,7 @@ function entryOf({ ending, others, again }: CellStory, { record, effects }: End)
     ...(others ? [`(${codeOf(others)})`] : []),
     ...again.map(codeOf),
   ];
-  const state = record === null ? "N" : record.state === "succeeded" ? "S" : record.state === "dead" ? "D" : record.state;
+  const state = record === null ? "N" : record.state.slice(0, 1).toUpperCase();
   return `${answers.join(" ")} ${state}${effects}`;
 }
 
@@ -66,6 +73,6 @@ function codeOf({ status, outcome }: Ending): string {
   return outcome === "done" ? "ok" : outcome === "duplicate" ? "dup" : String(outcome);
 }
 
-function numberOf(payload: unknown): unknown {
+function numberOf({ payload }: Envelope): unknown {
   return typeof payload === "object" && payload !== null && "n" in payload ? payload.n : undefined;
 }

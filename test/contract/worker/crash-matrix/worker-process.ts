@@ -29,6 +29,8 @@ export interface WorkerProcess {
   deliver(task: Envelope, retryCount: number): Promise<Ending>;
   /** Resolves when nothing that the process counts as under way is left. */
   drain(): Promise<void>;
+  /** Resolves when nothing is left that it asked of Firestore, not even for deliveries that have been answered. */
+  quiet(): Promise<true>;
   /** Ends what is left of it. */
   discard(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function startWorkerProcess(
 ): Promise<WorkerProcess> {
   const faults = await startFaultProxy(emulator);
   const db = connectFirestore(faults);
+  const transactions = watchTransactions(db);
   const clock = new VirtualClock();
   const shutdown = new Shutdown(clock);
   const handlers = matrixHandlers(db, outside);
@@ -71,12 +74,31 @@ export async function startWorkerProcess(
       return { status: answer.status, outcome: answer.headers.get("Handoff-Outcome") };
     },
     drain: () => shutdown.drain(),
+    async quiet() {
+      while (transactions.size > 0) await Promise.allSettled(transactions);
+      await faults.waitUntilQuiet();
+      return true;
+    },
     async discard() {
       faults.calm();
       await db.terminate();
       await faults.stop();
     },
   };
+}
+
+/** The client's transactions that have not ended: each may pause before it runs again, and nobody may wait for it. */
+function watchTransactions(db: Firestore): ReadonlySet<Promise<unknown>> {
+  const underWay = new Set<Promise<unknown>>();
+  const run = db.runTransaction.bind(db);
+  db.runTransaction = (callback, options) => {
+    const running = run(callback, options);
+    const forget = (): void => void underWay.delete(running);
+    underWay.add(running);
+    running.then(forget, forget);
+    return running;
+  };
+  return underWay;
 }
 
 /** A client of the emulator that sees and writes everything. */

@@ -6,7 +6,7 @@ import { STEP_MS } from "./time.ts";
 import { type Ending, type WorkerProcess, connectFirestore, startWorkerProcess } from "./worker-process.ts";
 
 /** Waits for Firestore are over after so many steps of a delivery. */
-const MOST_STEPS = 4;
+const MOST_STEPS = 8;
 
 /**
  * One Firestore and three processes of the worker, in one time: `subject` is the one that things happen to, `other` is
