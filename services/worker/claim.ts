@@ -1,18 +1,19 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import { randomUUID } from "node:crypto";
 import { isTerminal } from "../../shared/records/task-record.ts";
+import { changeRecord } from "./change-record.ts";
 import { decideClaim } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
 import { isFirestoreError } from "./record-store.ts";
-import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
+import { type AttemptNumbers, recordRef, runningRecord } from "./record-writes.ts";
 import type { Worker } from "./worker.ts";
 
 /** An attempt that may run. */
 export type Attempt = ClaimedAttempt | UnrecordedAttempt;
 
-/** It owns the record. With the update time of its claim it can be settled without reading. */
+/** It owns the record, which was last written at the update time: unless it was since, it is settled without reading. */
 export type ClaimedAttempt = AttemptNumbers & { readonly kind: "claimed"; readonly updateTime: Timestamp | null };
 
 /** Nothing was written: its record, if it needs one, is written when it ends, by a transaction that reads it. */
@@ -26,7 +27,7 @@ export type Claim =
  * Claims the task for one attempt.
  *
  *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
- *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideClaim)
+ *            └── exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see decideClaim)
  *
  * It takes as long as the client goes on trying, and rejects with the client's errors: see `claimInTime`.
  */
@@ -61,8 +62,7 @@ async function createRecord(
 async function claimByReading(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
   const { envelope } = delivery;
   const claimant = claimantOf(delivery, owner);
-  return await db.runTransaction(async (transaction) => {
-    const read = await readRecord(transaction, db, envelope);
+  const { decision: claim, updateTime } = await changeRecord<Claim>({ db, envelope }, (read, writer) => {
     const decision = decideClaim(read.record, claimant, read.readTimeMs);
     if (decision.kind === "own" && isTerminal(decision.record.state)) {
       return { kind: "not-ours", outcome: { kind: "duplicate", state: decision.record.state } };
@@ -72,14 +72,18 @@ async function claimByReading(delivery: Delivery, owner: string, { db, clock }: 
     }
     if (decision.kind === "take") {
       const numbers = { owner, fence: decision.fence, attempts: decision.attempts };
-      transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
+      const record = runningRecord(envelope, numbers, { record: read.record, clock });
+      if (read.record) writer.update(read.ref, record);
+      else writer.create(read.ref, record);
       return ours(numbers);
     }
-    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+    return { kind: "not-ours", outcome: concede(writer, decision, { delivery, read, db, clock }) };
   });
+  return claim.kind === "ours" && claim.attempt.kind === "claimed"
+    ? { kind: "ours", attempt: { ...claim.attempt, updateTime } }
+    : claim;
 }
 
-/** A transaction doesn't tell when it was committed, so this attempt will be settled by reading. */
 function ours(numbers: AttemptNumbers): Claim {
   return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime: null } };
 }

@@ -1,11 +1,11 @@
-import type { Firestore, Transaction } from "@google-cloud/firestore";
+import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
 import { conflictLetterId, deadLetterId } from "../../shared/records/dead-letter.ts";
 import type { ClaimDecision } from "./claim-decision.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
 import { bury } from "./settlement.ts";
-import { type ReadRecord, deadLetter, deadLetterRef, settledFields } from "./record-writes.ts";
+import { type ReadRecord, type RecordWriter, deadLetter, deadLetterRef, settledFields } from "./record-writes.ts";
 
 const CONFLICT = {
   code: "payload_conflict",
@@ -24,9 +24,9 @@ const TOO_OLD = {
 /** A decision that does not give the task to the attempt that asked. */
 type Refusal = Exclude<ClaimDecision, { kind: "take" | "own" }>;
 
-/** The outcome of a delivery that may not run, with what has to be recorded about it written in the transaction. */
+/** The outcome of a delivery that may not run, with what has to be recorded about it written. */
 export function concede(
-  transaction: Transaction,
+  writer: RecordWriter,
   refusal: Refusal,
   on: { delivery: Delivery; read: ReadRecord; db: Firestore; clock: Clock },
 ): Outcome {
@@ -37,16 +37,16 @@ export function concede(
       return refusal;
     case "conflict": {
       const letter = deadLetter(on.delivery, 0, CONFLICT, on.clock);
-      transaction.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
+      writer.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
       return { kind: "dead", error: CONFLICT };
     }
     case "exhausted":
     case "too-old": {
       const error = refusal.kind === "too-old" ? TOO_OLD : LOST_ATTEMPTS;
       const settlement = bury(error, refusal.record.attempts);
-      transaction.update(on.read.ref, settledFields(settlement, on.clock));
+      writer.update(on.read.ref, settledFields(settlement, on.clock));
       const letter = deadLetter(on.delivery, settlement.attempts, error, on.clock);
-      transaction.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
+      writer.set(deadLetterRef(on.db, deadLetterId(envelope.id)), letter);
       return settlement.outcome;
     }
     default:

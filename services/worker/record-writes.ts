@@ -1,6 +1,8 @@
 import {
   FieldValue,
+  type DocumentData,
   type DocumentReference,
+  type DocumentSnapshot,
   type Firestore,
   Timestamp,
   type Transaction,
@@ -20,11 +22,18 @@ import { queueOf } from "../../shared/task-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Settlement } from "./settlement.ts";
 
-/** A task's record as a transaction saw it, with Firestore's time of the read. */
+/** A task's record as it was read, with Firestore's time of the read. */
 export interface ReadRecord {
   readonly ref: DocumentReference;
   readonly record: TaskRecord | null;
   readonly readTimeMs: number;
+}
+
+/** What a decision writes with: a transaction, or a batch on condition that the record is as it was read. */
+export interface RecordWriter {
+  create(ref: DocumentReference, document: DocumentData): unknown;
+  set(ref: DocumentReference, document: DocumentData): unknown;
+  update(ref: DocumentReference, fields: DocumentData): unknown;
 }
 
 /** The numbers that tell one attempt from the others. */
@@ -39,10 +48,12 @@ export function recordRef(db: Firestore, envelope: Envelope): DocumentReference 
 }
 
 export async function readRecord(transaction: Transaction, db: Firestore, envelope: Envelope): Promise<ReadRecord> {
-  const ref = recordRef(db, envelope);
-  const snapshot = await transaction.get(ref);
+  return readingOf(await transaction.get(recordRef(db, envelope)));
+}
+
+export function readingOf(snapshot: DocumentSnapshot): ReadRecord {
   const record = snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
-  return { ref, record, readTimeMs: snapshot.readTime.toMillis() };
+  return { ref: snapshot.ref, record, readTimeMs: snapshot.readTime.toMillis() };
 }
 
 /** What a record is written over, and the instance's clock, which only its expiry depends on. */

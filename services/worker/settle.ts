@@ -3,13 +3,22 @@ import type { Clock } from "../../shared/clock.ts";
 import { deadLetterId } from "../../shared/records/dead-letter.ts";
 import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
 import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
+import { changeRecord } from "./change-record.ts";
 import { decideClaim } from "./claim-decision.ts";
 import type { Attempt, ClaimedAttempt, UnrecordedAttempt } from "./claim.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
 import { RecordStoreError, type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
-import { deadLetter, deadLetterRef, readRecord, recordRef, settledFields, settledRecord } from "./record-writes.ts";
+import {
+  type RecordWriter,
+  deadLetter,
+  deadLetterRef,
+  readRecord,
+  recordRef,
+  settledFields,
+  settledRecord,
+} from "./record-writes.ts";
 import { type Settlement, decideSettlement } from "./settlement.ts";
 import type { Worker } from "./worker.ts";
 
@@ -61,18 +70,19 @@ async function settleByReading(
   settlement: Settlement,
   step: StoreStep,
 ): Promise<Outcome> {
-  return await inStore(step, (db) =>
-    db.runTransaction(async (transaction) => {
-      const { ref, record } = await readRecord(transaction, db, delivery.envelope);
+  const { envelope } = delivery;
+  const change = await inStore(step, (db) =>
+    changeRecord<Outcome>({ db, envelope }, ({ ref, record }, writer) => {
       const isMine = record?.owner === attempt.owner && record.fence === attempt.fence;
       if (isMine && record.state === settlement.state) return settlement.outcome;
       if (record && isTerminal(record.state)) return { kind: "duplicate", state: record.state };
       if (!isMine) return { kind: "busy", retryAfterMs: SUPERSEDED_RETRY_AFTER_MS };
-      transaction.update(ref, settledFields(settlement, step.clock));
-      writeDeadLetter(transaction, delivery, settlement, { db, clock: step.clock });
+      writer.update(ref, settledFields(settlement, step.clock));
+      writeDeadLetter(writer, delivery, settlement, { db, clock: step.clock });
       return settlement.outcome;
     }),
   );
+  return change.decision;
 }
 
 /** Ends an attempt that wrote nothing before: its record, where it needs one, comes to be now. */
@@ -121,7 +131,7 @@ function outcomeOfOwn(record: TaskRecord, end: AttemptEnd, maxAttempts: number):
 
 /** A dead task's letter is part of the commit that ends it. */
 function writeDeadLetter(
-  writer: { set(ref: ReturnType<typeof deadLetterRef>, letter: object): unknown },
+  writer: Pick<RecordWriter, "set">,
   delivery: Delivery,
   settlement: Settlement,
   on: { db: Firestore; clock: Clock },

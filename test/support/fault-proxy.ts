@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
+import { setTimeout as nextTurn } from "node:timers/promises";
 import { portOf } from "../../shared/listening-port.ts";
 
 /** What is to go wrong with the next calls of one RPC. */
@@ -35,7 +36,7 @@ export interface FaultProxy {
   sever(): void;
   /** Resolves when a call waits in the server, as for a lock: it stays unanswered though the server answers others. */
   waitUntilStuck(ended: AbortSignal): Promise<void>;
-  /** Resolves when no call is under way in the server. */
+  /** Resolves when no caller waits for an answer, nor asks for more for a while. */
   waitUntilQuiet(): Promise<void>;
   /**
    * Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again; all
@@ -51,6 +52,9 @@ interface ArmedFault extends Fault {
   readonly strike: () => void;
   readonly fail: (error: unknown) => void;
 }
+
+/** A client that goes on does so by timers of 0 ms, which come before those of later turns. */
+const TURNS_OF_QUIET = 5;
 
 /** A connection to the server answers this many pings after a call, in order, before the call counts as stuck. */
 const PINGS_OF_A_STUCK_CALL = 30;
@@ -69,10 +73,11 @@ export async function startFaultProxy(server: { host: string; port: number }): P
   });
   proxy.on("stream", (caller, headers) => {
     caller.on("error", () => caller.destroy());
+    link.admit(caller);
     if (link.severed) return link.leaveUnanswered(caller);
     const fault = takeFault(armed, String(headers[":path"]));
     if (fault) spoil(caller, fault, { link, headers }).then(fault.strike, fault.fail);
-    else relay(caller, link.request(headers));
+    else relay(caller, link.request(headers), link);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
 
@@ -104,12 +109,18 @@ class Link {
   severed = false;
   readonly #upstream: http2.ClientHttp2Session;
   readonly #underWay = new Set<http2.ClientHttp2Stream>();
+  readonly #callers = new Set<http2.ServerHttp2Stream>();
   readonly #unanswered: http2.ServerHttp2Stream[] = [];
   #calmed = false;
   #nextCall = Promise.withResolvers<void>();
 
   constructor(upstream: http2.ClientHttp2Session) {
     this.#upstream = upstream;
+  }
+
+  admit(caller: http2.ServerHttp2Stream): void {
+    this.#callers.add(caller);
+    caller.once("close", () => this.#callers.delete(caller));
   }
 
   request(headers: http2.IncomingHttpHeaders): http2.ClientHttp2Stream {
@@ -150,9 +161,10 @@ class Link {
   }
 
   async waitUntilQuiet(): Promise<void> {
-    while (this.#underWay.size > 0) {
-      await Promise.all([...this.#underWay].map((call) => new Promise((resolve) => call.once("close", resolve))));
-    }
+    do {
+      await Promise.all([...this.#callers].map((caller) => new Promise((resolve) => caller.once("close", resolve))));
+      for (let turn = 0; turn < TURNS_OF_QUIET; turn++) await nextTurn(0);
+    } while (this.#callers.size > 0);
   }
 
   async #outlasts(call: http2.ClientHttp2Stream): Promise<boolean> {
@@ -182,7 +194,7 @@ async function spoil(
   on: { link: Link; headers: http2.IncomingHttpHeaders },
 ): Promise<void> {
   await fault.onArrival?.();
-  if (fault.answer === "its-own") return relay(caller, on.link.request(on.headers));
+  if (fault.answer === "its-own") return relay(caller, on.link.request(on.headers), on.link);
   if (fault.when === "before-effect") await ended(caller);
   else await takeEffect(caller, on.link.request(on.headers));
   await fault.onEffect?.();
@@ -213,8 +225,11 @@ function respond(caller: http2.ServerHttp2Stream, code: status): void {
   caller.respond({ ":status": 200, ...headers }, { endStream: true });
 }
 
-function relay(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream): void {
+function relay(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream, link: Link): void {
   caller.pipe(server);
+  server.once("close", () => {
+    if (!caller.headersSent && !caller.destroyed) link.leaveUnanswered(caller);
+  });
   caller.once("close", () => server.close());
   let trailers: http2.IncomingHttpHeaders = {};
   server.once("trailers", (received) => (trailers = received));

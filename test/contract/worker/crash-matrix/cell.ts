@@ -80,9 +80,12 @@ async function letGo({ world, witness }: Story, { scene, fault }: Cell): Promise
   const { subject } = world;
   subject.faults.calm();
   if (!outlivesItsCell(fault)) return;
-  const isDeadAtWork = fault.answer === "gone" && scene.at === "handler";
-  if (!isDeadAtWork) await world.answerOf(subject, subject.drain().then(() => true));
-  await witness.look();
+  if (fault.answer !== "gone") {
+    await world.answerOf(subject, subject.drain());
+    const neverEnds = scene.at === "handler" && fault.answer === "nothing";
+    if (!neverEnds) await world.answerOf(subject, subject.quiet());
+    await witness.look();
+  }
   await world.replaceSubject();
 }
 

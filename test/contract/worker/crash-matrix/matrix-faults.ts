@@ -3,6 +3,7 @@ import type { Fault, FaultyAnswer } from "../../../support/fault-proxy.ts";
 
 /** One way in which a call goes wrong: a row of the matrix. */
 export interface MatrixFault {
+  /** What happens, then when. */
   readonly name: string;
   readonly when: Fault["when"];
   readonly answer: FaultyAnswer;
@@ -15,8 +16,7 @@ export interface HandlerFault {
   readonly answer: "gone" | "throws" | "nothing" | "its-own";
 }
 
-const ANSWERS: readonly (readonly [string, FaultyAnswer])[] = [
-  ["process killed", "gone"],
+const ERRORS: readonly (readonly [string, FaultyAnswer])[] = [
   ["UNAVAILABLE", { status: status.UNAVAILABLE }],
   ["ABORTED", { status: status.ABORTED }],
   ["DEADLINE_EXCEEDED", { status: status.DEADLINE_EXCEEDED }],
@@ -25,8 +25,12 @@ const ANSWERS: readonly (readonly [string, FaultyAnswer])[] = [
   ["CANCELLED", { status: status.CANCELLED }],
   ["stream cut off", "reset"],
   ["connection cut", "disconnect"],
-  ["no answer", "nothing"],
 ];
+
+const ANSWERS: typeof ERRORS = [["process killed", "gone"], ...ERRORS, ["no answer", "nothing"]];
+
+/** The names of what a client hears of a call that went wrong. */
+export const ERROR_NAMES: readonly string[] = ERRORS.map(([name]) => name);
 
 /** What a call meets: each fault before the call takes effect and after it, and a request that arrives when all is over. */
 export const MATRIX_FAULTS: readonly MatrixFault[] = [

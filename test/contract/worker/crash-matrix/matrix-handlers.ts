@@ -56,6 +56,11 @@ export interface Outside {
 export interface MatrixHandlers {
   plan: HandlerPlan;
   readonly bound: readonly BoundHandler[];
+  /** Never resolves; rejects when the process is discarded, so that nothing is left of handlers that never end. */
+  readonly never: Promise<never>;
+  /** Whether the process was discarded. */
+  killed: boolean;
+  kill(): void;
 }
 
 /** The handlers of one process: each does what the process's plan says when it starts. */
@@ -68,8 +73,16 @@ export function matrixHandlers(db: Firestore, outside: Outside): MatrixHandlers 
     await plan.onEffect?.();
     return RESULTS[plan.end];
   };
+  const { promise: never, reject } = Promise.withResolvers<never>();
+  never.catch(() => {});
   const handlers: MatrixHandlers = {
     plan: { end: "succeeds" },
+    never,
+    killed: false,
+    kill() {
+      handlers.killed = true;
+      reject(new Error("The process is gone."));
+    },
     bound: [
       bindHandler(MATRIX_TASKS.claim, actOutside),
       bindHandler(MATRIX_TASKS.once, actOutside),

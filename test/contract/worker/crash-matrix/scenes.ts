@@ -5,7 +5,7 @@ export const MOMENTS = ["alone", "at once", "late", "takeover", "zombie, other a
 export type Moment = (typeof MOMENTS)[number];
 
 /** Why a delivery doesn't get to a call at some moment. */
-export type Unreached = "finished" | "by reading" | "never runs" | "same";
+export type Unreached = "finished" | "nothing to write" | "never runs" | "as alone";
 
 /** One await of the worker's flow, and what brings a delivery to it: a table of the matrix. */
 export interface Scene {
@@ -15,6 +15,9 @@ export interface Scene {
   readonly at: "Commit" | "BatchGetDocuments" | "handler";
   /** How many calls of the same kind the delivery makes before. */
   readonly skip: number;
+  readonly skipAt?: Partial<Record<Moment, number>>;
+  /** A commit that is refused first, `skip` commits after the delivery's first one. */
+  readonly refused?: { readonly skip: number };
   /** What happened to the task before: nothing; an attempt that failed; its only attempt was killed; it was another's. */
   readonly before: "nothing" | "a failure" | "its last attempt" | "another payload";
   /** How the delivery's handler ends; those of the others succeed, unless it dies: then they die, too. */
@@ -27,90 +30,85 @@ export interface Scene {
 const FINISHED = { late: "finished" } as const;
 const NEVER_RUNS = { takeover: "never runs", "zombie, other at work": "never runs" } as const;
 
-const CLAIMING = { task: "claim", end: "succeeds", before: "nothing", skip: 0, afterEffect: false, unreached: {} } as const;
-const READING = { ...CLAIMING, before: "a failure" } as const;
-const SETTLING = {
-  ...CLAIMING,
-  skip: 1,
-  afterEffect: true,
-  unreached: { ...FINISHED, takeover: "by reading" },
-} as const;
-const TRANSACTION = { ...CLAIMING, task: "transaction" } as const;
-const NATURAL = { ...CLAIMING, task: "natural" } as const;
+const CLAIM = { task: "claim", before: "nothing", end: "succeeds", skip: 0, afterEffect: false, unreached: {} } as const;
+/** A task that has a record is claimed by a create that fails, a read and a commit. */
+const CLAIM_AGAIN = { ...CLAIM, before: "a failure" } as const;
+const SETTLE = { ...CLAIM, at: "Commit", skip: 1, skipAt: { takeover: 2 }, unreached: FINISHED } as const;
+/** After the three calls of the claim the commit that needs no read is refused. */
+const SETTLE_AGAIN = { ...CLAIM_AGAIN, refused: { skip: 2 }, afterEffect: true, unreached: FINISHED } as const;
+const TRANSACTION = { ...CLAIM, task: "transaction" } as const;
+const NATURAL = { ...CLAIM, task: "natural" } as const;
 
-/** Every await of the worker's flow that talks to Firestore, and the handlers. */
-export const SCENES: readonly Scene[] = [
-  { title: "claim: the commit that creates the record", at: "Commit", ...CLAIMING },
-  { title: "claim: the read of a record that exists", at: "BatchGetDocuments", ...READING },
-  { title: "claim: the commit after that read", at: "Commit", ...READING, skip: 1 },
-  { title: "claim: the handler", at: "handler", ...CLAIMING, unreached: FINISHED },
-  { title: "claim: the commit that records success", at: "Commit", ...SETTLING },
-  { title: "claim: the commit that records a failure", at: "Commit", ...SETTLING, end: "retries", afterEffect: false },
-  { title: "claim: the commit that records a death and its letter", at: "Commit", ...SETTLING, end: "dies", afterEffect: false },
+/** The awaits of the flow of a `claim` task until its handler has run. */
+export const CLAIMING: readonly Scene[] = [
+  { ...CLAIM, title: "claim: the commit that creates the record", at: "Commit" },
+  { ...CLAIM_AGAIN, title: "claim: the read of a record that exists", at: "BatchGetDocuments" },
   {
-    title: "claim: the read before success is recorded",
-    at: "BatchGetDocuments",
-    ...READING,
-    skip: 1,
-    afterEffect: true,
-    unreached: FINISHED,
-  },
-  {
-    title: "claim: the commit that records success after that read",
+    ...CLAIM_AGAIN,
+    title: "claim: the commit that takes over a record",
     at: "Commit",
-    ...READING,
-    skip: 2,
-    afterEffect: true,
-    unreached: FINISHED,
+    skip: 1,
+    unreached: { late: "nothing to write" },
   },
+  { ...CLAIM, title: "claim: the handler", at: "handler", unreached: FINISHED },
   {
+    ...CLAIM,
     title: "claim: the commit that keeps another payload's letter",
     at: "Commit",
-    ...CLAIMING,
     before: "another payload",
     skip: 1,
     unreached: NEVER_RUNS,
   },
   {
+    ...CLAIM,
     title: "claim: the commit that buries a task whose last attempt was killed",
-    at: "Commit",
-    ...CLAIMING,
     task: "once",
-    end: "dies",
+    at: "Commit",
     before: "its last attempt",
+    end: "dies",
     skip: 1,
-    unreached: { ...NEVER_RUNS, takeover: "same" },
+    unreached: { ...NEVER_RUNS, late: "nothing to write", takeover: "as alone" },
   },
-  { title: "transaction: the read of the record", at: "BatchGetDocuments", ...TRANSACTION },
-  { title: "transaction: the handler", at: "handler", ...TRANSACTION, unreached: FINISHED },
-  { title: "transaction: the handler's own read", at: "BatchGetDocuments", ...TRANSACTION, skip: 1, unreached: FINISHED },
-  { title: "transaction: the commit", at: "Commit", ...TRANSACTION },
+];
+
+/** The awaits of the flow of a `claim` task after its handler has run. */
+export const SETTLING: readonly Scene[] = [
+  { ...SETTLE, title: "claim: the commit that records success", afterEffect: true },
+  { ...SETTLE, title: "claim: the commit that records a failure", end: "retries" },
+  { ...SETTLE, title: "claim: the commit that records a death and its letter", end: "dies" },
+  { ...SETTLE_AGAIN, title: "claim: the read when that commit is refused", at: "BatchGetDocuments", skip: 1 },
+  { ...SETTLE_AGAIN, title: "claim: the commit after that read", at: "Commit" },
+];
+
+/** The awaits of the flow of a `transaction` task. */
+export const TRANSACTIONS: readonly Scene[] = [
+  { ...TRANSACTION, title: "transaction: the read of the record", at: "BatchGetDocuments" },
+  { ...TRANSACTION, title: "transaction: the handler", at: "handler", unreached: FINISHED },
   {
-    title: "transaction: the read before a failure is recorded",
-    at: "BatchGetDocuments",
     ...TRANSACTION,
-    end: "retries",
-    skip: 2,
+    title: "transaction: the handler's own read",
+    at: "BatchGetDocuments",
+    skip: 1,
     unreached: FINISHED,
   },
+  { ...TRANSACTION, title: "transaction: the commit", at: "Commit" },
   {
+    ...TRANSACTION,
     title: "transaction: the commit that records a failure",
     at: "Commit",
-    ...TRANSACTION,
     end: "retries",
     unreached: FINISHED,
   },
-  {
-    title: "transaction: the commit that records a death and its letter",
-    at: "Commit",
-    ...TRANSACTION,
-    end: "dies",
-    unreached: FINISHED,
-  },
-  { title: "natural: the handler", at: "handler", ...NATURAL },
-  { title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", ...NATURAL, end: "retries" },
-  { title: "natural: the commit that records a failure", at: "Commit", ...NATURAL, end: "retries" },
-  { title: "natural: the commit that records a death and its letter", at: "Commit", ...NATURAL, end: "dies" },
-  { title: "natural: the read before the record is closed", at: "BatchGetDocuments", ...NATURAL, before: "a failure" },
-  { title: "natural: the commit that closes the record", at: "Commit", ...NATURAL, before: "a failure" },
 ];
+
+/** The awaits of the flow of a `natural` task. */
+export const NATURALS: readonly Scene[] = [
+  { ...NATURAL, title: "natural: the handler", at: "handler" },
+  { ...NATURAL, title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", end: "retries" },
+  { ...NATURAL, title: "natural: the commit that records a failure", at: "Commit", end: "retries" },
+  { ...NATURAL, title: "natural: the commit that records a death and its letter", at: "Commit", end: "dies" },
+  { ...NATURAL, title: "natural: the commit that closes the record", at: "Commit", before: "a failure" },
+];
+
+/** All tables, in the order of the document. */
+export const SCENES: readonly Scene[] = [...CLAIMING, ...SETTLING, ...TRANSACTIONS, ...NATURALS];

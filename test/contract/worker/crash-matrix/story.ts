@@ -49,7 +49,7 @@ export class Story {
     const started = Promise.withResolvers<void>();
     const onArrival = (): Promise<never> => {
       started.resolve();
-      return new Promise<never>(() => {});
+      return this.world.late.handlers.never;
     };
     void this.begin(this.world.late, { end: this.usualEnd, onArrival });
     await started.promise;
@@ -58,7 +58,8 @@ export class Story {
   async #deliver(envelope: Envelope, process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
     process.handlers.plan = plan;
     const ending = await process.deliver(envelope, this.#retryCount++);
-    await this.witness.check(ending, envelope);
+    // Nobody hears the answer of a process that is gone.
+    if (!process.handlers.killed) await this.witness.check(ending, envelope);
     return ending;
   }
 }

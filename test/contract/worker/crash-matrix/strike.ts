@@ -1,3 +1,4 @@
+import { status } from "@grpc/grpc-js";
 import type { Cell } from "./cell.ts";
 import type { HandlerPlan } from "./matrix-handlers.ts";
 import { AWAY_MS } from "./time.ts";
@@ -9,6 +10,9 @@ export interface Struck {
   readonly ending: Ending | null;
   readonly others: Ending | null;
 }
+
+/** Makes the worker read the record to learn how it ended: the commit that needs no read fails. */
+const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;
 
 /** No delivery makes more calls of one kind. */
 const MOST_CALLS = 100;
@@ -26,7 +30,7 @@ interface Other {
 /**
  * Delivers to the subject, and lets the call or the handler of the cell go wrong.
  *
- *     arrival ── zombie: sleeps, another takes over ──▶ effect ── at once: another comes ──▶ fault
+ *     call arrives ── zombie: sleeps, another takes over ──▶ effect, or none ── at once: another comes ──▶ fault
  */
 export async function strike(story: Story, cell: Cell, released: Promise<void>): Promise<Struck> {
   const { world } = story;
@@ -80,11 +84,13 @@ function arm(story: Story, cell: Cell, hooks: Hooks): Armed {
   return cell.scene.at === "handler" ? armHandler(story, cell, hooks) : armCall(story, cell, hooks);
 }
 
-function armCall({ world }: Story, { scene, fault }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+function armCall({ world }: Story, { scene, fault, moment }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
   const { answer } = fault;
   if (scene.at === "handler" || answer === "throws") throw new TypeError("A call is answered.");
-  const { at: rpc, skip, end } = scene;
+  const { at: rpc, end } = scene;
+  const skip = scene.skipAt?.[moment] ?? scene.skip;
   const plan = { end };
+  if (scene.refused) void world.subject.faults.inject({ ...REFUSED, ...scene.refused });
   if (answer !== "its-own") {
     const struck = world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival, onEffect });
     return { struck, plan };
@@ -104,19 +110,19 @@ function armHandler(story: Story, { scene, fault }: Cell, { onArrival, onEffect,
   const { subject } = story.world;
   const { promise: struck, resolve } = Promise.withResolvers<void>();
   const goWrong = async (): Promise<void> => {
+    await onArrival();
     await onEffect();
     if (fault.answer === "gone") subject.faults.sever();
     resolve();
     if (fault.answer === "throws") throw new RangeError("injected");
     if (fault.answer === "its-own") return await released;
-    await new Promise<never>(() => {});
+    await subject.handlers.never;
   };
   const plan = {
     end: scene.end,
     async onArrival() {
       // What a client runs again goes well.
       subject.handlers.plan = { end: scene.end };
-      await onArrival();
       if (fault.when === "before-effect") await goWrong();
     },
     async onEffect() {

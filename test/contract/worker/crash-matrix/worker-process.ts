@@ -28,7 +28,7 @@ export interface WorkerProcess {
   readonly handlers: MatrixHandlers;
   deliver(task: Envelope, retryCount: number): Promise<Ending>;
   /** Resolves when nothing that the process counts as under way is left. */
-  drain(): Promise<void>;
+  drain(): Promise<true>;
   /** Resolves when nothing is left that it asked of Firestore, not even for deliveries that have been answered. */
   quiet(): Promise<true>;
   /** Ends what is left of it. */
@@ -43,6 +43,7 @@ export async function startWorkerProcess(
   const faults = await startFaultProxy(emulator);
   const db = connectFirestore(faults);
   const transactions = watchTransactions(db);
+  const deliveries = new Set<Promise<unknown>>();
   const clock = new VirtualClock();
   const shutdown = new Shutdown(clock);
   const handlers = matrixHandlers(db, outside);
@@ -66,21 +67,32 @@ export async function startWorkerProcess(
     faults,
     handlers,
     async deliver(task, retryCount) {
-      const answer = await app.request(`/tasks/${task.type}`, {
-        method: "POST",
-        headers: { ...deliveryHeaders(task, TOKEN), "x-cloudtasks-taskretrycount": String(retryCount) },
-        body: JSON.stringify(task),
-      });
+      const answering = Promise.resolve(
+        app.request(`/tasks/${task.type}`, {
+          method: "POST",
+          headers: { ...deliveryHeaders(task, TOKEN), "x-cloudtasks-taskretrycount": String(retryCount) },
+          body: JSON.stringify(task),
+        }),
+      );
+      deliveries.add(answering);
+      const answer = await answering.finally(() => deliveries.delete(answering));
       return { status: answer.status, outcome: answer.headers.get("Handoff-Outcome") };
     },
-    drain: () => shutdown.drain(),
+    async drain() {
+      await shutdown.drain();
+      return true;
+    },
     async quiet() {
       while (transactions.size > 0) await Promise.allSettled(transactions);
       await faults.waitUntilQuiet();
       return true;
     },
     async discard() {
+      handlers.kill();
+      faults.sever();
       faults.calm();
+      while (deliveries.size + transactions.size > 0) await Promise.allSettled([...deliveries, ...transactions]);
+      await faults.waitUntilQuiet();
       await db.terminate();
       await faults.stop();
     },
