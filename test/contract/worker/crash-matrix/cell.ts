@@ -1,17 +1,18 @@
 import type { HandlerFault, MatrixFault } from "./matrix-faults.ts";
 import type { Moment, Scene } from "./scenes.ts";
-import { Story } from "./story.ts";
-import { type Struck, strike } from "./strike.ts";
-import { AWAY_MS } from "./time.ts";
-import { judge } from "./verdict.ts";
 import type { Ending } from "./worker-process.ts";
-import type { World } from "./world.ts";
 
 /** One cell of the matrix. */
 export interface Cell {
   readonly scene: Scene;
   readonly fault: MatrixFault | HandlerFault;
   readonly moment: Moment;
+}
+
+/** How the delivery that met the fault was answered, and another that came meanwhile; null where there is none. */
+export interface Struck {
+  readonly ending: Ending | null;
+  readonly others: Ending | null;
 }
 
 /** What became of a cell's task: every answer, and how it ended. */
@@ -24,81 +25,4 @@ export interface CellStory extends Struck {
 export interface CellResult {
   readonly entry: string;
   readonly violations: readonly string[];
-}
-
-/** No task of the matrix needs more deliveries than this after the fault. */
-const MOST_REDELIVERIES = 6;
-
-/** Plays one cell: what comes before, the delivery that meets the fault, and good deliveries until the task has ended. */
-export async function runCell(world: World, cell: Cell): Promise<CellResult> {
-  const story = new Story(world, cell.scene);
-  const released = Promise.withResolvers<void>();
-  await prepare(story, cell);
-  const struck = await strike(story, cell, released.promise);
-  const again = struck.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
-  released.resolve();
-  await letGo(story, cell);
-  const result = await judge(story, cell, { ...struck, again });
-  if (again.at(-1)?.outcome !== "duplicate") await deliverOnceMore(story, cell);
-  return { ...result, violations: [...result.violations, ...story.witness.violations] };
-}
-
-/** Brings the task to where the delivery that meets the fault finds it. */
-async function prepare(story: Story, { scene, moment }: Cell): Promise<void> {
-  const { world, usualEnd } = story;
-  if (scene.before === "a failure") await story.deliver(world.other, { end: "retries" });
-  if (scene.before === "another payload") await story.deliverOriginal();
-  if (scene.before === "its last attempt" || moment === "takeover") {
-    await story.killAtWork();
-    await world.pass(AWAY_MS);
-  }
-  if (moment === "late") await story.deliver(world.other, { end: usualEnd });
-}
-
-/** Delivers until it is acknowledged, as the queue would, letting leases and locks run out that are in the way. */
-async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
-  const { world, usualEnd } = story;
-  const again: Ending[] = [];
-  while (again.at(-1)?.status !== 200) {
-    if (again.length === MOST_REDELIVERIES) throw new Error(`Never acknowledged: ${JSON.stringify(again)}.`);
-    const ending = await story.deliver(world.other, { end: usualEnd });
-    again.push(ending);
-    if (ending.status === 409 || ending.status === 503) await passAway(world, cell);
-  }
-  return again;
-}
-
-/** Leases and locks run out, and what was waiting for them comes to its end, but for what never does. */
-async function passAway(world: World, { fault }: Cell): Promise<void> {
-  await world.pass(AWAY_MS);
-  await world.answerOf(world.other, world.other.quiet());
-  if (!outlivesItsCell(fault)) await world.answerOf(world.subject, world.subject.quiet());
-}
-
-/** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */
-async function letGo({ world, witness }: Story, { scene, fault }: Cell): Promise<void> {
-  const { subject } = world;
-  subject.faults.calm();
-  if (!outlivesItsCell(fault)) return;
-  if (fault.answer !== "gone") {
-    await world.answerOf(subject, subject.drain());
-    const neverEnds = scene.at === "handler" && fault.answer === "nothing";
-    if (!neverEnds) await world.answerOf(subject, subject.quiet());
-    await witness.look();
-  }
-  await world.replaceSubject();
-}
-
-/** Whether something of the subject's delivery is still to come after it was answered, or given up. */
-function outlivesItsCell({ answer }: Cell["fault"]): boolean {
-  return answer === "gone" || answer === "nothing" || answer === "its-own";
-}
-
-/** Cloud Tasks may deliver a task again that was acknowledged: nothing may come of it but, if natural, another run. */
-async function deliverOnceMore(story: Story, cell: Cell): Promise<void> {
-  const { world, witness, task } = story;
-  const runsBefore = world.outside.runs.length;
-  await driveToTheEnd(story, cell);
-  const runs = world.outside.runs.length - runsBefore;
-  if (runs > 0 && task.type !== "matrix.natural") witness.violations.push("a duplicate ran");
 }

@@ -41,7 +41,10 @@ export function document(title: string, cells: Cells): void {
   if (section === "") throw new Error(`The document has no section "${title}".`);
   const [head = [], ...lines] = cells;
   const table = [head, head.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
-  fs.writeFileSync(DOCUMENT, text.replace(section, () => `### ${title}\n\n${table}\n`));
+  fs.writeFileSync(
+    DOCUMENT,
+    text.replace(section, () => `### ${title}\n\n${table}\n`),
+  );
 }
 
 /** `any error` stands for all of them. */

@@ -1,5 +1,6 @@
-import { type Cell, type CellResult, runCell } from "./cell.ts";
+import type { Cell, CellResult } from "./cell.ts";
 import { HANDLER_FAULTS, type HandlerFault, MATRIX_FAULTS, type MatrixFault } from "./matrix-faults.ts";
+import { playCell } from "./play-cell.ts";
 import { MOMENTS, type Scene } from "./scenes.ts";
 import { NeverReached } from "./strike.ts";
 import { type World, startWorld } from "./world.ts";
@@ -53,9 +54,9 @@ function isToBePlayed({ scene, moment, fault }: Cell, faults: readonly (MatrixFa
 
 async function play(world: World, cell: Cell): Promise<CellResult> {
   const reason = cell.scene.unreached[cell.moment];
-  if (reason === undefined) return await runCell(world, cell);
+  if (reason === undefined) return await playCell(world, cell);
   try {
-    await runCell(world, cell);
+    await playCell(world, cell);
     return { entry: reason, violations: [`came to the call, though ${reason}`] };
   } catch (error) {
     if (!(error instanceof NeverReached)) throw error;

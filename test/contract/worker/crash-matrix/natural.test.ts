@@ -1,5 +1,4 @@
-import { describe } from "vitest";
 import { NATURALS } from "./scenes.ts";
 import { testTables } from "./tables.ts";
 
-describe("the worker", () => testTables(NATURALS));
+testTables(NATURALS);

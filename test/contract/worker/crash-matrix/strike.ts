@@ -1,15 +1,9 @@
 import { status } from "@grpc/grpc-js";
-import type { Cell } from "./cell.ts";
+import type { Cell, Struck } from "./cell.ts";
 import type { HandlerPlan } from "./matrix-handlers.ts";
 import { AWAY_MS } from "./time.ts";
 import type { Story } from "./story.ts";
 import type { Ending } from "./worker-process.ts";
-
-/** How the delivery that met the fault was answered, and another that came meanwhile; null where there is none. */
-export interface Struck {
-  readonly ending: Ending | null;
-  readonly others: Ending | null;
-}
 
 /** Makes the worker read the record to learn how it ended: the commit that needs no read fails. */
 const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;

@@ -38,7 +38,8 @@ function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, c
     yield `ended ${record?.state ?? "unrecorded"}, not ${expected}`;
   }
   if (hasLetter !== (expected === "dead")) yield hasLetter ? "has a letter, though it succeeded" : "has no letter";
-  if (hasConflictLetter !== (scene.before === "another payload")) yield "the other payload's letter is not as it should be";
+  if (hasConflictLetter !== (scene.before === "another payload"))
+    yield "the other payload's letter is not as it should be";
 
   if (expected === "dead" && effects > 0) yield "had an effect, though it is dead";
   if (expected === "succeeded" && effects === 0) yield "had no effect";
@@ -48,7 +49,8 @@ function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, c
 /** Whether a crash, or a pause past the lease, lies between an effect outside and its durable completion. */
 function mayRepeat({ scene, fault, moment }: Cell): boolean {
   if (scene.task === "transaction") return false;
-  const hadEffect = scene.at === "handler" ? fault.when === "after-effect" || fault.answer === "its-own" : scene.afterEffect;
+  const hadEffect =
+    scene.at === "handler" ? fault.when === "after-effect" || fault.answer === "its-own" : scene.afterEffect;
   if (!hadEffect) return false;
   if (moment.startsWith("zombie")) return true;
   if (scene.at === "handler") return true;
@@ -59,13 +61,9 @@ function mayRepeat({ scene, fault, moment }: Cell): boolean {
 
 /** The answers of a cell and its end, in the codes of the legend. */
 function entryOf({ ending, others, again }: CellStory, { record, effects }: End): string {
-  const answers = [
-    ending ? codeOf(ending) : "†",
-    ...(others ? [`(${codeOf(others)})`] : []),
-    ...again.map(codeOf),
-  ];
-  const state = record === null ? "N" : record.state.slice(0, 1).toUpperCase();
-  return `${answers.join(" ")} ${state}${effects}`;
+  const answers = [ending ? codeOf(ending) : "†", ...(others ? [`(${codeOf(others)})`] : []), ...again.map(codeOf)];
+  const end = record ? `${record.state.slice(0, 1).toUpperCase()}${effects}/${record.attempts}` : `N${effects}`;
+  return `${answers.join(" ")} ${end}`;
 }
 
 function codeOf({ status, outcome }: Ending): string {

@@ -3,10 +3,13 @@ import { startFirestoreEmulator } from "../../../../services/local/firestore/emu
 import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
 import type { Outside } from "./matrix-handlers.ts";
 import { STEP_MS } from "./time.ts";
-import { type Ending, type WorkerProcess, connectFirestore, startWorkerProcess } from "./worker-process.ts";
+import { type WorkerProcess, connectFirestore, startWorkerProcess } from "./worker-process.ts";
 
 /** Waits for Firestore are over after so many steps of a delivery. */
 const MOST_STEPS = 8;
+
+/** So often a call is found stuck, with a read that is answered in between, before it counts as that. */
+const TIMES_SEEN_STUCK = 3;
 
 /**
  * One Firestore and three processes of the worker, in one time: `subject` is the one that things happen to, `other` is
@@ -17,9 +20,10 @@ export class World {
   readonly outside: Outside;
   readonly late: WorkerProcess;
   subject: WorkerProcess;
-  other: WorkerProcess;
+  readonly other: WorkerProcess;
   readonly #emulator: Emulator;
   readonly #storeClock: VirtualClock;
+  readonly #discarded: Promise<void>[] = [];
   readonly #frozen = new Set<WorkerProcess>();
 
   constructor(
@@ -49,25 +53,27 @@ export class World {
     }
   }
 
-  /** The answer of a delivery. Time passes whenever Firestore keeps it waiting. */
-  async answerOf<Answer>(process: WorkerProcess, delivered: Promise<Answer>): Promise<Answer> {
+  /** What a process answers. Time passes whenever Firestore keeps it waiting. */
+  async answerOf<Answer>(process: WorkerProcess, answering: Promise<Answer>): Promise<Answer> {
     for (let step = 0; step < MOST_STEPS; step++) {
-      const answer = await this.answeredOrStuck(process, delivered);
+      const answer = await this.answeredOrStuck(process, answering);
       if (answer !== null) return answer;
-      await this.pass(STEP_MS);
+      await this.passStep();
     }
     throw new Error("A delivery was never answered.");
   }
 
-  /** The answer of a delivery, or null when Firestore keeps it waiting. */
-  async answeredOrStuck<Answer>(process: WorkerProcess, delivered: Promise<Answer>): Promise<Answer | null> {
-    const ended = new AbortController();
-    const stuck = process.faults.waitUntilStuck(ended.signal).then(() => null);
-    try {
-      return await Promise.race([delivered, stuck]);
-    } finally {
-      ended.abort();
+  /** What a process answers, or null when Firestore keeps it waiting. */
+  async answeredOrStuck<Answer>(process: WorkerProcess, answering: Promise<Answer>): Promise<Answer | null> {
+    const answered = new AbortController();
+    const done = answering.finally(() => answered.abort());
+    for (let seen = 0; seen < TIMES_SEEN_STUCK; seen++) {
+      const stuck = process.faults.waitUntilStuck(answered.signal).then(() => null);
+      const answer = await Promise.race([done, stuck]);
+      if (answer !== null) return answer;
+      await this.db.doc("nothing/here").get();
     }
+    return answered.signal.aborted ? await done : null;
   }
 
   /** Lets so much time pass that a delivery which nobody answers is given up. */
@@ -75,20 +81,15 @@ export class World {
     await this.pass(STEP_MS);
   }
 
+  /** Leaves the subject to itself, and starts another. */
   async replaceSubject(): Promise<void> {
-    const old = this.subject;
+    this.#discarded.push(this.subject.discard());
     this.subject = await startWorkerProcess(this.#emulator, this.outside);
-    await old.discard();
-  }
-
-  async replaceOther(): Promise<void> {
-    const old = this.other;
-    this.other = await startWorkerProcess(this.#emulator, this.outside);
-    await old.discard();
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.subject, this.other, this.late].map((process) => process.discard()));
+    await Promise.all(this.#discarded);
     await this.db.terminate();
     await this.#emulator.stop();
   }
