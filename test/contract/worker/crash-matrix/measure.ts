@@ -19,7 +19,7 @@ export interface Table {
 }
 
 /** Cells of one world are played one after the other, so that they can move its time; the worlds wait at once. */
-const WORLDS = 8;
+const WORLDS = 5;
 
 /** Plays every cell of a scene. */
 export async function measureScene(scene: Scene): Promise<Table> {

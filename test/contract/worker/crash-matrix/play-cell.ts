@@ -19,7 +19,8 @@ export async function playCell(world: World, cell: Cell): Promise<CellResult> {
   released.resolve();
   await letGo(story, cell);
   const result = await judge(story, cell, { ...struck, again });
-  if (again.at(-1)?.outcome !== "duplicate") await deliverOnceMore(story, cell);
+  const last = again.at(-1) ?? struck.ending;
+  if (last?.outcome !== "duplicate") await deliverOnceMore(story, cell);
   return { ...result, violations: [...result.violations, ...story.witness.violations] };
 }
 
@@ -51,8 +52,8 @@ async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
 /** Leases and locks run out, and what was waiting for them comes to its end, but for what never does. */
 async function passAway(world: World, { fault }: Cell): Promise<void> {
   await world.pass(AWAY_MS);
-  await world.answerOf(world.other, world.other.quiet());
-  if (!outlivesItsCell(fault)) await world.answerOf(world.subject, world.subject.quiet());
+  await world.endOf(world.other, world.other.quiet());
+  if (!outlivesItsCell(fault)) await world.endOf(world.subject, world.subject.quiet());
 }
 
 /** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */
@@ -61,9 +62,9 @@ async function letGo({ world, witness }: Story, { scene, fault }: Cell): Promise
   subject.faults.calm();
   if (!outlivesItsCell(fault)) return;
   if (fault.answer !== "gone") {
-    await world.answerOf(subject, subject.drain());
+    await world.endOf(subject, subject.drain());
     const neverEnds = scene.at === "handler" && fault.answer === "nothing";
-    if (!neverEnds) await world.answerOf(subject, subject.quiet());
+    if (!neverEnds) await world.endOf(subject, subject.quiet());
     await witness.look();
   }
   await world.replaceSubject();

@@ -51,7 +51,7 @@ export async function strike(story: Story, cell: Cell, released: Promise<void>):
   other?.finish();
   if (hangs) {
     if (other) await world.answeredOrStuck(world.other, other.answer);
-    await world.passStep();
+    await world.losePatience();
   }
   const ending = await world.answerOf(subject, delivered);
   return { ending, others: other ? await world.answerOf(world.other, other.answer) : null };

@@ -39,8 +39,7 @@ export class World {
 
   /** Lets time pass, in milliseconds: for Firestore and for whoever is awake. */
   async pass(ms: number): Promise<void> {
-    const awake = [this.subject, this.other].filter((process) => !this.#frozen.has(process));
-    await Promise.all([this.#storeClock, ...awake.map(({ clock }) => clock)].map((clock) => clock.advance(ms)));
+    await Promise.all([this.#storeClock, ...this.#awake().map(({ clock }) => clock)].map((clock) => clock.advance(ms)));
   }
 
   /** Stops a process's clock while something goes on: it sleeps through it. */
@@ -53,14 +52,27 @@ export class World {
     }
   }
 
-  /** What a process answers. Time passes whenever Firestore keeps it waiting. */
+  /** The answer of a delivery. Where Firestore keeps it waiting, the worker's patience ends, but Firestore's time stands. */
   async answerOf<Answer>(process: WorkerProcess, answering: Promise<Answer>): Promise<Answer> {
-    for (let step = 0; step < MOST_STEPS; step++) {
-      const answer = await this.answeredOrStuck(process, answering);
+    return await this.#afterSteps(process, answering, () => this.losePatience());
+  }
+
+  /** What comes of something that goes on after its delivery was answered, once locks that are in its way run out. */
+  async endOf<Answer>(process: WorkerProcess, going: Promise<Answer>): Promise<Answer> {
+    return await this.#afterSteps(process, going, () => this.pass(STEP_MS));
+  }
+
+  async #afterSteps<Answer>(
+    process: WorkerProcess,
+    going: Promise<Answer>,
+    step: () => Promise<void>,
+  ): Promise<Answer> {
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      const answer = await this.answeredOrStuck(process, going);
       if (answer !== null) return answer;
-      await this.passStep();
+      await step();
     }
-    throw new Error("A delivery was never answered.");
+    throw new Error("A process never came to an end.");
   }
 
   /** What a process answers, or null when Firestore keeps it waiting. */
@@ -76,15 +88,19 @@ export class World {
     return answered.signal.aborted ? await done : null;
   }
 
-  /** Lets so much time pass that a delivery which nobody answers is given up. */
-  async passStep(): Promise<void> {
-    await this.pass(STEP_MS);
+  /** Lets so much time pass for whoever is awake that a delivery which nobody answers is given up. */
+  async losePatience(): Promise<void> {
+    await Promise.all(this.#awake().map(({ clock }) => clock.advance(STEP_MS)));
   }
 
   /** Leaves the subject to itself, and starts another. */
   async replaceSubject(): Promise<void> {
     this.#discarded.push(this.subject.discard());
     this.subject = await startWorkerProcess(this.#emulator, this.outside);
+  }
+
+  #awake(): WorkerProcess[] {
+    return [this.subject, this.other].filter((process) => !this.#frozen.has(process));
   }
 
   async stop(): Promise<void> {
