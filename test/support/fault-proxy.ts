@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
-import { setTimeout as nextTurn } from "node:timers/promises";
 import { portOf } from "../../shared/listening-port.ts";
+import { FaultLink, respond } from "./fault-link.ts";
 
 /** What is to go wrong with the next calls of one RPC. */
 export interface Fault {
@@ -53,17 +53,11 @@ interface ArmedFault extends Fault {
   readonly fail: (error: unknown) => void;
 }
 
-/** A client that goes on does so by timers of 0 ms, which come before those of later turns. */
-const TURNS_OF_QUIET = 5;
-
-/** A connection to the server answers this many pings after a call, in order, before the call counts as stuck. */
-const PINGS_OF_A_STUCK_CALL = 30;
-
 /** Starts a proxy for cleartext gRPC in front of `server`. */
 export async function startFaultProxy(server: { host: string; port: number }): Promise<FaultProxy> {
   const upstream = http2.connect(`http://${server.host}:${server.port}`);
   upstream.on("error", () => upstream.destroy());
-  const link = new Link(upstream);
+  const link = new FaultLink(upstream);
   const armed: ArmedFault[] = [];
   const sessions = new Set<http2.ServerHttp2Session>();
   const proxy = http2.createServer();
@@ -73,7 +67,7 @@ export async function startFaultProxy(server: { host: string; port: number }): P
   });
   proxy.on("stream", (caller, headers) => {
     caller.on("error", () => caller.destroy());
-    link.admit(caller);
+    link.admit(caller, headers);
     if (link.severed) return link.leaveUnanswered(caller);
     const fault = takeFault(armed, String(headers[":path"]));
     if (fault) spoil(caller, fault, { link, headers }).then(fault.strike, fault.fail);
@@ -104,78 +98,6 @@ export async function startFaultProxy(server: { host: string; port: number }): P
   };
 }
 
-/** The connection to the server, and the calls that are under way on it. */
-class Link {
-  severed = false;
-  readonly #upstream: http2.ClientHttp2Session;
-  readonly #underWay = new Set<http2.ClientHttp2Stream>();
-  readonly #callers = new Set<http2.ServerHttp2Stream>();
-  readonly #unanswered: http2.ServerHttp2Stream[] = [];
-  #calmed = false;
-  #nextCall = Promise.withResolvers<void>();
-
-  constructor(upstream: http2.ClientHttp2Session) {
-    this.#upstream = upstream;
-  }
-
-  admit(caller: http2.ServerHttp2Stream): void {
-    this.#callers.add(caller);
-    caller.once("close", () => this.#callers.delete(caller));
-  }
-
-  request(headers: http2.IncomingHttpHeaders): http2.ClientHttp2Stream {
-    const stream = this.#upstream.request({ ...headers, ":scheme": "http" });
-    stream.on("error", () => stream.destroy());
-    this.#underWay.add(stream);
-    const end = (): void => void this.#underWay.delete(stream);
-    stream.once("response", end);
-    stream.once("close", end);
-    this.#nextCall.resolve();
-    this.#nextCall = Promise.withResolvers<void>();
-    return stream;
-  }
-
-  sever(): void {
-    this.severed = true;
-    this.#upstream.destroy();
-  }
-
-  leaveUnanswered(caller: http2.ServerHttp2Stream): void {
-    if (this.#calmed && this.severed) respond(caller, status.PERMISSION_DENIED);
-    else this.#unanswered.push(caller);
-  }
-
-  calm(): void {
-    this.#calmed = true;
-    for (const caller of this.#unanswered.splice(0)) {
-      if (!caller.destroyed) respond(caller, status.PERMISSION_DENIED);
-    }
-  }
-
-  async waitUntilStuck(ended: AbortSignal): Promise<void> {
-    while (!ended.aborted) {
-      const [call] = this.#underWay;
-      if (!call) await this.#nextCall.promise;
-      else if (await this.#outlasts(call)) return;
-    }
-  }
-
-  async waitUntilQuiet(): Promise<void> {
-    do {
-      await Promise.all([...this.#callers].map((caller) => new Promise((resolve) => caller.once("close", resolve))));
-      for (let turn = 0; turn < TURNS_OF_QUIET; turn++) await nextTurn(0);
-    } while (this.#callers.size > 0);
-  }
-
-  async #outlasts(call: http2.ClientHttp2Stream): Promise<boolean> {
-    for (let ping = 0; ping < PINGS_OF_A_STUCK_CALL; ping++) {
-      if (!this.#underWay.has(call) || this.#upstream.destroyed) return false;
-      await new Promise<void>((resolve) => this.#upstream.ping(() => resolve()));
-    }
-    return this.#underWay.has(call);
-  }
-}
-
 function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
   const rpc = path.slice(path.lastIndexOf("/") + 1);
   const fault = armed.find((candidate) => candidate.rpc === rpc && candidate.left > 0);
@@ -191,7 +113,7 @@ function takeFault(armed: ArmedFault[], path: string): ArmedFault | undefined {
 async function spoil(
   caller: http2.ServerHttp2Stream,
   fault: ArmedFault,
-  on: { link: Link; headers: http2.IncomingHttpHeaders },
+  on: { link: FaultLink; headers: http2.IncomingHttpHeaders },
 ): Promise<void> {
   await fault.onArrival?.();
   if (fault.answer === "its-own") return relay(caller, on.link.request(on.headers), on.link);
@@ -212,7 +134,7 @@ async function ended(stream: http2.Http2Stream): Promise<void> {
   await new Promise((resolve) => stream.once("end", resolve));
 }
 
-function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: Link): void {
+function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: FaultLink): void {
   if (fault.answer === "gone") link.sever();
   if (fault.answer === "gone" || fault.answer === "nothing") link.leaveUnanswered(caller);
   else if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
@@ -220,12 +142,7 @@ function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: Link):
   else if (fault.answer !== "its-own" && !caller.destroyed) respond(caller, fault.answer.status);
 }
 
-function respond(caller: http2.ServerHttp2Stream, code: status): void {
-  const headers = { "content-type": "application/grpc", "grpc-status": String(code), "grpc-message": "injected" };
-  caller.respond({ ":status": 200, ...headers }, { endStream: true });
-}
-
-function relay(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream, link: Link): void {
+function relay(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream, link: FaultLink): void {
   caller.pipe(server);
   server.once("close", () => {
     if (!caller.headersSent && !caller.destroyed) link.leaveUnanswered(caller);

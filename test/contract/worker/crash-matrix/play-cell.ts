@@ -6,6 +6,9 @@ import { judge } from "./verdict.ts";
 import type { Ending } from "./worker-process.ts";
 import type { World } from "./world.ts";
 
+/** Each step is shorter than the wait for a lock, 20 s. */
+const AWAY_STEPS = 6;
+
 /** No task of the matrix needs more deliveries than this after the fault. */
 const MOST_REDELIVERIES = 6;
 
@@ -49,11 +52,17 @@ async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
   return again;
 }
 
-/** Leases and locks run out, and what was waiting for them comes to its end, but for what never does. */
+/**
+ * Leases and locks run out, and what was waiting for them comes to its end, but for what never does. Time passes in
+ * steps: whatever one of them sets going has come to its end, or has to wait again, before the next.
+ */
 async function passAway(world: World, { fault }: Cell): Promise<void> {
-  await world.pass(AWAY_MS);
-  await world.endOf(world.other, world.other.quiet());
-  if (!outlivesItsCell(fault)) await world.endOf(world.subject, world.subject.quiet());
+  const goingOn = outlivesItsCell(fault) ? [world.other] : [world.other, world.subject];
+  for (let step = 0; step < AWAY_STEPS; step++) {
+    await world.pass(AWAY_MS / AWAY_STEPS);
+    for (const process of goingOn) await world.answeredOrStuck(process, process.quiet());
+  }
+  for (const process of goingOn) await world.endOf(process, process.quiet());
 }
 
 /** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */

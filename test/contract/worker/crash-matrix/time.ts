@@ -8,4 +8,4 @@ export const STEP_MS = MATRIX_TASKS.claim.timeoutMs + ABORT_GRACE_MS;
 const LOCKS_LOST_MS = 60_000;
 
 /** Longer than a lease and longer than locks last, in milliseconds. */
-export const AWAY_MS = Math.max(leaseMsOf("default"), LOCKS_LOST_MS) + 1_000;
+export const AWAY_MS = Math.max(leaseMsOf("default"), LOCKS_LOST_MS) + 6_000;
