@@ -1,4 +1,4 @@
-import { status } from "@grpc/grpc-js";
+import type { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
 import { portOf } from "../../shared/listening-port.ts";
 import { FaultLink, respond } from "./fault-link.ts";

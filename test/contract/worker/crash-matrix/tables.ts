@@ -4,7 +4,7 @@ import { measureScene } from "./measure.ts";
 import type { Scene } from "./scenes.ts";
 
 /** A table takes seconds, and minutes on a machine that is busy. */
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 480_000;
 
 /** Registers the tests of some tables: nothing happened that must not, and the document says what did. */
 export function testTables(scenes: readonly Scene[]): void {
