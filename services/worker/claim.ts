@@ -1,22 +1,24 @@
 import type { Timestamp } from "@google-cloud/firestore";
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { changeRecord } from "./change-record.ts";
 import { mayBeTooOld } from "./claim-decision.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
 import { decideReadClaim } from "./read-claim.ts";
 import { isFirestoreError } from "./record-store.ts";
-import { type AttemptNumbers, readRecord, recordRef, runningRecord } from "./record-writes.ts";
+import { type AttemptNumbers, recordRef, runningRecord } from "./record-writes.ts";
 import { decideUnrecordedRun } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
 
 /** An attempt that may run. */
 export type Attempt = ClaimedAttempt | UnrecordedAttempt;
 
-/** It owns the record. With the update time of its claim it can be settled without reading. */
-export type ClaimedAttempt = AttemptNumbers & { readonly kind: "claimed"; readonly updateTime: Timestamp | null };
+/** It owns the record, which was last written at the update time: unless it was since, it is settled without reading. */
+export type ClaimedAttempt = AttemptNumbers & { readonly kind: "claimed"; readonly updateTime: Timestamp };
 
-/** Nothing was written: its record, if it needs one, is written when it ends, by a transaction that reads it. */
+/** Nothing was written: its record, if it needs one, is written when it ends, once it has been read. */
 export type UnrecordedAttempt = { readonly kind: "unrecorded"; readonly owner: string };
 
 export type Claim =
@@ -27,12 +29,12 @@ export type Claim =
  * Claims the task for one attempt.
  *
  *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
- *            └── exists, or unclear ──▶ transaction that reads it ──▶ ours or another's    (see decideReadClaim)
+ *            └── exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see decideReadClaim)
  *
  * It takes as long as the client goes on trying, and rejects with the client's errors: see `claimInTime`.
  */
 export async function claimTask(delivery: Delivery, worker: Worker): Promise<Claim> {
-  // Made here and not in a transaction's callback, which can run again after a commit whose answer was lost.
+  // Made here and not where a record was read, which can run again after a commit whose answer was lost.
   const owner = randomUUID();
   if (delivery.idempotency !== "claim") return await beginUnrecorded(delivery, owner, worker);
 
@@ -51,12 +53,11 @@ async function beginUnrecorded(delivery: Delivery, owner: string, { db, clock }:
   const ourClaim: Claim = { kind: "ours", attempt: { kind: "unrecorded", owner } };
   if (delivery.idempotency === "transaction" || !mayBeTooOld(claimant, clock.now())) return ourClaim;
 
-  return await db.runTransaction(async (transaction) => {
-    const read = await readRecord(transaction, db, delivery.envelope);
-    const decision = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
-    if (decision.kind === "run") return ourClaim;
-    return { kind: "not-ours", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+  const { decision } = await changeRecord<Claim>({ db, envelope: delivery.envelope }, (read, writer) => {
+    const run = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
+    return run.kind === "run" ? ourClaim : { kind: "not-ours", outcome: concede(writer, run, { delivery, db, clock }) };
   });
+  return decision;
 }
 
 /** The update time of the record that was created; undefined when only reading can tell whose it is. */
@@ -79,19 +80,13 @@ async function createRecord(
 async function claimByReading(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
   const { envelope } = delivery;
   const claimant = claimantOf(delivery, owner);
-  return await db.runTransaction(async (transaction) => {
-    const read = await readRecord(transaction, db, envelope);
-    const claim = decideReadClaim(read.record, claimant, read.readTimeMs);
-    if (claim.kind !== "run") {
-      return { kind: "not-ours", outcome: concede(transaction, claim, { delivery, read, db, clock }) };
-    }
-    const { numbers } = claim;
-    if (!claim.isWritten) transaction.set(read.ref, runningRecord(envelope, numbers, { record: read.record, clock }));
-    return ours(numbers);
+  const { decision, updateTime } = await changeRecord({ db, envelope }, ({ record, readTimeMs }, writer) => {
+    const claim = decideReadClaim(record, claimant, readTimeMs);
+    if (claim.kind !== "run") return { outcome: concede(writer, claim, { delivery, db, clock }) };
+    if (!claim.isWritten) writer.replace(runningRecord(envelope, claim.numbers, { record, clock }));
+    return claim;
   });
-}
-
-/** A transaction doesn't tell when it was committed, so this attempt will be settled by reading. */
-function ours(numbers: AttemptNumbers): Claim {
-  return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime: null } };
+  if ("outcome" in decision) return { kind: "not-ours", outcome: decision.outcome };
+  assert(updateTime, "A record that is claimed was written.");
+  return { kind: "ours", attempt: { kind: "claimed", ...decision.numbers, updateTime } };
 }

@@ -1,9 +1,10 @@
 import {
   FieldValue,
+  type DocumentData,
   type DocumentReference,
+  type DocumentSnapshot,
   type Firestore,
   Timestamp,
-  type Transaction,
 } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
 import type { Envelope } from "../../shared/envelope.ts";
@@ -20,11 +21,20 @@ import { queueOf } from "../../shared/task-id.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Settlement, letterOf } from "./settlement.ts";
 
-/** A task's record as a transaction saw it, with Firestore's time of the read. */
+/** A task's record as it was read, with Firestore's time of the read. */
 export interface ReadRecord {
-  readonly ref: DocumentReference;
   readonly record: TaskRecord | null;
   readonly readTimeMs: number;
+}
+
+/** What is written once a record was read: all of it together, and only if the record is still as it was read. */
+export interface RecordWriter {
+  /** Puts a whole record in place of the one that was read, or where there was none. */
+  replace(record: DocumentData): void;
+  /** Changes some fields of the record that was read. */
+  update(fields: DocumentData): void;
+  /** Puts another document beside the record. */
+  set(ref: DocumentReference, document: DocumentData): void;
 }
 
 /** The numbers that tell one attempt from the others. */
@@ -38,11 +48,10 @@ export function recordRef(db: Firestore, envelope: Envelope): DocumentReference 
   return db.collection(TASK_RECORDS).doc(envelope.id);
 }
 
-export async function readRecord(transaction: Transaction, db: Firestore, envelope: Envelope): Promise<ReadRecord> {
-  const ref = recordRef(db, envelope);
-  const snapshot = await transaction.get(ref);
+/** What a snapshot of a record says. */
+export function readingOf(snapshot: DocumentSnapshot): ReadRecord {
   const record = snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
-  return { ref, record, readTimeMs: snapshot.readTime.toMillis() };
+  return { record, readTimeMs: snapshot.readTime.toMillis() };
 }
 
 /** What a record is written over, and the instance's clock, which only its expiry depends on. */
@@ -116,7 +125,7 @@ export function deadLetter(
 
 /** A dead task's letter is part of the commit that ends it; for any other settlement nothing is written. */
 export function writeDeadLetter(
-  writer: { set(ref: DocumentReference, letter: object): unknown },
+  writer: { set(ref: DocumentReference, letter: DocumentData): unknown },
   settlement: Settlement,
   on: { delivery: Delivery; db: Firestore; clock: Clock },
 ): void {

@@ -1,4 +1,4 @@
-import type { Transaction } from "@google-cloud/firestore";
+import type { DocumentReference, Transaction } from "@google-cloud/firestore";
 import { errorFields } from "../../shared/error-fields.ts";
 import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
 import type { UnrecordedAttempt } from "./claim.ts";
@@ -6,7 +6,7 @@ import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { HandlerContext, TransactionContext } from "./handler.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
-import { readRecord, settledRecord } from "./record-writes.ts";
+import { type RecordWriter, readingOf, recordRef, settledRecord } from "./record-writes.ts";
 import { decideTransactionFailure } from "./transaction-failure.ts";
 import { decideUnrecordedRun, settlementInTransaction } from "./unrecorded-run.ts";
 import type { Worker } from "./worker.ts";
@@ -64,11 +64,13 @@ async function attemptOnce(
   const { envelope } = delivery;
   if (context.signal.aborted) throw new NothingToCommit(threw(context.signal.reason));
 
-  const read = await readRecord(transaction, db, envelope);
+  const ref = recordRef(db, envelope);
+  const { record, readTimeMs } = readingOf(await transaction.get(ref));
+  const writer = writerIn(transaction, ref);
   const claimant = claimantOf(delivery, attempt.owner);
-  const decision = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
+  const decision = decideUnrecordedRun(record, claimant, readTimeMs);
   if (decision.kind !== "run") {
-    return { kind: "decided", outcome: concede(transaction, decision, { delivery, read, db, clock }) };
+    return { kind: "decided", outcome: concede(writer, decision, { delivery, db, clock }) };
   }
 
   const { numbers } = decision;
@@ -78,8 +80,17 @@ async function attemptOnce(
   });
   const settlement = settlementInTransaction(end, numbers, claimant);
   if (!settlement) throw new NothingToCommit(end);
-  transaction.set(read.ref, settledRecord(envelope, numbers, settlement, { record: read.record, clock }));
+  writer.replace(settledRecord(envelope, numbers, settlement, { record, clock }));
   return { kind: "decided", outcome: settlement.outcome };
+}
+
+/** The transaction's lock keeps the record as it was read. */
+function writerIn(transaction: Transaction, record: DocumentReference): RecordWriter {
+  return {
+    replace: (whole) => void transaction.set(record, whole),
+    update: (fields) => void transaction.update(record, fields),
+    set: (ref, document) => void transaction.set(ref, document),
+  };
 }
 
 /** Firestore's own errors go to the client, which decides whether the callback runs again. */

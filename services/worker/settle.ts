@@ -1,12 +1,13 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
+import { changeRecord } from "./change-record.ts";
 import type { Attempt, ClaimedAttempt, UnrecordedAttempt } from "./claim.ts";
 import { decideClaimedSettlement } from "./claimed-settlement.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { Outcome } from "./outcome.ts";
 import { RecordStoreError, type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
-import { readRecord, recordRef, settledFields, settledRecord, writeDeadLetter } from "./record-writes.ts";
+import { recordRef, settledFields, settledRecord, writeDeadLetter } from "./record-writes.ts";
 import { type Settlement, decideSettlement } from "./settlement.ts";
 import { decideUnrecordedSettlement, outcomeWithoutRecord } from "./unrecorded-settlement.ts";
 import type { Worker } from "./worker.ts";
@@ -22,9 +23,7 @@ export async function settle(delivery: Delivery, attempt: Attempt, run: RunEnd, 
   if (attempt.kind === "unrecorded") return await settleUnrecorded(delivery, attempt, run.end, step);
 
   const settlement = decideSettlement(run.end, attempt, delivery.maxAttempts);
-  const written = attempt.updateTime
-    ? await writeIfUntouched(delivery, settlement, { updateTime: attempt.updateTime, step })
-    : false;
+  const written = await writeIfUntouched(delivery, settlement, { updateTime: attempt.updateTime, step });
   return written ? settlement.outcome : await settleByReading(delivery, attempt, settlement, step);
 }
 
@@ -56,16 +55,17 @@ async function settleByReading(
   settlement: Settlement,
   step: StoreStep,
 ): Promise<Outcome> {
-  return await inStore(step, (db) =>
-    db.runTransaction(async (transaction) => {
-      const { ref, record } = await readRecord(transaction, db, delivery.envelope);
-      const decision = decideClaimedSettlement(record, attempt, settlement);
-      if (decision.kind === "answer") return decision.outcome;
-      transaction.update(ref, settledFields(settlement, step.clock));
-      writeDeadLetter(transaction, settlement, { delivery, db, clock: step.clock });
+  const { envelope } = delivery;
+  const { decision } = await inStore(step, (db) =>
+    changeRecord<Outcome>({ db, envelope }, ({ record }, writer) => {
+      const claimed = decideClaimedSettlement(record, attempt, settlement);
+      if (claimed.kind === "answer") return claimed.outcome;
+      writer.update(settledFields(settlement, step.clock));
+      writeDeadLetter(writer, settlement, { delivery, db, clock: step.clock });
       return settlement.outcome;
     }),
   );
+  return decision;
 }
 
 /** Ends an attempt that wrote nothing before: its record, where it needs one, comes to be now. */
@@ -78,19 +78,19 @@ async function settleUnrecorded(
   const known = outcomeWithoutRecord(end, delivery);
   if (known) return known;
 
+  const { envelope } = delivery;
   const claimant = claimantOf(delivery, attempt.owner);
-  return await inStore(step, (db) =>
-    db.runTransaction(async (transaction) => {
-      const read = await readRecord(transaction, db, delivery.envelope);
-      const on = { delivery, read, db, clock: step.clock };
-      const decision = decideUnrecordedSettlement(read.record, { claimant, end }, read.readTimeMs);
-      if (decision.kind !== "settle") return concede(transaction, decision, on);
+  const { decision } = await inStore(step, (db) =>
+    changeRecord<Outcome>({ db, envelope }, ({ record, readTimeMs }, writer) => {
+      const on = { delivery, db, clock: step.clock };
+      const unrecorded = decideUnrecordedSettlement(record, { claimant, end }, readTimeMs);
+      if (unrecorded.kind !== "settle") return concede(writer, unrecorded, on);
 
-      const { numbers, settlement } = decision;
-      const before = { record: read.record, clock: step.clock };
-      transaction.set(read.ref, settledRecord(delivery.envelope, numbers, settlement, before));
-      writeDeadLetter(transaction, settlement, on);
+      const { numbers, settlement } = unrecorded;
+      writer.replace(settledRecord(envelope, numbers, settlement, { record, clock: step.clock }));
+      writeDeadLetter(writer, settlement, on);
       return settlement.outcome;
     }),
   );
+  return decision;
 }

@@ -1,6 +1,7 @@
-import { status } from "@grpc/grpc-js";
+import type { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
 import { portOf } from "../../shared/listening-port.ts";
+import { FaultLink, respond } from "./fault-link.ts";
 
 /** What is to go wrong with the next calls of one RPC. */
 export interface Fault {
@@ -8,12 +9,15 @@ export interface Fault {
   readonly rpc: string;
   /** Whether the server has done what was asked before it goes wrong. */
   readonly when: "before-effect" | "after-effect";
-  /** A gRPC status code, no answer at all, a stream that is cut off, or the whole connection with all its streams. */
-  readonly answer: { readonly status: status } | "nothing" | "reset" | "disconnect";
+  readonly answer: FaultyAnswer;
   /** How many calls pass unharmed before. Default 0. */
   readonly skip?: number;
   /** How many calls it strikes. Default 1. */
   readonly times?: number;
+  /** Awaited when a call has arrived, before the server sees anything of it. */
+  readonly onArrival?: () => Promise<void>;
+  /** Awaited when a call has had whatever effect it is to have, before its caller learns anything. */
+  readonly onEffect?: () => Promise<void>;
 }
 
 /** A call that went through unharmed, as it stood on the wire. */
@@ -24,23 +28,45 @@ export interface RelayedCall {
   readonly status: number;
 }
 
+/**
+ * A gRPC status code; no answer at all; a stream that is cut off; the whole connection with all its streams; a caller
+ * that is gone, of which nothing reaches the server any more and which nothing reaches; or the server's own answer.
+ */
+export type FaultyAnswer = { readonly status: status } | "nothing" | "reset" | "disconnect" | "gone" | "its-own";
+
 /** Stands between a gRPC client and its server and lets chosen calls go wrong. */
 export interface FaultProxy {
   readonly host: string;
   readonly port: number;
   /** Prepares a fault; resolves when it strikes for the first time, its effect included, with the bytes of the call. */
   inject(fault: Fault): Promise<Buffer>;
-  /** Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again. */
+  /** Lets the caller be gone from now on, as when its process is killed: its calls are neither passed on nor answered. */
+  sever(): void;
+  /** Resolves when a call waits in the server, as for a lock: it stays unanswered though the server answers others. */
+  waitUntilStuck(ended: AbortSignal): Promise<void>;
+  /** Resolves when no caller waits for an answer, nor asks for more for a while. */
+  waitUntilQuiet(): Promise<void>;
+  /**
+   * Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again; all
+   * that a caller which is gone goes on to ask for fails in the same way.
+   */
   calm(): void;
   stop(): Promise<void>;
+}
+
+/** What a call goes through. */
+interface Passage {
+  readonly link: FaultLink;
+  readonly headers: http2.IncomingHttpHeaders;
+  /** Hears of the call when it went through unharmed. */
+  readonly report: (call: Omit<RelayedCall, "rpc">) => void;
 }
 
 interface ArmedFault extends Fault {
   toSkip: number;
   left: number;
   readonly strike: (call: Buffer) => void;
-  /** The calls that this fault leaves without an answer. */
-  readonly unanswered: http2.ServerHttp2Stream[];
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -53,7 +79,7 @@ export async function startFaultProxy(
 ): Promise<FaultProxy> {
   const armed: ArmedFault[] = [];
   const sessions = new Set<http2.ServerHttp2Session>();
-  const upstream = connectWhenNeeded(server, () => {
+  const link = new FaultLink(server, () => {
     for (const session of sessions) session.destroy();
   });
   const proxy = http2.createServer();
@@ -63,10 +89,13 @@ export async function startFaultProxy(
   });
   proxy.on("stream", (caller, headers) => {
     caller.on("error", () => caller.destroy());
+    link.admit(caller, headers);
+    if (link.severed) return link.leaveUnanswered(caller);
     const rpc = String(headers[":path"]).split("/").at(-1) ?? "";
+    const passage: Passage = { link, headers, report: (call) => onRelayed({ rpc, ...call }) };
     const fault = takeFault(armed, rpc);
-    if (fault) spoil(caller, fault, () => request(upstream.session(), headers));
-    else relay(caller, request(upstream.session(), headers), (call) => onRelayed({ rpc, ...call }));
+    if (fault) spoil(caller, fault, passage).then(fault.strike, fault.fail);
+    else relay(caller, passage);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
 
@@ -74,36 +103,22 @@ export async function startFaultProxy(
     host: "127.0.0.1",
     port: portOf(proxy),
     inject(fault) {
-      const { promise, resolve } = Promise.withResolvers<Buffer>();
-      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike: resolve, unanswered: [] });
+      const { promise, resolve: strike, reject: fail } = Promise.withResolvers<Buffer>();
+      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike, fail });
       return promise;
     },
+    sever: () => link.sever(),
+    waitUntilStuck: (ended) => link.waitUntilStuck(ended),
+    waitUntilQuiet: () => link.waitUntilQuiet(),
     calm() {
-      for (const caller of armed.splice(0).flatMap(({ unanswered }) => unanswered)) {
-        if (!caller.destroyed) respond(caller, status.PERMISSION_DENIED);
-      }
+      armed.length = 0;
+      link.calm();
     },
     async stop() {
       for (const session of sessions) session.destroy();
-      upstream.close();
+      link.close();
       await new Promise<void>((resolve) => proxy.close(() => resolve()));
     },
-  };
-}
-
-/** A connection to the server that is made again when it was lost; `onLost` cuts off those who wait for answers over it. */
-function connectWhenNeeded(server: { host: string; port: number }, onLost: () => void) {
-  let current: http2.ClientHttp2Session | undefined;
-  return {
-    session(): http2.ClientHttp2Session {
-      if (current && !current.closed && !current.destroyed) return current;
-      const next = http2.connect(`http://${server.host}:${server.port}`);
-      next.on("error", () => next.destroy());
-      next.once("close", onLost);
-      current = next;
-      return next;
-    },
-    close: () => current?.destroy(),
   };
 }
 
@@ -118,63 +133,70 @@ function takeFault(armed: ArmedFault[], rpc: string): ArmedFault | undefined {
   return fault;
 }
 
-function request(upstream: http2.ClientHttp2Session, headers: http2.IncomingHttpHeaders): http2.ClientHttp2Stream {
-  const stream = upstream.request({ ...headers, ":scheme": "http" });
-  stream.on("error", () => stream.destroy());
-  return stream;
-}
-
-function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, forward: () => http2.ClientHttp2Stream): void {
-  const call: Buffer[] = [];
-  caller.on("data", (chunk: Buffer) => call.push(chunk));
-  const strike = (): void => {
-    answer(caller, fault);
-    fault.strike(Buffer.concat(call));
-  };
-  if (fault.when === "before-effect") {
-    caller.once("end", strike);
-    return;
+/** Lets a call go wrong; resolves with its bytes. */
+async function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, passage: Passage): Promise<Buffer> {
+  const { link, headers } = passage;
+  await fault.onArrival?.();
+  const request = bytesOf(caller);
+  if (fault.answer === "its-own") {
+    relay(caller, passage);
+    return request();
   }
-  const server = forward();
-  caller.pipe(server);
-  server.resume();
-  server.once("end", strike);
+  if (fault.when === "before-effect") await ended(caller);
+  else await takeEffect(caller, link.request(headers));
+  await fault.onEffect?.();
+  answer(caller, fault, link);
+  return request();
 }
 
-function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault): void {
-  if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+/** Lets the server do what is asked and say so, and keeps what it says. */
+async function takeEffect(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream): Promise<void> {
+  caller.pipe(server);
+  await ended(server);
+}
+
+async function ended(stream: http2.Http2Stream): Promise<void> {
+  stream.resume();
+  await new Promise((resolve) => stream.once("end", resolve));
+}
+
+function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: FaultLink): void {
+  if (fault.answer === "gone") link.sever();
+  if (fault.answer === "gone" || fault.answer === "nothing") link.leaveUnanswered(caller);
+  else if (fault.answer === "reset") caller.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
   else if (fault.answer === "disconnect") caller.session?.destroy();
-  else if (fault.answer === "nothing") fault.unanswered.push(caller);
-  else respond(caller, fault.answer.status);
+  else if (fault.answer !== "its-own" && !caller.destroyed) respond(caller, fault.answer.status);
 }
 
-function respond(caller: http2.ServerHttp2Stream, code: status): void {
-  const headers = { "content-type": "application/grpc", "grpc-status": String(code), "grpc-message": "injected" };
-  caller.respond({ ":status": 200, ...headers }, { endStream: true });
-}
-
-function relay(
-  caller: http2.ServerHttp2Stream,
-  server: http2.ClientHttp2Stream,
-  report: (call: Omit<RelayedCall, "rpc">) => void,
-): void {
-  const chunks: Buffer[] = [];
-  caller.on("data", (chunk: Buffer) => chunks.push(chunk));
+/** Passes a call on and its answer back. */
+function relay(caller: http2.ServerHttp2Stream, { link, headers, report }: Passage): void {
+  const server = link.request(headers);
+  const request = bytesOf(caller);
   caller.pipe(server);
+  server.once("close", () => {
+    if (!caller.headersSent && !caller.destroyed) link.leaveUnanswered(caller);
+  });
   caller.once("close", () => server.close());
   let trailers: http2.IncomingHttpHeaders = {};
   server.once("trailers", (received) => (trailers = received));
-  server.once("response", (headers, flags) => {
+  server.once("response", (answer, flags) => {
     if (caller.destroyed) return;
     const reportStatus = (from: http2.IncomingHttpHeaders): void =>
-      report({ request: Buffer.concat(chunks), status: Number(from["grpc-status"]) });
+      report({ request: request(), status: Number(from["grpc-status"]) });
     const endStream = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    caller.respond(headers, { endStream, waitForTrailers: !endStream });
-    if (endStream) return reportStatus(headers);
+    caller.respond(answer, { endStream, waitForTrailers: !endStream });
+    if (endStream) return reportStatus(answer);
     caller.once("wantTrailers", () => {
       reportStatus(trailers);
       caller.sendTrailers(trailers);
     });
     server.pipe(caller);
   });
+}
+
+/** Keeps what comes in of a call; the result tells what has come so far. */
+function bytesOf(caller: http2.ServerHttp2Stream): () => Buffer {
+  const chunks: Buffer[] = [];
+  caller.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks);
 }

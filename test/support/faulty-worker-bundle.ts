@@ -1,4 +1,3 @@
-import { status } from "@grpc/grpc-js";
 import type { Firestore } from "@google-cloud/firestore";
 import type { BoundHandler } from "../../services/worker/handler.ts";
 import type { Envelope } from "../../shared/envelope.ts";
@@ -6,29 +5,6 @@ import { RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../shared/queues.ts";
 import { queueOf } from "../../shared/task-id.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { type WorkerBundleOptions, startWorkerBundle } from "./worker-bundle.ts";
-
-/** How one call goes wrong. */
-export interface Loss {
-  readonly name: string;
-  readonly when: Fault["when"];
-  readonly answer: Fault["answer"];
-}
-
-const ANSWERS: readonly (readonly [string, Fault["answer"]])[] = [
-  ["UNAVAILABLE", { status: status.UNAVAILABLE }],
-  ["ABORTED", { status: status.ABORTED }],
-  ["DEADLINE_EXCEEDED", { status: status.DEADLINE_EXCEEDED }],
-  ["INTERNAL", { status: status.INTERNAL }],
-  ["UNKNOWN", { status: status.UNKNOWN }],
-  ["CANCELLED", { status: status.CANCELLED }],
-  ["a stream that is cut off", "reset"],
-  ["a connection that is cut", "disconnect"],
-];
-
-/** Every way in which a call can fail that the client hears of, before the call takes effect and after. */
-export const LOST_ANSWERS: readonly Loss[] = (["before-effect", "after-effect"] as const).flatMap((when) =>
-  ANSWERS.map(([name, answer]) => ({ name: `${name}, ${when}`, when, answer })),
-);
 
 /** No task of these tests needs more deliveries. */
 const MOST_REDELIVERIES = 5;
@@ -41,8 +17,6 @@ export interface FaultyDelivery {
   readonly retryCount?: number;
   /** How long the worker waits for a call that is never answered, in milliseconds. Default: a step's deadline. */
   readonly waitMs?: number;
-  /** How far Firestore's clock moves once the last fault has struck, in milliseconds. Default 0. */
-  readonly storeWaitMs?: number;
 }
 
 /** A worker whose calls of Firestore can be spoiled; the bundle's own `db` always gets through. */
@@ -75,11 +49,10 @@ export async function startFaultyWorkerBundle(
     faults,
     /** Delivers while calls go wrong, each as told and all of them before it is answered. */
     async deliverFaultily(task: Envelope, spoiled: readonly Fault[], options: FaultyDelivery = {}): Promise<Ending> {
-      const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS, storeWaitMs = 0 } = options;
+      const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS } = options;
       const struck = Promise.all(spoiled.map((fault) => faults.inject(fault)));
       const delivered = deliver(task, retryCount);
       await Promise.race([struck, delivered.then(tooEarly)]);
-      await worker.storeClock.advance(storeWaitMs);
       if (spoiled.some(({ answer }) => answer === "nothing")) await worker.clock.advance(waitMs);
       return await delivered;
     },

@@ -140,7 +140,7 @@ export function sealTask(
 }
 
 /** The headers of a task's first dispatch. */
-function deliveryHeaders(envelope: Envelope, token: string): Record<string, string> {
+export function deliveryHeaders(envelope: Envelope, token: string): Record<string, string> {
   return {
     authorization: `Bearer ${token}`,
     "content-type": "application/json",

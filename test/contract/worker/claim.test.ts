@@ -46,6 +46,22 @@ test("a finished task that is delivered again is acknowledged as a duplicate and
   expect(handler.runs).toHaveLength(1);
 });
 
+test("a task that is met again costs one read, and nothing is written for a duplicate", async () => {
+  const { handler, worker, task } = await setup();
+  handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+  await worker.deliver(task);
+  worker.callsSince();
+
+  await worker.deliver(task);
+  const again = worker.callsSince();
+  await worker.deliver(task);
+  const duplicate = worker.callsSince();
+
+  // Each begins with the commit that would create the record.
+  expect(again).toEqual({ Commit: 3, BatchGetDocuments: 1 });
+  expect(duplicate).toEqual({ Commit: 1, BatchGetDocuments: 1 });
+});
+
 test("answers 409 with the rest of the lease while another attempt owns the task", async () => {
   const { handler, worker, task } = await setup();
   const held = handler.hold();

@@ -1,10 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import { type TestContext, describe, expect, it } from "vitest";
-import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
+import { succeeded } from "../../../services/worker/handler.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../../../shared/queues.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { Fault } from "../../support/fault-proxy.ts";
-import { LOST_ANSWERS, startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
+import { startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
 import { sealTask } from "../../support/worker-bundle.ts";
 
@@ -23,18 +23,6 @@ const READ = { rpc: "BatchGetDocuments" };
 const NO_CREATE: Fault = { ...CLAIM, when: "before-effect", answer: { status: status.INTERNAL } };
 
 describe("a commit that claims", () => {
-  it.concurrent.for(LOST_ANSWERS)("leaves the attempt its own claim: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setup(context);
-
-    const ending = await worker.deliverFaultily(task, [{ ...CLAIM, when, answer }]);
-
-    expect(ending).toEqual([200, "done"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
-    expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-    expect(handler.runs).toHaveLength(1);
-    expect(await worker.deadLetters()).toEqual([]);
-  });
-
   it("does not run a task that was cancelled before the worker learns that the claim was its own", async (context) => {
     const { handler, worker, task } = await setup(context);
     const lost = worker.faults.inject({ ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } });
@@ -119,74 +107,7 @@ describe("a claim that takes effect after it was given up", () => {
   );
 });
 
-describe("a commit that claims a waiting task again", () => {
-  it.concurrent.for(LOST_ANSWERS)(
-    "leaves the attempt its own claim, counted once: $name",
-    async ({ when, answer }, context) => {
-      const { handler, worker, task } = await setup(context);
-      handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
-      await worker.deliver(task);
-
-      const ending = await worker.deliverFaultily(task, [NO_CREATE, { ...CLAIM, when, answer }]);
-
-      expect(ending).toEqual([200, "done"]);
-      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
-      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-      expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
-      expect(await worker.deadLetters()).toEqual([]);
-    },
-  );
-});
-
 describe("a commit that settles", () => {
-  it.concurrent.for(LOST_ANSWERS)(
-    "a success is recorded before it is acknowledged: $name",
-    async ({ when, answer }, context) => {
-      const { handler, worker, task } = await setup(context);
-
-      const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
-
-      expect(ending).toEqual([200, "done"]);
-      expect(await worker.recordOf(task)).toMatchObject({
-        state: "succeeded",
-        fence: 1,
-        attempts: 1,
-        result: { run: 1 },
-      });
-      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-      expect(handler.runs).toHaveLength(1);
-      expect(await worker.deadLetters()).toEqual([]);
-    },
-  );
-
-  it.concurrent.for(LOST_ANSWERS)("a failure is counted once: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setup(context);
-    handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
-
-    const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
-
-    expect(ending).toEqual([424, "retry"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", fence: 1, attempts: 1 });
-    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
-    expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
-  });
-
-  it.concurrent.for(LOST_ANSWERS)(
-    "a death is acknowledged with its one letter: $name",
-    async ({ when, answer }, context) => {
-      const { handler, worker, task } = await setup(context);
-      handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
-
-      const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when, answer }]);
-
-      expect(ending).toEqual([200, "dead"]);
-      expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
-      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-      expect(handler.runs).toHaveLength(1);
-      expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
-    },
-  );
-
   it("is not acknowledged when it had no effect and is never answered: the task runs again after the lease", async (context) => {
     const { handler, worker, task } = await setup(context);
 
@@ -225,24 +146,6 @@ describe("a commit that settles", () => {
 });
 
 describe("a commit that keeps another payload's dead letter", () => {
-  it.concurrent.for(LOST_ANSWERS)(
-    "leaves one letter and the record as it was: $name",
-    async ({ when, answer }, context) => {
-      const { handler, worker } = await setup(context);
-      const original = sealTask(claimTaskType, { n: 1 }, "one key");
-      const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
-      await worker.deliver(original);
-      const before = await worker.recordOf(original);
-
-      const ending = await worker.deliverFaultily(impostor, [NO_CREATE, { ...CLAIM, when, answer }]);
-
-      expect(ending).toEqual([200, "dead"]);
-      expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
-      expect(await worker.recordOf(original)).toEqual(before);
-      expect(handler.runs).toMatchObject([{ payload: { n: 1 } }]);
-    },
-  );
-
   it("is not acknowledged while nothing tells whether the letter is kept", async (context) => {
     const { handler, worker } = await setup(context);
     const original = sealTask(claimTaskType, { n: 1 }, "one key");
@@ -258,5 +161,33 @@ describe("a commit that keeps another payload's dead letter", () => {
     expect(await worker.redeliver(impostor)).toEqual([[200, "dead"]]);
     expect(await worker.deadLetters()).toHaveLength(1);
     expect(handler.runs).toHaveLength(1);
+  });
+});
+
+describe("a read whose answer is lost", () => {
+  const LOST_READ: Fault = { ...READ, when: "after-effect", answer: { status: status.ABORTED } };
+
+  it("does not keep an attempt from recording its success", async (context) => {
+    const { handler, worker, task } = await setup(context);
+
+    const ending = await worker.deliverFaultily(task, [{ ...NO_CREATE, ...SETTLE }, LOST_READ]);
+
+    expect(ending).toEqual([200, "done"]);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
+    expect(handler.runs).toHaveLength(1);
+  });
+
+  it("does not keep the owner of a task from recording its success", async (context) => {
+    const { handler, worker, task } = await setup(context);
+    const held = handler.hold();
+    const owner = worker.deliver(task);
+    await held.started;
+
+    const other = await worker.deliverFaultily(task, [LOST_READ], { retryCount: 1 });
+    held.finish(succeeded());
+
+    expect(other).toEqual([409, "busy"]);
+    expect((await owner).status).toBe(200);
+    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
   });
 });

@@ -1,15 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import type { Firestore } from "@google-cloud/firestore";
 import { type TestContext, describe, expect, it } from "vitest";
-import {
-  type HandlerResult,
-  bindTransactionHandler,
-  failedForGood,
-  retryLater,
-  succeeded,
-} from "../../../services/worker/handler.ts";
+import { type HandlerResult, bindTransactionHandler, retryLater, succeeded } from "../../../services/worker/handler.ts";
 import { ABORT_GRACE_MS } from "../../../shared/queues.ts";
-import { LOST_ANSWERS, startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
+import { startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
 import { naturalTaskType, scriptedHandler, transactionTaskType } from "../../support/scripted-handler.ts";
 import { sealTask } from "../../support/worker-bundle.ts";
 
@@ -41,26 +35,6 @@ async function setupTransaction({ onTestFinished }: TestContext, ...ends: Handle
 }
 
 describe("the commit of a transaction task", () => {
-  it.concurrent.for(LOST_ANSWERS)(
-    "takes effect once and is then acknowledged: $name",
-    async ({ when, answer }, context) => {
-      const { worker, countEffects, task } = await setupTransaction(context);
-
-      const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
-
-      expect(ending).toEqual([200, "done"]);
-      expect(await worker.recordOf(task)).toMatchObject({
-        state: "succeeded",
-        fence: 1,
-        attempts: 1,
-        result: { n: 1 },
-      });
-      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-      expect(await countEffects()).toBe(1);
-      expect(await worker.deadLetters()).toEqual([]);
-    },
-  );
-
   it("is not acknowledged when it had no effect and is never answered: the next delivery has the one effect", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
@@ -108,20 +82,6 @@ describe("the commit of a transaction task", () => {
 });
 
 describe("the read of a transaction task's record", () => {
-  it.concurrent.for(LOST_ANSWERS)(
-    "is made again, and the effect happens once: $name",
-    async ({ when, answer }, context) => {
-      const { worker, countEffects, task } = await setupTransaction(context);
-
-      const ending = await worker.deliverFaultily(task, [{ ...READ, when, answer }], { storeWaitMs: LOCKS_LOST_MS });
-
-      expect(ending).toEqual([200, "done"]);
-      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 1, attempts: 1 });
-      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-      expect(await countEffects()).toBe(1);
-    },
-  );
-
   it("leaves nothing when it is never answered", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
@@ -144,33 +104,6 @@ async function setupNatural({ onTestFinished }: TestContext) {
 }
 
 describe("the commit that records a natural task's failure", () => {
-  it.concurrent.for(LOST_ANSWERS)("counts the attempt once: $name", async ({ when, answer }, context) => {
-    const { handler, worker, task } = await setupNatural(context);
-    handler.steps(() => NOT_YET);
-
-    const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
-
-    expect(ending).toEqual([424, "retry"]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", fence: 1, attempts: 1 });
-    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
-    expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
-  });
-
-  it.concurrent.for(LOST_ANSWERS)(
-    "keeps one letter of a death before it is acknowledged: $name",
-    async (loss, context) => {
-      const { handler, worker, task } = await setupNatural(context);
-      const { when, answer } = loss;
-      handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
-
-      const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }]);
-
-      expect(ending).toEqual([200, "dead"]);
-      expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, attempts: 1 });
-      expect(await worker.deadLetters()).toMatchObject([{ letterId: task.id, error: { code: "gone" } }]);
-    },
-  );
-
   it.for([
     ["before-effect", null],
     ["after-effect", { state: "waiting", attempts: 1 }],
@@ -191,23 +124,6 @@ describe("the commit that records a natural task's failure", () => {
 });
 
 describe("the commit that closes the record of a natural task which had failed", () => {
-  it.concurrent.for(LOST_ANSWERS)(
-    "is durable before the task is acknowledged: $name",
-    async ({ when, answer }, context) => {
-      const { handler, worker, task } = await setupNatural(context);
-      handler.steps(() => NOT_YET);
-      await worker.deliver(task);
-
-      const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when, answer }], { retryCount: 1 });
-
-      expect(ending).toEqual([200, "done"]);
-      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2, lastError: null });
-      expect(await worker.redeliver(task)).toEqual([[200, "duplicate"]]);
-      expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 2 });
-      expect(await worker.deadLetters()).toEqual([]);
-    },
-  );
-
   it.for([
     ["before-effect", "waiting", "done"],
     ["after-effect", "succeeded", "duplicate"],

@@ -1,3 +1,4 @@
+import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
 import type { AttemptEnd, RunEnd } from "../../../services/worker/attempt-end.ts";
 import type { Attempt } from "../../../services/worker/claim.ts";
@@ -12,7 +13,7 @@ const GRACE_MS = 3_000;
 const SHUTDOWN_GRACE_MS = 1_000;
 const error = { code: "some_code", message: "Some message." };
 const timedOut = { kind: "timed-out", error: { code: "timeout", message: "The handler's time was used up." } };
-const claimed: Attempt = { kind: "claimed", owner: "mine", fence: 4, attempts: 2, updateTime: null };
+const claimed: Attempt = { kind: "claimed", owner: "mine", fence: 4, attempts: 2, updateTime: Timestamp.fromMillis(0) };
 
 type Run = (context: RunContext) => Promise<AttemptEnd>;
 

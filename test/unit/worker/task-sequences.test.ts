@@ -8,7 +8,7 @@ import { stepsOf } from "./model/steps.ts";
 
 /** All sequences of this many steps are taken; how many that is, and how many different worlds they lead through. */
 const ENUMERATED = [
-  { kind: "claim", length: 6, sequences: 941_480_149_401, worlds: 15_255 },
+  { kind: "claim", length: 6, sequences: 941_480_149_401, worlds: 11_291 },
   { kind: "transaction", length: 6, sequences: 1_677_100_110_841, worlds: 8_511 },
   { kind: "natural", length: 6, sequences: 941_480_149_401, worlds: 6_325 },
 ] as const;

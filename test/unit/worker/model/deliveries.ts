@@ -80,7 +80,7 @@ export function newAttempt(scene: Scene): Running {
   };
 }
 
-/** One commit that creates the record, or else a transaction that reads it. */
+/** One commit that creates the record, or else one on condition that it is as it was read. */
 function claim(scene: Scene, attempt: Running): void {
   if (scene.world.record) return claimByReading(scene, attempt);
   const commit = claimCommit(scene.world, attempt.numbers);
@@ -112,7 +112,7 @@ function claimByReading(scene: Scene, attempt: Running): void {
     const { world, decisions } = scene;
     const decision = decisions.readClaim(world.record, claimantOf(attempt, world.kind), world.nowMs);
     if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
-    const claimed: Running = { ...attempt, numbers: decision.numbers, version: null, leaseEndMs: 0 };
+    const claimed: Running = { ...attempt, numbers: decision.numbers, leaseEndMs: 0 };
     return {
       commit: decision.isWritten ? null : claimCommit(world, decision.numbers),
       idle: { ...claimed, state: "idle" },

@@ -47,12 +47,11 @@ function affect(scene: Scene, { owner, life }: Running): void {
   scene.haveEffect({ owner, life, payloadHash: PAYLOAD_HASH, isCommitted: false });
 }
 
-/** A commit on condition that the record is as the claim left it, or else a transaction that reads it. */
+/** A commit on condition that the record is as the claim left it, or else as it is read again. */
 function settleClaimed(scene: Scene, attempt: Running, how: AttemptEnd): void {
   const { numbers, version } = attempt;
   const settlement = scene.decisions.settlement(how, numbers, MAX_ATTEMPTS);
   const byReading = (): void => settleByReading(scene, attempt, settlement);
-  if (version === null) return byReading();
   const commit = scene.world.record && settleCommit(scene.world, numbers.fence, settlement);
   const apply = (): boolean => {
     if (!commit || scene.world.version !== version) return false;

@@ -9,7 +9,7 @@ import type { Commit, Happening, HungCommit, Running, World } from "./world.ts";
  */
 export type Fault = "lost-before" | "lost-after" | "hangs-before" | "hangs-after" | "hangs-late" | "time-up";
 
-/** What a transaction's callback decided from the record that it read. */
+/** What was decided from the record that was read. */
 export interface Plan {
   readonly commit: Commit | null;
   /** When the commit is known to have taken effect. */
@@ -96,7 +96,7 @@ export class Scene {
     this.answer(UNAVAILABLE, on);
   }
 
-  /** One commit of a client that reads first and whose callback runs again when its commit is not heard of. */
+  /** One commit of a client that reads first, and reads and decides again when its commit is not heard of. */
   transact(on: Asked, makePlan: () => Plan, onTimeUp?: () => void): void {
     for (let callback = 1; callback <= MOST_CALLBACKS; callback++) {
       const plan = makePlan();
@@ -139,11 +139,11 @@ export class Scene {
     if (hung.idle) this.change({ running: [...this.world.running, this.versioned(hung.idle)] });
   }
 
-  /** An attempt whose claim knows its update time knows the one that its commit got. */
+  /** An attempt knows the update time of its claim. */
   versioned(attempt: Running): Running {
     const { nowMs, version, record } = this.world;
     const leaseEndMs = attempt.leaseEndMs === null ? null : nowMs + (record?.leaseMs ?? 0);
-    return { ...attempt, leaseEndMs, version: attempt.version === null ? null : version };
+    return { ...attempt, leaseEndMs, version };
   }
 }
 

@@ -39,8 +39,8 @@ export interface Running {
   readonly isFirstDispatch: boolean;
   /** What its claim wrote, or what a transaction would write. */
   readonly numbers: AttemptNumbers;
-  /** The version that its claim wrote, or that its transaction read; null where the client doesn't tell. */
-  readonly version: number | null;
+  /** The version that its claim wrote, or that its transaction read. */
+  readonly version: number;
   /** When its claim ends; null for an attempt without one. */
   readonly leaseEndMs: number | null;
   /** "idle" is a claim that took effect when its delivery had been answered; a "runaway" is answered while it runs. */

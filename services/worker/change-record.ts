@@ -1,0 +1,107 @@
+import {
+  FieldValue,
+  type DocumentData,
+  type DocumentReference,
+  type DocumentSnapshot,
+  type Firestore,
+  type Timestamp,
+  type WriteBatch,
+} from "@google-cloud/firestore";
+import type { Envelope } from "../../shared/envelope.ts";
+import { isFirestoreError } from "./record-store.ts";
+import { type ReadRecord, type RecordWriter, readingOf, recordRef } from "./record-writes.ts";
+
+/** How often a record is read and decided on before the last error stands. */
+const MOST_TRIES = 5;
+
+/** What trying again can't help: INVALID_ARGUMENT, PERMISSION_DENIED, UNIMPLEMENTED. */
+const LASTING = new Set([3, 7, 12]);
+
+/** What was decided, and when the record was written last: by this change or, if it wrote nothing, before. */
+export interface RecordChange<Decision> {
+  readonly decision: Decision;
+  /** Null when there is no record. */
+  readonly updateTime: Timestamp | null;
+}
+
+/**
+ * Reads a task's record, decides, and writes on condition that the record is still as it was read. `decide` runs again
+ * when that fails or nobody can tell, so it must recognise what an earlier run has written.
+ *
+ *     read ──▶ decide ──▶ commit, if the record is as read ──ok──▶ done
+ *      ▲                         └── refused, or unclear ──┐
+ *      └───────────────────────────────────────────────────┘
+ *
+ * It is no transaction on purpose: one that reads locks the record, and when the answer of its read is lost, nobody can
+ * end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no attempt could record its
+ * end, its own included, while leases run out.
+ *
+ * Rejects with the client's error when the last try fails.
+ */
+export async function changeRecord<Decision>(
+  { db, envelope }: { db: Firestore; envelope: Envelope },
+  decide: (read: ReadRecord, writer: RecordWriter) => Decision,
+): Promise<RecordChange<Decision>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await changeOnce(db, recordRef(db, envelope), decide);
+    } catch (error) {
+      if (tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code)) throw error;
+    }
+  }
+}
+
+async function changeOnce<Decision>(
+  db: Firestore,
+  ref: DocumentReference,
+  decide: (read: ReadRecord, writer: RecordWriter) => Decision,
+): Promise<RecordChange<Decision>> {
+  const snapshot = await ref.get();
+  const writer = new ConditionalWriter(db.batch(), snapshot);
+  const decision = decide(readingOf(snapshot), writer);
+  return { decision, updateTime: (await writer.commit()) ?? snapshot.updateTime ?? null };
+}
+
+/** Writes together, on condition that the record is as it was read. */
+class ConditionalWriter implements RecordWriter {
+  readonly #batch: WriteBatch;
+  readonly #read: DocumentSnapshot;
+  #isEmpty = true;
+
+  constructor(batch: WriteBatch, read: DocumentSnapshot) {
+    this.#batch = batch;
+    this.#read = read;
+  }
+
+  replace(record: DocumentData): void {
+    if (this.#read.exists) this.update({ ...fieldsToDelete(this.#read, record), ...record });
+    else this.#added().create(this.#read.ref, record);
+  }
+
+  update(fields: DocumentData): void {
+    const { ref, updateTime } = this.#read;
+    this.#added().update(ref, fields, updateTime ? { lastUpdateTime: updateTime } : { exists: true });
+  }
+
+  set(ref: DocumentReference, document: DocumentData): void {
+    this.#added().set(ref, document);
+  }
+
+  /** The time of the writes; undefined when there are none, and nothing is asked of Firestore. */
+  async commit(): Promise<Timestamp | undefined> {
+    if (this.#isEmpty) return undefined;
+    const [first] = await this.#batch.commit();
+    return first?.writeTime;
+  }
+
+  #added(): WriteBatch {
+    this.#isEmpty = false;
+    return this.#batch;
+  }
+}
+
+/** Only an update can be conditional, and it leaves alone what it doesn't name. */
+function fieldsToDelete(read: DocumentSnapshot, record: DocumentData): DocumentData {
+  const gone = Object.keys(read.data() ?? {}).filter((field) => !(field in record));
+  return Object.fromEntries(gone.map((field) => [field, FieldValue.delete()]));
+}

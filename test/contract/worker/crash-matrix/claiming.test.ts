@@ -1,0 +1,4 @@
+import { CLAIMING } from "./scenes.ts";
+import { testTables } from "./tables.ts";
+
+testTables(CLAIMING);

@@ -1,0 +1,75 @@
+import type { Cell, CellResult } from "./cell.ts";
+import { HANDLER_FAULTS, type HandlerFault, MATRIX_FAULTS, type MatrixFault } from "./matrix-faults.ts";
+import { playCell } from "./play-cell.ts";
+import { MOMENTS, type Scene } from "./scenes.ts";
+import { NeverReached } from "./strike.ts";
+import { type World, startWorld } from "./world.ts";
+
+/** What one fault leads to at each moment. */
+export interface Row {
+  readonly fault: string;
+  /** One for each moment, in their order. */
+  readonly entries: readonly string[];
+}
+
+/** One table of the matrix, and all that in it should not have happened. */
+export interface Table {
+  readonly rows: readonly Row[];
+  readonly violations: readonly string[];
+}
+
+/**
+ * Cells of one world are played one after the other, so that they can move its time; the worlds wait at once. Google's
+ * client tries a read again after two seconds or more, whatever went wrong, and a commit sooner.
+ */
+const WORLDS: Readonly<Record<Scene["at"], number>> = { BatchGetDocuments: 16, Commit: 6, handler: 2 };
+
+/** Plays every cell of a scene. */
+export async function measureScene(scene: Scene): Promise<Table> {
+  const faults = scene.at === "handler" ? HANDLER_FAULTS : MATRIX_FAULTS;
+  const cells: Cell[] = faults.flatMap((fault) => MOMENTS.map((moment) => ({ scene, fault, moment })));
+  const results = new Map<Cell, CellResult>();
+  const waiting = cells.filter((cell) => isToBePlayed(cell, faults));
+  const playInOneWorld = async (): Promise<void> => {
+    const world = await startWorld();
+    for (let cell = waiting.shift(); cell; cell = waiting.shift()) results.set(cell, await play(world, cell));
+    await world.stop();
+  };
+  await Promise.all(Array.from({ length: WORLDS[scene.at] }, playInOneWorld));
+
+  return {
+    rows: faults.map(({ name }, index) => ({
+      fault: name,
+      entries: cells.slice(index * MOMENTS.length, (index + 1) * MOMENTS.length).map((cell) => entryOf(cell, results)),
+    })),
+    violations: cells.flatMap((cell) =>
+      (results.get(cell)?.violations ?? []).map((violation) => `${cell.fault.name}, ${cell.moment}: ${violation}`),
+    ),
+  };
+}
+
+/** Of a call that no delivery comes to at some moment, one cell is played to see that this is so. */
+function isToBePlayed({ scene, moment, fault }: Cell, faults: readonly (MatrixFault | HandlerFault)[]): boolean {
+  const reason = scene.unreached[moment];
+  if (reason === undefined) return true;
+  return (reason === "finished" || reason === "nothing to write") && fault === faults[1];
+}
+
+async function play(world: World, cell: Cell): Promise<CellResult> {
+  const reason = cell.scene.unreached[cell.moment];
+  if (reason === undefined) return await playCell(world, cell);
+  try {
+    await playCell(world, cell);
+    return { entry: reason, violations: [`came to the call, though ${reason}`] };
+  } catch (error) {
+    if (!(error instanceof NeverReached)) throw error;
+    world.subject.faults.calm();
+    return { entry: reason, violations: [] };
+  }
+}
+
+function entryOf(cell: Cell, results: ReadonlyMap<Cell, CellResult>): string {
+  const entry = cell.scene.unreached[cell.moment] ?? results.get(cell)?.entry;
+  if (!entry) throw new Error(`${cell.scene.title}: ${cell.fault.name}, ${cell.moment} was not measured.`);
+  return entry;
+}

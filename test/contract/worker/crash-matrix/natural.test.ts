@@ -1,0 +1,4 @@
+import { NATURALS } from "./scenes.ts";
+import { testTables } from "./tables.ts";
+
+testTables(NATURALS);

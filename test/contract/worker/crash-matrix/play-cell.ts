@@ -1,0 +1,94 @@
+import type { Cell, CellResult } from "./cell.ts";
+import { Story } from "./story.ts";
+import { strike } from "./strike.ts";
+import { AWAY_MS } from "./time.ts";
+import { judge } from "./verdict.ts";
+import type { Ending } from "./worker-process.ts";
+import type { World } from "./world.ts";
+
+/** Each step is shorter than the wait for a lock, 20 s. */
+const AWAY_STEPS = 6;
+
+/** No task of the matrix needs more deliveries than this after the fault. */
+const MOST_REDELIVERIES = 6;
+
+/** Plays one cell: what comes before, the delivery that meets the fault, and good deliveries until the task has ended. */
+export async function playCell(world: World, cell: Cell): Promise<CellResult> {
+  const story = new Story(world, cell.scene);
+  const released = Promise.withResolvers<void>();
+  await prepare(story, cell);
+  const struck = await strike(story, cell, released.promise);
+  const again = struck.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
+  released.resolve();
+  await letGo(story, cell);
+  const result = await judge(story, cell, { ...struck, again });
+  const last = again.at(-1) ?? struck.ending;
+  if (last?.outcome !== "duplicate") await deliverOnceMore(story, cell);
+  return { ...result, violations: [...result.violations, ...story.witness.violations] };
+}
+
+/** Brings the task to where the delivery that meets the fault finds it. */
+async function prepare(story: Story, { scene, moment }: Cell): Promise<void> {
+  const { world, usualEnd } = story;
+  if (scene.before === "a failure") await story.deliver(world.other, { end: "retries" });
+  if (scene.before === "another payload") await story.deliverOriginal();
+  if (scene.before === "its last attempt" || moment === "takeover") {
+    await story.killAtWork();
+    await world.pass(AWAY_MS);
+  }
+  if (moment === "late") await story.deliver(world.other, { end: usualEnd });
+}
+
+/** Delivers until it is acknowledged, as the queue would, letting leases and locks run out that are in the way. */
+async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
+  const { world, usualEnd } = story;
+  const again: Ending[] = [];
+  while (again.at(-1)?.status !== 200) {
+    if (again.length === MOST_REDELIVERIES) throw new Error(`Never acknowledged: ${JSON.stringify(again)}.`);
+    const ending = await story.deliver(world.other, { end: usualEnd });
+    again.push(ending);
+    if (ending.status === 409 || ending.status === 503) await passAway(world, cell);
+  }
+  return again;
+}
+
+/**
+ * Leases and locks run out, and what was waiting for them comes to its end, but for what never does. Time passes in
+ * steps: whatever one of them sets going has come to its end, or has to wait again, before the next.
+ */
+async function passAway(world: World, { fault }: Cell): Promise<void> {
+  const goingOn = outlivesItsCell(fault) ? [world.other] : [world.other, world.subject];
+  for (let step = 0; step < AWAY_STEPS; step++) {
+    await world.pass(AWAY_MS / AWAY_STEPS);
+    for (const process of goingOn) await world.answeredOrStuck(process, process.quiet());
+  }
+  for (const process of goingOn) await world.endOf(process, process.quiet());
+}
+
+/** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */
+async function letGo({ world, witness }: Story, { scene, fault }: Cell): Promise<void> {
+  const { subject } = world;
+  subject.faults.calm();
+  if (!outlivesItsCell(fault)) return;
+  if (fault.answer !== "gone") {
+    await world.endOf(subject, subject.drain());
+    const neverEnds = scene.at === "handler" && fault.answer === "nothing";
+    if (!neverEnds) await world.endOf(subject, subject.quiet());
+    await witness.look();
+  }
+  await world.replaceSubject();
+}
+
+/** Whether something of the subject's delivery is still to come after it was answered, or given up. */
+function outlivesItsCell({ answer }: Cell["fault"]): boolean {
+  return answer === "gone" || answer === "nothing" || answer === "its-own";
+}
+
+/** Cloud Tasks may deliver a task again that was acknowledged: nothing may come of it but, if natural, another run. */
+async function deliverOnceMore(story: Story, cell: Cell): Promise<void> {
+  const { world, witness, task } = story;
+  const runsBefore = world.outside.runs.length;
+  await driveToTheEnd(story, cell);
+  const runs = world.outside.runs.length - runsBefore;
+  if (runs > 0 && task.type !== "matrix.natural") witness.violations.push("a duplicate ran");
+}

@@ -1,0 +1,139 @@
+import type { HandlerEnd, MATRIX_TASKS } from "./matrix-handlers.ts";
+
+/** When the delivery that meets the fault comes: a column of the matrix. */
+export const MOMENTS = ["alone", "at once", "late", "takeover", "zombie, other at work", "zombie, other done"] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** Why a delivery doesn't get to a call at some moment. */
+export type Unreached = "finished" | "nothing to write" | "never runs" | "as alone";
+
+/** One await of the worker's flow, and what brings a delivery to it: a table of the matrix. */
+export interface Scene {
+  readonly title: string;
+  readonly task: keyof typeof MATRIX_TASKS;
+  /** The call of Firestore that goes wrong, or the handler. */
+  readonly at: "Commit" | "BatchGetDocuments" | "handler";
+  /** How many calls of the same kind the delivery makes before. */
+  readonly skip: number;
+  readonly skipAt?: Partial<Record<Moment, number>>;
+  /** A commit that is refused first, `skip` commits after the delivery's first one. */
+  readonly refused?: { readonly skip: number };
+  /** What happened to the task before: nothing; an attempt that failed; its only attempt was killed; it was another's; it got old. */
+  readonly before: "nothing" | "a failure" | "its last attempt" | "another payload" | "30 days";
+  /** How the delivery's handler ends; those of the others succeed, unless it dies: then they die, too. */
+  readonly end: HandlerEnd;
+  /** Whether the handler has had its effect when the call comes. */
+  readonly afterEffect: boolean;
+  readonly unreached: Partial<Record<Moment, Unreached>>;
+}
+
+const FINISHED = { late: "finished" } as const;
+const NOTHING_TO_WRITE = { late: "nothing to write" } as const;
+const NEVER_RUNS = { takeover: "never runs", "zombie, other at work": "never runs" } as const;
+
+const CLAIM = {
+  task: "claim",
+  before: "nothing",
+  end: "succeeds",
+  skip: 0,
+  afterEffect: false,
+  unreached: {},
+} as const;
+/** A task that has a record is claimed by a create that fails, a read and a commit. */
+const CLAIM_AGAIN = { ...CLAIM, before: "a failure" } as const;
+const SETTLE = { ...CLAIM, at: "Commit", skip: 1, skipAt: { takeover: 2 }, unreached: FINISHED } as const;
+/** After the three calls of the claim the commit that needs no read is refused. */
+const SETTLE_AGAIN = { ...CLAIM_AGAIN, refused: { skip: 2 }, afterEffect: true, unreached: FINISHED } as const;
+const TRANSACTION = { ...CLAIM, task: "transaction" } as const;
+const NATURAL = { ...CLAIM, task: "natural" } as const;
+const DYING = { ...NATURAL, end: "dies", unreached: NOTHING_TO_WRITE } as const;
+const OLD = { ...DYING, before: "30 days", unreached: { ...NEVER_RUNS, ...NOTHING_TO_WRITE } } as const;
+
+/** The awaits of the flow of a `claim` task until its handler has run. */
+export const CLAIMING: readonly Scene[] = [
+  { ...CLAIM, title: "claim: the commit that creates the record", at: "Commit" },
+  { ...CLAIM_AGAIN, title: "claim: the read of a record that exists", at: "BatchGetDocuments" },
+  {
+    ...CLAIM_AGAIN,
+    title: "claim: the commit that takes over a record",
+    at: "Commit",
+    skip: 1,
+    unreached: NOTHING_TO_WRITE,
+  },
+  { ...CLAIM, title: "claim: the handler", at: "handler", unreached: FINISHED },
+  {
+    ...CLAIM,
+    title: "claim: the commit that keeps another payload's letter",
+    at: "Commit",
+    before: "another payload",
+    skip: 1,
+    unreached: NEVER_RUNS,
+  },
+  {
+    ...CLAIM,
+    title: "claim: the commit that buries a task whose last attempt was killed",
+    task: "once",
+    at: "Commit",
+    before: "its last attempt",
+    end: "dies",
+    skip: 1,
+    unreached: { ...NEVER_RUNS, ...NOTHING_TO_WRITE, takeover: "as alone" },
+  },
+];
+
+/** The awaits of the flow of a `claim` task after its handler has run. */
+export const SETTLING: readonly Scene[] = [
+  { ...SETTLE, title: "claim: the commit that records success", afterEffect: true },
+  { ...SETTLE, title: "claim: the commit that records a failure", end: "retries" },
+  { ...SETTLE, title: "claim: the commit that records a death and its letter", end: "dies" },
+  { ...SETTLE_AGAIN, title: "claim: the read when that commit is refused", at: "BatchGetDocuments", skip: 1 },
+  { ...SETTLE_AGAIN, title: "claim: the commit after that read", at: "Commit" },
+];
+
+/** The awaits of the flow of a `transaction` task. */
+export const TRANSACTIONS: readonly Scene[] = [
+  { ...TRANSACTION, title: "transaction: the read of the record", at: "BatchGetDocuments" },
+  { ...TRANSACTION, title: "transaction: the handler", at: "handler", unreached: FINISHED },
+  {
+    ...TRANSACTION,
+    title: "transaction: the handler's own read",
+    at: "BatchGetDocuments",
+    skip: 1,
+    unreached: FINISHED,
+  },
+  { ...TRANSACTION, title: "transaction: the commit", at: "Commit" },
+  {
+    ...TRANSACTION,
+    title: "transaction: the read before a failure is recorded",
+    at: "BatchGetDocuments",
+    skip: 2,
+    end: "retries",
+    unreached: FINISHED,
+  },
+  {
+    ...TRANSACTION,
+    title: "transaction: the commit that records a failure",
+    at: "Commit",
+    end: "retries",
+  },
+];
+
+/** The awaits of the flow of a `natural` task. */
+export const NATURALS: readonly Scene[] = [
+  { ...NATURAL, title: "natural: the handler", at: "handler" },
+  { ...NATURAL, title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", end: "retries" },
+  { ...NATURAL, title: "natural: the commit that records a failure", at: "Commit", end: "retries" },
+  { ...DYING, title: "natural: the commit that records a death and its letter", at: "Commit" },
+  {
+    ...NATURAL,
+    title: "natural: the commit that closes the record",
+    at: "Commit",
+    before: "a failure",
+    unreached: NOTHING_TO_WRITE,
+  },
+  { ...OLD, title: "natural: the read before an old task runs", at: "BatchGetDocuments", unreached: NEVER_RUNS },
+  { ...OLD, title: "natural: the commit that buries an old task", at: "Commit" },
+];
+
+/** All tables, in the order of the document. */
+export const SCENES: readonly Scene[] = [...CLAIMING, ...SETTLING, ...TRANSACTIONS, ...NATURALS];

@@ -1,0 +1,4 @@
+import { SETTLING } from "./scenes.ts";
+import { testTables } from "./tables.ts";
+
+testTables(SETTLING);

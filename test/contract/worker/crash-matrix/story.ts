@@ -1,0 +1,72 @@
+import type { Envelope } from "../../../../shared/envelope.ts";
+import { sealTask } from "../../../support/worker-bundle.ts";
+import { type HandlerEnd, type HandlerPlan, MATRIX_TASKS } from "./matrix-handlers.ts";
+import type { Scene } from "./scenes.ts";
+import { Witness } from "./witness.ts";
+import type { Ending, WorkerProcess } from "./worker-process.ts";
+import type { World } from "./world.ts";
+
+let lastNumber = 0;
+
+/** One task and its deliveries. Every answer is held against the record at once. */
+export class Story {
+  readonly world: World;
+  readonly witness: Witness;
+  /** The task that the record is of. */
+  readonly task: Envelope;
+  /** What is delivered: the task, or another payload under its id. */
+  readonly delivered: Envelope;
+  /** How handlers end where nothing goes wrong. */
+  readonly usualEnd: HandlerEnd;
+  #retryCount: number;
+
+  constructor(world: World, { task, end, before }: Scene) {
+    const key = `matrix ${++lastNumber}`;
+    this.world = world;
+    const sealed = sealTask(MATRIX_TASKS[task], { n: lastNumber }, key);
+    this.task = before === "30 days" ? aged(sealed) : sealed;
+    this.#retryCount = before === "30 days" ? 1 : 0;
+    this.delivered = before === "another payload" ? sealTask(MATRIX_TASKS[task], { n: -lastNumber }, key) : this.task;
+    this.usualEnd = end === "dies" ? "dies" : "succeeds";
+    this.witness = new Witness(world.db, this);
+  }
+
+  /** Begins a delivery; its answer is checked as soon as it is there. */
+  async begin(process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
+    return await this.#deliver(this.delivered, process, plan);
+  }
+
+  /** Delivers, and lets time pass when Firestore keeps the delivery waiting. */
+  async deliver(process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
+    return await this.world.answerOf(process, this.begin(process, plan));
+  }
+
+  /** Delivers the task itself, where what is delivered otherwise is another payload under its id. */
+  async deliverOriginal(): Promise<void> {
+    await this.#deliver(this.task, this.world.other, { end: "succeeds" });
+  }
+
+  /** An attempt whose process is killed while its handler is at work. */
+  async killAtWork(): Promise<void> {
+    const started = Promise.withResolvers<void>();
+    const onArrival = (): Promise<never> => {
+      started.resolve();
+      return this.world.late.handlers.never;
+    };
+    void this.begin(this.world.late, { end: this.usualEnd, onArrival });
+    await started.promise;
+  }
+
+  async #deliver(envelope: Envelope, process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
+    process.handlers.plan = plan;
+    const ending = await process.deliver(envelope, this.#retryCount++);
+    // Nobody hears the answer of a process that is gone.
+    if (!process.handlers.killed) await this.witness.check(ending, envelope);
+    return ending;
+  }
+}
+
+/** A task that Cloud Tasks is about to delete. */
+function aged(task: Envelope): Envelope {
+  return { ...task, enqueuedAt: new Date(Date.parse(task.enqueuedAt) - 30.6 * 86_400_000).toISOString() };
+}

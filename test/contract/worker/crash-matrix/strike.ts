@@ -1,0 +1,163 @@
+import { status } from "@grpc/grpc-js";
+import type { Cell, Struck } from "./cell.ts";
+import type { HandlerPlan } from "./matrix-handlers.ts";
+import { AWAY_MS } from "./time.ts";
+import type { Story } from "./story.ts";
+import type { Ending } from "./worker-process.ts";
+
+/** Makes the worker read the record to learn how it ended: the commit that needs no read fails. */
+const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;
+
+/** No delivery makes more calls of one kind. */
+const MOST_CALLS = 100;
+
+/** The delivery was over before it came to the call that was to go wrong. */
+export class NeverReached extends Error {}
+
+/** Another delivery of the same task, under way. */
+interface Other {
+  readonly answer: Promise<Ending>;
+  /** Lets its handler end, if it was told to wait. */
+  finish(): void;
+}
+
+/**
+ * Delivers to the subject, and lets the call or the handler of the cell go wrong.
+ *
+ *     call arrives ── zombie: sleeps, another takes over ──▶ effect, or none ── at once: another comes ──▶ fault
+ */
+export async function strike(story: Story, cell: Cell, released: Promise<void>): Promise<Struck> {
+  const { world } = story;
+  const { subject } = world;
+  let other: Other | undefined;
+  const onArrival = async (): Promise<void> => {
+    if (cell.moment.startsWith("zombie")) other = await sleepWhileTakenOver(story, cell);
+  };
+  const onEffect = async (): Promise<void> => {
+    if (cell.moment !== "at once") return;
+    other = await meetAnother(story);
+    letOthersPass(story, other);
+  };
+  const { struck, plan } = arm(story, cell, { onArrival, onEffect, released });
+  const delivered = story.begin(subject, plan);
+  await Promise.race([struck, delivered.then(neverReached)]);
+
+  if (cell.fault.answer === "gone") {
+    other?.finish();
+    return { ending: null, others: other ? await world.answerOf(world.other, other.answer) : null };
+  }
+  const hangs = cell.fault.answer === "nothing" || cell.fault.answer === "its-own";
+  if (!hangs) await world.answeredOrStuck(subject, delivered);
+  other?.finish();
+  if (hangs) {
+    if (other) await world.answeredOrStuck(world.other, other.answer);
+    await world.losePatience();
+  }
+  const ending = await world.answerOf(subject, delivered);
+  return { ending, others: other ? await world.answerOf(world.other, other.answer) : null };
+}
+
+function neverReached({ status, outcome }: Ending): never {
+  throw new NeverReached(`Answered ${status} ${outcome} before it came to the call.`);
+}
+
+interface Hooks {
+  readonly onArrival: () => Promise<void>;
+  readonly onEffect: () => Promise<void>;
+  /** Until then what is delayed doesn't go on. */
+  readonly released: Promise<void>;
+}
+
+interface Armed {
+  /** Resolves when the fault strikes. */
+  readonly struck: Promise<unknown>;
+  readonly plan: HandlerPlan;
+}
+
+function arm(story: Story, cell: Cell, hooks: Hooks): Armed {
+  return cell.scene.at === "handler" ? armHandler(story, cell, hooks) : armCall(story, cell, hooks);
+}
+
+function armCall({ world }: Story, { scene, fault, moment }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+  const { answer } = fault;
+  if (scene.at === "handler" || answer === "throws") throw new TypeError("A call is answered.");
+  const { at: rpc, end } = scene;
+  const skip = scene.skipAt?.[moment] ?? scene.skip;
+  const plan = { end };
+  if (scene.refused) void world.subject.faults.inject({ ...REFUSED, ...scene.refused });
+  if (answer !== "its-own") {
+    const struck = world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival, onEffect });
+    return { struck, plan };
+  }
+  const { promise: struck, resolve } = Promise.withResolvers<void>();
+  const delay = async (): Promise<void> => {
+    await onArrival();
+    await onEffect();
+    resolve();
+    await released;
+  };
+  void world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival: delay });
+  return { struck, plan };
+}
+
+function armHandler(story: Story, { scene, fault }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+  const { subject } = story.world;
+  const { promise: struck, resolve } = Promise.withResolvers<void>();
+  const goWrong = async (): Promise<void> => {
+    await onArrival();
+    await onEffect();
+    if (fault.answer === "gone") subject.faults.sever();
+    resolve();
+    if (fault.answer === "throws") throw new RangeError("injected");
+    if (fault.answer === "its-own") return await released;
+    await subject.handlers.never;
+  };
+  const plan = {
+    end: scene.end,
+    async onArrival() {
+      // What a client runs again goes well.
+      subject.handlers.plan = { end: scene.end };
+      if (fault.when === "before-effect") await goWrong();
+    },
+    async onEffect() {
+      if (fault.when === "after-effect") await goWrong();
+    },
+  };
+  return { struck, plan };
+}
+
+/** Another delivery comes, and goes as far as it can. */
+async function meetAnother(story: Story): Promise<Other> {
+  const { world } = story;
+  const answer = story.begin(world.other, { end: story.usualEnd });
+  await world.answeredOrStuck(world.other, answer);
+  return { answer, finish: () => {} };
+}
+
+/** From now on the subject asks nothing of Firestore before the other has been answered or has to wait for it. */
+function letOthersPass({ world }: Story, { answer }: Other): void {
+  const { subject, other } = world;
+  const onArrival = async (): Promise<void> => void (await world.answeredOrStuck(other, answer));
+  for (const rpc of ["Commit", "BatchGetDocuments"]) {
+    void subject.faults.inject({ rpc, when: "after-effect", answer: "its-own", times: MOST_CALLS, onArrival });
+  }
+}
+
+/** The subject sleeps past its lease and its locks, while another delivery gets the task. */
+async function sleepWhileTakenOver(story: Story, { moment }: Cell): Promise<Other> {
+  const { world } = story;
+  const { promise: held, resolve: finish } = Promise.withResolvers<void>();
+  const { promise: atWork, resolve: begin } = Promise.withResolvers<null>();
+  const wait = async (): Promise<void> => {
+    begin(null);
+    await held;
+  };
+  if (moment === "zombie, other done") finish();
+  return await world.whileFrozen(world.subject, async () => {
+    await world.pass(AWAY_MS);
+    const answer = story.begin(world.other, { end: story.usualEnd, onArrival: wait });
+    const done = world.answeredOrStuck(world.other, answer);
+    await (moment === "zombie, other done" ? done : Promise.race([done, atWork]));
+    return { answer, finish };
+  });
+}

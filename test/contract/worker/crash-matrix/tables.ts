@@ -1,0 +1,19 @@
+import { it } from "vitest";
+import { cellsToDocument, document, documentedCells } from "./document.ts";
+import { measureScene } from "./measure.ts";
+import type { Scene } from "./scenes.ts";
+
+/** A table takes seconds, and minutes on a machine that is busy. */
+const TIMEOUT_MS = 480_000;
+
+/** Registers the tests of some tables: nothing happened that must not, and the document says what did. */
+export function testTables(scenes: readonly Scene[]): void {
+  it.concurrent.for(scenes)("holds whatever goes wrong: $title", { timeout: TIMEOUT_MS }, async (scene, { expect }) => {
+    const { rows, violations } = await measureScene(scene);
+    const cells = cellsToDocument(rows);
+    if (process.env["CRASH_MATRIX"] === "write") document(scene.title, cells);
+
+    expect(violations).toEqual([]);
+    expect(cells).toEqual(documentedCells(scene.title));
+  });
+}

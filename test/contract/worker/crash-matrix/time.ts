@@ -1,0 +1,11 @@
+import { ABORT_GRACE_MS, leaseMsOf } from "../../../../shared/queues.ts";
+import { MATRIX_TASKS } from "./matrix-handlers.ts";
+
+/** By then a delivery has been answered, whatever Firestore and its handler do, in milliseconds. */
+export const STEP_MS = MATRIX_TASKS.claim.timeoutMs + ABORT_GRACE_MS;
+
+/** Nothing is heard of a transaction for a minute, and it loses its locks. */
+const LOCKS_LOST_MS = 60_000;
+
+/** Longer than a lease and longer than locks last, in milliseconds. */
+export const AWAY_MS = Math.max(leaseMsOf("default"), LOCKS_LOST_MS) + 6_000;

@@ -1,0 +1,4 @@
+import { TRANSACTIONS } from "./scenes.ts";
+import { testTables } from "./tables.ts";
+
+testTables(TRANSACTIONS);

@@ -1,0 +1,76 @@
+import type { Envelope } from "../../../../shared/envelope.ts";
+import type { Cell, CellResult, CellStory } from "./cell.ts";
+import { EFFECTS, MATRIX_TASKS } from "./matrix-handlers.ts";
+import type { Story } from "./story.ts";
+import type { Seen } from "./witness.ts";
+import type { Ending } from "./worker-process.ts";
+
+/** How a task ended. */
+interface End extends Seen {
+  readonly effects: number;
+}
+
+/** Reads how a cell's task ended, and holds it against what the worker promises. */
+export async function judge(story: Story, cell: Cell, told: CellStory): Promise<CellResult> {
+  const { witness, task } = story;
+  const keys = await effectsOf(story);
+  const end = { ...(await witness.look()), effects: keys.length };
+  if (keys.some((key) => key !== task.id)) witness.violations.push("an effect had another idempotency key");
+  return { entry: entryOf(told, end), violations: [...violationsOf(end, cell)] };
+}
+
+/** The idempotency keys of the task's effects, those of another payload under its id included. */
+async function effectsOf({ world, task, delivered }: Story): Promise<unknown[]> {
+  const numbers = [numberOf(task), numberOf(delivered)];
+  if (task.type !== MATRIX_TASKS.transaction.type) {
+    return world.outside.effects.filter(({ n }) => numbers.includes(n)).map(({ idempotencyKey }) => idempotencyKey);
+  }
+  const { docs } = await world.db.collection(EFFECTS).where("n", "in", numbers).get();
+  return docs.map((doc) => doc.get("idempotencyKey"));
+}
+
+function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, cell: Cell): Generator<string> {
+  const { scene } = cell;
+  const expected = scene.end === "dies" ? "dead" : "succeeded";
+  const mayHaveNone = scene.task === "natural" && expected === "succeeded";
+  const mayWait = scene.task === "natural" && scene.end === "retries" && record?.state === "waiting";
+  if (!mayWait && (record ? record.state !== expected : !mayHaveNone)) {
+    yield `ended ${record?.state ?? "unrecorded"}, not ${expected}`;
+  }
+  if (hasLetter !== (expected === "dead")) yield hasLetter ? "has a letter, though it succeeded" : "has no letter";
+  if (hasConflictLetter !== (scene.before === "another payload"))
+    yield "the other payload's letter is not as it should be";
+
+  if (expected === "dead" && effects > 0) yield "had an effect, though it is dead";
+  if (expected === "succeeded" && effects === 0) yield "had no effect";
+  if (effects > 1 && scene.task !== "natural" && !mayRepeat(cell)) yield `had ${effects} effects`;
+}
+
+/** Whether a crash, or a pause past the lease, lies between an effect outside and its durable completion. */
+function mayRepeat({ scene, fault, moment }: Cell): boolean {
+  if (scene.task === "transaction") return false;
+  const hadEffect =
+    scene.at === "handler" ? fault.when === "after-effect" || fault.answer === "its-own" : scene.afterEffect;
+  if (!hadEffect) return false;
+  if (moment.startsWith("zombie")) return true;
+  if (scene.at === "handler") return true;
+  const isRecorded = scene.at === "Commit" && fault.when === "after-effect" && fault.answer !== "its-own";
+  const goesOn = fault.answer !== "gone" && fault.answer !== "nothing" && fault.answer !== "its-own";
+  return !isRecorded && !goesOn;
+}
+
+/** The answers of a cell and its end, in the codes of the legend. */
+function entryOf({ ending, others, again }: CellStory, { record, effects }: End): string {
+  const answers = [ending ? codeOf(ending) : "†", ...(others ? [`(${codeOf(others)})`] : []), ...again.map(codeOf)];
+  const end = record ? `${record.state.slice(0, 1).toUpperCase()}${effects}/${record.attempts}` : `N${effects}`;
+  return `${answers.join(" ")} ${end}`;
+}
+
+function codeOf({ status, outcome }: Ending): string {
+  if (status !== 200) return String(status);
+  return outcome === "done" ? "ok" : outcome === "duplicate" ? "dup" : String(outcome);
+}
+
+function numberOf({ payload }: Envelope): unknown {
+  return typeof payload === "object" && payload !== null && "n" in payload ? payload.n : undefined;
+}

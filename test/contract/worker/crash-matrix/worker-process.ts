@@ -1,0 +1,133 @@
+import { Firestore } from "@google-cloud/firestore";
+import { trace } from "@opentelemetry/api";
+import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
+import { createWorkerApp } from "../../../../services/worker/app.ts";
+import { type TokenRules, createTokenRules } from "../../../../services/worker/authenticate.ts";
+import { Shutdown } from "../../../../services/worker/shutdown.ts";
+import type { Envelope } from "../../../../shared/envelope.ts";
+import { createLogger } from "../../../../shared/log.ts";
+import { type FaultProxy, startFaultProxy } from "../../../support/fault-proxy.ts";
+import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
+import { identityClaims, signToken } from "../../../support/tokens.ts";
+import { deliveryHeaders } from "../../../support/worker-bundle.ts";
+import { type MatrixHandlers, type Outside, matrixHandlers } from "./matrix-handlers.ts";
+
+const MAX_BODY_BYTES = 10_000;
+const DEAD_LETTER_RETENTION_MS = 864_000_000;
+
+/** The outcome that an answer names, with its status. */
+export interface Ending {
+  readonly status: number;
+  readonly outcome: string | null;
+}
+
+/** One process of the worker: a client, a connection, a clock and handlers of its own. */
+export interface WorkerProcess {
+  readonly clock: VirtualClock;
+  readonly faults: FaultProxy;
+  readonly handlers: MatrixHandlers;
+  deliver(task: Envelope, retryCount: number): Promise<Ending>;
+  /** Resolves when nothing that the process counts as under way is left. */
+  drain(): Promise<true>;
+  /** Resolves when nothing is left that it asked of Firestore, not even for deliveries that have been answered. */
+  quiet(): Promise<true>;
+  /** Ends what is left of it. */
+  discard(): Promise<void>;
+}
+
+/** Starts a process that reaches Firestore through a proxy of its own. */
+export async function startWorkerProcess(
+  emulator: { host: string; port: number },
+  outside: Outside,
+): Promise<WorkerProcess> {
+  const faults = await startFaultProxy(emulator);
+  const db = connectFirestore(faults);
+  const transactions = watchTransactions(db);
+  const deliveries = new Set<Promise<unknown>>();
+  const clock = new VirtualClock();
+  const shutdown = new Shutdown(clock);
+  const handlers = matrixHandlers(db, outside);
+  const app = createWorkerApp({
+    project: "handoff-test",
+    tracer: trace.getTracer("test"),
+    db,
+    clock,
+    log: createLogger({ service: "worker", level: "silent" }),
+    shutdown,
+    tokens: TOKENS,
+    rules: {
+      handlers: new Map(handlers.bound.map((handler) => [handler.taskType.type, handler])),
+      queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+      maxBodyBytes: MAX_BODY_BYTES,
+      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
+    },
+  });
+  return {
+    clock,
+    faults,
+    handlers,
+    async deliver(task, retryCount) {
+      const answering = Promise.resolve(
+        app.request(`/tasks/${task.type}`, {
+          method: "POST",
+          headers: { ...deliveryHeaders(task, TOKEN), "x-cloudtasks-taskretrycount": String(retryCount) },
+          body: JSON.stringify(task),
+        }),
+      );
+      deliveries.add(answering);
+      const answer = await answering.finally(() => deliveries.delete(answering));
+      return { status: answer.status, outcome: answer.headers.get("Handoff-Outcome") };
+    },
+    async drain() {
+      await shutdown.drain();
+      return true;
+    },
+    async quiet() {
+      while (transactions.size > 0) await Promise.allSettled(transactions);
+      await faults.waitUntilQuiet();
+      return true;
+    },
+    async discard() {
+      handlers.kill();
+      faults.sever();
+      faults.calm();
+      while (deliveries.size + transactions.size > 0) await Promise.allSettled([...deliveries, ...transactions]);
+      await faults.waitUntilQuiet();
+      await db.terminate();
+      await faults.stop();
+    },
+  };
+}
+
+/** The client's transactions that have not ended: each may pause before it runs again, and nobody may wait for it. */
+function watchTransactions(db: Firestore): ReadonlySet<Promise<unknown>> {
+  const underWay = new Set<Promise<unknown>>();
+  const run = db.runTransaction.bind(db);
+  db.runTransaction = (callback, options) => {
+    const running = run(callback, options);
+    const forget = (): void => void underWay.delete(running);
+    underWay.add(running);
+    running.then(forget, forget);
+    return running;
+  };
+  return underWay;
+}
+
+/** A client of the emulator that sees and writes everything. */
+export function connectFirestore({ host, port }: { host: string; port: number }): Firestore {
+  return new Firestore({
+    projectId: "handoff-test",
+    host: `${host}:${port}`,
+    ssl: false,
+    customHeaders: { Authorization: "Bearer owner" },
+  });
+}
+
+/** Who may deliver is not what this is about: one token, checked once, by a clock that stands still. */
+const TOKEN = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
+const TOKENS: TokenRules = createTokenRules({
+  keys: { find: () => Promise.resolve({ kind: "found", pem: KEY.publicPem }) },
+  audience: AUDIENCE,
+  invoker: INVOKER,
+  clock: new VirtualClock(),
+});
