@@ -72,8 +72,10 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS);
   const wanted = new Set(options.faults);
+  const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
   const faults = createFaultRun({
     stack,
+    feedMs,
     folder,
     hits,
     wanted,
@@ -85,7 +87,6 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   let areOver = false;
   const scripted = wanted.has("stall") || wanted.has("memory") || wanted.has("saturated") ? hits : 0;
   const plan = planTasks({ ...options, hits: scripted, secret });
-  const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
   const feeder = startFeeder({
     plan,
     kinds: options.kinds,

@@ -5,6 +5,9 @@ import type { FaultRun } from "./fault-run.ts";
 
 type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 
+/** The probability that a delivery is struck; when all tasks have been asked for, every occasion is taken. */
+const CHANCE = 0.1;
+
 /** What is asked of the Cloud Tasks emulator, and the words by which its history tells it. */
 const FAULTS: Readonly<Record<DeliveryFault, { readonly fault: object; readonly told: RegExp }>> = {
   "duplicate-at-once": { fault: { kind: "duplicate", when: "at-once" }, told: /^delivered twice \(at-once\)/ },
@@ -33,11 +36,13 @@ export class DeliveryFaults {
     this.#run = run;
   }
 
-  /** Asks for what has not hit often enough; to be called again when the emulator was restarted. */
-  async ask(probability: number): Promise<void> {
+  /** Asks for what has not hit as often as it should by now; to be called again when the emulator was restarted. */
+  async ask(): Promise<void> {
+    const passed = this.#run.passed();
+    const probability = passed < 1 ? CHANCE : 1;
     await this.#call("DELETE", "/faults");
     for (const name of DELIVERY_FAULTS) {
-      const times = this.#run.hits - (this.#hits.get(name) ?? 0);
+      const times = Math.ceil(this.#run.hits * passed) - (this.#hits.get(name) ?? 0);
       if (times <= 0 || !this.#run.wanted.has(name)) continue;
       await this.#call("POST", "/faults", { ...FAULTS[name].fault, times, probability });
     }
@@ -69,16 +74,13 @@ export class DeliveryFaults {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** Faults that have not struck by chance after so many looks strike at the next occasion. */
-const LOOKS_LEFT_TO_CHANCE = 12;
-const CHANCE = 0.1;
 
-/** Asks again and again until every fault of deliveries has hit often enough. `others` are those that the rest waits for. */
+/** Asks again and again until every fault of deliveries has hit often enough. */
 export async function strikeDeliveries(run: FaultRun, faults: DeliveryFaults): Promise<void> {
-  for (let looks = 1; !faults.areAllHit && !run.signal.aborted; looks++) {
+  while (!faults.areAllHit && !run.signal.aborted) {
     try {
       await faults.collect();
-      await faults.ask(looks > LOOKS_LEFT_TO_CHANCE * run.hits ? 1 : CHANCE);
+      await faults.ask();
     } catch {
       // The emulator is being restarted.
     }

@@ -13,6 +13,10 @@ export interface FaultRun {
   /** How often each fault is to hit. */
   readonly hits: number;
   readonly random: () => number;
+  /** How long tasks are asked for, in milliseconds: the faults are spread over it. */
+  readonly feedMs: number;
+  /** How much of that time has passed, from 0 to 1. */
+  passed(): number;
   /** The faults of this run. */
   readonly wanted: ReadonlySet<FaultName>;
   /** Slots whose worker stands still, and which are left alone. */
@@ -25,12 +29,14 @@ export interface FaultRun {
 
 /** A run's faults, counted as they hit. */
 export function createFaultRun(
-  options: Omit<FaultRun, "hit" | "held"> & { readonly log: LineLog },
+  options: Omit<FaultRun, "hit" | "held" | "passed"> & { readonly log: LineLog },
 ): FaultRun & { readonly counts: ReadonlyMap<string, number> } {
   const { log, ...rest } = options;
   const counts = new Map<string, number>();
+  const startedMs = Date.now();
   return {
     ...rest,
+    passed: () => Math.min(1, (Date.now() - startedMs) / rest.feedMs),
     held: new Set(),
     counts,
     hit(fault, struck, at = Date.now()) {
