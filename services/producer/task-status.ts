@@ -23,7 +23,7 @@ export function describeTask(
   const name = { id, queue: queueOf(id) };
   const links = { self: taskPath(id) };
   const queued = sighting.kind === "found" ? sighting.task : undefined;
-  if (record) return { ...name, ...describeRecorded(record, queued), links };
+  if (record && !isLeftBehind(record, facts, context)) return { ...name, ...describeRecorded(record, queued), links };
   switch (sighting.kind) {
     case "found":
       return { ...name, ...describeQueued(sighting.task, context), links };
@@ -32,6 +32,18 @@ export function describeTask(
     case "never":
       return undefined;
   }
+}
+
+/**
+ * Whether a record tells less than the queue. A `natural` task leaves its queue when it has succeeded, without a word in
+ * its record if a delivery at the same time failed only then.
+ */
+function isLeftBehind(
+  { type, state }: TaskRecord,
+  { sighting }: TaskFacts,
+  { catalogue }: { readonly catalogue: Catalogue },
+): boolean {
+  return state === "waiting" && sighting.kind === "gone" && catalogue.get(type)?.idempotency === "natural";
 }
 
 /** The code of an error that no record tells of: the worker refused the delivery, or could not be reached. */

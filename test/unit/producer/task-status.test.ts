@@ -204,4 +204,14 @@ describe("a task with a record", () => {
     const common = { type: "webhook.deliver", attempts: 2 };
     expect(describeTask({ id, sighting, record }, context)).toEqual({ ...FRAME, ...common, ...expected });
   });
+
+  it.each<[string, Sighting, Partial<TaskRecord>, string]>([
+    ["is finished when its queue has let it go, whatever an attempt beside the good one left", GONE, {}, "finished"],
+    ["waits while its queue holds it", queued, {}, "waiting"],
+    ["waits when its queue never heard of it", NEVER, {}, "waiting"],
+    ["has died as its record says", GONE, { state: "dead" }, "dead"],
+  ])("and of a natural type %s", (_, sighting, fields, state) => {
+    const record = recorded({ type: "document.publish", state: "waiting", lastError, ...fields });
+    expect(describeTask({ id, sighting, record }, context)).toMatchObject({ ...FRAME, state });
+  });
 });
