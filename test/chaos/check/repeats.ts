@@ -4,8 +4,10 @@ import type { Delivery, HandlerRun, Histories, TaskHistory } from "./histories.t
 
 /** Why a claimed task's handler ran again. */
 export type Reason =
-  /** The run before said that it failed: it threw, was told to stop, or asked for another. */
+  /** The run before said that it failed: it threw, or asked for another. */
   | "it failed"
+  /** It was told to stop, its time or its process's being up, and did. */
+  | "told to stop"
   /** Its process ended before its end was recorded. */
   | "crash"
   /** Its process stood still until its lease was over. */
@@ -20,9 +22,12 @@ export interface Repeat {
   readonly n: number;
   /** Undefined when nothing explains it. */
   readonly reason: Reason | undefined;
-  /** Whether a run before it had had its effect. */
+  /** Whether the run before it had had its effect. */
   readonly afterEffect: boolean;
 }
+
+/** Handlers of the chaos fail before their effect or not at all. */
+const NO_REASON_AFTER_AN_EFFECT: Reason = "it failed";
 
 /** Every run of a claimed task's handler beyond its first, explained. */
 export function explainRepeats(histories: Histories): Repeat[] {
@@ -32,15 +37,20 @@ export function explainRepeats(histories: Histories): Repeat[] {
       task.runs.slice(1).map((_, index) => ({
         n: task.n,
         reason: explain(task, index, histories),
-        afterEffect: task.runs.slice(0, index + 1).some(({ effectAt }) => effectAt !== undefined),
+        afterEffect: task.runs[index]?.effectAt !== undefined,
       })),
     );
 }
 
-/** Handlers of claimed tasks run again only for a reason. */
+/** How often receivers were sent an effect that they had been sent before. */
+export function countSentAgain({ tasks }: Histories): number {
+  return tasks.reduce((sum, { received }) => sum + Math.max(0, received.length - 1), 0);
+}
+
+/** Handlers of claimed tasks run again only for a reason, and after their effect only when something cut them off. */
 export function checkRepeats(repeats: readonly Repeat[]): BrokenPromise[] {
   return repeats
-    .filter(({ reason }) => reason === undefined)
+    .filter(({ reason, afterEffect }) => reason === undefined || (afterEffect && reason === NO_REASON_AFTER_AN_EFFECT))
     .map(({ n }) => ({ promise: "claimed tasks run again only for a reason", n, what: "ran again without one" }));
 }
 
@@ -50,6 +60,7 @@ function explain(task: TaskHistory, index: number, histories: Histories): Reason
   if (!run || !next) return undefined;
   if (run.endedAt === undefined) return "crash";
   if (run.endedAt > next.at) return task.script === "slow" ? "runaway" : "pause";
+  if (run.how === "stopped") return "told to stop";
   if (run.how !== "succeeded") return "it failed";
   const delivery = task.deliveries.findLast(({ pid, sentAt }) => pid === run.pid && sentAt <= run.at + TOLERANCE_MS);
   if (delivery?.status === 200) return undefined;

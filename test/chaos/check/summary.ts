@@ -3,7 +3,7 @@ import { countEffects } from "./effects.ts";
 import { endingOf } from "./endings.ts";
 import { type FaultFigures, countHits } from "./fault-hits.ts";
 import type { Histories, TaskHistory } from "./histories.ts";
-import { type Repeat, explainRepeats } from "./repeats.ts";
+import { type Repeat, countSentAgain, explainRepeats } from "./repeats.ts";
 
 const MOST_SHOWN = 30;
 
@@ -16,13 +16,14 @@ export function summarise(histories: Histories, broken: readonly BrokenPromise[]
   const endings = Map.groupBy(accepted, (task) => endingOf(task, histories));
   const tell = (ending: "succeeded" | "dead" | "finished" | "lost"): string =>
     `${ending} ${kinds(endings.get(ending) ?? [])}`;
-  const doubled = accepted.filter((task) => countEffects(task, histories) > 1);
+  const doubled = accepted.filter((task) => task.kind === "transaction" && countEffects(task, histories) > 1);
   return [
     `seed ${run.seed}: ${tasks.length} asked for, ${accepted.length} accepted, in ${seconds(run.endedMs - run.startedMs)}`,
     `  ${tell("succeeded")}; ${tell("finished")}; ${tell("dead")}; ${tell("lost")}`,
-    `  doubled effects: ${kinds(doubled)}`,
+    `  doubled effects of transactions: ${doubled.length}`,
     `  claimed tasks' handlers ran again ${repeats.length} times: ${reasons(repeats)}`,
     `  of these after an effect: ${reasons(repeats.filter(({ afterEffect }) => afterEffect))}`,
+    `  effects sent to a receiver again: ${countSentAgain(histories)}; applied again: ${appliedAgain(histories)}`,
     "  fault                              hits   recovery p50      p95      max",
     ...figures.map(figureLine),
     ...broken
@@ -39,6 +40,12 @@ function kinds(tasks: readonly TaskHistory[]): string {
     (name) => `${tasks.filter(({ kind }) => kind === name).length} ${name}`,
   );
   return tasks.length === 0 ? "0" : `${tasks.length} (${counts.join(", ")})`;
+}
+
+/** How often receivers that know the idempotency key took an effect for a new one nevertheless. */
+function appliedAgain(histories: Histories): number {
+  const claimed = histories.tasks.filter(({ kind }) => kind === "claim");
+  return claimed.reduce((sum, task) => sum + Math.max(0, countEffects(task, histories) - 1), 0);
 }
 
 function reasons(repeats: readonly Repeat[]): string {

@@ -36,7 +36,7 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
   const documentOf = ({ n }: ChaosPayload) => db.collection(EFFECTS).doc(`n${n}`);
   const handlers = [
     bindHandler(naturalTaskType, (payload, context) =>
-      recorded(ledger.begin("natural", payload, context), (run) =>
+      recorded(ledger.begin("natural", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
           const effect = { count: 1, fingerprint: fingerprint(payload) };
           await Promise.race([documentOf(payload).set(effect), aborted(context.signal)]);
@@ -44,7 +44,7 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
       ),
     ),
     bindTransactionHandler(transactionTaskType, (payload, context) =>
-      recorded(ledger.begin("transaction", payload, context), (run) =>
+      recorded(ledger.begin("transaction", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
           const before: unknown = (await context.transaction.get(documentOf(payload))).get("count");
           const count = typeof before === "number" ? before + 1 : 1;
@@ -53,7 +53,7 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
       ),
     ),
     bindHandler(claimTaskType, (payload, context) =>
-      recorded(ledger.begin("claim", payload, context), (run) =>
+      recorded(ledger.begin("claim", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
           await post(receiverUrl, context.idempotencyKey, { n: payload.n, fingerprint: fingerprint(payload) });
         }),
@@ -63,13 +63,17 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
   return new Map(handlers.map((handler) => [handler.taskType.type, handler]));
 }
 
-async function recorded(run: LedgerRun, work: (run: LedgerRun) => Promise<HandlerResult>): Promise<HandlerResult> {
+async function recorded(
+  run: LedgerRun,
+  { signal }: HandlerContext,
+  work: (run: LedgerRun) => Promise<HandlerResult>,
+): Promise<HandlerResult> {
   try {
     const result = await work(run);
     run.end(result.kind);
     return result;
   } catch (error) {
-    run.end("threw");
+    run.end(signal.aborted ? "stopped" : "threw");
     throw error;
   }
 }

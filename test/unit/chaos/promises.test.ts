@@ -142,6 +142,7 @@ const answered = (status: number, outcome: string) => [{ pid: 1, sentAt: 990, en
 
 test.each([
   ["it failed", { ...good, endedAt: 1_040, how: "threw" }, answered(500, "failed"), []],
+  ["told to stop", { ...good, ...done, how: "stopped" }, answered(503, "unavailable"), []],
   ["crash", good, answered(0, "lost"), []],
   ["crash", { ...good, ...done }, answered(0, "lost"), []],
   ["pause", { ...good, endedAt: 31_000, how: "succeeded" }, answered(0, "caller gave up"), []],
@@ -172,4 +173,24 @@ test.each([
 test("a second run while a handler that ignores its signal is at work is a runaway's doing", () => {
   const task = claimTask({ script: "slow", runs: [{ ...good, endedAt: 31_000, how: "succeeded" }, second] });
   expect(explainRepeats(historyOf(task))).toEqual([{ n: 7, reason: "runaway", afterEffect: false }]);
+});
+
+test("a handler that failed after its effect, which none of these does by itself, is noticed", () => {
+  const runs = [
+    { ...good, ...done, how: "threw" },
+    { ...second, endedAt: 30_020, how: "succeeded" },
+  ];
+  const record = [
+    claim!,
+    settled(1_045, "waiting", FIRST),
+    claimed(30_000, SECOND),
+    settled(30_050, "succeeded", SECOND),
+  ];
+  const deliveries = [
+    { pid: 1, sentAt: 990, endedAt: 1_060, status: 500, outcome: "failed" },
+    { pid: 1, sentAt: 29_990, endedAt: 30_060, status: 200, outcome: "done" },
+  ];
+  expect(broken(historyOf(claimTask({ runs, deliveries }), { record }))).toEqual([
+    "claimed tasks run again only for a reason",
+  ]);
 });
