@@ -1,4 +1,4 @@
-import { Firestore, Timestamp } from "@google-cloud/firestore";
+import { Timestamp } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
@@ -11,6 +11,7 @@ import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
+import { connectToEmulator } from "./connect-to-emulator.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 
 /** Where the bundle's queues are; their names differ from their keys, as they may in the cloud. */
@@ -53,8 +54,8 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   }
 
   const client = createCloudTasksClient(tasksProxy);
-  const firestore = connect(recordsProxy);
-  const records = connect(firestoreEmulator).collection("taskRecords");
+  const firestore = connectToEmulator(recordsProxy);
+  const records = connectToEmulator(firestoreEmulator).collection("taskRecords");
   const logged: string[] = [];
   const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
   const app = createProducerApp({
@@ -159,12 +160,3 @@ const SUCCEEDED = {
   result: '{"status":204}',
   expireAt: Timestamp.fromMillis(Date.now() + MINUTE_MS),
 };
-
-function connect(emulator: { host: string; port: number }): Firestore {
-  return new Firestore({
-    projectId: "handoff-test",
-    host: `${emulator.host}:${emulator.port}`,
-    ssl: false,
-    customHeaders: { Authorization: "Bearer owner" },
-  });
-}

@@ -1,4 +1,4 @@
-import { Firestore } from "@google-cloud/firestore";
+import type { Firestore } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
@@ -14,6 +14,7 @@ import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../shared/records/task-record.ts";
 import { randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
 import type { TaskType } from "../../shared/task-type.ts";
+import { connectToEmulator } from "./connect-to-emulator.ts";
 import { startKeyServer } from "./key-server.ts";
 import { VirtualClock } from "../../services/local/virtual-clock.ts";
 import { AUDIENCE, INVOKER, KEY } from "./token-rules.ts";
@@ -55,8 +56,8 @@ export async function startWorkerBundle(
 ) {
   const storeClock = new VirtualClock();
   const emulator = await startFirestoreEmulator({ clock: storeClock });
-  const db = connect(emulator);
-  const workerDb = reachFirestore ? connect(await reachFirestore(emulator)) : db;
+  const db = connectToEmulator(emulator);
+  const workerDb = reachFirestore ? connectToEmulator(await reachFirestore(emulator)) : db;
   const keyServer = await startKeyServer([KEY]);
   const clock = new VirtualClock();
   const logged: string[] = [];
@@ -151,15 +152,6 @@ export function deliveryHeaders(envelope: Envelope, token: string): Record<strin
     "x-cloudtasks-taskexecutioncount": "0",
     "x-cloudtasks-tasketa": "1767322800.000000",
   };
-}
-
-function connect(emulator: Address): Firestore {
-  return new Firestore({
-    projectId: "handoff-test",
-    host: `${emulator.host}:${emulator.port}`,
-    ssl: false,
-    customHeaders: { Authorization: "Bearer owner" },
-  });
 }
 
 function countCalls(calls: ReadonlyMap<string, number>): () => Record<string, number> {

@@ -46,12 +46,16 @@ export function document(title: string, cells: Cells): void {
   const text = read();
   const section = sectionOf(text, title);
   if (section === "") throw new Error(`The document has no section "${title}".`);
-  const [head = [], ...lines] = cells;
-  const table = [head, head.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
   fs.writeFileSync(
     DOCUMENT,
-    text.replace(section, () => `### ${title}\n\n${table}\n`),
+    text.replace(section, () => tableOf(title, cells)),
   );
+}
+
+/** A table under its title. */
+export function tableOf(title: string, [head = [], ...lines]: Cells): string {
+  const table = [head, head.map(() => "---"), ...lines].map((line) => `| ${line.join(" | ")} |`).join("\n");
+  return `### ${title}\n\n${table}\n`;
 }
 
 /** `any error` stands for all of them. */

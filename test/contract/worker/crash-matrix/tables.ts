@@ -1,5 +1,5 @@
 import { it } from "vitest";
-import { cellsToDocument, document, documentedCells } from "./document.ts";
+import { cellsToDocument, document, documentedCells, tableOf } from "./document.ts";
 import { measureScene } from "./measure.ts";
 import type { Scene } from "./scenes.ts";
 
@@ -12,6 +12,7 @@ export function testTables(scenes: readonly Scene[]): void {
     const { rows, violations } = await measureScene(scene);
     const cells = cellsToDocument(rows);
     if (process.env["CRASH_MATRIX"] === "write") document(scene.title, cells);
+    if (process.env["CRASH_MATRIX"] === "print") process.stdout.write(`${tableOf(scene.title, cells)}\n`);
 
     expect(violations).toEqual([]);
     expect(cells).toEqual(documentedCells(scene.title));

@@ -1,4 +1,4 @@
-import { Firestore } from "@google-cloud/firestore";
+import type { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
 import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
 import { createWorkerApp } from "../../../../services/worker/app.ts";
@@ -6,6 +6,7 @@ import { type TokenRules, createTokenRules } from "../../../../services/worker/a
 import { Shutdown } from "../../../../services/worker/shutdown.ts";
 import type { Envelope } from "../../../../shared/envelope.ts";
 import { createLogger } from "../../../../shared/log.ts";
+import { connectToEmulator } from "../../../support/connect-to-emulator.ts";
 import { type FaultProxy, startFaultProxy } from "../../../support/fault-proxy.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
 import { identityClaims, signToken } from "../../../support/tokens.ts";
@@ -41,7 +42,7 @@ export async function startWorkerProcess(
   outside: Outside,
 ): Promise<WorkerProcess> {
   const faults = await startFaultProxy(emulator);
-  const db = connectFirestore(faults);
+  const db = connectToEmulator(faults);
   const transactions = watchTransactions(db);
   const deliveries = new Set<Promise<unknown>>();
   const clock = new VirtualClock();
@@ -111,16 +112,6 @@ function watchTransactions(db: Firestore): ReadonlySet<Promise<unknown>> {
     return running;
   };
   return underWay;
-}
-
-/** A client of the emulator that sees and writes everything. */
-export function connectFirestore({ host, port }: { host: string; port: number }): Firestore {
-  return new Firestore({
-    projectId: "handoff-test",
-    host: `${host}:${port}`,
-    ssl: false,
-    customHeaders: { Authorization: "Bearer owner" },
-  });
 }
 
 /** Who may deliver is not what this is about: one token, checked once, by a clock that stands still. */

@@ -3,7 +3,8 @@ import { startFirestoreEmulator } from "../../../../services/local/firestore/emu
 import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
 import type { Outside } from "./matrix-handlers.ts";
 import { STEP_MS } from "./time.ts";
-import { type WorkerProcess, connectFirestore, startWorkerProcess } from "./worker-process.ts";
+import { connectToEmulator } from "../../../support/connect-to-emulator.ts";
+import { type WorkerProcess, startWorkerProcess } from "./worker-process.ts";
 
 /** Waits for Firestore are over after so many steps of a delivery. */
 const MOST_STEPS = 8;
@@ -33,7 +34,7 @@ export class World {
     this.#emulator = emulator;
     this.#storeClock = storeClock;
     this.outside = outside;
-    this.db = connectFirestore(emulator);
+    this.db = connectToEmulator(emulator);
     [this.subject, this.other, this.late] = processes;
   }
 

@@ -1,0 +1,11 @@
+import { Firestore } from "@google-cloud/firestore";
+
+/** Google's client, connected to an emulator or to a proxy before it, that may see and write everything. */
+export function connectToEmulator({ host, port }: { readonly host: string; readonly port: number }): Firestore {
+  return new Firestore({
+    projectId: "handoff-test",
+    host: `${host}:${port}`,
+    ssl: false,
+    customHeaders: { Authorization: "Bearer owner" },
+  });
+}
