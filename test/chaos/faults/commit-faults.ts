@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../../support/fault-proxy.ts";
 import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
-import { type FaultRun, inRandomOrder, randomPause } from "./fault-run.ts";
+import { type FaultRun, inRandomOrder, until } from "./fault-run.ts";
 
 type CommitFault = (typeof COMMIT_FAULTS)[number];
 
@@ -12,11 +12,12 @@ const STRIKE_LIMIT_MS = 25_000;
 /** Lets Commits of the workers fail, one at a time at each worker, spread over the run. */
 export async function strikeCommits(run: FaultRun): Promise<void> {
   const left = inRandomOrder(COMMIT_FAULTS, run);
-  const gapMs = (run.feedMs / left.length) * run.stack.workers.length;
+  const wanted = left.length;
   const strikeAt = async (slot: number): Promise<void> => {
     for (let fault = left.pop(); fault !== undefined; fault = left.pop()) {
       const proxy = run.stack.proxies[slot];
-      await randomPause(run, [0, 2 * gapMs]);
+      const due = (wanted - left.length - run.random()) / wanted;
+      await until(() => run.passed() >= due, Infinity, run.signal);
       if (!proxy || run.signal.aborted) return;
       const struck = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
       const call = await Promise.race([struck, sleep(STRIKE_LIMIT_MS, undefined, { ref: false })]);

@@ -185,6 +185,22 @@ test.each([
   },
 );
 
+test("a transaction task that has failed before ends in its record when it is too old", async () => {
+  const handler = scriptedTransactionHandler();
+  const worker = await startWorkerBundle(() => [handler]);
+  const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
+  const task = { ...sealTask(handler.taskType, { n: 1 }), enqueuedAt };
+  handler.steps(() => saturated({ code: "busy", message: "Busy for a month." }));
+  await worker.deliver(task);
+
+  const answer = await worker.deliver(task, { headers: { "x-cloudtasks-taskretrycount": "1" } });
+
+  expect(answer.headers.get("Handoff-Outcome")).toBe("dead");
+  expect(handler.runs).toHaveLength(1);
+  expect(await worker.recordOf(task)).toMatchObject({ state: "dead", fence: 1, lastError: { code: "too_old" } });
+  expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, error: { code: "too_old" } }]);
+});
+
 test.each([
   ["natural", scriptedHandler(naturalTaskType)],
   ["transaction", scriptedTransactionHandler()],

@@ -23,6 +23,18 @@ const READ = { rpc: "BatchGetDocuments" };
 const NO_CREATE: Fault = { ...CLAIM, when: "before-effect", answer: { status: status.INTERNAL } };
 
 describe("a commit that claims", () => {
+  it("is not made again by an attempt that reads its own claim", async (context) => {
+    const { handler, worker, task } = await setup(context);
+    const lost: Fault = { ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } };
+    worker.callsSince();
+
+    expect(await worker.deliverFaultily(task, [lost])).toEqual([200, "done"]);
+
+    // It creates the record, reads it and settles it.
+    expect(worker.callsSince()).toMatchObject({ BatchGetDocuments: 1, Commit: 2 });
+    expect(handler.runs).toHaveLength(1);
+  });
+
   it("does not run a task that was cancelled before the worker learns that the claim was its own", async (context) => {
     const { handler, worker, task } = await setup(context);
     const lost = worker.faults.inject({ ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } });
