@@ -128,6 +128,19 @@ export function contentionCases({ address, target, test }: Subject): void {
     expect((await document.get()).data()).toEqual({ n: 1, other: 1 });
   });
 
+  test("lets a read from outside pass a transaction's lock, and see what was there before", async () => {
+    const { collection, db } = setupClient(address());
+    const document = collection.doc("a");
+    await document.set({ n: 0 });
+    const during = await transact(db, async (transaction) => {
+      await transaction.get(document);
+      transaction.update(document, { n: 1 });
+      return await document.get();
+    });
+    expect(during.get("n")).toBe(0);
+    expect((await document.get()).get("n")).toBe(1);
+  });
+
   test("shares locks among readers", async () => {
     const { collection, db } = setupClient(address());
     await collection.doc("a").set({ n: 7 });

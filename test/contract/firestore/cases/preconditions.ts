@@ -1,3 +1,4 @@
+import { FieldValue, Timestamp } from "@google-cloud/firestore";
 import { expect } from "vitest";
 import { setupClient } from "../support/bundle.ts";
 import type { Subject } from "../support/case.ts";
@@ -41,6 +42,31 @@ export function preconditionCases({ address, test }: Subject): void {
       code: 9,
     });
     expect((await collection.doc("a").get()).exists).toBe(false);
+  });
+
+  test("changes a document only as it was read, and what is beside it only together with it", async () => {
+    const { db, collection } = setupClient(address());
+    const [document, beside] = [collection.doc("a"), collection.doc("b")];
+    await document.set({ state: "running", count: 1, gone: true });
+    const read = await document.get();
+    const change = () => {
+      const batch = db.batch();
+      const fields = { state: "dead", at: FieldValue.serverTimestamp(), gone: FieldValue.delete() };
+      batch.update(document, fields, { lastUpdateTime: read.updateTime! });
+      batch.set(beside, { of: "a" });
+      return batch.commit();
+    };
+
+    const [written] = await change();
+    const changed = await document.get();
+    expect(changed.data()).toEqual({ state: "dead", count: 1, at: expect.any(Timestamp) });
+    expect(changed.updateTime).toEqual(written?.writeTime);
+    expect((await beside.get()).exists).toBe(true);
+
+    await beside.delete();
+    await expect(change()).rejects.toMatchObject({ code: 9 });
+    expect((await document.get()).updateTime).toEqual(written?.writeTime);
+    expect((await beside.get()).exists).toBe(false);
   });
 
   test("refuses to delete what must exist and doesn't with NOT_FOUND, and otherwise deletes nothing gladly", async () => {
