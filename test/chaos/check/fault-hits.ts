@@ -34,6 +34,15 @@ export function countHits(histories: Histories): FaultFigures[] {
   });
 }
 
+/** The figures of several runs as one. */
+export function addFigures(some: readonly FaultFigures[], more: readonly FaultFigures[]): FaultFigures[] {
+  return [...Map.groupBy([...some, ...more], ({ fault }) => fault)].map(([fault, all]) => ({
+    fault,
+    hits: all.reduce((sum, { hits }) => sum + hits, 0),
+    recoveryMs: all.flatMap(({ recoveryMs }) => recoveryMs),
+  }));
+}
+
 function recoveryOf({ at, struck }: Hit, endings: ReadonlyMap<string, number | undefined>): number[] {
   const after = struck.map((id) => (endings.get(id) ?? at) - at).filter((ms) => ms > 0);
   return after.length > 0 ? [Math.min(...after)] : [];

@@ -24,8 +24,7 @@ export function summarise(histories: Histories, broken: readonly BrokenPromise[]
     `  claimed tasks' handlers ran again ${repeats.length} times: ${reasons(repeats)}`,
     `  of these after an effect: ${reasons(repeats.filter(({ afterEffect }) => afterEffect))}`,
     `  effects sent to a receiver again: ${countSentAgain(histories)}; applied again: ${appliedAgain(histories)}`,
-    "  fault                              hits   recovery p50      p95      max",
-    ...figures.map(figureLine),
+    ...figureTable(figures),
     ...broken
       .slice(0, MOST_SHOWN)
       .map(({ promise, n, what }) => `BROKEN ${promise}: ${n === undefined ? "" : `task ${n} `}${what}`),
@@ -52,6 +51,11 @@ function reasons(repeats: readonly Repeat[]): string {
   if (repeats.length === 0) return "none";
   const counted = Map.groupBy(repeats, ({ reason }) => reason ?? "unexplained");
   return [...counted].map(([reason, all]) => `${reason} ${all.length}`).join(", ");
+}
+
+/** Hits and recovery times of each fault, in lines for a person. */
+export function figureTable(figures: readonly FaultFigures[]): string[] {
+  return ["  fault                              hits   recovery p50      p95      max", ...figures.map(figureLine)];
 }
 
 function figureLine({ fault, hits, recoveryMs }: FaultFigures): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkPromises } from "../../chaos/check/all-promises.ts";
-import { countHits } from "../../chaos/check/fault-hits.ts";
+import { addFigures, countHits } from "../../chaos/check/fault-hits.ts";
 import type { HandlerRun, Histories } from "../../chaos/check/histories.ts";
 import { explainRepeats } from "../../chaos/check/repeats.ts";
 import {
@@ -134,6 +134,18 @@ test("recovery lasts from a fault to the next end of a task that it struck", () 
     { fault: "kill", at: 1_055, struck: [ID] },
   ];
   expect(countHits(historyOf(claimTask(), { faults }))).toEqual([{ fault: "kill", hits: 2, recoveryMs: [50] }]);
+});
+
+test("the figures of several runs are added up by fault", () => {
+  const first = [
+    { fault: "kill", hits: 2, recoveryMs: [50] },
+    { fault: "term", hits: 1, recoveryMs: [] },
+  ];
+  const more = [{ fault: "kill", hits: 1, recoveryMs: [70, 90] }];
+  expect(addFigures(first, more)).toEqual([
+    { fault: "kill", hits: 3, recoveryMs: [50, 70, 90] },
+    { fault: "term", hits: 1, recoveryMs: [] },
+  ]);
 });
 
 const second: HandlerRun = { ...good, attempt: 2, at: 30_000 };
