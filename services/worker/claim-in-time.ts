@@ -1,7 +1,7 @@
 import { errorFields } from "../../shared/error-fields.ts";
 import { type Claim, claimTask } from "./claim.ts";
 import type { Delivery } from "./delivery.ts";
-import { beginStoreStep, inStore } from "./record-store.ts";
+import { RecordStoreError, beginStoreStep, inStore } from "./record-store.ts";
 import { settle } from "./settle.ts";
 import type { Worker } from "./worker.ts";
 
@@ -11,12 +11,18 @@ import type { Worker } from "./worker.ts";
  *
  *     |---- step ----| answered 503 ──── claim takes effect ──▶ released
  *
- * @throws RecordStoreError when Firestore does not say in time whose the task is.
+ * A process that stood still, as a throttled or paused instance does, can find the claim's answer before its own timer.
+ * By then the lease may be over and the task another's, so it doesn't begin, either.
+ *
+ * @throws RecordStoreError when it is not known in time whose the task is.
  */
 export async function claimInTime(delivery: Delivery, worker: Worker): Promise<Claim> {
+  const step = beginStoreStep(worker);
   const claiming = claimTask(delivery, worker);
   try {
-    return await inStore(beginStoreStep(worker), () => claiming);
+    const claim = await inStore(step, () => claiming);
+    if (worker.clock.now() > step.untilMs) throw new RecordStoreError("The claim was noticed too late.", undefined);
+    return claim;
   } catch (error) {
     void worker.shutdown.track(releaseLate(claiming, delivery, worker));
     throw error;

@@ -10,7 +10,7 @@ export type Reason =
   | "told to stop"
   /** Its process ended before its end was recorded. */
   | "crash"
-  /** Its process stood still until its lease was over. */
+  /** Its process, or the one that ran it again, stood still until its lease was over. */
   | "pause"
   /** It ignored its signal past its lease. */
   | "runaway"
@@ -58,6 +58,7 @@ function explain(task: TaskHistory, index: number, histories: Histories): Reason
   const run = task.runs[index];
   const next = task.runs[index + 1];
   if (!run || !next) return undefined;
+  if (next.at >= leaseEndOf(next, task, histories)) return "pause";
   if (run.endedAt === undefined) return "crash";
   if (run.endedAt > next.at) return task.script === "slow" ? "runaway" : "pause";
   if (run.how === "stopped") return "told to stop";
@@ -72,9 +73,12 @@ function explain(task: TaskHistory, index: number, histories: Histories): Reason
 
 function leaseEndOf(run: HandlerRun, task: TaskHistory, histories: Histories): number {
   const claim = recordOf(task, histories).findLast(
-    (version) => version.text("state") === "running" && version.at <= run.at + TOLERANCE_MS,
+    (version) =>
+      version.text("state") === "running" &&
+      version.number("attempts") === run.attempt &&
+      version.at <= run.at + TOLERANCE_MS,
   );
-  return (claim?.time("claimedAt") ?? 0) + (claim?.number("leaseMs") ?? 0);
+  return claim ? (claim.time("claimedAt") ?? 0) + (claim.number("leaseMs") ?? 0) : Infinity;
 }
 
 const STORE_FAULTS = /^(commit-|session-dropped|firestore-restart)/;

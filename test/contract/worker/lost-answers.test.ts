@@ -119,6 +119,26 @@ describe("a claim that takes effect after it was given up", () => {
   );
 });
 
+describe("a claim that a process notices only after it stood still", () => {
+  it("does not run, and is released", async (context) => {
+    const { handler, worker, task } = await setup(context);
+    const wakeTooLate = (): Promise<void> => {
+      const { clock } = worker;
+      const now = clock.now() + RECORD_STORE_DEADLINE_MS + 1;
+      // The time has passed, and no timer has fired yet.
+      Object.assign(clock, { now: () => now });
+      return Promise.resolve();
+    };
+    void worker.faults.inject({ ...CLAIM, when: "after-effect", answer: "its-own", onArrival: wakeTooLate });
+
+    const answer = await worker.deliver(task);
+
+    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([503, "unavailable"]);
+    expect(handler.runs).toHaveLength(0);
+    await expect.poll(() => worker.recordOf(task)).toMatchObject({ state: "waiting", fence: 1, attempts: 0 });
+  });
+});
+
 describe("a commit that settles", () => {
   it("is not acknowledged when it had no effect and is never answered: the task runs again after the lease", async (context) => {
     const { handler, worker, task } = await setup(context);

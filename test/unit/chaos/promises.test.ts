@@ -182,6 +182,17 @@ test.each([
   expect(repeat?.reason).toBe(reason);
 });
 
+test("a second run that begins when its own lease is over is explained by a pause, one before that by nothing", () => {
+  const takenOver = 1_000 + LEASE_MS;
+  const owner = { ...second, at: takenOver + 10, endedAt: takenOver + 40, how: "succeeded" };
+  const record = [claim!, claimed(takenOver, SECOND), settled(takenOver + 50, "succeeded", SECOND)];
+  const deliveries = [{ pid: 1, sentAt: takenOver - 5, endedAt: takenOver + 60, status: 200, outcome: "done" }];
+  const reasonOf = (late: HandlerRun) =>
+    explainRepeats(historyOf(claimTask({ runs: [owner, late], deliveries }), { record }))[0]?.reason;
+  expect(reasonOf({ ...good, pid: 2, at: takenOver + 100 })).toBe("pause");
+  expect(reasonOf({ ...good, pid: 2, attempt: 2, at: takenOver + 100 })).toBeUndefined();
+});
+
 test("a second run while a handler that ignores its signal is at work is a runaway's doing", () => {
   const task = claimTask({ script: "slow", runs: [{ ...good, endedAt: 31_000, how: "succeeded" }, second] });
   expect(explainRepeats(historyOf(task))).toEqual([{ n: 7, reason: "runaway", afterEffect: false }]);
