@@ -30,18 +30,18 @@ async function runOneQueue(failCreate: (attempt: number) => string | undefined) 
   return { ...run, attempts };
 }
 
-test.concurrent("a creation that finds its API not there yet is tried again until it is", async () => {
+test("a creation that finds its API not there yet is tried again until it is", async () => {
   const run = await runOneQueue((attempt) => (attempt <= 2 ? DISABLED : undefined));
-  expect(run).toMatchObject({ succeeded: true, attempts: 3 });
+  expect(run).toMatchObject({ succeeded: true, attempts: 3, output: expect.not.stringContaining("did not end") });
 });
 
-test.concurrent("an error that waiting can't mend fails at once", async () => {
+test("an error that waiting can't mend fails at once", async () => {
   const run = await runOneQueue(() => FORBIDDEN);
   expect(run).toMatchObject({ succeeded: false, attempts: 1 });
   expect(run.output).toContain(FORBIDDEN);
 });
 
-test.concurrent("what never comes is given up after 12 more attempts", async () => {
+test("what never comes is given up after 12 more attempts", async () => {
   const run = await runOneQueue(() => DISABLED);
   expect(run).toMatchObject({ succeeded: false, attempts: 13 });
   expect(run.output).toContain(DISABLED);
