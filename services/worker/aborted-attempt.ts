@@ -1,3 +1,4 @@
+import type { Idempotency } from "../../shared/task-type.ts";
 import type { AbortCause } from "./attempt-abort.ts";
 import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
 import type { Outcome } from "./outcome.ts";
@@ -11,9 +12,17 @@ export function endUnderAbort(end: AttemptEnd, cause: AbortCause | null): Attemp
   return { kind: "timed-out", error: TIMED_OUT };
 }
 
-/** A handler that doesn't stop has failed; a transaction that doesn't, outside of its handler, waits for Firestore. */
-export function runaway(cause: AbortCause, { handling }: { handling: boolean }): RunEnd {
+/**
+ * A handler that doesn't stop has failed; a transaction that doesn't, outside of its handler, waits for Firestore. Only of
+ * a natural task is that recorded now, and so counted: a claim has been counted, and must last until its lease ends; a
+ * transaction keeps its record locked.
+ */
+export function runaway(
+  cause: AbortCause,
+  { handling, idempotency }: { readonly handling: boolean; readonly idempotency: Idempotency },
+): RunEnd {
   if (cause === "shutdown") return { kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } };
+  if (idempotency === "natural") return { kind: "ended", end: { kind: "timed-out", error: TIMED_OUT } };
   const outcome: Outcome = handling
     ? { kind: "failed", error: TIMED_OUT }
     : { kind: "unavailable", reason: "record-store" };

@@ -7,8 +7,9 @@ import {
   type Timestamp,
   type WriteBatch,
 } from "@google-cloud/firestore";
+import assert from "node:assert/strict";
 import type { Envelope } from "../../shared/envelope.ts";
-import { isFirestoreError } from "./record-store.ts";
+import { type StoreStep, isFirestoreError } from "./record-store.ts";
 import { type ReadRecord, type RecordWriter, readingOf, recordRef } from "./record-writes.ts";
 
 /** How often a record is read and decided on before the last error stands. */
@@ -36,10 +37,12 @@ export interface RecordChange<Decision> {
  * end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no attempt could record its
  * end, its own included, while leases run out.
  *
+ * With a step, it doesn't begin again once that is over: its delivery has been answered, and others go on from there.
+ *
  * Rejects with the client's error when the last try fails.
  */
 export async function changeRecord<Decision>(
-  { db, envelope }: { db: Firestore; envelope: Envelope },
+  { db, envelope, step }: { db: Firestore; envelope: Envelope; step?: Pick<StoreStep, "clock" | "untilMs"> },
   decide: (read: ReadRecord, writer: RecordWriter) => Decision,
 ): Promise<RecordChange<Decision>> {
   for (let tries = 1; ; tries++) {
@@ -47,6 +50,7 @@ export async function changeRecord<Decision>(
       return await changeOnce(db, recordRef(db, envelope), decide);
     } catch (error) {
       if (tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code)) throw error;
+      if (step && step.clock.now() >= step.untilMs) throw error;
     }
   }
 }
@@ -62,7 +66,7 @@ async function changeOnce<Decision>(
   return { decision, updateTime: (await writer.commit()) ?? snapshot.updateTime ?? null };
 }
 
-/** Writes together, on condition that the record is as it was read. */
+/** Writes together; where the record is among what is written, on condition that it is as it was read. */
 class ConditionalWriter implements RecordWriter {
   readonly #batch: WriteBatch;
   readonly #read: DocumentSnapshot;
@@ -80,7 +84,8 @@ class ConditionalWriter implements RecordWriter {
 
   update(fields: DocumentData): void {
     const { ref, updateTime } = this.#read;
-    this.#added().update(ref, fields, updateTime ? { lastUpdateTime: updateTime } : { exists: true });
+    assert(updateTime, "Only a record that is there can be updated.");
+    this.#added().update(ref, fields, { lastUpdateTime: updateTime });
   }
 
   set(ref: DocumentReference, document: DocumentData): void {

@@ -2,7 +2,7 @@ import { type TaskRecord, type TerminalState, isTerminal } from "../../shared/re
 
 /** What an attempt knows of itself when it asks for a task. */
 export interface Claimant {
-  /** Made once for the attempt, before any transaction: a callback that runs again must recognise its own writes. */
+  /** Made once for the attempt, before its record is read: whoever decides again must recognise its own writes. */
   readonly owner: string;
   readonly payloadHash: string;
   /** Attempts that the task type allows. */
@@ -15,8 +15,8 @@ export interface Claimant {
 
 /** What a claimant may do with the task, given its record. */
 export type ClaimDecision =
-  /** The task is free: claim it with these numbers. */
-  | { readonly kind: "take"; readonly fence: number; readonly attempts: number }
+  /** The task is free: claim it with these numbers. It goes on from the record, or begins anew where that is null. */
+  | { readonly kind: "take"; readonly fence: number; readonly attempts: number; readonly record: TaskRecord | null }
   /** The record already holds this very attempt's claim, or its end. */
   | { readonly kind: "own"; readonly record: TaskRecord }
   | { readonly kind: "busy"; readonly retryAfterMs: number }
@@ -54,12 +54,12 @@ export function decideClaim(record: TaskRecord | null, claimant: Claimant, readT
   if (leftMs > 0) return { kind: "busy", retryAfterMs: leftMs };
   if (record.attempts >= claimant.maxAttempts) return { kind: "exhausted", record };
   if (isOld(claimant, readTimeMs)) return { kind: "too-old", record, nextFence };
-  return { kind: "take", fence: nextFence, attempts: record.attempts + 1 };
+  return { kind: "take", fence: nextFence, attempts: record.attempts + 1, record };
 }
 
 function takeAsNew(fence: number, claimant: Claimant, readTimeMs: number): ClaimDecision {
   if (mayBeTooOld(claimant, readTimeMs)) return { kind: "too-old", record: null, nextFence: fence };
-  return { kind: "take", fence, attempts: 1 };
+  return { kind: "take", fence, attempts: 1, record: null };
 }
 
 /** Whether a task without a record may have been tried for all its life, each attempt killed without a word. */

@@ -1,7 +1,7 @@
 import { errorFields } from "../../shared/error-fields.ts";
 import { type Claim, claimTask } from "./claim.ts";
 import type { Delivery } from "./delivery.ts";
-import { RecordStoreError, beginStoreStep, inStore } from "./record-store.ts";
+import { type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
 import { settle } from "./settle.ts";
 import type { Worker } from "./worker.ts";
 
@@ -12,7 +12,8 @@ import type { Worker } from "./worker.ts";
  *     |---- step ----| answered 503 ──── claim takes effect ──▶ released
  *
  * A process that stood still, as a throttled or paused instance does, can find the claim's answer before its own timer.
- * By then the lease may be over and the task another's, so it doesn't begin, either.
+ * By then the lease may be over and the task another's, so it doesn't begin, either. This is the one place where an
+ * instance's clock counts; one that was set back while the process stood still hides that it did.
  *
  * @throws RecordStoreError when it is not known in time whose the task is.
  */
@@ -21,12 +22,18 @@ export async function claimInTime(delivery: Delivery, worker: Worker): Promise<C
   const claiming = claimTask(delivery, worker);
   try {
     const claim = await inStore(step, () => claiming);
-    if (worker.clock.now() > step.untilMs) throw new RecordStoreError("The claim was noticed too late.", undefined);
-    return claim;
+    if (!mayBeOver(claim, step)) return claim;
+    void worker.shutdown.track(releaseLate(claiming, delivery, worker));
+    return { kind: "not-ours", outcome: { kind: "unavailable", reason: "late-claim" } };
   } catch (error) {
     void worker.shutdown.track(releaseLate(claiming, delivery, worker));
     throw error;
   }
+}
+
+/** Whether the claim's lease may be over, since so much time has passed that this process must have stood still. */
+function mayBeOver(claim: Claim, { clock, untilMs }: StoreStep): boolean {
+  return claim.kind === "ours" && claim.attempt.kind === "claimed" && clock.now() > untilMs;
 }
 
 /** If this fails, too, the lease still ends. */

@@ -24,6 +24,7 @@ export function concede(
     case "answer":
       return concession.outcome;
     case "keep-conflict": {
+      // On no condition: that another payload stood in the record when it was read is all that the letter says.
       const letter = deadLetter(on.delivery, 0, concession.error, on.clock);
       writer.set(deadLetterRef(on.db, conflictLetterId(envelope.id, envelope.payloadHash)), letter);
       return { kind: "dead", error: concession.error };

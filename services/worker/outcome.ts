@@ -19,4 +19,4 @@ export type Outcome =
   | { readonly kind: "unauthenticated"; readonly reason: string }
   | { readonly kind: "forbidden"; readonly reason: string };
 
-export type UnavailableReason = "shutting-down" | "record-store" | "keys";
+export type UnavailableReason = "shutting-down" | "record-store" | "late-claim" | "keys";

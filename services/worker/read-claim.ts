@@ -5,15 +5,24 @@ import type { AttemptNumbers } from "./record-writes.ts";
 
 /** What a claim that has read the record comes to. */
 export type ReadClaim =
-  /** The attempt may run, once these numbers stand in the record. */
-  { readonly kind: "run"; readonly numbers: AttemptNumbers; readonly isWritten: boolean } | Concession;
+  /** The attempt may run: the record holds these numbers. */
+  | { readonly kind: "run"; readonly numbers: AttemptNumbers; readonly isWritten: true }
+  /** It may run once they are written, in a record that goes on from this one. */
+  | {
+      readonly kind: "run";
+      readonly numbers: AttemptNumbers;
+      readonly isWritten: false;
+      readonly record: TaskRecord | null;
+    }
+  | Concession;
 
 /** Decides a claim that a first commit could not settle: its record exists, or that commit's answer was lost. */
 export function decideReadClaim(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): ReadClaim {
   const decision = decideClaim(record, claimant, readTimeMs);
   if (decision.kind === "take") {
     const { fence, attempts } = decision;
-    return { kind: "run", numbers: { owner: claimant.owner, fence, attempts }, isWritten: false };
+    const numbers = { owner: claimant.owner, fence, attempts };
+    return { kind: "run", numbers, isWritten: false, record: decision.record };
   }
   if (decision.kind !== "own") return decideConcession(decision, claimant);
   const { state, fence, attempts } = decision.record;

@@ -27,7 +27,7 @@ export interface ReadRecord {
   readonly readTimeMs: number;
 }
 
-/** What is written once a record was read: all of it together, and only if the record is still as it was read. */
+/** What is written once a record was read: all of it together, and the record only if it is still as it was read. */
 export interface RecordWriter {
   /** Puts a whole record in place of the one that was read, or where there was none. */
   replace(record: DocumentData): void;

@@ -7,6 +7,7 @@ const UNAVAILABLE_RETRY_AFTER_MS = 5_000;
 const UNAVAILABLE_DETAIL: Readonly<Record<UnavailableReason, string>> = {
   "shutting-down": "This instance is shutting down.",
   "record-store": "The record store can't be reached.",
+  "late-claim": "This instance stood still for so long that its claim may be over.",
   keys: "The keys that sign deliveries can't be fetched.",
 };
 

@@ -12,10 +12,10 @@ import type { Worker } from "./worker.ts";
  * Runs the handler until it ends, or until it has ignored its signal for longer than a grace period.
  *
  *     |------- timeoutMs -------|-- ABORT_GRACE_MS --|
- *     start                     signal fires         runaway: answered without settling
+ *     start                     signal fires         runaway: answered, and settled only where that can be
  */
 export async function runHandler(delivery: Delivery, attempt: Attempt, worker: Worker): Promise<RunEnd> {
-  const { envelope } = delivery;
+  const { envelope, idempotency } = delivery;
   const abort = startAttemptAbort(delivery.timeoutMs, worker);
   const progress = { handling: true };
   const context: HandlerContext = {
@@ -28,10 +28,11 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
   };
   try {
     const running =
-      attempt.kind === "unrecorded" && delivery.idempotency === "transaction"
+      attempt.kind === "unrecorded" && idempotency === "transaction"
         ? runInTransaction(delivery, attempt, { ...worker, context, progress })
         : runDirectly(delivery, context);
-    const end = await Promise.race([running, abort.graceOver.then((cause) => runaway(cause, progress))]);
+    const graceOver = abort.graceOver.then((cause) => runaway(cause, { ...progress, idempotency }));
+    const end = await Promise.race([running, graceOver]);
     return end.kind === "ended" ? { kind: "ended", end: endUnderAbort(end.end, abort.cause()) } : end;
   } finally {
     abort.clear();

@@ -80,7 +80,7 @@ async function attemptOnce(
   });
   const settlement = settlementInTransaction(end, numbers, claimant);
   if (!settlement) throw new NothingToCommit(end);
-  writer.replace(settledRecord(envelope, numbers, settlement, { record, clock }));
+  writer.replace(settledRecord(envelope, numbers, settlement, { record: decision.record, clock }));
   return { kind: "decided", outcome: settlement.outcome };
 }
 

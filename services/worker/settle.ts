@@ -57,7 +57,7 @@ async function settleByReading(
 ): Promise<Outcome> {
   const { envelope } = delivery;
   const { decision } = await inStore(step, (db) =>
-    changeRecord<Outcome>({ db, envelope }, ({ record }, writer) => {
+    changeRecord<Outcome>({ db, envelope, step }, ({ record }, writer) => {
       const claimed = decideClaimedSettlement(record, attempt, settlement);
       if (claimed.kind === "answer") return claimed.outcome;
       writer.update(settledFields(settlement, step.clock));
@@ -80,13 +80,15 @@ async function settleUnrecorded(
 
   const { envelope } = delivery;
   const claimant = claimantOf(delivery, attempt.owner);
+  let triedFence: number | null = null;
   const { decision } = await inStore(step, (db) =>
-    changeRecord<Outcome>({ db, envelope }, ({ record, readTimeMs }, writer) => {
+    changeRecord<Outcome>({ db, envelope, step }, (read, writer) => {
       const on = { delivery, db, clock: step.clock };
-      const unrecorded = decideUnrecordedSettlement(record, { claimant, end }, readTimeMs);
+      const unrecorded = decideUnrecordedSettlement(read.record, { claimant, end, triedFence }, read.readTimeMs);
       if (unrecorded.kind !== "settle") return concede(writer, unrecorded, on);
 
-      const { numbers, settlement } = unrecorded;
+      const { numbers, settlement, record } = unrecorded;
+      triedFence = numbers.fence;
       writer.replace(settledRecord(envelope, numbers, settlement, { record, clock: step.clock }));
       writeDeadLetter(writer, settlement, on);
       return settlement.outcome;

@@ -39,7 +39,8 @@ export class Shutdown {
   async drain(): Promise<void> {
     this.#begun = true;
     const timer = this.#clock.setTimer(DRAIN_MS, () => this.#abort.abort(new Error("The worker is shutting down.")));
-    await Promise.allSettled(this.#underWay);
+    // Work may leave more to do, as a claim that is to be given back once it is known.
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     timer.cancel();
   }
 }

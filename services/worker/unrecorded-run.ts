@@ -13,14 +13,16 @@ const CONTENTION_RETRY_AFTER_MS = 1_000;
 export const CONTENTION: Outcome = { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS };
 
 /** What an attempt that writes nothing before it ends does once it has read the record. */
-export type UnrecordedRun = { readonly kind: "run"; readonly numbers: AttemptNumbers } | Concession;
+export type UnrecordedRun =
+  /** Its record will have these numbers, and go on from this one. */
+  { readonly kind: "run"; readonly numbers: AttemptNumbers; readonly record: TaskRecord | null } | Concession;
 
 /** Decides whether the handler may run. A record of the attempt's own is of a commit whose answer was lost. */
 export function decideUnrecordedRun(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): UnrecordedRun {
   const decision = decideClaim(record, claimant, readTimeMs);
   if (decision.kind === "take") {
     const { fence, attempts } = decision;
-    return { kind: "run", numbers: { owner: claimant.owner, fence, attempts } };
+    return { kind: "run", numbers: { owner: claimant.owner, fence, attempts }, record: decision.record };
   }
   if (decision.kind !== "own") return decideConcession(decision, claimant);
   return { kind: "answer", outcome: outcomeOfOwn(decision.record) };

@@ -1,16 +1,36 @@
 import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
-import { type Claimant, decideClaim } from "./claim-decision.ts";
+import { type ClaimDecision, type Claimant, decideClaim } from "./claim-decision.ts";
 import { type Concession, type Refusal, decideConcession } from "./concession.ts";
 import type { Outcome } from "./outcome.ts";
 import type { AttemptNumbers } from "./record-writes.ts";
-import { type Settlement, decideSettlement, outcomeOfWaiting } from "./settlement.ts";
+import { type Settlement, type WaitingEnd, decideSettlement, outcomeOfWaiting } from "./settlement.ts";
 import { CONTENTION } from "./unrecorded-run.ts";
 
 /** What an attempt that wrote nothing before does about its end, having read the record. */
 export type UnrecordedSettlement =
-  | { readonly kind: "settle"; readonly numbers: AttemptNumbers; readonly settlement: Settlement }
+  | {
+      readonly kind: "settle";
+      readonly numbers: AttemptNumbers;
+      readonly settlement: Settlement;
+      /** What the record goes on from; null where it begins anew. */
+      readonly record: TaskRecord | null;
+    }
   | Concession;
+
+/** An attempt's end, and whose it is. */
+export interface UnrecordedEnd {
+  readonly claimant: Claimant;
+  readonly end: AttemptEnd;
+  /** The fence of a commit that was tried before and whose fate nobody knows; null at the first try. */
+  readonly triedFence: number | null;
+}
+
+/** A natural task runs before anything is read of its record. */
+const CONFLICT_AT_THE_END = {
+  code: "payload_conflict",
+  message: "The task's id was used before with another payload; this one, which may have run, is not tried again.",
+};
 
 /** The outcome of an end that needs no record, so that none is even read; null for all others. */
 export function outcomeWithoutRecord(
@@ -25,18 +45,26 @@ export function outcomeWithoutRecord(
 /** Decides how an attempt ends whose task may have no record yet. */
 export function decideUnrecordedSettlement(
   record: TaskRecord | null,
-  { claimant, end }: { claimant: Claimant; end: AttemptEnd },
+  ended: UnrecordedEnd,
   readTimeMs: number,
 ): UnrecordedSettlement {
+  const { claimant, end } = ended;
   if (end.kind === "succeeded" && !record) return { kind: "answer", outcome: { kind: "done", result: end.result } };
 
   const decision = decideClaim(record, claimant, readTimeMs);
   if (decision.kind === "own") return { kind: "answer", outcome: outcomeOfOwn(decision.record, end) };
-  const on = { claimant, end, unknownTypes: record?.unknownTypes ?? 0 };
-  if (decision.kind === "take") return settleAs(decision, on);
-  if (!standsByItself(decision, end)) return decideConcession(decision, claimant);
-  const fence = decision.kind === "too-old" ? decision.nextFence : decision.record.fence + 1;
-  return settleAs({ fence, attempts: (decision.record?.attempts ?? 0) + 1 }, on);
+  if (decision.kind === "conflict") return { kind: "keep-conflict", error: CONFLICT_AT_THE_END };
+  if (decision.kind !== "take" && !standsByItself(decision, end)) return decideConcession(decision, claimant);
+  if (isWaitingEnd(end) && mayBeCounted(record, ended)) return { kind: "answer", outcome: outcomeOfWaiting(end) };
+  return settleAs(numbersOf(decision), ended);
+}
+
+/**
+ * Whether this end may stand in the record, though the record is another's by now: two commits in a row leave only the
+ * last one's owner. To count an attempt once too often could bury its task early; to leave one out costs one more.
+ */
+function mayBeCounted(record: TaskRecord | null, { triedFence }: UnrecordedEnd): boolean {
+  return triedFence !== null && record !== null && record.fence > triedFence;
 }
 
 /**
@@ -51,12 +79,33 @@ function standsByItself(
   return refusal.kind === "exhausted";
 }
 
+function numbersOf(decision: Extract<ClaimDecision, { kind: "take" | "exhausted" | "too-old" }>) {
+  const { record } = decision;
+  const attempts = (record?.attempts ?? 0) + 1;
+  switch (decision.kind) {
+    case "take":
+      return decision;
+    case "exhausted":
+      return { record, attempts, fence: decision.record.fence + 1 };
+    case "too-old":
+      return { record, attempts, fence: decision.nextFence };
+    default:
+      return decision satisfies never;
+  }
+}
+
 function settleAs(
-  { fence, attempts }: Pick<AttemptNumbers, "fence" | "attempts">,
-  { claimant, end, unknownTypes }: { claimant: Claimant; end: AttemptEnd; unknownTypes: number },
+  { record, fence, attempts }: Pick<AttemptNumbers, "fence" | "attempts"> & { record: TaskRecord | null },
+  { claimant, end }: UnrecordedEnd,
 ): UnrecordedSettlement {
+  const unknownTypes = record?.unknownTypes ?? 0;
   const settlement = decideSettlement(end, { attempts, unknownTypes }, claimant.maxAttempts);
-  return { kind: "settle", numbers: { owner: claimant.owner, fence, attempts: settlement.attempts }, settlement };
+  return {
+    kind: "settle",
+    numbers: { owner: claimant.owner, fence, attempts: settlement.attempts },
+    settlement,
+    record,
+  };
 }
 
 /**
@@ -68,5 +117,9 @@ function outcomeOfOwn({ state, result, lastError }: TaskRecord, end: AttemptEnd)
   if (state === "dead" && lastError) return { kind: "dead", error: lastError };
   if (isTerminal(state)) return { kind: "duplicate", state };
   // A verdict's own commit leaves no live record; if one ever did, the task must not be acknowledged.
-  return end.kind === "succeeded" || end.kind === "permanent" ? CONTENTION : outcomeOfWaiting(end);
+  return isWaitingEnd(end) ? outcomeOfWaiting(end) : CONTENTION;
+}
+
+function isWaitingEnd(end: AttemptEnd): end is WaitingEnd {
+  return end.kind !== "succeeded" && end.kind !== "permanent";
 }

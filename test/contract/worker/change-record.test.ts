@@ -146,6 +146,22 @@ test("a record that changes whenever it is read is given up after five tries", a
   expect((await record.get()).get("owner")).toBe("first");
 });
 
+test("with a step, nothing is tried again once that is over", async () => {
+  const { at, faults } = await setup();
+  void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL }, times: 100 });
+  const times = [1, 2, 3];
+  const clock = { ...systemClock, now: () => times.shift() ?? 3 };
+  let tries = 0;
+
+  const changing = changeRecord({ ...at, step: { clock, untilMs: 3 } }, (_, writer) => {
+    tries++;
+    writer.replace(recordOf("first"));
+  });
+
+  await expect(changing).rejects.toMatchObject({ code: status.INTERNAL });
+  expect(tries).toBe(3);
+});
+
 test.each([status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.UNIMPLEMENTED])(
   "what trying again can't help is not tried again: %i",
   async (code) => {

@@ -152,9 +152,11 @@ test("the instance's own clock does not end another's lease", async () => {
   const held = handler.hold();
   const first = worker.deliver(task);
   await held.started;
+  const ahead = await startWorkerBundle(() => [handler], { reachFirestore: () => Promise.resolve(worker.emulator) });
+  await ahead.clock.advance(LEASE_MS + 1_000);
   await worker.storeClock.advance(LEASE_MS - 1_000);
 
-  const second = await worker.deliver(task);
+  const second = await ahead.deliver(task);
   held.finish(succeeded());
 
   expect([second.status, second.headers.get("Retry-After")]).toEqual([409, "1"]);

@@ -1,6 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { type TestContext, describe, expect, it } from "vitest";
 import { succeeded } from "../../../services/worker/handler.ts";
+import type { Envelope } from "../../../shared/envelope.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../../../shared/queues.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { Fault } from "../../support/fault-proxy.ts";
@@ -120,22 +121,34 @@ describe("a claim that takes effect after it was given up", () => {
 });
 
 describe("a claim that a process notices only after it stood still", () => {
-  it("does not run, and is released", async (context) => {
-    const { handler, worker, task } = await setup(context);
+  /** The time of a step has passed when the commit is answered, and no timer has fired yet. */
+  async function deliverLate(worker: Awaited<ReturnType<typeof setup>>["worker"], task: Envelope) {
     const wakeTooLate = (): Promise<void> => {
-      const { clock } = worker;
-      const now = clock.now() + RECORD_STORE_DEADLINE_MS + 1;
-      // The time has passed, and no timer has fired yet.
-      Object.assign(clock, { now: () => now });
+      const now = worker.clock.now() + RECORD_STORE_DEADLINE_MS + 1;
+      Object.assign(worker.clock, { now: () => now });
       return Promise.resolve();
     };
     void worker.faults.inject({ ...CLAIM, when: "after-effect", answer: "its-own", onArrival: wakeTooLate });
-
     const answer = await worker.deliver(task);
+    return [answer.status, answer.headers.get("Handoff-Outcome")];
+  }
 
-    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([503, "unavailable"]);
+  it("does not run, and is released", async (context) => {
+    const { handler, worker, task } = await setup(context);
+
+    expect(await deliverLate(worker, task)).toEqual([503, "unavailable"]);
+
     expect(handler.runs).toHaveLength(0);
     await expect.poll(() => worker.recordOf(task)).toMatchObject({ state: "waiting", fence: 1, attempts: 0 });
+    expect(worker.logged.join()).toContain("late-claim");
+    expect(worker.logged.join()).not.toContain("the record store can't be reached");
+  });
+
+  it("is still told that the task is done when it is", async (context) => {
+    const { worker, task } = await setup(context);
+    await worker.deliver(task);
+
+    expect(await deliverLate(worker, task)).toEqual([200, "duplicate"]);
   });
 });
 

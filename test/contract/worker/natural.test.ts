@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
 import { createPublishDocument } from "../../../services/worker/handlers/publish-document.ts";
+import { ABORT_GRACE_MS } from "../../../shared/queues.ts";
 import { publishDocument } from "../../../shared/task-types/document-publish.ts";
 import { naturalTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
 import { shuffled } from "../../support/shuffled.ts";
 import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+
+const neverEnd = () => new Promise<never>(() => undefined);
 
 async function setup() {
   const handler = scriptedHandler(naturalTaskType);
@@ -33,6 +36,41 @@ test("a failed attempt is recorded, and a later success closes the record", asyn
   expect([first.status, second.status]).toEqual([424, 200]);
   expect(between).toMatchObject({ state: "waiting", attempts: 1, lastError: { code: "not_yet" } });
   expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 2, lastError: null });
+});
+
+test("a handler that ignores its signal is counted, and at last the task is buried", async () => {
+  const handler = scriptedHandler(naturalTaskType).steps(...Array.from({ length: 3 }, () => neverEnd));
+  const worker = await startWorkerBundle(() => [handler]);
+  const task = sealTask(naturalTaskType, { n: 1 });
+
+  const outcomes: unknown[] = [];
+  for (let attempt = 1; attempt <= naturalTaskType.attempts; attempt++) {
+    const answer = worker.deliver(task);
+    await expect.poll(() => handler.runs.length).toBe(attempt);
+    await worker.clock.advance(naturalTaskType.timeoutMs + ABORT_GRACE_MS);
+    outcomes.push((await answer).headers.get("Handoff-Outcome"));
+  }
+
+  expect(outcomes).toEqual(["failed", "failed", "dead"]);
+  expect(await worker.deadLetters()).toMatchObject([{ attempts: 3, error: { code: "timeout" } }]);
+});
+
+test("another payload under the same id runs before that can be known, and is kept", async () => {
+  const { handler, worker } = await setup();
+  handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+  const original = sealTask(naturalTaskType, { n: 1 }, "one key");
+  const impostor = sealTask(naturalTaskType, { n: 2 }, "one key");
+  await worker.deliver(original);
+  const before = await worker.recordOf(original);
+
+  const answer = await worker.deliver(impostor, { headers: { "x-cloudtasks-taskretrycount": "1" } });
+
+  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
+  expect(handler.runs.map(({ payload }) => payload)).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(await worker.recordOf(original)).toEqual(before);
+  expect(await worker.deadLetters()).toMatchObject([
+    { payload: { n: 2 }, error: { code: "payload_conflict", message: expect.stringContaining("may have run") } },
+  ]);
 });
 
 test("success on a retry without a record writes none", async () => {

@@ -43,7 +43,7 @@ const decide = (record: TaskRecord | null, ageMs = 0, mayHaveRunUnseen = false) 
   );
 
 it("takes a task without a record as its first attempt", () => {
-  expect(decide(null)).toEqual({ kind: "take", fence: 1, attempts: 1 });
+  expect(decide(null)).toEqual({ kind: "take", fence: 1, attempts: 1, record: null });
 });
 
 it.each(["succeeded", "dead", "cancelled"] as const)("takes a task that has %s as a duplicate", (state) => {
@@ -51,7 +51,7 @@ it.each(["succeeded", "dead", "cancelled"] as const)("takes a task that has %s a
 });
 
 it("takes a waiting task with the next fence and attempt", () => {
-  expect(decide(WAITING)).toEqual({ kind: "take", fence: 8, attempts: 3 });
+  expect(decide(WAITING)).toEqual({ kind: "take", fence: 8, attempts: 3, record: WAITING });
 });
 
 it.each([1, 25_000, 50_000])("waits for the %s ms that are left of another's lease", (leftMs) => {
@@ -59,7 +59,8 @@ it.each([1, 25_000, 50_000])("waits for the %s ms that are left of another's lea
 });
 
 it.each([0, -1, -86_400_000])("takes a running task over, %s ms before the end of its lease", (leftMs) => {
-  expect(decide(runningFor(leftMs))).toEqual({ kind: "take", fence: 8, attempts: 3 });
+  const record = runningFor(leftMs);
+  expect(decide(record)).toEqual({ kind: "take", fence: 8, attempts: 3, record });
 });
 
 it.each([
@@ -93,7 +94,7 @@ it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
   "takes a task whose record that is %s has expired as new, but with the next fence",
   (state) => {
     const record = runningFor(0, { state, payloadHash: "different", attempts: 3, expireAt: at(NOW_MS) });
-    expect(decide(record)).toEqual({ kind: "take", fence: 8, attempts: 1 });
+    expect(decide(record)).toEqual({ kind: "take", fence: 8, attempts: 1, record: null });
   },
 );
 
@@ -141,15 +142,15 @@ function leaseEndMs(record: TaskRecord): number {
 
 it("gives a task up half a day before Cloud Tasks deletes it, unless it has no record or is running", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
-  expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "take", fence: 8, attempts: 3 });
+  expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "take", fence: 8, attempts: 3, record: WAITING });
   expect(decide(WAITING, LIMIT_MS)).toEqual({ kind: "too-old", record: WAITING, nextFence: 8 });
-  expect(decide(null, LIMIT_MS)).toEqual({ kind: "take", fence: 1, attempts: 1 });
+  expect(decide(null, LIMIT_MS)).toEqual({ kind: "take", fence: 1, attempts: 1, record: null });
   expect(decide(runningFor(1), LIMIT_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
 });
 
 it("gives a task without a record up at that age, too, when attempts may have been killed without leaving one", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
-  expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "take", fence: 1, attempts: 1 });
+  expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "take", fence: 1, attempts: 1, record: null });
   expect(decide(null, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 1 });
   const expired = { ...WAITING, expireAt: at(NOW_MS) };
   expect(decide(expired, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 8 });

@@ -18,7 +18,7 @@ const claimed: Attempt = { kind: "claimed", owner: "mine", fence: 4, attempts: 2
 type Run = (context: RunContext) => Promise<AttemptEnd>;
 
 /** Starts a handler; the test moves the clock and says how the handler ends. */
-function startHandler(run?: Run, attempt = claimed, worker = detachedWorker()) {
+function startHandler(run?: Run, attempt: Attempt = claimed, worker = detachedWorker()) {
   const gate = Promise.withResolvers<AttemptEnd>();
   const contexts: RunContext[] = [];
   const delivery = {
@@ -29,7 +29,7 @@ function startHandler(run?: Run, attempt = claimed, worker = detachedWorker()) {
       payloadHash: "0".repeat(64),
       enqueuedAt: "2026-01-01T00:00:00.000Z",
     },
-    idempotency: "claim",
+    idempotency: attempt.kind === "claimed" ? "claim" : "natural",
     maxAttempts: 3,
     deadLetterRetentionMs: 1,
     timeoutMs: TIMEOUT_MS,
@@ -141,6 +141,13 @@ it("gives up on a handler that ignores its signal beyond its grace", async () =>
   await bundle.ended;
   expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "failed", error: timedOut.error } }]);
   expect(bundle.clock.pending).toBe(0);
+});
+
+it("lets a natural task's attempt that ignores its signal be counted, for no lease keeps others from it", async () => {
+  const bundle = startHandler(undefined, { kind: "unrecorded", owner: "mine" });
+  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
 it("stays runaway, and quiet, when the handler throws after all", async () => {

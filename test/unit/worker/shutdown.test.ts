@@ -68,3 +68,18 @@ it("drains though work under way fails", async () => {
   await clock.advance(0);
   expect(drained).toEqual(["drained"]);
 });
+
+it("waits for work that comes up while it drains", async () => {
+  const { shutdown, work, clock, drain, drained } = setup();
+  const more = Promise.withResolvers<void>();
+  void shutdown.track(work.promise.then(() => void shutdown.track(more.promise)));
+  drain();
+  work.resolve("answered, with something left to do");
+  await clock.advance(0);
+  expect(drained).toEqual([]);
+  await clock.advance(8_000);
+  expect(shutdown.signal.aborted).toBe(true);
+  more.resolve();
+  await clock.advance(0);
+  expect(drained).toEqual(["drained"]);
+});

@@ -26,7 +26,7 @@ const WAITING: TaskRecord = {
   expireAt: Timestamp.fromMillis(NOW_MS + OLD_MS),
 };
 
-const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0) =>
+const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0, triedFence: number | null = null) =>
   decideUnrecordedSettlement(
     record,
     {
@@ -38,6 +38,7 @@ const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0) =>
         mayHaveRunUnseen: true,
       },
       end,
+      triedFence,
     },
     NOW_MS,
   );
@@ -86,6 +87,34 @@ it("buries a task without a record as too old in a new one", () => {
     kind: "bury",
     settlement: { state: "dead", attempts: 0, error: { code: "too_old" } },
     newRecord: { owner: "mine", fence: 1, attempts: 0 },
+  });
+});
+
+it.each([
+  ["retry", { kind: "retry", error }],
+  ["unknown type", { kind: "unknown-type", type: "some.type" }],
+] as const)("does not count a %s again that may have been recorded below another's", (_, end) => {
+  expect(decide(WAITING, end, 0, 3)).toMatchObject({ kind: "answer", outcome: { kind: end.kind } });
+});
+
+it("counts a retry whose commit cannot have taken effect, since another's has its fence", () => {
+  expect(decide(WAITING, { kind: "retry", error }, 0, 4)).toMatchObject({ kind: "settle", numbers: { fence: 5 } });
+});
+
+it.each([
+  ["succeeded", { kind: "succeeded", result: 1 }],
+  ["dead", { kind: "permanent", error }],
+] as const)("records what makes a task %s, whatever was tried: nobody would have written over it", (state, end) => {
+  expect(decide(WAITING, end, 0, 3)).toMatchObject({ kind: "settle", settlement: { state } });
+});
+
+it("begins anew where the record is past its time, with nothing of it but the fence", () => {
+  const expired = { ...WAITING, attempts: 2, unknownTypes: 8, expireAt: Timestamp.fromMillis(NOW_MS) };
+  expect(decide(expired, { kind: "unknown-type", type: "some.type" })).toMatchObject({
+    kind: "settle",
+    numbers: { fence: 5, attempts: 0 },
+    settlement: { unknownTypes: 1 },
+    record: null,
   });
 });
 

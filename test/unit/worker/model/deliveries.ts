@@ -74,6 +74,7 @@ export function newAttempt(scene: Scene): Running {
     enqueuedAtMs,
     isFirstDispatch: !hasFailed,
     numbers,
+    read: null,
     version: 0,
     leaseEndMs: null,
     state: "handling",
@@ -83,7 +84,7 @@ export function newAttempt(scene: Scene): Running {
 /** One commit that creates the record, or else one on condition that it is as it was read. */
 function claim(scene: Scene, attempt: Running): void {
   if (scene.world.record) return claimByReading(scene, attempt);
-  const commit = claimCommit(scene.world, attempt.numbers);
+  const commit = claimCommit(scene.world, { numbers: attempt.numbers, record: null });
   const claimed: Running = { ...attempt, leaseEndMs: 0 };
   const idle: Running = { ...claimed, state: "idle" };
   switch (scene.nextFault()) {
@@ -114,7 +115,7 @@ function claimByReading(scene: Scene, attempt: Running): void {
     if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
     const claimed: Running = { ...attempt, numbers: decision.numbers, leaseEndMs: 0 };
     return {
-      commit: decision.isWritten ? null : claimCommit(world, decision.numbers),
+      commit: decision.isWritten ? null : claimCommit(world, decision),
       idle: { ...claimed, state: "idle" },
       proceed: () => scene.begin(scene.versioned(claimed)),
     };
@@ -127,8 +128,9 @@ function beginTransaction(scene: Scene, attempt: Running): void {
     const { world, decisions } = scene;
     const decision = decisions.unrecordedRun(world.record, claimantOf(attempt, world.kind), world.nowMs);
     if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
-    const { numbers } = decision;
-    return { commit: null, idle: null, proceed: () => scene.begin({ ...attempt, numbers, version: world.version }) };
+    const { numbers, record: read } = decision;
+    const begun: Running = { ...attempt, numbers, read, version: world.version };
+    return { commit: null, idle: null, proceed: () => scene.begin(begun) };
   });
 }
 

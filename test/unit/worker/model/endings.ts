@@ -1,11 +1,13 @@
 import type { AttemptEnd } from "../../../../services/worker/attempt-end.ts";
 import type { Claimant } from "../../../../services/worker/claim-decision.ts";
-import { claimantOf, concessionPlan } from "./deliveries.ts";
+import { claimantOf, concessionPlan, newAttempt } from "./deliveries.ts";
 import type { Plan, Scene } from "./scene.ts";
 import { recordCommit, settleCommit } from "./stored.ts";
 import { MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world.ts";
 
 const TIMED_OUT: AttemptEnd = { kind: "timed-out", error: { code: "timeout", message: "Too late." } };
+
+const FAILED: AttemptEnd = { kind: "threw", error: { code: "handler_threw", message: "It failed." } };
 
 /** An attempt's handler ends, and the attempt settles. */
 export function end(scene: Scene, attempt: Running, how: AttemptEnd): void {
@@ -31,11 +33,12 @@ export function crash(scene: Scene, attempt: Running, { afterEffect }: { afterEf
   if (attempt.life === scene.world.life) scene.change({ hasFailed: true });
 }
 
-/** The handler ignores its signal: it is answered, not settled, and still at work. */
+/** The handler ignores its signal: it is answered and still at work. Only a natural task's attempt is settled. */
 export function runAway(scene: Scene, attempt: Running): void {
   if (attempt.state !== "handling") return;
-  const { running } = scene.world;
+  const { kind, running } = scene.world;
   scene.change({ running: running.map((one) => (one === attempt ? { ...one, state: "runaway" } : one)) });
+  if (kind === "natural") return settleByItself(scene, attempt, TIMED_OUT);
   scene.answer({ kind: "failed", error: { code: "timeout", message: "Too late." } }, attempt);
 }
 
@@ -106,40 +109,58 @@ export function settleUnrecorded(
 ): void {
   const known = scene.decisions.withoutRecord(claim.end, attempt);
   if (known) return scene.answer(known, attempt);
-  scene.transact(attempt, () => {
+  let triedFence: number | null = null;
+  const makePlan = (): Plan => {
     const { world, decisions } = scene;
-    const decision = decisions.unrecordedSettlement(world.record, claim, world.nowMs);
+    const decision = decisions.unrecordedSettlement(world.record, { ...claim, triedFence }, world.nowMs);
     if (decision.kind !== "settle") return concessionPlan(scene, decision, attempt);
     const { numbers, settlement } = decision;
+    triedFence = numbers.fence;
     return {
-      commit: recordCommit(world, numbers, settlement),
+      commit: recordCommit(world, decision),
       idle: null,
       proceed: () => scene.answer(settlement.outcome, attempt),
     };
-  });
+  };
+  scene.transact(attempt, makePlan, { overtake: () => failToo(scene, claim) });
+}
+
+/** Another attempt at the task comes and fails; where a type is unknown, it is to that one, too. */
+function failToo(
+  scene: Scene,
+  { claimant, end: how }: { readonly claimant: Claimant; readonly end: AttemptEnd },
+): void {
+  const other = newAttempt(scene);
+  const end = how.kind === "unknown-type" ? how : FAILED;
+  settleUnrecorded(scene, other, { claimant: { ...claimant, owner: other.owner }, end });
 }
 
 /** Effects and record in one commit. If the record has changed since it was read, the callback runs again. */
 function commitTransaction(scene: Scene, attempt: Running, how: AttemptEnd): void {
-  let numbers = attempt.version === scene.world.version ? attempt.numbers : null;
+  const began = { numbers: attempt.numbers, record: attempt.read };
+  let run = attempt.version === scene.world.version ? began : null;
   const makePlan = (): Plan => {
     const { world, decisions } = scene;
-    if (!numbers) {
+    if (!run) {
       const decision = decisions.unrecordedRun(world.record, claimantOf(attempt, world.kind), world.nowMs);
       if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
-      numbers = decision.numbers;
+      run = decision;
     }
+    const { numbers, record } = run;
     const settlement = decisions.inTransaction(how, numbers, claimantOf(attempt, world.kind));
     if (!settlement) throw new Error("A success is always committed.");
     const { owner, life } = attempt;
-    const commit = recordCommit(world, numbers, settlement);
+    const commit = recordCommit(world, { numbers, settlement, record });
     // A callback that runs again reads again.
-    numbers = null;
+    run = null;
     return {
       commit: { ...commit, effect: { owner, life, payloadHash: PAYLOAD_HASH } },
       idle: null,
       proceed: () => scene.answer(settlement.outcome, attempt),
     };
   };
-  scene.transact(attempt, makePlan, () => settleByItself(scene, attempt, TIMED_OUT));
+  scene.transact(attempt, makePlan, {
+    onTimeUp: () => settleByItself(scene, attempt, TIMED_OUT),
+    overtake: () => failToo(scene, { claimant: claimantOf(attempt, scene.world.kind), end: how }),
+  });
 }

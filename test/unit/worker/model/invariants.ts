@@ -1,6 +1,6 @@
 import { type TaskRecord, isTerminal } from "../../../../shared/records/task-record.ts";
 import { isSuccess } from "./scene.ts";
-import type { Step } from "./steps.ts";
+import { type Step, attemptAt } from "./steps.ts";
 import { type Happening, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "./world.ts";
 
 /** A step that was taken, from world to world. */
@@ -22,12 +22,13 @@ export const INVARIANTS = {
   "a task has succeeded only after its effect": ({ after: { record, effects, nowMs } }) =>
     !isValid(record, nowMs) || record.state !== "succeeded" || effects.includes(record.owner),
 
-  "a success is never answered as dead": ({ step, happenings, after }) =>
+  "a success is never answered as dead": ({ step, happenings, after }) => {
     // Until a transaction has been committed, nothing has succeeded.
-    after.kind === "transaction" ||
-    step.kind !== "end" ||
-    step.how.kind !== "succeeded" ||
-    happenings.every((one) => one.kind !== "answered" || one.outcome.kind !== "dead"),
+    if (after.kind === "transaction" || step.kind !== "end" || step.how.kind !== "succeeded") return true;
+    // Who came between was answered before.
+    const answer = happenings.findLast((one) => one.kind === "answered");
+    return answer?.outcome.kind !== "dead";
+  },
 
   "nothing begins, and no transaction commits, once the task has ended": ({ happenings, after }) =>
     happenings.every((one) => {
@@ -53,6 +54,16 @@ export const INVARIANTS = {
 
   "a task that has ended never changes": ({ happenings, after }) =>
     happenings.every((one) => one.kind !== "wrote" || !hasEnded(one.before, after.nowMs)),
+
+  "a record that is past its time leaves nothing but its fence": ({ step, happenings, before: { nowMs } }) =>
+    step.kind === "cancel" ||
+    happenings.every(
+      (one) =>
+        one.kind !== "wrote" ||
+        !one.before ||
+        isValid(one.before, nowMs) ||
+        (one.after.firstSeenAt.toMillis() === nowMs && (one.after.unknownTypes ?? 0) <= 1),
+    ),
 
   "a state never goes backward under one fence": ({ happenings }) =>
     happenings.every(
@@ -84,9 +95,11 @@ export const INVARIANTS = {
     if (step.kind !== "end" || (step.how.kind !== "released" && step.how.kind !== "saturated")) return true;
     // A claim was counted when it was made; an attempt without one never was.
     const counted = before.kind === "claim" ? 1 : 0;
+    const owner = attemptAt(before, step.which)?.owner;
     return happenings.every(
       (one) =>
         one.kind !== "wrote" ||
+        one.after.owner !== owner ||
         one.after.state !== "waiting" ||
         !isValid(one.before, before.nowMs) ||
         one.after.attempts === one.before.attempts - counted,
@@ -94,11 +107,12 @@ export const INVARIANTS = {
   },
 
   "an attempt is recorded once, and knows its own commit again": ({ step, before, happenings }) => {
-    const writes = happenings.filter(({ kind }) => kind === "wrote");
-    if (step.kind === "end") return writes.length <= 1;
+    const writes = happenings.filter((one) => one.kind === "wrote");
+    if (step.kind === "end" && !step.faults.includes("overtaken")) return writes.length <= 1;
+    if (step.kind === "end" || step.kind === "arrive-at-older") return isEachOnce(countedOf(writes));
     if (step.kind !== "arrive" || before.kind !== "claim") return true;
     const hasGivenUp = step.faults.some((fault) => fault.startsWith("hangs"));
-    const hasClaimed = writes.some((one) => one.kind === "wrote" && one.after.state === "running");
+    const hasClaimed = writes.some(({ after }) => after.state === "running");
     return !hasClaimed || hasGivenUp || happenings.some(({ kind }) => kind === "began");
   },
 
@@ -119,6 +133,15 @@ const RANK: Readonly<Record<TaskRecord["state"], number>> = {
   dead: 2,
   cancelled: 2,
 };
+
+function isEachOnce(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}
+
+/** Whose end each write is: a burial that counts nobody's leaves owner and fence as they are. */
+function countedOf(writes: readonly Extract<Happening, { kind: "wrote" }>[]): string[] {
+  return writes.filter(({ before, after }) => after.fence > (before?.fence ?? 0)).map(({ after }) => after.owner);
+}
 
 /** TTL deletion can lag a day: a record past its time counts as gone. */
 function isValid(record: TaskRecord | null, nowMs: number): record is TaskRecord {

@@ -5,9 +5,23 @@ import type { Commit, Happening, HungCommit, Running, World } from "./world.ts";
 
 /**
  * What befalls a commit: it fails and is known to have failed or not to have been heard of ("lost": the client repeats
- * it, or reads), or the delivery gives up waiting ("hangs": 503). Before it took effect, after, or long after.
+ * it, or reads), or the delivery gives up waiting ("hangs": 503). Before it took effect, after, or long after. When it is lost, the time may
+ * be up, or another attempt at the task may fail before the record is read again ("overtaken").
  */
-export type Fault = "lost-before" | "lost-after" | "hangs-before" | "hangs-after" | "hangs-late" | "time-up";
+export type Fault =
+  | "lost-before"
+  | "lost-after"
+  | "hangs-before"
+  | "hangs-after"
+  | "hangs-late"
+  | "time-up"
+  | "overtaken";
+
+/** What else a lost commit can lead to. */
+interface AfterLoss {
+  readonly onTimeUp?: () => void;
+  readonly overtake?: () => void;
+}
 
 /** What was decided from the record that was read. */
 export interface Plan {
@@ -97,14 +111,15 @@ export class Scene {
   }
 
   /** One commit of a client that reads first, and reads and decides again when its commit is not heard of. */
-  transact(on: Asked, makePlan: () => Plan, onTimeUp?: () => void): void {
+  transact(on: Asked, makePlan: () => Plan, { onTimeUp, overtake }: AfterLoss = {}): void {
     for (let callback = 1; callback <= MOST_CALLBACKS; callback++) {
       const plan = makePlan();
       const fault = this.nextFault();
       if (this.#commit(plan, fault) === "again") {
-        if (this.#faults[0] !== "time-up") continue;
-        this.#faults.shift();
-        return onTimeUp ? onTimeUp() : this.giveUp(on);
+        const next = this.#faults[0] === "time-up" || this.#faults[0] === "overtaken" ? this.nextFault() : undefined;
+        if (next === "time-up") return onTimeUp ? onTimeUp() : this.giveUp(on);
+        if (next === "overtaken") overtake?.();
+        continue;
       }
       if (fault?.startsWith("hangs")) this.giveUp(on);
       else plan.proceed();

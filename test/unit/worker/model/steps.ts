@@ -49,17 +49,27 @@ const FAULTS: readonly (readonly Fault[])[] = [
   ["lost-after", "hangs-before"],
 ];
 
+/** What can befall an attempt that has no claim to keep others away. */
+const OVERTAKEN: readonly (readonly Fault[])[] = [
+  ["lost-before", "overtaken"],
+  ["lost-after", "overtaken"],
+];
+
 /** A lease's length, and the age at which Cloud Tasks is about to delete a task. */
 export const LEASE_MS = leaseMsOf("default");
 const OLD_MS = 30.5 * 24 * 60 * 60_000;
 
 /** Everything that can happen to a task of a kind. */
 export function stepsOf(kind: Idempotency): readonly Step[] {
-  const faults = kind === "transaction" ? [...FAULTS, ["lost-after", "time-up"] as const] : FAULTS;
+  const faults: readonly (readonly Fault[])[] = {
+    claim: FAULTS,
+    natural: [...FAULTS, ...OVERTAKEN],
+    transaction: [...FAULTS, ...OVERTAKEN, ["lost-after", "time-up"] as const],
+  }[kind];
   const targets: readonly Which[] = ["oldest", "newest"];
   return [
     ...FAULTS.map((spoiled): Step => ({ kind: "arrive", faults: spoiled })),
-    ...FAULTS.map((spoiled): Step => ({ kind: "arrive-at-older", faults: spoiled })),
+    ...[...FAULTS, ...OVERTAKEN].map((spoiled): Step => ({ kind: "arrive-at-older", faults: spoiled })),
     ...[[], ["lost-after"] as const].map((spoiled): Step => ({ kind: "impostor", faults: spoiled })),
     ...targets.flatMap((which) =>
       ENDS.flatMap((how) => faults.map((spoiled): Step => ({ kind: "end", which, how, faults: spoiled }))),
@@ -115,10 +125,14 @@ function happen(scene: Scene, step: Step): void {
   }
 }
 
-function withAttempt({ running }: World, which: Which, act: (attempt: Running) => void): void {
-  // With one attempt, the oldest is the newest: one of the two steps is enough.
-  const attempt = which === "oldest" ? running[0] : running.slice(1).at(-1);
+function withAttempt(world: World, which: Which, act: (attempt: Running) => void): void {
+  const attempt = attemptAt(world, which);
   if (attempt) act(attempt);
+}
+
+/** With one attempt, the oldest is the newest: one of the two steps is enough. */
+export function attemptAt({ running }: World, which: Which): Running | undefined {
+  return which === "oldest" ? running[0] : running.slice(1).at(-1);
 }
 
 /** As the design has it: any live state becomes cancelled, and so does a task that has no record yet. */

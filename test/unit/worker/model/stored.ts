@@ -21,8 +21,11 @@ const ENVELOPE: Envelope = {
 };
 
 /** The commit of a claim, written as the worker writes it. */
-export function claimCommit(world: World, numbers: AttemptNumbers): Commit {
-  const fields = runningRecord(ENVELOPE, numbers, { record: world.record, clock: clockOf(world) });
+export function claimCommit(
+  world: World,
+  { numbers, record }: { readonly numbers: AttemptNumbers; readonly record: TaskRecord | null },
+): Commit {
+  const fields = runningRecord(ENVELOPE, numbers, { record, clock: clockOf(world) });
   return { record: stored(fields), fence: numbers.fence };
 }
 
@@ -32,9 +35,16 @@ export function settleCommit(world: World, fence: number, settlement: Settlement
   return { record: stored(fields), fence, ...letterCommit(settlement) };
 }
 
-/** The commit that ends an attempt without a claim: a whole record. */
-export function recordCommit(world: World, numbers: AttemptNumbers, settlement: Settlement): Commit {
-  const fields = settledRecord(ENVELOPE, numbers, settlement, { record: world.record, clock: clockOf(world) });
+/** The commit that ends an attempt without a claim: a whole record, which goes on from another or begins anew. */
+export function recordCommit(
+  world: World,
+  {
+    numbers,
+    settlement,
+    record,
+  }: { readonly numbers: AttemptNumbers; readonly settlement: Settlement; readonly record: TaskRecord | null },
+): Commit {
+  const fields = settledRecord(ENVELOPE, numbers, settlement, { record, clock: clockOf(world) });
   return { record: stored(fields), fence: numbers.fence, ...letterCommit(settlement) };
 }
 
@@ -48,7 +58,7 @@ export function concessionCommit(world: World, concession: Concession): Commit |
       return { fence, letter: "conflict" };
     case "bury":
       return concession.newRecord
-        ? recordCommit(world, concession.newRecord, concession.settlement)
+        ? recordCommit(world, { numbers: concession.newRecord, settlement: concession.settlement, record: null })
         : settleCommit(world, fence, concession.settlement);
     default:
       return concession satisfies never;

@@ -26,6 +26,7 @@ export function worldKey(world: World): string {
     dependsOnNumbers(one, world) && [
       one.numbers.fence - (record?.fence ?? 0),
       one.numbers.attempts,
+      one.read === null,
       one.version === world.version,
     ],
     Math.max(0, (one.leaseEndMs ?? 0) - nowMs),

@@ -39,6 +39,8 @@ export interface Running {
   readonly isFirstDispatch: boolean;
   /** What its claim wrote, or what a transaction would write. */
   readonly numbers: AttemptNumbers;
+  /** What a transaction read, unless that was past its time; null for all others. */
+  readonly read: TaskRecord | null;
   /** The version that its claim wrote, or that its transaction read. */
   readonly version: number;
   /** When its claim ends; null for an attempt without one. */

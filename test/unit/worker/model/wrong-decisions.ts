@@ -35,11 +35,12 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "a success is never answered as dead": wrong("natural", "takes a success for a verdict", {
-    unrecordedSettlement: (record, { claimant, end }, readTimeMs) =>
+    unrecordedSettlement: (record, { claimant, end, triedFence }, readTimeMs) =>
       unrecordedSettlement(
         record,
         {
           claimant,
+          triedFence,
           end: record && end.kind === "succeeded" ? { kind: "permanent", error: { code: "c", message: "m" } } : end,
         },
         readTimeMs,
@@ -90,6 +91,13 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
       claimedSettlement(record && isTerminal(record.state) ? { ...record, state: "running" } : record, attempt, end),
   }),
 
+  "a record that is past its time leaves nothing but its fence": wrong("claim", "goes on from an expired record", {
+    readClaim: (record, claimant, readTimeMs) => {
+      const decision = readClaim(record, claimant, readTimeMs);
+      return decision.kind === "run" && !decision.isWritten ? { ...decision, record } : decision;
+    },
+  }),
+
   "a state never goes backward under one fence": wrong("claim", "takes a waiting task with the fence that it has", {
     readClaim: (record, claimant, readTimeMs) =>
       readClaim(record && { ...record, fence: record.fence - 1 }, claimant, readTimeMs),
@@ -127,10 +135,10 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "a delivery that runs nothing is not counted": wrong("claim", "takes an unknown type for a failed attempt", {
-    unrecordedSettlement: (record, { claimant }, readTimeMs) =>
+    unrecordedSettlement: (record, { claimant, triedFence }, readTimeMs) =>
       unrecordedSettlement(
         record,
-        { claimant, end: { kind: "retry", error: { code: "c", message: "m" } } },
+        { claimant, triedFence, end: { kind: "retry", error: { code: "c", message: "m" } } },
         readTimeMs,
       ),
   }),
