@@ -1,8 +1,6 @@
-import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
 import { retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
 import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/queues.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
 
@@ -161,19 +159,4 @@ test("the instance's own clock does not end another's lease", async () => {
 
   expect([second.status, second.headers.get("Retry-After")]).toEqual([409, "1"]);
   expect((await first).status).toBe(200);
-});
-
-test("a record past its time counts as none, though it has not been deleted yet", async () => {
-  const { handler, worker, task } = await setup();
-  await worker.deliver(task);
-  await worker.db
-    .collection(TASK_RECORDS)
-    .doc(task.id)
-    .update({ expireAt: Timestamp.fromMillis(worker.storeClock.now()) });
-
-  const answer = await worker.deliver(task);
-
-  expect(answer.headers.get("Handoff-Outcome")).toBe("done");
-  expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1, 1]);
-  expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 2, attempts: 1 });
 });
