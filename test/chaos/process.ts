@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { STARTED } from "../../shared/run-program.ts";
+import { type LineLog, openLineLog } from "./line-log.ts";
+import type { RunFolder } from "./run-folder.ts";
 
 /** A program of the run. */
 export interface RunProgram {
@@ -30,11 +32,13 @@ const TERM_LIMIT_MS = 10_000;
 /** Starts programs and ends all that are left at the end. What they print goes to a file each. */
 export class Processes {
   readonly #logs: string;
+  readonly #lives: LineLog;
   readonly #running = new Set<ChildProcess>();
 
-  constructor(logs: string) {
-    this.#logs = logs;
-    fs.mkdirSync(logs, { recursive: true });
+  constructor(folder: Pick<RunFolder, "logs" | "processes">) {
+    this.#logs = folder.logs;
+    this.#lives = openLineLog(folder.processes);
+    fs.mkdirSync(folder.logs, { recursive: true });
   }
 
   /**
@@ -52,13 +56,17 @@ export class Processes {
     });
     fs.closeSync(output);
     this.#running.add(child);
+    const tell = (what: "listens" | "ended" | "stopped" | "goes on"): void =>
+      this.#lives.write({ what, name, pid: child.pid, at: Date.now() });
     const ended = new Promise<void>((resolve) => {
       child.once("exit", () => {
         this.#running.delete(child);
+        tell("ended");
         resolve();
       });
     });
     await listening(child, `${name}, which writes to ${file},`, ended);
+    tell("listens");
     return {
       pid: child.pid ?? -1,
       ended,
@@ -72,7 +80,11 @@ export class Processes {
         await ended;
         clearTimeout(killing);
       },
-      stopFor: (durationMs) => stopFor(child, durationMs),
+      async stopFor(durationMs) {
+        tell("stopped");
+        await stopFor(child, durationMs);
+        tell("goes on");
+      },
     };
   }
 

@@ -13,6 +13,8 @@ export function runFolder(folder: string) {
     deliveries: inside("deliveries.jsonl"),
     /** Faults that really hit. */
     faults: inside("faults.jsonl"),
+    /** When processes started, ended, and stood still. */
+    processes: inside("processes.jsonl"),
     /** What reached the outside receiver. */
     receiver: inside("receiver.jsonl"),
     /** Begin, effect and end of every handler, a file a process. */

@@ -54,7 +54,7 @@ interface StackOptions {
 
 /** Starts emulators, relays, workers and producers. */
 export async function startStack(folder: RunFolder, options: StackOptions): Promise<ChaosStack> {
-  const processes = new Processes(folder.logs);
+  const processes = new Processes(folder);
   try {
     return await startAll(folder, processes, options);
   } catch (error) {

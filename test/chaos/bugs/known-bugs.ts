@@ -46,6 +46,22 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     instead: `if (end.kind === "succeeded") return { kind: "ended", end };
       const settlement = settlementInTransaction(end, numbers, claimant);`,
   },
+  /** A transaction looks for no record, so its effect is committed as often as its task is delivered. */
+  "transaction-runs-again": {
+    file: "services/worker/run-in-transaction.ts",
+    text: `const decision = decideUnrecordedRun(record, claimant, readTimeMs);`,
+    instead: `const decision = decideUnrecordedRun(null, claimant, readTimeMs);`,
+  },
+  /** An attempt whose handler is still at work gives its claim up. */
+  "settles-a-runaway": {
+    file: "services/worker/settle.ts",
+    text: `if (run.kind !== "ended") return run.outcome;`,
+    instead: `if (run.kind === "decided") return run.outcome;
+      if (run.kind === "runaway") {
+        const error = { code: "timeout", message: "The handler's time was used up." };
+        return await settle(delivery, attempt, { kind: "ended", end: { kind: "timed-out", error } }, worker);
+      }`,
+  },
   /** Records expire while their tasks can still be delivered. */
   "early-expiry": {
     file: "shared/records/task-record.ts",

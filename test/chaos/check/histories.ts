@@ -4,6 +4,7 @@ import { z } from "zod";
 import { readLineLog } from "../line-log.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { KINDS, SCRIPTS } from "../task-types.ts";
+import { type ProcessLife, readLives } from "./process-lives.ts";
 import { type Versions, readVersions } from "./record-versions.ts";
 
 const runSchema = z.object({
@@ -61,10 +62,16 @@ const receivedSchema = z.object({
   key: z.string(),
   applied: z.boolean(),
   at: z.number(),
-  body: z.object({ n: z.number(), fingerprint: z.string() }),
+  body: z.object({ n: z.number(), fingerprint: z.string(), run: z.string() }),
 });
 
-const faultSchema = z.object({ fault: z.string(), at: z.number(), struck: z.array(z.string()) });
+const faultSchema = z.object({
+  fault: z.string(),
+  at: z.number(),
+  struck: z.array(z.string()),
+  /** The process, where the fault was one's alone. */
+  pid: z.number().optional(),
+});
 
 /** A task as it was asked for, and what happened to it. */
 export interface TaskHistory {
@@ -81,13 +88,16 @@ export interface TaskHistory {
 
 /** One run of a handler; times by the machine's clock. */
 export interface HandlerRun {
+  readonly run: string;
   readonly taskId: string;
   readonly attempt: number;
   readonly pid: number;
   readonly at: number;
   readonly fingerprint: string;
+  /** When the handler knew that its effect had taken place. */
   effectAt?: number;
   endedAt?: number;
+  /** The kind of its result, or how it threw. */
   how?: string;
 }
 
@@ -106,6 +116,7 @@ export interface Histories {
   readonly run: z.output<typeof runSchema>;
   readonly tasks: readonly TaskHistory[];
   readonly faults: readonly z.output<typeof faultSchema>[];
+  readonly lives: readonly ProcessLife[];
   readonly versions: Versions;
   /** What the processes wrote, by file. */
   readonly logs: ReadonlyMap<string, string>;
@@ -142,6 +153,7 @@ export function readHistories(folder: RunFolder): Histories {
     run: runSchema.parse(JSON.parse(fs.readFileSync(folder.run, "utf8"))),
     tasks,
     faults: read(folder.faults, faultSchema),
+    lives: readLives(folder),
     versions: readVersions(folder),
     logs: new Map(filesIn(folder.logs).map((file) => [path.basename(file), fs.readFileSync(file, "utf8")])),
   };
@@ -173,7 +185,7 @@ function groupRuns(lines: readonly z.output<typeof ledgerSchema>[]): Map<number,
   for (const line of lines) {
     if (line.what === "begin") {
       const { taskId, attempt, pid, at, fingerprint } = line;
-      const run: HandlerRun = { taskId, attempt, pid, at, fingerprint };
+      const run: HandlerRun = { run: line.run, taskId, attempt, pid, at, fingerprint };
       byRun.set(line.run, run);
       byTask.set(line.n, [...(byTask.get(line.n) ?? []), run]);
     } else if (line.what === "effect") {

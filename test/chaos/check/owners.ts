@@ -1,5 +1,6 @@
 import { MAX_ATTEMPTS } from "../task-types.ts";
 import type { BrokenPromise } from "./broken-promise.ts";
+import { claimOf, leaseEnd } from "./claims.ts";
 import { TOLERANCE_MS, isTerminal, recordOf } from "./endings.ts";
 import type { Histories, TaskHistory } from "./histories.ts";
 import type { Version } from "./record-versions.ts";
@@ -10,7 +11,8 @@ export function checkOwners(histories: Histories): BrokenPromise[] {
     const versions = recordOf(task, histories);
     const steps = versions.flatMap((version, index) => problemsOf(versions[index - 1], version));
     const rules = steps.map(({ promise, what }) => ({ promise, n: task.n, what }));
-    return task.kind === "claim" ? [...rules, ...checkClaimedRuns(task, versions)] : rules;
+    const runs = task.kind === "claim" ? checkClaimedRuns(task, histories) : checkCounts(task, versions);
+    return [...rules, ...runs];
   });
 }
 
@@ -23,11 +25,6 @@ function problemsOf(before: Version | undefined, after: Version): Problem[] {
   }
   if (after.text("state") === "running") return claimProblems(before, after);
   return before?.text("state") === "running" ? settleProblems(before, after) : unclaimedProblems(before, after);
-}
-
-/** When the lease of a running version ends. */
-function leaseEnd(version: Version): number {
-  return (version.time("claimedAt") ?? 0) + (version.number("leaseMs") ?? 0);
 }
 
 function claimProblems(before: Version | undefined, after: Version): Problem[] {
@@ -88,17 +85,39 @@ function arithmetic(what: string, before: Version | undefined, after: Version): 
   return { promise: "records add up", what: `${what}: ${tell(before)} → ${tell(after)}` };
 }
 
-/** Each run of a claimed task has a claim of its own, made before it, with its number. */
-function checkClaimedRuns({ n, runs }: TaskHistory, versions: readonly Version[]): BrokenPromise[] {
-  const claims = versions.filter((version) => version.text("state") === "running");
+/** Attempts that nobody claimed are counted when they end: there can't be more of them than handlers were run. */
+function checkCounts({ n, runs }: TaskHistory, versions: readonly Version[]): BrokenPromise[] {
+  return versions
+    .filter(
+      (version) => (version.number("attempts") ?? 0) > runs.filter((run) => run.at <= version.at + TOLERANCE_MS).length,
+    )
+    .map((version) => ({
+      promise: "no attempt is counted twice",
+      n,
+      what: `${version.number("attempts")} attempts were counted of ${runs.length} runs`,
+    }));
+}
+
+/** Each run of a claimed task has a claim of its own, made before it, with its number, and begins within its lease. */
+function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromise[] {
+  const { n, runs } = task;
+  const claims = recordOf(task, histories).filter((version) => version.text("state") === "running");
+  const late = runs.filter((run) => run.at >= (claimOf(run, task, histories)?.leaseEndsAt ?? Infinity));
   const unclaimed = runs.filter(({ at, attempt }) => {
     const index = claims.findIndex((claim) => claim.number("attempts") === attempt && claim.at <= at + TOLERANCE_MS);
     if (index >= 0) claims.splice(index, 1);
     return index < 0;
   });
-  return unclaimed.map(({ attempt }) => ({
-    promise: "no run without a claim",
-    n,
-    what: `ran as attempt ${attempt} without a claim of that number`,
-  }));
+  return [
+    ...unclaimed.map(({ attempt }) => ({
+      promise: "no run without a claim",
+      n,
+      what: `ran as attempt ${attempt} without a claim of that number`,
+    })),
+    ...late.map(({ attempt }) => ({
+      promise: "no run begins after its lease",
+      n,
+      what: `began as attempt ${attempt} when its lease was over`,
+    })),
+  ];
 }

@@ -1,28 +1,27 @@
 import type { BrokenPromise } from "./broken-promise.ts";
-import { TOLERANCE_MS, recordOf } from "./endings.ts";
-import type { Delivery, HandlerRun, Histories, TaskHistory } from "./histories.ts";
+import { claimOf } from "./claims.ts";
+import { TOLERANCE_MS } from "./endings.ts";
+import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
+import { type LossReason, reasonOfLoss } from "./lost-ends.ts";
+import { endsWithin } from "./process-lives.ts";
 
 /** Why a claimed task's handler ran again. */
 export type Reason =
   /** The run before said that it failed: it threw, or asked for another. */
   | "it failed"
+  /** It had sent its effect, and threw since it heard no answer in time. */
+  | "effect unanswered"
   /** It was told to stop, its time or its process's being up, and did. */
   | "told to stop"
-  /** Its process ended before its end was recorded. */
-  | "crash"
-  /** Its process, or the one that ran it again, stood still until its lease was over. */
-  | "pause"
-  /** It ignored its signal past its lease. */
-  | "runaway"
-  /** Firestore could not be reached when it had ended. */
-  | "completion lost";
+  /** Its end was never recorded, and its lease ran out. */
+  | LossReason;
 
 /** A run beyond a task's first. */
 export interface Repeat {
   readonly n: number;
   /** Undefined when nothing explains it. */
   readonly reason: Reason | undefined;
-  /** Whether the run before it had had its effect. */
+  /** Whether the run before it had had its effect, by its own account or the receiver's. */
   readonly afterEffect: boolean;
 }
 
@@ -34,12 +33,19 @@ export function explainRepeats(histories: Histories): Repeat[] {
   return histories.tasks
     .filter(({ kind }) => kind === "claim")
     .flatMap((task) =>
-      task.runs.slice(1).map((_, index) => ({
-        n: task.n,
-        reason: explain(task, index, histories),
-        afterEffect: task.runs[index]?.effectAt !== undefined,
-      })),
+      task.runs.slice(1).map((next, index) => {
+        const run = task.runs[index];
+        return {
+          n: task.n,
+          reason: run && explain(task, { run, next }, histories),
+          afterEffect: run !== undefined && hadEffect(run, task),
+        };
+      }),
     );
+}
+
+function hadEffect({ run, effectAt }: HandlerRun, { received }: TaskHistory): boolean {
+  return effectAt !== undefined || received.some(({ body }) => body.run === run);
 }
 
 /** How often receivers were sent an effect that they had been sent before. */
@@ -54,52 +60,41 @@ export function checkRepeats(repeats: readonly Repeat[]): BrokenPromise[] {
     .map(({ n }) => ({ promise: "claimed tasks run again only for a reason", n, what: "ran again without one" }));
 }
 
-function explain(task: TaskHistory, index: number, histories: Histories): Reason | undefined {
-  const run = task.runs[index];
-  const next = task.runs[index + 1];
-  if (!run || !next) return undefined;
-  if (next.at >= leaseEndOf(next, task, histories)) return "pause";
-  if (run.endedAt === undefined) return "crash";
-  if (run.endedAt > next.at) return task.script === "slow" ? "runaway" : "pause";
-  if (run.how === "stopped") return "told to stop";
-  if (run.how !== "succeeded") return "it failed";
-  const delivery = task.deliveries.findLast(({ pid, sentAt }) => pid === run.pid && sentAt <= run.at + TOLERANCE_MS);
-  if (delivery?.status === 200) return undefined;
-  if (run.endedAt >= leaseEndOf(run, task, histories)) return task.script === "slow" ? "runaway" : "pause";
-  if (stoodStill(run, histories)) return "pause";
-  if (storeFailed(run, delivery, histories)) return "completion lost";
-  return delivery?.outcome === "lost" ? "crash" : undefined;
+/** What the record says became of a run's claim decides what has to be found. */
+function explain(
+  task: TaskHistory,
+  { run, next }: { readonly run: HandlerRun; readonly next: HandlerRun },
+  histories: Histories,
+): Reason | undefined {
+  const claim = claimOf(run, task, histories);
+  if (!claim) return undefined;
+  const { after, leaseEndsAt } = claim;
+  if (after?.text("state") === "waiting") return reasonOfFailure(run, after.at, histories);
+  const isTakenOver = after?.text("state") === "running" && next.at >= leaseEndsAt;
+  return isTakenOver ? reasonOfLoss({ run, next, leaseEndsAt, script: task.script }, histories) : undefined;
 }
 
-function leaseEndOf(run: HandlerRun, task: TaskHistory, histories: Histories): number {
-  const claim = recordOf(task, histories).findLast(
-    (version) =>
-      version.text("state") === "running" &&
-      version.number("attempts") === run.attempt &&
-      version.at <= run.at + TOLERANCE_MS,
-  );
-  return claim ? (claim.time("claimedAt") ?? 0) + (claim.number("leaseMs") ?? 0) : Infinity;
-}
+/** The handlers' budget; they are told to stop when it is used up. */
+const BUDGET_MS = 2_000;
+/** A worker that is told to end has done so by then, or is killed. */
+const TERM_LIMIT_MS = 10_000;
 
-const STORE_FAULTS = /^(commit-|session-dropped|firestore-restart)/;
-/** The worker settles within 5 s. */
-const SETTLING_MS = 6_000;
-
-/** The worker said so, or, where its answer was not heard, a fault of Firestore struck the task at its completion. */
-function storeFailed(run: HandlerRun, delivery: Delivery | undefined, { faults }: Histories): boolean {
-  if (delivery?.status === 503) return true;
-  return struckAtCompletion(STORE_FAULTS, run, faults);
-}
-
-/** The pause began when the handler had ended and its end was not recorded yet. */
-function stoodStill(run: HandlerRun, { faults }: Histories): boolean {
-  return struckAtCompletion(/^stop-long$/, run, faults);
-}
-
-function struckAtCompletion(names: RegExp, run: HandlerRun, faults: Histories["faults"]): boolean {
-  const from = (run.endedAt ?? 0) - TOLERANCE_MS;
-  return faults.some(
-    ({ fault, at, struck }) =>
-      names.test(fault) && at >= from && at <= from + SETTLING_MS && struck.includes(run.taskId),
-  );
+/** A run whose end was recorded as one to go on from. A record that is ahead of its handler settles one at work. */
+function reasonOfFailure(run: HandlerRun, recordedAt: number, histories: Histories): Reason | undefined {
+  const { at, endedAt, pid, how } = run;
+  if (endedAt === undefined || endedAt > recordedAt + TOLERANCE_MS) return undefined;
+  switch (how) {
+    case "threw":
+    case "retry":
+    case "saturated":
+      return "it failed";
+    case "unanswered":
+      return "effect unanswered";
+    case "stopped": {
+      const wasTimeUp = endedAt - at >= BUDGET_MS - TOLERANCE_MS;
+      return wasTimeUp || endsWithin(histories, pid, endedAt, endedAt + TERM_LIMIT_MS) ? "told to stop" : undefined;
+    }
+    default:
+      return undefined;
+  }
 }

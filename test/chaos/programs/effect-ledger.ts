@@ -9,6 +9,8 @@ import type { ChaosPayload } from "../task-types.ts";
 
 /** One run of a handler in the ledger. */
 export interface LedgerRun {
+  /** What the run is known by. */
+  readonly run: string;
   /** Whether no run of the task has begun before, in any process. */
   readonly isFirst: boolean;
   effect(): void;
@@ -32,6 +34,7 @@ export function openEffectLedger(folder: RunFolder): EffectLedger {
         log.write({ what, run, n: payload.n, pid: process.pid, at: Date.now(), ...more });
       write("begin", { kind, taskId: idempotencyKey, attempt, fingerprint: fingerprint(payload) });
       return {
+        run,
         isFirst,
         effect: () => write("effect"),
         end: (how) => write("end", { how }),

@@ -55,7 +55,8 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
     bindHandler(claimTaskType, (payload, context) =>
       recorded(ledger.begin("claim", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
-          await post(receiverUrl, context.idempotencyKey, { n: payload.n, fingerprint: fingerprint(payload) });
+          const body = { n: payload.n, fingerprint: fingerprint(payload), run: run.run };
+          await post(receiverUrl, context.idempotencyKey, body);
         }),
       ),
     ),
@@ -73,9 +74,14 @@ async function recorded(
     run.end(result.kind);
     return result;
   } catch (error) {
-    run.end(signal.aborted ? "stopped" : "threw");
+    run.end(howItThrew(error, signal));
     throw error;
   }
+}
+
+function howItThrew(error: unknown, signal: AbortSignal): "stopped" | "unanswered" | "threw" {
+  if (signal.aborted) return "stopped";
+  return error instanceof DOMException && error.name === "TimeoutError" ? "unanswered" : "threw";
 }
 
 /** What the payload's script says, with the effect in the middle of the work. */

@@ -47,6 +47,7 @@ export function claimTask(changes: Partial<TaskHistory> = {}): TaskHistory {
     ids: new Set([ID]),
     runs: [
       {
+        run: "first run",
         taskId: ID,
         attempt: 1,
         pid: 1,
@@ -58,7 +59,7 @@ export function claimTask(changes: Partial<TaskHistory> = {}): TaskHistory {
       },
     ],
     deliveries: [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 200, outcome: "done" }],
-    received: [{ key: ID, applied: true, at: 1_020, body: { n: 7, fingerprint: "good" } }],
+    received: [{ key: ID, applied: true, at: 1_020, body: { n: 7, fingerprint: "good", run: "first run" } }],
     ...changes,
   };
 }
@@ -78,12 +79,14 @@ export function historyOf(
     documents = [],
     logs = [],
     faults = [],
+    lives = [],
     hits = 0,
   }: {
     record?: readonly Version[];
     documents?: readonly (readonly [string, readonly Version[]])[];
     logs?: readonly (readonly [string, string])[];
     faults?: Histories["faults"];
+    lives?: Histories["lives"];
     hits?: number;
   } = {},
 ): Histories {
@@ -91,6 +94,7 @@ export function historyOf(
     run: { tasks: 1, hits, seed: 1, faults: ["kill"], secret: "the-secret", startedMs: 0, endedMs: 2_000 },
     tasks: [task],
     faults,
+    lives,
     versions: new Map([[`taskRecords/${ID}`, record], ...documents]),
     logs: new Map(logs),
   };

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { checkPromises } from "../../chaos/check/all-promises.ts";
 import { addFigures, countHits } from "../../chaos/check/fault-hits.ts";
 import type { HandlerRun, Histories } from "../../chaos/check/histories.ts";
-import { explainRepeats } from "../../chaos/check/repeats.ts";
 import {
   CLAIM_RECORD,
   FIRST,
@@ -21,11 +20,19 @@ const broken = (histories: Histories): string[] => [...new Set(checkPromises(his
 const effect = (count: number, fingerprint = "good") =>
   [["chaosEffects/n7", [version(1_050, { count, fingerprint })]]] as const;
 const [claim, success] = CLAIM_RECORD;
-const good: HandlerRun = { taskId: ID, attempt: 1, pid: 1, at: 1_010, fingerprint: "good" };
+const good: HandlerRun = { run: "first run", taskId: ID, attempt: 1, pid: 1, at: 1_010, fingerprint: "good" };
 
 test("nothing is wrong with tasks that were done at once", () => {
   expect(broken(historyOf(claimTask()))).toEqual([]);
   expect(broken(historyOf(transactionTask(), { record: [success!], documents: effect(1) }))).toEqual([]);
+});
+
+test("what succeeded without an effect breaks a promise, whatever its kind", () => {
+  const promise = ["what succeeded has had its effect"];
+  expect(broken(historyOf(claimTask({ received: [] })))).toEqual(promise);
+  const natural = transactionTask({ kind: "natural" });
+  expect(broken(historyOf(natural, { record: [] }))).toEqual(promise);
+  expect(broken(historyOf(natural, { record: [], documents: effect(1) }))).toEqual([]);
 });
 
 test("a record that never ended is a lost task", () => {
@@ -50,10 +57,11 @@ test("a record that changes after its end breaks a promise", () => {
 
 test("a takeover within the lease makes two live owners, and one after it does not", () => {
   const runs = [good, { ...good, attempt: 2, at: 1_000 + LEASE_MS + 100, effectAt: 1, endedAt: 2, how: "succeeded" }];
+  const lives = [{ name: "worker-0", pid: 1, endedAt: 1_030, pauses: [] }];
   const taken = (at: number) => [claim!, claimed(at, SECOND), settled(at + 500, "succeeded", SECOND)];
   const task = claimTask({ runs, deliveries: [] });
-  expect(broken(historyOf(task, { record: taken(1_000 + LEASE_MS - 1) }))).toEqual(["never two live owners"]);
-  expect(broken(historyOf(task, { record: taken(1_000 + LEASE_MS) }))).toEqual([]);
+  expect(broken(historyOf(task, { lives, record: taken(1_000 + LEASE_MS - 1) }))).toEqual(["never two live owners"]);
+  expect(broken(historyOf(task, { lives, record: taken(1_000 + LEASE_MS) }))).toEqual([]);
 });
 
 test("a claim whose fence or attempts do not follow from the one before is noticed", () => {
@@ -83,6 +91,22 @@ test("a run that no claim was made for is noticed", () => {
   expect(broken(historyOf(late, { record }))).toEqual(["no run without a claim"]);
 });
 
+test("a run that begins when its own lease is over breaks a promise", () => {
+  const late = claimTask({ runs: claimTask().runs.map((run) => ({ ...run, at: 1_000 + LEASE_MS })) });
+  expect(broken(historyOf(late, { record: [claim!] }))).toContain("no run begins after its lease");
+});
+
+test("more attempts than runs, of a task that nobody claims, break a promise", () => {
+  const failed = [1, 2].map((attempts) =>
+    version(1_050 + attempts, { state: "waiting", fence: attempts, attempts }, "handler_threw"),
+  );
+  const end = version(1_060, { state: "succeeded", fence: 3, attempts: 3 });
+  const runs = [1, 2, 3].map((attempt) => ({ ...good, attempt, run: `run ${attempt}` }));
+  const written = { record: [...failed, end], documents: effect(1) };
+  expect(broken(historyOf(transactionTask({ runs }), written))).toEqual([]);
+  expect(broken(historyOf(transactionTask({ runs: runs.slice(1) }), written))).toEqual(["no attempt is counted twice"]);
+});
+
 test.each([0, 2])("a transaction that succeeded with %i effects breaks a promise", (count) => {
   const histories = historyOf(transactionTask(), { record: [success!], documents: effect(count) });
   expect(broken(histories)).toEqual(["a transaction's effect happens exactly once"]);
@@ -107,7 +131,7 @@ test("another payload than the one that was asked for is noticed, wherever it tu
   const promise = ["the payload is the one asked for"];
   const runs = claimTask().runs.map((run) => ({ ...run, fingerprint: "other" }));
   expect(broken(historyOf(claimTask({ runs })))).toEqual(promise);
-  const received = claimTask().received.map((each) => ({ ...each, body: { n: 7, fingerprint: "other" } }));
+  const received = claimTask().received.map((each) => ({ ...each, body: { ...each.body, fingerprint: "other" } }));
   expect(broken(historyOf(claimTask({ received })))).toEqual(promise);
   const written = { record: [success!], documents: effect(1, "other") };
   expect(broken(historyOf(transactionTask(), written))).toEqual(promise);
@@ -145,75 +169,5 @@ test("the figures of several runs are added up by fault", () => {
   expect(addFigures(first, more)).toEqual([
     { fault: "kill", hits: 3, recoveryMs: [50, 70, 90] },
     { fault: "term", hits: 1, recoveryMs: [] },
-  ]);
-});
-
-const second: HandlerRun = { ...good, attempt: 2, at: 30_000 };
-const done = { effectAt: 1_020, endedAt: 1_040, how: "succeeded" };
-const answered = (status: number, outcome: string) => [{ pid: 1, sentAt: 990, endedAt: 1_060, status, outcome }];
-
-test.each([
-  ["it failed", { ...good, endedAt: 1_040, how: "threw" }, answered(500, "failed"), []],
-  ["told to stop", { ...good, ...done, how: "stopped" }, answered(503, "unavailable"), []],
-  ["crash", good, answered(0, "lost"), []],
-  ["crash", { ...good, ...done }, answered(0, "lost"), []],
-  ["pause", { ...good, endedAt: 31_000, how: "succeeded" }, answered(0, "caller gave up"), []],
-  ["pause", { ...good, ...done, endedAt: 1_000 + LEASE_MS }, answered(0, "caller gave up"), []],
-  ["completion lost", { ...good, ...done }, answered(503, "unavailable"), []],
-  ["pause", { ...good, ...done }, answered(0, "caller gave up"), [{ fault: "stop-long", at: 1_045, struck: [ID] }]],
-  [
-    "completion lost",
-    { ...good, ...done },
-    answered(0, "caller gave up"),
-    [{ fault: "commit-hangs", at: 1_045, struck: [ID] }],
-  ],
-  [undefined, { ...good, ...done }, answered(200, "done"), []],
-  [undefined, { ...good, ...done }, answered(0, "caller gave up"), []],
-  [
-    undefined,
-    { ...good, ...done },
-    answered(0, "caller gave up"),
-    [{ fault: "stop-long", at: 1_045, struck: ["another"] }],
-  ],
-])("a second run is explained as %s", (reason, first, deliveries, faults) => {
-  const task = claimTask({ runs: [first, second], deliveries });
-  const record = [claim!, claimed(25_000, SECOND)];
-  const [repeat] = explainRepeats(historyOf(task, { record, faults }));
-  expect(repeat?.reason).toBe(reason);
-});
-
-test("a second run that begins when its own lease is over is explained by a pause, one before that by nothing", () => {
-  const takenOver = 1_000 + LEASE_MS;
-  const owner = { ...second, at: takenOver + 10, endedAt: takenOver + 40, how: "succeeded" };
-  const record = [claim!, claimed(takenOver, SECOND), settled(takenOver + 50, "succeeded", SECOND)];
-  const deliveries = [{ pid: 1, sentAt: takenOver - 5, endedAt: takenOver + 60, status: 200, outcome: "done" }];
-  const reasonOf = (late: HandlerRun) =>
-    explainRepeats(historyOf(claimTask({ runs: [owner, late], deliveries }), { record }))[0]?.reason;
-  expect(reasonOf({ ...good, pid: 2, at: takenOver + 100 })).toBe("pause");
-  expect(reasonOf({ ...good, pid: 2, attempt: 2, at: takenOver + 100 })).toBeUndefined();
-});
-
-test("a second run while a handler that ignores its signal is at work is a runaway's doing", () => {
-  const task = claimTask({ script: "slow", runs: [{ ...good, endedAt: 31_000, how: "succeeded" }, second] });
-  expect(explainRepeats(historyOf(task))).toEqual([{ n: 7, reason: "runaway", afterEffect: false }]);
-});
-
-test("a handler that failed after its effect, which none of these does by itself, is noticed", () => {
-  const runs = [
-    { ...good, ...done, how: "threw" },
-    { ...second, endedAt: 30_020, how: "succeeded" },
-  ];
-  const record = [
-    claim!,
-    settled(1_045, "waiting", FIRST),
-    claimed(30_000, SECOND),
-    settled(30_050, "succeeded", SECOND),
-  ];
-  const deliveries = [
-    { pid: 1, sentAt: 990, endedAt: 1_060, status: 500, outcome: "failed" },
-    { pid: 1, sentAt: 29_990, endedAt: 30_060, status: 200, outcome: "done" },
-  ];
-  expect(broken(historyOf(claimTask({ runs, deliveries }), { record }))).toEqual([
-    "claimed tasks run again only for a reason",
   ]);
 });

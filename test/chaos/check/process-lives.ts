@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { readLineLog } from "../line-log.ts";
+import type { RunFolder } from "../run-folder.ts";
+
+/** When a process of the run listened, ended and stood still; times by the machine's clock. */
+export interface ProcessLife {
+  readonly name: string;
+  readonly pid: number;
+  listenedAt?: number;
+  endedAt?: number;
+  readonly pauses: { readonly from: number; until?: number }[];
+}
+
+const lineSchema = z.object({
+  what: z.enum(["listens", "ended", "stopped", "goes on"]),
+  name: z.string(),
+  pid: z.number(),
+  at: z.number(),
+});
+
+/** Reads what the run wrote down of its processes, in the order in which they came. */
+export function readLives(folder: Pick<RunFolder, "processes">): ProcessLife[] {
+  const lives: ProcessLife[] = [];
+  for (const line of readLineLog(folder.processes)) {
+    const { what, name, pid, at } = lineSchema.parse(line);
+    const known = lives.findLast((life) => life.pid === pid && life.name === name);
+    const life = known ?? { name, pid, pauses: [] };
+    if (!known) lives.push(life);
+    switch (what) {
+      case "listens":
+        life.listenedAt = at;
+        break;
+      case "ended":
+        life.endedAt = at;
+        break;
+      case "stopped":
+        life.pauses.push({ from: at });
+        break;
+      case "goes on":
+        Object.assign(life.pauses.at(-1) ?? {}, { until: at });
+        break;
+    }
+  }
+  return lives;
+}
+
+/** A stretch of time, in milliseconds since the epoch. */
+export interface Period {
+  readonly from: number;
+  readonly until: number;
+}
+
+interface Lives {
+  readonly lives: readonly ProcessLife[];
+}
+
+/** Whether a process ended in this time. */
+export function endsWithin({ lives }: Lives, pid: number, from: number, until: number): boolean {
+  return lives.some(
+    ({ endedAt, ...life }) => life.pid === pid && endedAt !== undefined && endedAt >= from && endedAt <= until,
+  );
+}
+
+/** When a process stood still; a pause that nothing is known to have ended goes on. */
+export function pausesOf({ lives }: Lives, pid: number): Period[] {
+  return lives
+    .filter((life) => life.pid === pid)
+    .flatMap(({ pauses }) => pauses.map(({ from, until = Infinity }) => ({ from, until })));
+}
+
+/** Connections come back some time after a process that they lead to. */
+const RECONNECT_MS = 5_000;
+
+/** Whether a program that is started again when it ends could not be reached at some time. */
+export function isAwayWithin({ lives }: Lives, name: string, { from, until }: Period): boolean {
+  const named = lives.filter((life) => life.name === name);
+  return named.some(({ endedAt = Infinity }, index) => {
+    const backAt = (named[index + 1]?.listenedAt ?? Infinity) + RECONNECT_MS;
+    return endedAt <= until && backAt >= from;
+  });
+}
