@@ -32,8 +32,8 @@ export function reasonOfLoss(takenOver: TakenOver, histories: Histories): LossRe
   const from = at - TOLERANCE_MS;
   const until = Math.min(next.at, endedAt === undefined ? Infinity : endedAt + SETTLING_MS);
   if (endsWithin(histories, pid, from, until)) return "crash";
-  if (stoodStill({ from, until }, takenOver, histories)) return "pause";
   if (script === "slow" && (endedAt ?? Infinity) >= leaseEndsAt) return "runaway";
+  if (stoodStill({ from, until }, takenOver, histories)) return "pause";
   if (endedAt === undefined) return undefined;
   return wasStoreStruck(run, { from: endedAt - TOLERANCE_MS, until }, histories) ? "completion lost" : undefined;
 }

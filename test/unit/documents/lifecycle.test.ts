@@ -4,10 +4,13 @@ import { expect, test } from "vitest";
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import { respond } from "../../../services/worker/respond.ts";
 import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/queues.ts";
+import { transitionsOf } from "../worker/model/transitions.ts";
 import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const DOCUMENT = fs.readFileSync(path.join(ROOT, "docs/lifecycle.md"), "utf8");
+
+const KINDS = ["claim", "transaction", "natural"] as const;
 
 const error = { code: "some_code", message: "Some message." };
 
@@ -28,6 +31,17 @@ const OUTCOMES: { readonly [Kind in Outcome["kind"]]: Extract<Outcome, { kind: K
   unauthenticated: { kind: "unauthenticated", reason: "Some reason." },
   forbidden: { kind: "forbidden", reason: "Some reason." },
 };
+
+test("the table of states has every change that the worker makes, and no other", () => {
+  const listed = (cell = ""): string[] => cell.split(/[,;]/).map((state) => state.trim().split(" ")[0] ?? "");
+  const told = rowsOf("Its states")
+    .flatMap(([from, to]) => listed(from).flatMap((before) => listed(to).map((after) => `${before} → ${after}`)))
+    .filter((change) => !change.endsWith("cancelled"));
+
+  const made = KINDS.flatMap((kind) => [...transitionsOf(kind, { length: 4 })]);
+
+  expect([...new Set(told)].toSorted()).toEqual([...new Set(made)].toSorted());
+});
 
 test("the table of outcomes says what each is answered", () => {
   const told = rowsOf("What a delivery is answered").map(([name, status, retryAfter]) => {

@@ -1,0 +1,34 @@
+import type { TaskRecord } from "../../../../shared/records/task-record.ts";
+import type { Idempotency } from "../../../../shared/task-type.ts";
+import { DECISIONS } from "./decisions.ts";
+import { stepsOf, takeStep } from "./steps.ts";
+import { worldKey } from "./world-key.ts";
+import { type World, newWorld } from "./world.ts";
+
+/** Every change of a record's state that the worker makes within all sequences of up to `length` steps, as "from → to". */
+export function transitionsOf(kind: Idempotency, { length }: { length: number }): Set<string> {
+  const transitions = new Set<string>();
+  const known = new Set<string>();
+  let level: readonly World[] = [newWorld(kind)];
+  for (let taken = 0; taken < length; taken++) {
+    const next: World[] = [];
+    for (const world of level) {
+      for (const step of stepsOf(kind)) {
+        const { world: after, happenings } = takeStep(world, step, DECISIONS);
+        // A task is cancelled by others than the worker; one that has expired begins anew.
+        if (step.kind === "cancel" || after.life > 1) continue;
+        for (const one of happenings) if (one.kind === "wrote") transitions.add(transition(one.before, one.after));
+        const key = worldKey(after);
+        if (known.has(key)) continue;
+        known.add(key);
+        next.push(after);
+      }
+    }
+    level = next;
+  }
+  return transitions;
+}
+
+function transition(before: TaskRecord | null, after: TaskRecord): string {
+  return `${before?.state ?? "(none)"} → ${after.state}`;
+}
