@@ -22,6 +22,8 @@ export interface Scene {
   readonly before: "nothing" | "a failure" | "its last attempt" | "another payload" | "30 days";
   /** How the delivery's handler ends; those of the others succeed, unless it dies: then they die, too. */
   readonly end: HandlerEnd;
+  /** How the handler of a delivery that comes meanwhile ends, where that is not how the ones end that follow. */
+  readonly meanwhile?: HandlerEnd;
   /** Whether the handler has had its effect when the call comes. */
   readonly afterEffect: boolean;
   readonly unreached: Partial<Record<Moment, Unreached>>;
@@ -116,6 +118,13 @@ export const TRANSACTIONS: readonly Scene[] = [
     at: "Commit",
     end: "retries",
   },
+  {
+    ...TRANSACTION,
+    title: "transaction: the commit that records a failure, while another delivery fails too",
+    at: "Commit",
+    end: "retries",
+    meanwhile: "retries",
+  },
 ];
 
 /** The awaits of the flow of a `natural` task. */
@@ -123,6 +132,13 @@ export const NATURALS: readonly Scene[] = [
   { ...NATURAL, title: "natural: the handler", at: "handler" },
   { ...NATURAL, title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", end: "retries" },
   { ...NATURAL, title: "natural: the commit that records a failure", at: "Commit", end: "retries" },
+  {
+    ...NATURAL,
+    title: "natural: the commit that records a failure, while another delivery fails too",
+    at: "Commit",
+    end: "retries",
+    meanwhile: "retries",
+  },
   { ...DYING, title: "natural: the commit that records a death and its letter", at: "Commit" },
   {
     ...NATURAL,

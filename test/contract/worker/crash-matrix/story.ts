@@ -18,9 +18,11 @@ export class Story {
   readonly delivered: Envelope;
   /** How handlers end where nothing goes wrong. */
   readonly usualEnd: HandlerEnd;
+  /** How they end meanwhile. */
+  readonly endMeanwhile: HandlerEnd;
   #retryCount: number;
 
-  constructor(world: World, { task, end, before }: Scene) {
+  constructor(world: World, { task, end, before, meanwhile }: Scene) {
     const key = `matrix ${++lastNumber}`;
     this.world = world;
     const sealed = sealTask(MATRIX_TASKS[task], { n: lastNumber }, key);
@@ -28,6 +30,7 @@ export class Story {
     this.#retryCount = before === "30 days" ? 1 : 0;
     this.delivered = before === "another payload" ? sealTask(MATRIX_TASKS[task], { n: -lastNumber }, key) : this.task;
     this.usualEnd = end === "dies" ? "dies" : "succeeds";
+    this.endMeanwhile = meanwhile ?? this.usualEnd;
     this.witness = new Witness(world.db, this);
   }
 

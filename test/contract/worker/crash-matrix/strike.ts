@@ -129,7 +129,7 @@ function armHandler(story: Story, { scene, fault }: Cell, { onArrival, onEffect,
 /** Another delivery comes, and goes as far as it can. */
 async function meetAnother(story: Story): Promise<Other> {
   const { world } = story;
-  const answer = story.begin(world.other, { end: story.usualEnd });
+  const answer = story.begin(world.other, { end: story.endMeanwhile });
   await world.answeredOrStuck(world.other, answer);
   return { answer, finish: () => {} };
 }
@@ -155,7 +155,7 @@ async function sleepWhileTakenOver(story: Story, { moment }: Cell): Promise<Othe
   if (moment === "zombie, other done") finish();
   return await world.whileFrozen(world.subject, async () => {
     await world.pass(AWAY_MS);
-    const answer = story.begin(world.other, { end: story.usualEnd, onArrival: wait });
+    const answer = story.begin(world.other, { end: story.endMeanwhile, onArrival: wait });
     const done = world.answeredOrStuck(world.other, answer);
     await (moment === "zombie, other done" ? done : Promise.race([done, atWork]));
     return { answer, finish };

@@ -16,6 +16,10 @@ export async function judge(story: Story, cell: Cell, told: CellStory): Promise<
   const keys = await effectsOf(story);
   const end = { ...(await witness.look()), effects: keys.length };
   if (keys.some((key) => key !== task.id)) witness.violations.push("an effect had another idempotency key");
+  const runs = story.world.outside.runs.filter((n) => n === numberOf(task)).length;
+  if (cell.scene.task !== "claim" && cell.scene.task !== "once" && (end.record?.attempts ?? 0) > runs) {
+    witness.violations.push("an attempt was counted twice");
+  }
   return { entry: entryOf(told, end), violations: [...violationsOf(end, cell)] };
 }
 
