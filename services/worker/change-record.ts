@@ -9,7 +9,7 @@ import {
 } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
 import type { Envelope } from "../../shared/envelope.ts";
-import { type StoreStep, isFirestoreError } from "./record-store.ts";
+import { RecordStoreError, type StoreStep, isFirestoreError } from "./record-store.ts";
 import { type ReadRecord, type RecordWriter, readingOf, recordRef } from "./record-writes.ts";
 
 /** How often a record is read and decided on before the last error stands. */
@@ -37,30 +37,38 @@ export interface RecordChange<Decision> {
  * end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no attempt could record its
  * end, its own included, while leases run out.
  *
- * With a step, it doesn't begin again once that is over: its delivery has been answered, and others go on from there.
+ * With a step, nothing is tried again nor written once that is over: its delivery has been answered, and others go on
+ * from there.
  *
- * Rejects with the client's error when the last try fails.
+ * Rejects with the client's error when the last try fails, or with a RecordStoreError when the step is over.
  */
 export async function changeRecord<Decision>(
-  { db, envelope, step }: { db: Firestore; envelope: Envelope; step?: Pick<StoreStep, "clock" | "untilMs"> },
+  { db, envelope, step }: { db: Firestore; envelope: Envelope; step?: Deadline },
   decide: (read: ReadRecord, writer: RecordWriter) => Decision,
 ): Promise<RecordChange<Decision>> {
   for (let tries = 1; ; tries++) {
     try {
-      return await changeOnce(db, recordRef(db, envelope), decide);
+      return await changeOnce(recordRef(db, envelope), decide, { db, step });
     } catch (error) {
-      if (tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code)) throw error;
-      if (step && step.clock.now() >= step.untilMs) throw error;
+      if (tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code) || isOver(step)) throw error;
     }
   }
 }
 
+/** The part of a step that counts here. */
+type Deadline = Pick<StoreStep, "clock" | "untilMs"> | undefined;
+
+function isOver(step: Deadline): boolean {
+  return step !== undefined && step.clock.now() >= step.untilMs;
+}
+
 async function changeOnce<Decision>(
-  db: Firestore,
   ref: DocumentReference,
   decide: (read: ReadRecord, writer: RecordWriter) => Decision,
+  { db, step }: { db: Firestore; step: Deadline },
 ): Promise<RecordChange<Decision>> {
   const snapshot = await ref.get();
+  if (isOver(step)) throw new RecordStoreError("The record was read too late.", undefined);
   const writer = new ConditionalWriter(db.batch(), snapshot);
   const decision = decide(readingOf(snapshot), writer);
   return { decision, updateTime: (await writer.commit()) ?? snapshot.updateTime ?? null };

@@ -12,8 +12,8 @@ import type { Worker } from "./worker.ts";
  *     |---- step ----| answered 503 ──── claim takes effect ──▶ released
  *
  * A process that stood still, as a throttled or paused instance does, can find the claim's answer before its own timer.
- * By then the lease may be over and the task another's, so it doesn't begin, either. This is the one place where an
- * instance's clock counts; one that was set back while the process stood still hides that it did.
+ * By then the lease may be over and the task another's, so it doesn't begin, either. An instance's clock is good for that,
+ * unless it was set back while the process stood still.
  *
  * @throws RecordStoreError when it is not known in time whose the task is.
  */

@@ -62,8 +62,6 @@ async function attemptOnce(
 ): Promise<RunEnd> {
   const { transaction, context, db, clock, progress } = worker;
   const { envelope } = delivery;
-  if (context.signal.aborted) throw new NothingToCommit(threw(context.signal.reason));
-
   const ref = recordRef(db, envelope);
   const { record, readTimeMs } = readingOf(await transaction.get(ref));
   const writer = writerIn(transaction, ref);
@@ -72,6 +70,8 @@ async function attemptOnce(
   if (decision.kind !== "run") {
     return { kind: "decided", outcome: concede(writer, decision, { delivery, db, clock }) };
   }
+
+  if (context.signal.aborted) throw endOfUnfinished(worker);
 
   const { numbers } = decision;
   progress.handling = true;
@@ -82,6 +82,12 @@ async function attemptOnce(
   if (!settlement) throw new NothingToCommit(end);
   writer.replace(settledRecord(envelope, numbers, settlement, { record: decision.record, clock }));
   return { kind: "decided", outcome: settlement.outcome };
+}
+
+/** It was Firestore that kept the attempt from its end: at a shutdown it is given back, and no handler has failed. */
+function endOfUnfinished({ context, shutdown }: TransactionWorker): Error {
+  if (shutdown.signal.aborted) return new NothingToCommit(threw(context.signal.reason));
+  return new RecordStoreError("The attempt's time was used up before its transaction was committed.", undefined);
 }
 
 /** The transaction's lock keeps the record as it was read. */

@@ -3,6 +3,9 @@ import type { Clock } from "../../shared/clock.ts";
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
 export const DRAIN_MS = 8_000;
 
+/** Just before the kill, what is left is left: Firestore can keep a claim that is to be given back waiting for long. */
+export const DRAIN_LIMIT_MS = 9_500;
+
 /** After the drain an aborted handler has this long to stop, so that its claim can still be released before the kill. */
 export const SHUTDOWN_GRACE_MS = 1_000;
 
@@ -35,12 +38,20 @@ export class Shutdown {
     return work;
   }
 
-  /** Lets the work under way finish within `DRAIN_MS`, then aborts it; resolves when all of it has settled. */
+  /** Lets the work under way finish within `DRAIN_MS`, then aborts it; resolves when all has settled, or at the limit. */
   async drain(): Promise<void> {
     this.#begun = true;
-    const timer = this.#clock.setTimer(DRAIN_MS, () => this.#abort.abort(new Error("The worker is shutting down.")));
-    // Work may leave more to do, as a claim that is to be given back once it is known.
+    const { promise: limit, resolve: giveUp } = Promise.withResolvers<void>();
+    const timers = [
+      this.#clock.setTimer(DRAIN_MS, () => this.#abort.abort(new Error("The worker is shutting down."))),
+      this.#clock.setTimer(DRAIN_LIMIT_MS, giveUp),
+    ];
+    await Promise.race([this.#allSettled(), limit]);
+    for (const timer of timers) timer.cancel();
+  }
+
+  /** Work may leave more to do, as a claim that is to be given back once it is known. */
+  async #allSettled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    timer.cancel();
   }
 }

@@ -110,7 +110,7 @@ function settleAs(
 
 /**
  * What an attempt's own commit, whose answer was lost, has made of the task. It need not be what the attempt ended with
- * since: a transaction's time can run out after its commit took effect.
+ * since: what Firestore refuses of a transaction can follow a commit of it that took effect.
  */
 function outcomeOfOwn({ state, result, lastError }: TaskRecord, end: AttemptEnd): Outcome {
   if (state === "succeeded") return { kind: "done", result };

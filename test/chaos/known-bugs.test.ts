@@ -49,6 +49,11 @@ const CASES = [
     broken: "no task is lost",
   },
   {
+    bug: "refused-once-is-lost",
+    options: "--plain --kinds claim --tasks 15 --hits 6 --faults commit-before-INTERNAL",
+    broken: "claimed tasks run again only for a reason",
+  },
+  {
     bug: "transaction-runs-again",
     options: "--plain --kinds transaction --tasks 15 --hits 2 --faults duplicate-after-success",
     broken: "a transaction's effect happens exactly once",

@@ -56,12 +56,12 @@ export class Processes {
     });
     fs.closeSync(output);
     this.#running.add(child);
-    const tell = (what: "listens" | "ended" | "stopped" | "goes on"): void =>
-      this.#lives.write({ what, name, pid: child.pid, at: Date.now() });
+    const tell = (what: "listens" | "ended" | "stopped" | "goes on", how: object = {}): void =>
+      this.#lives.write({ what, name, pid: child.pid, at: Date.now(), ...how });
     const ended = new Promise<void>((resolve) => {
-      child.once("exit", () => {
+      child.once("exit", (_, signal) => {
         this.#running.delete(child);
-        tell("ended");
+        tell("ended", { signal });
         resolve();
       });
     });

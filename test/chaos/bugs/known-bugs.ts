@@ -46,6 +46,12 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     instead: `if (end.kind === "succeeded") return { kind: "ended", end };
       const settlement = settlementInTransaction(end, numbers, claimant);`,
   },
+  /** An end whose commit is refused is not looked for, nor recorded again. */
+  "refused-once-is-lost": {
+    file: "services/worker/settle.ts",
+    text: `if (error instanceof RecordStoreError && error.status !== undefined) return false;`,
+    instead: ``,
+  },
   /** A transaction looks for no record, so its effect is committed as often as its task is delivered. */
   "transaction-runs-again": {
     file: "services/worker/run-in-transaction.ts",

@@ -7,6 +7,7 @@ const CLAIM_TOLERANCE_MS = 5;
 
 /** The claim that a run was let begin by. */
 export interface RunClaim {
+  readonly claim: Version;
   readonly leaseEndsAt: number;
   /** What the record said next; undefined when it says the claim to this day. */
   readonly after: Version | undefined;
@@ -27,5 +28,5 @@ export function claimOf(run: HandlerRun, task: TaskHistory, histories: Histories
       version.at <= run.at + CLAIM_TOLERANCE_MS,
   );
   const claim = record[index];
-  return claim && { leaseEndsAt: leaseEnd(claim), after: record[index + 1] };
+  return claim && { claim, leaseEndsAt: leaseEnd(claim), after: record[index + 1] };
 }

@@ -1,15 +1,16 @@
 import { MAX_ATTEMPTS } from "../task-types.ts";
 import type { BrokenPromise } from "./broken-promise.ts";
 import { claimOf, leaseEnd } from "./claims.ts";
+import { wasShutDown, wasTimeUp } from "./stops.ts";
 import { TOLERANCE_MS, isTerminal, recordOf } from "./endings.ts";
-import type { Histories, TaskHistory } from "./histories.ts";
+import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import type { Version } from "./record-versions.ts";
 
 /** Holds every change of every record against the rules of claims, leases and fences, by Firestore's own times. */
 export function checkOwners(histories: Histories): BrokenPromise[] {
   return histories.tasks.flatMap((task) => {
     const versions = recordOf(task, histories);
-    const steps = versions.flatMap((version, index) => problemsOf(versions[index - 1], version));
+    const steps = versions.flatMap((version, index) => problemsOf(versions[index - 1], version, task));
     const rules = steps.map(({ promise, what }) => ({ promise, n: task.n, what }));
     const runs = task.kind === "claim" ? checkClaimedRuns(task, histories) : checkCounts(task, versions);
     return [...rules, ...runs];
@@ -18,13 +19,14 @@ export function checkOwners(histories: Histories): BrokenPromise[] {
 
 type Problem = Omit<BrokenPromise, "n">;
 
-function problemsOf(before: Version | undefined, after: Version): Problem[] {
+function problemsOf(before: Version | undefined, after: Version, { script }: TaskHistory): Problem[] {
   if (isTerminal(before)) {
     const states = `${before?.text("state")} → ${after.text("state")}`;
     return [{ promise: "one terminal state", what: `its record changed after its end (${states})` }];
   }
   if (after.text("state") === "running") return claimProblems(before, after);
-  return before?.text("state") === "running" ? settleProblems(before, after) : unclaimedProblems(before, after);
+  if (before?.text("state") === "running") return settleProblems(before, after);
+  return unclaimedProblems(before, after, script === "saturated");
 }
 
 function claimProblems(before: Version | undefined, after: Version): Problem[] {
@@ -53,14 +55,14 @@ function settleProblems(before: Version, after: Version): Problem[] {
   return [...problems, ...deathProblems(after)];
 }
 
-/** An end that was not claimed before counts its own attempt. */
-function unclaimedProblems(before: Version | undefined, after: Version): Problem[] {
+/** An end that was not claimed before counts its own attempt, unless what it depends on was saturated. */
+function unclaimedProblems(before: Version | undefined, after: Version, mayBeSaturated: boolean): Problem[] {
   const problems: Problem[] = [];
   const [counted, were] = [after.number("attempts") ?? 0, before?.number("attempts") ?? 0];
   if (after.number("fence") !== (before?.number("fence") ?? 0) + 1 && !wasTooOften(before, after)) {
     problems.push(arithmetic("an unclaimed end's fence", before, after));
   }
-  const grew = counted === were + 1 || (after.text("state") === "waiting" && counted === were);
+  const grew = counted === were + 1 || (mayBeSaturated && after.text("state") === "waiting" && counted === were);
   if (!grew && !wasTooOften(before, after)) problems.push(arithmetic("an unclaimed end's attempts", before, after));
   return [...problems, ...deathProblems(after)];
 }
@@ -108,7 +110,9 @@ function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromis
     if (index >= 0) claims.splice(index, 1);
     return index < 0;
   });
+  const miscounted = runs.flatMap((run) => miscountOf(run, task, histories));
   return [
+    ...miscounted.map((what) => ({ promise: "records add up", n, what })),
     ...unclaimed.map(({ attempt }) => ({
       promise: "no run without a claim",
       n,
@@ -120,4 +124,18 @@ function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromis
       what: `began as attempt ${attempt} when its lease was over`,
     })),
   ];
+}
+
+/** A claim counts its attempt: it is taken back for a run that was given back or saturated, and for no other. */
+function miscountOf(run: HandlerRun, task: TaskHistory, histories: Histories): string[] {
+  const { claim, after } = claimOf(run, task, histories) ?? {};
+  if (after?.text("state") !== "waiting") return [];
+  const takenBack = (claim?.number("attempts") ?? 0) - (after.number("attempts") ?? 0);
+  const expected = run.how === "saturated" ? [1] : run.how === "stopped" ? stopsCounted(run, histories) : [0];
+  return expected.includes(takenBack) ? [] : [`${takenBack} attempts were taken back of a run that ${run.how}`];
+}
+
+/** A handler that was told to stop used up its time, or was given back since its process ended; or either. */
+function stopsCounted(run: HandlerRun, histories: Histories): number[] {
+  return [...(wasTimeUp(run) ? [0] : []), ...(wasShutDown(run, histories) ? [1] : [])];
 }

@@ -8,6 +8,8 @@ export interface ProcessLife {
   readonly pid: number;
   listenedAt?: number;
   endedAt?: number;
+  /** Whether a signal ended it: a kill, or using up its memory. */
+  wasKilled?: boolean;
   readonly pauses: { readonly from: number; until?: number }[];
 }
 
@@ -16,13 +18,14 @@ const lineSchema = z.object({
   name: z.string(),
   pid: z.number(),
   at: z.number(),
+  signal: z.string().nullish(),
 });
 
 /** Reads what the run wrote down of its processes, in the order in which they came. */
 export function readLives(folder: Pick<RunFolder, "processes">): ProcessLife[] {
   const lives: ProcessLife[] = [];
   for (const line of readLineLog(folder.processes)) {
-    const { what, name, pid, at } = lineSchema.parse(line);
+    const { what, name, pid, at, signal } = lineSchema.parse(line);
     const known = lives.findLast((life) => life.pid === pid && life.name === name);
     const life = known ?? { name, pid, pauses: [] };
     if (!known) lives.push(life);
@@ -32,6 +35,7 @@ export function readLives(folder: Pick<RunFolder, "processes">): ProcessLife[] {
         break;
       case "ended":
         life.endedAt = at;
+        life.wasKilled = typeof signal === "string";
         break;
       case "stopped":
         life.pauses.push({ from: at });
@@ -54,11 +58,18 @@ interface Lives {
   readonly lives: readonly ProcessLife[];
 }
 
-/** Whether a process ended in this time. */
-export function endsWithin({ lives }: Lives, pid: number, from: number, until: number): boolean {
-  return lives.some(
-    ({ endedAt, ...life }) => life.pid === pid && endedAt !== undefined && endedAt >= from && endedAt <= until,
-  );
+/** Whether a process ended in this time, in whatever way. */
+export function endsWithin({ lives }: Lives, pid: number, { from, until }: Period): boolean {
+  return lives.some((life) => life.pid === pid && isWithin(life.endedAt, { from, until }));
+}
+
+/** Whether a process was killed in this time: one that ends by itself has to have settled what it ran. */
+export function isKilledWithin({ lives }: Lives, pid: number, { from, until }: Period): boolean {
+  return lives.some((life) => life.pid === pid && life.wasKilled === true && isWithin(life.endedAt, { from, until }));
+}
+
+function isWithin(at: number | undefined, { from, until }: Period): boolean {
+  return at !== undefined && at >= from && at <= until;
 }
 
 /** When a process stood still; a pause that nothing is known to have ended goes on. */

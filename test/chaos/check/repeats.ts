@@ -3,7 +3,7 @@ import { claimOf } from "./claims.ts";
 import { TOLERANCE_MS } from "./endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import { type LossReason, reasonOfLoss } from "./lost-ends.ts";
-import { endsWithin } from "./process-lives.ts";
+import { wasShutDown, wasTimeUp } from "./stops.ts";
 
 /** Why a claimed task's handler ran again. */
 export type Reason =
@@ -71,17 +71,12 @@ function explain(
   const { after, leaseEndsAt } = claim;
   if (after?.text("state") === "waiting") return reasonOfFailure(run, after.at, histories);
   const isTakenOver = after?.text("state") === "running" && next.at >= leaseEndsAt;
-  return isTakenOver ? reasonOfLoss({ run, next, leaseEndsAt, script: task.script }, histories) : undefined;
+  return isTakenOver ? reasonOfLoss({ task, run, next, leaseEndsAt }, histories) : undefined;
 }
-
-/** The handlers' budget; they are told to stop when it is used up. */
-const BUDGET_MS = 2_000;
-/** A worker that is told to end has done so by then, or is killed. */
-const TERM_LIMIT_MS = 10_000;
 
 /** A run whose end was recorded as one to go on from. A record that is ahead of its handler settles one at work. */
 function reasonOfFailure(run: HandlerRun, recordedAt: number, histories: Histories): Reason | undefined {
-  const { at, endedAt, pid, how } = run;
+  const { endedAt, how } = run;
   if (endedAt === undefined || endedAt > recordedAt + TOLERANCE_MS) return undefined;
   switch (how) {
     case "threw":
@@ -90,10 +85,8 @@ function reasonOfFailure(run: HandlerRun, recordedAt: number, histories: Histori
       return "it failed";
     case "unanswered":
       return "effect unanswered";
-    case "stopped": {
-      const wasTimeUp = endedAt - at >= BUDGET_MS - TOLERANCE_MS;
-      return wasTimeUp || endsWithin(histories, pid, endedAt, endedAt + TERM_LIMIT_MS) ? "told to stop" : undefined;
-    }
+    case "stopped":
+      return wasTimeUp(run) || wasShutDown(run, histories) ? "told to stop" : undefined;
     default:
       return undefined;
   }

@@ -1,7 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../../support/fault-proxy.ts";
-import type { WorkerSlot } from "../worker-slot.ts";
 import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
 import { type FaultRun, inRandomOrder, until } from "./fault-run.ts";
 
@@ -14,19 +13,19 @@ const STRIKE_LIMIT_MS = 25_000;
 export async function strikeCommits(run: FaultRun): Promise<void> {
   const left = inRandomOrder(COMMIT_FAULTS, run);
   const wanted = left.length;
-  const strikeAt = async (worker: WorkerSlot): Promise<void> => {
+  const strikeAt = async (slot: number): Promise<void> => {
     for (let fault = left.pop(); fault !== undefined; fault = left.pop()) {
-      const proxy = run.stack.proxies[worker.slot];
+      const proxy = run.stack.proxies[slot];
       const due = (wanted - left.length - run.random()) / wanted;
       await until(() => run.passed() >= due, Infinity, run.signal);
       if (!proxy || run.signal.aborted) return;
       const struck = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
       const call = await Promise.race([struck, sleep(STRIKE_LIMIT_MS, undefined, { ref: false })]);
-      if (call) run.hit(fault, tasksIn(call), { pid: worker.target?.pid });
+      if (call) run.hit(fault, tasksIn(call));
       else left.unshift(fault);
     }
   };
-  await Promise.all(run.stack.workers.map(strikeAt));
+  await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));
 }
 
 function mishap(fault: CommitFault, random: () => number): Pick<Fault, "when" | "answer"> {

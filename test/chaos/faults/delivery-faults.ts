@@ -57,7 +57,7 @@ export class DeliveryFaults {
       if (name === undefined || this.#counted.has(occasion)) continue;
       this.#counted.add(occasion);
       this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
-      this.#run.hit(name, [task.slice(task.lastIndexOf("/") + 1)], { at: dispatchedMs });
+      this.#run.hit(name, [task.slice(task.lastIndexOf("/") + 1)], dispatchedMs);
     }
   }
 

@@ -23,12 +23,8 @@ export interface FaultRun {
   readonly held: Set<number>;
   /** Aborted when the run takes too long. */
   readonly signal: AbortSignal;
-  /** Takes note of a fault that has hit, of the tasks that it struck, and of the process where it was one's alone. */
-  hit(
-    fault: FaultName,
-    struck: readonly string[],
-    where?: { readonly at?: number; readonly pid?: number | undefined },
-  ): void;
+  /** Takes note of a fault that has hit, and of the tasks that it struck. */
+  hit(fault: FaultName, struck: readonly string[], at?: number): void;
 }
 
 /** A run's faults, counted as they hit. */
@@ -43,9 +39,9 @@ export function createFaultRun(
     passed: () => Math.min(1, (Date.now() - startedMs) / rest.feedMs),
     held: new Set(),
     counts,
-    hit(fault, struck, { at = Date.now(), pid } = {}) {
+    hit(fault, struck, at = Date.now()) {
       counts.set(fault, (counts.get(fault) ?? 0) + 1);
-      log.write({ fault, at, struck, pid });
+      log.write({ fault, at, struck });
     },
   };
 }

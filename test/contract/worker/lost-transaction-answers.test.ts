@@ -81,6 +81,23 @@ describe("the commit of a transaction task", () => {
   });
 });
 
+describe("a transaction that is not committed before its time is up", () => {
+  it("is answered 503 and not counted, for its handler has not failed", async (context) => {
+    const { worker, countEffects, task } = await setupTransaction(context);
+
+    const struck = worker.faults.inject({ ...COMMIT, when: "before-effect", answer: { status: status.ABORTED } });
+    const delivered = worker.deliver(task);
+    await struck;
+    await worker.clock.advance(transactionTaskType.timeoutMs);
+    const answer = await delivered;
+
+    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([503, "unavailable"]);
+    expect(await worker.recordOf(task)).toBeNull();
+    expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
+    expect(await countEffects()).toBe(1);
+  });
+});
+
 describe("the read of a transaction task's record", () => {
   it("leaves nothing when it is never answered", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);

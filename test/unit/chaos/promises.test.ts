@@ -57,7 +57,7 @@ test("a record that changes after its end breaks a promise", () => {
 
 test("a takeover within the lease makes two live owners, and one after it does not", () => {
   const runs = [good, { ...good, attempt: 2, at: 1_000 + LEASE_MS + 100, effectAt: 1, endedAt: 2, how: "succeeded" }];
-  const lives = [{ name: "worker-0", pid: 1, endedAt: 1_030, pauses: [] }];
+  const lives = [{ name: "worker-0", pid: 1, endedAt: 1_030, wasKilled: true, pauses: [] }];
   const taken = (at: number) => [claim!, claimed(at, SECOND), settled(at + 500, "succeeded", SECOND)];
   const task = claimTask({ runs, deliveries: [] });
   expect(broken(historyOf(task, { lives, record: taken(1_000 + LEASE_MS - 1) }))).toEqual(["never two live owners"]);
@@ -94,6 +94,40 @@ test("a run that no claim was made for is noticed", () => {
 test("a run that begins when its own lease is over breaks a promise", () => {
   const late = claimTask({ runs: claimTask().runs.map((run) => ({ ...run, at: 1_000 + LEASE_MS })) });
   expect(broken(historyOf(late, { record: [claim!] }))).toContain("no run begins after its lease");
+});
+
+test.each([
+  ["saturated", 1, []],
+  ["saturated", 0, ["records add up"]],
+  ["threw", 0, []],
+  ["threw", 1, ["records add up"]],
+] as const)("of a claimed run that %s %i attempts may be taken back, or not", (how, takenBack, promises) => {
+  const failed = settled(1_050, "waiting", { ...FIRST, attempts: 1 - takenBack });
+  const again = { owner: "second", fence: 2, attempts: 2 - takenBack };
+  const record = [claim!, failed, claimed(3_000, again), settled(3_050, "succeeded", again)];
+  const runs = [
+    { ...good, endedAt: 1_040, how },
+    {
+      ...good,
+      run: "second run",
+      attempt: again.attempts,
+      at: 3_010,
+      effectAt: 3_020,
+      endedAt: 3_040,
+      how: "succeeded",
+    },
+  ];
+  const deliveries = [{ pid: 1, sentAt: 2_990, endedAt: 3_060, status: 200, outcome: "done" }];
+  const received = claimTask().received.map((each) => ({ ...each, body: { ...each.body, run: "second run" } }));
+  expect(broken(historyOf(claimTask({ runs, deliveries, received }), { record }))).toEqual(promises);
+});
+
+test("an attempt that nobody claimed is counted, unless what it depends on was saturated", () => {
+  const failed = version(1_050, { state: "waiting", fence: 1, attempts: 0 }, "handler_threw");
+  const end = version(1_060, { state: "succeeded", fence: 2, attempts: 1 });
+  const written = { record: [failed, end], documents: effect(1) };
+  expect(broken(historyOf(transactionTask(), written))).toEqual(["records add up"]);
+  expect(broken(historyOf(transactionTask({ script: "saturated" }), written))).toEqual([]);
 });
 
 test("more attempts than runs, of a task that nobody claims, break a promise", () => {

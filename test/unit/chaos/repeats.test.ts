@@ -17,13 +17,15 @@ const soon: HandlerRun = { ...second, at: 2_600 };
 const life = (pid: number, changes: Partial<Histories["lives"][number]>) => [
   { name: `worker-${pid}`, pid, pauses: [], ...changes },
 ];
-const hit = (fault: string, at: number, where: Partial<Histories["faults"][number]> = { struck: [ID] }) => [
-  { fault, at, struck: [], ...where },
-];
+const killed = (pid: number, endedAt: number) => life(pid, { endedAt, wasKilled: true });
+const hit = (fault: string, at: number, struck: readonly string[] = [ID]) => [{ fault, at, struck: [...struck] }];
 const firestoreAway = (endedAt: number, backAt: number) => [
   { name: "firestore", pid: 90, endedAt, pauses: [] },
   { name: "firestore", pid: 91, listenedAt: backAt, pauses: [] },
 ];
+
+const ANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 503, outcome: "unavailable" }];
+const UNANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 0, outcome: "lost" }];
 
 interface Case {
   readonly run?: HandlerRun;
@@ -32,20 +34,29 @@ interface Case {
   readonly lives?: Histories["lives"];
   readonly faults?: Histories["faults"];
   readonly script?: TaskHistory["script"];
+  readonly deliveries?: TaskHistory["deliveries"];
 }
 
 const PAUSE = { from: 1_015, until: LEASE_ENDS_AT + 2_000 };
 
-/** In each, a run that had ended well, whose lease ran out, or what is said of it. */
+/** In each, a run that had ended well but was never answered, and whose lease ran out; or what is said of it. */
 const CASES: readonly (readonly [string, string | undefined, Case])[] = [
-  ["its process was killed while it ran", "crash", { run: begun, lives: life(1, { endedAt: 1_030 }) }],
-  ["its process was killed before it was recorded", "crash", { lives: life(1, { endedAt: 3_000 }) }],
-  ["its process ended much later", undefined, { lives: life(1, { endedAt: 9_000 }) }],
-  ["another process was killed", undefined, { run: begun, lives: life(2, { endedAt: 1_030 }) }],
+  ["its process was killed while it ran", "crash", { run: begun, lives: killed(1, 1_030) }],
+  ["its process was killed before it was recorded", "crash", { lives: killed(1, 9_000) }],
+  ["its process was killed though it had answered", undefined, { lives: killed(1, 9_000), deliveries: ANSWERED }],
+  ["its process was killed when the next one ran", undefined, { lives: killed(1, LEASE_ENDS_AT + 500) }],
+  ["its process ended by itself", undefined, { run: begun, lives: life(1, { endedAt: 1_030 }) }],
+  ["another process was killed", undefined, { run: begun, lives: killed(2, 1_030) }],
   ["it has no end, and its process lives", undefined, { run: begun, lives: life(1, {}) }],
   ["its process stood still past its lease", "pause", { run: begun, lives: life(1, { pauses: [PAUSE] }) }],
   ["its process stood still and never went on", "pause", { run: begun, lives: life(1, { pauses: [{ from: 1_015 }] }) }],
+  [
+    "its process stood still as it began",
+    "pause",
+    { run: begun, lives: life(1, { pauses: [{ ...PAUSE, from: 900 }] }) },
+  ],
   ["its process stood still as it was recorded", "pause", { lives: life(1, { pauses: [{ ...PAUSE, from: 1_045 }] }) }],
+  ["its process stood still later", undefined, { lives: life(1, { pauses: [{ ...PAUSE, from: 8_000 }] }) }],
   ["its process stood still for a moment", undefined, { lives: life(1, { pauses: [{ from: 1_015, until: 4_000 }] }) }],
   ["another process stood still", undefined, { run: begun, lives: life(2, { pauses: [PAUSE] }) }],
   [
@@ -55,24 +66,16 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ],
   ["it ignored its signal, as it should not", undefined, { run: { ...done, endedAt: LEASE_ENDS_AT + 900 } }],
   ["it stopped long before its lease's end", undefined, { script: "slow" }],
-  ["its commit was struck", "completion lost", { faults: hit("commit-hangs", 1_045) }],
-  ["another's commit was struck", undefined, { faults: hit("commit-hangs", 1_045, { struck: ["another"] }) }],
-  ["its commit was struck before it had ended", undefined, { faults: hit("commit-hangs", 900) }],
-  ["its process's session was dropped", "completion lost", { faults: hit("session-dropped", 1_045, { pid: 1 }) }],
-  ["another's session was dropped", undefined, { faults: hit("session-dropped", 1_045, { pid: 2 }) }],
+  ["its commit was not answered", "completion lost", { faults: hit("commit-hangs", 1_045) }],
+  ["its commit was refused", undefined, { faults: hit("commit-before-ABORTED", 1_045) }],
+  ["its session was dropped", undefined, { faults: hit("session-dropped", 1_045) }],
+  ["another's commit was not answered", undefined, { faults: hit("commit-hangs", 1_045, ["another"]) }],
+  ["its commit was not answered before it had ended", undefined, { faults: hit("commit-hangs", 900) }],
   ["Firestore was away", "completion lost", { lives: firestoreAway(900, 2_000) }],
-  [
-    "Firestore had been away long before",
-    undefined,
-    { run: { ...done, endedAt: 8_000 }, lives: firestoreAway(900, 2_000) },
-  ],
+  ["Firestore had been away", undefined, { run: { ...done, endedAt: 8_000 }, lives: firestoreAway(900, 2_000) }],
   ["a delivery was struck", undefined, { faults: hit("answer-lost", 1_045) }],
   ["nothing had happened", undefined, {}],
-  [
-    "its lease was not over",
-    undefined,
-    { next: { ...second, at: LEASE_ENDS_AT - 10 }, lives: life(1, { endedAt: 1_030 }) },
-  ],
+  ["its lease was not over", undefined, { next: { ...second, at: LEASE_ENDS_AT - 10 }, lives: killed(1, 1_030) }],
   ["it threw", "it failed", { run: { ...begun, endedAt: 1_040, how: "threw" }, next: soon, record: recordedAt(1_045) }],
   ["it had succeeded", undefined, { next: soon, record: recordedAt(1_045) }],
   ["it was still at work when its end was recorded", undefined, { run: begun, next: soon, record: recordedAt(1_045) }],
@@ -110,14 +113,14 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
 
 test.each(CASES)("of a run whose handler ran again: %s is %s", (_, reason, story) => {
   const { run = done, next = second, script = "ok", record = TAKEN_OVER, lives = [], faults = [] } = story;
-  const task = claimTask({ runs: [run, next], script });
+  const task = claimTask({ runs: [run, next], script, deliveries: story.deliveries ?? UNANSWERED });
   const [repeat] = explainRepeats(historyOf(task, { record, lives, faults }));
   expect(repeat?.reason).toBe(reason);
 });
 
 test("a run that nobody claimed explains nothing", () => {
   const task = claimTask({ runs: [{ ...done, attempt: 9 }, second] });
-  const lives = life(1, { endedAt: 1_030 });
+  const lives = killed(1, 1_030);
   expect(explainRepeats(historyOf(task, { record: TAKEN_OVER, lives }))).toMatchObject([{ reason: undefined }]);
 });
 

@@ -83,3 +83,13 @@ it("waits for work that comes up while it drains", async () => {
   await clock.advance(0);
   expect(drained).toEqual(["drained"]);
 });
+
+it("leaves what is left just before the instance is killed", async () => {
+  const { shutdown, work, clock, drain, drained } = setup();
+  void shutdown.track(work.promise);
+  drain();
+  await clock.advance(9_499);
+  expect(drained).toEqual([]);
+  await clock.advance(1);
+  expect([drained, clock.pending]).toEqual([["drained"], 0]);
+});

@@ -125,6 +125,16 @@ export function settleUnrecorded(
   scene.transact(attempt, makePlan, { overtake: () => failToo(scene, claim) });
 }
 
+/** A transaction whose time is up looks what became of its commit; if that didn't take effect, nobody has failed. */
+function lookOnce(scene: Scene, attempt: Running): void {
+  scene.transact(attempt, () => {
+    const { world, decisions } = scene;
+    const decision = decisions.unrecordedRun(world.record, claimantOf(attempt, world.kind), world.nowMs);
+    if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
+    return { commit: null, idle: null, proceed: () => scene.giveUp(attempt) };
+  });
+}
+
 /** Another attempt at the task comes and fails; where a type is unknown, it is to that one, too. */
 function failToo(
   scene: Scene,
@@ -160,7 +170,7 @@ function commitTransaction(scene: Scene, attempt: Running, how: AttemptEnd): voi
     };
   };
   scene.transact(attempt, makePlan, {
-    onTimeUp: () => settleByItself(scene, attempt, TIMED_OUT),
+    onTimeUp: () => lookOnce(scene, attempt),
     overtake: () => failToo(scene, { claimant: claimantOf(attempt, scene.world.kind), end: how }),
   });
 }

@@ -55,6 +55,11 @@ const OVERTAKEN: readonly (readonly Fault[])[] = [
   ["lost-after", "overtaken"],
 ];
 
+const TIME_UP: readonly (readonly Fault[])[] = [
+  ["lost-before", "time-up"],
+  ["lost-after", "time-up"],
+];
+
 /** A lease's length, and the age at which Cloud Tasks is about to delete a task. */
 export const LEASE_MS = leaseMsOf("default");
 const OLD_MS = 30.5 * 24 * 60 * 60_000;
@@ -64,7 +69,7 @@ export function stepsOf(kind: Idempotency): readonly Step[] {
   const faults: readonly (readonly Fault[])[] = {
     claim: FAULTS,
     natural: [...FAULTS, ...OVERTAKEN],
-    transaction: [...FAULTS, ...OVERTAKEN, ["lost-after", "time-up"] as const],
+    transaction: [...FAULTS, ...OVERTAKEN, ...TIME_UP],
   }[kind];
   const targets: readonly Which[] = ["oldest", "newest"];
   return [
