@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/clock.ts";
 export const DRAIN_MS = 8_000;
 
 /** Just before the kill, what is left is left: Firestore can keep a claim that is to be given back waiting for long. */
-export const DRAIN_LIMIT_MS = 9_500;
+const DRAIN_LIMIT_MS = 9_500;
 
 /** After the drain an aborted handler has this long to stop, so that its claim can still be released before the kill. */
 export const SHUTDOWN_GRACE_MS = 1_000;
