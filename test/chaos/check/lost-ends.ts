@@ -50,7 +50,7 @@ function wasAnswered({ task, run }: TakenOver): boolean {
 /** A pause that began before the end was recorded, and lasted for as long as the lease did. */
 function stoodStill(recordedUntil: number, { run, leaseEndsAt }: TakenOver, histories: Histories): boolean {
   return pausesOf(histories, run.pid).some(
-    ({ from, until }) => from <= recordedUntil && until > run.at && until + TOLERANCE_MS >= leaseEndsAt,
+    ({ from, until }) => from <= recordedUntil && until + TOLERANCE_MS >= leaseEndsAt,
   );
 }
 

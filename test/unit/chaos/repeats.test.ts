@@ -82,7 +82,7 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   [
     "it ended after its end was recorded",
     undefined,
-    { run: { ...begun, endedAt: 1_900, how: "stopped" }, next: soon, record: recordedAt(1_045) },
+    { run: { ...begun, endedAt: 3_010, how: "stopped" }, next: { ...soon, at: 4_600 }, record: recordedAt(2_900) },
   ],
   [
     "its effect was not answered",
