@@ -101,8 +101,10 @@ test.each([
   ["saturated", 0, ["records add up"]],
   ["threw", 0, []],
   ["threw", 1, ["records add up"]],
+  ["stopped", 0, []],
+  ["stopped", 1, ["records add up"]],
 ] as const)("of a claimed run that %s %i attempts may be taken back, or not", (how, takenBack, promises) => {
-  const failed = settled(1_050, "waiting", { ...FIRST, attempts: 1 - takenBack });
+  const failed = settled(3_020, "waiting", { ...FIRST, attempts: 1 - takenBack });
   const again = { owner: "second", fence: 2, attempts: 2 - takenBack };
   const record = [claim!, failed, claimed(3_000, again), settled(3_050, "succeeded", again)];
   const runs = [
