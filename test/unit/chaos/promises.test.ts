@@ -106,20 +106,20 @@ test.each([
 ] as const)("of a claimed run that %s %i attempts may be taken back, or not", (how, takenBack, promises) => {
   const failed = settled(3_020, "waiting", { ...FIRST, attempts: 1 - takenBack });
   const again = { owner: "second", fence: 2, attempts: 2 - takenBack };
-  const record = [claim!, failed, claimed(3_000, again), settled(3_050, "succeeded", again)];
+  const record = [claim!, failed, claimed(5_000, again), settled(5_050, "succeeded", again)];
   const runs = [
-    { ...good, endedAt: 1_040, how },
+    { ...good, endedAt: 3_015, how },
     {
       ...good,
       run: "second run",
       attempt: again.attempts,
-      at: 3_010,
-      effectAt: 3_020,
-      endedAt: 3_040,
+      at: 5_010,
+      effectAt: 5_020,
+      endedAt: 5_040,
       how: "succeeded",
     },
   ];
-  const deliveries = [{ pid: 1, sentAt: 2_990, endedAt: 3_060, status: 200, outcome: "done" }];
+  const deliveries = [{ pid: 1, sentAt: 4_990, endedAt: 5_060, status: 200, outcome: "done" }];
   const received = claimTask().received.map((each) => ({ ...each, body: { ...each.body, run: "second run" } }));
   expect(broken(historyOf(claimTask({ runs, deliveries, received }), { record }))).toEqual(promises);
 });
