@@ -31,10 +31,10 @@ export function startAttemptAbort(timeoutMs: number, worker: { clock: Clock; shu
   let cause: AbortCause | null = null;
 
   const abort = (by: AbortCause): void => {
-    if (cause) return;
-    cause = by;
-    controller.abort(new Error(REASON[by]));
-    timers.push(worker.clock.setTimer(GRACE_MS[by], () => endGrace(by)));
+    const first = (cause ??= by);
+    controller.abort(new Error(REASON[first]));
+    // A shutdown leaves less of the grace that a timeout began.
+    timers.push(worker.clock.setTimer(GRACE_MS[by], () => endGrace(first)));
   };
   const timers = [worker.clock.setTimer(timeoutMs, () => abort("timeout"))];
   const onShutdown = (): void => abort("shutdown");

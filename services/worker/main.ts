@@ -79,9 +79,14 @@ async function start(): Promise<RunningProgram> {
     async stop() {
       log.info({}, "draining");
       const closed = server.close();
-      await shutdown.drain();
-      await closed;
-      await Promise.all([db.terminate(), tracing.stop()]);
+      if (await shutdown.drain()) {
+        await closed;
+        await db.terminate();
+      } else {
+        // The client would wait for what it has asked, too, and be killed with it.
+        log.warn({}, "some work has not settled in time");
+      }
+      await tracing.stop();
       log.info({}, "stopped");
     },
   };

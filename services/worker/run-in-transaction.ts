@@ -5,6 +5,7 @@ import type { UnrecordedAttempt } from "./claim.ts";
 import { concede } from "./concede.ts";
 import { type Delivery, claimantOf } from "./delivery.ts";
 import type { HandlerContext, TransactionContext } from "./handler.ts";
+import type { Outcome } from "./outcome.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
 import { type RecordWriter, readingOf, recordRef, settledRecord } from "./record-writes.ts";
 import { decideTransactionFailure } from "./transaction-failure.ts";
@@ -19,9 +20,9 @@ type TransactionWorker = Worker & {
 
 /** Ends the transaction without a commit, so that nothing the handler wrote takes effect. */
 class NothingToCommit extends Error {
-  readonly end: AttemptEnd;
+  readonly end: RunEnd;
 
-  constructor(end: AttemptEnd) {
+  constructor(end: RunEnd) {
     super("The handler did not succeed.");
     this.end = end;
   }
@@ -43,7 +44,7 @@ export async function runInTransaction(
   try {
     return await worker.db.runTransaction((transaction) => attemptOnce(delivery, attempt, { ...worker, transaction }));
   } catch (error) {
-    if (error instanceof NothingToCommit) return { kind: "ended", end: error.end };
+    if (error instanceof NothingToCommit) return error.end;
     if (!isFirestoreError(error)) throw error;
     const failure = decideTransactionFailure(error);
     if (failure.kind === "unavailable") {
@@ -71,7 +72,7 @@ async function attemptOnce(
     return { kind: "decided", outcome: concede(writer, decision, { delivery, db, clock }) };
   }
 
-  if (context.signal.aborted) throw endOfUnfinished(worker);
+  if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
   const { numbers } = decision;
   progress.handling = true;
@@ -79,15 +80,14 @@ async function attemptOnce(
     progress.handling = false;
   });
   const settlement = settlementInTransaction(end, numbers, claimant);
-  if (!settlement) throw new NothingToCommit(end);
+  if (!settlement) throw new NothingToCommit({ kind: "ended", end });
   writer.replace(settledRecord(envelope, numbers, settlement, { record: decision.record, clock }));
   return { kind: "decided", outcome: settlement.outcome };
 }
 
-/** It was Firestore that kept the attempt from its end: at a shutdown it is given back, and no handler has failed. */
-function endOfUnfinished({ context, shutdown }: TransactionWorker): Error {
-  if (shutdown.signal.aborted) return new NothingToCommit(threw(context.signal.reason));
-  return new RecordStoreError("The attempt's time was used up before its transaction was committed.", undefined);
+/** Nothing is counted: Firestore kept the attempt from its end until it was told to stop, and no handler has failed. */
+function keptByFirestore({ shutdown }: TransactionWorker): Outcome {
+  return { kind: "unavailable", reason: shutdown.signal.aborted ? "shutting-down" : "record-store" };
 }
 
 /** The transaction's lock keeps the record as it was read. */
@@ -99,12 +99,12 @@ function writerIn(transaction: Transaction, record: DocumentReference): RecordWr
   };
 }
 
-/** Firestore's own errors go to the client, which decides whether the callback runs again. */
+/** Firestore's own errors go to the client, which decides whether the callback runs again; none when time is up. */
 async function runOnce(delivery: Delivery, context: TransactionContext): Promise<AttemptEnd> {
   try {
     return await delivery.run(context);
   } catch (error) {
-    if (isFirestoreError(error)) throw error;
+    if (isFirestoreError(error) && !context.signal.aborted) throw error;
     context.log.error(errorFields(error), "the handler threw");
     return threw(error);
   }

@@ -3,7 +3,7 @@ import type { Clock } from "../../shared/clock.ts";
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
 export const DRAIN_MS = 8_000;
 
-/** Just before the kill, what is left is left: Firestore can keep a claim that is to be given back waiting for long. */
+/** Just before the kill, what is left is left: Firestore can keep it waiting for longer. */
 const DRAIN_LIMIT_MS = 9_500;
 
 /** After the drain an aborted handler has this long to stop, so that its claim can still be released before the kill. */
@@ -38,20 +38,25 @@ export class Shutdown {
     return work;
   }
 
-  /** Lets the work under way finish within `DRAIN_MS`, then aborts it; resolves when all has settled, or at the limit. */
-  async drain(): Promise<void> {
+  /**
+   * Lets the work under way finish within `DRAIN_MS`, then aborts it. Resolves with true when all of it has settled, or
+   * with false after `DRAIN_LIMIT_MS`.
+   */
+  async drain(): Promise<boolean> {
     this.#begun = true;
-    const { promise: limit, resolve: giveUp } = Promise.withResolvers<void>();
+    const { promise: limit, resolve: giveUp } = Promise.withResolvers<false>();
     const timers = [
       this.#clock.setTimer(DRAIN_MS, () => this.#abort.abort(new Error("The worker is shutting down."))),
-      this.#clock.setTimer(DRAIN_LIMIT_MS, giveUp),
+      this.#clock.setTimer(DRAIN_LIMIT_MS, () => giveUp(false)),
     ];
-    await Promise.race([this.#allSettled(), limit]);
+    const isDrained = await Promise.race([this.#settleAll(), limit]);
     for (const timer of timers) timer.cancel();
+    return isDrained;
   }
 
   /** Work may leave more to do, as a claim that is to be given back once it is known. */
-  async #allSettled(): Promise<void> {
+  async #settleAll(): Promise<true> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    return true;
   }
 }

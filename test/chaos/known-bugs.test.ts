@@ -50,7 +50,7 @@ const CASES = [
   },
   {
     bug: "refused-once-is-lost",
-    options: "--plain --kinds claim --tasks 15 --hits 6 --faults commit-before-INTERNAL",
+    options: "--plain --kinds claim --tasks 15 --hits 6 --work-ms 900 --faults commit-before-INTERNAL",
     broken: "claimed tasks run again only for a reason",
   },
   {

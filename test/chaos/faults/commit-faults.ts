@@ -19,10 +19,9 @@ export async function strikeCommits(run: FaultRun): Promise<void> {
       const due = (wanted - left.length - run.random()) / wanted;
       await until(() => run.passed() >= due, Infinity, run.signal);
       if (!proxy || run.signal.aborted) return;
-      const struck = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
-      const call = await Promise.race([struck, sleep(STRIKE_LIMIT_MS, undefined, { ref: false })]);
-      if (call) run.hit(fault, tasksIn(call));
-      else left.unshift(fault);
+      const injected = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
+      const struck = injected.then((call) => run.hit(fault, tasksIn(call))).then(() => true);
+      if (!(await Promise.race([struck, sleep(STRIKE_LIMIT_MS, false, { ref: false })]))) left.unshift(fault);
     }
   };
   await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));

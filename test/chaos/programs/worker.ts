@@ -71,9 +71,11 @@ async function start(): Promise<RunningProgram> {
   return {
     async stop() {
       const closed = server.close();
-      await shutdown.drain();
-      await closed;
-      await Promise.all([db.terminate(), tracing.stop()]);
+      if (await shutdown.drain()) {
+        await closed;
+        await db.terminate();
+      }
+      await tracing.stop();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type http from "node:http";
+import net from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
+import { portOf } from "../../../shared/listening-port.ts";
 import { parseTaskRecord, TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
 import { AUDIENCE, INVOKER } from "../../support/token-rules.ts";
@@ -23,7 +25,7 @@ async function setup({ onTestFinished }: TestContext) {
   const url = `http://127.0.0.1:${receiver.port}/hook`;
   const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
 
-  async function startProgram() {
+  async function startProgram(environment: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [MAIN], {
       env: {
         METADATA_SERVER_DETECTION: "none",
@@ -37,6 +39,7 @@ async function setup({ onTestFinished }: TestContext) {
         FIRESTORE_EMULATOR_HOST: `${bundle.emulator.host}:${bundle.emulator.port}`,
         HOST: "127.0.0.1",
         PORT: "0",
+        ...environment,
       },
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -112,4 +115,21 @@ test.concurrent("on SIGTERM the worker gives back what doesn't end in time, and 
 
   expect((await delivered).status).toBe(200);
   expect(await recordOf()).toMatchObject({ state: "succeeded", attempts: 1 });
+});
+
+test.concurrent("on SIGTERM the worker ends before it is killed though Firestore answers nothing", async (context) => {
+  const { startProgram } = await setup(context);
+  const silent = net.createServer();
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const asked = once(silent, "connection");
+  context.onTestFinished(() => void silent.close());
+  const { child, exited, deliver } = await startProgram({ FIRESTORE_EMULATOR_HOST: `127.0.0.1:${portOf(silent)}` });
+  const underWay = deliver();
+  await asked;
+
+  child.kill("SIGTERM");
+
+  expect((await underWay).status).toBe(503);
+  expect(await exited).toBe(0);
 });

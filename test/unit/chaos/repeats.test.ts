@@ -25,6 +25,11 @@ const firestoreAway = (endedAt: number, backAt: number) => [
 ];
 
 const ANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 503, outcome: "unavailable" }];
+/** The queue gave up at once, and asked again while the run was at work. */
+const OVERRUN = [
+  { pid: 1, sentAt: 900, endedAt: 905, status: 0, outcome: "caller gave up" },
+  { pid: 1, sentAt: 1_005, endedAt: 1_050, status: 409, outcome: "busy" },
+];
 const UNANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 0, outcome: "lost" }];
 
 interface Case {
@@ -43,6 +48,7 @@ const PAUSE = { from: 1_015, until: LEASE_ENDS_AT + 2_000 };
 const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ["its process was killed while it ran", "crash", { run: begun, lives: killed(1, 1_030) }],
   ["its process was killed before it was recorded", "crash", { lives: killed(1, 9_000) }],
+  ["its process was killed, and only a duplicate answered", "crash", { lives: killed(1, 1_500), deliveries: OVERRUN }],
   ["its process was killed though it had answered", undefined, { lives: killed(1, 9_000), deliveries: ANSWERED }],
   ["its process was killed when the next one ran", undefined, { lives: killed(1, LEASE_ENDS_AT + 500) }],
   ["its process ended by itself", undefined, { run: begun, lives: life(1, { endedAt: 1_030 }) }],

@@ -197,6 +197,20 @@ it("says that the worker is shutting down when a handler ignores that", async ()
   expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
 });
 
+it("leaves less of the grace when the worker shuts down in it", async () => {
+  const bundle = startHandler();
+  void bundle.shutdown.track(bundle.ended);
+  await bundle.clock.advance(TIMEOUT_MS - 7_500);
+  void bundle.shutdown.drain();
+  await bundle.clock.advance(8_000 + SHUTDOWN_GRACE_MS - 1);
+  expect(bundle.ends).toEqual([]);
+  await bundle.clock.advance(1);
+  await bundle.ended;
+  expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "failed", error: timedOut.error } }]);
+  await bundle.clock.advance(0);
+  expect(bundle.clock.pending).toBe(0);
+});
+
 it("blames the timeout when it came before the shutdown", async () => {
   const bundle = startHandler();
   void bundle.shutdown.track(bundle.ended);
