@@ -37,14 +37,9 @@ export function reasonOfLoss(takenOver: TakenOver, histories: Histories): LossRe
   return isStoreSilent(run, { from: endedAt - TOLERANCE_MS, until }, histories) ? "completion lost" : undefined;
 }
 
-/** What is answered a delivery that runs nothing. */
-const RAN_NOTHING = new Set(["busy", "duplicate", "unauthenticated"]);
-
 /** Whether the worker answered all deliveries that the run can have been of. */
 function wasAnswered({ task, run }: TakenOver): boolean {
-  const possible = task.deliveries.filter(
-    ({ pid, sentAt, outcome = "" }) => pid === run.pid && sentAt <= run.at + TOLERANCE_MS && !RAN_NOTHING.has(outcome),
-  );
+  const possible = task.deliveries.filter(({ pid, sentAt }) => pid === run.pid && sentAt <= run.at + TOLERANCE_MS);
   return possible.length > 0 && possible.every(({ status = 0 }) => status > 0);
 }
 

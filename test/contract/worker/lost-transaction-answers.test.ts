@@ -98,6 +98,31 @@ describe("a transaction that is not committed before its time is up", () => {
   });
 });
 
+describe("a transaction whose handler is told to stop", () => {
+  it("has failed, whatever its handler throws then", async ({ onTestFinished }) => {
+    const started = Promise.withResolvers<void>();
+    const away = Object.assign(new Error("Something is away."), { code: status.UNAVAILABLE });
+    const handler = bindTransactionHandler(transactionTaskType, (_, { signal }) => {
+      started.resolve();
+      return new Promise((__, reject) => signal.addEventListener("abort", () => reject(away)));
+    });
+    const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+    const task = sealTask(transactionTaskType, { n: 1 });
+
+    const delivered = worker.deliver(task);
+    await started.promise;
+    await worker.clock.advance(transactionTaskType.timeoutMs);
+    const answer = await delivered;
+
+    expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([500, "failed"]);
+    expect(await worker.recordOf(task)).toMatchObject({
+      state: "waiting",
+      attempts: 1,
+      lastError: { code: "timeout" },
+    });
+  });
+});
+
 describe("the read of a transaction task's record", () => {
   it("leaves nothing when it is never answered", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
