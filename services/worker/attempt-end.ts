@@ -15,7 +15,7 @@ export type AttemptEnd =
 /** What running an attempt leaves to be settled. */
 export type RunEnd =
   | { readonly kind: "ended"; readonly end: AttemptEnd }
-  /** The work and its record were settled together, or the record turned out to be another's: nothing is left to write. */
+  /** The work and its record were settled together, or neither is to be: nothing is left to write. */
   | { readonly kind: "decided"; readonly outcome: Outcome }
   /** The handler ignored its signal and is still at it: the claim must last until its lease ends. */
   | { readonly kind: "runaway"; readonly outcome: Outcome };

@@ -56,7 +56,7 @@ export function decideUnrecordedSettlement(
   if (decision.kind === "conflict") return { kind: "keep-conflict", error: CONFLICT_AT_THE_END };
   if (decision.kind !== "take" && !standsByItself(decision, end)) return decideConcession(decision, claimant);
   if (isWaitingEnd(end) && mayBeCounted(record, ended)) return { kind: "answer", outcome: outcomeOfWaiting(end) };
-  return settleAs(numbersOf(decision), ended);
+  return settleAs(decision, ended);
 }
 
 /**
@@ -79,33 +79,20 @@ function standsByItself(
   return refusal.kind === "exhausted";
 }
 
-function numbersOf(decision: Extract<ClaimDecision, { kind: "take" | "exhausted" | "too-old" }>) {
-  const { record } = decision;
-  const attempts = (record?.attempts ?? 0) + 1;
-  switch (decision.kind) {
-    case "take":
-      return decision;
-    case "exhausted":
-      return { record, attempts, fence: decision.record.fence + 1 };
-    case "too-old":
-      return { record, attempts, fence: decision.nextFence };
-    default:
-      return decision satisfies never;
-  }
-}
-
 function settleAs(
-  { record, fence, attempts }: Pick<AttemptNumbers, "fence" | "attempts"> & { record: TaskRecord | null },
+  decision: Extract<ClaimDecision, { kind: "take" | "exhausted" | "too-old" }>,
   { claimant, end }: UnrecordedEnd,
 ): UnrecordedSettlement {
-  const unknownTypes = record?.unknownTypes ?? 0;
-  const settlement = decideSettlement(end, { attempts, unknownTypes }, claimant.maxAttempts);
-  return {
-    kind: "settle",
-    numbers: { owner: claimant.owner, fence, attempts: settlement.attempts },
-    settlement,
-    record,
-  };
+  const { record } = decision;
+  const counted = { attempts: (record?.attempts ?? 0) + 1, unknownTypes: record?.unknownTypes ?? 0 };
+  const settlement = decideSettlement(end, counted, claimant.maxAttempts);
+  const numbers = { owner: claimant.owner, fence: fenceOf(decision), attempts: settlement.attempts };
+  return { kind: "settle", numbers, settlement, record };
+}
+
+function fenceOf(decision: Parameters<typeof settleAs>[0]): number {
+  if (decision.kind === "take") return decision.fence;
+  return decision.kind === "too-old" ? decision.nextFence : decision.record.fence + 1;
 }
 
 /**
