@@ -7,6 +7,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shar
 import { createFirestore } from "../../shared/firestore.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
+import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing.ts";
 import { createProducerApp } from "./app.ts";
@@ -34,6 +35,7 @@ async function start(): Promise<RunningProgram> {
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: "handoff-producer", log, config });
   const firestore = createFirestore(config);
+  const calls = new PendingCalls();
   const client = Promise.withResolvers<CloudTasksClient>();
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
@@ -41,7 +43,7 @@ async function start(): Promise<RunningProgram> {
     catalogue: BUILT_IN_TASK_TYPES,
     clock: systemClock,
     log,
-    records: createTaskRecords(firestore),
+    records: createTaskRecords(firestore, calls),
     queue: createCloudTasksQueue(client.promise, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,
@@ -63,7 +65,10 @@ async function start(): Promise<RunningProgram> {
     async stop() {
       log.info({}, "stopping");
       await server.close();
-      await Promise.all([closeClients([() => loadedClient.close(), () => firestore.terminate()]), tracing.stop()]);
+      await Promise.all([
+        closeClients([() => loadedClient.close(), () => closeFirestore(firestore, { calls, clock: systemClock })]),
+        tracing.stop(),
+      ]);
       log.info({}, "stopped");
     },
   };

@@ -1,5 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "../../shared/records/task-record.ts";
+import type { PendingCalls } from "../../shared/pending-calls.ts";
 import type { TaskId } from "../../shared/task-id.ts";
 import { type Deadline, withDeadline } from "./deadline.ts";
 import { DependencyError } from "./dependency-error.ts";
@@ -23,10 +24,10 @@ export interface TaskRecords {
 /** No task has this id, so reading it finds nothing. */
 const PROBED_DOCUMENT = "readiness";
 
-export function createTaskRecords(firestore: Firestore): TaskRecords {
+export function createTaskRecords(firestore: Firestore, calls: PendingCalls): TaskRecords {
   const read = async (id: string, deadline: Deadline) => {
     try {
-      return await withDeadline(deadline, () => firestore.collection(TASK_RECORDS).doc(id).get());
+      return await withDeadline(deadline, () => calls.track(firestore.collection(TASK_RECORDS).doc(id).get()));
     } catch (error) {
       throw new DependencyError("firestore", error);
     }

@@ -11,6 +11,7 @@ import { createFirestore } from "../../shared/firestore.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
+import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
 import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing.ts";
 import { createWorkerApp } from "./app.ts";
@@ -46,11 +47,13 @@ async function start(): Promise<RunningProgram> {
   const tracing = await startTracing({ service: "handoff-worker", log, config });
   const clock = systemClock;
   const db = createFirestore(config);
+  const calls = new PendingCalls();
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
     db,
+    calls,
     clock,
     log,
     shutdown,
@@ -81,7 +84,7 @@ async function start(): Promise<RunningProgram> {
       const closed = server.close();
       if (await shutdown.drain()) {
         await closed;
-        await db.terminate();
+        await closeFirestore(db, { calls, clock });
       } else {
         // The client would wait for what it has asked, too, and be killed with it.
         log.warn({}, "some work has not settled in time");

@@ -1,5 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
+import type { PendingCalls } from "../../shared/pending-calls.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../../shared/queues.ts";
 
 /** Firestore refused, or did not answer in time: what was sent may still have taken effect. */
@@ -17,14 +18,15 @@ export class RecordStoreError extends Error {
 /** One step of a delivery, claiming or settling, however many calls of Firestore it takes. */
 export interface StoreStep {
   readonly db: Firestore;
+  readonly calls: PendingCalls;
   readonly clock: Clock;
   /** When the step must have ended, in milliseconds since the epoch. */
   readonly untilMs: number;
 }
 
 /** Begins a step, which has `RECORD_STORE_DEADLINE_MS`. */
-export function beginStoreStep({ db, clock }: { db: Firestore; clock: Clock }): StoreStep {
-  return { db, clock, untilMs: clock.now() + RECORD_STORE_DEADLINE_MS };
+export function beginStoreStep({ db, calls, clock }: Omit<StoreStep, "untilMs">): StoreStep {
+  return { db, calls, clock, untilMs: clock.now() + RECORD_STORE_DEADLINE_MS };
 }
 
 /**
@@ -38,7 +40,7 @@ export async function inStore<Result>(step: StoreStep, call: (db: Firestore) => 
     reject(new RecordStoreError(`Firestore did not answer within ${RECORD_STORE_DEADLINE_MS} ms.`, undefined)),
   );
   try {
-    return await Promise.race([call(step.db), expired]);
+    return await Promise.race([step.calls.track(call(step.db)), expired]);
   } catch (error) {
     if (!isFirestoreError(error)) throw error;
     throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });

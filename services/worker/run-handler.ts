@@ -32,7 +32,7 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
         ? runInTransaction(delivery, attempt, { ...worker, context, progress })
         : runDirectly(delivery, context);
     const graceOver = abort.graceOver.then((cause) => runaway(cause, { ...progress, idempotency }));
-    const end = await Promise.race([running, graceOver]);
+    const end = await Promise.race([worker.calls.track(running), graceOver]);
     return end.kind === "ended" ? { kind: "ended", end: endUnderAbort(end.end, abort.cause()) } : end;
   } finally {
     abort.clear();

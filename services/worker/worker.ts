@@ -2,6 +2,7 @@ import type { Tracer } from "@opentelemetry/api";
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../../shared/clock.ts";
 import type { Logger } from "../../shared/log.ts";
+import type { PendingCalls } from "../../shared/pending-calls.ts";
 import type { TokenRules } from "./authenticate.ts";
 import type { DeliveryRules } from "./parse-delivery.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -12,6 +13,8 @@ export interface Worker {
   readonly project: string;
   readonly tracer: Tracer;
   readonly db: Firestore;
+  /** What `db` has under way. */
+  readonly calls: PendingCalls;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tokens: TokenRules;

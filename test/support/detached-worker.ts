@@ -2,6 +2,7 @@ import { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
 import { createTokenRules } from "../../services/worker/authenticate.ts";
 import { Shutdown } from "../../services/worker/shutdown.ts";
+import { PendingCalls } from "../../shared/pending-calls.ts";
 import { captureLog } from "./captured-log.ts";
 import { VirtualClock } from "../../services/local/virtual-clock.ts";
 
@@ -14,6 +15,7 @@ export function detachedWorker() {
     project: "handoff-test",
     tracer: trace.getTracer("test"),
     db: new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false }),
+    calls: new PendingCalls(),
     clock,
     log,
     lines,

@@ -11,6 +11,7 @@ import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
+import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
 import { connectToEmulator } from "./connect-to-emulator.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
 
@@ -55,6 +56,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
 
   const client = createCloudTasksClient(tasksProxy);
   const firestore = connectToEmulator(recordsProxy);
+  const pending = new PendingCalls();
   const records = connectToEmulator(firestoreEmulator).collection("taskRecords");
   const logged: string[] = [];
   const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
@@ -64,7 +66,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     catalogue: BUILT_IN_TASK_TYPES,
     clock: options.clock ?? systemClock,
     log,
-    records: createTaskRecords(firestore),
+    records: createTaskRecords(firestore, pending),
     queue: createCloudTasksQueue(client, {
       project: "handoff-test",
       location: "europe-west1",
@@ -81,7 +83,8 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     await server.close();
     tasksProxy.calm();
     recordsProxy.calm();
-    await Promise.all([client.close(), admin.close(), firestore.terminate(), records.firestore.terminate()]);
+    await closeFirestore(firestore, { calls: pending, clock: systemClock });
+    await Promise.all([client.close(), admin.close(), records.firestore.terminate()]);
     await Promise.all([tasksProxy.stop(), recordsProxy.stop()]);
     await Promise.all([cloudTasks.stop(), firestoreEmulator.stop()]);
   });

@@ -8,8 +8,10 @@ import type { BoundHandler } from "../../services/worker/handler.ts";
 import { createKeyCache } from "../../services/worker/key-cache.ts";
 import { Shutdown } from "../../services/worker/shutdown.ts";
 import { type Envelope, sealEnvelope } from "../../shared/envelope.ts";
+import { systemClock } from "../../shared/clock.ts";
 import { serveHttp } from "../../shared/http-server.ts";
 import { createLogger } from "../../shared/log.ts";
+import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
 import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../shared/records/task-record.ts";
 import { randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
@@ -62,12 +64,14 @@ export async function startWorkerBundle(
   const clock = new VirtualClock();
   const logged: string[] = [];
   const log = createLogger({ service: "worker", destination: { write: (line) => void logged.push(line) } });
+  const calls = new PendingCalls();
   const shutdown = new Shutdown(clock);
   const keys = createKeyCache({ url: keyServer.url, clock, log });
   const app = createWorkerApp({
     project: "handoff-test",
     tracer,
     db: workerDb,
+    calls,
     clock,
     log,
     shutdown,
@@ -88,7 +92,8 @@ export async function startWorkerBundle(
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
   onTestFinished(async () => {
     await server.close();
-    await Promise.all([db.terminate(), workerDb.terminate()]);
+    await closeFirestore(workerDb, { calls, clock: systemClock });
+    if (db !== workerDb) await db.terminate();
     await emulator.stop();
     await keyServer.close();
   });

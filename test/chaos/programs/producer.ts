@@ -15,6 +15,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/envelope.ts";
 import { createFirestore } from "../../../shared/firestore.ts";
 import { serveHttp } from "../../../shared/http-server.ts";
 import { createLogger } from "../../../shared/log.ts";
+import { PendingCalls } from "../../../shared/pending-calls.ts";
 import { type RunningProgram, runProgram } from "../../../shared/run-program.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing.ts";
 import { shortenQueues } from "../chaos-queues.ts";
@@ -45,7 +46,7 @@ async function start(): Promise<RunningProgram> {
     catalogue: CHAOS_TASK_TYPES,
     clock: systemClock,
     log,
-    records: createTaskRecords(firestore),
+    records: createTaskRecords(firestore, new PendingCalls()),
     queue: createCloudTasksQueue(client, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,

@@ -9,6 +9,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../sha
 import { createFirestore } from "../../../shared/firestore.ts";
 import { serveHttp } from "../../../shared/http-server.ts";
 import { createLogger } from "../../../shared/log.ts";
+import { PendingCalls, closeFirestore } from "../../../shared/pending-calls.ts";
 import { type RunningProgram, runProgram } from "../../../shared/run-program.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing.ts";
 import { shortenQueues } from "../chaos-queues.ts";
@@ -42,11 +43,13 @@ async function start(): Promise<RunningProgram> {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + config.CHAOS_CLOCK_OFFSET_MS };
   const tokenClock = config.CHAOS_TOKENS_BY_WRONG_CLOCK ? clock : systemClock;
   const db = createFirestore(config);
+  const calls = new PendingCalls();
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
     db,
+    calls,
     clock,
     log,
     shutdown,
@@ -73,7 +76,7 @@ async function start(): Promise<RunningProgram> {
       const closed = server.close();
       if (await shutdown.drain()) {
         await closed;
-        await db.terminate();
+        await closeFirestore(db, { calls, clock });
       }
       await tracing.stop();
     },

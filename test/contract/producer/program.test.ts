@@ -94,4 +94,37 @@ describe("a program that is told to stop", () => {
     const [tasks] = await admin.listTasks({ parent: queue.name });
     expect(tasks).toMatchObject([{ httpRequest: { url: "https://worker.example/tasks/document.publish" } }]);
   });
+
+  it("ends in good order though Firestore is down and reads were given up", async () => {
+    const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
+    onTestFinished(() => cloudTasks.stop());
+    const child = runMain({
+      ...ENVIRONMENT,
+      CLOUD_TASKS_EMULATOR_HOST: `${cloudTasks.host}:${cloudTasks.port}`,
+      FIRESTORE_EMULATOR_HOST: `${firestore.host}:${firestore.port}`,
+    });
+    const lines: string[] = [];
+    const listening = Promise.withResolvers<string>();
+    createInterface(child.stdout).on("line", (line) => {
+      lines.push(line);
+      listening.resolve(line);
+    });
+    const { port } = JSON.parse(await listening.promise);
+    await firestore.stop();
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ type: "document.publish", payload: { documentId: "d1", version: 1, content: "" } });
+    const responses = Array.from({ length: 10 }, (_, n) =>
+      fetch(`http://127.0.0.1:${port}/v1/tasks`, {
+        method: "POST",
+        headers: { ...headers, "idempotency-key": `${n}` },
+        body,
+      }),
+    );
+    expect((await Promise.all(responses)).map(({ status }) => status)).toEqual(responses.map(() => 503));
+
+    child.kill("SIGTERM");
+
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(lines.at(-1)).toContain(`"message":"stopped"`);
+  });
 });

@@ -52,14 +52,15 @@ async function setup({ onTestFinished }: TestContext) {
         headers: bundle.headersOf(task),
         body: JSON.stringify(task),
       });
-    return { child, exited, deliver };
+    const probe = async (name: "live" | "ready") => (await fetch(`http://127.0.0.1:${port}/${name}`)).status;
+    return { child, exited, deliver, probe };
   }
 
   async function recordOf() {
     const snapshot = await bundle.db.collection(TASK_RECORDS).doc(task.id).get();
     return parseTaskRecord(snapshot.data());
   }
-  return { receiver, answers, startProgram, recordOf };
+  return { bundle, receiver, answers, startProgram, recordOf };
 }
 
 /** Resolves with the first line of the program's log, from now on, that holds the message. */
@@ -67,7 +68,7 @@ function lineWith(child: ChildProcess, message: string): Promise<string> {
   if (!child.stdout) throw new Error("The program's output is not kept.");
   const lines = createInterface(child.stdout);
   return new Promise((resolve, reject) => {
-    child.once("exit", () => reject(new Error(`The program ended without saying "${message}".`)));
+    child.once("close", () => reject(new Error(`The program ended without saying "${message}".`)));
     lines.on("line", (line) => {
       if (line.includes(`"message":"${message}"`)) resolve(line);
     });
@@ -132,4 +133,20 @@ test.concurrent("on SIGTERM the worker ends before it is killed though Firestore
 
   expect((await underWay).status).toBe(503);
   expect(await exited).toBe(0);
+});
+
+test.concurrent("on SIGTERM the worker ends in good order though Firestore is down and reads were given up", async (context) => {
+  const { bundle, startProgram } = await setup(context);
+  const { child, exited, probe } = await startProgram();
+  expect(await probe("ready")).toBe(200);
+  await bundle.emulator.stop();
+  const probes = Array.from({ length: 10 }, () => probe("ready"));
+  expect(await probe("live")).toBe(200);
+
+  const stopped = lineWith(child, "stopped");
+  child.kill("SIGTERM");
+
+  expect(await Promise.all(probes)).toEqual(Array.from({ length: 10 }, () => 503));
+  expect(await exited).toBe(0);
+  expect(await stopped).toContain("worker");
 });

@@ -5,35 +5,35 @@ import { detachedWorker } from "../../support/detached-worker.ts";
 const firestoreError = (code: number) => Object.assign(new Error("canary"), { code });
 
 it("gives a step's result, and leaves no timer", async () => {
-  const { db, clock } = detachedWorker();
-  expect(await inStore(beginStoreStep({ db, clock }), (given) => Promise.resolve(given === db))).toBe(true);
-  expect(clock.pending).toBe(0);
+  const worker = detachedWorker();
+  expect(await inStore(beginStoreStep(worker), (given) => Promise.resolve(given === worker.db))).toBe(true);
+  expect(worker.clock.pending).toBe(0);
 });
 
 it("gives up on a step that hasn't ended after 5 s, not knowing what became of it", async () => {
-  const { db, clock } = detachedWorker();
+  const worker = detachedWorker();
   const ends: unknown[] = [];
-  void inStore(beginStoreStep({ db, clock }), () => Promise.withResolvers<never>().promise).catch((error: unknown) =>
+  void inStore(beginStoreStep(worker), () => Promise.withResolvers<never>().promise).catch((error: unknown) =>
     ends.push(error),
   );
-  await clock.advance(4_999);
+  await worker.clock.advance(4_999);
   expect(ends).toEqual([]);
-  await clock.advance(1);
+  await worker.clock.advance(1);
   expect(ends).toEqual([expect.any(RecordStoreError)]);
   expect(ends).toMatchObject([{ code: "RECORD_STORE", status: undefined }]);
 });
 
 it("tells the status that Firestore answered, and keeps its message to the cause", async () => {
-  const { db, clock } = detachedWorker();
+  const worker = detachedWorker();
   const cause = firestoreError(14);
-  const step = inStore(beginStoreStep({ db, clock }), () => Promise.reject(cause));
+  const step = inStore(beginStoreStep(worker), () => Promise.reject(cause));
   await expect(step).rejects.toMatchObject({
     code: "RECORD_STORE",
     status: 14,
     message: "Firestore answered with status 14.",
     cause,
   });
-  expect(clock.pending).toBe(0);
+  expect(worker.clock.pending).toBe(0);
 });
 
 it.each([
@@ -43,7 +43,7 @@ it.each([
   ["a timeout, whose code is not gRPC's", new DOMException("timed out", "TimeoutError")],
   ["no error at all", "14"],
 ])("passes on %s as it is", async (_name, thrown) => {
-  const { db, clock } = detachedWorker();
+  const worker = detachedWorker();
   expect(isFirestoreError(thrown)).toBe(false);
-  await expect(inStore(beginStoreStep({ db, clock }), () => Promise.reject(thrown))).rejects.toBe(thrown);
+  await expect(inStore(beginStoreStep(worker), () => Promise.reject(thrown))).rejects.toBe(thrown);
 });

@@ -5,7 +5,9 @@ import { createWorkerApp } from "../../../../services/worker/app.ts";
 import { type TokenRules, createTokenRules } from "../../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../../services/worker/shutdown.ts";
 import type { Envelope } from "../../../../shared/envelope.ts";
+import { systemClock } from "../../../../shared/clock.ts";
 import { createLogger } from "../../../../shared/log.ts";
+import { PendingCalls, closeFirestore } from "../../../../shared/pending-calls.ts";
 import { connectToEmulator } from "../../../support/connect-to-emulator.ts";
 import { type FaultProxy, startFaultProxy } from "../../../support/fault-proxy.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
@@ -46,12 +48,14 @@ export async function startWorkerProcess(
   const transactions = watchTransactions(db);
   const deliveries = new Set<Promise<unknown>>();
   const clock = new VirtualClock();
+  const calls = new PendingCalls();
   const shutdown = new Shutdown(clock);
   const handlers = matrixHandlers(db, outside);
   const app = createWorkerApp({
     project: "handoff-test",
     tracer: trace.getTracer("test"),
     db,
+    calls,
     clock,
     log: createLogger({ service: "worker", level: "silent" }),
     shutdown,
@@ -94,7 +98,7 @@ export async function startWorkerProcess(
       faults.calm();
       while (deliveries.size + transactions.size > 0) await Promise.allSettled([...deliveries, ...transactions]);
       await faults.waitUntilQuiet();
-      await db.terminate();
+      await closeFirestore(db, { calls, clock: systemClock });
       await faults.stop();
     },
   };
