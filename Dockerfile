@@ -7,7 +7,8 @@ COPY package.json package-lock.json ./
 RUN npm ci
 COPY shared shared
 COPY services services
-COPY infra/build infra/build
+COPY packages packages
+COPY tools tools
 RUN npm run build -- --cache-for-uid 65532
 
 FROM gcr.io/distroless/cc-debian13:nonroot AS runtime

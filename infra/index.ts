@@ -1,10 +1,10 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { BUILT_IN_TASK_TYPES } from "../shared/catalogue.ts";
-import { QUEUES } from "../shared/queues.ts";
-import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/time-budget.ts";
+import { BUILT_IN_TASK_TYPES } from "../shared/contract/registry.ts";
+import { QUEUES } from "../shared/contract/queues.ts";
+import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/contract/time-budget.ts";
 import { Accounts } from "./accounts.ts";
-import { refuseBrokenBudgets } from "./budgets.ts";
+import { refuseBrokenBudgets } from "./settings/budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
@@ -15,7 +15,7 @@ import { retryNotThereYet } from "./retry-not-there-yet.ts";
 import { RunService } from "./run-service.ts";
 import { Schedules } from "./schedules.ts";
 import { environmentOf } from "./service-environment.ts";
-import { parseSettings } from "./settings.ts";
+import { parseSettings } from "./settings/settings.ts";
 import { SigningSecret } from "./signing-secret.ts";
 
 const PRODUCER_CONCURRENCY = 80;

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { QUEUES, QUEUE_KEYS, type QueueKey, type QueueSettings } from "../shared/queues.ts";
+import { QUEUES, QUEUE_KEYS, type QueueKey, type QueueSettings } from "../shared/contract/queues.ts";
 
 /** How much of the queues' own log of operations is kept; the worker's log has every delivery. */
 const LOGGED_OPERATIONS = 0.01;

@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { RunService } from "./run-service.ts";
-import type { Schedule } from "./settings.ts";
+import type { Schedule } from "./settings/settings.ts";
 
 /** The producer answers within seconds; Cloud Scheduler takes anything slower for a failure and tries again. */
 const ATTEMPT_DEADLINE = "30s";

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Accounts } from "./accounts.ts";
 import type { Queues } from "./queues.ts";
 import type { RecordStore } from "./record-store.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./settings/settings.ts";
 
 type Variables = Readonly<Record<string, pulumi.Input<string>>>;
 

@@ -3,7 +3,7 @@ import fs from "node:fs/promises";
 import { findPackageJSON } from "node:module";
 import path from "node:path";
 import { inlineClientFiles } from "./inline-client-files.ts";
-import type { Program } from "./programs.ts";
+import type { Program } from "./images/programs.ts";
 
 /** What CommonJS modules expect to find around them, in a bundle that is an ES module. */
 const COMMONJS_SCOPE = [

@@ -1,4 +1,4 @@
 import path from "node:path";
 
 /** Where package.json, and so the Pulumi program, is. */
-export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
+export const PROJECT_DIR = path.resolve(import.meta.dirname, "..");

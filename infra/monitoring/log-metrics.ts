@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import { DELIVERY_FIELDS, DELIVERY_MESSAGE } from "../../shared/log-fields.ts";
+import { DELIVERY_FIELDS, DELIVERY_MESSAGE } from "../../shared/runtime/log-fields.ts";
 
 /** Delays from a millisecond to a week: each bucket is twice the one before. */
 const DELAY_BUCKETS = { exponentialBuckets: { growthFactor: 2, numFiniteBuckets: 30, scale: 1 } };

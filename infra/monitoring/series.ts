@@ -1,4 +1,4 @@
-import { DELIVERY_FIELDS } from "../../shared/log-fields.ts";
+import { DELIVERY_FIELDS } from "../../shared/runtime/log-fields.ts";
 
 /** The names that queries are made of. */
 export interface Watched {

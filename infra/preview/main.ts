@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../shared/config-error.ts";
-import { explainFailure } from "../../shared/run-program.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
+import { explainFailure } from "../../shared/runtime/program.ts";
 import { countByType, printGraph } from "./print-graph.ts";
 import { runProgramOffline } from "./run-program.ts";
 import { readExample, readStackFile, type StackConfig } from "./stacks.ts";

@@ -2,8 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { ConfigError } from "../../shared/config-error.ts";
-import { PROJECT_DIR } from "../build/project-dir.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
 
 const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
 

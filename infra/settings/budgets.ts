@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Catalogue } from "../shared/catalogue.ts";
-import type { QueueKey, QueueSettings } from "../shared/queues.ts";
-import { checkTimeBudgets } from "../shared/time-budget.ts";
+import type { Catalogue } from "../../shared/contract/registry.ts";
+import type { QueueKey, QueueSettings } from "../../shared/contract/queues.ts";
+import { checkTimeBudgets } from "../../shared/contract/time-budget.ts";
 import type { Settings } from "./settings.ts";
 
 /** Times or capacities contradict each other. The message lists every contradiction, a sentence each. */

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cron } from "croner";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES } from "../shared/catalogue.ts";
-import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../shared/records/dead-letter.ts";
+import { BUILT_IN_TASK_TYPES } from "../../shared/contract/registry.ts";
+import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 
 /** The stack's configuration can't be used. The message lists every problem, a sentence each, with what to do. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { STARTED } from "../../../shared/run-program.ts";
-import { readableLine } from "../log-line.ts";
+import { STARTED } from "../../shared/runtime/program.ts";
+import { readableLine } from "./log-line.ts";
 
 /** A program of the stack: what to run, with which environment. */
 export interface Program {

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { readConfig } from "../../../shared/config.ts";
-import { ConfigError } from "../../../shared/config-error.ts";
-import { explainFailure } from "../../../shared/run-program.ts";
+import { readConfig } from "../../shared/runtime/config.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
+import { explainFailure } from "../../shared/runtime/program.ts";
 import { type StackSettings, addressOf, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 

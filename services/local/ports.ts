@@ -1,5 +1,5 @@
 import net from "node:net";
-import { ConfigError } from "../../../shared/config-error.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
 
 /** A port of the stack, and the variable that moves it. */
 export interface WantedPort {

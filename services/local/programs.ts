@@ -1,7 +1,11 @@
 import path from "node:path";
-import { ConfigError } from "../../../shared/config-error.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
 import type { Program } from "./child.ts";
-import { GOOGLES_FIRESTORE_LISTENS, findGooglesFirestore, googlesFirestoreCommand } from "./googles-firestore.ts";
+import {
+  GOOGLES_FIRESTORE_LISTENS,
+  findGooglesFirestore,
+  googlesFirestoreCommand,
+} from "../../packages/emulators/src/firestore/googles-firestore.ts";
 import { LOCAL, SERVICES_DIR, type StackSettings, addressOf } from "./settings.ts";
 
 /** The four programs of the stack, with all that each needs to find the others. */

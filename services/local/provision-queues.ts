@@ -1,6 +1,6 @@
-import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
-import { toProtoTime } from "../../../shared/proto-time.ts";
-import { QUEUES } from "../../../shared/queues.ts";
+import { createCloudTasksClient } from "../../shared/runtime/google-clients.ts";
+import { toProtoTime } from "../../shared/queue/proto-time.ts";
+import { QUEUES } from "../../shared/contract/queues.ts";
 import { LOCAL } from "./settings.ts";
 
 /** Makes the emulator's queues what the catalogue says, as `pulumi up` does in the cloud. UpdateQueue creates what is missing. */

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
-import { hostAndPortVariable, logLevelVariable, portVariable } from "../../../shared/config.ts";
+import { hostAndPortVariable, logLevelVariable, portVariable } from "../../shared/runtime/config.ts";
 
 /** The variables of `npm start`, with their defaults. */
 export const startVariables = z.object({
@@ -32,7 +32,7 @@ export const LOCAL = {
   signingSecret: "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAwMDAwMDA=",
 } as const;
 
-export const SERVICES_DIR = path.resolve(import.meta.dirname, "../..");
+export const SERVICES_DIR = path.resolve(import.meta.dirname, "..");
 
 export function addressOf(at: { host: string; port: number }): string {
   return `${at.host}:${at.port}`;

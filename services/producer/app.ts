@@ -1,14 +1,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { answerHeaders } from "../../shared/answer-headers.ts";
-import { accessLog } from "./access-log.ts";
-import { methodNotAllowed, notFound, onError } from "./failures.ts";
-import { DOCUMENT_FRAME, newTaskComponents } from "./openapi.ts";
+import { answerHeaders } from "../../shared/http/secure-headers.ts";
+import { accessLog } from "./http/access-log.ts";
+import { methodNotAllowed, notFound, onError } from "./http/failures.ts";
+import { DOCUMENT_FRAME, newTaskComponents } from "./http/openapi.ts";
 import type { Producer } from "./producer.ts";
-import type { ProducerEnv } from "./producer-env.ts";
-import { addCreateTask } from "./routes/create-task.ts";
-import { addGetTask } from "./routes/get-task.ts";
-import { addProbes } from "./routes/probes.ts";
-import { traceRequests } from "./trace-requests.ts";
+import type { ProducerEnv } from "./http/producer-env.ts";
+import { addCreateTask } from "./tasks/create-task.ts";
+import { addGetTask } from "./tasks/get-task.ts";
+import { addProbes } from "./http/probes.ts";
+import { traceRequests } from "./http/trace-requests.ts";
 
 const DOCUMENT_PATH = "/openapi.json";
 

@@ -1,19 +1,25 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
-import { systemClock } from "../../shared/clock.ts";
-import { hostAndPortVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../shared/config.ts";
-import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/envelope.ts";
-import { createFirestore } from "../../shared/firestore.ts";
-import { serveHttp } from "../../shared/http-server.ts";
-import { createLogger } from "../../shared/log.ts";
-import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
-import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
-import { startTracing, tracingVariables } from "../../shared/tracing.ts";
+import { BUILT_IN_TASK_TYPES } from "../../shared/contract/registry.ts";
+import { systemClock } from "../../shared/runtime/clock.ts";
+import {
+  hostAndPortVariable,
+  platformVariables,
+  portVariable,
+  queueNamesOf,
+  readConfig,
+} from "../../shared/runtime/config.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
+import { createFirestore } from "../../shared/runtime/firestore.ts";
+import { serveHttp } from "../../shared/http/server.ts";
+import { createLogger } from "../../shared/runtime/log.ts";
+import { PendingCalls, closeFirestore } from "../../shared/runtime/pending-calls.ts";
+import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
+import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createProducerApp } from "./app.ts";
-import { createCloudTasksQueue } from "./cloud-tasks-queue.ts";
-import { withDeadline } from "./deadline.ts";
-import { createTaskRecords } from "./task-records.ts";
+import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
+import { withDeadline } from "../../shared/runtime/deadline.ts";
+import { createTaskRecords } from "./tasks/task-records.ts";
 
 const configSchema = z.object({
   ...platformVariables,
@@ -57,7 +63,7 @@ async function start(): Promise<RunningProgram> {
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
   // Loading it takes longer than all the rest; requests that come before it is there wait for it.
-  const { createCloudTasksClient } = await import("../../shared/cloud-tasks-client.ts");
+  const { createCloudTasksClient } = await import("../../shared/runtime/google-clients.ts");
   const loadedClient = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   client.resolve(loadedClient);
 

@@ -1,9 +1,9 @@
 import type { Tracer } from "@opentelemetry/api";
-import type { Catalogue } from "../../shared/catalogue.ts";
-import type { Clock } from "../../shared/clock.ts";
-import type { Logger } from "../../shared/log.ts";
-import type { TaskQueue } from "./task-queue.ts";
-import type { TaskRecords } from "./task-records.ts";
+import type { Catalogue } from "../../shared/contract/registry.ts";
+import type { Clock } from "../../shared/runtime/clock.ts";
+import type { Logger } from "../../shared/runtime/log.ts";
+import type { TaskQueue } from "../../shared/queue/task-queue.ts";
+import type { TaskRecords } from "./tasks/task-records.ts";
 
 /** What the producer works with. */
 export interface Producer {

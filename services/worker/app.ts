@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { answerHeaders } from "../../shared/answer-headers.ts";
-import { errorFields } from "../../shared/error-fields.ts";
-import { problemResponse } from "../../shared/problem.ts";
+import { answerHeaders } from "../../shared/http/secure-headers.ts";
+import { errorFields } from "../../shared/runtime/error-fields.ts";
+import { problemResponse } from "../../shared/http/problem.ts";
 import { deliver } from "./deliver.ts";
 import { isReady } from "./readiness.ts";
 import type { Worker } from "./worker.ts";

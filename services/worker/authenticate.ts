@@ -1,14 +1,14 @@
 import { OAuth2Client } from "google-auth-library";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../shared/runtime/clock.ts";
 import {
   ISSUER,
   readIdentityToken,
   type IdentityToken,
   type SignatureRefusal,
   type TokenRefusal,
-} from "./identity-token.ts";
-import type { KeyCache } from "./key-cache.ts";
-import { createVerifiedTokens, type VerifiedTokens } from "./verified-tokens.ts";
+} from "../../shared/auth/identity-token.ts";
+import type { KeyCache } from "../../shared/auth/key-cache.ts";
+import { createVerifiedTokens, type VerifiedTokens } from "../../shared/auth/verified-tokens.ts";
 
 export type Authentication =
   | {

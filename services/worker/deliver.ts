@@ -1,14 +1,14 @@
-import { errorFields } from "../../shared/error-fields.ts";
+import { errorFields } from "../../shared/runtime/error-fields.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
-import { claimInTime } from "./claim-in-time.ts";
-import { DeliveryTrace } from "./delivery-trace.ts";
+import { claimInTime } from "./idempotency/claim-in-time.ts";
+import { DeliveryTrace } from "./telemetry/delivery-trace.ts";
 import type { Outcome } from "./outcome.ts";
 import { parseDelivery } from "./parse-delivery.ts";
-import { RecordStoreError } from "./record-store.ts";
-import { reportOutcome } from "./report-outcome.ts";
+import { RecordStoreError } from "./idempotency/record-store.ts";
+import { reportOutcome } from "./telemetry/report-outcome.ts";
 import { respond } from "./respond.ts";
-import { runHandler } from "./run-handler.ts";
-import { settle } from "./settle.ts";
+import { runHandler } from "./runner/run-handler.ts";
+import { settle } from "./idempotency/natural.ts";
 import type { Worker } from "./worker.ts";
 
 /** One delivery, from request to answer: authenticate → parse → claim → handle → settle → respond. */

@@ -1,8 +1,8 @@
-import type { Envelope } from "../../shared/envelope.ts";
-import type { Idempotency } from "../../shared/task-type.ts";
-import type { Claimant } from "./claim-decision.ts";
-import type { RunContext } from "./handler.ts";
-import type { AttemptEnd } from "./attempt-end.ts";
+import type { Envelope } from "../../shared/contract/envelope.ts";
+import type { Idempotency } from "../../shared/contract/task-type.ts";
+import type { Claimant } from "./lifecycle/admission.ts";
+import type { RunContext } from "./runner/handler.ts";
+import type { AttemptEnd } from "./lifecycle/attempt-end.ts";
 
 /** One delivery of a task, parsed: what to run, and the rules that it runs by. */
 export interface Delivery {

@@ -1,25 +1,31 @@
 import { z } from "zod";
-import { systemClock } from "../../shared/clock.ts";
-import { flagVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../shared/config.ts";
-import { ConfigError } from "../../shared/config-error.ts";
+import { systemClock } from "../../shared/runtime/clock.ts";
+import {
+  flagVariable,
+  platformVariables,
+  portVariable,
+  queueNamesOf,
+  readConfig,
+} from "../../shared/runtime/config.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
 import {
   DEFAULT_MAX_PAYLOAD_BYTES,
   ENVELOPE_OVERHEAD_BYTES,
   HIGHEST_MAX_PAYLOAD_BYTES,
-} from "../../shared/envelope.ts";
-import { createFirestore } from "../../shared/firestore.ts";
-import { serveHttp } from "../../shared/http-server.ts";
-import { createLogger } from "../../shared/log.ts";
+} from "../../shared/contract/envelope.ts";
+import { createFirestore } from "../../shared/runtime/firestore.ts";
+import { serveHttp } from "../../shared/http/server.ts";
+import { createLogger } from "../../shared/runtime/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
-import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
-import { type RunningProgram, runProgram } from "../../shared/run-program.ts";
-import { startTracing, tracingVariables } from "../../shared/tracing.ts";
+import { PendingCalls, closeFirestore } from "../../shared/runtime/pending-calls.ts";
+import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
+import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createWorkerApp } from "./app.ts";
 import { createTokenRules } from "./authenticate.ts";
-import { GOOGLE_CERTS_URL } from "./fetch-key-set.ts";
-import { createHandlers } from "./handlers.ts";
-import { createKeyCache } from "./key-cache.ts";
-import { Shutdown } from "./shutdown.ts";
+import { GOOGLE_CERTS_URL } from "../../shared/auth/fetch-key-set.ts";
+import { createHandlers } from "./handlers/index.ts";
+import { createKeyCache } from "../../shared/auth/key-cache.ts";
+import { Shutdown } from "./runner/shutdown.ts";
 
 const configSchema = z.object({
   ...platformVariables,

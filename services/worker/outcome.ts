@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { RequestProblem } from "../../shared/problem.ts";
+import type { RequestProblem } from "../../shared/http/problem.ts";
 import type { TaskError, TerminalState } from "../../shared/records/task-record.ts";
 
 /** Every way in which a delivery can end. What Cloud Tasks does next follows from the answer that `respond` gives each. */

@@ -1,11 +1,11 @@
-import { type Envelope, envelopeSchema } from "../../shared/envelope.ts";
-import { JsonBodyError, parseJsonBody } from "../../shared/json-body.ts";
-import { hashPayload } from "../../shared/payload-hash.ts";
-import type { RequestProblem } from "../../shared/problem.ts";
-import type { QueueKey } from "../../shared/queues.ts";
-import { queueOf } from "../../shared/task-id.ts";
+import { type Envelope, envelopeSchema } from "../../shared/contract/envelope.ts";
+import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
+import { hashPayload } from "../../shared/contract/payload-hash.ts";
+import type { RequestProblem } from "../../shared/http/problem.ts";
+import type { QueueKey } from "../../shared/contract/queues.ts";
+import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Delivery } from "./delivery.ts";
-import type { BoundHandler } from "./handler.ts";
+import type { BoundHandler } from "./runner/handler.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What `parseDelivery` holds a request against. */

@@ -1,5 +1,5 @@
 import { TASK_RECORDS } from "../../shared/records/task-record.ts";
-import { RecordStoreError, beginStoreStep, inStore } from "./record-store.ts";
+import { RecordStoreError, beginStoreStep, inStore } from "./idempotency/record-store.ts";
 import type { Worker } from "./worker.ts";
 
 /** Whether the worker takes deliveries: it isn't shutting down, and the record store answers. */

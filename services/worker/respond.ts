@@ -1,4 +1,4 @@
-import { type RequestProblem, problemResponse } from "../../shared/problem.ts";
+import { type RequestProblem, problemResponse } from "../../shared/http/problem.ts";
 import type { Outcome, UnavailableReason } from "./outcome.ts";
 
 /** What a caller is told to wait when a dependency of ours is away. */

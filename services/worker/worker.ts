@@ -1,11 +1,11 @@
 import type { Tracer } from "@opentelemetry/api";
 import type { Firestore } from "@google-cloud/firestore";
-import type { Clock } from "../../shared/clock.ts";
-import type { Logger } from "../../shared/log.ts";
-import type { PendingCalls } from "../../shared/pending-calls.ts";
+import type { Clock } from "../../shared/runtime/clock.ts";
+import type { Logger } from "../../shared/runtime/log.ts";
+import type { PendingCalls } from "../../shared/runtime/pending-calls.ts";
 import type { TokenRules } from "./authenticate.ts";
 import type { DeliveryRules } from "./parse-delivery.ts";
-import type { Shutdown } from "./shutdown.ts";
+import type { Shutdown } from "./runner/shutdown.ts";
 
 /** All that a delivery depends on. */
 export interface Worker {

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 /** Public RSA keys by key id, in PEM form. */
 export type KeySet = ReadonlyMap<string, string>;

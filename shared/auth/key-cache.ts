@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.ts";
-import type { Logger } from "../../shared/log.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
 import { fetchKeySet, type KeySet } from "./fetch-key-set.ts";
 
 export type KeyLookup =

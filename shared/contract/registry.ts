@@ -1,7 +1,7 @@
-import { CANARIES } from "./task-types/canary.ts";
-import { publishDocument } from "./task-types/document-publish.ts";
-import { transferBetweenAccounts } from "./task-types/ledger-transfer.ts";
-import { deliverWebhook } from "./task-types/webhook-deliver.ts";
+import { CANARIES } from "../tasks/canary.ts";
+import { publishDocument } from "../tasks/document-publish.ts";
+import { transferBetweenAccounts } from "../tasks/ledger-transfer.ts";
+import { deliverWebhook } from "../tasks/webhook-deliver.ts";
 import type { TaskType } from "./task-type.ts";
 
 /** The task types by their names. A Map, since names come from requests. */

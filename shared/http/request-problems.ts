@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { RequestProblem } from "../../shared/problem.ts";
+import type { RequestProblem } from "./problem.ts";
 
 /** The most problems that are listed: a list of a thousand wrong items helps nobody. */
 const MOST_PROBLEMS = 100;

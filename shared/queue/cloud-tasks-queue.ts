@@ -1,11 +1,11 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
-import { QUEUES, type QueueKey } from "../../shared/queues.ts";
-import { toProtoTime } from "../../shared/proto-time.ts";
-import { type TaskId, queueOf } from "../../shared/task-id.ts";
+import { QUEUES, type QueueKey } from "../contract/queues.ts";
+import { toProtoTime } from "./proto-time.ts";
+import { type TaskId, queueOf } from "../contract/task-id.ts";
 import { readQueuedTask } from "./cloud-tasks-wire.ts";
-import { DeadlineError, withDeadline } from "./deadline.ts";
-import { DependencyError } from "./dependency-error.ts";
+import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { DependencyError } from "../runtime/dependency-error.ts";
 import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
 
 /** Where the queues are, where their tasks go, and who delivers them. */

@@ -1,5 +1,5 @@
 import type { protos } from "@google-cloud/tasks";
-import { type Envelope, envelopeSchema } from "../../shared/envelope.ts";
+import { type Envelope, envelopeSchema } from "../contract/envelope.ts";
 import type { QueuedTask } from "./task-queue.ts";
 
 type WireTask = protos.google.cloud.tasks.v2.ITask;

@@ -1,6 +1,7 @@
-import { type Deadline, pause } from "./deadline.ts";
-import type { Producer } from "./producer.ts";
-import type { CreateResult, NewQueuedTask } from "./task-queue.ts";
+import { type Deadline, pause } from "../runtime/deadline.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/log.ts";
+import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
 
 /** What came of creating a task, repeated where that could help. */
 export type Created =
@@ -26,7 +27,7 @@ const LONGEST_PAUSE_MS = 1_000;
  */
 export async function createInQueue(
   task: NewQueuedTask,
-  { queue, clock, log }: Pick<Producer, "queue" | "clock" | "log">,
+  { queue, clock, log }: { readonly queue: TaskQueue; readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<Created> {
   const untilMs = clock.now() + ALL_TRIES_MS;

@@ -1,7 +1,7 @@
-import type { Envelope } from "../../shared/envelope.ts";
-import type { QueueKey } from "../../shared/queues.ts";
-import type { TaskId } from "../../shared/task-id.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import type { QueueKey } from "../contract/queues.ts";
+import type { TaskId } from "../contract/task-id.ts";
+import type { Deadline } from "../runtime/deadline.ts";
 
 /** A task as its queue knows it. Times are in milliseconds since the epoch. */
 export interface QueuedTask {

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@google-cloud/firestore";
-import type { QueueKey } from "../queues.ts";
+import type { QueueKey } from "../contract/queues.ts";
 import type { TaskError } from "./task-record.ts";
 
 /** The collection of dead letters: small, indexed by time, and what people list and replay from. */

@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
-import { QUEUE_KEYS } from "../queues.ts";
+import { QUEUE_KEYS } from "../contract/queues.ts";
 
 /** The collection of task records; a document's id is the task's id. Nothing in it is indexed. */
 export const TASK_RECORDS = "taskRecords";

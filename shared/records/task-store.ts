@@ -8,9 +8,9 @@ import {
   type WriteBatch,
 } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
-import type { Envelope } from "../../shared/envelope.ts";
-import { RecordStoreError, type StoreStep, isFirestoreError } from "./record-store.ts";
-import { type ReadRecord, type RecordWriter, readingOf, recordRef } from "./record-writes.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import { RecordStoreError, type StoreStep, isFirestoreError } from "../../services/worker/idempotency/record-store.ts";
+import { type ReadRecord, type RecordWriter, readingOf, recordRef } from "./transition.ts";
 
 /** How often a record is read and decided on before the last error stands. */
 const MOST_TRIES = 5;

@@ -6,20 +6,14 @@ import {
   type Firestore,
   Timestamp,
 } from "@google-cloud/firestore";
-import type { Clock } from "../../shared/clock.ts";
-import type { Envelope } from "../../shared/envelope.ts";
-import { leaseMsOf } from "../../shared/queues.ts";
-import { DEAD_LETTERS, type DeadLetter, deadLetterId } from "../../shared/records/dead-letter.ts";
-import {
-  TASK_RECORDS,
-  type TaskError,
-  type TaskRecord,
-  expiryFrom,
-  parseTaskRecord,
-} from "../../shared/records/task-record.ts";
-import { queueOf } from "../../shared/task-id.ts";
-import type { Delivery } from "./delivery.ts";
-import { type Settlement, letterOf } from "./settlement.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import { leaseMsOf } from "../contract/queues.ts";
+import { DEAD_LETTERS, type DeadLetter, deadLetterId } from "./dead-letter.ts";
+import { TASK_RECORDS, type TaskError, type TaskRecord, expiryFrom, parseTaskRecord } from "./task-record.ts";
+import { queueOf } from "../contract/task-id.ts";
+import type { Delivery } from "../../services/worker/delivery.ts";
+import { type Settlement, letterOf } from "../../services/worker/lifecycle/settlement.ts";
 
 /** A task's record as it was read, with Firestore's time of the read. */
 export interface ReadRecord {

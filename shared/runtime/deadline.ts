@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Something took longer than it was given, or nobody waits for it any more. */
 export class DeadlineError extends Error {

@@ -1,5 +1,5 @@
 import { type SpanContext, TraceFlags, isSpanContextValid } from "@opentelemetry/api";
-import { type TaskId, queueOf } from "./task-id.ts";
+import { type TaskId, queueOf } from "../contract/task-id.ts";
 
 /** What log lines say, by names that more than one part goes by: metrics are counted from these lines. */
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { QueueKey } from "../queues.ts";
-import { type Idempotency, defineTask } from "../task-type.ts";
+import type { QueueKey } from "../contract/queues.ts";
+import { type Idempotency, defineTask } from "../contract/task-type.ts";
 
 const payload = z.strictObject({ sentAt: z.iso.datetime() });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTask } from "../task-type.ts";
+import { defineTask } from "../contract/task-type.ts";
 
 /** Writes `documents/{documentId}` unless a higher version stands there already. */
 export const publishDocument = defineTask({

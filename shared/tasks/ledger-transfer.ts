@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTask } from "../task-type.ts";
+import { defineTask } from "../contract/task-type.ts";
 
 /** Ids of accounts become Firestore document ids, so they keep to characters that are safe there. */
 const accountId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "must be 1 to 100 letters, digits, _ or -");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTask } from "../task-type.ts";
+import { defineTask } from "../contract/task-type.ts";
 
 const LONGEST_URL = 2_083;
 

@@ -8,8 +8,8 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { GoogleAuth } from "google-auth-library";
-import { cut, errorFields } from "./error-fields.ts";
-import type { Logger } from "./log.ts";
+import { cut, errorFields } from "../runtime/error-fields.ts";
+import type { Logger } from "../runtime/log.ts";
 
 const TRACES_PATH = "/v1/traces";
 const SEND_TIMEOUT_MS = 5_000;

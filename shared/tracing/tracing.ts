@@ -1,6 +1,6 @@
 import { type Tracer, trace } from "@opentelemetry/api";
 import { z } from "zod";
-import type { Logger } from "./log.ts";
+import type { Logger } from "../runtime/log.ts";
 
 /** What begins spans, and what sends them. */
 export interface Tracing {

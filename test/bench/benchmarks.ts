@@ -1,12 +1,17 @@
 import path from "node:path";
-import { findGooglesFirestore } from "../../services/local/start/googles-firestore.ts";
-import { makeBundle, measureBundle } from "./bundles.ts";
-import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./dispatches.ts";
-import { type EmulatorProgram, emulatorPrograms } from "./emulator-process.ts";
+import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
+import { makeBundle, measureBundle } from "./measures/bundles.ts";
+import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
+import { type EmulatorProgram, emulatorPrograms } from "./processes/emulator-process.ts";
 import type { Sizes } from "./sizes.ts";
-import { measureProcessStarts } from "./start-up-processes.ts";
-import { measureStartUps } from "./start-ups.ts";
-import { TRANSACTION_SETUP, type TransactionLoad, type TransactionRate, measureTransactions } from "./transactions.ts";
+import { measureProcessStarts } from "./measures/start-up-processes.ts";
+import { measureStartUps } from "./measures/start-ups.ts";
+import {
+  TRANSACTION_SETUP,
+  type TransactionLoad,
+  type TransactionRate,
+  measureTransactions,
+} from "./measures/transactions.ts";
 
 /** Measures something, and says the figures line by line, each with its size and what ran where. */
 type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;

@@ -1,6 +1,6 @@
 import { checkPromises } from "./check/all-promises.ts";
 import { type FaultFigures, addFigures, countHits } from "./check/fault-hits.ts";
-import { readHistories } from "./check/histories.ts";
+import { readHistories } from "./check/history/histories.ts";
 import { figureTable, summarise } from "./check/summary.ts";
 import { runFolder } from "./run-folder.ts";
 

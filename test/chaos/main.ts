@@ -6,7 +6,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { ALL_FAULTS } from "./faults/fault-names.ts";
-import { KINDS } from "./task-types.ts";
+import { KINDS } from "./load/task-types.ts";
 import { runChaos } from "./run.ts";
 import { runFolder } from "./run-folder.ts";
 

@@ -2,19 +2,19 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Idempotency } from "../../shared/task-type.ts";
-import { seeded } from "../contract/firestore/support/seeded.ts";
+import type { Idempotency } from "../../shared/contract/task-type.ts";
+import { seeded } from "../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { strikeCommits } from "./faults/commit-faults.ts";
 import { DeliveryFaults, strikeDeliveries } from "./faults/delivery-faults.ts";
 import type { FaultName } from "./faults/fault-names.ts";
 import { createFaultRun } from "./faults/fault-run.ts";
 import { strikeEmulators } from "./faults/outages.ts";
 import { stopLong, strikeWorkers } from "./faults/worker-faults.ts";
-import { type Feeder, startFeeder } from "./feeder.ts";
+import { type Feeder, startFeeder } from "./load/feeder.ts";
 import { openLineLog, readLineLog } from "./line-log.ts";
 import { type RunFolder, runFolder } from "./run-folder.ts";
-import { type ChaosStack, startStack } from "./stack.ts";
-import { planTasks } from "./task-plan.ts";
+import { type ChaosStack, startStack } from "./stack/stack.ts";
+import { planTasks } from "./load/task-plan.ts";
 
 /** What a run is to do. */
 export interface RunOptions {

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { PROGRAMS } from "../../infra/build/programs.ts";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
-import { runUntilListening } from "../support/run-until-listening.ts";
+import { PROGRAMS } from "../../tools/images/programs.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
 
 const HOOK = `
   import { registerHooks } from "node:module";

@@ -1,10 +1,10 @@
 import http from "node:http";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { portOf } from "../../shared/listening-port.ts";
-import { createTraceExport } from "../../shared/trace-export.ts";
-import { takesGoogleCredentials } from "../../shared/tracing.ts";
-import { captureLog } from "../support/captured-log.ts";
-import { startOtlpReceiver } from "../support/otlp-receiver.ts";
+import { portOf } from "../../shared/http/listening-port.ts";
+import { createTraceExport } from "../../shared/tracing/trace-export.ts";
+import { takesGoogleCredentials } from "../../shared/tracing/tracing.ts";
+import { captureLog } from "../harness/runtime/captured-log.ts";
+import { startOtlpReceiver } from "../harness/tracing/otlp-receiver.ts";
 
 /** A metadata server, as Cloud Run has one: whoever asks it gets a token of the service's own account. */
 async function startMetadataServer(status = 200): Promise<readonly string[]> {

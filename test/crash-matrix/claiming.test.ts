@@ -1,4 +1,4 @@
-import { CLAIMING } from "./scenes.ts";
+import { CLAIMING } from "./cell/scenarios.ts";
 import { testTables } from "./tables.ts";
 
 testTables(CLAIMING);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { documentedCells, documentedCounts, documentedTitles } from "./crash-matrix/document.ts";
-import { HANDLER_FAULTS, MATRIX_FAULTS } from "./crash-matrix/matrix-faults.ts";
-import { MOMENTS, SCENES } from "./crash-matrix/scenes.ts";
+import { documentedCells, documentedCounts, documentedTitles } from "./document.ts";
+import { HANDLER_FAULTS, MATRIX_FAULTS } from "./process/matrix-faults.ts";
+import { MOMENTS, SCENES } from "./cell/scenarios.ts";
 
 test("the document has a table for each await of the worker's flow, and no other", () => {
   expect(documentedTitles()).toEqual(SCENES.map(({ title }) => title));

@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
-import { ERROR_NAMES } from "./matrix-faults.ts";
+import { ERROR_NAMES } from "./process/matrix-faults.ts";
 import type { Row } from "./measure.ts";
-import { MOMENTS } from "./scenes.ts";
+import { MOMENTS } from "./cell/scenarios.ts";
 
-const DOCUMENT = path.resolve(import.meta.dirname, "../../../../docs/crash-matrix.md");
+const DOCUMENT = path.resolve(import.meta.dirname, "../../docs/crash-matrix.md");
 
 /** A table's lines as cells, its heading left out. */
 export type Cells = readonly (readonly string[])[];

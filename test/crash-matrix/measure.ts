@@ -1,9 +1,9 @@
-import type { Cell, CellResult } from "./cell.ts";
-import { HANDLER_FAULTS, type HandlerFault, MATRIX_FAULTS, type MatrixFault } from "./matrix-faults.ts";
-import { playCell } from "./play-cell.ts";
-import { MOMENTS, type Scene } from "./scenes.ts";
-import { NeverReached } from "./strike.ts";
-import { type World, startWorld } from "./world.ts";
+import type { Cell, CellResult } from "./cell/cell.ts";
+import { HANDLER_FAULTS, type HandlerFault, MATRIX_FAULTS, type MatrixFault } from "./process/matrix-faults.ts";
+import { playCell } from "./cell/play-cell.ts";
+import { MOMENTS, type Scene } from "./cell/scenarios.ts";
+import { NeverReached } from "./cell/cell-fault.ts";
+import { type World, startWorld } from "./process/world.ts";
 
 /** What one fault leads to at each moment. */
 export interface Row {

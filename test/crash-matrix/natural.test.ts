@@ -1,4 +1,4 @@
-import { NATURALS } from "./scenes.ts";
+import { NATURALS } from "./cell/scenarios.ts";
 import { testTables } from "./tables.ts";
 
 testTables(NATURALS);

@@ -1,4 +1,4 @@
-import { SETTLING } from "./scenes.ts";
+import { SETTLING } from "./cell/scenarios.ts";
 import { testTables } from "./tables.ts";
 
 testTables(SETTLING);

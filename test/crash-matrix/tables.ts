@@ -1,7 +1,7 @@
 import { it } from "vitest";
 import { cellsToDocument, document, documentedCells, tableOf } from "./document.ts";
 import { measureScene } from "./measure.ts";
-import type { Scene } from "./scenes.ts";
+import type { Scene } from "./cell/scenarios.ts";
 
 /** A table takes seconds, and minutes on a machine that is busy. */
 const TIMEOUT_MS = 480_000;

@@ -1,4 +1,4 @@
-import { TRANSACTIONS } from "./scenes.ts";
+import { TRANSACTIONS } from "./cell/scenarios.ts";
 import { testTables } from "./tables.ts";
 
 testTables(TRANSACTIONS);

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { parseTaskRecord, TASK_RECORDS } from "../../shared/records/task-record.ts";
-import { startWebhookReceiver } from "../support/webhook-receiver.ts";
+import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { startStackProcess } from "./support/stack-process.ts";

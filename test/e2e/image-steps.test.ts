@@ -3,9 +3,9 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CACHE_FOLDER } from "../../infra/build/compile-cache.ts";
-import { PROGRAMS, type Program } from "../../infra/build/programs.ts";
-import { tryOut } from "../../infra/build/try-out.ts";
+import { CACHE_FOLDER } from "../../tools/images/compile-cache.ts";
+import { PROGRAMS, type Program } from "../../tools/images/programs.ts";
+import { tryOut } from "../../tools/images/try-out.ts";
 import { type BuiltStage, buildStages, isSent } from "./support/dockerfile.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");

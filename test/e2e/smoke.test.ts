@@ -6,9 +6,9 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { portOf } from "../../shared/listening-port.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { startProducerBundle } from "../support/producer-bundle.ts";
+import { portOf } from "../../shared/http/listening-port.ts";
+import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
+import { startProducerBundle } from "../harness/producer/producer-harness.ts";
 
 const run = promisify(execFile);
 const MAIN = path.resolve(import.meta.dirname, "../smoke/main.ts");

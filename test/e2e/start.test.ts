@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import net from "node:net";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { startWebhookReceiver } from "../support/webhook-receiver.ts";
+import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { freePorts, spawnStack, startStackProcess } from "./support/stack-process.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
 
 const run = promisify(execFile);
 

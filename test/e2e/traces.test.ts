@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ReceivedSpan, startOtlpReceiver } from "../support/otlp-receiver.ts";
+import { type ReceivedSpan, startOtlpReceiver } from "../harness/tracing/otlp-receiver.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { startStackProcess } from "./support/stack-process.ts";
 

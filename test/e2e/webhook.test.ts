@@ -1,9 +1,9 @@
 import type http from "node:http";
 import { Webhook } from "standardwebhooks";
 import { expect, onTestFinished, test } from "vitest";
-import { LOCAL } from "../../services/local/start/settings.ts";
+import { LOCAL } from "../../services/local/settings.ts";
 import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
-import { startWebhookReceiver } from "../support/webhook-receiver.ts";
+import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { startStackProcess } from "./support/stack-process.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { BudgetError, refuseBrokenBudgets } from "../../infra/budgets.ts";
-import { BUILT_IN_TASK_TYPES, createCatalogue } from "../../shared/catalogue.ts";
-import { QUEUES } from "../../shared/queues.ts";
-import { defineTask } from "../../shared/task-type.ts";
+import { BudgetError, refuseBrokenBudgets } from "../../infra/settings/budgets.ts";
+import { BUILT_IN_TASK_TYPES, createCatalogue } from "../../shared/contract/registry.ts";
+import { QUEUES } from "../../shared/contract/queues.ts";
+import { defineTask } from "../../shared/contract/task-type.ts";
 
 const plan = {
   taskTypes: BUILT_IN_TASK_TYPES,

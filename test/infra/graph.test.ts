@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { printGraph } from "../../infra/preview/print-graph.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";

@@ -6,10 +6,10 @@ import { ALERTS } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
 import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
 import { type Series, seriesOf } from "../../infra/monitoring/series.ts";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
-import { succeeded } from "../../services/worker/handler.ts";
-import { claimTaskType, scriptedHandler } from "../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../support/worker-bundle.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { succeeded } from "../../services/worker/runner/handler.ts";
+import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../harness/worker/worker-harness.ts";
 
 const WATCHED = {
   producerService: "p-producer",

@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { tryOut } from "../../infra/build/try-out.ts";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+import { tryOut } from "../../tools/images/try-out.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
 
 const run = promisify(execFile);
 

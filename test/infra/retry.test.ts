@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { retriesOf } from "../../infra/retry-not-there-yet.ts";
 import { writeProgram } from "./support/program.ts";
 

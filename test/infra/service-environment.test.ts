@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
-import { runUntilListening } from "../support/run-until-listening.ts";
+import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
 import { runExample, the, variablesOf } from "./support/graph.ts";
 
 const SECRET = "whsec_c2VjcmV0LXRoYXQtb25seS10aGUtdGVzdC1rbm93cw==";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SettingsError, parseSettings } from "../../infra/settings.ts";
+import { SettingsError, parseSettings } from "../../infra/settings/settings.ts";
 
 const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-west1", "handoff:prefix": "handoff" };
 

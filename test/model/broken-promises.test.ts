@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { PROMISES, explore } from "./model/explore.ts";
-import { WRONG_DECISIONS } from "./model/wrong-decisions.ts";
+import { PROMISES, explore } from "./explore/explore.ts";
+import { WRONG_DECISIONS } from "./explore/wrong-decisions.ts";
 
 /** No wrong decision takes more steps to be found out. */
 const LENGTH = 5;

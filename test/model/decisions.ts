@@ -1,9 +1,12 @@
-import { mayBeTooOld } from "../../../../services/worker/claim-decision.ts";
-import { decideClaimedSettlement } from "../../../../services/worker/claimed-settlement.ts";
-import { decideReadClaim } from "../../../../services/worker/read-claim.ts";
-import { decideSettlement } from "../../../../services/worker/settlement.ts";
-import { decideUnrecordedRun, settlementInTransaction } from "../../../../services/worker/unrecorded-run.ts";
-import { decideUnrecordedSettlement, outcomeWithoutRecord } from "../../../../services/worker/unrecorded-settlement.ts";
+import { mayBeTooOld } from "../../services/worker/lifecycle/admission.ts";
+import { decideClaimedSettlement } from "../../services/worker/lifecycle/claimed-settlement.ts";
+import { decideReadClaim } from "../../services/worker/lifecycle/read-claim.ts";
+import { decideSettlement } from "../../services/worker/lifecycle/settlement.ts";
+import { decideUnrecordedRun, settlementInTransaction } from "../../services/worker/lifecycle/unrecorded-run.ts";
+import {
+  decideUnrecordedSettlement,
+  outcomeWithoutRecord,
+} from "../../services/worker/lifecycle/unrecorded-settlement.ts";
 
 /** The worker's decisions. The model asks these, so that a test can put a wrong one in the place of a right one. */
 export interface Decisions {

@@ -1,10 +1,10 @@
-import type { Claimant } from "../../../../services/worker/claim-decision.ts";
-import type { Concession } from "../../../../services/worker/concession.ts";
-import type { Outcome } from "../../../../services/worker/outcome.ts";
-import type { Idempotency } from "../../../../shared/task-type.ts";
-import type { Plan, Scene } from "./scene.ts";
-import { claimCommit, concessionCommit } from "./stored.ts";
-import { IMPOSTOR_HASH, MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world.ts";
+import type { Claimant } from "../../services/worker/lifecycle/admission.ts";
+import type { Concession } from "../../services/worker/lifecycle/concession.ts";
+import type { Outcome } from "../../services/worker/outcome.ts";
+import type { Idempotency } from "../../shared/contract/task-type.ts";
+import type { Plan, Scene } from "./world/scenario.ts";
+import { claimCommit, concessionCommit } from "./world/stored.ts";
+import { IMPOSTOR_HASH, MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world/world.ts";
 
 /** A delivery of the task arrives: its attempt claims, or begins, or is refused. */
 export function arrive(scene: Scene): void {

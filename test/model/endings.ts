@@ -1,9 +1,9 @@
-import type { AttemptEnd } from "../../../../services/worker/attempt-end.ts";
-import type { Claimant } from "../../../../services/worker/claim-decision.ts";
+import type { AttemptEnd } from "../../services/worker/lifecycle/attempt-end.ts";
+import type { Claimant } from "../../services/worker/lifecycle/admission.ts";
 import { claimantOf, concessionPlan, newAttempt } from "./deliveries.ts";
-import type { Plan, Scene } from "./scene.ts";
-import { recordCommit, settleCommit } from "./stored.ts";
-import { MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world.ts";
+import type { Plan, Scene } from "./world/scenario.ts";
+import { recordCommit, settleCommit } from "./world/stored.ts";
+import { MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world/world.ts";
 
 const TIMED_OUT: AttemptEnd = { kind: "timed-out", error: { code: "timeout", message: "Too late." } };
 

@@ -1,6 +1,6 @@
 import { claimantOf, concessionPlan, newAttempt } from "./deliveries.ts";
 import { settleUnrecorded } from "./endings.ts";
-import type { Scene } from "./scene.ts";
+import type { Scene } from "./world/scenario.ts";
 
 /** A delivery to a revision that doesn't know the type: nothing runs, and it settles as a natural task's attempt does. */
 export function arriveAtOlder(scene: Scene): void {

@@ -1,14 +1,14 @@
 import { Timestamp } from "@google-cloud/firestore";
-import type { AttemptEnd } from "../../../../services/worker/attempt-end.ts";
-import { leaseMsOf } from "../../../../shared/queues.ts";
-import { type TaskRecord, isTerminal } from "../../../../shared/records/task-record.ts";
-import type { Idempotency } from "../../../../shared/task-type.ts";
+import type { AttemptEnd } from "../../services/worker/lifecycle/attempt-end.ts";
+import { leaseMsOf } from "../../shared/contract/queues.ts";
+import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
+import type { Idempotency } from "../../shared/contract/task-type.ts";
 import type { Decisions } from "./decisions.ts";
 import { arrive, arriveAsImpostor } from "./deliveries.ts";
 import { crash, end, runAway } from "./endings.ts";
 import { arriveAtOlder } from "./older-revision.ts";
-import { type Fault, Scene } from "./scene.ts";
-import type { Happening, Running, World } from "./world.ts";
+import { type Fault, Scene } from "./world/scenario.ts";
+import type { Happening, Running, World } from "./world/world.ts";
 
 /** Of two attempts that think that they run, the one that began first, or the one that began last. */
 type Which = "oldest" | "newest";

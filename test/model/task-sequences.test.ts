@@ -1,10 +1,10 @@
 import { array, assert, constantFrom, property } from "fast-check";
 import { randomInt } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { findDifference } from "./model/alike.ts";
-import { DECISIONS } from "./model/decisions.ts";
-import { explore, follow } from "./model/explore.ts";
-import { stepsOf } from "./model/steps.ts";
+import { findDifference } from "./explore/alike.ts";
+import { DECISIONS } from "./decisions.ts";
+import { explore, follow } from "./explore/explore.ts";
+import { stepsOf } from "./steps.ts";
 
 /** All sequences of this many steps are taken; how many that is, and how many different worlds they lead through. */
 const ENUMERATED = [

@@ -1,9 +1,9 @@
-import type { TaskRecord } from "../../../../shared/records/task-record.ts";
-import type { Idempotency } from "../../../../shared/task-type.ts";
+import type { TaskRecord } from "../../shared/records/task-record.ts";
+import type { Idempotency } from "../../shared/contract/task-type.ts";
 import { DECISIONS } from "./decisions.ts";
 import { stepsOf, takeStep } from "./steps.ts";
-import { worldKey } from "./world-key.ts";
-import { type World, newWorld } from "./world.ts";
+import { worldKey } from "./world/world-key.ts";
+import { type World, newWorld } from "./world/world.ts";
 
 /** Every change of a record's state that the worker makes within all sequences of up to `length` steps, as "from → to". */
 export function transitionsOf(kind: Idempotency, { length }: { length: number }): Set<string> {

@@ -1,5 +1,5 @@
 import { GoogleAuth } from "google-auth-library";
-import { ConfigError } from "../../shared/config-error.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;

@@ -1,9 +1,9 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { startVariables } from "../../services/local/start/settings.ts";
-import { startStack } from "../../services/local/start/stack.ts";
-import { freePort } from "../support/free-port.ts";
+import { startVariables } from "../../services/local/settings.ts";
+import { startStack } from "../../services/local/stack.ts";
+import { freePort } from "../harness/network/free-port.ts";
 
 /**
  * A stack on free ports, with nothing from before and nothing left behind.

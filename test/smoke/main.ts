@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../shared/config-error.ts";
-import { explainFailure } from "../../shared/run-program.ts";
-import { CANARIES } from "../../shared/task-types/canary.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
+import { explainFailure } from "../../shared/runtime/program.ts";
+import { CANARIES } from "../../shared/tasks/canary.ts";
 import { callerOf } from "./caller.ts";
 import { explain, sendCanary } from "./send-canary.ts";
 import { startLocalStack } from "./local-stack.ts";

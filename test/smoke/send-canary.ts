@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { ConfigError } from "../../shared/config-error.ts";
-import type { TaskType } from "../../shared/task-type.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
+import type { TaskType } from "../../shared/contract/task-type.ts";
 import type { Caller } from "./caller.ts";
 
 const taskSchema = z.looseObject({

@@ -63,13 +63,13 @@ test("every local link in the documents leads to a file", () => {
 });
 
 test("the example of the emulators is the one that is tested", () => {
-  const tested = read("test/contract/examples/emulators.test.ts");
+  const tested = read("packages/emulators/test/contract/examples/emulators.test.ts");
   const body = tested
     .slice(tested.indexOf("addTaskMatchers(expect);"))
     .replaceAll(/^ *\/\/ oxlint-.*\n/gm, "")
     .trim();
   expect(body.length).toBeGreaterThan(500);
-  expect(read("docs/emulators.md")).toContain(`${body}\n\`\`\`\n`);
+  expect(read("packages/emulators/README.md")).toContain(`${body}\n\`\`\`\n`);
 });
 
 function isAtLeast(version: string, floor: string): boolean {

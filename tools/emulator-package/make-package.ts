@@ -8,9 +8,9 @@ import { PROJECT_DIR } from "../project-dir.ts";
 
 /** The modules of the package, by the names that they have in it. */
 const MODULES = {
-  index: "services/local/emulators.ts",
-  vitest: "services/local/vitest-matchers.ts",
-  "handoff-emulator": "services/local/standalone/main.ts",
+  index: "packages/emulators/src/index.ts",
+  vitest: "packages/emulators/src/vitest.ts",
+  "handoff-emulator": "packages/emulators/src/cli/main.ts",
 };
 
 /** The clients whose protos the emulators read: they lie in the package, so that it depends on nothing. */
@@ -47,8 +47,8 @@ async function manifest(): Promise<object> {
     license: project.license,
     type: "module",
     exports: {
-      ".": { types: "./types/services/local/emulators.d.ts", default: "./index.js" },
-      "./vitest": { types: "./types/services/local/vitest-matchers.d.ts", default: "./vitest.js" },
+      ".": { types: "./types/packages/emulators/src/index.d.ts", default: "./index.js" },
+      "./vitest": { types: "./types/packages/emulators/src/vitest.d.ts", default: "./vitest.js" },
     },
     bin: { "handoff-emulator": "handoff-emulator.js" },
     engines: { node: `>=${LEAST_NODE}` },

@@ -2,12 +2,12 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../shared/config-error.ts";
-import { explainFailure } from "../../shared/run-program.ts";
-import { bundle } from "./bundle.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
+import { explainFailure } from "../../shared/runtime/program.ts";
+import { bundle } from "../bundle.ts";
 import { CACHE_FOLDER, compileCacheEnv, handCacheTo } from "./compile-cache.ts";
-import { sizeOf } from "./folder-size.ts";
-import { PROJECT_DIR } from "./project-dir.ts";
+import { sizeOf } from "../folder-size.ts";
+import { PROJECT_DIR } from "../project-dir.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 import { tryOut } from "./try-out.ts";
 

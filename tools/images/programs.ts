@@ -42,7 +42,7 @@ export const PROGRAMS: readonly Program[] = [
   service("worker"),
   {
     name: "emulator",
-    entry: "services/local/standalone/main.ts",
+    entry: "packages/emulators/src/cli/main.ts",
     protosOf: ["@google-cloud/tasks", "@google-cloud/firestore-api"],
     // Loads what is loaded with the first call over REST.
     answersAt: "/v2/projects/p/locations/l/queues",

@@ -8,15 +8,15 @@ export type {
   CloudTasksEmulatorOptions,
   CloudTasksFault,
 } from "./cloud-tasks/emulator-options.ts";
-export type { AttemptRecord, AttemptSelector } from "./cloud-tasks/history.ts";
-export { type IdleUntil, NotIdleError } from "./cloud-tasks/idle.ts";
-export { taskMatchers } from "./cloud-tasks/matchers.ts";
-export type { QueueDefinition } from "./cloud-tasks/queue-definition.ts";
-export { formatTimeline } from "./cloud-tasks/timeline.ts";
-export type { Duration } from "./duration.ts";
-export type { EmulatorLog } from "./emulator-log.ts";
-export type { InjectedFault } from "./fault-set.ts";
+export type { AttemptRecord, AttemptSelector } from "./cloud-tasks/testing/history.ts";
+export { type IdleUntil, NotIdleError } from "./cloud-tasks/testing/idle.ts";
+export { taskMatchers } from "./cloud-tasks/testing/matchers.ts";
+export type { QueueDefinition } from "./cloud-tasks/state/queue-definition.ts";
+export { formatTimeline } from "./cloud-tasks/testing/timeline.ts";
+export type { Duration } from "./kernel/duration.ts";
+export type { EmulatorLog } from "./kernel/emulator-log.ts";
+export type { InjectedFault } from "./kernel/fault-set.ts";
 export { startFirestoreEmulator } from "./firestore/emulator.ts";
 export type { FirestoreEmulator, FirestoreEmulatorOptions } from "./firestore/emulator-options.ts";
-export { BrokenJournalError } from "./journal.ts";
-export { VirtualClock } from "./virtual-clock.ts";
+export { BrokenJournalError } from "./kernel/storage/journal.ts";
+export { VirtualClock } from "./kernel/virtual-clock.ts";

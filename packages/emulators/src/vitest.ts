@@ -1,5 +1,5 @@
 import type { ExpectStatic } from "vitest";
-import { taskMatchers } from "./cloud-tasks/matchers.ts";
+import { taskMatchers } from "./cloud-tasks/testing/matchers.ts";
 
 type Rest<Matcher> = Matcher extends (emulator: never, ...expected: infer Expected) => unknown ? Expected : never;
 

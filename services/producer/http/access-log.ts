@@ -1,8 +1,8 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import { cut } from "../../shared/error-fields.ts";
-import { httpRequestField, taskLabels, traceFields } from "../../shared/log-fields.ts";
-import type { Producer } from "./producer.ts";
+import { cut } from "../../../shared/runtime/error-fields.ts";
+import { httpRequestField, taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
+import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
 /** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */

@@ -1,8 +1,8 @@
 import type { Context, ErrorHandler } from "hono";
-import { type Problem, problemResponse } from "../../shared/problem.ts";
-import type { Logger } from "../../shared/log.ts";
-import { DependencyError } from "./dependency-error.ts";
-import { errorFields } from "../../shared/error-fields.ts";
+import { type Problem, problemResponse } from "../../../shared/http/problem.ts";
+import type { Logger } from "../../../shared/runtime/log.ts";
+import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
 
 /** After how long to come back while something that the producer depends on is in trouble. */
 const RETRY_AFTER_SECONDS = "5";

@@ -1,5 +1,5 @@
-import { JsonBodyError, parseJsonBody } from "../../shared/json-body.ts";
-import type { Problem } from "../../shared/problem.ts";
+import { JsonBodyError, parseJsonBody } from "../../../shared/http/json-body.ts";
+import type { Problem } from "../../../shared/http/problem.ts";
 
 export type JsonBody =
   | { readonly kind: "read"; readonly value: unknown }

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { Catalogue } from "../../shared/catalogue.ts";
-import { scheduleFields } from "./schedule.ts";
+import type { Catalogue } from "../../../shared/contract/registry.ts";
+import { scheduleFields } from "../tasks/due-time.ts";
 
 /** The problem documents that errors are answered with (RFC 9457). */
 const problemSchema = z

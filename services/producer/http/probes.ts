@@ -1,9 +1,9 @@
 import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
-import { tryLater } from "../failures.ts";
-import { problemAnswer } from "../openapi.ts";
+import { tryLater } from "./failures.ts";
+import { problemAnswer } from "./openapi.ts";
 import type { Producer } from "../producer.ts";
-import type { ProducerEnv } from "../producer-env.ts";
-import { READY_WITHIN_MS, createReadiness } from "../readiness.ts";
+import type { ProducerEnv } from "./producer-env.ts";
+import { READY_WITHIN_MS, createReadiness } from "./readiness.ts";
 
 const ok = {
   description: "Yes.",

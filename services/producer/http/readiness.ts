@@ -1,7 +1,7 @@
-import type { Clock } from "../../shared/clock.ts";
-import { QUEUE_KEYS } from "../../shared/queues.ts";
-import type { Deadline } from "./deadline.ts";
-import type { Producer } from "./producer.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import { QUEUE_KEYS } from "../../../shared/contract/queues.ts";
+import type { Deadline } from "../../../shared/runtime/deadline.ts";
+import type { Producer } from "../producer.ts";
 
 /** One thing that has to work before requests can be served. */
 interface Check {

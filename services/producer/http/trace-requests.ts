@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import { below, readTraceParent } from "../../shared/trace-context.ts";
+import { below, readTraceParent } from "../../../shared/tracing/trace-context.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
 const FIRST_SERVER_ERROR = 500;

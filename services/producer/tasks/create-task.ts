@@ -1,18 +1,18 @@
 import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import type { Context } from "hono";
-import { type RequestProblem, problemResponse } from "../../../shared/problem.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
-import type { Order } from "../enqueue.ts";
-import { enqueueInSpan } from "../enqueue-in-span.ts";
-import { isIdempotencyKey, keyOfScheduledRun } from "../idempotency-key.ts";
-import { readJsonBody } from "../json-body.ts";
-import { parseNewTask } from "../new-task.ts";
-import { problemAnswer } from "../openapi.ts";
+import { type RequestProblem, problemResponse } from "../../../shared/http/problem.ts";
+import { parseTaskId } from "../../../shared/contract/task-id.ts";
+import type { Order } from "./enqueue.ts";
+import { enqueueInSpan } from "./enqueue-in-span.ts";
+import { isIdempotencyKey, keyOfScheduledRun } from "./idempotency-key.ts";
+import { readJsonBody } from "../http/json-body.ts";
+import { parseNewTask } from "./new-task.ts";
+import { problemAnswer } from "../http/openapi.ts";
 import type { Producer } from "../producer.ts";
-import type { ProducerEnv } from "../producer-env.ts";
-import { taskAnswerSchema } from "../task-answer.ts";
-import { answerEnqueued } from "./enqueue-answer.ts";
+import type { ProducerEnv } from "../http/producer-env.ts";
+import { taskAnswerSchema } from "./task-view.ts";
+import { answerEnqueued } from "./enqueue-response.ts";
 
 /** A body may be this many times as long as the payload in it: indented, escaped, and with what surrounds it. */
 const BODY_TO_PAYLOAD = 2;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RequestProblem } from "../../shared/problem.ts";
+import type { RequestProblem } from "../../../shared/http/problem.ts";
 
 const HOUR_MS = 60 * 60_000;
 

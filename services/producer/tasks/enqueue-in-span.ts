@@ -1,7 +1,7 @@
 import { type SpanContext, SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import { below, writeTraceParent } from "../../shared/trace-context.ts";
+import { below, writeTraceParent } from "../../../shared/tracing/trace-context.ts";
 import { type Enqueued, type Order, enqueue } from "./enqueue.ts";
-import type { Producer } from "./producer.ts";
+import type { Producer } from "../producer.ts";
 
 /**
  * Takes an order within a span of the messaging conventions

@@ -1,7 +1,7 @@
-import { problemResponse } from "../../../shared/problem.ts";
-import type { Enqueued } from "../enqueue.ts";
-import { tryLater } from "../failures.ts";
-import { taskPath } from "../task-answer.ts";
+import { problemResponse } from "../../../shared/http/problem.ts";
+import type { Enqueued } from "./enqueue.ts";
+import { tryLater } from "../http/failures.ts";
+import { taskPath } from "./task-view.ts";
 
 /** The answer to a request for a task, from what became of it. */
 export function answerEnqueued(enqueued: Enqueued): Response {

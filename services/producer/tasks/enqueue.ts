@@ -1,11 +1,11 @@
-import { type Envelope, sealEnvelope } from "../../shared/envelope.ts";
-import { type TaskId, randomTaskId, taskIdForKey } from "../../shared/task-id.ts";
-import { createInQueue } from "./create-in-queue.ts";
-import { errorFields } from "../../shared/error-fields.ts";
+import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
+import { type TaskId, randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
+import { createInQueue } from "../../../shared/queue/create-in-queue.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { lookUp } from "./look-up.ts";
 import type { NewTask } from "./new-task.ts";
-import { LOOK_UP_TIMEOUT_MS, type Producer } from "./producer.ts";
-import type { TaskAnswer } from "./task-answer.ts";
+import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
+import type { TaskAnswer } from "./task-view.ts";
 import { type TaskFacts, describeTask } from "./task-status.ts";
 
 /** A valid request for a task. */

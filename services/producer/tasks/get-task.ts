@@ -1,12 +1,12 @@
 import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-openapi";
-import { problemResponse } from "../../../shared/problem.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
-import { lookUp } from "../look-up.ts";
-import { problemAnswer } from "../openapi.ts";
+import { problemResponse } from "../../../shared/http/problem.ts";
+import { parseTaskId } from "../../../shared/contract/task-id.ts";
+import { lookUp } from "./look-up.ts";
+import { problemAnswer } from "../http/openapi.ts";
 import type { Producer } from "../producer.ts";
-import type { ProducerEnv } from "../producer-env.ts";
-import { taskAnswerSchema } from "../task-answer.ts";
-import { describeTask } from "../task-status.ts";
+import type { ProducerEnv } from "../http/producer-env.ts";
+import { taskAnswerSchema } from "./task-view.ts";
+import { describeTask } from "./task-status.ts";
 
 const responses: RouteConfig["responses"] = {
   200: { description: "What is known of the task.", content: { "application/json": { schema: taskAnswerSchema } } },

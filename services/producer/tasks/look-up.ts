@@ -1,5 +1,5 @@
-import type { TaskId } from "../../shared/task-id.ts";
-import { LOOK_UP_TIMEOUT_MS, type Producer } from "./producer.ts";
+import type { TaskId } from "../../../shared/contract/task-id.ts";
+import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
 import type { TaskFacts } from "./task-status.ts";
 
 /**

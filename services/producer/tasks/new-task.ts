@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import type { Catalogue } from "../../shared/catalogue.ts";
-import type { Envelope } from "../../shared/envelope.ts";
-import type { RequestProblem } from "../../shared/problem.ts";
-import type { TaskType } from "../../shared/task-type.ts";
-import { toRequestProblems } from "./request-problems.ts";
-import { dueAtMs, scheduleFields, scheduleProblems } from "./schedule.ts";
+import type { Catalogue } from "../../../shared/contract/registry.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import type { RequestProblem } from "../../../shared/http/problem.ts";
+import type { TaskType } from "../../../shared/contract/task-type.ts";
+import { toRequestProblems } from "../../../shared/http/request-problems.ts";
+import { dueAtMs, scheduleFields, scheduleProblems } from "./due-time.ts";
 
 /** A task that a caller wants done. */
 export interface NewTask {

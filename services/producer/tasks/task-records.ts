@@ -1,9 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "../../shared/records/task-record.ts";
-import type { PendingCalls } from "../../shared/pending-calls.ts";
-import type { TaskId } from "../../shared/task-id.ts";
-import { type Deadline, withDeadline } from "./deadline.ts";
-import { DependencyError } from "./dependency-error.ts";
+import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "../../../shared/records/task-record.ts";
+import type { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import type { TaskId } from "../../../shared/contract/task-id.ts";
+import { type Deadline, withDeadline } from "../../../shared/runtime/deadline.ts";
+import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 
 /** The workers' records, which the producer only reads. */
 export interface TaskRecords {

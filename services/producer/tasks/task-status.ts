@@ -1,8 +1,8 @@
-import type { Catalogue } from "../../shared/catalogue.ts";
-import type { TaskRecord } from "../../shared/records/task-record.ts";
-import { type TaskId, queueOf } from "../../shared/task-id.ts";
-import { type TaskAnswer, taskPath } from "./task-answer.ts";
-import type { QueuedTask, Sighting } from "./task-queue.ts";
+import type { Catalogue } from "../../../shared/contract/registry.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { type TaskId, queueOf } from "../../../shared/contract/task-id.ts";
+import { type TaskAnswer, taskPath } from "./task-view.ts";
+import type { QueuedTask, Sighting } from "../../../shared/queue/task-queue.ts";
 
 /** All that can be known of a task: what its queue says and what the worker recorded. */
 export interface TaskFacts {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { QUEUE_KEYS } from "../../shared/queues.ts";
+import { QUEUE_KEYS } from "../../../shared/contract/queues.ts";
 
 const TASK_STATES = [
   "queued",

@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { claimCanary, naturalCanary, transactionCanary } from "../../../shared/task-types/canary.ts";
-import { type BoundHandler, bindHandler, bindTransactionHandler, succeeded } from "../handler.ts";
+import { claimCanary, naturalCanary, transactionCanary } from "../../../shared/tasks/canary.ts";
+import { type BoundHandler, bindHandler, bindTransactionHandler, succeeded } from "../runner/handler.ts";
 
 const CANARIES = "canaries";
 

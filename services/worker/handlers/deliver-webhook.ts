@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
+import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 import {
   bindHandler,
   type BoundHandler,
@@ -8,10 +8,10 @@ import {
   type HandlerResult,
   retryLater,
   succeeded,
-} from "../handler.ts";
-import { postWebhook, type PostResult } from "./post-webhook.ts";
-import { type Resolve, systemResolve } from "./public-address.ts";
-import { retryAfterMsOf } from "./retry-after.ts";
+} from "../runner/handler.ts";
+import { postWebhook, type PostResult } from "./webhook/post-webhook.ts";
+import { type Resolve, systemResolve } from "./webhook/public-address.ts";
+import { retryAfterMsOf } from "../../../shared/http/retry-after.ts";
 
 export interface DeliverWebhookOptions {
   /** `whsec_` and the key in base64, as the Standard Webhooks specification has it. */

@@ -1,9 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { BoundHandler } from "./handler.ts";
-import { createCanaries } from "./handlers/canaries.ts";
-import { createDeliverWebhook } from "./handlers/deliver-webhook.ts";
-import { createPublishDocument } from "./handlers/publish-document.ts";
-import { createTransferBetweenAccounts } from "./handlers/transfer-between-accounts.ts";
+import type { BoundHandler } from "../runner/handler.ts";
+import { createCanaries } from "./canaries.ts";
+import { createDeliverWebhook } from "./deliver-webhook.ts";
+import { createPublishDocument } from "./publish-document.ts";
+import { createTransferBetweenAccounts } from "./transfer-between-accounts.ts";
 
 /** The handlers of the built-in task types, by type. */
 export function createHandlers(deps: {

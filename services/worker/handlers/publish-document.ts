@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { publishDocument } from "../../../shared/task-types/document-publish.ts";
-import { type BoundHandler, bindHandler, succeeded } from "../handler.ts";
+import { publishDocument } from "../../../shared/tasks/document-publish.ts";
+import { type BoundHandler, bindHandler, succeeded } from "../runner/handler.ts";
 
 const DOCUMENTS = "documents";
 

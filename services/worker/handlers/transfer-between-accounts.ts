@@ -1,7 +1,7 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
-import { transferBetweenAccounts } from "../../../shared/task-types/ledger-transfer.ts";
-import { type BoundHandler, bindTransactionHandler, failedForGood, succeeded } from "../handler.ts";
+import { transferBetweenAccounts } from "../../../shared/tasks/ledger-transfer.ts";
+import { type BoundHandler, bindTransactionHandler, failedForGood, succeeded } from "../runner/handler.ts";
 
 const ACCOUNTS = "accounts";
 

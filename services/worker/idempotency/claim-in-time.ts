@@ -1,9 +1,9 @@
-import { errorFields } from "../../shared/error-fields.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { type Claim, claimTask } from "./claim.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Delivery } from "../delivery.ts";
 import { type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
-import { settle } from "./settle.ts";
-import type { Worker } from "./worker.ts";
+import { settle } from "./natural.ts";
+import type { Worker } from "../worker.ts";
 
 /**
  * Claims the task within one step's time. The client can't be told to stop, so a claim can still take effect when its

@@ -1,16 +1,16 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { changeRecord } from "./change-record.ts";
-import { mayBeTooOld } from "./claim-decision.ts";
-import { concede } from "./concede.ts";
-import { type Delivery, claimantOf } from "./delivery.ts";
-import type { Outcome } from "./outcome.ts";
-import { decideReadClaim } from "./read-claim.ts";
+import { changeRecord } from "../../../shared/records/task-store.ts";
+import { mayBeTooOld } from "../lifecycle/admission.ts";
+import { concede } from "../lifecycle/concede.ts";
+import { type Delivery, claimantOf } from "../delivery.ts";
+import type { Outcome } from "../outcome.ts";
+import { decideReadClaim } from "../lifecycle/read-claim.ts";
 import { isFirestoreError } from "./record-store.ts";
-import { type AttemptNumbers, recordRef, runningRecord } from "./record-writes.ts";
-import { decideUnrecordedRun } from "./unrecorded-run.ts";
-import type { Worker } from "./worker.ts";
+import { type AttemptNumbers, recordRef, runningRecord } from "../../../shared/records/transition.ts";
+import { decideUnrecordedRun } from "../lifecycle/unrecorded-run.ts";
+import type { Worker } from "../worker.ts";
 
 /** An attempt that may run. */
 export type Attempt = ClaimedAttempt | UnrecordedAttempt;

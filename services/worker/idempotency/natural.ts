@@ -1,16 +1,16 @@
 import type { Timestamp } from "@google-cloud/firestore";
-import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
-import { changeRecord } from "./change-record.ts";
+import type { AttemptEnd, RunEnd } from "../lifecycle/attempt-end.ts";
+import { changeRecord } from "../../../shared/records/task-store.ts";
 import type { Attempt, ClaimedAttempt, UnrecordedAttempt } from "./claim.ts";
-import { decideClaimedSettlement } from "./claimed-settlement.ts";
-import { concede } from "./concede.ts";
-import { type Delivery, claimantOf } from "./delivery.ts";
-import type { Outcome } from "./outcome.ts";
+import { decideClaimedSettlement } from "../lifecycle/claimed-settlement.ts";
+import { concede } from "../lifecycle/concede.ts";
+import { type Delivery, claimantOf } from "../delivery.ts";
+import type { Outcome } from "../outcome.ts";
 import { RecordStoreError, type StoreStep, beginStoreStep, inStore } from "./record-store.ts";
-import { recordRef, settledFields, settledRecord, writeDeadLetter } from "./record-writes.ts";
-import { type Settlement, decideSettlement } from "./settlement.ts";
-import { decideUnrecordedSettlement, outcomeWithoutRecord } from "./unrecorded-settlement.ts";
-import type { Worker } from "./worker.ts";
+import { recordRef, settledFields, settledRecord, writeDeadLetter } from "../../../shared/records/transition.ts";
+import { type Settlement, decideSettlement } from "../lifecycle/settlement.ts";
+import { decideUnrecordedSettlement, outcomeWithoutRecord } from "../lifecycle/unrecorded-settlement.ts";
+import type { Worker } from "../worker.ts";
 
 /**
  * Makes an attempt's end durable, on condition that the attempt still owns the task.

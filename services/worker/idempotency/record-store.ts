@@ -1,7 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { Clock } from "../../shared/clock.ts";
-import type { PendingCalls } from "../../shared/pending-calls.ts";
-import { RECORD_STORE_DEADLINE_MS } from "../../shared/queues.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import type { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { RECORD_STORE_DEADLINE_MS } from "../../../shared/contract/queues.ts";
 
 /** Firestore refused, or did not answer in time: what was sent may still have taken effect. */
 export class RecordStoreError extends Error {

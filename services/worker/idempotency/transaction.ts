@@ -1,16 +1,16 @@
 import type { DocumentReference, Transaction } from "@google-cloud/firestore";
-import { errorFields } from "../../shared/error-fields.ts";
-import { type AttemptEnd, type RunEnd, threw } from "./attempt-end.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
+import { type AttemptEnd, type RunEnd, threw } from "../lifecycle/attempt-end.ts";
 import type { UnrecordedAttempt } from "./claim.ts";
-import { concede } from "./concede.ts";
-import { type Delivery, claimantOf } from "./delivery.ts";
-import type { HandlerContext, TransactionContext } from "./handler.ts";
-import type { Outcome } from "./outcome.ts";
+import { concede } from "../lifecycle/concede.ts";
+import { type Delivery, claimantOf } from "../delivery.ts";
+import type { HandlerContext, TransactionContext } from "../runner/handler.ts";
+import type { Outcome } from "../outcome.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
-import { type RecordWriter, readingOf, recordRef, settledRecord } from "./record-writes.ts";
-import { decideTransactionFailure } from "./transaction-failure.ts";
-import { decideUnrecordedRun, settlementInTransaction } from "./unrecorded-run.ts";
-import type { Worker } from "./worker.ts";
+import { type RecordWriter, readingOf, recordRef, settledRecord } from "../../../shared/records/transition.ts";
+import { decideTransactionFailure } from "../lifecycle/transaction-failure.ts";
+import { decideUnrecordedRun, settlementInTransaction } from "../lifecycle/unrecorded-run.ts";
+import type { Worker } from "../worker.ts";
 
 type TransactionWorker = Worker & {
   readonly context: HandlerContext;

@@ -1,4 +1,4 @@
-import { type TaskRecord, type TerminalState, isTerminal } from "../../shared/records/task-record.ts";
+import { type TaskRecord, type TerminalState, isTerminal } from "../../../shared/records/task-record.ts";
 
 /** What an attempt knows of itself when it asks for a task. */
 export interface Claimant {

@@ -1,6 +1,6 @@
-import type { HandlerResult } from "./handler.ts";
-import type { Outcome } from "./outcome.ts";
-import type { TaskError } from "../../shared/records/task-record.ts";
+import type { HandlerResult } from "../runner/handler.ts";
+import type { Outcome } from "../outcome.ts";
+import type { TaskError } from "../../../shared/records/task-record.ts";
 
 /** How an attempt ended, whatever the reason. */
 export type AttemptEnd =

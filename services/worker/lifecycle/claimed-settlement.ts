@@ -1,6 +1,6 @@
-import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
-import type { Outcome } from "./outcome.ts";
-import type { AttemptNumbers } from "./record-writes.ts";
+import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
+import type { Outcome } from "../outcome.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 import type { Settlement } from "./settlement.ts";
 
 /** An attempt whose record was taken over while it ran is told to come back soon: the other may have finished by then. */

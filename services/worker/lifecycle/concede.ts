@@ -1,9 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { Clock } from "../../shared/clock.ts";
-import { conflictLetterId } from "../../shared/records/dead-letter.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import { conflictLetterId } from "../../../shared/records/dead-letter.ts";
 import type { Concession } from "./concession.ts";
-import type { Delivery } from "./delivery.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Delivery } from "../delivery.ts";
+import type { Outcome } from "../outcome.ts";
 import {
   type RecordWriter,
   deadLetter,
@@ -11,7 +11,7 @@ import {
   settledFields,
   settledRecord,
   writeDeadLetter,
-} from "./record-writes.ts";
+} from "../../../shared/records/transition.ts";
 
 /** The outcome of a delivery that may not run, with what has to be recorded about it written. */
 export function concede(

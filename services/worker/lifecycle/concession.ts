@@ -1,7 +1,7 @@
-import type { TaskError } from "../../shared/records/task-record.ts";
-import type { ClaimDecision, Claimant } from "./claim-decision.ts";
-import type { Outcome } from "./outcome.ts";
-import type { AttemptNumbers } from "./record-writes.ts";
+import type { TaskError } from "../../../shared/records/task-record.ts";
+import type { ClaimDecision, Claimant } from "./admission.ts";
+import type { Outcome } from "../outcome.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 import { type Settlement, bury } from "./settlement.ts";
 
 /** A decision that does not give the task to the attempt that asked. */

@@ -1,7 +1,7 @@
-import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
-import { type Claimant, decideClaim } from "./claim-decision.ts";
+import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
+import { type Claimant, decideClaim } from "./admission.ts";
 import { type Concession, decideConcession } from "./concession.ts";
-import type { AttemptNumbers } from "./record-writes.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 
 /** What a claim that has read the record comes to. */
 export type ReadClaim =

@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { TaskError } from "../../shared/records/task-record.ts";
+import type { TaskError } from "../../../shared/records/task-record.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "../outcome.ts";
 
 /** What to write into the record for an attempt's end, and what to answer once it is durable. */
 export interface Settlement {

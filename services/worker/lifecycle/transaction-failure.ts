@@ -1,5 +1,5 @@
 import { type AttemptEnd, threw } from "./attempt-end.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "../outcome.ts";
 import { CONTENTION } from "./unrecorded-run.ts";
 
 /** What a transaction that failed says of its task. */

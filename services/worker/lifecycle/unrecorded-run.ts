@@ -1,9 +1,9 @@
-import type { TaskRecord } from "../../shared/records/task-record.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
-import { type Claimant, decideClaim } from "./claim-decision.ts";
+import { type Claimant, decideClaim } from "./admission.ts";
 import { type Concession, decideConcession } from "./concession.ts";
-import type { Outcome } from "./outcome.ts";
-import type { AttemptNumbers } from "./record-writes.ts";
+import type { Outcome } from "../outcome.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 import { type Settlement, decideSettlement } from "./settlement.ts";
 
 /** Another transaction holds what this one needs: it is over in moments. */

@@ -1,9 +1,9 @@
-import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
+import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
 import type { AttemptEnd } from "./attempt-end.ts";
-import { type ClaimDecision, type Claimant, decideClaim } from "./claim-decision.ts";
+import { type ClaimDecision, type Claimant, decideClaim } from "./admission.ts";
 import { type Concession, type Refusal, decideConcession } from "./concession.ts";
-import type { Outcome } from "./outcome.ts";
-import type { AttemptNumbers } from "./record-writes.ts";
+import type { Outcome } from "../outcome.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 import { type Settlement, type WaitingEnd, decideSettlement, outcomeOfWaiting } from "./settlement.ts";
 import { CONTENTION } from "./unrecorded-run.ts";
 

@@ -1,7 +1,7 @@
-import type { Idempotency } from "../../shared/task-type.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
 import type { AbortCause } from "./attempt-abort.ts";
-import type { AttemptEnd, RunEnd } from "./attempt-end.ts";
-import type { Outcome } from "./outcome.ts";
+import type { AttemptEnd, RunEnd } from "../lifecycle/attempt-end.ts";
+import type { Outcome } from "../outcome.ts";
 
 const TIMED_OUT = { code: "timeout", message: "The handler's time was used up." };
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../../shared/clock.ts";
-import { ABORT_GRACE_MS } from "../../shared/queues.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
 import { SHUTDOWN_GRACE_MS, type Shutdown } from "./shutdown.ts";
 
 /** Why an attempt was told to stop. */

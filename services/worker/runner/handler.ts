@@ -1,10 +1,10 @@
 import type { Transaction } from "@google-cloud/firestore";
 import type { z } from "zod";
-import type { Clock } from "../../shared/clock.ts";
-import type { Logger } from "../../shared/log.ts";
-import type { RequestProblem } from "../../shared/problem.ts";
-import type { TaskError } from "../../shared/records/task-record.ts";
-import type { TaskType } from "../../shared/task-type.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import type { Logger } from "../../../shared/runtime/log.ts";
+import type { RequestProblem } from "../../../shared/http/problem.ts";
+import type { TaskError } from "../../../shared/records/task-record.ts";
+import type { TaskType } from "../../../shared/contract/task-type.ts";
 
 type Json = z.core.util.JSONType;
 

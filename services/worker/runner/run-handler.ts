@@ -1,12 +1,12 @@
-import { errorFields } from "../../shared/error-fields.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { endUnderAbort, runaway } from "./aborted-attempt.ts";
 import { startAttemptAbort } from "./attempt-abort.ts";
-import { type RunEnd, threw } from "./attempt-end.ts";
-import type { Attempt } from "./claim.ts";
-import type { Delivery } from "./delivery.ts";
+import { type RunEnd, threw } from "../lifecycle/attempt-end.ts";
+import type { Attempt } from "../idempotency/claim.ts";
+import type { Delivery } from "../delivery.ts";
 import type { HandlerContext } from "./handler.ts";
-import { runInTransaction } from "./run-in-transaction.ts";
-import type { Worker } from "./worker.ts";
+import { runInTransaction } from "../idempotency/transaction.ts";
+import type { Worker } from "../worker.ts";
 
 /**
  * Runs the handler until it ends, or until it has ignored its signal for longer than a grace period.

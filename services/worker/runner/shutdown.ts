@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
 
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
 export const DRAIN_MS = 8_000;

@@ -1,10 +1,10 @@
 import { type Span, SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import { taskLabels, traceFields } from "../../shared/log-fields.ts";
-import { queueOf } from "../../shared/task-id.ts";
-import { below, readTraceParent } from "../../shared/trace-context.ts";
-import type { Delivery } from "./delivery.ts";
-import type { Outcome } from "./outcome.ts";
-import type { Worker } from "./worker.ts";
+import { taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
+import { queueOf } from "../../../shared/contract/task-id.ts";
+import { below, readTraceParent } from "../../../shared/tracing/trace-context.ts";
+import type { Delivery } from "../delivery.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Worker } from "../worker.ts";
 
 /**
  * One delivery as traces and logs show it: a span below the one that created the task, and one below that for each step.

@@ -1,9 +1,9 @@
-import { DELIVERY_FIELDS, DELIVERY_MESSAGE, httpRequestField } from "../../shared/log-fields.ts";
-import { queueOf } from "../../shared/task-id.ts";
-import type { Delivery } from "./delivery.ts";
+import { DELIVERY_FIELDS, DELIVERY_MESSAGE, httpRequestField } from "../../../shared/runtime/log-fields.ts";
+import { queueOf } from "../../../shared/contract/task-id.ts";
+import type { Delivery } from "../delivery.ts";
 import type { DeliveryTrace } from "./delivery-trace.ts";
-import type { Outcome } from "./outcome.ts";
-import type { Worker } from "./worker.ts";
+import type { Outcome } from "../outcome.ts";
+import type { Worker } from "../worker.ts";
 
 /** What comes from requests is cut to this many characters in the log. */
 const LONGEST_LOGGED_TEXT = 120;

@@ -1,14 +1,14 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { bundle } from "../../infra/build/bundle.ts";
-import { compileCacheEnv } from "../../infra/build/compile-cache.ts";
-import { sizeOf } from "../../infra/build/folder-size.ts";
-import { PROGRAMS, type Program } from "../../infra/build/programs.ts";
-import { type TryOut, tryOut } from "../../infra/build/try-out.ts";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
-import { median } from "./median.ts";
-import { residentMib } from "./process-usage.ts";
+import { bundle } from "../../../tools/bundle.ts";
+import { compileCacheEnv } from "../../../tools/images/compile-cache.ts";
+import { sizeOf } from "../../../tools/folder-size.ts";
+import { PROGRAMS, type Program } from "../../../tools/images/programs.ts";
+import { type TryOut, tryOut } from "../../../tools/images/try-out.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
+import { median } from "../median.ts";
+import { residentMib } from "../processes/process-usage.ts";
 
 interface Start {
   readonly listeningMs: number;

@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
-import { type EmulatorProcess, emulatorPrograms, startEmulatorProcess } from "./emulator-process.ts";
-import { openGrpcConnection } from "./grpc-connection.ts";
-import { createCloudTasksCaller } from "./grpc-service.ts";
-import { runLoad } from "./load.ts";
-import { cpuSeconds, residentMib } from "./process-usage.ts";
-import { startTarget } from "./target.ts";
+import { type EmulatorProcess, emulatorPrograms, startEmulatorProcess } from "../processes/emulator-process.ts";
+import { openGrpcConnection } from "../processes/grpc-connection.ts";
+import { createCloudTasksCaller } from "../processes/grpc-service.ts";
+import { runLoad } from "../processes/load.ts";
+import { cpuSeconds, residentMib } from "../processes/process-usage.ts";
+import { startTarget } from "../processes/target.ts";
 
 const CLIENTS = 32;
 const CONNECTIONS = 4;

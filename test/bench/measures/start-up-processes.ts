@@ -1,5 +1,5 @@
-import { type EmulatorProgram, startEmulatorProcess } from "./emulator-process.ts";
-import { median } from "./median.ts";
+import { type EmulatorProgram, startEmulatorProcess } from "../processes/emulator-process.ts";
+import { median } from "../median.ts";
 
 /**
  * Medians, in milliseconds, from the start of a process to the answer of its first call, for each emulator, in turn. The

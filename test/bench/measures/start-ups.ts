@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { median } from "./median.ts";
+import { median } from "../median.ts";
 
-const PROBE = path.join(import.meta.dirname, "programs/start-up-probe.ts");
+const PROBE = path.join(import.meta.dirname, "../programs/start-up-probe.ts");
 const run = promisify(execFile);
 const figuresSchema = z.object({
   importMs: z.number(),

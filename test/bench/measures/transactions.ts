@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type EmulatorProcess, type EmulatorProgram, startEmulatorProcess } from "./emulator-process.ts";
-import { runLoad } from "./load.ts";
-import { median } from "./median.ts";
-import { cpuSeconds } from "./process-usage.ts";
+import { type EmulatorProcess, type EmulatorProgram, startEmulatorProcess } from "../processes/emulator-process.ts";
+import { runLoad } from "../processes/load.ts";
+import { median } from "../median.ts";
+import { cpuSeconds } from "../processes/process-usage.ts";
 
 /** How many documents are incremented, and how often each, by clients that come to it at the same time. */
 export interface TransactionLoad {

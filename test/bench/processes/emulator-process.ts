@@ -4,9 +4,9 @@ import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
-import { PROJECT_DIR } from "../../infra/build/project-dir.ts";
-import { googlesFirestoreCommand } from "../../services/local/start/googles-firestore.ts";
-import { freePort } from "../support/free-port.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
+import { googlesFirestoreCommand } from "../../../packages/emulators/src/firestore/googles-firestore.ts";
+import { freePort } from "../../harness/network/free-port.ts";
 import { type GrpcConnection, openGrpcConnection } from "./grpc-connection.ts";
 import { createCloudTasksCaller, createFirestoreCaller } from "./grpc-service.ts";
 

@@ -1,5 +1,5 @@
 import type protobuf from "protobufjs/light.js";
-import { loadProtos } from "../../services/local/rpc/proto.ts";
+import { loadProtos } from "../../../packages/emulators/src/rpc/proto.ts";
 import type { GrpcConnection } from "./grpc-connection.ts";
 
 /** A message as protobufjs decodes it: it gives no static types. */

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 /** Runs a load generator, a program in `programs/`, as a process of its own, and answers what it printed. */
 export async function runLoad(program: string, settings: object): Promise<unknown> {
-  const file = path.join(import.meta.dirname, "programs", program);
+  const file = path.join(import.meta.dirname, "../programs", program);
   const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(settings)], {
     env: { PATH: process.env["PATH"] },
   });

@@ -15,7 +15,7 @@ const portMessage = z.object({ port: z.int() });
 
 /** Starts a target for so many requests. */
 export async function startTarget(requests: number): Promise<Target> {
-  const child = fork(path.join(import.meta.dirname, "programs/target.ts"), [String(requests)]);
+  const child = fork(path.join(import.meta.dirname, "../programs/target.ts"), [String(requests)]);
   const [message]: unknown[] = await once(child, "message");
   const { port } = portMessage.parse(message);
   return { url: `http://127.0.0.1:${port}/`, allCame: once(child, "message"), stop: () => child.disconnect() };

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import { type GrpcConnection, GrpcError, openGrpcConnection } from "../grpc-connection.ts";
-import { type Message, createFirestoreCaller } from "../grpc-service.ts";
+import { type GrpcConnection, GrpcError, openGrpcConnection } from "../processes/grpc-connection.ts";
+import { type Message, createFirestoreCaller } from "../processes/grpc-service.ts";
 
 /**
  * Increments documents of an emulator by read-modify-write transactions, many at once, as fast as it answers: without

@@ -1,6 +1,6 @@
 import http from "node:http";
 import { once } from "node:events";
-import { portOf } from "../../../shared/listening-port.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 
 /** Answers every request at once; tells its parent its port, and then that as many have come as its argument says. */
 const wanted = Number(process.argv[2]);

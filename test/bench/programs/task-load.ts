@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
-import { type GrpcConnection, openGrpcConnection } from "../grpc-connection.ts";
-import { createCloudTasksCaller } from "../grpc-service.ts";
+import { type GrpcConnection, openGrpcConnection } from "../processes/grpc-connection.ts";
+import { createCloudTasksCaller } from "../processes/grpc-service.ts";
 
 /** Creates tasks in turn in all of the queues, many at once, as fast as the emulator answers. */
 const { address, queues, url, bodyBytes, tasks, clients, connections } = z

@@ -2,8 +2,8 @@ import type { BrokenPromise } from "./broken-promise.ts";
 import { checkEffects } from "./effects.ts";
 import { checkEndings } from "./endings.ts";
 import { checkHits, countHits } from "./fault-hits.ts";
-import type { Histories } from "./histories.ts";
-import { checkOwners } from "./owners.ts";
+import type { Histories } from "./history/histories.ts";
+import { checkOwners } from "./history/owners.ts";
 import { checkRepeats, explainRepeats } from "./repeats.ts";
 import { checkSecrets } from "./secrets.ts";
 

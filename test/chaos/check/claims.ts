@@ -1,6 +1,6 @@
 import { recordOf } from "./endings.ts";
-import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
-import type { Version } from "./record-versions.ts";
+import type { HandlerRun, Histories, TaskHistory } from "./history/histories.ts";
+import type { Version } from "./history/record-versions.ts";
 
 /** A run begins when it knows of its commit; all clocks are the machine's, and some are cut to the millisecond. */
 const CLAIM_TOLERANCE_MS = 5;

@@ -1,7 +1,7 @@
 import type { BrokenPromise } from "./broken-promise.ts";
 import { endingOf } from "./endings.ts";
-import type { Histories, TaskHistory } from "./histories.ts";
-import type { Version } from "./record-versions.ts";
+import type { Histories, TaskHistory } from "./history/histories.ts";
+import type { Version } from "./history/record-versions.ts";
 
 /** Effects happen as often as promised, and are those that were asked for. */
 export function checkEffects(histories: Histories): BrokenPromise[] {

@@ -1,6 +1,6 @@
 import type { BrokenPromise } from "./broken-promise.ts";
-import type { Histories, TaskHistory } from "./histories.ts";
-import type { Version } from "./record-versions.ts";
+import type { Histories, TaskHistory } from "./history/histories.ts";
+import type { Version } from "./history/record-versions.ts";
 
 /** How a task ended; `lost` when it has not. */
 export type Ending = "succeeded" | "dead" | "finished" | "lost";

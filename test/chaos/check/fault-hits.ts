@@ -1,7 +1,7 @@
 import { SCRIPTED_FAULTS } from "../faults/fault-names.ts";
 import type { BrokenPromise } from "./broken-promise.ts";
 import { endedAt } from "./endings.ts";
-import type { Histories } from "./histories.ts";
+import type { Histories } from "./history/histories.ts";
 
 /** A fault's hits and how long it took until a task that it struck had ended. */
 export interface FaultFigures {

@@ -1,8 +1,8 @@
 import type { BrokenPromise } from "./broken-promise.ts";
 import { claimOf } from "./claims.ts";
 import { TOLERANCE_MS } from "./endings.ts";
-import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
-import { type LossReason, reasonOfLoss } from "./lost-ends.ts";
+import type { HandlerRun, Histories, TaskHistory } from "./history/histories.ts";
+import { type LossReason, reasonOfLoss } from "./history/lost-ends.ts";
 import { wasShutDown, wasTimeUp } from "./stops.ts";
 
 /** Why a claimed task's handler ran again. */

@@ -1,5 +1,5 @@
 import type { BrokenPromise } from "./broken-promise.ts";
-import type { Histories } from "./histories.ts";
+import type { Histories } from "./history/histories.ts";
 
 /** The first two parts of a signed token. */
 const TOKEN = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\./;

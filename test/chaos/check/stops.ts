@@ -1,6 +1,6 @@
 import { TOLERANCE_MS } from "./endings.ts";
-import type { HandlerRun, Histories } from "./histories.ts";
-import { endsWithin } from "./process-lives.ts";
+import type { HandlerRun, Histories } from "./history/histories.ts";
+import { endsWithin } from "./history/process-lives.ts";
 
 /** The handlers' budget; they are told to stop when it is used up. */
 const BUDGET_MS = 2_000;

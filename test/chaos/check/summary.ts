@@ -2,7 +2,7 @@ import type { BrokenPromise } from "./broken-promise.ts";
 import { countEffects } from "./effects.ts";
 import { endingOf } from "./endings.ts";
 import { type FaultFigures, countHits } from "./fault-hits.ts";
-import type { Histories, TaskHistory } from "./histories.ts";
+import type { Histories, TaskHistory } from "./history/histories.ts";
 import { type Repeat, countSentAgain, explainRepeats } from "./repeats.ts";
 
 const MOST_SHOWN = 30;

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fault } from "../../support/fault-proxy.ts";
+import type { Fault } from "../../harness/network/fault-proxy.ts";
 import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
 import { type FaultRun, inRandomOrder, until } from "./fault-run.ts";
 

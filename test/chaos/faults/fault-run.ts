@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { shuffled } from "../../support/shuffled.ts";
+import { shuffled } from "../../harness/runtime/shuffled.ts";
 import type { LineLog } from "../line-log.ts";
 import type { RunFolder } from "../run-folder.ts";
-import type { ChaosStack } from "../stack.ts";
-import type { WorkerSlot } from "../worker-slot.ts";
+import type { ChaosStack } from "../stack/stack.ts";
+import type { WorkerSlot } from "../stack/worker-slot.ts";
 import type { FaultName } from "./fault-names.ts";
 
 /** What every kind of fault needs. */

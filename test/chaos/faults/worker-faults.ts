@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WorkerSlot } from "../worker-slot.ts";
+import type { WorkerSlot } from "../stack/worker-slot.ts";
 import { WORKER_FAULTS } from "./fault-names.ts";
 import { type FaultRun, findWorkerAtWork, inRandomOrder, randomPause, until } from "./fault-run.ts";
 

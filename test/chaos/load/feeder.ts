@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { Idempotency } from "../../shared/task-type.ts";
-import { seeded } from "../contract/firestore/support/seeded.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
+import { seeded } from "../../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { LineLog } from "./line-log.ts";
+import type { LineLog } from "../line-log.ts";
 import { type PlannedTask, planOne } from "./task-plan.ts";
 
 /** Asks for tasks as callers do, each until it is accepted. */

@@ -1,6 +1,6 @@
-import type { Idempotency } from "../../shared/task-type.ts";
-import { seeded } from "../contract/firestore/support/seeded.ts";
-import { shuffled } from "../support/shuffled.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
+import { seeded } from "../../../packages/emulators/test/contract/firestore/support/seeded.ts";
+import { shuffled } from "../../harness/runtime/shuffled.ts";
 import type { ChaosPayload, Script } from "./task-types.ts";
 
 /** A task that a run will ask for. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { createCatalogue } from "../../shared/catalogue.ts";
-import { type Idempotency, defineTask } from "../../shared/task-type.ts";
+import { createCatalogue } from "../../../shared/contract/registry.ts";
+import { type Idempotency, defineTask } from "../../../shared/contract/task-type.ts";
 
 /** What a task's handler does; all but `poison` and `permanent` succeed in the end. */
 export const SCRIPTS = [

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import type { HandlerContext } from "../../../services/worker/handler.ts";
-import { fingerprint } from "../fingerprint.ts";
+import type { HandlerContext } from "../../../services/worker/runner/handler.ts";
+import { fingerprint } from "../load/fingerprint.ts";
 import { openLineLog } from "../line-log.ts";
 import { type RunFolder } from "../run-folder.ts";
-import type { ChaosPayload } from "../task-types.ts";
+import type { ChaosPayload } from "../load/task-types.ts";
 
 /** One run of a handler in the ledger. */
 export interface LedgerRun {

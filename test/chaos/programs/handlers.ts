@@ -10,9 +10,9 @@ import {
   retryLater,
   saturated,
   succeeded,
-} from "../../../services/worker/handler.ts";
-import { fingerprint } from "../fingerprint.ts";
-import { type ChaosPayload, claimTaskType, naturalTaskType, transactionTaskType } from "../task-types.ts";
+} from "../../../services/worker/runner/handler.ts";
+import { fingerprint } from "../load/fingerprint.ts";
+import { type ChaosPayload, claimTaskType, naturalTaskType, transactionTaskType } from "../load/task-types.ts";
 import type { EffectLedger, LedgerRun } from "./effect-ledger.ts";
 
 /** Longer than a lease of 20 s. */

@@ -1,25 +1,25 @@
 import { z } from "zod";
 import { createProducerApp } from "../../../services/producer/app.ts";
-import { createCloudTasksQueue } from "../../../services/producer/cloud-tasks-queue.ts";
-import { createTaskRecords } from "../../../services/producer/task-records.ts";
-import { systemClock } from "../../../shared/clock.ts";
-import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
+import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
+import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
+import { systemClock } from "../../../shared/runtime/clock.ts";
+import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import {
   hostAndPortVariable,
   platformVariables,
   portVariable,
   queueNamesOf,
   readConfig,
-} from "../../../shared/config.ts";
-import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/envelope.ts";
-import { createFirestore } from "../../../shared/firestore.ts";
-import { serveHttp } from "../../../shared/http-server.ts";
-import { createLogger } from "../../../shared/log.ts";
-import { PendingCalls } from "../../../shared/pending-calls.ts";
-import { type RunningProgram, runProgram } from "../../../shared/run-program.ts";
-import { startTracing, tracingVariables } from "../../../shared/tracing.ts";
-import { shortenQueues } from "../chaos-queues.ts";
-import { CHAOS_TASK_TYPES } from "../task-types.ts";
+} from "../../../shared/runtime/config.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/contract/envelope.ts";
+import { createFirestore } from "../../../shared/runtime/firestore.ts";
+import { serveHttp } from "../../../shared/http/server.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
+import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
+import { shortenQueues } from "../stack/chaos-queues.ts";
+import { CHAOS_TASK_TYPES } from "../load/task-types.ts";
 
 /** services/producer/main.ts with the chaos' task types and short times. */
 const configSchema = z.object({

@@ -1,18 +1,24 @@
 import { z } from "zod";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
-import { createKeyCache } from "../../../services/worker/key-cache.ts";
-import { Shutdown } from "../../../services/worker/shutdown.ts";
-import { type Clock, systemClock } from "../../../shared/clock.ts";
-import { flagVariable, platformVariables, portVariable, queueNamesOf, readConfig } from "../../../shared/config.ts";
-import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/envelope.ts";
-import { createFirestore } from "../../../shared/firestore.ts";
-import { serveHttp } from "../../../shared/http-server.ts";
-import { createLogger } from "../../../shared/log.ts";
-import { PendingCalls, closeFirestore } from "../../../shared/pending-calls.ts";
-import { type RunningProgram, runProgram } from "../../../shared/run-program.ts";
-import { startTracing, tracingVariables } from "../../../shared/tracing.ts";
-import { shortenQueues } from "../chaos-queues.ts";
+import { createKeyCache } from "../../../shared/auth/key-cache.ts";
+import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
+import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
+import {
+  flagVariable,
+  platformVariables,
+  portVariable,
+  queueNamesOf,
+  readConfig,
+} from "../../../shared/runtime/config.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/contract/envelope.ts";
+import { createFirestore } from "../../../shared/runtime/firestore.ts";
+import { serveHttp } from "../../../shared/http/server.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
+import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
+import { shortenQueues } from "../stack/chaos-queues.ts";
 import { runFolder } from "../run-folder.ts";
 import { openEffectLedger } from "./effect-ledger.ts";
 import { createChaosHandlers } from "./handlers.ts";

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { openSigningKey } from "../../services/local/cloud-tasks/signing-key.ts";
-import type { RunFolder } from "./run-folder.ts";
+import { openSigningKey } from "../../../packages/emulators/src/cloud-tasks/dispatch/request/signing-key.ts";
+import type { RunFolder } from "../run-folder.ts";
 
 const FILE_NAME = "cloud-tasks-signing-key.pem";
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import http from "node:http";
 import { randomUUID } from "node:crypto";
-import { portOf } from "../../shared/listening-port.ts";
-import type { LineLog } from "./line-log.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
+import type { LineLog } from "../line-log.ts";
 
 /** Passes deliveries on to the workers, as Cloud Run's front end does, and keeps a record of them. */
 export interface Balancer {

@@ -1,4 +1,4 @@
-import { QUEUES, QUEUE_KEYS, type QueueSettings } from "../../shared/queues.ts";
+import { QUEUES, QUEUE_KEYS, type QueueSettings } from "../../../shared/contract/queues.ts";
 
 /** As short as Cloud Tasks allows: it refuses dispatch deadlines below 15 s. Leases follow from it: 20 s. */
 const CHAOS_QUEUE: QueueSettings = {

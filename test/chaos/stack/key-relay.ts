@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import { z } from "zod";
-import { portOf } from "../../shared/listening-port.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 
 /** Where the workers fetch the keys of tokens: hands on what the Cloud Tasks emulator has, or is down. */
 export interface KeyRelay {

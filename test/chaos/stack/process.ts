@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { STARTED } from "../../shared/run-program.ts";
-import { type LineLog, openLineLog } from "./line-log.ts";
-import type { RunFolder } from "./run-folder.ts";
+import { STARTED } from "../../../shared/runtime/program.ts";
+import { type LineLog, openLineLog } from "../line-log.ts";
+import type { RunFolder } from "../run-folder.ts";
 
 /** A program of the run. */
 export interface RunProgram {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http from "node:http";
-import { portOf } from "../../shared/listening-port.ts";
-import type { LineLog } from "./line-log.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
+import type { LineLog } from "../line-log.ts";
 
 /** The outside world that claim tasks have effects on. */
 export interface Receiver {

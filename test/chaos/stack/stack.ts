@@ -1,16 +1,16 @@
 import fs from "node:fs";
 import path from "node:path";
-import { freePort } from "../support/free-port.ts";
-import { type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
+import { freePort } from "../../harness/network/free-port.ts";
+import { type FaultProxy, startFaultProxy } from "../../harness/network/fault-proxy.ts";
 import { type AnnouncedKeys, announceKeys } from "./announced-keys.ts";
 import { type Balancer, startBalancer } from "./balancer.ts";
 import { queueFile } from "./chaos-queues.ts";
 import { type Emulator, startEmulator } from "./emulator.ts";
 import { type KeyRelay, startKeyRelay } from "./key-relay.ts";
-import { openLineLog } from "./line-log.ts";
+import { openLineLog } from "../line-log.ts";
 import { Processes } from "./process.ts";
 import { startReceiver } from "./receiver.ts";
-import type { RunFolder } from "./run-folder.ts";
+import type { RunFolder } from "../run-folder.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
 /** Everything that a run runs. */
@@ -34,8 +34,8 @@ const WORKERS = 3;
 const PRODUCERS = 2;
 const PROJECT = "chaos";
 const LOCATION = "local";
-const HERE = import.meta.dirname;
-const EMULATORS = path.resolve(HERE, "../../services/local/standalone/main.ts");
+const HERE = path.resolve(import.meta.dirname, "..");
+const EMULATORS = path.resolve(HERE, "../../packages/emulators/src/cli/main.ts");
 
 const COMMON = {
   GOOGLE_CLOUD_PROJECT: PROJECT,

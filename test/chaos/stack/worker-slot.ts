@@ -2,8 +2,8 @@ import path from "node:path";
 import type { Target } from "./balancer.ts";
 import type { Processes, RunProcess } from "./process.ts";
 
-const PROGRAM = path.join(import.meta.dirname, "programs/worker.ts");
-const BUGS = path.join(import.meta.dirname, "bugs/build-in.ts");
+const PROGRAM = path.join(import.meta.dirname, "../programs/worker.ts");
+const BUGS = path.join(import.meta.dirname, "../bugs/build-in.ts");
 /** Enough for the worker and its load, and soon used up by a handler that takes all it can. */
 const MEMORY_LIMIT_MIB = 160;
 /** A worker that is killed while it starts is started again; one that never starts is not. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { QUEUES } from "../../../shared/queues.ts";
-import { CLAIMED, NATURAL, QUEUES_PATH, startProducerBundle } from "../../support/producer-bundle.ts";
+import { QUEUES } from "../../../shared/contract/queues.ts";
+import { CLAIMED, NATURAL, QUEUES_PATH, startProducerBundle } from "../../harness/producer/producer-harness.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -2,9 +2,9 @@ import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { portOf } from "../../../shared/listening-port.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { CLAIMED, NATURAL, startProducerBundle } from "../../support/producer-bundle.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { CLAIMED, NATURAL, startProducerBundle } from "../../harness/producer/producer-harness.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 const ID = `${DIGITS}-default`;

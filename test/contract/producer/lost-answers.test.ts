@@ -1,8 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it, vi } from "vitest";
-import type { Fault } from "../../support/fault-proxy.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { CLAIMED, startProducerBundle } from "../../support/producer-bundle.ts";
+import type { Fault } from "../../harness/network/fault-proxy.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { CLAIMED, startProducerBundle } from "../../harness/producer/producer-harness.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 const ALL = 1_000;

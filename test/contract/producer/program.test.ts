@@ -4,9 +4,9 @@ import net from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
-import { startFirestoreEmulator } from "../../../services/local/firestore/emulator.ts";
-import { createCloudTasksClient } from "../../../shared/cloud-tasks-client.ts";
+import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
+import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../services/producer/main.ts");
 const LOCATION = "projects/handoff-test/locations/europe-west1";

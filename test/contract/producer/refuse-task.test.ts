@@ -6,7 +6,7 @@ import {
   MAX_PAYLOAD_BYTES,
   type ProducerBundle,
   startProducerBundle,
-} from "../../support/producer-bundle.ts";
+} from "../../harness/producer/producer-harness.ts";
 
 const BODY = JSON.stringify(CLAIMED);
 

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { CLAIMED, QUEUES_PATH, startProducerBundle } from "../../support/producer-bundle.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { CLAIMED, QUEUES_PATH, startProducerBundle } from "../../harness/producer/producer-harness.ts";
 
 describe("paths and methods", () => {
   it("answers a problem for paths that there are none", async () => {

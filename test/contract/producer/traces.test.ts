@@ -1,8 +1,8 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { CLAIMED, startProducerBundle } from "../../support/producer-bundle.ts";
-import { recordSpans } from "../../support/recorded-spans.ts";
+import { CLAIMED, startProducerBundle } from "../../harness/producer/producer-harness.ts";
+import { recordSpans } from "../../harness/tracing/recorded-spans.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;

@@ -2,8 +2,8 @@ import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { CLAIMED, NATURAL, type ProducerBundle, startProducerBundle } from "../../support/producer-bundle.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { CLAIMED, NATURAL, type ProducerBundle, startProducerBundle } from "../../harness/producer/producer-harness.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createCanaries } from "../../../services/worker/handlers/canaries.ts";
-import { CANARIES, naturalCanary, transactionCanary } from "../../../shared/task-types/canary.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { CANARIES, naturalCanary, transactionCanary } from "../../../shared/tasks/canary.ts";
+import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
 
 const SENT_AT = "2026-01-02T03:04:05.678Z";
 

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createTransferBetweenAccounts } from "../../../services/worker/handlers/transfer-between-accounts.ts";
-import { transferBetweenAccounts } from "../../../shared/task-types/ledger-transfer.ts";
+import { transferBetweenAccounts } from "../../../shared/tasks/ledger-transfer.ts";
 import {
   claimTaskType,
   naturalTaskType,
   scriptedHandler,
   scriptedTransactionHandler,
-} from "../../support/scripted-handler.ts";
-import { sealTask } from "../../support/worker-bundle.ts";
+} from "../../harness/worker/scripted-handler.ts";
+import { sealTask } from "../../harness/worker/worker-harness.ts";
 import { startCountedTask, startCountedWorker } from "./cost/bundle.ts";
 import { PATHS } from "./cost/paths.ts";
 

@@ -1,15 +1,15 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { failedForGood, retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
-import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/queues.ts";
+import { failedForGood, retryLater, saturated, succeeded } from "../../../services/worker/runner/handler.ts";
+import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/contract/queues.ts";
 import {
   claimTaskType,
   naturalTaskType,
   scriptedHandler,
   scriptedTransactionHandler,
-} from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+} from "../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
 
 const LEASE_MS = QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 

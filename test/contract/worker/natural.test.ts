@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { failedForGood, retryLater } from "../../../services/worker/handler.ts";
+import { failedForGood, retryLater } from "../../../services/worker/runner/handler.ts";
 import { createPublishDocument } from "../../../services/worker/handlers/publish-document.ts";
-import { ABORT_GRACE_MS } from "../../../shared/queues.ts";
-import { publishDocument } from "../../../shared/task-types/document-publish.ts";
-import { naturalTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
-import { shuffled } from "../../support/shuffled.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
+import { publishDocument } from "../../../shared/tasks/document-publish.ts";
+import { naturalTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
+import { shuffled } from "../../harness/runtime/shuffled.ts";
+import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
 
 const neverEnd = () => new Promise<never>(() => undefined);
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
-import { AUDIENCE, INVOKER, KEY } from "../../support/token-rules.ts";
-import { identityClaims, signToken } from "../../support/tokens.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
+import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
+import { identityClaims, signToken } from "../../harness/auth/tokens.ts";
+import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
 
 const claims = () => identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() });
 

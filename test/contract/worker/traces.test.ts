@@ -1,10 +1,10 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { expect, test } from "vitest";
-import { failedForGood, succeeded } from "../../../services/worker/handler.ts";
+import { failedForGood, succeeded } from "../../../services/worker/runner/handler.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
-import { recordSpans } from "../../support/recorded-spans.ts";
-import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { recordSpans } from "../../harness/tracing/recorded-spans.ts";
+import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 /** The payload, which must be found nowhere. */

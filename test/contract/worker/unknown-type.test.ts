@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { retryLater } from "../../../services/worker/handler.ts";
+import { retryLater } from "../../../services/worker/runner/handler.ts";
 import {
   claimTaskType,
   naturalTaskType,
   scriptedHandler,
   scriptedTransactionHandler,
-} from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+} from "../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
 
 const KINDS = [
   ["claim", () => scriptedHandler(claimTaskType)],

@@ -1,9 +1,9 @@
 import { status } from "@grpc/grpc-js";
 import type { Cell, Struck } from "./cell.ts";
-import type { HandlerPlan } from "./matrix-handlers.ts";
+import type { HandlerPlan } from "../process/matrix-handlers.ts";
 import { AWAY_MS } from "./time.ts";
 import type { Story } from "./story.ts";
-import type { Ending } from "./worker-process.ts";
+import type { Ending } from "../process/worker-process.ts";
 
 /** Makes the worker read the record to learn how it ended: the commit that needs no read fails. */
 const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;

@@ -1,6 +1,6 @@
-import type { HandlerFault, MatrixFault } from "./matrix-faults.ts";
-import type { Moment, Scene } from "./scenes.ts";
-import type { Ending } from "./worker-process.ts";
+import type { HandlerFault, MatrixFault } from "../process/matrix-faults.ts";
+import type { Moment, Scene } from "./scenarios.ts";
+import type { Ending } from "../process/worker-process.ts";
 
 /** One cell of the matrix. */
 export interface Cell {

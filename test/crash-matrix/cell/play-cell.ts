@@ -1,10 +1,10 @@
 import type { Cell, CellResult } from "./cell.ts";
 import { Story } from "./story.ts";
-import { strike } from "./strike.ts";
+import { strike } from "./cell-fault.ts";
 import { AWAY_MS } from "./time.ts";
-import { judge } from "./verdict.ts";
-import type { Ending } from "./worker-process.ts";
-import type { World } from "./world.ts";
+import { judge } from "../judge/judgement.ts";
+import type { Ending } from "../process/worker-process.ts";
+import type { World } from "../process/world.ts";
 
 /** Each step is shorter than the wait for a lock, 20 s. */
 const AWAY_STEPS = 6;

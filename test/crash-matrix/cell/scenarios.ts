@@ -1,4 +1,4 @@
-import type { HandlerEnd, MATRIX_TASKS } from "./matrix-handlers.ts";
+import type { HandlerEnd, MATRIX_TASKS } from "../process/matrix-handlers.ts";
 
 /** When the delivery that meets the fault comes: a column of the matrix. */
 export const MOMENTS = ["alone", "at once", "late", "takeover", "zombie, other at work", "zombie, other done"] as const;

@@ -1,10 +1,10 @@
-import type { Envelope } from "../../../../shared/envelope.ts";
-import { sealTask } from "../../../support/worker-bundle.ts";
-import { type HandlerEnd, type HandlerPlan, MATRIX_TASKS } from "./matrix-handlers.ts";
-import type { Scene } from "./scenes.ts";
-import { Witness } from "./witness.ts";
-import type { Ending, WorkerProcess } from "./worker-process.ts";
-import type { World } from "./world.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { sealTask } from "../../harness/worker/worker-harness.ts";
+import { type HandlerEnd, type HandlerPlan, MATRIX_TASKS } from "../process/matrix-handlers.ts";
+import type { Scene } from "./scenarios.ts";
+import { Witness } from "../judge/observed.ts";
+import type { Ending, WorkerProcess } from "../process/worker-process.ts";
+import type { World } from "../process/world.ts";
 
 let lastNumber = 0;
 

@@ -1,5 +1,5 @@
-import { ABORT_GRACE_MS, leaseMsOf } from "../../../../shared/queues.ts";
-import { MATRIX_TASKS } from "./matrix-handlers.ts";
+import { ABORT_GRACE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
+import { MATRIX_TASKS } from "../process/matrix-handlers.ts";
 
 /** By then a delivery has been answered, whatever Firestore and its handler do, in milliseconds. */
 export const STEP_MS = MATRIX_TASKS.claim.timeoutMs + ABORT_GRACE_MS;

@@ -1,9 +1,9 @@
-import type { Envelope } from "../../../../shared/envelope.ts";
-import type { Cell, CellResult, CellStory } from "./cell.ts";
-import { EFFECTS, MATRIX_TASKS } from "./matrix-handlers.ts";
-import type { Story } from "./story.ts";
-import type { Seen } from "./witness.ts";
-import type { Ending } from "./worker-process.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import type { Cell, CellResult, CellStory } from "../cell/cell.ts";
+import { EFFECTS, MATRIX_TASKS } from "../process/matrix-handlers.ts";
+import type { Story } from "../cell/story.ts";
+import type { Seen } from "./observed.ts";
+import type { Ending } from "../process/worker-process.ts";
 
 /** How a task ended. */
 interface End extends Seen {

@@ -1,9 +1,9 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
-import type { Envelope } from "../../../../shared/envelope.ts";
-import { conflictLetterId, deadLetterId } from "../../../../shared/records/dead-letter.ts";
-import { DEAD_LETTERS } from "../../../../shared/records/dead-letter.ts";
-import { TASK_RECORDS, type TaskRecord, isTerminal, parseTaskRecord } from "../../../../shared/records/task-record.ts";
-import type { Ending } from "./worker-process.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { conflictLetterId, deadLetterId } from "../../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
+import { TASK_RECORDS, type TaskRecord, isTerminal, parseTaskRecord } from "../../../shared/records/task-record.ts";
+import type { Ending } from "../process/worker-process.ts";
 
 /** A task's record and its letters, as they are at one time. */
 export interface Seen {

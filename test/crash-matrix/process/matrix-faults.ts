@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import type { Fault, FaultyAnswer } from "../../../support/fault-proxy.ts";
+import type { Fault, FaultyAnswer } from "../../harness/network/fault-proxy.ts";
 
 /** One way in which a call goes wrong: a row of the matrix. */
 export interface MatrixFault {

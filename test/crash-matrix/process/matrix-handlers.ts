@@ -8,8 +8,8 @@ import {
   failedForGood,
   retryLater,
   succeeded,
-} from "../../../../services/worker/handler.ts";
-import { defineTask } from "../../../../shared/task-type.ts";
+} from "../../../services/worker/runner/handler.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
 
 /** Where the handlers of `transaction` tasks have their effects: one document a run, under the task's number. */
 export const EFFECTS = "effects";

@@ -1,9 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { startFirestoreEmulator } from "../../../../services/local/firestore/emulator.ts";
-import { VirtualClock } from "../../../../services/local/virtual-clock.ts";
+import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
 import type { Outside } from "./matrix-handlers.ts";
-import { STEP_MS } from "./time.ts";
-import { connectToEmulator } from "../../../support/connect-to-emulator.ts";
+import { STEP_MS } from "../cell/time.ts";
+import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
 import { type WorkerProcess, startWorkerProcess } from "./worker-process.ts";
 
 /** Waits for Firestore are over after so many steps of a delivery. */

@@ -1,6 +1,6 @@
 import { Firestore } from "@google-cloud/firestore";
 import { onTestFinished } from "vitest";
-import { LOCAL } from "../../../services/local/start/settings.ts";
+import { LOCAL } from "../../../services/local/settings.ts";
 import type { StackProcess } from "./stack-process.ts";
 
 /** The stack's records, seen from outside. */

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
-import { freePort } from "../../support/free-port.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { freePort } from "../../harness/network/free-port.ts";
+import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../services/local/start/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../../services/local/main.ts");
 const START_LIMIT_MS = 30_000;
 
 export interface StackPorts {

@@ -1,6 +1,6 @@
 import http from "node:http";
 import { once } from "node:events";
-import { portOf } from "../../shared/listening-port.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 import type { SigningKey } from "./tokens.ts";
 
 /** What the server does with a request from now on. */

@@ -1,14 +1,14 @@
 import { expect, onTestFinished } from "vitest";
-import { createLogger } from "../../shared/log.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
 import {
   type AuthMode,
   type Authentication,
   authenticate,
   createTokenRules,
-} from "../../services/worker/authenticate.ts";
-import { createKeyCache } from "../../services/worker/key-cache.ts";
+} from "../../../services/worker/authenticate.ts";
+import { createKeyCache } from "../../../shared/auth/key-cache.ts";
 import { startKeyServer } from "./key-server.ts";
-import { VirtualClock } from "../../services/local/virtual-clock.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
 import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
 
 export const AUDIENCE = "https://worker.example.com";

@@ -1,5 +1,5 @@
-import { loadProtos } from "../../services/local/rpc/proto.ts";
-import type { RelayedCall } from "./fault-proxy.ts";
+import { loadProtos } from "../../../packages/emulators/src/rpc/proto.ts";
+import type { RelayedCall } from "../network/fault-proxy.ts";
 
 /** What some of the calls to Firestore have cost: calls by their RPC, and documents. */
 export interface Cost {

@@ -1,6 +1,6 @@
 import type { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
-import { portOf } from "../../shared/listening-port.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 import { FaultLink, respond } from "./fault-link.ts";
 
 /** What is to go wrong with the next calls of one RPC. */

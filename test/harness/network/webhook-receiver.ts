@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import { text } from "node:stream/consumers";
-import { portOf } from "../../shared/listening-port.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 
 export interface ReceivedWebhook {
   readonly method: string | undefined;

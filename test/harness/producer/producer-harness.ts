@@ -1,19 +1,19 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
-import { startCloudTasksEmulator } from "../../services/local/cloud-tasks/emulator.ts";
-import { startFirestoreEmulator } from "../../services/local/firestore/emulator.ts";
-import { createProducerApp } from "../../services/producer/app.ts";
-import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
-import { createCloudTasksQueue } from "../../services/producer/cloud-tasks-queue.ts";
-import { createTaskRecords } from "../../services/producer/task-records.ts";
-import { BUILT_IN_TASK_TYPES } from "../../shared/catalogue.ts";
-import { type Clock, systemClock } from "../../shared/clock.ts";
-import { serveHttp } from "../../shared/http-server.ts";
-import { createLogger } from "../../shared/log.ts";
-import { PendingCalls, closeFirestore } from "../../shared/pending-calls.ts";
-import { connectToEmulator } from "./connect-to-emulator.ts";
-import { startFaultProxy } from "./fault-proxy.ts";
+import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
+import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { createProducerApp } from "../../../services/producer/app.ts";
+import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
+import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
+import { BUILT_IN_TASK_TYPES } from "../../../shared/contract/registry.ts";
+import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
+import { serveHttp } from "../../../shared/http/server.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
+import { startFaultProxy } from "../network/fault-proxy.ts";
 
 /** Where the bundle's queues are; their names differ from their keys, as they may in the cloud. */
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";

@@ -1,4 +1,4 @@
-import { createLogger, type Logger } from "../../shared/log.ts";
+import { createLogger, type Logger } from "../../../shared/runtime/log.ts";
 
 /** A logger whose lines are kept, as they would stand in standard output. */
 export function captureLog(): { log: Logger; lines: readonly string[] } {

@@ -2,7 +2,7 @@ import http from "node:http";
 import protobuf from "protobufjs";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
-import { portOf } from "../../shared/listening-port.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 
 /** As much of OTLP as the tests look at (https://github.com/open-telemetry/opentelemetry-proto, trace/v1 and collector). */
 const PROTO = `

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { bindHandler, succeeded, type RunContext } from "../../services/worker/handler.ts";
-import { parseDelivery } from "../../services/worker/parse-delivery.ts";
-import { defineTask } from "../../shared/task-type.ts";
+import { bindHandler, succeeded, type RunContext } from "../../../services/worker/runner/handler.ts";
+import { parseDelivery } from "../../../services/worker/parse-delivery.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
 import { detachedWorker } from "./detached-worker.ts";
 
 export const ID = "0123456789abcdef0123456789abcdef-default";

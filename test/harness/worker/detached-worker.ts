@@ -1,10 +1,10 @@
 import { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
-import { createTokenRules } from "../../services/worker/authenticate.ts";
-import { Shutdown } from "../../services/worker/shutdown.ts";
-import { PendingCalls } from "../../shared/pending-calls.ts";
-import { captureLog } from "./captured-log.ts";
-import { VirtualClock } from "../../services/local/virtual-clock.ts";
+import { createTokenRules } from "../../../services/worker/authenticate.ts";
+import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
+import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { captureLog } from "../runtime/captured-log.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
 
 /** What a step of the worker needs when it reaches neither Firestore nor a key server: neither is there. */
 export function detachedWorker() {

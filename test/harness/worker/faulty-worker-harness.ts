@@ -1,10 +1,10 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { BoundHandler } from "../../services/worker/handler.ts";
-import type { Envelope } from "../../shared/envelope.ts";
-import { RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../shared/queues.ts";
-import { queueOf } from "../../shared/task-id.ts";
-import { type Fault, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
-import { type WorkerBundleOptions, startWorkerBundle } from "./worker-bundle.ts";
+import type { BoundHandler } from "../../../services/worker/runner/handler.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
+import { queueOf } from "../../../shared/contract/task-id.ts";
+import { type Fault, type FaultProxy, startFaultProxy } from "../network/fault-proxy.ts";
+import { type WorkerBundleOptions, startWorkerBundle } from "./worker-harness.ts";
 
 /** No task of these tests needs more deliveries. */
 const MOST_REDELIVERIES = 5;

@@ -6,8 +6,8 @@ import {
   bindHandler,
   bindTransactionHandler,
   succeeded,
-} from "../../services/worker/handler.ts";
-import { type TaskType, defineTask } from "../../shared/task-type.ts";
+} from "../../../services/worker/runner/handler.ts";
+import { type TaskType, defineTask } from "../../../shared/contract/task-type.ts";
 
 export const claimTaskType = defineTask({
   type: "test.claim",

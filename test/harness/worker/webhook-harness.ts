@@ -1,10 +1,10 @@
 import type http from "node:http";
 import { onTestFinished } from "vitest";
-import { createLogger } from "../../shared/log.ts";
-import { createDeliverWebhook, type DeliverWebhookOptions } from "../../services/worker/handlers/deliver-webhook.ts";
-import type { HandlerResult } from "../../services/worker/handler.ts";
-import { VirtualClock } from "../../services/local/virtual-clock.ts";
-import { startWebhookReceiver } from "./webhook-receiver.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { createDeliverWebhook, type DeliverWebhookOptions } from "../../../services/worker/handlers/deliver-webhook.ts";
+import type { HandlerResult } from "../../../services/worker/runner/handler.ts";
+import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { startWebhookReceiver } from "../network/webhook-receiver.ts";
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from("a signing key of thirty-two bytes").toString("base64")}`;
 export const TASK_ID = "0123456789abcdef0123456789abcdef-default";

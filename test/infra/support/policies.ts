@@ -1,6 +1,6 @@
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
-import { QUEUES, QUEUE_KEYS } from "../../../shared/queues.ts";
+import { QUEUES, QUEUE_KEYS } from "../../../shared/contract/queues.ts";
 import { type Graph, type StackKind, at, ofType, textsIn, the, variablesOf } from "./graph.ts";
 
 /** A rule that every graph must keep: answers with what breaks it, a line each. */

@@ -1,7 +1,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import { PROJECT_DIR } from "../../../infra/build/project-dir.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 /** A Pulumi program of the test's own. It lies within the project, whose packages it uses, and goes with the test. */
 export async function writeProgram(source: string): Promise<string> {

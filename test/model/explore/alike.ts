@@ -1,8 +1,8 @@
-import type { Idempotency } from "../../../../shared/task-type.ts";
-import { DECISIONS } from "./decisions.ts";
-import { type Step, stepsOf, takeStep } from "./steps.ts";
-import { worldKey } from "./world-key.ts";
-import { type World, newWorld } from "./world.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
+import { DECISIONS } from "../decisions.ts";
+import { type Step, stepsOf, takeStep } from "../steps.ts";
+import { worldKey } from "../world/world-key.ts";
+import { type World, newWorld } from "../world/world.ts";
 
 /** How many of the worlds that count as one are compared with the first of them. */
 const MOST_COMPARED = 3;

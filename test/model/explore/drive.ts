@@ -1,8 +1,8 @@
-import { isTerminal } from "../../../../shared/records/task-record.ts";
-import type { Decisions } from "./decisions.ts";
+import { isTerminal } from "../../../shared/records/task-record.ts";
+import type { Decisions } from "../decisions.ts";
 import type { Taken } from "./invariants.ts";
-import { LEASE_MS, type Step, takeStep } from "./steps.ts";
-import type { Happening, World } from "./world.ts";
+import { LEASE_MS, type Step, takeStep } from "../steps.ts";
+import type { Happening, World } from "../world/world.ts";
 
 /** A lease that is in the way is waited for; the delivery after it ends the task. */
 const MOST_GOOD_DELIVERIES = 2;

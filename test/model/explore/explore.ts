@@ -1,10 +1,10 @@
-import type { Idempotency } from "../../../../shared/task-type.ts";
-import type { Decisions } from "./decisions.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
+import type { Decisions } from "../decisions.ts";
 import { driveToEnd, isBuriedInTime } from "./drive.ts";
 import { INVARIANTS, type InvariantName, type Taken } from "./invariants.ts";
-import { type Step, stepsOf, takeStep } from "./steps.ts";
-import { type World, newWorld } from "./world.ts";
-import { worldKey } from "./world-key.ts";
+import { type Step, stepsOf, takeStep } from "../steps.ts";
+import { type World, newWorld } from "../world/world.ts";
+import { worldKey } from "../world/world-key.ts";
 
 /** What is asked not of every step, but of every world that can come to be. */
 export const ENDS = "a task ends within two good deliveries";

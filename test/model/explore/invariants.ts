@@ -1,7 +1,7 @@
-import { type TaskRecord, isTerminal } from "../../../../shared/records/task-record.ts";
-import { isSuccess } from "./scene.ts";
-import { type Step, attemptAt } from "./steps.ts";
-import { type Happening, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "./world.ts";
+import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
+import { isSuccess } from "../world/scenario.ts";
+import { type Step, attemptAt } from "../steps.ts";
+import { type Happening, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "../world/world.ts";
 
 /** A step that was taken, from world to world. */
 export interface Taken {

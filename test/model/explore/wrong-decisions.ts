@@ -1,7 +1,7 @@
-import type { Concession } from "../../../../services/worker/concession.ts";
-import type { Idempotency } from "../../../../shared/task-type.ts";
-import { isTerminal } from "../../../../shared/records/task-record.ts";
-import { DECISIONS, type Decisions } from "./decisions.ts";
+import type { Concession } from "../../../services/worker/lifecycle/concession.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
+import { isTerminal } from "../../../shared/records/task-record.ts";
+import { DECISIONS, type Decisions } from "../decisions.ts";
 import { BURIED, ENDS, type PromiseName } from "./explore.ts";
 
 /** A decision that is wrong in one respect, and the kind of task that it is wrong for. */

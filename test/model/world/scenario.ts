@@ -1,6 +1,6 @@
-import { respond } from "../../../../services/worker/respond.ts";
-import type { Outcome } from "../../../../services/worker/outcome.ts";
-import type { Decisions } from "./decisions.ts";
+import { respond } from "../../../services/worker/respond.ts";
+import type { Outcome } from "../../../services/worker/outcome.ts";
+import type { Decisions } from "../decisions.ts";
 import type { Commit, Happening, HungCommit, Running, World } from "./world.ts";
 
 /**

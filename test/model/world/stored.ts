@@ -1,15 +1,15 @@
 import { FieldValue, Timestamp } from "@google-cloud/firestore";
-import type { Concession } from "../../../../services/worker/concession.ts";
+import type { Concession } from "../../../services/worker/lifecycle/concession.ts";
 import {
   type AttemptNumbers,
   runningRecord,
   settledFields,
   settledRecord,
-} from "../../../../services/worker/record-writes.ts";
-import { type Settlement, letterOf } from "../../../../services/worker/settlement.ts";
-import type { Envelope } from "../../../../shared/envelope.ts";
-import type { TaskRecord } from "../../../../shared/records/task-record.ts";
-import { taskIdForKey } from "../../../../shared/task-id.ts";
+} from "../../../shared/records/transition.ts";
+import { type Settlement, letterOf } from "../../../services/worker/lifecycle/settlement.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { taskIdForKey } from "../../../shared/contract/task-id.ts";
 import { type Commit, PAYLOAD_HASH, type World } from "./world.ts";
 
 const ENVELOPE: Envelope = {

@@ -1,7 +1,7 @@
-import type { Outcome } from "../../../../services/worker/outcome.ts";
-import type { AttemptNumbers } from "../../../../services/worker/record-writes.ts";
-import type { TaskRecord } from "../../../../shared/records/task-record.ts";
-import type { Idempotency } from "../../../../shared/task-type.ts";
+import type { Outcome } from "../../../services/worker/outcome.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import type { Idempotency } from "../../../shared/contract/task-type.ts";
 
 /** All that there is of one task: what Firestore holds, who runs, what has happened outside, what Cloud Tasks knows. */
 export interface World {

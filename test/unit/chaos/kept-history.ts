@@ -1,5 +1,5 @@
-import type { Histories, TaskHistory } from "../../chaos/check/histories.ts";
-import type { Version } from "../../chaos/check/record-versions.ts";
+import type { Histories, TaskHistory } from "../../chaos/check/history/histories.ts";
+import type { Version } from "../../chaos/check/history/record-versions.ts";
 
 type Field = string | number | { readonly time: number };
 

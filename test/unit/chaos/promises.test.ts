@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkPromises } from "../../chaos/check/all-promises.ts";
 import { addFigures, countHits } from "../../chaos/check/fault-hits.ts";
-import type { HandlerRun, Histories } from "../../chaos/check/histories.ts";
+import type { HandlerRun, Histories } from "../../chaos/check/history/histories.ts";
 import {
   CLAIM_RECORD,
   FIRST,

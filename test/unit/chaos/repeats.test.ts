@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { checkRepeats, explainRepeats } from "../../chaos/check/repeats.ts";
-import type { HandlerRun, Histories, TaskHistory } from "../../chaos/check/histories.ts";
-import type { Version } from "../../chaos/check/record-versions.ts";
+import type { HandlerRun, Histories, TaskHistory } from "../../chaos/check/history/histories.ts";
+import type { Version } from "../../chaos/check/history/record-versions.ts";
 import { FIRST, ID, LEASE_MS, SECOND, claimTask, claimed, historyOf, settled } from "./kept-history.ts";
 
 const FIRST_CLAIM = claimed(1_000, FIRST);

@@ -3,9 +3,9 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import { respond } from "../../../services/worker/respond.ts";
-import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/queues.ts";
-import { transitionsOf } from "../worker/model/transitions.ts";
-import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
+import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
+import { transitionsOf } from "../../model/transitions.ts";
+import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const DOCUMENT = fs.readFileSync(path.join(ROOT, "docs/lifecycle.md"), "utf8");

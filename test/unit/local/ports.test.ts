@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import net from "node:net";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../harness/network/free-port.ts";
 import { expect, it, onTestFinished } from "vitest";
-import { requireFreePorts } from "../../../services/local/start/ports.ts";
-import { ConfigError } from "../../../shared/config-error.ts";
-import { portOf } from "../../../shared/listening-port.ts";
+import { requireFreePorts } from "../../../services/local/ports.ts";
+import { ConfigError } from "../../../shared/runtime/config-error.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
 
 const HOST = "127.0.0.1";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BODY, deliveryOf, ID, MAX_BYTES, refusalOf, requestOf } from "../../support/delivery-request.ts";
+import { BODY, deliveryOf, ID, MAX_BYTES, refusalOf, requestOf } from "../../harness/worker/delivery-request.ts";
 
 it.each([
   ["missing", undefined],

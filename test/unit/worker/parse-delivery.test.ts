@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { BODY, deliveryOf, requestOf } from "../../support/delivery-request.ts";
+import { BODY, deliveryOf, requestOf } from "../../harness/worker/delivery-request.ts";
 
 it("reads a delivery with the rules of its type", async () => {
   const { delivery, end, ran } = await deliveryOf(requestOf());

@@ -1,4 +1,4 @@
-import { runProgram } from "../../../shared/run-program.ts";
+import { runProgram } from "../../../../shared/runtime/program.ts";
 import { USAGE, readSettings } from "./settings.ts";
 import { startEmulators } from "./start-emulators.ts";
 

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { YAMLParseError, parse } from "yaml";
 import { z } from "zod";
-import { ConfigError } from "../../../shared/config-error.ts";
-import type { QueueDefinition } from "../cloud-tasks/queue-definition.ts";
+import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 
 const durationSchema = z.union([z.string(), z.number()]);
 

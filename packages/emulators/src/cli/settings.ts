@@ -1,8 +1,13 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../../shared/config-error.ts";
-import { type HostAndPort, NOT_HOST_AND_PORT, parseHostAndPort, parsePort } from "../../../shared/host-and-port.ts";
-import type { QueueDefinition } from "../cloud-tasks/queue-definition.ts";
-import { CONCURRENCY_MODES, type ConcurrencyMode } from "../firestore/concurrency.ts";
+import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+import {
+  type HostAndPort,
+  NOT_HOST_AND_PORT,
+  parseHostAndPort,
+  parsePort,
+} from "../../../../shared/runtime/host-and-port.ts";
+import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
+import { CONCURRENCY_MODES, type ConcurrencyMode } from "../firestore/transactions/concurrency.ts";
 
 export const USAGE = `handoff-emulator [OPTIONS]
 

@@ -1,11 +1,11 @@
-import { systemClock } from "../../../shared/clock.ts";
-import { ConfigError } from "../../../shared/config-error.ts";
-import { type Logger, createLogger } from "../../../shared/log.ts";
-import type { RunningProgram } from "../../../shared/run-program.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import { BrokenJournalError } from "../journal.ts";
-import { readableLine } from "../log-line.ts";
-import { VirtualClock } from "../virtual-clock.ts";
+import { systemClock } from "../../../../shared/runtime/clock.ts";
+import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+import { type Logger, createLogger } from "../../../../shared/runtime/log.ts";
+import type { RunningProgram } from "../../../../shared/runtime/program.ts";
+import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import { BrokenJournalError } from "../kernel/storage/journal.ts";
+import { readableLine } from "../../../../services/local/log-line.ts";
+import { VirtualClock } from "../kernel/virtual-clock.ts";
 import type { EmulatorName, StandaloneSettings } from "./settings.ts";
 
 /** An emulator that listens. */
@@ -48,7 +48,7 @@ interface Start {
 const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> = {
   async "cloud-tasks"({ settings, clock, log }) {
     const { startCloudTasksEmulator } = await import("../cloud-tasks/emulator.ts");
-    const { keepHeapSmall } = await import("../cloud-tasks/small-heap.ts");
+    const { keepHeapSmall } = await import("../kernel/small-heap.ts");
     keepHeapSmall();
     const {
       addresses,

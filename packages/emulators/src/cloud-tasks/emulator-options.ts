@@ -1,13 +1,13 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
-import type { EmulatorLog } from "../emulator-log.ts";
-import type { CallFault } from "../call-faults.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import type { InjectedFault } from "../fault-set.ts";
-import type { DeliveryFault } from "./delivery-faults.ts";
-import type { AttemptRecord, AttemptSelector } from "./history.ts";
-import type { IdleUntil } from "./idle.ts";
-import type { QueueDefinition } from "./queue-definition.ts";
-import type { ResetOptions } from "./reset.ts";
+import type { EmulatorLog } from "../kernel/emulator-log.ts";
+import type { CallFault } from "../kernel/call-faults.ts";
+import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { InjectedFault } from "../kernel/fault-set.ts";
+import type { DeliveryFault } from "./testing/delivery-faults.ts";
+import type { AttemptRecord, AttemptSelector } from "./testing/history.ts";
+import type { IdleUntil } from "./testing/idle.ts";
+import type { QueueDefinition } from "./state/queue-definition.ts";
+import type { ResetOptions } from "./testing/reset.ts";
 
 /** What the constructor of Google's client takes. */
 export type CloudTasksClientOptions = NonNullable<ConstructorParameters<typeof CloudTasksClient>[0]>;

@@ -3,40 +3,40 @@ import type * as googleAuthLibrary from "google-auth-library";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { type Clock, systemClock } from "../../../shared/clock.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import { silentLog } from "../emulator-log.ts";
-import { checkMethod, withCallFaults } from "../call-faults.ts";
+import { type Clock, systemClock } from "../../../../shared/runtime/clock.ts";
+import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import { silentLog } from "../kernel/emulator-log.ts";
+import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
-import { FaultSet } from "../fault-set.ts";
-import { openJournal } from "../journal.ts";
+import { FaultSet } from "../kernel/fault-set.ts";
+import { openJournal } from "../kernel/storage/journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
 import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
-import type { StoredChange } from "./change.ts";
-import { Deliveries } from "./deliveries.ts";
-import { createCourier } from "./delivery.ts";
-import { checkMishap, createFaultyCourier } from "./delivery-faults.ts";
-import { DeliveryPlaces } from "./delivery-places.ts";
-import { createTokenMaker } from "./delivery-token.ts";
+import type { StoredChange } from "./state/change.ts";
+import { Deliveries } from "./testing/deliveries.ts";
+import { createCourier } from "./dispatch/request/delivery.ts";
+import { checkMishap, createFaultyCourier } from "./testing/delivery-faults.ts";
+import { DeliveryPlaces } from "./dispatch/delivery-places.ts";
+import { createTokenMaker } from "./dispatch/request/delivery-token.ts";
 import type {
   CloudTasksClientOptions,
   CloudTasksEmulator,
   CloudTasksEmulatorOptions,
   CloudTasksFault,
 } from "./emulator-options.ts";
-import { assertPortIsFree } from "./free-port.ts";
-import { History } from "./history.ts";
-import { createHttpSurface } from "./http-surface.ts";
-import { defineQueues, readQueueDefinitions } from "./queue-definition.ts";
-import { reset } from "./reset.ts";
-import type { RpcContext } from "./rpc-context.ts";
-import { createIamHandlers } from "./rpc-iam.ts";
-import { createQueueHandlers } from "./rpc-queues.ts";
-import { createTaskHandlers } from "./rpc-tasks.ts";
-import { Scheduler } from "./scheduler.ts";
-import { openSigningKey } from "./signing-key.ts";
-import { type ChangeJournal, State } from "./state.ts";
+import { assertPortIsFree } from "../kernel/free-port.ts";
+import { History } from "./testing/history.ts";
+import { createHttpSurface } from "./api/http-surface.ts";
+import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
+import { reset } from "./testing/reset.ts";
+import type { RpcContext } from "./api/rpc-context.ts";
+import { createIamHandlers } from "./api/rpc-iam.ts";
+import { createQueueHandlers } from "./api/rpc-queues.ts";
+import { createTaskHandlers } from "./api/rpc-tasks.ts";
+import { Scheduler } from "./dispatch/scheduler.ts";
+import { openSigningKey } from "./dispatch/request/signing-key.ts";
+import { type ChangeJournal, State } from "./state/state.ts";
 
 /** Where queues, tasks and names are kept in the data folder. */
 const JOURNAL_FILE = "cloud-tasks.jsonl";
@@ -79,7 +79,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
   const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
   const control = createControlSurface(async () => {
-    const { createTasksControl } = await import("./control.ts");
+    const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);
   });
   const endpoint = await startEndpoint({

@@ -1,13 +1,13 @@
 import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { JsonBodyError, parseJsonBody } from "../../../shared/json-body.ts";
-import { type RequestProblem, problemResponse } from "../../../shared/problem.ts";
-import { toMillis } from "../duration.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import type { FaultFrequency, InjectedFault } from "../fault-set.ts";
+import { JsonBodyError, parseJsonBody } from "../../../../shared/http/json-body.ts";
+import { type RequestProblem, problemResponse } from "../../../../shared/http/problem.ts";
+import { toMillis } from "../kernel/duration.ts";
+import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { FaultFrequency, InjectedFault } from "../kernel/fault-set.ts";
 import { RpcCode } from "../rpc/rpc-error.ts";
-import { VirtualClock } from "../virtual-clock.ts";
+import { VirtualClock } from "../kernel/virtual-clock.ts";
 import type { ControlListener } from "./control-surface.ts";
 
 /** What every emulator can be asked for from outside its process. */

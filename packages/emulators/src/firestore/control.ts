@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { callFaultSchema, createControlListener } from "../control/control-app.ts";
 import type { ControlListener } from "../control/control-surface.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
+import type { EmulatorClock } from "../kernel/emulator-clock.ts";
 import type { FirestoreEmulator } from "./emulator-options.ts";
 
 const resetSchema = z.strictObject({

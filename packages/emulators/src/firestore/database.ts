@@ -1,15 +1,21 @@
-import { type Clock, type Timer, systemClock } from "../../../shared/clock.ts";
+import { type Clock, type Timer, systemClock } from "../../../../shared/runtime/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import type { CommitTimes } from "./commit-times.ts";
-import { type ClearTheWay, type Concurrency, type ConcurrencyMode, type ReadSet, endAll } from "./concurrency.ts";
-import type { StoredDocument } from "./document.ts";
-import { type Change, DocumentStore } from "./document-store.ts";
-import { OptimisticControl } from "./optimistic-control.ts";
-import { PessimisticControl } from "./pessimistic-control.ts";
-import type { CompiledQuery } from "./query.ts";
-import { type WriteResult, stageWrites } from "./staging.ts";
-import { LIFE_LIMIT_MS, type Transaction } from "./transaction.ts";
-import type { Write } from "./write.ts";
+import type { CommitTimes } from "./store/commit-times.ts";
+import {
+  type ClearTheWay,
+  type Concurrency,
+  type ConcurrencyMode,
+  type ReadSet,
+  endAll,
+} from "./transactions/concurrency.ts";
+import type { StoredDocument } from "./store/document.ts";
+import { type Change, DocumentStore } from "./store/document-store.ts";
+import { OptimisticControl } from "./transactions/optimistic-control.ts";
+import { PessimisticControl } from "./transactions/pessimistic-control.ts";
+import type { CompiledQuery } from "./query/query.ts";
+import { type WriteResult, stageWrites } from "./store/staging.ts";
+import { LIFE_LIMIT_MS, type Transaction } from "./transactions/transaction.ts";
+import type { Write } from "./store/write.ts";
 
 /** Which state a call reads; times in microseconds. */
 export type View =

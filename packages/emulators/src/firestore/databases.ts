@@ -1,11 +1,11 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../../shared/runtime/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import { type CommitLog, type LoggedCommit, loggedCommit } from "./commit-log.ts";
-import { CommitTimes } from "./commit-times.ts";
-import type { ConcurrencyMode } from "./concurrency.ts";
+import { type CommitLog, type LoggedCommit, loggedCommit } from "./store/commit-log.ts";
+import { CommitTimes } from "./store/commit-times.ts";
+import type { ConcurrencyMode } from "./transactions/concurrency.ts";
 import { Database } from "./database.ts";
-import type { StoredDocument } from "./document.ts";
-import { databaseOf } from "./resource-name.ts";
+import type { StoredDocument } from "./store/document.ts";
+import { databaseOf } from "./store/resource-name.ts";
 
 /** A compacted log holds this many documents a line. */
 const DOCUMENTS_A_LINE = 100;

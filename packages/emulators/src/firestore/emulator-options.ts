@@ -1,8 +1,8 @@
-import type { EmulatorLog } from "../emulator-log.ts";
-import type { CallFault } from "../call-faults.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import type { InjectedFault } from "../fault-set.ts";
-import type { ConcurrencyMode } from "./concurrency.ts";
+import type { EmulatorLog } from "../kernel/emulator-log.ts";
+import type { CallFault } from "../kernel/call-faults.ts";
+import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { InjectedFault } from "../kernel/fault-set.ts";
+import type { ConcurrencyMode } from "./transactions/concurrency.ts";
 
 /** How the emulator is to run; everything has a default. */
 export interface FirestoreEmulatorOptions {

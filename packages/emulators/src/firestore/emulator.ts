@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type protobuf from "protobufjs/light.js";
-import { systemClock } from "../../../shared/clock.ts";
-import { type CallFault, checkMethod, withCallFaults } from "../call-faults.ts";
+import { systemClock } from "../../../../shared/runtime/clock.ts";
+import { type CallFault, checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
-import { FaultSet } from "../fault-set.ts";
+import { FaultSet } from "../kernel/fault-set.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
-import { type CommitLog, discardCommitLog, openCommitLog } from "./commit-log.ts";
+import { type CommitLog, discardCommitLog, openCommitLog } from "./store/commit-log.ts";
 import { Databases } from "./databases.ts";
 import type { FirestoreEmulator, FirestoreEmulatorOptions } from "./emulator-options.ts";
 import { firestoreCalls, firestoreStreams } from "./firestore-service.ts";

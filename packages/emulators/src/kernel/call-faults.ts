@@ -1,6 +1,6 @@
 import type { FaultFrequency, FaultSet } from "./fault-set.ts";
-import type { RpcHandler } from "./rpc/bind-service.ts";
-import { RpcCode, RpcError } from "./rpc/rpc-error.ts";
+import type { RpcHandler } from "../rpc/bind-service.ts";
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 
 /** A call of the API that fails. */
 export interface CallFault extends FaultFrequency {

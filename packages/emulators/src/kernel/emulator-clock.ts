@@ -1,4 +1,4 @@
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../../../shared/runtime/clock.ts";
 
 /** The time that an emulator goes by. */
 export interface EmulatorClock extends Clock {

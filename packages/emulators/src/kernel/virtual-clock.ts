@@ -1,4 +1,4 @@
-import type { Timer } from "../../shared/clock.ts";
+import type { Timer } from "../../../../shared/runtime/clock.ts";
 import { DueHeap, type HeapItem } from "./due-heap.ts";
 import { type Duration, toMillis } from "./duration.ts";
 import type { EmulatorClock } from "./emulator-clock.ts";

@@ -7,7 +7,7 @@ import {
   type handleUnaryCall,
 } from "@grpc/grpc-js";
 import type protobuf from "protobufjs/light.js";
-import type { EmulatorLog } from "../emulator-log.ts";
+import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type StreamHandler, duplexCall } from "./duplex-call.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
 import { encodeStatusDetails } from "./status-details.ts";

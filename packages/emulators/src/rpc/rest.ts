@@ -1,6 +1,6 @@
 import type http from "node:http";
 import type protobuf from "protobufjs/light.js";
-import type { EmulatorLog } from "../emulator-log.ts";
+import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type RpcHandler, countCall } from "./bind-service.ts";
 import { type HttpRule, readHttpRules } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";

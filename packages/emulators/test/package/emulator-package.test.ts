@@ -3,10 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { makeEmulatorPackage } from "../../infra/build/emulator-package/make-package.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { makeEmulatorPackage } from "../../../../tools/emulator-package/make-package.ts";
+import { temporaryFolder } from "../../../../test/harness/runtime/temporary-folder.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
+const ROOT = path.resolve(import.meta.dirname, "../../../..");
 const run = promisify(execFile);
 
 /** Another project: TypeScript that uses the package with Google's clients. */

@@ -6,10 +6,10 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
-import { createCloudTasksClient } from "../../shared/cloud-tasks-client.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { createCloudTasksClient } from "../../../../shared/runtime/google-clients.ts";
+import { temporaryFolder } from "../../../../test/harness/runtime/temporary-folder.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
+const ROOT = path.resolve(import.meta.dirname, "../../../..");
 const BIN = path.join(ROOT, "bin/handoff-emulator.mjs");
 const ANY_PORTS = ["--port", "0", "--firestore-port", "0"];
 

@@ -1,10 +1,10 @@
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import protobuf from "protobufjs/light.js";
 import { onTestFinished } from "vitest";
-import type { RpcHandler } from "../../services/local/rpc/bind-service.ts";
-import type { StreamHandler } from "../../services/local/rpc/duplex-call.ts";
-import { startEndpoint } from "../../services/local/rpc/endpoint.ts";
-import { captureLog } from "./captured-log.ts";
+import type { RpcHandler } from "../../src/rpc/bind-service.ts";
+import type { StreamHandler } from "../../src/rpc/duplex-call.ts";
+import { startEndpoint } from "../../src/rpc/endpoint.ts";
+import { captureLog } from "../../../../test/harness/runtime/captured-log.ts";
 
 const call = (streams: { requestStream?: boolean; responseStream?: boolean } = {}) => ({
   requestType: "Message",

@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../../shared/runtime/clock.ts";
 import { anyLookup, namesRefusedAddress, publicLookup, RefusedAddressError, type Resolve } from "./public-address.ts";
 
 export interface WebhookPost {

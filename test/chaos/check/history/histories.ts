@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { readLineLog } from "../line-log.ts";
-import type { RunFolder } from "../run-folder.ts";
-import { KINDS, SCRIPTS } from "../task-types.ts";
+import { readLineLog } from "../../line-log.ts";
+import type { RunFolder } from "../../run-folder.ts";
+import { KINDS, SCRIPTS } from "../../load/task-types.ts";
 import { type ProcessLife, readLives } from "./process-lives.ts";
 import { type Versions, readVersions } from "./record-versions.ts";
 

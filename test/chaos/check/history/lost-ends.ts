@@ -1,4 +1,4 @@
-import { TOLERANCE_MS } from "./endings.ts";
+import { TOLERANCE_MS } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import { type Period, isAwayWithin, isKilledWithin, pausesOf } from "./process-lives.ts";
 

@@ -1,8 +1,8 @@
-import { MAX_ATTEMPTS } from "../task-types.ts";
-import type { BrokenPromise } from "./broken-promise.ts";
-import { claimOf, leaseEnd } from "./claims.ts";
-import { wasShutDown, wasTimeUp } from "./stops.ts";
-import { TOLERANCE_MS, isTerminal, recordOf } from "./endings.ts";
+import { MAX_ATTEMPTS } from "../../load/task-types.ts";
+import type { BrokenPromise } from "../broken-promise.ts";
+import { claimOf, leaseEnd } from "../claims.ts";
+import { wasShutDown, wasTimeUp } from "../stops.ts";
+import { TOLERANCE_MS, isTerminal, recordOf } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import type { Version } from "./record-versions.ts";
 

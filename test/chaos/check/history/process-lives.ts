@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { readLineLog } from "../line-log.ts";
-import type { RunFolder } from "../run-folder.ts";
+import { readLineLog } from "../../line-log.ts";
+import type { RunFolder } from "../../run-folder.ts";
 
 /** When a process of the run listened, ended and stood still; times by the machine's clock. */
 export interface ProcessLife {

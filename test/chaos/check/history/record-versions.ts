@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
-import { openCommitLog } from "../../../services/local/firestore/commit-log.ts";
-import type { StoredDocument } from "../../../services/local/firestore/document.ts";
-import { type Value, microsOf, toNumber } from "../../../services/local/firestore/value.ts";
-import { loadProtos } from "../../../services/local/rpc/proto.ts";
-import type { RunFolder } from "../run-folder.ts";
+import { openCommitLog } from "../../../../packages/emulators/src/firestore/store/commit-log.ts";
+import type { StoredDocument } from "../../../../packages/emulators/src/firestore/store/document.ts";
+import { type Value, microsOf, toNumber } from "../../../../packages/emulators/src/firestore/values/value.ts";
+import { loadProtos } from "../../../../packages/emulators/src/rpc/proto.ts";
+import type { RunFolder } from "../../run-folder.ts";
 
 /** A document as one commit left it. */
 export interface Version {

@@ -1,14 +1,14 @@
 import type { DocumentData } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
-import { startFirestoreEmulator } from "../../../services/local/firestore/emulator.ts";
-import { changeRecord } from "../../../services/worker/change-record.ts";
-import { recordRef, runningRecord } from "../../../services/worker/record-writes.ts";
-import { systemClock } from "../../../shared/clock.ts";
-import { connectToEmulator } from "../../support/connect-to-emulator.ts";
-import { startFaultProxy } from "../../support/fault-proxy.ts";
-import { claimTaskType } from "../../support/scripted-handler.ts";
-import { sealTask } from "../../support/worker-bundle.ts";
+import { startFirestoreEmulator } from "../../../../packages/emulators/src/firestore/emulator.ts";
+import { changeRecord } from "../../../../shared/records/task-store.ts";
+import { recordRef, runningRecord } from "../../../../shared/records/transition.ts";
+import { systemClock } from "../../../../shared/runtime/clock.ts";
+import { connectToEmulator } from "../../../harness/firestore/connect-to-emulator.ts";
+import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
+import { claimTaskType } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask } from "../../../harness/worker/worker-harness.ts";
 
 const envelope = sealTask(claimTaskType, { n: 1 });
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { retryLater, saturated, succeeded } from "../../../services/worker/handler.ts";
-import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/queues.ts";
-import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { retryLater, saturated, succeeded } from "../../../../services/worker/runner/handler.ts";
+import { LEASE_MARGIN_MS, QUEUES } from "../../../../shared/contract/queues.ts";
+import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 const LEASE_MS = QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 

@@ -1,14 +1,14 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
-import { retryLater } from "../../../services/worker/handler.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
+import { retryLater } from "../../../../services/worker/runner/handler.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import {
   claimTaskType,
   naturalTaskType,
   scriptedHandler,
   scriptedTransactionHandler,
-} from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+} from "../../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 const NOT_YET = () => retryLater({ code: "not_yet", message: "Not yet." });
 const SOON = () => retryLater({ code: "soon", message: "Soon." });

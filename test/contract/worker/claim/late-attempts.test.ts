@@ -6,16 +6,16 @@ import {
   retryLater,
   saturated,
   succeeded,
-} from "../../../services/worker/handler.ts";
-import { ABORT_GRACE_MS, leaseMsOf } from "../../../shared/queues.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
+} from "../../../../services/worker/runner/handler.ts";
+import { ABORT_GRACE_MS, leaseMsOf } from "../../../../shared/contract/queues.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import {
   claimTaskType,
   naturalTaskType,
   scriptedHandler,
   transactionTaskType,
-} from "../../support/scripted-handler.ts";
-import { type WorkerBundle, sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+} from "../../../harness/worker/scripted-handler.ts";
+import { type WorkerBundle, sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 const LEASE_MS = leaseMsOf("default");
 

@@ -1,13 +1,13 @@
 import { status } from "@grpc/grpc-js";
 import { type TestContext, describe, expect, it } from "vitest";
-import { succeeded } from "../../../services/worker/handler.ts";
-import type { Envelope } from "../../../shared/envelope.ts";
-import { RECORD_STORE_DEADLINE_MS } from "../../../shared/queues.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
-import type { Fault } from "../../support/fault-proxy.ts";
-import { startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
-import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
-import { sealTask } from "../../support/worker-bundle.ts";
+import { succeeded } from "../../../../services/worker/runner/handler.ts";
+import type { Envelope } from "../../../../shared/contract/envelope.ts";
+import { RECORD_STORE_DEADLINE_MS } from "../../../../shared/contract/queues.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
+import type { Fault } from "../../../harness/network/fault-proxy.ts";
+import { startFaultyWorkerBundle } from "../../../harness/worker/faulty-worker-harness.ts";
+import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask } from "../../../harness/worker/worker-harness.ts";
 
 async function setup({ onTestFinished }: TestContext) {
   const handler = scriptedHandler(claimTaskType);

@@ -1,9 +1,13 @@
 import { status } from "@grpc/grpc-js";
 import { type TestContext, expect, test } from "vitest";
-import { retryLater } from "../../../services/worker/handler.ts";
-import { startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
-import { naturalTaskType, scriptedHandler, scriptedTransactionHandler } from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { retryLater } from "../../../../services/worker/runner/handler.ts";
+import { startFaultyWorkerBundle } from "../../../harness/worker/faulty-worker-harness.ts";
+import {
+  naturalTaskType,
+  scriptedHandler,
+  scriptedTransactionHandler,
+} from "../../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
 const LOST = { rpc: "Commit", when: "after-effect", answer: { status: status.INTERNAL } } as const;

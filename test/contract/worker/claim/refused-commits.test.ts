@@ -1,8 +1,8 @@
 import { type Firestore, Timestamp, type Transaction } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
-import { bindTransactionHandler, succeeded } from "../../../services/worker/handler.ts";
-import { transactionTaskType } from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { bindTransactionHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
+import { transactionTaskType } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 const TAKEN = "things/taken";
 

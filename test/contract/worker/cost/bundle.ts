@@ -1,8 +1,8 @@
 import { onTestFinished } from "vitest";
-import { startFaultProxy } from "../../../support/fault-proxy.ts";
-import { type Cost, countFirestoreCost } from "../../../support/firestore-cost.ts";
-import type { ScriptedHandler } from "../../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../support/worker-bundle.ts";
+import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
+import { type Cost, countFirestoreCost } from "../../../harness/firestore/firestore-cost.ts";
+import type { ScriptedHandler } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 /** What a delivery was answered, and what it cost. */
 export interface Counted extends Cost {

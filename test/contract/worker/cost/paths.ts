@@ -1,6 +1,6 @@
-import { failedForGood, retryLater, succeeded } from "../../../../services/worker/handler.ts";
-import { DRAIN_MS } from "../../../../services/worker/shutdown.ts";
-import { leaseMsOf } from "../../../../shared/queues.ts";
+import { failedForGood, retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
+import { DRAIN_MS } from "../../../../services/worker/runner/shutdown.ts";
+import { leaseMsOf } from "../../../../shared/contract/queues.ts";
 import type { Counted, CountedTask } from "./bundle.ts";
 
 const notYet = () => retryLater({ code: "not_yet", message: "Not yet." });

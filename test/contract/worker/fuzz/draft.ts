@@ -1,8 +1,8 @@
-import type { RawRequest } from "../../../support/raw-http.ts";
-import { CANARY } from "../../../support/secrets.ts";
-import { AUDIENCE, INVOKER, KEY } from "../../../support/token-rules.ts";
-import { identityClaims, type SigningKey, signToken } from "../../../support/tokens.ts";
-import { sealTask } from "../../../support/worker-bundle.ts";
+import type { RawRequest } from "../../../harness/network/raw-http.ts";
+import { CANARY } from "../../../harness/auth/secrets.ts";
+import { AUDIENCE, INVOKER, KEY } from "../../../harness/auth/token-rules.ts";
+import { identityClaims, type SigningKey, signToken } from "../../../harness/auth/tokens.ts";
+import { sealTask } from "../../../harness/worker/worker-harness.ts";
 import { type Ends, fuzzType } from "./fuzzed-worker.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { array, assert, asyncProperty, constantFrom, record } from "fast-check";
 import { randomInt } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
-import { bytesOf, exchange, type RawAnswer } from "../../../support/raw-http.ts";
+import { bytesOf, exchange, type RawAnswer } from "../../../harness/network/raw-http.ts";
 import { render, validDraft } from "./draft.ts";
 import { ENDS, type FuzzedWorker, startFuzzedWorker } from "./fuzzed-worker.ts";
 import { anyMutation } from "./mutations.ts";

@@ -5,9 +5,9 @@ import {
   type HandlerResult,
   retryLater,
   succeeded,
-} from "../../../../services/worker/handler.ts";
-import { defineTask } from "../../../../shared/task-type.ts";
-import { startWorkerBundle, type WorkerBundleOptions } from "../../../support/worker-bundle.ts";
+} from "../../../../services/worker/runner/handler.ts";
+import { defineTask } from "../../../../shared/contract/task-type.ts";
+import { startWorkerBundle, type WorkerBundleOptions } from "../../../harness/worker/worker-harness.ts";
 
 export const ENDS = ["succeeds", "retries", "fails for good", "throws"] as const;
 export type Ends = (typeof ENDS)[number];

@@ -10,7 +10,7 @@ import {
   oneof,
   tuple,
 } from "fast-check";
-import { OTHER_KEY } from "../../../support/token-rules.ts";
+import { OTHER_KEY } from "../../../harness/auth/token-rules.ts";
 import { type Draft, setHeader } from "./draft.ts";
 
 /** One change of a valid delivery. */

@@ -1,5 +1,5 @@
-import type { RawAnswer } from "../../../support/raw-http.ts";
-import { secretsOf } from "../../../support/secrets.ts";
+import type { RawAnswer } from "../../../harness/network/raw-http.ts";
+import { secretsOf } from "../../../harness/auth/secrets.ts";
 import type { Mutation } from "./mutations.ts";
 
 /** One request and all that came of it. */

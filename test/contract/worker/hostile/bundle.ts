@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import { bindHandler, succeeded } from "../../../../services/worker/handler.ts";
-import type { Envelope } from "../../../../shared/envelope.ts";
-import { defineTask } from "../../../../shared/task-type.ts";
-import { bytesOf, exchange, type RawAnswer, type RawRequest } from "../../../support/raw-http.ts";
-import { CANARY, secretsOf } from "../../../support/secrets.ts";
-import { AUDIENCE, INVOKER } from "../../../support/token-rules.ts";
-import { identityClaims } from "../../../support/tokens.ts";
-import { sealTask, startWorkerBundle, type WorkerBundleOptions } from "../../../support/worker-bundle.ts";
+import { bindHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
+import type { Envelope } from "../../../../shared/contract/envelope.ts";
+import { defineTask } from "../../../../shared/contract/task-type.ts";
+import { bytesOf, exchange, type RawAnswer, type RawRequest } from "../../../harness/network/raw-http.ts";
+import { CANARY, secretsOf } from "../../../harness/auth/secrets.ts";
+import { AUDIENCE, INVOKER } from "../../../harness/auth/token-rules.ts";
+import { identityClaims } from "../../../harness/auth/tokens.ts";
+import { sealTask, startWorkerBundle, type WorkerBundleOptions } from "../../../harness/worker/worker-harness.ts";
 
 export const targetType = defineTask({
   type: "test.target",

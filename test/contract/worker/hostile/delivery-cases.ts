@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
-import type { Envelope } from "../../../../shared/envelope.ts";
-import { hashPayload } from "../../../../shared/payload-hash.ts";
-import type { RawRequest } from "../../../support/raw-http.ts";
+import type { Envelope } from "../../../../shared/contract/envelope.ts";
+import { hashPayload } from "../../../../shared/contract/payload-hash.ts";
+import type { RawRequest } from "../../../harness/network/raw-http.ts";
 import { type ValidDelivery, withHeaders } from "./bundle.ts";
 import { type HostileCase, refusal } from "./hostile-case.ts";
 

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { type KeyServerAnswer, pemAnswer } from "../../../support/key-server.ts";
-import { CANARY } from "../../../support/secrets.ts";
-import { KEY } from "../../../support/token-rules.ts";
-import { assembleToken } from "../../../support/tokens.ts";
-import { sealTask } from "../../../support/worker-bundle.ts";
+import { type KeyServerAnswer, pemAnswer } from "../../../harness/auth/key-server.ts";
+import { CANARY } from "../../../harness/auth/secrets.ts";
+import { KEY } from "../../../harness/auth/token-rules.ts";
+import { assembleToken } from "../../../harness/auth/tokens.ts";
+import { sealTask } from "../../../harness/worker/worker-harness.ts";
 import { expectNoSecrets, expectUntouched, setUpTarget, targetType, withHeaders } from "./bundle.ts";
 import { type HostileCase, withClaims, withToken } from "./hostile-case.ts";
 

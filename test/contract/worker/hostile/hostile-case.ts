@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { signToken } from "../../../support/tokens.ts";
-import { KEY } from "../../../support/token-rules.ts";
-import type { RawRequest } from "../../../support/raw-http.ts";
-import type { WorkerBundleOptions } from "../../../support/worker-bundle.ts";
+import { signToken } from "../../../harness/auth/tokens.ts";
+import { KEY } from "../../../harness/auth/token-rules.ts";
+import type { RawRequest } from "../../../harness/network/raw-http.ts";
+import type { WorkerBundleOptions } from "../../../harness/worker/worker-harness.ts";
 import { expectUntouched, setUpTarget, type ValidDelivery, withHeaders } from "./bundle.ts";
 import type { WorkerRow } from "./rows.ts";
 

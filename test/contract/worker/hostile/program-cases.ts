@@ -1,6 +1,6 @@
 import path from "node:path";
 import { expect } from "vitest";
-import { runUntilListening } from "../../../support/run-until-listening.ts";
+import { runUntilListening } from "../../../harness/runtime/run-until-listening.ts";
 import type { HostileCase } from "./hostile-case.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { answerOn, bytesOf, openSocket, type RawRequest } from "../../../support/raw-http.ts";
+import { answerOn, bytesOf, openSocket, type RawRequest } from "../../../harness/network/raw-http.ts";
 import { expectUntouched, setUpTarget, withHeaders } from "./bundle.ts";
 import type { HostileCase } from "./hostile-case.ts";
 

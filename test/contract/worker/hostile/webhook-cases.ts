@@ -1,10 +1,10 @@
 import type { LookupAddress } from "node:dns";
 import { expect } from "vitest";
 import { createDeliverWebhook } from "../../../../services/worker/handlers/deliver-webhook.ts";
-import { deliverWebhook } from "../../../../shared/task-types/webhook-deliver.ts";
-import { WEBHOOK_SECRET } from "../../../support/webhook-bundle.ts";
-import { startWebhookReceiver } from "../../../support/webhook-receiver.ts";
-import { sealTask, startWorkerBundle } from "../../../support/worker-bundle.ts";
+import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
+import { WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
+import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 import type { HostileCase } from "./hostile-case.ts";
 
 const LOOPBACK: LookupAddress = { address: "127.0.0.1", family: 4 };

@@ -5,15 +5,15 @@ import net from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
-import { portOf } from "../../../shared/listening-port.ts";
-import { parseTaskRecord, TASK_RECORDS } from "../../../shared/records/task-record.ts";
-import { deliverWebhook } from "../../../shared/task-types/webhook-deliver.ts";
-import { AUDIENCE, INVOKER } from "../../support/token-rules.ts";
-import { WEBHOOK_SECRET } from "../../support/webhook-bundle.ts";
-import { startWebhookReceiver } from "../../support/webhook-receiver.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { portOf } from "../../../../shared/http/listening-port.ts";
+import { parseTaskRecord, TASK_RECORDS } from "../../../../shared/records/task-record.ts";
+import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
+import { AUDIENCE, INVOKER } from "../../../harness/auth/token-rules.ts";
+import { WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
+import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
-const MAIN = path.join(import.meta.dirname, "../../../services/worker/main.ts");
+const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 
 /** A subscriber that answers only when it is told to, and worker programs that share one Firestore. */
 async function setup({ onTestFinished }: TestContext) {

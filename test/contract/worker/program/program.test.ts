@@ -1,8 +1,8 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { runUntilListening } from "../../support/run-until-listening.ts";
+import { runUntilListening } from "../../../harness/runtime/run-until-listening.ts";
 
-const MAIN = path.join(import.meta.dirname, "../../../services/worker/main.ts");
+const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 const ENVIRONMENT = {
   METADATA_SERVER_DETECTION: "none",
   GOOGLE_CLOUD_PROJECT: "handoff-test",

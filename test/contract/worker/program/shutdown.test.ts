@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { DRAIN_MS } from "../../../services/worker/shutdown.ts";
-import { retryLater, succeeded } from "../../../services/worker/handler.ts";
-import { answerOn, bytesOf, openSocket } from "../../support/raw-http.ts";
-import { claimTaskType, scriptedHandler } from "../../support/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { DRAIN_MS } from "../../../../services/worker/runner/shutdown.ts";
+import { retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
+import { answerOn, bytesOf, openSocket } from "../../../harness/network/raw-http.ts";
+import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);

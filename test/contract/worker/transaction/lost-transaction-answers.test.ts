@@ -1,11 +1,16 @@
 import { status } from "@grpc/grpc-js";
 import type { Firestore } from "@google-cloud/firestore";
 import { type TestContext, describe, expect, it } from "vitest";
-import { type HandlerResult, bindTransactionHandler, retryLater, succeeded } from "../../../services/worker/handler.ts";
-import { ABORT_GRACE_MS } from "../../../shared/queues.ts";
-import { startFaultyWorkerBundle } from "../../support/faulty-worker-bundle.ts";
-import { naturalTaskType, scriptedHandler, transactionTaskType } from "../../support/scripted-handler.ts";
-import { sealTask } from "../../support/worker-bundle.ts";
+import {
+  type HandlerResult,
+  bindTransactionHandler,
+  retryLater,
+  succeeded,
+} from "../../../../services/worker/runner/handler.ts";
+import { ABORT_GRACE_MS } from "../../../../shared/contract/queues.ts";
+import { startFaultyWorkerBundle } from "../../../harness/worker/faulty-worker-harness.ts";
+import { naturalTaskType, scriptedHandler, transactionTaskType } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask } from "../../../harness/worker/worker-harness.ts";
 
 /** A transaction of which nothing is heard loses its locks after a minute. */
 const LOCKS_LOST_MS = 61_000;

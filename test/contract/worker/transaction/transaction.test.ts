@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { createTransferBetweenAccounts } from "../../../services/worker/handlers/transfer-between-accounts.ts";
-import { transferBetweenAccounts } from "../../../shared/task-types/ledger-transfer.ts";
-import { shuffled } from "../../support/shuffled.ts";
-import { type WorkerBundle, sealTask, startWorkerBundle } from "../../support/worker-bundle.ts";
+import { createTransferBetweenAccounts } from "../../../../services/worker/handlers/transfer-between-accounts.ts";
+import { transferBetweenAccounts } from "../../../../shared/tasks/ledger-transfer.ts";
+import { shuffled } from "../../../harness/runtime/shuffled.ts";
+import { type WorkerBundle, sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
 async function setup(balances: Record<string, number | { balance: number; overdraft: boolean }>) {
   const worker = await startWorkerBundle((db) => [createTransferBetweenAccounts({ db })]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dueAtMs, scheduleProblems } from "../../../services/producer/schedule.ts";
+import { dueAtMs, scheduleProblems } from "../../../../services/producer/tasks/due-time.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
 

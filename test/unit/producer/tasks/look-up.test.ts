@@ -1,14 +1,14 @@
 import { trace } from "@opentelemetry/api";
 import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
-import { lookUp } from "../../../services/producer/look-up.ts";
-import type { Producer } from "../../../services/producer/producer.ts";
-import type { Sighting } from "../../../services/producer/task-queue.ts";
-import type { TaskRecord } from "../../../shared/records/task-record.ts";
-import { BUILT_IN_TASK_TYPES } from "../../../shared/catalogue.ts";
-import { createLogger } from "../../../shared/log.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { lookUp } from "../../../../services/producer/tasks/look-up.ts";
+import type { Producer } from "../../../../services/producer/producer.ts";
+import type { Sighting } from "../../../../shared/queue/task-queue.ts";
+import type { TaskRecord } from "../../../../shared/records/task-record.ts";
+import { BUILT_IN_TASK_TYPES } from "../../../../shared/contract/registry.ts";
+import { createLogger } from "../../../../shared/runtime/log.ts";
+import { parseTaskId } from "../../../../shared/contract/task-id.ts";
+import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const FOUND: Sighting = {

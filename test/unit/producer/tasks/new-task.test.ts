@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseNewTask } from "../../../services/producer/new-task.ts";
-import { BUILT_IN_TASK_TYPES } from "../../../shared/catalogue.ts";
+import { parseNewTask } from "../../../../services/producer/tasks/new-task.ts";
+import { BUILT_IN_TASK_TYPES } from "../../../../shared/contract/registry.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
 const PAYLOAD = { url: "https://example.com/hook", event: "paid", data: { order: 7 } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isIdempotencyKey } from "../../../services/producer/idempotency-key.ts";
+import { isIdempotencyKey } from "../../../../services/producer/tasks/idempotency-key.ts";
 
 describe("idempotency keys", () => {
   it.each([["k"], ["order-7/paid"], ["~!@#$%^&*()"], ["x".repeat(255)]])("may be %s", (key) => {

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, it, onTestFinished } from "vitest";
-import { createLogger } from "../../../shared/log.ts";
-import { createKeyCache } from "../../../services/worker/key-cache.ts";
-import { CERTIFICATE, CERTIFICATE_PUBLIC_KEY } from "../../support/certificate.ts";
-import { jwkAnswer, pemAnswer, startKeyServer, type KeyServerAnswer } from "../../support/key-server.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { makeSigningKey } from "../../support/tokens.ts";
+import { createLogger } from "../../../../shared/runtime/log.ts";
+import { createKeyCache } from "../../../../shared/auth/key-cache.ts";
+import { CERTIFICATE, CERTIFICATE_PUBLIC_KEY } from "../../../harness/network/certificate.ts";
+import { jwkAnswer, pemAnswer, startKeyServer, type KeyServerAnswer } from "../../../harness/auth/key-server.ts";
+import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { makeSigningKey } from "../../../harness/auth/tokens.ts";
 
 const OLD_KEY = makeSigningKey("old");
 const NEW_KEY = makeSigningKey("new");

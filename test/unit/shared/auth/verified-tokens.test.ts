@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createVerifiedTokens } from "../../../services/worker/verified-tokens.ts";
+import { createVerifiedTokens } from "../../../../shared/auth/verified-tokens.ts";
 
 it("remembers a token until it expires", () => {
   const tokens = createVerifiedTokens();

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { envelopeSchema, sealEnvelope } from "../../../shared/envelope.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
+import { envelopeSchema, sealEnvelope } from "../../../../shared/contract/envelope.ts";
+import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hashPayload } from "../../../shared/payload-hash.ts";
+import { hashPayload } from "../../../../shared/contract/payload-hash.ts";
 
 it("is the SHA-256 of the canonical JSON", () => {
   // printf '%s' '{"a":[1,null,true,"é"],"b":{"c":1e-7}}' | sha256sum

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES, createCatalogue } from "../../../shared/catalogue.ts";
-import { defineTask } from "../../../shared/task-type.ts";
+import { BUILT_IN_TASK_TYPES, createCatalogue } from "../../../../shared/contract/registry.ts";
+import { defineTask } from "../../../../shared/contract/task-type.ts";
 
 const taskType = (type: string) =>
   defineTask({ type, payload: z.strictObject({}), queue: "bulk", timeoutMs: 1_000, attempts: 1 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isTaskId, parseTaskId, queueOf, randomTaskId, taskIdForKey } from "../../../shared/task-id.ts";
+import { isTaskId, parseTaskId, queueOf, randomTaskId, taskIdForKey } from "../../../../shared/contract/task-id.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 

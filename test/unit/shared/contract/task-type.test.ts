@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { defineTask } from "../../../shared/task-type.ts";
+import { defineTask } from "../../../../shared/contract/task-type.ts";
 
 const definition = { payload: z.strictObject({}), queue: "default", timeoutMs: 1_000, attempts: 3 } as const;
 

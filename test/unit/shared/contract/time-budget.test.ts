@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES } from "../../../shared/catalogue.ts";
-import { leaseMsOf, QUEUE_KEYS, QUEUES, type QueueKey } from "../../../shared/queues.ts";
-import { defineTask } from "../../../shared/task-type.ts";
-import { checkTimeBudgets } from "../../../shared/time-budget.ts";
+import { BUILT_IN_TASK_TYPES } from "../../../../shared/contract/registry.ts";
+import { leaseMsOf, QUEUE_KEYS, QUEUES, type QueueKey } from "../../../../shared/contract/queues.ts";
+import { defineTask } from "../../../../shared/contract/task-type.ts";
+import { checkTimeBudgets } from "../../../../shared/contract/time-budget.ts";
 
 const withDeadline = (queue: QueueKey, dispatchDeadlineMs: number) => ({
   ...QUEUES,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { JsonBodyError, parseJsonBody } from "../../../shared/json-body.ts";
+import { JsonBodyError, parseJsonBody } from "../../../../shared/http/json-body.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const nested = (levels: number, innermost = "") => "[".repeat(levels) + innermost + "]".repeat(levels);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { problemResponse } from "../../../shared/problem.ts";
+import { problemResponse } from "../../../../shared/http/problem.ts";
 
 it("answers in the form of RFC 9457", async () => {
   const response = problemResponse({

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { serveHttp } from "../../../shared/http-server.ts";
-import { portOf } from "../../../shared/listening-port.ts";
+import { serveHttp } from "../../../../shared/http/server.ts";
+import { portOf } from "../../../../shared/http/listening-port.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createInQueue } from "../../../services/producer/create-in-queue.ts";
-import { withDeadline } from "../../../services/producer/deadline.ts";
-import type { CreateResult, TaskQueue } from "../../../services/producer/task-queue.ts";
-import { sealEnvelope } from "../../../shared/envelope.ts";
-import { createLogger } from "../../../shared/log.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { createInQueue } from "../../../../shared/queue/create-in-queue.ts";
+import { withDeadline } from "../../../../shared/runtime/deadline.ts";
+import type { CreateResult, TaskQueue } from "../../../../shared/queue/task-queue.ts";
+import { sealEnvelope } from "../../../../shared/contract/envelope.ts";
+import { createLogger } from "../../../../shared/runtime/log.ts";
+import { parseTaskId } from "../../../../shared/contract/task-id.ts";
+import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const envelope = sealEnvelope({ id, type: "webhook.deliver", payload: {}, enqueuedAtMs: 0 });

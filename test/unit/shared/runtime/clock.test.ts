@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from "vitest";
-import { systemClock } from "../../../shared/clock.ts";
+import { systemClock } from "../../../../shared/runtime/clock.ts";
 
 const DAY_MS = 86_400_000;
 

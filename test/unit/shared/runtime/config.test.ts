@@ -7,8 +7,8 @@ import {
   portVariable,
   queueNamesOf,
   readConfig,
-} from "../../../shared/config.ts";
-import { ConfigError } from "../../../shared/config-error.ts";
+} from "../../../../shared/runtime/config.ts";
+import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 
 const schema = z.object({
   PORT: portVariable.default(8080),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { httpRequestField, traceFields } from "../../../shared/log-fields.ts";
+import { httpRequestField, traceFields } from "../../../../shared/runtime/log-fields.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

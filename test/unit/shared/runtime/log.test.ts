@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createLogger } from "../../../shared/log.ts";
+import { createLogger } from "../../../../shared/runtime/log.ts";
 
 function captureLines(level?: string) {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, trace } from "@opentelemetry/api";
 import { expect, test } from "vitest";
-import { below, readTraceParent, writeTraceParent } from "../../../shared/trace-context.ts";
+import { below, readTraceParent, writeTraceParent } from "../../../../shared/tracing/trace-context.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type TokenBundle, expectNoTokenIn, setUpTokenRules } from "../../support/token-rules.ts";
-import { assembleToken } from "../../support/tokens.ts";
+import { type TokenBundle, expectNoTokenIn, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
+import { assembleToken } from "../../../harness/auth/tokens.ts";
 
 const MARKER = "SIGNATURE_REMOVED_BY_GOOGLE";
 

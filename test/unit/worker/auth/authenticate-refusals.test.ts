@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { authenticate } from "../../../services/worker/authenticate.ts";
+import { authenticate } from "../../../../services/worker/authenticate.ts";
 import {
   AUDIENCE,
   expectNoTokenIn,
@@ -9,8 +9,8 @@ import {
   OTHER_KEY,
   setUpTokenRules,
   type TokenBundle,
-} from "../../support/token-rules.ts";
-import { assembleToken, signToken } from "../../support/tokens.ts";
+} from "../../../harness/auth/token-rules.ts";
+import { assembleToken, signToken } from "../../../harness/auth/tokens.ts";
 
 const STATUS = { authenticated: 200, unauthenticated: 401, forbidden: 403, "keys-unavailable": 503 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { authenticate, createTokenRules } from "../../../services/worker/authenticate.ts";
-import { pemAnswer, type KeyServerAnswer } from "../../support/key-server.ts";
-import { expectNoTokenIn, INVOKER, KEY, OTHER_KEY, setUpTokenRules } from "../../support/token-rules.ts";
-import { signToken } from "../../support/tokens.ts";
+import { authenticate, createTokenRules } from "../../../../services/worker/authenticate.ts";
+import { pemAnswer, type KeyServerAnswer } from "../../../harness/auth/key-server.ts";
+import { expectNoTokenIn, INVOKER, KEY, OTHER_KEY, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
+import { signToken } from "../../../harness/auth/tokens.ts";
 
 it("authenticates the invoker by a token of its own, and tells who it is", async () => {
   const { server, present, token, nowS } = await setUpTokenRules();

@@ -1,7 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
-import { isPublicAddress, publicLookup } from "../../../services/worker/handlers/public-address.ts";
-import { setUpWebhooks } from "../../support/webhook-bundle.ts";
+import { isPublicAddress, publicLookup } from "../../../../services/worker/handlers/webhook/public-address.ts";
+import { setUpWebhooks } from "../../../harness/worker/webhook-harness.ts";
 
 const REFUSED = {
   kind: "permanent",

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Webhook } from "standardwebhooks";
-import { portOf } from "../../../shared/listening-port.ts";
-import { createDeliverWebhook } from "../../../services/worker/handlers/deliver-webhook.ts";
-import { setUpWebhooks, TASK_ID, WEBHOOK_SECRET } from "../../support/webhook-bundle.ts";
+import { portOf } from "../../../../shared/http/listening-port.ts";
+import { createDeliverWebhook } from "../../../../services/worker/handlers/deliver-webhook.ts";
+import { setUpWebhooks, TASK_ID, WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
 
 const inSeconds = (seconds: number) => () => String(seconds);
 const asDate = (offsetMs: number) => (nowMs: number) => new Date(nowMs + offsetMs).toUTCString();

@@ -1,6 +1,11 @@
 import { expect, it } from "vitest";
-import { beginStoreStep, inStore, isFirestoreError, RecordStoreError } from "../../../services/worker/record-store.ts";
-import { detachedWorker } from "../../support/detached-worker.ts";
+import {
+  beginStoreStep,
+  inStore,
+  isFirestoreError,
+  RecordStoreError,
+} from "../../../../services/worker/idempotency/record-store.ts";
+import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
 const firestoreError = (code: number) => Object.assign(new Error("canary"), { code });
 

@@ -1,7 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { decideClaim, type ClaimDecision } from "../../../services/worker/claim-decision.ts";
-import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { decideClaim, type ClaimDecision } from "../../../../services/worker/lifecycle/admission.ts";
+import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const LEASE_MS = 50_000;

@@ -1,8 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
-import { decideReadClaim } from "../../../services/worker/read-claim.ts";
-import { decideUnrecordedRun } from "../../../services/worker/unrecorded-run.ts";
-import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { decideReadClaim } from "../../../../services/worker/lifecycle/read-claim.ts";
+import { decideUnrecordedRun } from "../../../../services/worker/lifecycle/unrecorded-run.ts";
+import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const CLAIMANT = {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { AttemptEnd } from "../../../services/worker/attempt-end.ts";
-import { decideSettlement, type Settlement } from "../../../services/worker/settlement.ts";
+import type { AttemptEnd } from "../../../../services/worker/lifecycle/attempt-end.ts";
+import { decideSettlement, type Settlement } from "../../../../services/worker/lifecycle/settlement.ts";
 
 const MAX_ATTEMPTS = 3;
 const error = { code: "some_code", message: "Some message." };

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
-import { decideTransactionFailure } from "../../../services/worker/transaction-failure.ts";
+import { decideTransactionFailure } from "../../../../services/worker/lifecycle/transaction-failure.ts";
 
 const failureOf = (code: number) => decideTransactionFailure(Object.assign(new Error("refused"), { code }));
 

@@ -1,8 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import type { AttemptEnd } from "../../../services/worker/attempt-end.ts";
-import { decideUnrecordedSettlement } from "../../../services/worker/unrecorded-settlement.ts";
-import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import type { AttemptEnd } from "../../../../services/worker/lifecycle/attempt-end.ts";
+import { decideUnrecordedSettlement } from "../../../../services/worker/lifecycle/unrecorded-settlement.ts";
+import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
 const OLD_MS = 30.5 * 24 * 3_600_000;

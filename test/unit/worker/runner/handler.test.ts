@@ -9,9 +9,9 @@ import {
   retryLater,
   saturated,
   succeeded,
-} from "../../../services/worker/handler.ts";
-import { defineTask, type Idempotency } from "../../../shared/task-type.ts";
-import { detachedWorker } from "../../support/detached-worker.ts";
+} from "../../../../services/worker/runner/handler.ts";
+import { defineTask, type Idempotency } from "../../../../shared/contract/task-type.ts";
+import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
 const taskTypeOf = (idempotency: Idempotency) =>
   defineTask({

@@ -1,11 +1,11 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import type { AttemptEnd, RunEnd } from "../../../services/worker/attempt-end.ts";
-import type { Attempt } from "../../../services/worker/claim.ts";
-import type { RunContext } from "../../../services/worker/handler.ts";
-import { runHandler } from "../../../services/worker/run-handler.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
-import { detachedWorker } from "../../support/detached-worker.ts";
+import type { AttemptEnd, RunEnd } from "../../../../services/worker/lifecycle/attempt-end.ts";
+import type { Attempt } from "../../../../services/worker/idempotency/claim.ts";
+import type { RunContext } from "../../../../services/worker/runner/handler.ts";
+import { runHandler } from "../../../../services/worker/runner/run-handler.ts";
+import { parseTaskId } from "../../../../shared/contract/task-id.ts";
+import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
 const TIMEOUT_MS = 30_000;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Shutdown } from "../../../services/worker/shutdown.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { Shutdown } from "../../../../services/worker/runner/shutdown.ts";
+import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
 
 function setup() {
   const clock = new VirtualClock();

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import type { Outcome } from "../../../services/worker/outcome.ts";
-import { reportOutcome } from "../../../services/worker/report-outcome.ts";
-import type { Delivery } from "../../../services/worker/delivery.ts";
-import { parseTaskId } from "../../../shared/task-id.ts";
-import { captureLog } from "../../support/captured-log.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import type { Outcome } from "../../../../services/worker/outcome.ts";
+import { reportOutcome } from "../../../../services/worker/telemetry/report-outcome.ts";
+import type { Delivery } from "../../../../services/worker/delivery.ts";
+import { parseTaskId } from "../../../../shared/contract/task-id.ts";
+import { captureLog } from "../../../harness/runtime/captured-log.ts";
+import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
 const QUEUE_NAMES = { critical: "c", default: "d", bulk: "b" };

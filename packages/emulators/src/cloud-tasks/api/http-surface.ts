@@ -1,5 +1,5 @@
 import type http from "node:http";
-import type { SigningKey } from "./signing-key.ts";
+import type { SigningKey } from "../dispatch/request/signing-key.ts";
 
 /** How long a worker may keep the keys. */
 const KEY_MAX_AGE_SECONDS = 3600;

@@ -1,4 +1,4 @@
-import { parseHttpRequest } from "./http-request.ts";
+import { parseHttpRequest } from "../wire/http-request.ts";
 import { type QueueName, isTaskId, parseTaskName } from "./resource-names.ts";
 import {
   appEngineTarget,
@@ -7,9 +7,9 @@ import {
   malformedTaskName,
   taskOutsideQueue,
 } from "./service-errors.ts";
-import type { HttpTarget } from "./task.ts";
-import { millisFromWire } from "./wire-time.ts";
-import type { WireTask } from "./wire.ts";
+import type { HttpTarget } from "../state/task.ts";
+import { millisFromWire } from "../wire/wire-time.ts";
+import type { WireTask } from "../wire/wire.ts";
 
 /** What CreateTask asks for. */
 export interface NewTask {

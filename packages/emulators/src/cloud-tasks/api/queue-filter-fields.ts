@@ -1,5 +1,5 @@
-import type { Queue } from "./queue.ts";
-import { burstSize } from "./queue-config.ts";
+import type { Queue } from "../state/queue.ts";
+import { burstSize } from "../wire/queue-config.ts";
 
 type Value = string | number;
 

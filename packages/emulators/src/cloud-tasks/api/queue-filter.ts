@@ -1,6 +1,6 @@
 import { camelCasePath } from "./field-path.ts";
 import { type FilterField, filterFields } from "./queue-filter-fields.ts";
-import type { Queue } from "./queue.ts";
+import type { Queue } from "../state/queue.ts";
 import { invalidArgument } from "./service-errors.ts";
 
 /** Whether a queue is to be listed. */

@@ -1,6 +1,6 @@
 import { camelCasePath } from "./field-path.ts";
 import { invalidArgument } from "./service-errors.ts";
-import type { WireQueue } from "./wire.ts";
+import type { WireQueue } from "../wire/wire.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

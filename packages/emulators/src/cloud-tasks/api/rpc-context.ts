@@ -1,10 +1,10 @@
 import type protobuf from "protobufjs/light.js";
-import type { Clock } from "../../../shared/clock.ts";
-import type { Queue } from "./queue.ts";
+import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Queue } from "../state/queue.ts";
 import { parseQueueName } from "./resource-names.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Scheduler } from "../dispatch/scheduler.ts";
 import { malformedResource, queueNotFound } from "./service-errors.ts";
-import type { State } from "./state.ts";
+import type { State } from "../state/state.ts";
 
 /** What the handlers of all RPCs work with. */
 export interface RpcContext {

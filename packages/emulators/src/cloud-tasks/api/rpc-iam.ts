@@ -1,8 +1,8 @@
 import crypto from "node:crypto";
-import type { Policy } from "./queue.ts";
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import type { Policy } from "../state/queue.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { type RpcContext, requireQueue } from "./rpc-context.ts";
-import type { GetIamPolicyRequest, SetIamPolicyRequest, TestIamPermissionsRequest, WirePolicy } from "./wire.ts";
+import type { GetIamPolicyRequest, SetIamPolicyRequest, TestIamPermissionsRequest, WirePolicy } from "../wire/wire.ts";
 
 /** Answers the IAM RPCs of queues. Policies are kept and told; locally everybody may do everything. */
 export function createIamHandlers(context: RpcContext) {

@@ -1,9 +1,9 @@
 import { pageOf } from "./paging.ts";
-import type { Queue, QueueSettings } from "./queue.ts";
-import { parseQueueConfig } from "./queue-config.ts";
+import type { Queue, QueueSettings } from "../state/queue.ts";
+import { parseQueueConfig } from "../wire/queue-config.ts";
 import { parseQueueFilter } from "./queue-filter.ts";
 import { mergeQueue } from "./queue-mask.ts";
-import { queueToWire } from "./queue-wire.ts";
+import { queueToWire } from "../wire/queue-wire.ts";
 import { type QueueName, isQueueId, parseLocationName, parseQueueName } from "./resource-names.ts";
 import { type RpcContext, requireQueue } from "./rpc-context.ts";
 import {
@@ -16,7 +16,13 @@ import {
   queueOutsideParent,
   unknownProject,
 } from "./service-errors.ts";
-import type { CreateQueueRequest, ListQueuesRequest, OneQueueRequest, UpdateQueueRequest, QueueReply } from "./wire.ts";
+import type {
+  CreateQueueRequest,
+  ListQueuesRequest,
+  OneQueueRequest,
+  UpdateQueueRequest,
+  QueueReply,
+} from "../wire/wire.ts";
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listqueuesrequest */
 const MOST_QUEUES_A_PAGE = 9800;

@@ -1,9 +1,9 @@
 import type protobuf from "protobufjs/light.js";
-import { pooledRandomBytes } from "../random-bytes.ts";
-import type { QueuedTask } from "./attempt-outcome.ts";
+import { pooledRandomBytes } from "../../kernel/random-bytes.ts";
+import type { QueuedTask } from "../dispatch/attempt-outcome.ts";
 import { type NewTask, parseNewTask } from "./new-task.ts";
 import { pageOf } from "./paging.ts";
-import type { Queue } from "./queue.ts";
+import type { Queue } from "../state/queue.ts";
 import { parseTaskName } from "./resource-names.ts";
 import { type RpcContext, requireQueue } from "./rpc-context.ts";
 import {
@@ -14,9 +14,15 @@ import {
   taskGone,
   taskNameTaken,
 } from "./service-errors.ts";
-import type { Task } from "./task.ts";
-import { storedTask, taskToWire, viewFromWire } from "./task-wire.ts";
-import type { CreateTaskRequest, DeleteTaskRequest, ListTasksRequest, OneTaskRequest, TaskReply } from "./wire.ts";
+import type { Task } from "../state/task.ts";
+import { storedTask, taskToWire, viewFromWire } from "../wire/task-wire.ts";
+import type {
+  CreateTaskRequest,
+  DeleteTaskRequest,
+  ListTasksRequest,
+  OneTaskRequest,
+  TaskReply,
+} from "../wire/wire.ts";
 
 /** The largest task, measured at the service: 7 bytes less than 1 MiB, of the stored form. */
 const MOST_TASK_BYTES = 1_048_569;

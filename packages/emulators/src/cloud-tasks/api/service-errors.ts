@@ -1,4 +1,4 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
 /**
  * The errors of Cloud Tasks in its own words, odd grammar included, because callers see these texts and some match

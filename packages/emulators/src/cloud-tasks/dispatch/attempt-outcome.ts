@@ -1,6 +1,6 @@
-import type { Delivered } from "./delivered.ts";
-import type { Queue } from "./queue.ts";
-import type { Task } from "./task.ts";
+import type { Delivered } from "../testing/delivered.ts";
+import type { Queue } from "../state/queue.ts";
+import type { Task } from "../state/task.ts";
 
 /** A task in its queue. */
 export interface QueuedTask {

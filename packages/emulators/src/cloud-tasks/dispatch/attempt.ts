@@ -1,16 +1,16 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../../../shared/runtime/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
-import { logAttempt } from "./attempt-log.ts";
-import type { EmulatorLog } from "../emulator-log.ts";
-import type { BreakOff } from "./break-off.ts";
-import { progressOf } from "./change.ts";
-import type { Delivered } from "./delivered.ts";
-import type { Courier } from "./delivery.ts";
-import type { History } from "./history.ts";
-import { isSuccess, previousStatus, responseStatus } from "./response-status.ts";
+import { logAttempt } from "../testing/attempt-log.ts";
+import type { EmulatorLog } from "../../kernel/emulator-log.ts";
+import type { BreakOff } from "./request/break-off.ts";
+import { progressOf } from "../state/change.ts";
+import type { Delivered } from "../testing/delivered.ts";
+import type { Courier } from "./request/delivery.ts";
+import type { History } from "../testing/history.ts";
+import { isSuccess, previousStatus, responseStatus } from "./request/response-status.ts";
 import { isExhausted, retryDelayMs } from "./retry-delay.ts";
-import type { State } from "./state.ts";
-import type { Progress, Task } from "./task.ts";
+import type { State } from "../state/state.ts";
+import type { Progress, Task } from "../state/task.ts";
 
 /** What an attempt needs. */
 export interface AttemptDeps {

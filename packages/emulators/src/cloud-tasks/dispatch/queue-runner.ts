@@ -1,15 +1,15 @@
-import type { Timer } from "../../../shared/clock.ts";
+import type { Timer } from "../../../../../shared/runtime/clock.ts";
 import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
-import type { Deliveries } from "./deliveries.ts";
-import { DueHeap } from "../due-heap.ts";
-import type { IdleUntil, Watched } from "./idle.ts";
-import type { Queue } from "./queue.ts";
+import type { Deliveries } from "../testing/deliveries.ts";
+import { DueHeap } from "../../kernel/due-heap.ts";
+import type { IdleUntil, Watched } from "../testing/idle.ts";
+import type { Queue } from "../state/queue.ts";
 import type { DeliveryPlaces } from "./delivery-places.ts";
-import { burstSize } from "./queue-config.ts";
-import { isSuccess } from "./response-status.ts";
+import { burstSize } from "../wire/queue-config.ts";
+import { isSuccess } from "./request/response-status.ts";
 import { SlowDown } from "./slow-down.ts";
-import type { Task } from "./task.ts";
+import type { Task } from "../state/task.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** What a queue's runner needs. */

@@ -1,7 +1,7 @@
-import { IdleWaits } from "./idle.ts";
-import type { Queue } from "./queue.ts";
+import { IdleWaits } from "../testing/idle.ts";
+import type { Queue } from "../state/queue.ts";
 import { QueueRunner, type RunnerDeps } from "./queue-runner.ts";
-import type { Task } from "./task.ts";
+import type { Task } from "../state/task.ts";
 
 /** What all queues share. */
 export type SchedulerDeps = Omit<RunnerDeps, "changed">;

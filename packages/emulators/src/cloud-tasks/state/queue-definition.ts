@@ -1,11 +1,11 @@
-import { toMillis } from "../duration.ts";
-import { RpcError } from "../rpc/rpc-error.ts";
-import { type QueueConfig, parseQueueConfig } from "./queue-config.ts";
-import { type QueueName, isQueueId, parseQueueName } from "./resource-names.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { toMillis } from "../../kernel/duration.ts";
+import { RpcError } from "../../rpc/rpc-error.ts";
+import { type QueueConfig, parseQueueConfig } from "../wire/queue-config.ts";
+import { type QueueName, isQueueId, parseQueueName } from "../api/resource-names.ts";
+import type { Scheduler } from "../dispatch/scheduler.ts";
 import type { State } from "./state.ts";
-import { millisToWire } from "./wire-time.ts";
-import type { WireDuration } from "./wire.ts";
+import { millisToWire } from "../wire/wire-time.ts";
+import type { WireDuration } from "../wire/wire.ts";
 
 /** Seconds with their unit as Google's JSON has them, such as `3.5s`; `10m`, `1h` and `1d` too; or milliseconds. */
 type DefinedDuration = string | number;

@@ -1,5 +1,5 @@
-import type { QueueName } from "./resource-names.ts";
-import type { QueueConfig } from "./queue-config.ts";
+import type { QueueName } from "../api/resource-names.ts";
+import type { QueueConfig } from "../wire/queue-config.ts";
 import type { Task } from "./task.ts";
 
 /** An IAM policy, kept and told without effect. */

@@ -1,8 +1,8 @@
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../../kernel/storage/journal.ts";
 import { type Change, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
 import type { Queue, QueueSettings } from "./queue.ts";
-import { parseQueueName } from "./resource-names.ts";
-import { TargetPool } from "./target-pool.ts";
+import { parseQueueName } from "../api/resource-names.ts";
+import { TargetPool } from "../dispatch/request/target-pool.ts";
 
 /** Where changes are kept across restarts. */
 export type ChangeJournal = Journal<StoredChange>;

@@ -1,4 +1,4 @@
-import type { HeapItem } from "../due-heap.ts";
+import type { HeapItem } from "../../kernel/due-heap.ts";
 
 export type HttpMethod = "POST" | "GET" | "HEAD" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
 

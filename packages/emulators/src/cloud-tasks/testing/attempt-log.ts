@@ -1,5 +1,5 @@
-import type { EmulatorLog } from "../emulator-log.ts";
-import type { Attempted, QueuedTask } from "./attempt-outcome.ts";
+import type { EmulatorLog } from "../../kernel/emulator-log.ts";
+import type { Attempted, QueuedTask } from "../dispatch/attempt-outcome.ts";
 import type { Delivered } from "./delivered.ts";
 
 /** Logs the end of an attempt in one line, for a person who watches a queue work on a laptop. */

@@ -8,10 +8,10 @@ import {
   frequencyShape,
   readBody,
   readQuery,
-} from "../control/control-app.ts";
-import type { ControlListener } from "../control/control-surface.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import type { CloudTasksEmulator } from "./emulator-options.ts";
+} from "../../control/control-app.ts";
+import type { ControlListener } from "../../control/control-surface.ts";
+import type { EmulatorClock } from "../../kernel/emulator-clock.ts";
+import type { CloudTasksEmulator } from "../emulator-options.ts";
 import type { AttemptRecord } from "./history.ts";
 import { NotIdleError } from "./idle.ts";
 import { formatTimeline } from "./timeline.ts";

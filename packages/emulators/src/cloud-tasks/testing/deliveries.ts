@@ -1,7 +1,7 @@
-import type { Clock, Timer } from "../../../shared/clock.ts";
-import type { EmulatorLog } from "../emulator-log.ts";
-import { BreakOff } from "./break-off.ts";
-import type { Queue } from "./queue.ts";
+import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import type { EmulatorLog } from "../../kernel/emulator-log.ts";
+import { BreakOff } from "../dispatch/request/break-off.ts";
+import type { Queue } from "../state/queue.ts";
 
 /** A delivery of a queue's task. */
 export interface Delivery {

@@ -1,13 +1,13 @@
-import type { Clock, Timer } from "../../../shared/clock.ts";
-import { type Duration, toMillis } from "../duration.ts";
-import type { FaultFrequency, FaultSet } from "../fault-set.ts";
-import type { QueuedTask } from "./attempt-outcome.ts";
-import type { BreakOff } from "./break-off.ts";
+import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import { type Duration, toMillis } from "../../kernel/duration.ts";
+import type { FaultFrequency, FaultSet } from "../../kernel/fault-set.ts";
+import type { QueuedTask } from "../dispatch/attempt-outcome.ts";
+import type { BreakOff } from "../dispatch/request/break-off.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Delivered } from "./delivered.ts";
-import type { Courier, Sending } from "./delivery.ts";
+import type { Courier, Sending } from "../dispatch/request/delivery.ts";
 import type { History } from "./history.ts";
-import { isSuccess } from "./response-status.ts";
+import { isSuccess } from "../dispatch/request/response-status.ts";
 
 /** Which deliveries a fault may strike: all of them unless narrowed. */
 interface DeliverySelector {

@@ -1,6 +1,6 @@
-import type { Fate, QueuedTask } from "./attempt-outcome.ts";
+import type { Fate, QueuedTask } from "../dispatch/attempt-outcome.ts";
 import type { Delivered, HeaderPairs } from "./delivered.ts";
-import type { HttpMethod } from "./task.ts";
+import type { HttpMethod } from "../state/task.ts";
 
 /** The request of an attempt as it was sent, but for the token, which is told apart. */
 export interface SentRequest {

@@ -1,5 +1,5 @@
 import type { AttemptRecord, AttemptSelector } from "./history.ts";
-import { isSuccess } from "./response-status.ts";
+import { isSuccess } from "../dispatch/request/response-status.ts";
 import { formatTimeline } from "./timeline.ts";
 
 /** An emulator as the matchers see it. */

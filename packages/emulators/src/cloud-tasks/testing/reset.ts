@@ -1,8 +1,8 @@
 import type { History } from "./history.ts";
-import type { Queue } from "./queue.ts";
-import { parseQueueName } from "./resource-names.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { State } from "./state.ts";
+import type { Queue } from "../state/queue.ts";
+import { parseQueueName } from "../api/resource-names.ts";
+import type { Scheduler } from "../dispatch/scheduler.ts";
+import type { State } from "../state/state.ts";
 
 /** What is to be as if it had never been: everything, unless narrowed. */
 export interface ResetOptions {

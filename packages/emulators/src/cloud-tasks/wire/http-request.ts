@@ -1,7 +1,7 @@
 import http from "node:http";
-import { USER_AGENT } from "./dispatch-headers.ts";
-import { invalidArgument } from "./service-errors.ts";
-import type { HttpMethod, HttpTarget, TokenRequest } from "./task.ts";
+import { USER_AGENT } from "../dispatch/request/dispatch-headers.ts";
+import { invalidArgument } from "../api/service-errors.ts";
+import type { HttpMethod, HttpTarget, TokenRequest } from "../state/task.ts";
 import type { WireHttpRequest } from "./wire.ts";
 
 /** By their numbers in the proto; 0 is unspecified and means POST. */

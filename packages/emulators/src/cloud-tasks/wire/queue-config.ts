@@ -1,5 +1,5 @@
-import type { RetryConfig } from "./retry-delay.ts";
-import { invalidArgument } from "./service-errors.ts";
+import type { RetryConfig } from "../dispatch/retry-delay.ts";
+import { invalidArgument } from "../api/service-errors.ts";
 import { millisFromWire } from "./wire-time.ts";
 import type { WireDuration, WireQueue } from "./wire.ts";
 

@@ -1,4 +1,4 @@
-import type { Queue } from "./queue.ts";
+import type { Queue } from "../state/queue.ts";
 import { burstSize } from "./queue-config.ts";
 import { millisToWire } from "./wire-time.ts";
 import type { QueueReply } from "./wire.ts";

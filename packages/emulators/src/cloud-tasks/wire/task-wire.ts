@@ -1,6 +1,6 @@
 import { HTTP_METHODS } from "./http-request.ts";
-import type { QueueName } from "./resource-names.ts";
-import type { Attempt, Task, TokenRequest } from "./task.ts";
+import type { QueueName } from "../api/resource-names.ts";
+import type { Attempt, Task, TokenRequest } from "../state/task.ts";
 import { millisToWire } from "./wire-time.ts";
 import type {
   HttpRequestReply,

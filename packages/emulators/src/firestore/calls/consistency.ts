@@ -1,7 +1,7 @@
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database, View } from "../database.ts";
-import type { Transaction } from "../transaction.ts";
-import { type WireTimestamp, microsOf } from "../value.ts";
+import type { Transaction } from "../transactions/transaction.ts";
+import { type WireTimestamp, microsOf } from "../values/value.ts";
 
 /** google.firestore.v1.TransactionOptions as it is decoded: at most one member is an own one. */
 export interface WireTransactionOptions {

@@ -1,5 +1,5 @@
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
-import { DESCENDING, type Order } from "../structured-query.ts";
+import { DESCENDING, type Order } from "../query/structured-query.ts";
 
 /**
  * Reads the order of a list, such as "priority desc, __name__"; nothing is the order of names.

@@ -1,14 +1,14 @@
 import type { RpcHandler } from "../../rpc/bind-service.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
-import { aggregate, aggregatedFields } from "../aggregation.ts";
+import { aggregate, aggregatedFields } from "../query/aggregation.ts";
 import type { Databases } from "../databases.ts";
-import { documentMessage } from "../document-message.ts";
-import type { StoredDocument } from "../document.ts";
-import { compareNames } from "../ordering.ts";
-import { compileQuery } from "../query.ts";
-import { checkParent } from "../resource-name.ts";
-import type { Aggregation, StructuredQuery } from "../structured-query.ts";
-import { type WireInt64, timestampOf, toNumber } from "../value.ts";
+import { documentMessage } from "../store/document-message.ts";
+import type { StoredDocument } from "../store/document.ts";
+import { compareNames } from "../values/ordering.ts";
+import { compileQuery } from "../query/query.ts";
+import { checkParent } from "../store/resource-name.ts";
+import type { Aggregation, StructuredQuery } from "../query/structured-query.ts";
+import { type WireInt64, timestampOf, toNumber } from "../values/value.ts";
 import { type ConsistencySelector, openView } from "./consistency.ts";
 
 interface RunQueryRequest extends ConsistencySelector {

@@ -1,9 +1,9 @@
 import type { RpcHandler } from "../../rpc/bind-service.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Databases } from "../databases.ts";
-import { documentMessage, parseMask } from "../document-message.ts";
-import { checkDocumentName } from "../resource-name.ts";
-import { timestampOf } from "../value.ts";
+import { documentMessage, parseMask } from "../store/document-message.ts";
+import { checkDocumentName } from "../store/resource-name.ts";
+import { timestampOf } from "../values/value.ts";
 import { type ConsistencySelector, openView } from "./consistency.ts";
 
 interface WireMask {

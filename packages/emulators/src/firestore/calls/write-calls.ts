@@ -3,12 +3,12 @@ import type { RpcHandler } from "../../rpc/bind-service.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database } from "../database.ts";
 import type { Databases } from "../databases.ts";
-import { documentMessage, parseMask } from "../document-message.ts";
-import { checkCollectionId, checkDocumentName } from "../resource-name.ts";
-import type { WriteResult } from "../staging.ts";
-import { type Fields, timestampOf } from "../value.ts";
-import { type WireWrite, type Write, parseWrite } from "../write.ts";
-import type { WirePrecondition } from "../precondition.ts";
+import { documentMessage, parseMask } from "../store/document-message.ts";
+import { checkCollectionId, checkDocumentName } from "../store/resource-name.ts";
+import type { WriteResult } from "../store/staging.ts";
+import { type Fields, timestampOf } from "../values/value.ts";
+import { type WireWrite, type Write, parseWrite } from "../store/write.ts";
+import type { WirePrecondition } from "../store/precondition.ts";
 
 interface CommitRequest {
   readonly database: string;

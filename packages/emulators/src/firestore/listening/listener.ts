@@ -1,8 +1,8 @@
 import type { ReplyStream } from "../../rpc/duplex-call.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database, Observer } from "../database.ts";
-import type { Change } from "../document-store.ts";
-import { type WireTimestamp, microsOf, timestampOf } from "../value.ts";
+import type { Change } from "../store/document-store.ts";
+import { type WireTimestamp, microsOf, timestampOf } from "../values/value.ts";
 import type { ResumeTokens } from "./resume-token.ts";
 import { Target, TargetChangeType, type TargetStart, targetChange } from "./target.ts";
 import { type WireWatched, compileWatched } from "./watched.ts";

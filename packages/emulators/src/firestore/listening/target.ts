@@ -1,7 +1,7 @@
-import { documentMessage } from "../document-message.ts";
-import type { StoredDocument } from "../document.ts";
-import type { Change, DocumentStore } from "../document-store.ts";
-import { timestampOf } from "../value.ts";
+import { documentMessage } from "../store/document-message.ts";
+import type { StoredDocument } from "../store/document.ts";
+import type { Change, DocumentStore } from "../store/document-store.ts";
+import { timestampOf } from "../values/value.ts";
 import type { Watched } from "./watched.ts";
 
 /** google.firestore.v1.TargetChange.TargetChangeType */

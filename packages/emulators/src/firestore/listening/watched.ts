@@ -1,9 +1,9 @@
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
-import type { StoredDocument } from "../document.ts";
-import type { Change, DocumentStore } from "../document-store.ts";
-import { type CompiledQuery, compileQuery } from "../query.ts";
-import { checkDocumentName, checkParent } from "../resource-name.ts";
-import type { StructuredQuery } from "../structured-query.ts";
+import type { StoredDocument } from "../store/document.ts";
+import type { Change, DocumentStore } from "../store/document-store.ts";
+import { type CompiledQuery, compileQuery } from "../query/query.ts";
+import { checkDocumentName, checkParent } from "../store/resource-name.ts";
+import type { StructuredQuery } from "../query/structured-query.ts";
 
 /** The part of google.firestore.v1.Target that says what to listen to, as it is decoded. */
 export interface WireWatched {

@@ -1,11 +1,11 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import type { StoredDocument } from "./document.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
+import type { StoredDocument } from "../store/document.ts";
 import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
 import { compareFields } from "./query-order.ts";
 import type { Aggregation } from "./structured-query.ts";
-import { putField, toBigInt, TypeOrder, typeOrder, wireInt64 } from "./value.ts";
-import type { Fields, Value } from "./value.ts";
+import { putField, toBigInt, TypeOrder, typeOrder, wireInt64 } from "../values/value.ts";
+import type { Fields, Value } from "../values/value.ts";
 
 /** At most so many results come from one request: https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations */
 const MAX_AGGREGATIONS = 5;

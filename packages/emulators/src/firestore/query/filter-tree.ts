@@ -1,11 +1,11 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
 import { CompositeOperator, FieldOperator, UnaryOperator } from "./structured-query.ts";
 import type { CompositeFilter, FieldFilter, Filter, UnaryFilter } from "./structured-query.ts";
-import { elementsOf, isNaNValue, isNullValue } from "./value.ts";
-import { readValue } from "./value-intake.ts";
-import type { Value } from "./value.ts";
+import { elementsOf, isNaNValue, isNullValue } from "../values/value.ts";
+import { readValue } from "../values/value-intake.ts";
+import type { Value } from "../values/value.ts";
 
 /** A filter as read: operators by name, fields and operands ready to use. */
 export type FilterTree = Composite | Comparison | ListComparison | ValueTest;

@@ -1,7 +1,7 @@
-import type { StoredDocument } from "./document.ts";
-import { type FieldPath, formatFieldPath, getField, NAME_PATH, parseFieldPath } from "./field-path.ts";
+import type { StoredDocument } from "../store/document.ts";
+import { type FieldPath, formatFieldPath, getField, NAME_PATH, parseFieldPath } from "../values/field-path.ts";
 import type { FieldReference } from "./structured-query.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "../values/value.ts";
 
 /** A field that a query filters or sorts by; two spellings of one path have the same `name`. */
 export interface QueryField {

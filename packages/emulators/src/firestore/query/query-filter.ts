@@ -1,8 +1,8 @@
-import type { StoredDocument } from "./document.ts";
+import type { StoredDocument } from "../store/document.ts";
 import type { Composite, Condition, FilterTree } from "./filter-tree.ts";
-import { compareValues } from "./ordering.ts";
-import { elementsOf, isNaNValue, isNullValue, typeOrder } from "./value.ts";
-import type { Value } from "./value.ts";
+import { compareValues } from "../values/ordering.ts";
+import { elementsOf, isNaNValue, isNullValue, typeOrder } from "../values/value.ts";
+import type { Value } from "../values/value.ts";
 
 /** Whether a document passes a filter. */
 export type DocumentTest = (document: StoredDocument) => boolean;

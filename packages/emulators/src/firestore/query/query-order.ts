@@ -1,11 +1,11 @@
 import type { FilterTree } from "./filter-tree.ts";
 import { conditionsOf, isInequality } from "./filter-tree.ts";
-import { compareNames, compareStrings, compareValues } from "./ordering.ts";
+import { compareNames, compareStrings, compareValues } from "../values/ordering.ts";
 import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
 import { DESCENDING } from "./structured-query.ts";
 import type { Order } from "./structured-query.ts";
-import type { Value } from "./value.ts";
+import type { Value } from "../values/value.ts";
 
 /** One of the fields that results are sorted by, the most important first. */
 export interface SortKey {

@@ -1,14 +1,14 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import { valueSize } from "./document-size.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
+import { valueSize } from "../store/document-size.ts";
 import { conditionsOf } from "./filter-tree.ts";
 import type { Condition, FilterTree } from "./filter-tree.ts";
 import { inequalityFields, sortKeys } from "./query-order.ts";
 import type { QueryField } from "./query-field.ts";
 import type { SortKey } from "./query-order.ts";
-import { checkCollectionId } from "./resource-name.ts";
+import { checkCollectionId } from "../store/resource-name.ts";
 import type { Cursor, StructuredQuery } from "./structured-query.ts";
-import { kindOf } from "./value.ts";
-import type { Value } from "./value.ts";
+import { kindOf } from "../values/value.ts";
+import type { Value } from "../values/value.ts";
 
 /** What a query is made of, for the rules on how its parts go together. */
 export interface QueryParts {

@@ -1,8 +1,8 @@
-import type { StoredDocument } from "./document.ts";
-import { parseFieldPath, projectFields } from "./field-path.ts";
+import type { StoredDocument } from "../store/document.ts";
+import { parseFieldPath, projectFields } from "../values/field-path.ts";
 import { parseFilter } from "./filter-tree.ts";
 import { compileFilter } from "./query-filter.ts";
-import { compareNames, compareValues } from "./ordering.ts";
+import { compareNames, compareValues } from "../values/ordering.ts";
 import type { QueryField } from "./query-field.ts";
 import { compareByKeys, sortKeys } from "./query-order.ts";
 import type { SortKey } from "./query-order.ts";
@@ -10,8 +10,8 @@ import { checkQuery } from "./query-rules.ts";
 import { queryScope } from "./query-scope.ts";
 import type { QueryScope } from "./query-scope.ts";
 import type { Cursor, StructuredQuery } from "./structured-query.ts";
-import { readValue } from "./value-intake.ts";
-import type { Value } from "./value.ts";
+import { readValue } from "../values/value-intake.ts";
+import type { Value } from "../values/value.ts";
 
 /** A query that has passed the rules and can be asked about documents. */
 export interface CompiledQuery extends QueryScope {

@@ -1,4 +1,4 @@
-import type { Value, WireInt64 } from "./value.ts";
+import type { Value, WireInt64 } from "../values/value.ts";
 
 /** google.firestore.v1.StructuredQuery as it is decoded: enums are their numbers, absent messages null or missing. */
 export interface StructuredQuery {

@@ -1,10 +1,10 @@
 import type protobuf from "protobufjs/light.js";
 import fs from "node:fs";
 import path from "node:path";
-import { openJournal } from "../journal.ts";
+import { openJournal } from "../../kernel/storage/journal.ts";
 import type { StoredDocument } from "./document.ts";
 import type { Change } from "./document-store.ts";
-import { type Fields, type WireTimestamp, microsOf, normalizeFields, timestampOf } from "./value.ts";
+import { type Fields, type WireTimestamp, microsOf, normalizeFields, timestampOf } from "../values/value.ts";
 
 /** What happened to one database at one time, in microseconds. */
 export interface LoggedCommit {

@@ -1,4 +1,4 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
 import { fieldsSize, nameSize } from "./document-size.ts";
 import {
@@ -11,7 +11,7 @@ import {
   mapFieldsOf,
   typeOrder,
   vectorElements,
-} from "./value.ts";
+} from "../values/value.ts";
 
 /** Limits of documents: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
 const MAX_DOCUMENT_BYTES = 1_048_576;

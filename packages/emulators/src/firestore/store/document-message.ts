@@ -1,6 +1,6 @@
 import type { StoredDocument } from "./document.ts";
-import { type FieldPath, parseFieldPath, projectFields } from "./field-path.ts";
-import { type Fields, type WireTimestamp, timestampOf } from "./value.ts";
+import { type FieldPath, parseFieldPath, projectFields } from "../values/field-path.ts";
+import { type Fields, type WireTimestamp, timestampOf } from "../values/value.ts";
 
 /** google.firestore.v1.Document, as it goes out. */
 export interface DocumentMessage {

@@ -1,5 +1,5 @@
-import { elementsOf, kindOf, mapFieldsOf, TypeOrder, typeOrder, vectorElements } from "./value.ts";
-import type { Fields, Value } from "./value.ts";
+import { elementsOf, kindOf, mapFieldsOf, TypeOrder, typeOrder, vectorElements } from "../values/value.ts";
+import type { Fields, Value } from "../values/value.ts";
 
 /**
  * Fields with their names and values, in bytes; what a document takes up besides is its name and 32 bytes.

@@ -1,6 +1,6 @@
 import type { StoredDocument } from "./document.ts";
 import { PathIndex } from "./path-index.ts";
-import type { CompiledQuery } from "./query.ts";
+import type { CompiledQuery } from "../query/query.ts";
 
 /** What a commit did to one document; null where it doesn't exist. */
 export interface Change {

@@ -1,6 +1,6 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import { type FieldPath, parseFieldPath } from "./field-path.ts";
-import { compareValues } from "./ordering.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
+import { type FieldPath, parseFieldPath } from "../values/field-path.ts";
+import { compareValues } from "../values/ordering.ts";
 import {
   TypeOrder,
   type Value,
@@ -11,8 +11,8 @@ import {
   toNumber,
   typeOrder,
   wireInt64,
-} from "./value.ts";
-import { readValue } from "./value-intake.ts";
+} from "../values/value.ts";
+import { readValue } from "../values/value-intake.ts";
 
 /** google.firestore.v1.DocumentTransform.FieldTransform as it is decoded: exactly one operator is an own member. */
 export interface WireFieldTransform {

@@ -1,6 +1,6 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
-import { type WireTimestamp, microsOf } from "./value.ts";
+import { type WireTimestamp, microsOf } from "../values/value.ts";
 
 /** google.firestore.v1.Precondition as it is decoded. */
 export interface WirePrecondition {

@@ -1,4 +1,4 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
 const DATABASE = /^projects\/[^/]+\/databases\/[^/]+/;
 const RESERVED_ID = /^__.+__$/s;

@@ -1,12 +1,12 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
 import { checkDocument } from "./document-limits.ts";
 import type { Change } from "./document-store.ts";
-import { identicalFields } from "./equality.ts";
-import { getField, setField } from "./field-path.ts";
+import { identicalFields } from "../values/equality.ts";
+import { getField, setField } from "../values/field-path.ts";
 import { transformField } from "./field-transform.ts";
 import { checkPrecondition } from "./precondition.ts";
-import type { Fields, Value } from "./value.ts";
+import type { Fields, Value } from "../values/value.ts";
 import type { Operation, Write } from "./write.ts";
 
 /** What a write did: the document as it left it, null after a delete. */

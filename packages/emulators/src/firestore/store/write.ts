@@ -1,10 +1,10 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { checkWrittenFields } from "./document-limits.ts";
-import { type FieldPath, formatFieldPath, parseFieldPath, projectFields } from "./field-path.ts";
+import { type FieldPath, formatFieldPath, parseFieldPath, projectFields } from "../values/field-path.ts";
 import { type FieldTransform, type WireFieldTransform, parseFieldTransform } from "./field-transform.ts";
 import { type Precondition, type WirePrecondition, parsePrecondition } from "./precondition.ts";
-import { type Fields } from "./value.ts";
-import { readFields } from "./value-intake.ts";
+import { type Fields } from "../values/value.ts";
+import { readFields } from "../values/value-intake.ts";
 
 /** google.firestore.v1.Write as it is decoded: exactly one of update, delete and transform is an own member. */
 export interface WireWrite {

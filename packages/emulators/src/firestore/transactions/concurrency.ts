@@ -1,5 +1,5 @@
-import type { Change } from "./document-store.ts";
-import type { CompiledQuery } from "./query.ts";
+import type { Change } from "../store/document-store.ts";
+import type { CompiledQuery } from "../query/query.ts";
 import type { Ending, Transaction } from "./transaction.ts";
 import type { TransactionRegistry } from "./transaction-registry.ts";
 

@@ -1,6 +1,6 @@
 import type { ReadSet } from "./concurrency.ts";
-import type { Change } from "./document-store.ts";
-import type { CompiledQuery } from "./query.ts";
+import type { Change } from "../store/document-store.ts";
+import type { CompiledQuery } from "../query/query.ts";
 import type { Transaction } from "./transaction.ts";
 
 interface Held {

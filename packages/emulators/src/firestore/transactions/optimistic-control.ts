@@ -1,6 +1,6 @@
-import type { Clock } from "../../../shared/clock.ts";
+import type { Clock } from "../../../../../shared/runtime/clock.ts";
 import type { Concurrency, PendingCommit, ReadSet } from "./concurrency.ts";
-import type { Change } from "./document-store.ts";
+import type { Change } from "../store/document-store.ts";
 import { LockTable } from "./lock-table.ts";
 import type { Ending, Transaction } from "./transaction.ts";
 import { TransactionRegistry } from "./transaction-registry.ts";

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../../shared/clock.ts";
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import {
   type Ending,
   IDLE_LIMIT_MS,

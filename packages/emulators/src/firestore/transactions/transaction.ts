@@ -1,5 +1,5 @@
-import { pooledRandomBytes } from "../random-bytes.ts";
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { pooledRandomBytes } from "../../kernel/random-bytes.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
 /**
  * How a transaction ended: by its commit or rollback, by losing its locks to an older one, because another changed what

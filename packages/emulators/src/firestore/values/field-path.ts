@@ -1,4 +1,4 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { TypeOrder, mapFieldsOf, putField, typeOrder } from "./value.ts";
 import type { Fields, Value } from "./value.ts";
 

@@ -1,5 +1,5 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
-import { checkReference } from "./resource-name.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
+import { checkReference } from "../store/resource-name.ts";
 import {
   type Fields,
   type Value,

@@ -1,4 +1,4 @@
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
 /** An int64 as protobufjs gives it when it is not a number: two 32-bit halves, `high` signed (a `Long` is one of these). */
 export interface LongBits {

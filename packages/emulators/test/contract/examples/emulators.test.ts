@@ -1,12 +1,12 @@
-// docs/emulators.md shows all of this but the imports of our own modules; test/unit/repository.test.ts holds it to that.
+// packages/emulators/README.md shows all of this but the imports of our own modules; test/unit/repository.test.ts holds it to that.
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { addTaskMatchers } from "../../../services/local/vitest-matchers.ts";
+import { startCloudTasksEmulator } from "../../../src/cloud-tasks/emulator.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
+import { addTaskMatchers } from "../../../src/vitest.ts";
 
 addTaskMatchers(expect);
 

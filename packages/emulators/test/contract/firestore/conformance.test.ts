@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe } from "vitest";
-import { batchCases } from "./cases/batches.ts";
+import { batchCases } from "./cases/transactions/batches.ts";
 import { documentCases } from "./cases/documents.ts";
-import { isolationCases } from "./cases/isolation.ts";
+import { isolationCases } from "./cases/transactions/isolation.ts";
 import { limitCases } from "./cases/limits.ts";
-import { listenCallCases } from "./cases/listen-calls.ts";
-import { listeningCases } from "./cases/listening.ts";
+import { listenCallCases } from "./cases/listening/listen-calls.ts";
+import { listeningCases } from "./cases/listening/listening.ts";
 import { listingCases } from "./cases/listing.ts";
 import { pastCases } from "./cases/past.ts";
 import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
-import { randomListeningCases } from "./cases/random-listening.ts";
-import { contentionCases } from "./cases/contention.ts";
+import { randomListeningCases } from "./cases/listening/random-listening.ts";
+import { contentionCases } from "./cases/transactions/contention.ts";
 import { refusalCases } from "./cases/refusals.ts";
 import { requestCases } from "./cases/requests.ts";
-import { transactionCases } from "./cases/transactions.ts";
+import { transactionCases } from "./cases/transactions/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
 import { type Subject, caseFor } from "./support/case.ts";
-import { findGooglesFirestore } from "../../../services/local/start/googles-firestore.ts";
+import { findGooglesFirestore } from "../../../src/firestore/googles-firestore.ts";
 import { type Running, type Target, googles, ours, oursOptimistic } from "./support/targets.ts";
 
 const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([

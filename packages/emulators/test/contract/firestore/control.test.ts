@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { setupClient } from "./support/bundle.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
+import { setupClient } from "./support/harness.ts";
 import { startOurs } from "./support/our-emulator.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);

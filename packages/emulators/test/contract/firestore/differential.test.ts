@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { findGooglesFirestore } from "../../../services/local/start/googles-firestore.ts";
-import { anyCase } from "./differential/arbitrary-cases.ts";
+import { findGooglesFirestore } from "../../../src/firestore/googles-firestore.ts";
+import { anyCase } from "./differential/arbitrary/cases.ts";
 import { newSession } from "./differential/execute.ts";
 import { KNOWN_DIFFERENCES, knownDifference } from "./differential/known-differences.ts";
 import { type Meeting, playCase } from "./differential/meeting.ts";

@@ -6,14 +6,14 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { setupClient, setupRaw } from "./support/bundle.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
+import { setupClient, setupRaw } from "./support/harness.ts";
 import { openListenStream } from "./support/listen-stream.ts";
 import { startOurs } from "./support/our-emulator.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { temporaryFolder } from "../../../../../test/harness/runtime/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../services/local/standalone/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../../src/cli/main.ts");
 
 function runMain(address: string, args: readonly string[] = []) {
   const program = spawn(process.execPath, [MAIN, "--only", "firestore", ...args], {

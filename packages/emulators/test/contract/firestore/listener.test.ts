@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished, vi } from "vitest";
-import { listenCall } from "../../../services/local/firestore/calls/listen-call.ts";
-import { CommitTimes } from "../../../services/local/firestore/commit-times.ts";
-import { Database } from "../../../services/local/firestore/database.ts";
-import { Databases } from "../../../services/local/firestore/databases.ts";
-import { Listener, type WireTarget } from "../../../services/local/firestore/listening/listener.ts";
-import { ResumeTokens } from "../../../services/local/firestore/listening/resume-token.ts";
-import { parseWrite } from "../../../services/local/firestore/write.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { listenCall } from "../../../src/firestore/calls/listen-call.ts";
+import { CommitTimes } from "../../../src/firestore/store/commit-times.ts";
+import { Database } from "../../../src/firestore/database.ts";
+import { Databases } from "../../../src/firestore/databases.ts";
+import { Listener, type WireTarget } from "../../../src/firestore/listening/listener.ts";
+import { ResumeTokens } from "../../../src/firestore/listening/resume-token.ts";
+import { parseWrite } from "../../../src/firestore/store/write.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const ROOT = "projects/p/databases/d/documents";
 

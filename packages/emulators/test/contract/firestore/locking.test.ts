@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { setupRaw } from "./support/bundle.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
+import { setupRaw } from "./support/harness.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { isPending } from "./support/pending.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { CommitTimes } from "../../../services/local/firestore/commit-times.ts";
-import { Database } from "../../../services/local/firestore/database.ts";
-import { parseWrite } from "../../../services/local/firestore/write.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { CommitTimes } from "../../../src/firestore/store/commit-times.ts";
+import { Database } from "../../../src/firestore/database.ts";
+import { parseWrite } from "../../../src/firestore/store/write.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const ROOT = "projects/p/databases/d/documents";
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { CONCURRENCY_MODES } from "../../../services/local/firestore/concurrency.ts";
-import { setupRaw } from "./support/bundle.ts";
+import { CONCURRENCY_MODES } from "../../../src/firestore/transactions/concurrency.ts";
+import { setupRaw } from "./support/harness.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { type World, readEverything, runRandomTransaction } from "./support/random-transactions.ts";
 import { seeded } from "./support/seeded.ts";

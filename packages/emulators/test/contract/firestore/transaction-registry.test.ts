@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { TransactionRegistry } from "../../../services/local/firestore/transaction-registry.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { TransactionRegistry } from "../../../src/firestore/transactions/transaction-registry.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const READ_WRITE = { kind: "read-write" } as const;
 const EXPIRED = "The referenced transaction has expired or is no longer valid.";

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { readQueueFile } from "../../../services/local/standalone/queue-file.ts";
-import { ConfigError } from "../../../shared/config-error.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { readQueueFile } from "../../../src/cli/queue-file.ts";
+import { ConfigError } from "../../../../../shared/runtime/config-error.ts";
+import { temporaryFolder } from "../../../../../test/harness/runtime/temporary-folder.ts";
 
 function write(content: string): string {
   const file = path.join(temporaryFolder(), "queues");

@@ -1,5 +1,5 @@
 import { expect, it, test } from "vitest";
-import { burstSize, parseQueueConfig } from "../../../services/local/cloud-tasks/queue-config.ts";
+import { burstSize, parseQueueConfig } from "../../../src/cloud-tasks/wire/queue-config.ts";
 
 it.each([
   [500, 100],

@@ -5,7 +5,7 @@ import {
   parseLocationName,
   parseQueueName,
   parseTaskName,
-} from "../../../services/local/cloud-tasks/resource-names.ts";
+} from "../../../src/cloud-tasks/api/resource-names.ts";
 
 const LOCATION = "projects/example.com:my-project/locations/europe-west1";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { TokenBucket } from "../../../services/local/cloud-tasks/token-bucket.ts";
+import { TokenBucket } from "../../../src/cloud-tasks/dispatch/token-bucket.ts";
 
 const takeAll = (bucket: TokenBucket, nowMs: number): number => {
   let taken = 0;

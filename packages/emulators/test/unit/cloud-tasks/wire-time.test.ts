@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { epochSecondsText, millisFromWire, millisToWire } from "../../../services/local/cloud-tasks/wire-time.ts";
+import { epochSecondsText, millisFromWire, millisToWire } from "../../../src/cloud-tasks/wire/wire-time.ts";
 
 it.each([
   [{ seconds: 1, nanos: 500_000_000 }, 1500],

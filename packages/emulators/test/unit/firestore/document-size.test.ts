@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fieldsSize, nameSize, valueSize } from "../../../services/local/firestore/document-size.ts";
+import { fieldsSize, nameSize, valueSize } from "../../../src/firestore/store/document-size.ts";
 import {
   array,
   bool,
@@ -14,7 +14,7 @@ import {
   text,
   time,
   vector,
-} from "./wire-values.ts";
+} from "./values/wire-values.ts";
 
 describe("nameSize", () => {
   it.each([

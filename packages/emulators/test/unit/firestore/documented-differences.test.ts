@@ -6,7 +6,7 @@ import { GOOGLES_DIFFERENCES } from "../../contract/firestore/support/case.ts";
 
 /** The rows of the document's tables, as their cells. */
 function rows(): string[][] {
-  const text = fs.readFileSync(path.resolve(import.meta.dirname, "../../../docs/emulators.md"), "utf8");
+  const text = fs.readFileSync(path.resolve(import.meta.dirname, "../../../README.md"), "utf8");
   const section = text.slice(text.indexOf("### Where Google's emulator differs"));
   return [...section.matchAll(/^\|(.*)\|$/gm)]
     .map(([, cells = ""]) => cells.split(" | ").map((cell) => cell.trim()))

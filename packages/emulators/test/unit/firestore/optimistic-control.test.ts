@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { Change } from "../../../services/local/firestore/document-store.ts";
-import { OptimisticControl } from "../../../services/local/firestore/optimistic-control.ts";
-import type { CompiledQuery } from "../../../services/local/firestore/query.ts";
-import type { Ending } from "../../../services/local/firestore/transaction.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import type { Change } from "../../../src/firestore/store/document-store.ts";
+import { OptimisticControl } from "../../../src/firestore/transactions/optimistic-control.ts";
+import type { CompiledQuery } from "../../../src/firestore/query/query.ts";
+import type { Ending } from "../../../src/firestore/transactions/transaction.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const CHANGE: Change = { name: "c/a", before: null, after: null };
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { DueHeap, type HeapItem } from "../../../services/local/due-heap.ts";
+import { DueHeap, type HeapItem } from "../../../src/kernel/due-heap.ts";
 
 const makeItem = (dueMs: number, order: number): HeapItem => ({ dueMs, order, heapIndex: -1 });
 

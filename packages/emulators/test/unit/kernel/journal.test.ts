@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { BrokenJournalError, openJournal } from "../../../services/local/journal.ts";
+import { BrokenJournalError, openJournal } from "../../../src/kernel/storage/journal.ts";
 
 /** A folder of the test's own, with a file in it that does not exist yet. */
 function journalFile(): string {

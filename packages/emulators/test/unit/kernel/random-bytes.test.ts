@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pooledRandomBytes } from "../../../services/local/random-bytes.ts";
+import { pooledRandomBytes } from "../../../src/kernel/random-bytes.ts";
 
 it("gives as many bytes as were asked for, and never the same ones twice", () => {
   const taken = Array.from({ length: 2_000 }, () => pooledRandomBytes(13).toString("hex"));

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 

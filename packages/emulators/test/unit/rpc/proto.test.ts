@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { loadProtos } from "../../../services/local/rpc/proto.ts";
+import { loadProtos } from "../../../src/rpc/proto.ts";
 
 const TASKS = { npmPackage: "@google-cloud/tasks" };
 /** What the messages of google.cloud.tasks.v2 are made of. */

@@ -1,8 +1,8 @@
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { once } from "node:events";
 import { expect, it } from "vitest";
-import type { ReplyStream, RequestSink, StreamHandler } from "../../../services/local/rpc/duplex-call.ts";
-import { RpcCode, RpcError } from "../../../services/local/rpc/rpc-error.ts";
+import type { ReplyStream, RequestSink, StreamHandler } from "../../../src/rpc/duplex-call.ts";
+import { RpcCode, RpcError } from "../../../src/rpc/rpc-error.ts";
 import { startEcho } from "../../support/echo-service.ts";
 
 /** A handler that repeats what it takes, and writes down what it is told. */

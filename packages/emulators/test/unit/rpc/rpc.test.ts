@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import net from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { startEndpoint } from "../../../services/local/rpc/endpoint.ts";
-import { RpcCode, RpcError } from "../../../services/local/rpc/rpc-error.ts";
+import { startEndpoint } from "../../../src/rpc/endpoint.ts";
+import { RpcCode, RpcError } from "../../../src/rpc/rpc-error.ts";
 import { startEcho } from "../../support/echo-service.ts";
 
 const say = ({ text }: { text: string }) => ({ text: `${text}!` });

@@ -1,6 +1,6 @@
 import crypto from "node:crypto";
 import type { SigningKey } from "./signing-key.ts";
-import type { TokenRequest } from "./task.ts";
+import type { TokenRequest } from "../../state/task.ts";
 
 /** Makes the Authorization header for a delivery to `url`. */
 export type TokenMaker = (token: TokenRequest, url: string) => Promise<string>;

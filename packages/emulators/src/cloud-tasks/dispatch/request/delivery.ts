@@ -1,16 +1,16 @@
 import http from "node:http";
 import https from "node:https";
 import { urlToHttpOptions } from "node:url";
-import type { Clock } from "../../../shared/clock.ts";
-import type { EmulatorClock } from "../emulator-clock.ts";
-import type { QueuedTask } from "./attempt-outcome.ts";
+import type { Clock } from "../../../../../../shared/runtime/clock.ts";
+import type { EmulatorClock } from "../../../kernel/emulator-clock.ts";
+import type { QueuedTask } from "../attempt-outcome.ts";
 import type { BreakOff } from "./break-off.ts";
 import type { TokenMaker } from "./delivery-token.ts";
-import type { Answered, Delivered, HeaderPairs } from "./delivered.ts";
+import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
-import type { OpenAttempt } from "./history.ts";
-import { retryAfterMs } from "./retry-after.ts";
-import type { HttpTarget, Task } from "./task.ts";
+import type { OpenAttempt } from "../../testing/history.ts";
+import { retryAfterMs } from "../retry-after.ts";
+import type { HttpTarget, Task } from "../../state/task.ts";
 
 /** How a request is sent: as it should be; or, on purpose, not at all over a connection that is reset, or unheard. */
 export type Manner = "whole" | "reset" | "unheard";

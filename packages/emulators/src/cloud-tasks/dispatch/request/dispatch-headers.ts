@@ -1,5 +1,5 @@
-import type { Task } from "./task.ts";
-import { epochSecondsText } from "./wire-time.ts";
+import type { Task } from "../../state/task.ts";
+import { epochSecondsText } from "../../wire/wire-time.ts";
 
 type Header = readonly [name: string, value: string];
 

@@ -1,5 +1,5 @@
-import { RpcCode } from "../rpc/rpc-error.ts";
-import type { Delivered } from "./delivered.ts";
+import { RpcCode } from "../../../rpc/rpc-error.ts";
+import type { Delivered } from "../../testing/delivered.ts";
 
 /** The status that a delivery without an answer counts as; 504 for a timeout was recorded, 503 is its neighbour. */
 const STATUS_WITHOUT_ANSWER = { timeout: 504, unreachable: 503 } as const;

@@ -1,4 +1,4 @@
-import type { HttpTarget } from "./task.ts";
+import type { HttpTarget } from "../../state/task.ts";
 
 /** More different targets than this are not looked for. */
 const MOST_TARGETS = 1000;

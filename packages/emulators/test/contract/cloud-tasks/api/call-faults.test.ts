@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { TRANSPORTS, createQueue, createTask, startBundle } from "./bundle.ts";
-import { rejectionOf } from "./rejection.ts";
+import { TRANSPORTS, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { rejectionOf } from "../support/rejection.ts";
 
 test.each(TRANSPORTS)("fails a call before it takes effect, over %s", async (transport) => {
   const bundle = await startBundle({ transport });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 

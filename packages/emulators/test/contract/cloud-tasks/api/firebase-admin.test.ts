@@ -2,8 +2,8 @@ import { type Credential, deleteApp, initializeApp } from "firebase-admin/app";
 import { type TaskQueue, getFunctions } from "firebase-admin/functions";
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { startBundle } from "./bundle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { startBundle } from "../support/harness.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 const INVOKER = "invoker@my-project.iam.gserviceaccount.com";

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { startBundle } from "./bundle.ts";
+import { startBundle } from "../support/harness.ts";
 
 const run = promisify(execFile);
 

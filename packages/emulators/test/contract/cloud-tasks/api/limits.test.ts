@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
 
 test("never has more deliveries under way than the queue allows, and uses all it allows", async () => {
   const bundle = await startBundle();

@@ -1,8 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
-import { rejectionOf } from "./rejection.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { PARENT, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { rejectionOf } from "../support/rejection.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

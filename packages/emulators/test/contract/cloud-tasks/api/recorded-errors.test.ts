@@ -1,9 +1,9 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it, test } from "vitest";
-import errors from "../../recordings/cloud-tasks/errors.json" with { type: "json" };
-import { type Bundle, PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "./bundle.ts";
-import { type Rejection, rejectionOf } from "./rejection.ts";
+import errors from "../../../recordings/cloud-tasks/errors.json" with { type: "json" };
+import { type Bundle, PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { type Rejection, rejectionOf } from "../support/rejection.ts";
 
 /** What stands for the placeholders of the recordings. */
 const QUEUE = `${PARENT}/queues/default`;

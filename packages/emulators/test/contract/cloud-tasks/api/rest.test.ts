@@ -1,7 +1,7 @@
 import net from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
 
 const QUEUES = "/v2/projects/my-project/locations/europe-west1/queues";
 

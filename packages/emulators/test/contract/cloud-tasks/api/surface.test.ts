@@ -1,8 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { loadProtos } from "../../../services/local/rpc/proto.ts";
-import { PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "./bundle.ts";
-import { rejectionOf } from "./rejection.ts";
+import { loadProtos } from "../../../../src/rpc/proto.ts";
+import { PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { rejectionOf } from "../support/rejection.ts";
 
 test.each(TRANSPORTS)("answers every RPC of the client's proto over %s", async (transport) => {
   const bundle = await startBundle({ transport });

@@ -1,7 +1,7 @@
 import { expect, it, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
-import { rejectionOf } from "./rejection.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { rejectionOf } from "../support/rejection.ts";
 
 test("holds a delayed task until its time", async () => {
   const clock = new VirtualClock();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { addTaskMatchers } from "../../../services/local/vitest-matchers.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { addTaskMatchers } from "../../../../src/vitest.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
 
 addTaskMatchers(expect);
 

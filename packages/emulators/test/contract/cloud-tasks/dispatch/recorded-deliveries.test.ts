@@ -1,8 +1,8 @@
 import { expect, it, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import dispatch from "../../recordings/cloud-tasks/dispatch.json" with { type: "json" };
-import happyPath from "../../recordings/cloud-tasks/happypath.json" with { type: "json" };
-import { PARENT, createQueue, createTask, startBundle } from "./bundle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import dispatch from "../../../recordings/cloud-tasks/dispatch.json" with { type: "json" };
+import happyPath from "../../../recordings/cloud-tasks/happypath.json" with { type: "json" };
+import { PARENT, createQueue, createTask, startBundle } from "../support/harness.ts";
 
 const OUT_OF_SCOPE = [
   "dispatch/appengine",

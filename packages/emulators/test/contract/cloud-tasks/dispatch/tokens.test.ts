@@ -1,7 +1,7 @@
 import { OAuth2Client } from "google-auth-library";
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { type Bundle, createQueue, createTask, startBundle } from "./bundle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { type Bundle, createQueue, createTask, startBundle } from "../support/harness.ts";
 
 const EMAIL = "invoker@my-project.iam.gserviceaccount.com";
 const AUDIENCE = "https://worker.example.com";

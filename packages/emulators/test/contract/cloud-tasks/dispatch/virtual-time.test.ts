@@ -1,11 +1,11 @@
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { performance } from "node:perf_hooks";
 import { expect, onTestFinished, test } from "vitest";
-import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { addTaskMatchers } from "../../../services/local/vitest-matchers.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
-import { startReceiver } from "./receiver.ts";
+import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { addTaskMatchers } from "../../../../src/vitest.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { startReceiver } from "../support/receiver.ts";
 
 addTaskMatchers(expect);
 

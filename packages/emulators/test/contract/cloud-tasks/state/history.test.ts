@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { formatTimeline } from "../../../services/local/cloud-tasks/timeline.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { addTaskMatchers } from "../../../services/local/vitest-matchers.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { formatTimeline } from "../../../../src/cloud-tasks/testing/timeline.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { addTaskMatchers } from "../../../../src/vitest.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
 
 addTaskMatchers(expect);
 

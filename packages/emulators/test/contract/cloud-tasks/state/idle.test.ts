@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { NotIdleError } from "../../../services/local/cloud-tasks/idle.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
+import { NotIdleError } from "../../../../src/cloud-tasks/testing/idle.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
 
 const MINUTE_MS = 60_000;
 const RETRIES = { minBackoff: { seconds: 60 }, maxBackoff: { seconds: 60 }, maxAttempts: 2 };

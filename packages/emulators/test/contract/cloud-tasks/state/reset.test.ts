@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "./bundle.ts";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { temporaryFolder } from "../../../../../../test/harness/runtime/temporary-folder.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,13 +1,10 @@
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { PassThroughClient } from "google-auth-library";
 import { onTestFinished } from "vitest";
-import { createLogger } from "../../../shared/log.ts";
-import { startCloudTasksEmulator } from "../../../services/local/cloud-tasks/emulator.ts";
-import type {
-  CloudTasksEmulator,
-  CloudTasksEmulatorOptions,
-} from "../../../services/local/cloud-tasks/emulator-options.ts";
-import { VirtualClock } from "../../../services/local/virtual-clock.ts";
+import { createLogger } from "../../../../../../shared/runtime/log.ts";
+import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts";
+import type { CloudTasksEmulator, CloudTasksEmulatorOptions } from "../../../../src/cloud-tasks/emulator-options.ts";
+import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
 export const PARENT = "projects/my-project/locations/europe-west1";

@@ -1,6 +1,6 @@
 import { FieldPath, FieldValue, GeoPoint, Timestamp } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { setupClient, setupRaw } from "../support/bundle.ts";
+import { setupClient, setupRaw } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 export function documentCases({ address, test }: Subject): void {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { setupRaw } from "../support/bundle.ts";
+import { setupRaw } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 const text = (bytes: number) => ({ stringValue: "x".repeat(bytes) });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { setupClient, setupRaw } from "../support/bundle.ts";
+import { setupClient, setupRaw } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 export function listingCases({ address, test }: Subject): void {

@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { setupClient, setupRaw } from "../support/bundle.ts";
+import { setupClient, setupRaw } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 export function pastCases({ address, test }: Subject): void {

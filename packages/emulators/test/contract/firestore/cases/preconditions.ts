@@ -1,6 +1,6 @@
 import { FieldValue, Timestamp } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { setupClient } from "../support/bundle.ts";
+import { setupClient } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 export function preconditionCases({ address, test }: Subject): void {

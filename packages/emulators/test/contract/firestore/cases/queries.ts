@@ -1,6 +1,6 @@
 import { AggregateField, FieldPath, Filter, type Query, Timestamp } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { type Bundle, setupClient } from "../support/bundle.ts";
+import { type Bundle, setupClient } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 /** Ten documents, d0 to d9, each with its number and things derived from it. */

@@ -1,6 +1,6 @@
 import { Client, Metadata, credentials, type status } from "@grpc/grpc-js";
 import type protobuf from "protobufjs/light.js";
-import { loadProtos } from "../../../../services/local/rpc/proto.ts";
+import { loadProtos } from "../../../../src/rpc/proto.ts";
 import type { JsonObject } from "./json.ts";
 
 /** What an emulator answered: its replies (one, or as many as it streamed) and the status that the call ended with. */

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import type { RawBundle } from "./bundle.ts";
+import type { RawBundle } from "./harness.ts";
 
 /** google.firestore.v1.ListenResponse as the client gives it. */
 interface ListenResponse {

@@ -1,9 +1,6 @@
 import { onTestFinished } from "vitest";
-import type {
-  FirestoreEmulator,
-  FirestoreEmulatorOptions,
-} from "../../../../services/local/firestore/emulator-options.ts";
-import { startFirestoreEmulator } from "../../../../services/local/firestore/emulator.ts";
+import type { FirestoreEmulator, FirestoreEmulatorOptions } from "../../../../src/firestore/emulator-options.ts";
+import { startFirestoreEmulator } from "../../../../src/firestore/emulator.ts";
 
 /** Starts our emulator for one test. */
 export async function startOurs(

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RawBundle } from "./bundle.ts";
+import type { RawBundle } from "./harness.ts";
 import { readTexts } from "./raw-transaction.ts";
 
 /** Whether a call is still unanswered after the emulator has answered others, and so has had its chance. */

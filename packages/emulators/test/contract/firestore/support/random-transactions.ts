@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RawBundle } from "./bundle.ts";
+import type { RawBundle } from "./harness.ts";
 import { type RawTransaction, type RawWrite, begin, commit } from "./raw-transaction.ts";
 import type { Event, Observation } from "./serial-order.ts";
 

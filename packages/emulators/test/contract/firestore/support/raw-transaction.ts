@@ -1,4 +1,4 @@
-import type { RawBundle } from "./bundle.ts";
+import type { RawBundle } from "./harness.ts";
 
 /** A document's fields, all of them texts, or null where there is none. */
 export type Texts = Readonly<Record<string, string>> | null;

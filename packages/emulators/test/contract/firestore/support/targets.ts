@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { startFirestoreEmulator } from "../../../../services/local/firestore/emulator.ts";
+import { startFirestoreEmulator } from "../../../../src/firestore/emulator.ts";
 import {
   GOOGLES_FIRESTORE_LISTENS,
   findGooglesFirestore,
   googlesFirestoreCommand,
-} from "../../../../services/local/start/googles-firestore.ts";
-import { freePort } from "../../../support/free-port.ts";
+} from "../../../../src/firestore/googles-firestore.ts";
+import { freePort } from "../../../../../../test/harness/network/free-port.ts";
 
 /** A running emulator. */
 export interface Running {

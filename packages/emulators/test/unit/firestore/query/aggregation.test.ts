@@ -1,11 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
-import { aggregate, aggregatedFields } from "../../../services/local/firestore/aggregation.ts";
-import { compileQuery } from "../../../services/local/firestore/query.ts";
-import type { Aggregation, StructuredQuery } from "../../../services/local/firestore/structured-query.ts";
-import type { Value } from "../../../services/local/firestore/value.ts";
+import { aggregate, aggregatedFields } from "../../../../src/firestore/query/aggregation.ts";
+import { compileQuery } from "../../../../src/firestore/query/query.ts";
+import type { Aggregation, StructuredQuery } from "../../../../src/firestore/query/structured-query.ts";
+import type { Value } from "../../../../src/firestore/values/value.ts";
 import { inC, up } from "./wire-queries.ts";
-import { document, double, int, LARGEST, long, NAN, NULL, PAST_DOUBLES, ROOT, text } from "./wire-values.ts";
+import { document, double, int, LARGEST, long, NAN, NULL, PAST_DOUBLES, ROOT, text } from "../values/wire-values.ts";
 
 const count: Aggregation = { count: {} };
 const upTo = (value: number): Aggregation => ({ count: { upTo: { value } } });

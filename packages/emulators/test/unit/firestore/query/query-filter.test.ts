@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseFilter } from "../../../services/local/firestore/filter-tree.ts";
-import { compileFilter } from "../../../services/local/firestore/query-filter.ts";
-import type { Filter } from "../../../services/local/firestore/structured-query.ts";
-import type { Value } from "../../../services/local/firestore/value.ts";
+import { parseFilter } from "../../../../src/firestore/query/filter-tree.ts";
+import { compileFilter } from "../../../../src/firestore/query/query-filter.ts";
+import type { Filter } from "../../../../src/firestore/query/structured-query.ts";
+import type { Value } from "../../../../src/firestore/values/value.ts";
 import { and, is, or, where } from "./wire-queries.ts";
 import {
   array,
@@ -20,7 +20,7 @@ import {
   text,
   time,
   vector,
-} from "./wire-values.ts";
+} from "../values/wire-values.ts";
 
 /** One document for each value of the field `v`, and one that lacks the field. */
 const VALUES = {

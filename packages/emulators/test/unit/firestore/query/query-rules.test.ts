@@ -1,10 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
-import { compileQuery } from "../../../services/local/firestore/query.ts";
-import type { Filter, StructuredQuery } from "../../../services/local/firestore/structured-query.ts";
-import type { Value } from "../../../services/local/firestore/value.ts";
+import { compileQuery } from "../../../../src/firestore/query/query.ts";
+import type { Filter, StructuredQuery } from "../../../../src/firestore/query/structured-query.ts";
+import type { Value } from "../../../../src/firestore/values/value.ts";
 import { after, and, before, down, inC, is, or, up, where } from "./wire-queries.ts";
-import { array, int, NULL, reference, ROOT, text } from "./wire-values.ts";
+import { array, int, NULL, reference, ROOT, text } from "../values/wire-values.ts";
 
 const ints = (count: number): Value => array(...Array.from({ length: count }, (_, i) => int(i)));
 const times = (count: number, make: (i: number) => Filter): Filter[] =>

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StoredDocument } from "../../../services/local/firestore/document.ts";
-import { compileQuery } from "../../../services/local/firestore/query.ts";
-import type { Order, StructuredQuery } from "../../../services/local/firestore/structured-query.ts";
-import type { Fields, Value } from "../../../services/local/firestore/value.ts";
-import { flatValue } from "./arbitrary-values.ts";
+import type { StoredDocument } from "../../../../src/firestore/store/document.ts";
+import { compileQuery } from "../../../../src/firestore/query/query.ts";
+import type { Order, StructuredQuery } from "../../../../src/firestore/query/structured-query.ts";
+import type { Fields, Value } from "../../../../src/firestore/values/value.ts";
+import { flatValue } from "../values/arbitrary-values.ts";
 import { after, and, before, down, inC, is, or, up, where } from "./wire-queries.ts";
 import {
   document,
@@ -19,7 +19,7 @@ import {
   reference,
   ROOT,
   text,
-} from "./wire-values.ts";
+} from "../values/wire-values.ts";
 
 /** Four documents that have `x` and `y`, one that lacks `y`, in no order. */
 const DOCUMENTS = [

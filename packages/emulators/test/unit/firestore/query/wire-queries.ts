@@ -1,6 +1,6 @@
-import { CompositeOperator, FieldOperator, UnaryOperator } from "../../../services/local/firestore/structured-query.ts";
-import type { Cursor, Filter, Order, StructuredQuery } from "../../../services/local/firestore/structured-query.ts";
-import type { Value } from "../../../services/local/firestore/value.ts";
+import { CompositeOperator, FieldOperator, UnaryOperator } from "../../../../src/firestore/query/structured-query.ts";
+import type { Cursor, Filter, Order, StructuredQuery } from "../../../../src/firestore/query/structured-query.ts";
+import type { Value } from "../../../../src/firestore/values/value.ts";
 
 /** A query of collection `c`, and what else is given. */
 export const inC = (query: StructuredQuery = {}): StructuredQuery => ({ from: [{ collectionId: "c" }], ...query });

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Value } from "../../../services/local/firestore/value.ts";
+import type { Value } from "../../../../src/firestore/values/value.ts";
 import {
   array,
   bool,

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { identicalFields, identicalValues } from "../../../services/local/firestore/equality.ts";
-import type { Fields } from "../../../services/local/firestore/value.ts";
+import { identicalFields, identicalValues } from "../../../../src/firestore/values/equality.ts";
+import type { Fields } from "../../../../src/firestore/values/value.ts";
 import { anyValue } from "./arbitrary-values.ts";
 import {
   array,

@@ -7,8 +7,8 @@ import {
   parseFieldPath,
   projectFields,
   setField,
-} from "../../../services/local/firestore/field-path.ts";
-import type { Fields } from "../../../services/local/firestore/value.ts";
+} from "../../../../src/firestore/values/field-path.ts";
+import type { Fields } from "../../../../src/firestore/values/value.ts";
 import { array, int, map, NULL, text } from "./wire-values.ts";
 
 describe("parseFieldPath", () => {

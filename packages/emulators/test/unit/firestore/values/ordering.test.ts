@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareNames, compareStrings, compareValues } from "../../../services/local/firestore/ordering.ts";
-import type { Value } from "../../../services/local/firestore/value.ts";
+import { compareNames, compareStrings, compareValues } from "../../../../src/firestore/values/ordering.ts";
+import type { Value } from "../../../../src/firestore/values/value.ts";
 import { anyName, anyValue } from "./arbitrary-values.ts";
 import {
   array,

@@ -11,8 +11,8 @@ import {
   typeOrder,
   TypeOrder,
   wireInt64,
-} from "../../../services/local/firestore/value.ts";
-import { loadProtos } from "../../../services/local/rpc/proto.ts";
+} from "../../../../src/firestore/values/value.ts";
+import { loadProtos } from "../../../../src/rpc/proto.ts";
 import {
   array,
   bytes,

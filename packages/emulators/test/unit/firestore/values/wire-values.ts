@@ -1,5 +1,5 @@
-import type { StoredDocument } from "../../../services/local/firestore/document.ts";
-import type { Fields, LongBits, Value } from "../../../services/local/firestore/value.ts";
+import type { StoredDocument } from "../../../../src/firestore/store/document.ts";
+import type { Fields, LongBits, Value } from "../../../../src/firestore/values/value.ts";
 
 /** The start of every document's name in these tests. */
 export const ROOT = "projects/demo/databases/(default)/documents";

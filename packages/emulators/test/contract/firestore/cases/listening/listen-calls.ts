@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { type RawBundle, setupRaw } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
-import { openListenStream } from "../support/listen-stream.ts";
-import { commit } from "../support/raw-transaction.ts";
+import { type RawBundle, setupRaw } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
+import { openListenStream } from "../../support/listen-stream.ts";
+import { commit } from "../../support/raw-transaction.ts";
 
 const documents = (raw: RawBundle, ...paths: string[]) => ({ documents: { documents: paths.map(raw.name) } });
 

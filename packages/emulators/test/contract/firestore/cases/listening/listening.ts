@@ -1,9 +1,9 @@
 import type { CollectionReference } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { setupClient } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
-import { linkTo } from "../support/breakable-link.ts";
-import { changesOf, idsOf, listenToDocument, listenToQuery } from "../support/heard.ts";
+import { setupClient } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
+import { linkTo } from "../../support/breakable-link.ts";
+import { changesOf, idsOf, listenToDocument, listenToQuery } from "../../support/heard.ts";
 
 /** Writes documents with their numbers in one commit. */
 async function putNumbers(collection: CollectionReference, numbers: Readonly<Record<string, number>>): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Query, QuerySnapshot } from "@google-cloud/firestore";
 import { randomInt } from "node:crypto";
 import { expect } from "vitest";
-import { type Bundle, setupClient } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
-import { idsOf, listenToQuery } from "../support/heard.ts";
-import { seeded } from "../support/seeded.ts";
+import { type Bundle, setupClient } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
+import { idsOf, listenToQuery } from "../../support/heard.ts";
+import { seeded } from "../../support/seeded.ts";
 
 const COMMITS = 60;
 const MOST_WRITES = 3;

@@ -1,7 +1,7 @@
 import { FieldValue } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { setupClient, setupRaw } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
+import { setupClient, setupRaw } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
 
 export function batchCases({ address, test }: Subject): void {
   test("applies nothing of a batch when one of its writes is refused", async () => {

@@ -1,7 +1,7 @@
 import type { Firestore, Query, Transaction } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { barrier, setupClient } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
+import { barrier, setupClient } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
 
 const times = <T>(count: number, run: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => run(index)));

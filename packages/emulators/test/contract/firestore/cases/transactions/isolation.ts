@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { setupClient } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
+import { setupClient } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
 
 export function isolationCases({ address, test }: Subject): void {
   test("keeps projects and databases apart", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { setupClient, setupRaw } from "../support/bundle.ts";
-import type { Subject } from "../support/case.ts";
+import { setupClient, setupRaw } from "../../support/harness.ts";
+import type { Subject } from "../../support/case.ts";
 
 export function transactionCases({ address, test }: Subject): void {
   test("reads, changes and returns what the callback returns", async () => {

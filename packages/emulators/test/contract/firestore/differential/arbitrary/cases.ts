@@ -1,15 +1,15 @@
 import * as fc from "fast-check";
-import { storedPath } from "./arbitrary-names.ts";
-import { documentFields } from "./arbitrary-values.ts";
-import { mostly } from "./mostly.ts";
-import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
-import { lists, readDocuments } from "./arbitrary-reads.ts";
-import { transaction } from "./arbitrary-transactions.ts";
-import { transformation } from "./arbitrary-transforms.ts";
-import { batchWrite, commit, singleWrite } from "./arbitrary-writes.ts";
-import { type Json, asObject, mapJson } from "./json.ts";
-import { DATABASE, DATABASES, ROOT } from "./operation.ts";
-import type { Operation } from "./operation.ts";
+import { storedPath } from "./names.ts";
+import { documentFields } from "./values.ts";
+import { mostly } from "../mostly.ts";
+import { runAggregationQuery, runQuery } from "./queries.ts";
+import { lists, readDocuments } from "./reads.ts";
+import { transaction } from "./transactions.ts";
+import { transformation } from "./transforms.ts";
+import { batchWrite, commit, singleWrite } from "./writes.ts";
+import { type Json, asObject, mapJson } from "../json.ts";
+import { DATABASE, DATABASES, ROOT } from "../operation.ts";
+import type { Operation } from "../operation.ts";
 
 const MAX_DOCUMENTS = 10;
 const MAX_OPERATIONS = 12;

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { fieldPath } from "./arbitrary-paths.ts";
-import { anyValue, commonValue, flatValue, reference } from "./arbitrary-values.ts";
-import type { JsonObject } from "./json.ts";
-import { mostly } from "./mostly.ts";
-import { ROOT } from "./operation.ts";
+import { fieldPath } from "./paths.ts";
+import { anyValue, commonValue, flatValue, reference } from "./values.ts";
+import type { JsonObject } from "../json.ts";
+import { mostly } from "../mostly.ts";
+import { ROOT } from "../operation.ts";
 
 /** A reference to a field. */
 export const field = (path: string): JsonObject => ({ fieldPath: path });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { mostly } from "./mostly.ts";
-import { DATABASE, DATABASES, ROOT } from "./operation.ts";
+import { mostly } from "../mostly.ts";
+import { DATABASE, DATABASES, ROOT } from "../operation.ts";
 
 /** Ids that are sorted in ways one may get wrong. */
 const ODD_IDS = [

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { mostly } from "./mostly.ts";
+import { mostly } from "../mostly.ts";
 
 /** Names of fields: few, so that documents and queries meet. */
 export const FIELD_NAMES = ["a", "b", "m", "l", "é", "x.y", "A", "0"];

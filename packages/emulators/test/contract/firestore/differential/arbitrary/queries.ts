@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { field, filter, nameValue, queriedPath, queryValue, ranges } from "./arbitrary-filters.ts";
-import { collectionId, parent } from "./arbitrary-names.ts";
-import type { JsonObject } from "./json.ts";
-import { given, mostly, rarely, seldom } from "./mostly.ts";
-import type { Operation } from "./operation.ts";
+import { field, filter, nameValue, queriedPath, queryValue, ranges } from "./filters.ts";
+import { collectionId, parent } from "./names.ts";
+import type { JsonObject } from "../json.ts";
+import { given, mostly, rarely, seldom } from "../mostly.ts";
+import type { Operation } from "../operation.ts";
 
 const order = (): fc.Arbitrary<JsonObject> =>
   fc

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { collectionId, database, documentName, parent } from "./arbitrary-names.ts";
-import { given, mostly, rarely, seldom } from "./mostly.ts";
-import { mask } from "./arbitrary-writes.ts";
-import type { Operation } from "./operation.ts";
-import type { JsonObject } from "./json.ts";
+import { collectionId, database, documentName, parent } from "./names.ts";
+import { given, mostly, rarely, seldom } from "../mostly.ts";
+import { mask } from "./writes.ts";
+import type { Operation } from "../operation.ts";
+import type { JsonObject } from "../json.ts";
 
 const operation =
   (call: string) =>

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
-import { given, mostly, rarely } from "./mostly.ts";
-import { runAggregationQuery, runQuery } from "./arbitrary-queries.ts";
-import { lists, readDocuments } from "./arbitrary-reads.ts";
-import { commit, singleWrite } from "./arbitrary-writes.ts";
-import { DATABASE } from "./operation.ts";
-import type { Operation } from "./operation.ts";
-import { type JsonObject, without } from "./json.ts";
+import { given, mostly, rarely } from "../mostly.ts";
+import { runAggregationQuery, runQuery } from "./queries.ts";
+import { lists, readDocuments } from "./reads.ts";
+import { commit, singleWrite } from "./writes.ts";
+import { DATABASE } from "../operation.ts";
+import type { Operation } from "../operation.ts";
+import { type JsonObject, without } from "../json.ts";
 
 /** Ids of no transaction. */
 const NO_IDS = [Buffer.from("x").toString("base64"), Buffer.alloc(16, 1).toString("base64"), "<transaction 9>"];

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { fieldPath } from "./arbitrary-paths.ts";
-import { anyValue, commonValue, numberValue } from "./arbitrary-values.ts";
-import type { JsonObject } from "./json.ts";
-import { mostly } from "./mostly.ts";
-import { DATABASE, type Operation, ROOT } from "./operation.ts";
+import { fieldPath } from "./paths.ts";
+import { anyValue, commonValue, numberValue } from "./values.ts";
+import type { JsonObject } from "../json.ts";
+import { mostly } from "../mostly.ts";
+import { DATABASE, type Operation, ROOT } from "../operation.ts";
 
 /** Transforms of one document, now and then one that is none. */
 export function transforms(): fc.Arbitrary<JsonObject[]> {

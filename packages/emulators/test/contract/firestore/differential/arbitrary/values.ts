@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { FIELD_NAMES } from "./arbitrary-paths.ts";
-import { mostly } from "./mostly.ts";
-import { ODD_REFERENCES, ODD_VALUES, vectorOf } from "./odd-values.ts";
-import { ROOT } from "./operation.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { FIELD_NAMES } from "./paths.ts";
+import { mostly } from "../mostly.ts";
+import { ODD_REFERENCES, ODD_VALUES, vectorOf } from "../odd-values.ts";
+import { ROOT } from "../operation.ts";
+import type { Json, JsonObject } from "../json.ts";
 
 const bytes = (...octets: number[]): string => Buffer.from(octets).toString("base64");
 

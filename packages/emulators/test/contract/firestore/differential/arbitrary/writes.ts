@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
-import { collectionId, database, documentId, documentName, parent } from "./arbitrary-names.ts";
-import { fieldPath } from "./arbitrary-paths.ts";
-import { transforms } from "./arbitrary-transforms.ts";
-import { anyFields } from "./arbitrary-values.ts";
-import type { JsonObject } from "./json.ts";
-import { given, rarely, seldom } from "./mostly.ts";
-import type { Operation } from "./operation.ts";
+import { collectionId, database, documentId, documentName, parent } from "./names.ts";
+import { fieldPath } from "./paths.ts";
+import { transforms } from "./transforms.ts";
+import { anyFields } from "./values.ts";
+import type { JsonObject } from "../json.ts";
+import { given, rarely, seldom } from "../mostly.ts";
+import type { Operation } from "../operation.ts";
 
 /** A mask of documents. */
 export function mask(): fc.Arbitrary<JsonObject> {
