@@ -1,64 +1,77 @@
+import { RecordStoreError } from "../../shared/records/task-store.ts";
 import { errorFields } from "../../shared/runtime/error-fields.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
-import { claimInTime } from "./idempotency/claim-in-time.ts";
-import { DeliveryTrace } from "./telemetry/delivery-trace.ts";
-import type { Outcome } from "./outcome.ts";
-import { parseDelivery } from "./parse-delivery.ts";
-import { RecordStoreError } from "./idempotency/record-store.ts";
-import { reportOutcome } from "./telemetry/report-outcome.ts";
-import { respond } from "./respond.ts";
-import { runHandler } from "./runner/run-handler.ts";
-import { settle } from "./idempotency/natural.ts";
+import { claimStrategy } from "./idempotency/claim.ts";
+import { naturalStrategy } from "./idempotency/natural.ts";
+import type { AttemptWorker, Strategy } from "./idempotency/strategy.ts";
+import { transactionStrategy } from "./idempotency/transaction.ts";
+import { unrunnableStrategy } from "./idempotency/unrunnable.ts";
+import { type Outcome, respond } from "./outcome.ts";
+import { type Delivery, parseDelivery } from "./parse-delivery.ts";
+import { DeliveryTelemetry } from "./telemetry/delivery-telemetry.ts";
 import type { Worker } from "./worker.ts";
 
-/** One delivery, from request to answer: authenticate → parse → claim → handle → settle → respond. */
+/** One delivery, from request to response. */
 export async function deliver(request: Request, worker: Worker): Promise<Response> {
-  const trace = new DeliveryTrace(worker);
+  const telemetry = new DeliveryTelemetry(request, worker);
   try {
-    const outcome = await decideOutcome(request, trace);
-    const answer = respond(outcome);
-    reportOutcome(outcome, request, { trace, status: answer.status });
-    trace.end({ outcome: outcome.kind, status: answer.status });
-    return answer;
+    const outcome = await worker.shutdown.track(outcomeOf(request, worker, telemetry));
+    const response = respond(outcome);
+    telemetry.end(outcome, response.status);
+    return response;
   } catch (error) {
-    trace.fail();
+    telemetry.fail();
     throw error;
   }
 }
 
-async function decideOutcome(request: Request, trace: DeliveryTrace): Promise<Outcome> {
-  const { shutdown } = trace.worker;
-  if (shutdown.begun) return { kind: "unavailable", reason: "shutting-down" };
-  try {
-    return await shutdown.track(takeSteps(request, trace));
-  } catch (error) {
-    if (!(error instanceof RecordStoreError)) throw error;
-    trace.worker.log.warn(errorFields(error), "the record store can't be reached");
-    return { kind: "unavailable", reason: "record-store" };
-  }
-}
-
-/** Each step is a file of its own. */
-async function takeSteps(request: Request, trace: DeliveryTrace): Promise<Outcome> {
-  const { tokens, rules } = trace.worker;
-  const caller = await authenticate(request.headers, tokens);
+/** Authenticate, parse, begin, run, finish: each step is a file of its own. */
+async function outcomeOf(request: Request, worker: Worker, telemetry: DeliveryTelemetry): Promise<Outcome> {
+  if (worker.shutdown.begun) return SHUTTING_DOWN;
+  const caller = await authenticate(request.headers, worker.tokens);
   if (caller.kind !== "authenticated") return outcomeOfRefusal(caller);
 
-  const parsed = await parseDelivery(request, rules);
-  if (!parsed.ok) return parsed.outcome;
-  const { delivery } = parsed;
-  trace.begin(delivery);
-  const { worker } = trace;
-  // Keys and bodies can be long in coming: what hasn't claimed its task by now starts no more.
-  if (worker.shutdown.begun) return { kind: "unavailable", reason: "shutting-down" };
+  const delivery = await parseDelivery(request, worker.rules);
+  if (delivery.refused) return delivery.outcome;
 
-  const claim = await trace.step("claim", () => claimInTime(delivery, worker));
-  if (claim.kind !== "ours") return claim.outcome;
+  const log = telemetry.identify(delivery);
+  // Keys and bodies can be long in coming: what hasn't claimed its task by now doesn't begin.
+  if (worker.shutdown.begun) return SHUTTING_DOWN;
 
-  const run = await trace.step("handle", () => runHandler(delivery, claim.attempt, worker));
-  return await trace.step("settle", () => settle(delivery, claim.attempt, run, worker));
+  const { around = (_, next) => next() } = worker;
+  return await around(delivery, async () => {
+    const strategy = strategyFor(delivery, { ...worker, log });
+    try {
+      const attempt = await telemetry.step("claim", () => strategy.begin());
+      if (attempt.rejected) return attempt.outcome;
+
+      const ran = await telemetry.step("handle", () => strategy.run(attempt));
+      return await telemetry.step("settle", () => strategy.finish(attempt, ran));
+    } catch (error) {
+      if (!(error instanceof RecordStoreError)) throw error;
+      log.warn(errorFields(error), "the record store can't be reached");
+      return { kind: "unavailable", reason: "record-store" };
+    }
+  });
 }
+
+const SHUTTING_DOWN: Outcome = { kind: "unavailable", reason: "shutting-down" };
 
 function outcomeOfRefusal(caller: Exclude<Authentication, { kind: "authenticated" }>): Outcome {
   return caller.kind === "keys-unavailable" ? { kind: "unavailable", reason: "keys" } : caller;
+}
+
+function strategyFor(delivery: Delivery, worker: AttemptWorker): Strategy {
+  switch (delivery.kind) {
+    case "claim":
+      return claimStrategy(delivery, worker);
+    case "transaction":
+      return transactionStrategy(delivery, worker);
+    case "natural":
+      return naturalStrategy(delivery, worker);
+    case "unrunnable":
+      return unrunnableStrategy(delivery, worker);
+    default:
+      return delivery satisfies never;
+  }
 }

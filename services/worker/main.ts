@@ -17,7 +17,7 @@ import { createFirestore } from "../../shared/runtime/firestore.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
-import { PendingCalls, closeFirestore } from "../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createWorkerApp } from "./app.ts";
@@ -53,13 +53,12 @@ async function start(): Promise<RunningProgram> {
   const tracing = await startTracing({ service: "handoff-worker", log, config });
   const clock = systemClock;
   const db = createFirestore(config);
-  const calls = new PendingCalls();
+  const store = new TaskStore({ db, clock });
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
-    db,
-    calls,
+    store,
     clock,
     log,
     shutdown,
@@ -71,6 +70,7 @@ async function start(): Promise<RunningProgram> {
       mode: config.AUTH_MODE,
     }),
     rules: {
+      clock,
       handlers: createHandlers({
         db,
         signingSecret: config.WEBHOOK_SIGNING_SECRET,
@@ -90,7 +90,7 @@ async function start(): Promise<RunningProgram> {
       const closed = server.close();
       if (await shutdown.drain()) {
         await closed;
-        await closeFirestore(db, { calls, clock });
+        await store.close(clock);
       } else {
         // The client would wait for what it has asked, too, and be killed with it.
         log.warn({}, "some work has not settled in time");

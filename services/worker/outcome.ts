@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import type { RequestProblem } from "../../shared/http/problem.ts";
+import { type RequestProblem, problemResponse } from "../../shared/http/problem.ts";
 import type { TaskError, TerminalState } from "../../shared/records/task-record.ts";
 
-/** Every way in which a delivery can end. What Cloud Tasks does next follows from the answer that `respond` gives each. */
+/** Every way in which a delivery can end. What Cloud Tasks does next follows from the response that each one gets. */
 export type Outcome =
   | { readonly kind: "done"; readonly result: z.core.util.JSONType }
   | { readonly kind: "duplicate"; readonly state: TerminalState }
@@ -19,4 +19,77 @@ export type Outcome =
   | { readonly kind: "unauthenticated"; readonly reason: string }
   | { readonly kind: "forbidden"; readonly reason: string };
 
-export type UnavailableReason = "shutting-down" | "record-store" | "late-claim" | "keys";
+type UnavailableReason = "shutting-down" | "record-store" | "late-claim" | "keys" | "newer-revision";
+
+/** Another transaction holds what this one needs: it is over in moments. */
+const CONTENTION_RETRY_AFTER_MS = 1_000;
+
+/** Another attempt holds what this one needs, of the handler's documents or of its own record. */
+export const CONTENTION: Outcome = { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS };
+
+/** How long Cloud Tasks is asked to wait while a dependency of ours is away. */
+const UNAVAILABLE_RETRY_AFTER_MS = 5_000;
+
+const UNAVAILABLE_DETAIL: Readonly<Record<UnavailableReason, string>> = {
+  "shutting-down": "This instance is shutting down.",
+  "record-store": "The record store can't be reached.",
+  "late-claim": "This instance stood still for so long that its claim may have expired.",
+  keys: "The keys that sign deliveries can't be fetched.",
+  "newer-revision": "Only a newer revision can run this task, or run it this early.",
+};
+
+/**
+ * The response to a delivery. Cloud Tasks deletes a task on 2xx and retries on everything else; 429, 503 and a high rate
+ * of 5xx make it slow the whole queue (https://cloud.google.com/tasks/docs/creating-http-target-tasks), so they are kept
+ * for what concerns the whole queue. Never a 3xx, which Cloud Tasks might follow.
+ */
+export function respond(outcome: Outcome): Response {
+  switch (outcome.kind) {
+    case "done":
+    case "duplicate":
+    case "dead":
+      return acknowledge(outcome.kind);
+    case "busy":
+      return refuse(409, "busy", "Another attempt owns the task", { retryAfterMs: outcome.retryAfterMs });
+    case "retry":
+      return refuse(424, "retry", "The handler asks for a retry", outcome);
+    case "saturated":
+      return refuse(429, "saturated", "A dependency is saturated", outcome);
+    case "failed":
+      return refuse(500, "failed", "The handler failed");
+    case "unavailable":
+      return refuse(503, "unavailable", UNAVAILABLE_DETAIL[outcome.reason], {
+        retryAfterMs: UNAVAILABLE_RETRY_AFTER_MS,
+      });
+    case "unknown-type":
+      return refuse(404, "unknown-type", "This revision does not know the task type");
+    case "malformed":
+      return refuse(400, "malformed", "Not a task", { problems: outcome.problems });
+    case "too-large":
+      return refuse(413, "too-large", `A task's body may have at most ${outcome.maxBytes} bytes`);
+    case "unsupported-media":
+      return refuse(415, "unsupported-media", "A task's body must be application/json, not compressed");
+    case "unauthenticated":
+      return refuse(401, "unauthenticated", "No valid token of the invoker");
+    case "forbidden":
+      return refuse(403, "forbidden", "The caller may not deliver this task");
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function acknowledge(outcome: "done" | "duplicate" | "dead"): Response {
+  return Response.json({ outcome }, { status: 200, headers: { "Handoff-Outcome": outcome } });
+}
+
+function refuse(
+  status: number,
+  code: string,
+  title: string,
+  { retryAfterMs, problems }: { retryAfterMs?: number; problems?: readonly RequestProblem[] } = {},
+): Response {
+  const headers: Record<string, string> = { "Handoff-Outcome": code };
+  if (retryAfterMs !== undefined) headers["Retry-After"] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
+  if (status === 401) headers["WWW-Authenticate"] = "Bearer";
+  return problemResponse({ status, code, title, ...(problems ? { problems } : {}) }, headers);
+}

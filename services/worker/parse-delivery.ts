@@ -1,12 +1,37 @@
-import { type Envelope, envelopeSchema } from "../../shared/contract/envelope.ts";
-import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
+import { type Envelope, deliveryName, envelopeSchema, honours } from "../../shared/contract/envelope.ts";
 import { hashPayload } from "../../shared/contract/payload-hash.ts";
-import type { RequestProblem } from "../../shared/http/problem.ts";
-import type { QueueKey } from "../../shared/contract/queues.ts";
+import { type QueueKey, leaseMsOf } from "../../shared/contract/queues.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
-import type { Delivery } from "./delivery.ts";
-import type { BoundHandler } from "./runner/handler.ts";
+import type { Idempotency } from "../../shared/contract/task-type.ts";
+import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
+import type { RequestProblem } from "../../shared/http/problem.ts";
+import type { Task } from "../../shared/records/transition.ts";
+import type { Clock } from "../../shared/runtime/clock.ts";
+import type { AttemptEnd } from "./lifecycle/settlement.ts";
 import type { Outcome } from "./outcome.ts";
+import type { BoundHandler, PreparedRun } from "./runner/handler.ts";
+
+/** One delivery of a task, parsed: what to run, and the rules that it runs by. */
+export type Delivery = RunnableDelivery | UnrunnableDelivery;
+
+interface TaskDelivery extends Task {
+  readonly maxAttempts: number;
+  /** False when Cloud Tasks says that it has tried before: only then can a task have a record that no claim of ours wrote. */
+  readonly isFirstDispatch: boolean;
+}
+
+export interface RunnableDelivery extends TaskDelivery {
+  readonly kind: Idempotency;
+  readonly timeoutMs: number;
+  /** Does the work. Rejects when the handler throws. */
+  readonly run: PreparedRun;
+}
+
+/** The task is ours but can't run: its type is unknown here, or its payload invalid. */
+export interface UnrunnableDelivery extends TaskDelivery {
+  readonly kind: "unrunnable";
+  readonly end: AttemptEnd;
+}
 
 /** What `parseDelivery` holds a request against. */
 export interface DeliveryRules {
@@ -14,21 +39,21 @@ export interface DeliveryRules {
   /** The Cloud Tasks name of each queue. */
   readonly queueNames: Readonly<Record<QueueKey, string>>;
   readonly maxBodyBytes: number;
+  /** Tells whether a delivery comes before its time. */
+  readonly clock: Clock;
   /** How long a dead letter is kept. */
   readonly deadLetterRetentionMs: number;
 }
 
-/** How many attempts an unknown type allows is not known; deliveries of it are counted by themselves. */
+/** Nobody knows how many attempts an unknown type allows; its deliveries are counted by themselves. */
 const UNKNOWN_TYPE_ATTEMPTS = Number.POSITIVE_INFINITY;
-/** Nothing runs for an unknown type, or for a payload that can't be parsed. */
-const NOTHING_RUNS_TIMEOUT_MS = 1_000;
-/** Names of unknown fields can be as long as the payload, and the dead letter has to hold both. */
+/** The names of unknown fields can be as long as the payload, and the dead letter has to hold both. */
 const LONGEST_DESCRIPTION = 1_000;
 /** With any parameters. Repeated headers arrive joined by a comma, and don't match. */
 const JSON_TYPE_PATTERN = /^application\/json\s*(?:;[^,]*)?$/i;
-const BROKEN_OFF: RequestProblem = { path: "", message: "The body broke off." };
+const BROKEN_OFF: RequestProblem = { path: "", message: "The body ended early." };
 
-type Parsed = { readonly ok: true; readonly delivery: Delivery } | { readonly ok: false; readonly outcome: Outcome };
+type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: true; readonly outcome: Outcome };
 
 /**
  * Reads a delivery from an authenticated request. What did not come from the producer (another form, a name or hash
@@ -42,7 +67,7 @@ export async function parseDelivery(request: Request, rules: DeliveryRules): Pro
   if (body === "broken-off") return refuse({ kind: "malformed", problems: [BROKEN_OFF] });
 
   const parsed = parseEnvelope(body);
-  if (!parsed.ok) return refuse({ kind: "malformed", problems: parsed.problems });
+  if (!parsed.envelope) return refuse({ kind: "malformed", problems: parsed.problems });
   const { envelope } = parsed;
 
   const problems = contradictions(envelope, request);
@@ -50,11 +75,12 @@ export async function parseDelivery(request: Request, rules: DeliveryRules): Pro
   if (request.headers.get("x-cloudtasks-queuename") !== rules.queueNames[queueOf(envelope.id)]) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
-  return { ok: true, delivery: toDelivery(envelope, request, rules) };
+  if (!honours(envelope, rules.clock.now())) return refuse({ kind: "unavailable", reason: "newer-revision" });
+  return { refused: false, ...toDelivery(envelope, request, rules) };
 }
 
 function refuse(outcome: Outcome): Parsed {
-  return { ok: false, outcome };
+  return { refused: true, outcome };
 }
 
 function isPlainJson(headers: Headers): boolean {
@@ -79,26 +105,24 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array 
   return Buffer.concat(chunks);
 }
 
-function parseEnvelope(
-  body: Uint8Array,
-): { ok: true; envelope: Envelope } | { ok: false; problems: readonly RequestProblem[] } {
+function parseEnvelope(body: Uint8Array): { envelope: Envelope } | { envelope?: never; problems: RequestProblem[] } {
   let value: unknown;
   try {
     value = parseJsonBody(body);
   } catch (error) {
     if (!(error instanceof JsonBodyError)) throw error;
-    return { ok: false, problems: [{ path: "", message: error.message }] };
+    return { problems: [{ path: "", message: error.message }] };
   }
   const parsed = envelopeSchema.safeParse(value);
-  if (parsed.success) return { ok: true, envelope: parsed.data };
-  return { ok: false, problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
+  if (parsed.success) return { envelope: parsed.data };
+  return { problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
 }
 
 /** The headers of Cloud Run and Cloud Tasks can be forged by whoever may call: they must agree with the envelope. */
 function contradictions(envelope: Envelope, request: Request): RequestProblem[] {
   const problems: RequestProblem[] = [];
-  if (request.headers.get("x-cloudtasks-taskname") !== envelope.id) {
-    problems.push({ path: "X-CloudTasks-TaskName", message: "is not the envelope's id" });
+  if (request.headers.get("x-cloudtasks-taskname") !== deliveryName(envelope)) {
+    problems.push({ path: "X-CloudTasks-TaskName", message: "is not the name of the envelope's task" });
   }
   if (new URL(request.url).pathname !== `/tasks/${envelope.type}`) {
     problems.push({ path: "type", message: "is not the type in the path" });
@@ -120,28 +144,24 @@ function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
 }
 
 function toDelivery(envelope: Envelope, request: Request, rules: DeliveryRules): Delivery {
-  const isFirstDispatch = request.headers.get("x-cloudtasks-taskretrycount") === "0";
-  const { handlers, deadLetterRetentionMs } = rules;
-  const ours = { envelope, isFirstDispatch, deadLetterRetentionMs };
-  const nothingRuns = {
-    ...ours,
-    idempotency: "natural",
-    timeoutMs: NOTHING_RUNS_TIMEOUT_MS,
-  } as const;
-
-  const handler = handlers.get(envelope.type);
+  const task = {
+    envelope,
+    leaseMs: leaseMsOf(queueOf(envelope.id)),
+    deadLetterRetentionMs: rules.deadLetterRetentionMs,
+    isFirstDispatch: request.headers.get("x-cloudtasks-taskretrycount") === "0",
+  };
+  const handler = rules.handlers.get(envelope.type);
   if (!handler) {
-    const run = () => Promise.resolve({ kind: "unknown-type", type: envelope.type } as const);
-    return { ...nothingRuns, maxAttempts: UNKNOWN_TYPE_ATTEMPTS, run };
+    const end = { kind: "unknown-type", type: envelope.type } as const;
+    return { ...task, kind: "unrunnable", maxAttempts: UNKNOWN_TYPE_ATTEMPTS, end };
   }
   const prepared = handler.prepare(envelope.payload);
   if (!prepared.ok) {
-    const message = describe(prepared.problems);
-    const run = () => Promise.resolve({ kind: "permanent", error: { code: "invalid_payload", message } } as const);
-    return { ...nothingRuns, maxAttempts: 1, run };
+    const error = { code: "invalid_payload", message: describe(prepared.problems) };
+    return { ...task, kind: "unrunnable", maxAttempts: 1, end: { kind: "permanent", error } };
   }
   const { idempotency, attempts, timeoutMs } = handler.taskType;
-  return { ...ours, idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
+  return { ...task, kind: idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
 }
 
 function describe(problems: readonly RequestProblem[]): string {

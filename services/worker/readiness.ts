@@ -1,12 +1,11 @@
-import { TASK_RECORDS } from "../../shared/records/task-record.ts";
-import { RecordStoreError, beginStoreStep, inStore } from "./idempotency/record-store.ts";
+import { RecordStoreError } from "../../shared/records/task-store.ts";
 import type { Worker } from "./worker.ts";
 
-/** Whether the worker takes deliveries: it isn't shutting down, and the record store answers. */
-export async function isReady(worker: Worker): Promise<boolean> {
-  if (worker.shutdown.begun) return false;
+/** Whether the worker accepts deliveries: it isn't shutting down, and the record store responds. */
+export async function isReady({ store, shutdown }: Pick<Worker, "store" | "shutdown">): Promise<boolean> {
+  if (shutdown.begun) return false;
   try {
-    await inStore(beginStoreStep(worker), (db) => db.collection(TASK_RECORDS).doc("readiness").get());
+    await store.within(store.beginStep(), () => store.probe());
     return true;
   } catch (error) {
     if (error instanceof RecordStoreError) return false;

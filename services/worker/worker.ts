@@ -1,10 +1,10 @@
 import type { Tracer } from "@opentelemetry/api";
-import type { Firestore } from "@google-cloud/firestore";
+import type { TaskStore } from "../../shared/records/task-store.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
 import type { Logger } from "../../shared/runtime/log.ts";
-import type { PendingCalls } from "../../shared/runtime/pending-calls.ts";
 import type { TokenRules } from "./authenticate.ts";
-import type { DeliveryRules } from "./parse-delivery.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Delivery, DeliveryRules } from "./parse-delivery.ts";
 import type { Shutdown } from "./runner/shutdown.ts";
 
 /** All that a delivery depends on. */
@@ -12,12 +12,18 @@ export interface Worker {
   /** The Google Cloud project, which traces belong to. */
   readonly project: string;
   readonly tracer: Tracer;
-  readonly db: Firestore;
-  /** What `db` has under way. */
-  readonly calls: PendingCalls;
+  readonly store: TaskStore;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tokens: TokenRules;
   readonly rules: DeliveryRules;
   readonly shutdown: Shutdown;
+  /** Default: nothing goes around. */
+  readonly around?: Around;
 }
+
+/**
+ * Goes around each attempt, from its claim to its recorded end: the place for Sentry, metrics or a tenant's context. It
+ * calls `next` once and returns what that resolves with. What it throws fails the delivery with 500.
+ */
+export type Around = (delivery: Delivery, next: () => Promise<Outcome>) => Promise<Outcome>;

@@ -1,6 +1,5 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
-import { QUEUE_KEYS } from "../contract/queues.ts";
 
 /** The collection of task records; a document's id is the task's id. Nothing in it is indexed. */
 export const TASK_RECORDS = "taskRecords";
@@ -15,7 +14,7 @@ const taskError = z.object({ code: z.string(), message: z.string() });
 /** Why an attempt failed: a short code for programs, a sentence for people. */
 export type TaskError = z.infer<typeof taskError>;
 
-/** A JSON value kept as its text: Firestore's own fields take no arrays in arrays, no empty or reserved names, no great depth. */
+/** A JSON value kept as text: Firestore's own fields allow no nested arrays, no empty or reserved names, no great depth. */
 const jsonText = z
   .string()
   .transform((text, context): unknown => {
@@ -28,37 +27,44 @@ const jsonText = z
   })
   .pipe(z.json());
 
+/**
+ * Records outlive deployments. A reader ignores fields that it doesn't know, and fields that no decision needs may be
+ * missing: they have a default here.
+ */
 const taskRecordSchema = z.object({
-  queue: z.enum(QUEUE_KEYS),
-  type: z.string(),
+  queue: z.string().optional(),
+  type: z.string().optional(),
   state: z.enum(["running", "waiting", ...TERMINAL_STATES]),
   /** Token of the attempt that wrote last. An attempt owns the task while the record is running and holds its token. */
   owner: z.string(),
-  /** Grows by one with each claim, so that of two attempts the later one is known. */
+  /** The fencing token: it grows by one with each claim, so that of two attempts the later one is known. */
   fence: z.int().nonnegative(),
   /** Attempts of the handler that were begun; a released one does not count. */
   attempts: z.int().nonnegative(),
-  /** Deliveries in a row to revisions that did not know the type: no attempts. Absent where the last one was known. */
+  /** Consecutive deliveries to revisions that didn't know the type: no attempts. Absent where the last one did. */
   unknownTypes: z.int().nonnegative().optional(),
   /** Firestore's time of the claim; null while nobody holds one. */
   claimedAt: timestamp.nullable(),
   leaseMs: z.int().nonnegative(),
   payloadHash: z.string(),
-  firstSeenAt: timestamp,
-  finishedAt: timestamp.nullable(),
-  lastError: taskError.nullable(),
+  firstSeenAt: timestamp.optional(),
+  finishedAt: timestamp.nullable().default(null),
+  lastError: taskError.nullable().default(null),
   /** What the handler returned; stored as JSON text. */
-  result: jsonText.nullable(),
+  result: jsonText.nullable().default(null),
   expireAt: timestamp,
 });
 
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 export type TaskState = TaskRecord["state"];
 
+/** The fields that this revision knows, and so may take out of a record. */
+export const RECORD_FIELDS: ReadonlySet<string> = new Set(Object.keys(taskRecordSchema.shape));
+
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * How long a record is kept after it was last claimed or settled: a task lives 31 days at the most
+ * How long a record is kept after it was last claimed or settled: a task lives 31 days at most
  * (https://cloud.google.com/tasks/docs/quotas), a day on top is required, and another covers clocks that are wrong.
  */
 const RECORD_RETENTION_MS = 33 * DAY_MS;
@@ -71,7 +77,7 @@ export function expiryFrom(nowMs: number): Timestamp {
 /**
  * Reads a record from a document's data.
  *
- * @throws ZodError when the document was not written by this product.
+ * @throws ZodError when the document is not a task's record.
  */
 export function parseTaskRecord(data: unknown): TaskRecord {
   return taskRecordSchema.parse(data);

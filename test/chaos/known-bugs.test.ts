@@ -60,7 +60,7 @@ const CASES = [
   },
   {
     // Of twenty tasks one is slow.
-    bug: "settles-a-runaway",
+    bug: "settles-a-stuck-attempt",
     options: "--kinds claim --tasks 20 --hits 1 --faults term",
     broken: "claimed tasks run again only for a reason",
   },

@@ -1,42 +1,41 @@
 import type { Claimant } from "../../services/worker/lifecycle/admission.ts";
-import type { Concession } from "../../services/worker/lifecycle/concession.ts";
-import type { Outcome } from "../../services/worker/outcome.ts";
+import type { Settlement } from "../../services/worker/lifecycle/settlement.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
-import type { Plan, Scene } from "./world/scenario.ts";
-import { claimCommit, concessionCommit } from "./world/stored.ts";
+import type { Asked, Plan, Scenario } from "./world/scenario.ts";
+import { commitOf } from "./world/stored.ts";
 import { IMPOSTOR_HASH, MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world/world.ts";
 
 /** A delivery of the task arrives: its attempt claims, or begins, or is refused. */
-export function arrive(scene: Scene): void {
-  const attempt = newAttempt(scene);
-  switch (scene.world.kind) {
+export function arrive(scenario: Scenario): void {
+  const attempt = newAttempt(scenario);
+  switch (scenario.world.kind) {
     case "claim":
-      return claim(scene, attempt);
+      return claim(scenario, attempt);
     case "transaction":
-      return beginTransaction(scene, attempt);
+      return beginTransaction(scenario, attempt);
     case "natural":
-      return beginNatural(scene, attempt);
+      return beginNatural(scenario, attempt);
   }
 }
 
 /** A delivery under the same id, of another payload. */
-export function arriveAsImpostor(scene: Scene): void {
-  const { kind, record, nowMs } = scene.world;
+export function arriveAsImpostor(scenario: Scenario): void {
+  const { kind, record, nowMs } = scenario.world;
   // The producer lets no other payload in while the first one's record stands; a natural task need not have one.
   if (kind === "natural" || !record || record.expireAt.toMillis() <= nowMs) return;
-  const attempt = newAttempt(scene);
+  const attempt = newAttempt(scenario);
   const claimant = { ...claimantOf(attempt, kind), payloadHash: IMPOSTOR_HASH };
   const on = { life: attempt.life, isImpostor: true };
-  scene.transact(on, () => {
-    const { world, decisions } = scene;
-    const decide = kind === "claim" ? decisions.readClaim : decisions.unrecordedRun;
+  scenario.transact(on, () => {
+    const { world, decisions } = scenario;
+    const decide = kind === "claim" ? decisions.admitClaim : decisions.admitUnclaimed;
     const decision = decide(world.record, claimant, world.nowMs);
-    if (decision.kind !== "run") return concessionPlan(scene, decision, on);
+    if (decision.kind === "reject") return planOf(scenario, decision, on);
     const { owner, life } = attempt;
     return {
       commit: null,
       idle: null,
-      proceed: () => scene.haveEffect({ owner, life, payloadHash: IMPOSTOR_HASH, isCommitted: false }),
+      proceed: () => scenario.haveEffect({ owner, life, payloadHash: IMPOSTOR_HASH, isCommitted: false }),
     };
   });
 }
@@ -47,26 +46,28 @@ export function claimantOf({ owner, enqueuedAtMs, isFirstDispatch }: Running, ki
   return { owner, enqueuedAtMs, mayHaveRunUnseen, payloadHash: PAYLOAD_HASH, maxAttempts: MAX_ATTEMPTS };
 }
 
-/** The plan of a delivery that may not run. */
-export function concessionPlan(scene: Scene, concession: Concession, on: { life: number; isImpostor?: boolean }): Plan {
-  const outcome = outcomeOf(concession);
+/**
+ * The plan of what a delivery leaves behind: one that may not run, or one that has ended.
+ *
+ * @param fence the fence that its writer holds, where that isn't the record's or the transition's own.
+ */
+export function planOf(scenario: Scenario, { transition, outcome }: Settlement, on: Asked, fence?: number): Plan {
+  const by = {
+    decisions: scenario.decisions,
+    ...(fence === undefined ? {} : { fence }),
+    ...(on.isImpostor ? { payloadHash: IMPOSTOR_HASH } : {}),
+  };
   return {
-    commit: concessionCommit(scene.world, concession),
+    commit: transition && commitOf(scenario.world, transition, by),
     idle: null,
-    proceed: () => scene.answer(outcome, on),
+    proceed: () => scenario.answer(outcome, on),
   };
 }
 
-function outcomeOf(concession: Concession): Outcome {
-  if (concession.kind === "answer") return concession.outcome;
-  if (concession.kind === "bury") return concession.settlement.outcome;
-  return { kind: "dead", error: concession.error };
-}
-
-export function newAttempt(scene: Scene): Running {
-  const { owners, life, enqueuedAtMs, hasFailed } = scene.world;
+export function newAttempt(scenario: Scenario): Running {
+  const { owners, life, enqueuedAtMs, hasFailed } = scenario.world;
   const owner = `attempt-${owners}`;
-  scene.change({ owners: owners + 1 });
+  scenario.change({ owners: owners + 1 });
   const numbers = { owner, fence: 1, attempts: 1 };
   return {
     owner,
@@ -82,66 +83,67 @@ export function newAttempt(scene: Scene): Running {
 }
 
 /** One commit that creates the record, or else one on condition that it is as it was read. */
-function claim(scene: Scene, attempt: Running): void {
-  if (scene.world.record) return claimByReading(scene, attempt);
-  const commit = claimCommit(scene.world, { numbers: attempt.numbers, record: null });
+function claim(scenario: Scenario, attempt: Running): void {
+  if (scenario.world.record) return claimByReading(scenario, attempt);
+  const claiming = { kind: "claim", attempt: attempt.numbers, from: null } as const;
+  const commit = commitOf(scenario.world, claiming, scenario);
   const claimed: Running = { ...attempt, leaseEndMs: 0 };
   const idle: Running = { ...claimed, state: "idle" };
-  switch (scene.nextFault()) {
+  switch (scenario.nextFault()) {
     case "lost-before":
-      return claimByReading(scene, attempt);
+      return claimByReading(scenario, attempt);
     case "lost-after":
-      scene.apply(commit);
-      return claimByReading(scene, attempt);
+      scenario.apply(commit);
+      return claimByReading(scenario, attempt);
     case "hangs-before":
-      return scene.giveUp(attempt);
+      return scenario.giveUp(attempt);
     case "hangs-after":
-      scene.apply(commit);
-      scene.change({ running: [...scene.world.running, scene.versioned(idle)] });
-      return scene.giveUp(attempt);
+      scenario.apply(commit);
+      scenario.change({ running: [...scenario.world.running, scenario.versioned(idle)] });
+      return scenario.giveUp(attempt);
     case "hangs-late":
-      scene.hang({ commit, version: scene.world.version, idle });
-      return scene.giveUp(attempt);
+      scenario.hang({ commit, version: scenario.world.version, idle });
+      return scenario.giveUp(attempt);
     default:
-      scene.apply(commit);
-      return scene.begin(scene.versioned(claimed));
+      scenario.apply(commit);
+      return scenario.begin(scenario.versioned(claimed));
   }
 }
 
-function claimByReading(scene: Scene, attempt: Running): void {
-  scene.transact(attempt, () => {
-    const { world, decisions } = scene;
-    const decision = decisions.readClaim(world.record, claimantOf(attempt, world.kind), world.nowMs);
-    if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
-    const claimed: Running = { ...attempt, numbers: decision.numbers, leaseEndMs: 0 };
+function claimByReading(scenario: Scenario, attempt: Running): void {
+  scenario.transact(attempt, () => {
+    const { world, decisions } = scenario;
+    const decision = decisions.admitClaim(world.record, claimantOf(attempt, world.kind), world.nowMs);
+    if (decision.kind === "reject") return planOf(scenario, decision, attempt);
+    const claimed: Running = { ...attempt, numbers: decision.attempt, leaseEndMs: 0 };
     return {
-      commit: decision.isWritten ? null : claimCommit(world, decision),
+      commit: decision.transition && commitOf(world, decision.transition, scenario),
       idle: { ...claimed, state: "idle" },
-      proceed: () => scene.begin(scene.versioned(claimed)),
+      proceed: () => scenario.begin(scenario.versioned(claimed)),
     };
   });
 }
 
 /** Its reads lock the record, or let its commit fail if the record has changed: both are one to the model. */
-function beginTransaction(scene: Scene, attempt: Running): void {
-  scene.transact(attempt, () => {
-    const { world, decisions } = scene;
-    const decision = decisions.unrecordedRun(world.record, claimantOf(attempt, world.kind), world.nowMs);
-    if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
-    const { numbers, record: read } = decision;
+function beginTransaction(scenario: Scenario, attempt: Running): void {
+  scenario.transact(attempt, () => {
+    const { world, decisions } = scenario;
+    const decision = decisions.admitUnclaimed(world.record, claimantOf(attempt, world.kind), world.nowMs);
+    if (decision.kind === "reject") return planOf(scenario, decision, attempt);
+    const { attempt: numbers, from: read } = decision;
     const begun: Running = { ...attempt, numbers, read, version: world.version };
-    return { commit: null, idle: null, proceed: () => scene.begin(begun) };
+    return { commit: null, idle: null, proceed: () => scenario.begin(begun) };
   });
 }
 
 /** Usually nothing is read. */
-function beginNatural(scene: Scene, attempt: Running): void {
+function beginNatural(scenario: Scenario, attempt: Running): void {
   const claimant = claimantOf(attempt, "natural");
-  if (!scene.decisions.isLookedAt(claimant, scene.world.nowMs)) return scene.begin(attempt);
-  scene.transact(attempt, () => {
-    const { world, decisions } = scene;
-    const decision = decisions.unrecordedRun(world.record, claimant, world.nowMs);
-    if (decision.kind !== "run") return concessionPlan(scene, decision, attempt);
-    return { commit: null, idle: null, proceed: () => scene.begin(attempt) };
+  if (!scenario.decisions.mayBeTooOld(claimant, scenario.world.nowMs)) return scenario.begin(attempt);
+  scenario.transact(attempt, () => {
+    const { world, decisions } = scenario;
+    const decision = decisions.admitUnclaimed(world.record, claimant, world.nowMs);
+    if (decision.kind === "reject") return planOf(scenario, decision, attempt);
+    return { commit: null, idle: null, proceed: () => scenario.begin(attempt) };
   });
 }

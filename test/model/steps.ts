@@ -1,24 +1,23 @@
-import { Timestamp } from "@google-cloud/firestore";
-import type { AttemptEnd } from "../../services/worker/lifecycle/attempt-end.ts";
-import { leaseMsOf } from "../../shared/contract/queues.ts";
-import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
+import type { AttemptEnd } from "../../services/worker/lifecycle/settlement.ts";
+import { isTerminal } from "../../shared/records/task-record.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import type { Decisions } from "./decisions.ts";
 import { arrive, arriveAsImpostor } from "./deliveries.ts";
-import { crash, end, runAway } from "./endings.ts";
+import { crash, end, getStuck } from "./endings.ts";
 import { arriveAtOlder } from "./older-revision.ts";
-import { type Fault, Scene } from "./world/scenario.ts";
-import type { Happening, Running, World } from "./world/world.ts";
+import { type Fault, Scenario } from "./world/scenario.ts";
+import { commitOf } from "./world/stored.ts";
+import { type WorldEvent, LEASE_MS, type Running, type World } from "./world/world.ts";
 
 /** Of two attempts that think that they run, the one that began first, or the one that began last. */
 type Which = "oldest" | "newest";
 
-/** One thing that can happen to a task. */
+/** One thing that can perform to a task. */
 export type Step =
   | { readonly kind: "arrive" | "arrive-at-older" | "impostor"; readonly faults: readonly Fault[] }
   | { readonly kind: "end"; readonly which: Which; readonly how: AttemptEnd; readonly faults: readonly Fault[] }
   | { readonly kind: "crash"; readonly which: Which; readonly afterEffect: boolean }
-  | { readonly kind: "run-away"; readonly which: Which }
+  | { readonly kind: "get-stuck"; readonly which: Which }
   /** A commit that hung takes effect. */
   | { readonly kind: "land" }
   | { readonly kind: "wait"; readonly ms: number }
@@ -31,8 +30,11 @@ export type Step =
 
 const error = { code: "some_code", message: "Some message." };
 
+/** What a handler returns in the model. */
+export const RESULT = "done";
+
 const ENDS: readonly AttemptEnd[] = [
-  { kind: "succeeded", result: null },
+  { kind: "succeeded", result: RESULT },
   { kind: "retry", error },
   { kind: "permanent", error },
   { kind: "saturated", error },
@@ -60,11 +62,10 @@ const TIME_UP: readonly (readonly Fault[])[] = [
   ["lost-after", "time-up"],
 ];
 
-/** A lease's length, and the age at which Cloud Tasks is about to delete a task. */
-export const LEASE_MS = leaseMsOf("default");
+/** The age at which Cloud Tasks is about to delete a task. */
 const OLD_MS = 30.5 * 24 * 60 * 60_000;
 
-/** Everything that can happen to a task of a kind. */
+/** Everything that can perform to a task of a kind. */
 export function stepsOf(kind: Idempotency): readonly Step[] {
   const faults: readonly (readonly Fault[])[] = {
     claim: FAULTS,
@@ -80,7 +81,7 @@ export function stepsOf(kind: Idempotency): readonly Step[] {
       ENDS.flatMap((how) => faults.map((spoiled): Step => ({ kind: "end", which, how, faults: spoiled }))),
     ),
     ...targets.flatMap((which) => [true, false].map((afterEffect): Step => ({ kind: "crash", which, afterEffect }))),
-    ...targets.map((which): Step => ({ kind: "run-away", which })),
+    ...targets.map((which): Step => ({ kind: "get-stuck", which })),
     { kind: "land" },
     { kind: "wait", ms: LEASE_MS / 2 },
     { kind: "wait", ms: LEASE_MS },
@@ -91,42 +92,42 @@ export function stepsOf(kind: Idempotency): readonly Step[] {
   ];
 }
 
-/** Takes one step. A step that can't happen now changes nothing. */
+/** Takes one step. A step that can't perform now changes nothing. */
 export function takeStep(
   world: World,
   step: Step,
   decisions: Decisions,
-): { readonly world: World; readonly happenings: readonly Happening[] } {
-  const scene = new Scene(world, { decisions, faults: "faults" in step ? step.faults : [] });
-  happen(scene, step);
-  return scene;
+): { readonly world: World; readonly events: readonly WorldEvent[] } {
+  const scenario = new Scenario(world, { decisions, faults: "faults" in step ? step.faults : [] });
+  perform(scenario, step);
+  return scenario;
 }
 
-function happen(scene: Scene, step: Step): void {
-  const { world } = scene;
+function perform(scenario: Scenario, step: Step): void {
+  const { world } = scenario;
   switch (step.kind) {
     case "arrive":
-      return arrive(scene);
+      return arrive(scenario);
     case "arrive-at-older":
-      return arriveAtOlder(scene);
+      return arriveAtOlder(scenario);
     case "impostor":
-      return arriveAsImpostor(scene);
+      return arriveAsImpostor(scenario);
     case "end":
-      return withAttempt(world, step.which, (attempt) => end(scene, attempt, step.how));
+      return withAttempt(world, step.which, (attempt) => end(scenario, attempt, step.how));
     case "crash":
-      return withAttempt(world, step.which, (attempt) => crash(scene, attempt, step));
-    case "run-away":
-      return withAttempt(world, step.which, (attempt) => runAway(scene, attempt));
+      return withAttempt(world, step.which, (attempt) => crash(scenario, attempt, step));
+    case "get-stuck":
+      return withAttempt(world, step.which, (attempt) => getStuck(scenario, attempt));
     case "land":
-      return scene.land();
+      return scenario.land();
     case "wait":
-      return scene.change({ nowMs: world.nowMs + step.ms });
+      return scenario.change({ nowMs: world.nowMs + step.ms });
     case "grow-old":
-      return scene.change({ nowMs: Math.max(world.nowMs, world.enqueuedAtMs + OLD_MS) });
+      return scenario.change({ nowMs: Math.max(world.nowMs, world.enqueuedAtMs + OLD_MS) });
     case "cancel":
-      return cancel(scene);
+      return cancel(scenario);
     case "expire":
-      return expire(scene, step.isDeleted);
+      return expire(scenario, step.isDeleted);
   }
 }
 
@@ -141,38 +142,19 @@ export function attemptAt({ running }: World, which: Which): Running | undefined
 }
 
 /** As the design has it: any live state becomes cancelled, and so does a task that has no record yet. */
-function cancel(scene: Scene): void {
-  const { record, nowMs } = scene.world;
+function cancel(scenario: Scenario): void {
+  const { record } = scenario.world;
   if (record && isTerminal(record.state)) return;
-  const owner = "canceller";
-  const before = record ?? { ...NEVER_CLAIMED, expireAt: Timestamp.fromMillis(nowMs + 2 * OLD_MS) };
-  const now = Timestamp.fromMillis(nowMs);
-  const cancelled = { ...before, state: "cancelled", claimedAt: null, leaseMs: 0, finishedAt: now } as const;
-  scene.apply({ record: () => (record ? cancelled : { ...cancelled, owner }), fence: before.fence });
+  const as = record ? null : { owner: "canceller", fence: 0, from: null };
+  scenario.apply(commitOf(scenario.world, { kind: "cancel", attempts: record?.attempts ?? 0, as }, scenario));
 }
 
-const NEVER_CLAIMED: Omit<TaskRecord, "expireAt"> = {
-  queue: "default",
-  type: "test.model",
-  state: "waiting",
-  owner: "nobody",
-  fence: 0,
-  attempts: 0,
-  claimedAt: null,
-  leaseMs: 0,
-  payloadHash: "a".repeat(64),
-  firstSeenAt: Timestamp.fromMillis(0),
-  finishedAt: null,
-  lastError: null,
-  result: null,
-};
-
 /** Of all that was under way then, a claimed attempt that was suspended may still wake: another would write as if new. */
-function expire(scene: Scene, isDeleted: boolean): void {
-  const { kind, record, nowMs, life, running, version, isAcknowledged } = scene.world;
+function expire(scenario: Scenario, isDeleted: boolean): void {
+  const { kind, record, nowMs, life, running, version, isAcknowledged } = scenario.world;
   if (!isAcknowledged || !record || !isTerminal(record.state)) return;
   const laterMs = Math.max(nowMs, record.expireAt.toMillis());
-  scene.change({
+  scenario.change({
     nowMs: laterMs,
     enqueuedAtMs: laterMs,
     life: life + 1,

@@ -14,10 +14,10 @@ export function transitionsOf(kind: Idempotency, { length }: { length: number })
     const next: World[] = [];
     for (const world of level) {
       for (const step of stepsOf(kind)) {
-        const { world: after, happenings } = takeStep(world, step, DECISIONS);
+        const { world: after, events } = takeStep(world, step, DECISIONS);
         // A task is cancelled by others than the worker; one that has expired begins anew.
         if (step.kind === "cancel" || after.life > 1) continue;
-        for (const one of happenings) if (one.kind === "wrote") transitions.add(transition(one.before, one.after));
+        for (const one of events) if (one.kind === "wrote") transitions.add(transition(one.before, one.after));
         const key = worldKey(after);
         if (known.has(key)) continue;
         known.add(key);

@@ -43,7 +43,7 @@ function isLeftBehind(
   { sighting }: TaskFacts,
   { catalogue }: { readonly catalogue: Catalogue },
 ): boolean {
-  return state === "waiting" && sighting.kind === "gone" && catalogue.get(type)?.idempotency === "natural";
+  return state === "waiting" && sighting.kind === "gone" && catalogue.get(type ?? "")?.idempotency === "natural";
 }
 
 /** The code of an error that no record tells of: the worker refused the delivery, or could not be reached. */
@@ -57,13 +57,22 @@ function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): D
     type,
     state,
     attempts,
-    createdAt: queued ? toText(queued.createdAtMs) : toText(firstSeenAt.toMillis()),
+    ...createdAtOf(queued, firstSeenAt),
     ...(queued ? { scheduleTime: toText(queued.scheduledAtMs) } : {}),
     ...(finishedAt ? { finishedAt: toText(finishedAt.toMillis()) } : {}),
     ...(lastError ? { lastError } : {}),
     ...(queued && state === "waiting" ? { nextAttempt: toText(queued.scheduledAtMs) } : {}),
     ...(state === "succeeded" ? { result } : {}),
   };
+}
+
+/** Older records may not say when their task was first seen. */
+function createdAtOf(
+  queued: QueuedTask | undefined,
+  firstSeenAt: TaskRecord["firstSeenAt"],
+): Pick<Description, "createdAt"> {
+  const createdAtMs = queued?.createdAtMs ?? firstSeenAt?.toMillis();
+  return createdAtMs === undefined ? {} : { createdAt: toText(createdAtMs) };
 }
 
 function describeQueued(task: QueuedTask, context: { catalogue: Catalogue; nowMs: number }): Description {

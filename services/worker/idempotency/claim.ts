@@ -1,92 +1,126 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { changeRecord } from "../../../shared/records/task-store.ts";
-import { mayBeTooOld } from "../lifecycle/admission.ts";
-import { concede } from "../lifecycle/concede.ts";
-import { type Delivery, claimantOf } from "../delivery.ts";
+import type { AttemptNumbers } from "../../../shared/records/transition.ts";
+import type { StoreStep } from "../../../shared/records/task-store.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
+import { admitClaim } from "../lifecycle/admission.ts";
+import { type AttemptEnd, settleClaimed, settlementOf } from "../lifecycle/settlement.ts";
 import type { Outcome } from "../outcome.ts";
-import { decideReadClaim } from "../lifecycle/read-claim.ts";
-import { isFirestoreError } from "./record-store.ts";
-import { type AttemptNumbers, recordRef, runningRecord } from "../../../shared/records/transition.ts";
-import { decideUnrecordedRun } from "../lifecycle/unrecorded-run.ts";
-import type { Worker } from "../worker.ts";
-
-/** An attempt that may run. */
-export type Attempt = ClaimedAttempt | UnrecordedAttempt;
+import type { RunnableDelivery } from "../parse-delivery.ts";
+import { type Ran, failedWhenStuck, runDirectly, runHandler } from "../runner/run-handler.ts";
+import {
+  type Attempt,
+  type AttemptWorker,
+  type Begun,
+  type Strategy,
+  claimantOf,
+  newAttempt,
+  reject,
+} from "./strategy.ts";
 
 /** It owns the record, which was last written at the update time: unless it was since, it is settled without reading. */
-export type ClaimedAttempt = AttemptNumbers & { readonly kind: "claimed"; readonly updateTime: Timestamp };
-
-/** Nothing was written: its record, if it needs one, is written when it ends, once it has been read. */
-export type UnrecordedAttempt = { readonly kind: "unrecorded"; readonly owner: string };
-
-export type Claim =
-  | { readonly kind: "ours"; readonly attempt: Attempt }
-  | { readonly kind: "not-ours"; readonly outcome: Outcome };
-
-/**
- * Claims the task for one attempt.
- *
- *     create the record, on condition that there is none ──ok──▶ ours                      (one commit, no read)
- *            └── exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see decideReadClaim)
- *
- * It takes as long as the client goes on trying, and rejects with the client's errors: see `claimInTime`.
- */
-export async function claimTask(delivery: Delivery, worker: Worker): Promise<Claim> {
-  // Made here and not where a record was read, which can run again after a commit whose answer was lost.
-  const owner = randomUUID();
-  if (delivery.idempotency !== "claim") return await beginUnrecorded(delivery, owner, worker);
-
-  const numbers = { owner, fence: 1, attempts: 1 };
-  const updateTime = await createRecord(delivery, numbers, worker);
-  if (updateTime) return { kind: "ours", attempt: { kind: "claimed", ...numbers, updateTime } };
-  return await claimByReading(delivery, owner, worker);
+interface ClaimedAttempt extends Attempt, AttemptNumbers {
+  readonly updateTime: Timestamp;
 }
 
 /**
- * Nothing is written, and usually nothing read: a `transaction` task's record is read in its transaction. A `natural`
- * task that has come to its last deliveries, perhaps because it kills every attempt, is looked at before it runs.
+ * `claim`: the attempt leases the task's name before the handler runs, and completes it after: two commits, no read.
+ *
+ *     create the record, on condition that there is none ──ok──▶ ours
+ *            └── exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see `admitClaim`)
  */
-async function beginUnrecorded(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
-  const claimant = claimantOf(delivery, owner);
-  const ourClaim: Claim = { kind: "ours", attempt: { kind: "unrecorded", owner } };
-  if (delivery.idempotency === "transaction" || !mayBeTooOld(claimant, clock.now())) return ourClaim;
-
-  const { decision } = await changeRecord<Claim>({ db, envelope: delivery.envelope }, (read, writer) => {
-    const run = decideUnrecordedRun(read.record, claimant, read.readTimeMs);
-    return run.kind === "run" ? ourClaim : { kind: "not-ours", outcome: concede(writer, run, { delivery, db, clock }) };
-  });
-  return decision;
+export function claimStrategy(delivery: RunnableDelivery, worker: AttemptWorker): Strategy {
+  return {
+    begin: () => claimInTime(delivery, worker),
+    run: ({ number }) =>
+      runHandler(delivery, number, {
+        worker,
+        work: {
+          run: (context) => runDirectly(delivery, context),
+          // The claim was counted when it was made, and must last until its lease ends.
+          whenStuck: (cause) => ({ kind: "decided", outcome: failedWhenStuck(cause) }),
+        },
+      }),
+    finish: (attempt: ClaimedAttempt, ran: Ran) =>
+      ran.kind === "decided" ? Promise.resolve(ran.outcome) : settle(attempt, ran.end, { delivery, worker }),
+  };
 }
 
-/** The update time of the record that was created; undefined when only reading can tell whose it is. */
-async function createRecord(
-  delivery: Delivery,
-  numbers: AttemptNumbers,
-  { db, clock }: Worker,
-): Promise<Timestamp | undefined> {
-  const record = runningRecord(delivery.envelope, numbers, { record: null, clock });
+/**
+ * Claims the task within one step's time. The client can't be told to stop, so a claim can still take effect when its
+ * delivery has had its response; nobody would run it, and it would cost the task a lease and an attempt. It is released.
+ *
+ *     |---- step ----| 503 ──── claim takes effect ──▶ released
+ *
+ * A process that stood still, as a throttled or paused instance does, can find the claim's response before its own timer.
+ * By then the lease may be over and the task another's, so it doesn't begin, either. An instance's clock is good for
+ * that, unless it was set back while the process stood still.
+ */
+async function claimInTime(delivery: RunnableDelivery, worker: AttemptWorker): Promise<Begun> {
+  const step = worker.store.beginStep();
+  const claiming = claim(delivery, worker);
+  const release = (): void => void worker.shutdown.track(releaseLate(claiming, { delivery, worker }));
   try {
-    const created = await recordRef(db, delivery.envelope).create(record);
-    return created.writeTime;
+    const begun = await worker.store.within(step, () => claiming);
+    if (begun.rejected || !mayBeOver(step, worker)) return begun;
+    release();
+    return reject({ kind: "unavailable", reason: "late-claim" });
   } catch (error) {
-    // ALREADY_EXISTS may be the client's own repetition of a commit whose answer was lost, and so may others.
-    if (isFirestoreError(error)) return undefined;
+    release();
     throw error;
   }
 }
 
-async function claimByReading(delivery: Delivery, owner: string, { db, clock }: Worker): Promise<Claim> {
-  const { envelope } = delivery;
-  const claimant = claimantOf(delivery, owner);
-  const { decision, updateTime } = await changeRecord({ db, envelope }, ({ record, readTimeMs }, writer) => {
-    const claim = decideReadClaim(record, claimant, readTimeMs);
-    if (claim.kind !== "run") return { outcome: concede(writer, claim, { delivery, db, clock }) };
-    if (!claim.isWritten) writer.replace(runningRecord(envelope, claim.numbers, { record: claim.record, clock }));
-    return claim;
-  });
-  if ("outcome" in decision) return { kind: "not-ours", outcome: decision.outcome };
+async function claim(delivery: RunnableDelivery, { store }: AttemptWorker): Promise<ClaimedAttempt | Rejected> {
+  const attempt = newAttempt();
+  const numbers = { owner: attempt.owner, fence: 1, attempts: 1 };
+  const created = await store.create(delivery, { kind: "claim", attempt: numbers, from: null });
+  if (created) return { ...attempt, ...numbers, updateTime: created };
+
+  const claimant = claimantOf(delivery, attempt.owner);
+  const { decision, updateTime } = await store.change(delivery, ({ record, readTimeMs }) =>
+    admitClaim(record, claimant, readTimeMs),
+  );
+  if (decision.kind === "reject") return { rejected: true, outcome: decision.outcome };
   assert(updateTime, "A record that is claimed was written.");
-  return { kind: "ours", attempt: { kind: "claimed", ...decision.numbers, updateTime } };
+  return { ...attempt, ...decision.attempt, number: decision.attempt.attempts, updateTime };
+}
+
+type Rejected = Extract<Begun, { rejected: true }>;
+
+/** Whether the claim's lease may be over, since so much time has passed that this process must have stood still. */
+function mayBeOver({ untilMs }: StoreStep, { clock }: AttemptWorker): boolean {
+  return clock.now() > untilMs;
+}
+
+interface On {
+  readonly delivery: RunnableDelivery;
+  readonly worker: AttemptWorker;
+}
+
+/** If this fails, too, the lease still ends. */
+async function releaseLate(claiming: Promise<ClaimedAttempt | Rejected>, on: On): Promise<void> {
+  const late = await claiming.catch(() => null);
+  if (!late || late.rejected) return;
+  try {
+    await settle(late, { kind: "released" }, on);
+  } catch (error) {
+    const { delivery, worker } = on;
+    worker.log.warn({ ...errorFields(error), taskId: delivery.envelope.id }, "a late claim could not be released");
+  }
+}
+
+/** The good path is one commit, conditional on the record being as the claim's commit left it. */
+async function settle(attempt: ClaimedAttempt, end: AttemptEnd, { delivery, worker }: On): Promise<Outcome> {
+  const { store } = worker;
+  const step = store.beginStep();
+  const settlement = settlementOf(end, attempt, delivery);
+  const { transition } = settlement;
+  if (transition && (await store.settle(delivery, transition, { updateTime: attempt.updateTime, step }))) {
+    return settlement.outcome;
+  }
+  const { decision } = await store.within(step, () =>
+    store.change(delivery, ({ record }) => settleClaimed(record, attempt, settlement), step),
+  );
+  return decision.outcome;
 }

@@ -1,106 +1,115 @@
-import type { DocumentReference, Transaction } from "@google-cloud/firestore";
+import type { RecordTransaction } from "../../../shared/records/task-store.ts";
+import { RecordStoreError, isFirestoreError } from "../../../shared/records/task-store.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
-import { type AttemptEnd, type RunEnd, threw } from "../lifecycle/attempt-end.ts";
-import type { UnrecordedAttempt } from "./claim.ts";
-import { concede } from "../lifecycle/concede.ts";
-import { type Delivery, claimantOf } from "../delivery.ts";
+import { type Claimant, admitUnclaimed } from "../lifecycle/admission.ts";
+import { type AttemptEnd, settleInTransaction } from "../lifecycle/settlement.ts";
+import { CONTENTION, type Outcome } from "../outcome.ts";
+import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { HandlerContext, TransactionContext } from "../runner/handler.ts";
-import type { Outcome } from "../outcome.ts";
-import { RecordStoreError, isFirestoreError } from "./record-store.ts";
-import { type RecordWriter, readingOf, recordRef, settledRecord } from "../../../shared/records/transition.ts";
-import { decideTransactionFailure } from "../lifecycle/transaction-failure.ts";
-import { decideUnrecordedRun, settlementInTransaction } from "../lifecycle/unrecorded-run.ts";
-import type { Worker } from "../worker.ts";
+import { type Ran, failedWhenStuck, runHandler, threw } from "../runner/run-handler.ts";
+import {
+  type Attempt,
+  type AttemptWorker,
+  type Strategy,
+  claimantOf,
+  finishUnclaimed,
+  newAttempt,
+} from "./strategy.ts";
 
-type TransactionWorker = Worker & {
-  readonly context: HandlerContext;
-  /** Whether the handler is at work, or Firestore. */
-  readonly progress: { handling: boolean };
-};
+/**
+ * `transaction`: the handler's writes and the task's record are one commit, so its effect happens exactly once.
+ *
+ *     read the record ──▶ handler reads and writes ──▶ commit: effects + record, all or nothing
+ */
+export function transactionStrategy(delivery: RunnableDelivery, worker: AttemptWorker): Strategy {
+  return {
+    begin: () => Promise.resolve(newAttempt()),
+    run: (attempt) => runInTransaction(attempt, { delivery, worker }),
+    finish: (attempt, ran) => finishUnclaimed(attempt, ran, { delivery, worker }),
+  };
+}
+
+interface On {
+  readonly delivery: RunnableDelivery;
+  readonly worker: AttemptWorker;
+}
 
 /** Ends the transaction without a commit, so that nothing the handler wrote takes effect. */
 class NothingToCommit extends Error {
-  readonly end: RunEnd;
+  readonly ran: Ran;
 
-  constructor(end: RunEnd) {
+  constructor(ran: Ran) {
     super("The handler did not succeed.");
-    this.end = end;
+    this.ran = ran;
   }
 }
 
-/**
- * Runs a `transaction` task: the handler's writes and the task's record are one commit.
- *
- *     read the record ──▶ handler reads and writes ──▶ commit: effects + record, all or nothing
- *
- * The callback can run again, after contention or a commit whose answer was lost; the owner token tells its own record.
- */
-export async function runInTransaction(
-  delivery: Delivery,
-  attempt: UnrecordedAttempt,
-  worker: TransactionWorker,
-): Promise<RunEnd> {
-  worker.progress.handling = false;
+function runInTransaction({ owner, number }: Attempt, { delivery, worker }: On): Promise<Ran> {
+  // Firestore is at work before the handler and after it, and an attempt that Firestore keeps waiting has not failed.
+  let isHandling = false;
+  const run = async (context: TransactionContext): Promise<AttemptEnd> => {
+    isHandling = true;
+    return await runOnce(delivery, context).finally(() => {
+      isHandling = false;
+    });
+  };
+  const claimant = claimantOf(delivery, owner);
+  return runHandler(delivery, number, {
+    worker,
+    work: {
+      run: (context) => commitTogether(context, { claimant, run, delivery, worker }),
+      // The transaction keeps its record locked, so nothing can be recorded now.
+      whenStuck: (cause) => ({
+        kind: "decided",
+        outcome: isHandling || cause === "shutdown" ? failedWhenStuck(cause) : keptByFirestore(worker),
+      }),
+    },
+  });
+}
+
+/** The client can run a transaction again; the owner token then tells the attempt's own record. */
+async function commitTogether(context: HandlerContext, on: TransactionRun): Promise<Ran> {
+  const { delivery, worker } = on;
   try {
-    return await worker.db.runTransaction((transaction) => attemptOnce(delivery, attempt, { ...worker, transaction }));
+    return await worker.store.transact(delivery, (transaction) => attemptOnce(transaction, context, on));
   } catch (error) {
-    if (error instanceof NothingToCommit) return error.end;
+    if (error instanceof NothingToCommit) return error.ran;
     if (!isFirestoreError(error)) throw error;
-    const failure = decideTransactionFailure(error);
-    if (failure.kind === "unavailable") {
-      throw new RecordStoreError(`Firestore answered with status ${error.code}.`, error.code, { cause: error });
-    }
-    if (failure.kind === "ended")
-      worker.log.error(errorFields(error), "what the handler asked of Firestore was refused");
-    return failure;
+    return afterFailure(error, worker);
   }
+}
+
+interface TransactionRun extends On {
+  readonly claimant: Claimant;
+  readonly run: (context: TransactionContext) => Promise<AttemptEnd>;
 }
 
 async function attemptOnce(
-  delivery: Delivery,
-  attempt: UnrecordedAttempt,
-  worker: TransactionWorker & { transaction: Transaction },
-): Promise<RunEnd> {
-  const { transaction, context, db, clock, progress } = worker;
-  const { envelope } = delivery;
-  const ref = recordRef(db, envelope);
-  const { record, readTimeMs } = readingOf(await transaction.get(ref));
-  const writer = writerIn(transaction, ref);
-  const claimant = claimantOf(delivery, attempt.owner);
-  const decision = decideUnrecordedRun(record, claimant, readTimeMs);
-  if (decision.kind !== "run") {
-    return { kind: "decided", outcome: concede(writer, decision, { delivery, db, clock }) };
+  { record, readTimeMs, transaction, write }: RecordTransaction,
+  context: HandlerContext,
+  { claimant, run, worker }: TransactionRun,
+): Promise<Ran> {
+  const admission = admitUnclaimed(record, claimant, readTimeMs);
+  if (admission.kind === "reject") {
+    if (admission.transition) write(admission.transition);
+    return { kind: "decided", outcome: admission.outcome };
   }
-
   if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
-  const { numbers } = decision;
-  progress.handling = true;
-  const end = await runOnce(delivery, { ...context, attempt: numbers.attempts, transaction }).finally(() => {
-    progress.handling = false;
-  });
-  const settlement = settlementInTransaction(end, numbers, claimant);
-  if (!settlement) throw new NothingToCommit({ kind: "ended", end });
-  writer.replace(settledRecord(envelope, numbers, settlement, { record: decision.record, clock }));
+  const end = await run({ ...context, attempt: admission.attempt.attempts, transaction });
+  const settlement = settleInTransaction(end, admission, claimant);
+  if (!settlement?.transition) throw new NothingToCommit({ kind: "ended", end });
+  write(settlement.transition);
   return { kind: "decided", outcome: settlement.outcome };
 }
 
 /** Nothing is counted: Firestore kept the attempt from its end until it was told to stop, and no handler has failed. */
-function keptByFirestore({ shutdown }: TransactionWorker): Outcome {
+function keptByFirestore({ shutdown }: AttemptWorker): Outcome {
   return { kind: "unavailable", reason: shutdown.signal.aborted ? "shutting-down" : "record-store" };
 }
 
-/** The transaction's lock keeps the record as it was read. */
-function writerIn(transaction: Transaction, record: DocumentReference): RecordWriter {
-  return {
-    replace: (whole) => void transaction.set(record, whole),
-    update: (fields) => void transaction.update(record, fields),
-    set: (ref, document) => void transaction.set(ref, document),
-  };
-}
-
 /** Firestore's own errors go to the client, which decides whether the callback runs again; none when time is up. */
-async function runOnce(delivery: Delivery, context: TransactionContext): Promise<AttemptEnd> {
+async function runOnce(delivery: RunnableDelivery, context: TransactionContext): Promise<AttemptEnd> {
   try {
     return await delivery.run(context);
   } catch (error) {
@@ -108,4 +117,30 @@ async function runOnce(delivery: Delivery, context: TransactionContext): Promise
     context.log.error(errorFields(error), "the handler threw");
     return threw(error);
   }
+}
+
+/** gRPC's ABORTED: another transaction held what this one needed. */
+const ABORTED = 10;
+
+/**
+ * The statuses of gRPC (https://grpc.io/docs/guides/status-codes/) that don't depend on what was asked for: CANCELLED,
+ * UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS and
+ * UNAUTHENTICATED. The others do, as NOT_FOUND for an update of a document that is not there.
+ */
+const UNAVAILABLE: ReadonlySet<number> = new Set([1, 2, 4, 7, 8, 12, 13, 14, 15, 16]);
+
+/**
+ * What the client's last error means, once it has tried again as often as it does. Even one that refuses the commit can
+ * follow a commit that took effect: whoever records the attempt's end reads its record first.
+ *
+ * @throws RecordStoreError where the error says nothing of the task.
+ */
+export function afterFailure(error: Error & { readonly code: number }, { log }: Pick<AttemptWorker, "log">): Ran {
+  const { code } = error;
+  if (code === ABORTED) return { kind: "decided", outcome: CONTENTION };
+  if (UNAVAILABLE.has(code)) {
+    throw new RecordStoreError(`Firestore responded with status ${code}.`, code, { cause: error });
+  }
+  log.error(errorFields(error), "Firestore refused what the handler asked of it");
+  return { kind: "ended", end: threw(error) };
 }

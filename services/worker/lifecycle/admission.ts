@@ -1,4 +1,6 @@
-import { type TaskRecord, type TerminalState, isTerminal } from "../../../shared/records/task-record.ts";
+import { type TaskError, type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
+import type { AttemptNumbers, NewRecord, Transition } from "../../../shared/records/transition.ts";
+import { CONTENTION, type Outcome } from "../outcome.ts";
 
 /** What an attempt knows of itself when it asks for a task. */
 export interface Claimant {
@@ -13,58 +15,160 @@ export interface Claimant {
   readonly mayHaveRunUnseen: boolean;
 }
 
-/** What a claimant may do with the task, given its record. */
-export type ClaimDecision =
-  /** The task is free: claim it with these numbers. It goes on from the record, or begins anew where that is null. */
-  | { readonly kind: "take"; readonly fence: number; readonly attempts: number; readonly record: TaskRecord | null }
-  /** The record already holds this very attempt's claim, or its end. */
-  | { readonly kind: "own"; readonly record: TaskRecord }
-  | { readonly kind: "busy"; readonly retryAfterMs: number }
-  | { readonly kind: "duplicate"; readonly state: TerminalState }
-  /** The record is of another payload: this one never runs, and is never answered from the record. */
-  | { readonly kind: "conflict" }
-  /** The last allowed attempt ended without a word: the task becomes a dead letter. */
-  | { readonly kind: "exhausted"; readonly record: TaskRecord }
-  /** Cloud Tasks is about to delete the task, silently: it becomes a dead letter while it can, in a new record if need be. */
-  | { readonly kind: "too-old"; readonly record: TaskRecord | null; readonly nextFence: number };
+/** Whether an attempt may run, given its task's record, and what is to be written first. */
+export type Admission =
+  | {
+      readonly kind: "run";
+      readonly attempt: AttemptNumbers;
+      /** The record that the attempt goes on from; null where it begins anew. */
+      readonly from: TaskRecord | null;
+      /** The claim that makes the task the attempt's; null where it has been written, or isn't needed yet. */
+      readonly transition: Transition | null;
+    }
+  | { readonly kind: "reject"; readonly outcome: Outcome; readonly transition: Transition | null };
 
 /**
  * Cloud Tasks deletes a task 31 days after its creation, whatever its state (https://cloud.google.com/tasks/docs/quotas).
- * Half a day before, at a backoff of an hour at most, there are still deliveries to notice it.
+ * Half a day before that there are still deliveries to notice it, since the backoff is an hour at most.
  */
 const LAST_DELIVERIES_MS = 30.5 * 24 * 60 * 60_000;
 
+const CONFLICT = {
+  code: "payload_conflict",
+  message: "The task's id was used before with another payload; this one was not run.",
+};
+
+const LOST_ATTEMPTS = {
+  code: "attempts_used_up",
+  message: "The last allowed attempt ended without reporting a result, as when its process is killed.",
+};
+
+const TOO_OLD = {
+  code: "too_old",
+  message: "The task was not done within 30 days; Cloud Tasks deletes it after 31.",
+};
+
+/** Decides for an attempt that claims its task: where it may run, the claim is to be written, unless it already is. */
+export function admitClaim(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): Admission {
+  const standing = standingOf(record, claimant, readTimeMs);
+  if (standing.kind === "own") {
+    const { state, fence, attempts } = standing.record;
+    if (isTerminal(state)) return reject({ kind: "duplicate", state });
+    return {
+      kind: "run",
+      attempt: { owner: claimant.owner, fence, attempts },
+      from: standing.record,
+      transition: null,
+    };
+  }
+  if (standing.kind !== "free") return rejectionOf(standing, claimant);
+  const { fence, attempts, from } = standing;
+  const attempt = { owner: claimant.owner, fence, attempts };
+  return { kind: "run", attempt, from, transition: { kind: "claim", attempt, from } };
+}
+
+/** Decides for an attempt that writes nothing before it ends. A record of its own is of a commit whose response was lost. */
+export function admitUnclaimed(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): Admission {
+  const standing = standingOf(record, claimant, readTimeMs);
+  if (standing.kind === "own") return reject(outcomeOfOwn(standing.record));
+  if (standing.kind !== "free") return rejectionOf(standing, claimant);
+  const { fence, attempts, from } = standing;
+  return { kind: "run", attempt: { owner: claimant.owner, fence, attempts }, from, transition: null };
+}
+
+/** How a task stands to an attempt that asks for it. */
+export type Standing =
+  /** Nobody has it. It goes on from the record, or begins anew where that is null. */
+  | { readonly kind: "free"; readonly fence: number; readonly attempts: number; readonly from: TaskRecord | null }
+  /** The record already holds this very attempt's claim, or its end. */
+  | { readonly kind: "own"; readonly record: TaskRecord }
+  | Extract<Outcome, { kind: "busy" | "duplicate" }>
+  /** The record is of another payload: this one never runs, and never gets its response from the record. */
+  | { readonly kind: "conflict" }
+  /** The last allowed attempt ended without a word. */
+  | { readonly kind: "exhausted"; readonly record: TaskRecord }
+  /** Cloud Tasks is about to delete the task, silently. */
+  | { readonly kind: "too-old"; readonly record: TaskRecord | null; readonly nextFence: number };
+
 /**
- * Decides a claim from the record alone. Times are Firestore's: the lease began at the commit that wrote `claimedAt`,
- * and `readTimeMs` is the time of the read that returned the record, so no instance's clock takes part.
+ * Judges from the record alone. Times are Firestore's: the lease began at the commit that wrote `claimedAt`, and
+ * `readTimeMs` is the time of the read that returned the record, so no instance's clock takes part.
  *
  *     claimedAt                        claimedAt + leaseMs
- *     |------------ busy ------------------|------ free: take with fence + 1 ------
+ *     |------------ busy ------------------|------ free, with fence + 1 ------
  */
-export function decideClaim(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): ClaimDecision {
-  if (!record) return takeAsNew(1, claimant, readTimeMs);
+export function standingOf(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): Standing {
+  if (!record) return standingOfNew(1, claimant, readTimeMs);
   if (record.owner === claimant.owner) return { kind: "own", record };
   const leftMs = leaseLeftMs(record, readTimeMs);
   const nextFence = record.fence + 1;
   // TTL deletion can lag a day: a record past its time counts as gone, but its fence goes on growing. Its time was set
   // by an instance's clock, which may be wrong, so it can't end a lease.
-  if (record.expireAt.toMillis() <= readTimeMs && leftMs <= 0) return takeAsNew(nextFence, claimant, readTimeMs);
+  if (record.expireAt.toMillis() <= readTimeMs && leftMs <= 0) return standingOfNew(nextFence, claimant, readTimeMs);
   if (record.payloadHash !== claimant.payloadHash) return { kind: "conflict" };
   if (isTerminal(record.state)) return { kind: "duplicate", state: record.state };
   if (leftMs > 0) return { kind: "busy", retryAfterMs: leftMs };
   if (record.attempts >= claimant.maxAttempts) return { kind: "exhausted", record };
   if (isOld(claimant, readTimeMs)) return { kind: "too-old", record, nextFence };
-  return { kind: "take", fence: nextFence, attempts: record.attempts + 1, record };
-}
-
-function takeAsNew(fence: number, claimant: Claimant, readTimeMs: number): ClaimDecision {
-  if (mayBeTooOld(claimant, readTimeMs)) return { kind: "too-old", record: null, nextFence: fence };
-  return { kind: "take", fence, attempts: 1, record: null };
+  return { kind: "free", fence: nextFence, attempts: record.attempts + 1, from: record };
 }
 
 /** Whether a task without a record may have been tried for all its life, each attempt killed without a word. */
 export function mayBeTooOld(claimant: Claimant, nowMs: number): boolean {
   return claimant.mayHaveRunUnseen && isOld(claimant, nowMs);
+}
+
+/** What a delivery that may not run leaves behind. */
+export function rejectionOf(
+  standing: Exclude<Standing, { kind: "free" | "own" }>,
+  { owner }: Pick<Claimant, "owner">,
+): Extract<Admission, { kind: "reject" }> {
+  switch (standing.kind) {
+    case "busy":
+    case "duplicate":
+      return reject(standing);
+    case "conflict":
+      return reject({ kind: "dead", error: CONFLICT }, { kind: "keepConflict", error: CONFLICT });
+    case "exhausted":
+      return rejectAsDead(LOST_ATTEMPTS, standing.record.attempts, null);
+    case "too-old": {
+      const { record, nextFence } = standing;
+      // Nobody knows how often a task without a record was tried.
+      if (!record) return rejectAsDead(TOO_OLD, 0, { owner, fence: nextFence, from: null });
+      return rejectAsDead(TOO_OLD, record.attempts, null);
+    }
+    default:
+      return standing satisfies never;
+  }
+}
+
+function reject(outcome: Outcome, transition: Transition | null = null): Extract<Admission, { kind: "reject" }> {
+  return { kind: "reject", outcome, transition };
+}
+
+function rejectAsDead(error: TaskError, attempts: number, as: NewRecord | null) {
+  return reject({ kind: "dead", error }, { kind: "deadLetter", attempts, error, as });
+}
+
+function outcomeOfOwn({ state, result }: TaskRecord): Outcome {
+  switch (state) {
+    case "succeeded":
+      return { kind: "done", result };
+    case "dead":
+    case "cancelled":
+      return { kind: "duplicate", state };
+    // No commit of a callback leaves these; if one ever did, the task must not be acknowledged.
+    case "running":
+    case "waiting":
+      return CONTENTION;
+    default:
+      return state satisfies never;
+  }
+}
+
+function standingOfNew(fence: number, claimant: Claimant, readTimeMs: number): Standing {
+  if (mayBeTooOld(claimant, readTimeMs)) return { kind: "too-old", record: null, nextFence: fence };
+  return { kind: "free", fence, attempts: 1, from: null };
 }
 
 function isOld({ enqueuedAtMs }: Claimant, nowMs: number): boolean {

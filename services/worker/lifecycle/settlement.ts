@@ -1,66 +1,182 @@
-import type { z } from "zod";
-import type { TaskError } from "../../../shared/records/task-record.ts";
-import type { AttemptEnd } from "./attempt-end.ts";
-import type { Outcome } from "../outcome.ts";
+import { type TaskError, type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
+import {
+  type AttemptNumbers,
+  type NewRecord,
+  type Transition,
+  stateAfter,
+} from "../../../shared/records/transition.ts";
+import { CONTENTION, type Outcome } from "../outcome.ts";
+import type { HandlerResult } from "../runner/handler.ts";
+import { type Claimant, type Standing, rejectionOf, standingOf } from "./admission.ts";
 
-/** What to write into the record for an attempt's end, and what to answer once it is durable. */
+/** How an attempt ended, whatever the reason. */
+export type AttemptEnd =
+  | HandlerResult
+  | { readonly kind: "threw"; readonly error: TaskError }
+  | { readonly kind: "timed-out"; readonly error: TaskError }
+  /** This revision has no handler for the type; a newer one may have. */
+  | { readonly kind: "unknown-type"; readonly type: string }
+  /** Stopped by a shutdown before its end: it doesn't count. */
+  | { readonly kind: "released" };
+
+/** What is written for an attempt's end, and its delivery's outcome once that is durable. */
 export interface Settlement {
-  readonly state: "succeeded" | "waiting" | "dead";
-  readonly attempts: number;
-  readonly error: TaskError | null;
-  readonly result: z.core.util.JSONType;
-  /** How many deliveries in a row no revision knew the type of; absent once one does. */
-  readonly unknownTypes?: number;
+  readonly transition: Transition | null;
   readonly outcome: Outcome;
+  /** Where the attempt's own end is recorded in a whole record: what signs it. */
+  readonly recordedAs?: NewRecord;
 }
 
-/** What has been counted of a task, this attempt among it. */
+/** What has been counted of a task, this attempt included. */
 export interface Counted {
   readonly attempts: number;
-  /** Deliveries in a row, before this one, to revisions that didn't know the type. Default 0. */
+  /** Consecutive deliveries, before this one, to revisions that didn't know the type. Default 0. */
   readonly unknownTypes?: number;
+}
+
+/** An attempt's end, and whose it is. */
+export interface UnclaimedEnd {
+  readonly claimant: Claimant;
+  readonly end: AttemptEnd;
+  /** The fence of a commit that was tried before and whose fate nobody knows; null at the first try. */
+  readonly triedFence: number | null;
 }
 
 /**
- * Deploys overlap: a type that the revisions reached don't know is tried this often before it becomes a dead letter.
- * Nothing ran, so these deliveries use none of the task's attempts up.
+ * Deployments overlap: a type that the revisions reached don't know is tried this often before it becomes a dead letter.
+ * Nothing ran, so these deliveries use up none of the task's attempts.
  */
 const MOST_UNKNOWN_TYPES = 10;
 
-/** Decides how an attempt is settled. */
-export function decideSettlement(end: AttemptEnd, counted: Counted, maxAttempts: number): Settlement {
+/** An attempt whose record was taken over while it ran is told to come back soon: the other may have finished by then. */
+const SUPERSEDED_RETRY_AFTER_MS = 1_000;
+
+/** A natural task runs before anything is read of its record. */
+const CONFLICT_AT_THE_END = {
+  code: "payload_conflict",
+  message: "The task's id was used before with another payload; this one, which may have run, is not tried again.",
+};
+
+/** An end after which the task is tried again. */
+type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" }>;
+
+/**
+ * Decides how an attempt's end is recorded.
+ *
+ * @param as what writes a whole record; default: the record is the attempt's own already.
+ */
+export function settlementOf(
+  end: AttemptEnd,
+  counted: Counted,
+  { maxAttempts, as = null }: { readonly maxAttempts: number; readonly as?: NewRecord | null },
+): Settlement {
   const { attempts } = counted;
   switch (end.kind) {
-    case "succeeded":
-      return {
-        state: "succeeded",
-        attempts,
-        error: null,
-        result: end.result,
-        outcome: { kind: "done", result: end.result },
-      };
+    case "succeeded": {
+      const { result } = end;
+      return { transition: { kind: "complete", attempts, result, as }, outcome: { kind: "done", result } };
+    }
     case "permanent":
-      return bury(end.error, attempts);
+      return dead(end.error, attempts, as);
     case "retry":
     case "threw":
     case "timed-out":
-      return attempts >= maxAttempts ? bury(end.error, attempts) : wait(end, end.error, attempts);
+      return attempts >= maxAttempts ? dead(end.error, attempts, as) : waiting(end, { attempts, error: end.error, as });
     case "unknown-type":
-      return settleUnknownType(end, counted);
+      return settleUnknownType(end, counted, as);
     case "saturated":
-      return wait(end, end.error, attempts - 1);
+      return waiting(end, { attempts: attempts - 1, error: end.error, as });
     case "released":
-      return wait(end, null, attempts - 1);
+      return waiting(end, { attempts: attempts - 1, error: null, as });
     default:
       return end satisfies never;
   }
 }
 
-/** An end after which the task is tried again. */
-export type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" }>;
+/** Decides whether a claimed attempt may still settle: only while the record holds its owner and fence and is live. */
+export function settleClaimed(
+  record: TaskRecord | null,
+  attempt: Pick<AttemptNumbers, "owner" | "fence">,
+  settlement: Settlement,
+): Settlement {
+  const isMine = record?.owner === attempt.owner && record.fence === attempt.fence;
+  const isWritten = isMine && settlement.transition !== null && record.state === stateAfter(settlement.transition);
+  if (isWritten) return { transition: null, outcome: settlement.outcome };
+  if (record && isTerminal(record.state)) return nothing({ kind: "duplicate", state: record.state });
+  if (!isMine) return nothing({ kind: "busy", retryAfterMs: SUPERSEDED_RETRY_AFTER_MS });
+  return settlement;
+}
 
-/** What an attempt is answered whose task waits for its next. */
-export function outcomeOfWaiting(end: WaitingEnd): Outcome {
+/** The outcome of an end that needs no record, so that none is even read; null for all others. */
+export function outcomeWithoutRecord(
+  end: AttemptEnd,
+  { isFirstDispatch }: { readonly isFirstDispatch: boolean },
+): Outcome | null {
+  if (end.kind === "succeeded" && isFirstDispatch) return { kind: "done", result: end.result };
+  if (end.kind === "released") return { kind: "unavailable", reason: "shutting-down" };
+  return null;
+}
+
+/** Decides how an attempt ends whose task may have no record yet. */
+export function settleUnclaimed(record: TaskRecord | null, ended: UnclaimedEnd, readTimeMs: number): Settlement {
+  const { claimant, end } = ended;
+  if (end.kind === "succeeded" && !record) return nothing({ kind: "done", result: end.result });
+
+  const standing = standingOf(record, claimant, readTimeMs);
+  if (standing.kind === "own") return nothing(outcomeOfOwn(standing.record, end));
+  if (standing.kind === "conflict") return keepConflict();
+  if (standing.kind !== "free" && !standsByItself(standing, end)) {
+    const { transition, outcome } = rejectionOf(standing, claimant);
+    return { transition, outcome };
+  }
+  if (isWaitingEnd(end) && mayBeCounted(record, ended)) return nothing(outcomeOfWaiting(end));
+  return settleAs(standing, ended);
+}
+
+/** How a successful end is recorded in the commit of its effects; null for an end whose effects must not be committed. */
+export function settleInTransaction(
+  end: AttemptEnd,
+  { attempt, from }: { readonly attempt: AttemptNumbers; readonly from: TaskRecord | null },
+  { maxAttempts }: Pick<Claimant, "maxAttempts">,
+): Settlement | null {
+  const { owner, fence } = attempt;
+  return end.kind === "succeeded" ? settlementOf(end, attempt, { maxAttempts, as: { owner, fence, from } }) : null;
+}
+
+function nothing(outcome: Outcome): Settlement {
+  return { transition: null, outcome };
+}
+
+function dead(error: TaskError, attempts: number, as: NewRecord | null): Settlement {
+  return { transition: { kind: "deadLetter", attempts, error, as }, outcome: { kind: "dead", error } };
+}
+
+function keepConflict(): Settlement {
+  const error = CONFLICT_AT_THE_END;
+  return { transition: { kind: "keepConflict", error }, outcome: { kind: "dead", error } };
+}
+
+function waiting(end: WaitingEnd, retry: Omit<Extract<Transition, { kind: "retry" }>, "kind">): Settlement {
+  return { transition: { kind: "retry", ...retry }, outcome: outcomeOfWaiting(end) };
+}
+
+function settleUnknownType(
+  end: Extract<AttemptEnd, { kind: "unknown-type" }>,
+  counted: Counted,
+  as: NewRecord | null,
+): Settlement {
+  const error = {
+    code: "unknown_type",
+    message: `No revision of the worker that received the task knows ${end.type}.`,
+  };
+  const attempts = counted.attempts - 1;
+  const unknownTypes = (counted.unknownTypes ?? 0) + 1;
+  if (unknownTypes >= MOST_UNKNOWN_TYPES) return dead(error, attempts, as);
+  return waiting(end, { attempts, error, unknownTypes, as });
+}
+
+/** The outcome of an attempt whose task waits for its next. */
+function outcomeOfWaiting(end: WaitingEnd): Outcome {
   switch (end.kind) {
     case "retry":
     case "saturated":
@@ -76,27 +192,53 @@ export function outcomeOfWaiting(end: WaitingEnd): Outcome {
   }
 }
 
-/** The end of a task that is not tried again. */
-export function bury(error: TaskError, attempts: number): Settlement {
-  return { state: "dead", attempts, error, result: null, outcome: { kind: "dead", error } };
+/**
+ * Whether this end may stand in the record, though the record is another's by now: two commits in a row leave only the
+ * last one's owner. To count an attempt twice could dead-letter its task early; to leave one out costs one more.
+ */
+function mayBeCounted(record: TaskRecord | null, { triedFence }: UnclaimedEnd): boolean {
+  return triedFence !== null && record !== null && record.fence > triedFence;
 }
 
-/** What the dead letter of a settlement says; null for a task that has not died. */
-export function letterOf({ state, attempts, error }: Settlement): { attempts: number; error: TaskError } | null {
-  return state === "dead" && error ? { attempts, error } : null;
+/**
+ * That a task has no attempt left, or no time, keeps an attempt from beginning. One that has ended is recorded by what
+ * it came to: a success is not dead-lettered, and a letter tells what the attempt died of.
+ */
+function standsByItself(
+  standing: Exclude<Standing, { kind: "free" | "own" | "conflict" }>,
+  end: AttemptEnd,
+): standing is Extract<Standing, { kind: "exhausted" | "too-old" }> {
+  if (standing.kind === "too-old") return end.kind === "succeeded" || end.kind === "permanent";
+  return standing.kind === "exhausted";
 }
 
-function wait(end: WaitingEnd, error: TaskError | null, attempts: number): Settlement {
-  return { state: "waiting", attempts, error, result: null, outcome: outcomeOfWaiting(end) };
+function settleAs(
+  standing: Extract<Standing, { kind: "free" | "exhausted" | "too-old" }>,
+  { claimant, end }: UnclaimedEnd,
+): Settlement {
+  const from = standing.kind === "free" ? standing.from : standing.record;
+  const counted = { attempts: (from?.attempts ?? 0) + 1, unknownTypes: from?.unknownTypes ?? 0 };
+  const as = { owner: claimant.owner, fence: fenceOf(standing), from };
+  return { ...settlementOf(end, counted, { maxAttempts: claimant.maxAttempts, as }), recordedAs: as };
 }
 
-function settleUnknownType(end: Extract<AttemptEnd, { kind: "unknown-type" }>, counted: Counted): Settlement {
-  const error = {
-    code: "unknown_type",
-    message: `No revision of the worker that was reached knows ${end.type}.`,
-  };
-  const attempts = counted.attempts - 1;
-  const unknownTypes = (counted.unknownTypes ?? 0) + 1;
-  if (unknownTypes >= MOST_UNKNOWN_TYPES) return bury(error, attempts);
-  return { ...wait(end, error, attempts), unknownTypes };
+function fenceOf(standing: Parameters<typeof settleAs>[0]): number {
+  if (standing.kind === "free") return standing.fence;
+  return standing.kind === "too-old" ? standing.nextFence : standing.record.fence + 1;
+}
+
+/**
+ * What an attempt's own commit, whose response was lost, has made of the task. It need not be what the attempt ended
+ * with since: what Firestore refuses of a transaction can follow a commit of it that took effect.
+ */
+function outcomeOfOwn({ state, result, lastError }: TaskRecord, end: AttemptEnd): Outcome {
+  if (state === "succeeded") return { kind: "done", result };
+  if (state === "dead" && lastError) return { kind: "dead", error: lastError };
+  if (isTerminal(state)) return { kind: "duplicate", state };
+  // A final end's own commit leaves no live record; if one ever did, the task must not be acknowledged.
+  return isWaitingEnd(end) ? outcomeOfWaiting(end) : CONTENTION;
+}
+
+function isWaitingEnd(end: AttemptEnd): end is WaitingEnd {
+  return end.kind !== "succeeded" && end.kind !== "permanent";
 }

@@ -1,49 +1,128 @@
+import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
-import { endUnderAbort, runaway } from "./aborted-attempt.ts";
-import { startAttemptAbort } from "./attempt-abort.ts";
-import { type RunEnd, threw } from "../lifecycle/attempt-end.ts";
-import type { Attempt } from "../idempotency/claim.ts";
-import type { Delivery } from "../delivery.ts";
-import type { HandlerContext } from "./handler.ts";
-import { runInTransaction } from "../idempotency/transaction.ts";
+import type { AttemptEnd } from "../lifecycle/settlement.ts";
+import type { Outcome } from "../outcome.ts";
+import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
+import type { HandlerContext } from "./handler.ts";
+import { SHUTDOWN_GRACE_MS, type Shutdown } from "./shutdown.ts";
+
+/** Why an attempt was told to stop. */
+export type AbortCause = "timeout" | "shutdown";
+
+/** What running an attempt leaves to be finished. */
+export type Ran =
+  | { readonly kind: "ended"; readonly end: AttemptEnd }
+  /** Nothing is left to write: the work and its record were committed together, or the handler is still at it. */
+  | { readonly kind: "decided"; readonly outcome: Outcome };
+
+/** How one kind of task runs its handler. */
+export interface Work {
+  run(context: HandlerContext): Promise<Ran>;
+  /** What an attempt comes to that was told to stop, and didn't within its grace. */
+  whenStuck(cause: AbortCause): Ran;
+}
+
+const TIMED_OUT = { code: "timeout", message: "The handler used up its time." };
+
+const GRACE_MS: Readonly<Record<AbortCause, number>> = { timeout: ABORT_GRACE_MS, shutdown: SHUTDOWN_GRACE_MS };
+
+const REASON: Readonly<Record<AbortCause, string>> = {
+  timeout: "The attempt's time is used up.",
+  shutdown: "The worker is shutting down.",
+};
 
 /**
  * Runs the handler until it ends, or until it has ignored its signal for longer than a grace period.
  *
  *     |------- timeoutMs -------|-- ABORT_GRACE_MS --|
- *     start                     signal fires         runaway: answered, and settled only where that can be
+ *     start                     signal fires         stuck
  */
-export async function runHandler(delivery: Delivery, attempt: Attempt, worker: Worker): Promise<RunEnd> {
-  const { envelope, idempotency } = delivery;
-  const abort = startAttemptAbort(delivery.timeoutMs, worker);
-  const progress = { handling: true };
+export async function runHandler(
+  delivery: RunnableDelivery,
+  attempt: number,
+  { work, worker }: { readonly work: Work; readonly worker: Pick<Worker, "clock" | "log" | "shutdown" | "store"> },
+): Promise<Ran> {
+  const abort = startAbort(delivery.timeoutMs, worker);
   const context: HandlerContext = {
     signal: abort.signal,
-    idempotencyKey: envelope.id,
-    attempt: attempt.kind === "claimed" ? attempt.attempts : 1,
-    enqueuedAt: envelope.enqueuedAt,
+    idempotencyKey: delivery.envelope.id,
+    attempt,
+    enqueuedAt: delivery.envelope.enqueuedAt,
     clock: worker.clock,
     log: worker.log,
   };
   try {
-    const running =
-      attempt.kind === "unrecorded" && idempotency === "transaction"
-        ? runInTransaction(delivery, attempt, { ...worker, context, progress })
-        : runDirectly(delivery, context);
-    const graceOver = abort.graceOver.then((cause) => runaway(cause, { ...progress, idempotency }));
-    const end = await Promise.race([worker.calls.track(running), graceOver]);
-    return end.kind === "ended" ? { kind: "ended", end: endUnderAbort(end.end, abort.cause()) } : end;
+    // A stuck handler may leave calls of the store's client under way.
+    const running = worker.store.track(work.run(context));
+    const ran = await Promise.race([running, abort.graceOver.then((cause) => work.whenStuck(cause))]);
+    return ran.kind === "ended" ? { kind: "ended", end: endUnderAbort(ran.end, abort.cause()) } : ran;
   } finally {
     abort.clear();
   }
 }
 
-async function runDirectly(delivery: Delivery, context: HandlerContext): Promise<RunEnd> {
+/** Runs a handler by itself; what it throws is an end, too. */
+export async function runDirectly(delivery: RunnableDelivery, context: HandlerContext): Promise<Ran> {
   try {
     return { kind: "ended", end: await delivery.run(context) };
   } catch (error) {
     context.log.error(errorFields(error), "the handler threw");
     return { kind: "ended", end: threw(error) };
   }
+}
+
+/** The end of a handler that threw. A message may hold anything, so the record names only the error's class. */
+export function threw(error: unknown): AttemptEnd {
+  const name = error instanceof Error ? error.name : typeof error;
+  return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` } };
+}
+
+/** A stuck handler has failed. */
+export function failedWhenStuck(cause: AbortCause): Outcome {
+  return cause === "shutdown" ? { kind: "unavailable", reason: "shutting-down" } : { kind: "failed", error: TIMED_OUT };
+}
+
+/** The end of an attempt whose time is used up. */
+export function timedOut(): AttemptEnd {
+  return { kind: "timed-out", error: TIMED_OUT };
+}
+
+/** A success or a permanent failure stands, however late; any other end of an aborted attempt is the abort's doing. */
+function endUnderAbort(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
+  if (cause === null || end.kind === "succeeded" || end.kind === "permanent") return end;
+  return cause === "shutdown" ? { kind: "released" } : timedOut();
+}
+
+/** Tells one attempt to stop when its time is used up or the worker shuts down. */
+function startAbort(timeoutMs: number, { clock, shutdown }: { readonly clock: Clock; readonly shutdown: Shutdown }) {
+  const controller = new AbortController();
+  const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<AbortCause>();
+  let cause: AbortCause | null = null;
+
+  const abort = (by: AbortCause): void => {
+    const first = (cause ??= by);
+    controller.abort(new Error(REASON[first]));
+    // A shutdown leaves less of the grace that a timeout began.
+    timers.push(clock.setTimer(GRACE_MS[by], () => endGrace(first)));
+  };
+  const timers = [clock.setTimer(timeoutMs, () => abort("timeout"))];
+  const onShutdown = (): void => abort("shutdown");
+  shutdown.signal.addEventListener("abort", onShutdown);
+  if (shutdown.signal.aborted) onShutdown();
+
+  return {
+    /** Fires when the work must stop. */
+    signal: controller.signal,
+    /** Resolves when the work has been told to stop and has not done so within its grace. */
+    graceOver,
+    /** Why the signal fired; null while it hasn't. */
+    cause: () => cause,
+    /** To be called when the work has ended, so that no timer is left. */
+    clear() {
+      for (const timer of timers) timer.cancel();
+      shutdown.signal.removeEventListener("abort", onShutdown);
+    },
+  };
 }

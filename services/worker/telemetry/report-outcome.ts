@@ -1,9 +1,8 @@
 import { DELIVERY_FIELDS, DELIVERY_MESSAGE, httpRequestField } from "../../../shared/runtime/log-fields.ts";
+import type { Logger } from "../../../shared/runtime/log.ts";
 import { queueOf } from "../../../shared/contract/task-id.ts";
-import type { Delivery } from "../delivery.ts";
-import type { DeliveryTrace } from "./delivery-trace.ts";
+import type { Delivery, DeliveryRules } from "../parse-delivery.ts";
 import type { Outcome } from "../outcome.ts";
-import type { Worker } from "../worker.ts";
 
 /** What comes from requests is cut to this many characters in the log. */
 const LONGEST_LOGGED_TEXT = 120;
@@ -14,34 +13,36 @@ const MOST_LOGGED_PROBLEMS = 5;
  * lines, so what names a series (type, queue) is logged only of deliveries that are ours. Never a token or a payload: of
  * an error, whose message may quote the payload, only the code is logged; the message stands in the task's record.
  */
-export function reportOutcome(
-  outcome: Outcome,
-  request: Request,
-  { trace, status }: { readonly trace: Reported; readonly status: number },
-): void {
-  const { worker, startedMs, delivery } = trace;
-  const tookMs = worker.clock.now() - startedMs;
+export function reportOutcome(outcome: Outcome, request: Request, told: Told): void {
+  const { log, delivery, status } = told;
+  const tookMs = told.endedMs - told.startedMs;
   const path = cut(new URL(request.url).pathname) ?? "";
   const fields = {
     [DELIVERY_FIELDS.outcome]: outcome.kind,
     taskId: cut(request.headers.get("x-cloudtasks-taskname")),
     retryCount: cut(request.headers.get("x-cloudtasks-taskretrycount")),
     [DELIVERY_FIELDS.tookMs]: tookMs,
-    ...(delivery ? describe(delivery, request, trace) : {}),
+    ...(delivery ? describe(delivery, request, told) : {}),
     ...detailsOf(outcome),
     ...httpRequestField({ method: request.method, path, status, tookMs }),
   };
-  worker.log[levelOf(outcome)](fields, DELIVERY_MESSAGE);
+  log[levelOf(outcome)](fields, DELIVERY_MESSAGE);
 }
 
-/** What is known of a delivery that was answered. */
-type Reported = Pick<DeliveryTrace, "startedMs" | "delivery"> & {
-  readonly worker: Pick<Worker, "log" | "clock" | "rules">;
-};
+/** What is known of a delivery that has its response. Times are in milliseconds since the epoch. */
+interface Told {
+  readonly log: Logger;
+  readonly rules: Pick<DeliveryRules, "handlers">;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly status: number;
+  /** Once it has been authenticated and parsed. */
+  readonly delivery?: Delivery;
+}
 
-function describe({ envelope }: Delivery, request: Request, { worker, startedMs }: Reported): object {
+function describe({ envelope }: Delivery, request: Request, { rules, startedMs }: Told): object {
   return {
-    [DELIVERY_FIELDS.taskType]: worker.rules.handlers.has(envelope.type) ? envelope.type : "unknown",
+    [DELIVERY_FIELDS.taskType]: rules.handlers.has(envelope.type) ? envelope.type : "unknown",
     [DELIVERY_FIELDS.queue]: queueOf(envelope.id),
     [DELIVERY_FIELDS.delayMs]: delayMsOf(request, startedMs),
   };

@@ -10,25 +10,25 @@ export interface KnownBug {
 export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** A document that exists means "duplicate", the attempt's own claim included. */
   "exists-means-duplicate": {
-    file: "services/worker/claim-decision.ts",
+    file: "services/worker/lifecycle/admission.ts",
     text: `if (record.owner === claimant.owner) return { kind: "own", record };`,
     instead: `if (record.owner === claimant.owner) return { kind: "duplicate", state: "succeeded" };`,
   },
   /** A late attempt completes whatever stands in the record. */
   "unconditional-completion": {
-    file: "services/worker/settle.ts",
-    text: `fields, { lastUpdateTime: on.updateTime });`,
-    instead: `fields);`,
+    file: "shared/records/task-store.ts",
+    text: `this.#commit(task, writes, { lastUpdateTime: updateTime })`,
+    instead: `this.#commit(task, writes, {})`,
   },
   /** A delivery is acknowledged while another attempt is at work. */
   "ok-while-running": {
-    file: "services/worker/respond.ts",
+    file: "services/worker/outcome.ts",
     text: `return refuse(409, "busy", "Another attempt owns the task", { retryAfterMs: outcome.retryAfterMs });`,
     instead: `return acknowledge("duplicate");`,
   },
   /** Leases are judged by the instance's clock. */
   "lease-by-local-clock": {
-    file: "services/worker/record-writes.ts",
+    file: "shared/records/task-store.ts",
     text: `readTimeMs: snapshot.readTime.toMillis() };`,
     instead: `readTimeMs: Date.now() + Number(process.env.CHAOS_CLOCK_OFFSET_MS) };`,
   },
@@ -41,32 +41,31 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   },
   /** A transaction's effect is committed without the task's record. */
   "effect-outside-transaction": {
-    file: "services/worker/run-in-transaction.ts",
-    text: `const settlement = settlementInTransaction(end, numbers, claimant);`,
+    file: "services/worker/idempotency/transaction.ts",
+    text: `const settlement = settleInTransaction(end, admission, claimant);`,
     instead: `if (end.kind === "succeeded") return { kind: "ended", end };
-      const settlement = settlementInTransaction(end, numbers, claimant);`,
+      const settlement = settleInTransaction(end, admission, claimant);`,
   },
   /** An end whose commit is refused is not looked for, nor recorded again. */
   "refused-once-is-lost": {
-    file: "services/worker/settle.ts",
+    file: "shared/records/task-store.ts",
     text: `if (error instanceof RecordStoreError && error.status !== undefined) return false;`,
     instead: ``,
   },
   /** A transaction looks for no record, so its effect is committed as often as its task is delivered. */
   "transaction-runs-again": {
-    file: "services/worker/run-in-transaction.ts",
-    text: `const decision = decideUnrecordedRun(record, claimant, readTimeMs);`,
-    instead: `const decision = decideUnrecordedRun(null, claimant, readTimeMs);`,
+    file: "services/worker/idempotency/transaction.ts",
+    text: `const admission = admitUnclaimed(record, claimant, readTimeMs);`,
+    instead: `const admission = admitUnclaimed(null, claimant, readTimeMs);`,
   },
   /** An attempt whose handler is still at work gives its claim up. */
-  "settles-a-runaway": {
-    file: "services/worker/settle.ts",
-    text: `if (run.kind !== "ended") return run.outcome;`,
-    instead: `if (run.kind === "decided") return run.outcome;
-      if (run.kind === "runaway") {
-        const error = { code: "timeout", message: "The handler's time was used up." };
-        return await settle(delivery, attempt, { kind: "ended", end: { kind: "timed-out", error } }, worker);
-      }`,
+  "settles-a-stuck-attempt": {
+    file: "services/worker/idempotency/claim.ts",
+    text: `whenStuck: (cause) => ({ kind: "decided", outcome: failedWhenStuck(cause) }),`,
+    instead: `whenStuck: () => ({
+        kind: "ended",
+        end: { kind: "timed-out", error: { code: "timeout", message: "The handler used up its time." } },
+      }),`,
   },
   /** Records expire while their tasks can still be delivered. */
   "early-expiry": {

@@ -15,7 +15,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../sha
 import { createFirestore } from "../../../shared/runtime/firestore.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
 import { shortenQueues } from "../stack/chaos-queues.ts";
@@ -49,13 +49,12 @@ async function start(): Promise<RunningProgram> {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + config.CHAOS_CLOCK_OFFSET_MS };
   const tokenClock = config.CHAOS_TOKENS_BY_WRONG_CLOCK ? clock : systemClock;
   const db = createFirestore(config);
-  const calls = new PendingCalls();
+  const store = new TaskStore({ db, clock });
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
-    db,
-    calls,
+    store,
     clock,
     log,
     shutdown,
@@ -66,6 +65,7 @@ async function start(): Promise<RunningProgram> {
       clock: tokenClock,
     }),
     rules: {
+      clock,
       handlers: createChaosHandlers({
         db,
         ledger: openEffectLedger(runFolder(config.CHAOS_FOLDER)),
@@ -82,7 +82,7 @@ async function start(): Promise<RunningProgram> {
       const closed = server.close();
       if (await shutdown.drain()) {
         await closed;
-        await closeFirestore(db, { calls, clock });
+        await store.close(systemClock);
       }
       await tracing.stop();
     },

@@ -7,7 +7,7 @@ import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
 import { type FaultProxy, startFaultProxy } from "../../harness/network/fault-proxy.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
@@ -48,19 +48,19 @@ export async function startWorkerProcess(
   const transactions = watchTransactions(db);
   const deliveries = new Set<Promise<unknown>>();
   const clock = new VirtualClock();
-  const calls = new PendingCalls();
+  const store = new TaskStore({ db, clock });
   const shutdown = new Shutdown(clock);
   const handlers = matrixHandlers(db, outside);
   const app = createWorkerApp({
     project: "handoff-test",
     tracer: trace.getTracer("test"),
-    db,
-    calls,
+    store,
     clock,
     log: createLogger({ service: "worker", level: "silent" }),
     shutdown,
     tokens: TOKENS,
     rules: {
+      clock,
       handlers: new Map(handlers.bound.map((handler) => [handler.taskType.type, handler])),
       queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
       maxBodyBytes: MAX_BODY_BYTES,
@@ -98,7 +98,7 @@ export async function startWorkerProcess(
       faults.calm();
       while (deliveries.size + transactions.size > 0) await Promise.allSettled([...deliveries, ...transactions]);
       await faults.waitUntilQuiet();
-      await closeFirestore(db, { calls, clock: systemClock });
+      await store.close(systemClock);
       await faults.stop();
     },
   };

@@ -1,3 +1,4 @@
+import { systemClock } from "../../../shared/runtime/clock.ts";
 import { expect } from "vitest";
 import { z } from "zod";
 import { bindHandler, succeeded, type RunContext } from "../../../services/worker/runner/handler.ts";
@@ -50,6 +51,7 @@ function setUpParsing() {
     queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
     maxBodyBytes: MAX_BYTES,
     deadLetterRetentionMs: 1,
+    clock: systemClock,
   };
   return { prepared, ran, parse: (request: Request) => parseDelivery(request, rules) };
 }
@@ -81,17 +83,17 @@ export async function refusalOf(request: Request) {
   const { parse, prepared, ran } = setUpParsing();
   const parsed = await parse(request);
   expect([prepared, ran]).toEqual([[], []]);
-  return parsed.ok ? "accepted" : parsed.outcome;
+  return parsed.refused ? parsed.outcome : "accepted";
 }
 
 /** A delivery that must have been accepted, and how its run ends. */
 export async function deliveryOf(request: Request) {
   const { parse, ran } = setUpParsing();
-  const parsed = await parse(request);
-  if (!parsed.ok) throw new Error(`Refused: ${JSON.stringify(parsed.outcome)}`);
+  const delivery = await parse(request);
+  if (delivery.refused) throw new Error(`Refused: ${JSON.stringify(delivery.outcome)}`);
+  if (delivery.kind === "unrunnable") return { delivery, end: delivery.end, ran };
   const { clock, log } = detachedWorker();
   const signal = new AbortController().signal;
   const context: RunContext = { signal, idempotencyKey: ID, attempt: 1, enqueuedAt: BODY.enqueuedAt, clock, log };
-  const end = await parsed.delivery.run(context);
-  return { delivery: parsed.delivery, end, ran };
+  return { delivery, end: await delivery.run(context), ran };
 }

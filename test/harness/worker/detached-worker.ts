@@ -2,7 +2,7 @@ import { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
-import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
 import { captureLog } from "../runtime/captured-log.ts";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
 
@@ -10,18 +10,20 @@ import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clo
 export function detachedWorker() {
   const clock = new VirtualClock();
   const { log, lines } = captureLog();
+  const db = new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false });
   const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
   return {
     project: "handoff-test",
     tracer: trace.getTracer("test"),
-    db: new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false }),
-    calls: new PendingCalls(),
+    db,
+    store: new TaskStore({ db, clock }),
     clock,
     log,
     lines,
     shutdown: new Shutdown(clock),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
     rules: {
+      clock,
       handlers: new Map(),
       queueNames: { critical: "c", default: "d", bulk: "b" },
       maxBodyBytes: 1_000,

@@ -11,7 +11,7 @@ import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.t
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
 import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
@@ -64,14 +64,13 @@ export async function startWorkerBundle(
   const clock = new VirtualClock();
   const logged: string[] = [];
   const log = createLogger({ service: "worker", destination: { write: (line) => void logged.push(line) } });
-  const calls = new PendingCalls();
+  const store = new TaskStore({ db: workerDb, clock });
   const shutdown = new Shutdown(clock);
   const keys = createKeyCache({ url: keyServer.url, clock, log });
   const app = createWorkerApp({
     project: "handoff-test",
     tracer,
-    db: workerDb,
-    calls,
+    store,
     clock,
     log,
     shutdown,
@@ -83,6 +82,7 @@ export async function startWorkerBundle(
       ...(authMode ? { mode: authMode } : {}),
     }),
     rules: {
+      clock,
       handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),
       queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
       maxBodyBytes: MAX_BODY_BYTES,
@@ -92,7 +92,7 @@ export async function startWorkerBundle(
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
   onTestFinished(async () => {
     await server.close();
-    await closeFirestore(workerDb, { calls, clock: systemClock });
+    await store.close(systemClock);
     if (db !== workerDb) await db.terminate();
     await emulator.stop();
     await keyServer.close();

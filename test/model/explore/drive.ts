@@ -1,8 +1,8 @@
 import { isTerminal } from "../../../shared/records/task-record.ts";
 import type { Decisions } from "../decisions.ts";
 import type { Taken } from "./invariants.ts";
-import { LEASE_MS, type Step, takeStep } from "../steps.ts";
-import type { Happening, World } from "../world/world.ts";
+import { RESULT, type Step, takeStep } from "../steps.ts";
+import { type WorldEvent, LEASE_MS, type World } from "../world/world.ts";
 
 /** A lease that is in the way is waited for; the delivery after it ends the task. */
 const MOST_GOOD_DELIVERIES = 2;
@@ -14,11 +14,11 @@ const MOST_GOOD_DELIVERIES = 2;
 export function driveToEnd(from: World, decisions: Decisions): { readonly ended: boolean; readonly taken: Taken[] } {
   const taken: Taken[] = [];
   let world = from;
-  const take = (step: Step): readonly Happening[] => {
+  const take = (step: Step): readonly WorldEvent[] => {
     const result = takeStep(world, step, decisions);
-    taken.push({ step, before: world, after: result.world, happenings: result.happenings });
+    taken.push({ step, before: world, after: result.world, events: result.events });
     world = result.world;
-    return result.happenings;
+    return result.events;
   };
   for (let delivery = 0; delivery < MOST_GOOD_DELIVERIES && !world.isAcknowledged; delivery++) {
     const busyMs = busyTime(take({ kind: "arrive", faults: [] }));
@@ -31,11 +31,11 @@ export function driveToEnd(from: World, decisions: Decisions): { readonly ended:
   return { ended, taken };
 }
 
-/** The last claim that was let begin, its lease, and the burial. */
+/** The last claim that was let begin, its lease, and the dead letter. */
 const MOST_DEADLY_DELIVERIES = 3;
 
-/** Whether a task that is tried, though every attempt of it is killed, is buried before Cloud Tasks deletes it for its age. */
-export function isBuriedInTime(from: World, decisions: Decisions): boolean {
+/** Whether a task that is tried, though every attempt of it is killed, is dead-lettered before Cloud Tasks deletes it for its age. */
+export function isDeadLetteredInTime(from: World, decisions: Decisions): boolean {
   let { world } = takeStep({ ...from, hasFailed: true }, { kind: "grow-old" }, decisions);
   for (let delivery = 0; delivery < MOST_DEADLY_DELIVERIES && !world.isAcknowledged; delivery++) {
     world = takeStep(world, { kind: "arrive", faults: [] }, decisions).world;
@@ -45,15 +45,15 @@ export function isBuriedInTime(from: World, decisions: Decisions): boolean {
   return world.isAcknowledged;
 }
 
-const SUCCESS = { kind: "succeeded", result: null } as const;
+const SUCCESS = { kind: "succeeded", result: RESULT } as const;
 
 /** A natural task need not have a record; another failed attempt may have left one behind. */
 function hasDurableEnd({ kind, record }: World): boolean {
   return kind === "natural" || (record !== null && isTerminal(record.state));
 }
 
-function busyTime(happenings: readonly Happening[]): number {
-  for (const one of happenings) {
+function busyTime(events: readonly WorldEvent[]): number {
+  for (const one of events) {
     if (one.kind === "answered" && one.outcome.kind === "busy") return one.outcome.retryAfterMs;
   }
   return 0;

@@ -1,6 +1,6 @@
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
 import type { Decisions } from "../decisions.ts";
-import { driveToEnd, isBuriedInTime } from "./drive.ts";
+import { driveToEnd, isDeadLetteredInTime } from "./drive.ts";
 import { INVARIANTS, type InvariantName, type Taken } from "./invariants.ts";
 import { type Step, stepsOf, takeStep } from "../steps.ts";
 import { type World, newWorld } from "../world/world.ts";
@@ -9,15 +9,15 @@ import { worldKey } from "../world/world-key.ts";
 /** What is asked not of every step, but of every world that can come to be. */
 export const ENDS = "a task ends within two good deliveries";
 
-export const BURIED = "a task that kills every attempt is buried before Cloud Tasks deletes it";
+export const DEAD_LETTERED = "a task that kills every attempt is dead-lettered before Cloud Tasks deletes it";
 
-export type PromiseName = InvariantName | typeof ENDS | typeof BURIED;
+export type PromiseName = InvariantName | typeof ENDS | typeof DEAD_LETTERED;
 
 export const PROMISES: readonly PromiseName[] = [
   // oxlint-disable-next-line no-unsafe-type-assertion -- The keys of an object that was written out in full.
   ...(Object.keys(INVARIANTS) as InvariantName[]),
   ENDS,
-  BURIED,
+  DEAD_LETTERED,
 ];
 
 export interface Broken {
@@ -88,9 +88,9 @@ function findExits(
   const { world, path: before } = from;
   const exits: Place[] = [];
   for (const step of on.steps) {
-    const { world: after, happenings } = takeStep(world, step, on.decisions);
+    const { world: after, events } = takeStep(world, step, on.decisions);
     const path = { step, before };
-    const promise = firstBroken({ step, before: world, after, happenings }, on.promises);
+    const promise = firstBroken({ step, before: world, after, events }, on.promises);
     if (promise) return { promise, steps: stepsTo(path) };
     const key = after === world ? null : worldKey(after);
     const known = key === null ? from : on.places.get(key);
@@ -108,8 +108,8 @@ function findExits(
 export function follow(kind: Idempotency, steps: readonly Step[], decisions: Decisions): Broken | null {
   let world = newWorld(kind);
   for (const [index, step] of steps.entries()) {
-    const { world: after, happenings } = takeStep(world, step, decisions);
-    const promise = firstBroken({ step, before: world, after, happenings }, PROMISES);
+    const { world: after, events } = takeStep(world, step, decisions);
+    const promise = firstBroken({ step, before: world, after, events }, PROMISES);
     if (promise) return { promise, steps: steps.slice(0, index + 1) };
     world = after;
   }
@@ -127,11 +127,11 @@ function brokenByEnd(
     if (promise) return promise;
   }
   if (!ended && promises.includes(ENDS)) return ENDS;
-  return promises.includes(BURIED) && !isBuriedInTime(world, decisions) ? BURIED : null;
+  return promises.includes(DEAD_LETTERED) && !isDeadLetteredInTime(world, decisions) ? DEAD_LETTERED : null;
 }
 
 function firstBroken(taken: Taken, promises: readonly PromiseName[]): PromiseName | null {
-  return promises.find((name) => name !== ENDS && name !== BURIED && !INVARIANTS[name](taken)) ?? null;
+  return promises.find((name) => name !== ENDS && name !== DEAD_LETTERED && !INVARIANTS[name](taken)) ?? null;
 }
 
 function stepsTo(path: Path | null): Step[] {

@@ -1,14 +1,15 @@
 import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
 import { isSuccess } from "../world/scenario.ts";
 import { type Step, attemptAt } from "../steps.ts";
-import { type Happening, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "../world/world.ts";
+import { isWhole, isWholeLetter } from "./whole-documents.ts";
+import { type WorldEvent, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "../world/world.ts";
 
 /** A step that was taken, from world to world. */
 export interface Taken {
   readonly step: Step;
   readonly before: World;
   readonly after: World;
-  readonly happenings: readonly Happening[];
+  readonly events: readonly WorldEvent[];
 }
 
 /** What must hold of every step, whatever came before it; true where it holds. */
@@ -22,22 +23,22 @@ export const INVARIANTS = {
   "a task has succeeded only after its effect": ({ after: { record, effects, nowMs } }) =>
     !isValid(record, nowMs) || record.state !== "succeeded" || effects.includes(record.owner),
 
-  "a success is never answered as dead": ({ step, happenings, after }) => {
+  "a success is never answered as dead": ({ step, events, after }) => {
     // Until a transaction has been committed, nothing has succeeded.
     if (after.kind === "transaction" || step.kind !== "end" || step.how.kind !== "succeeded") return true;
     // Who came between was answered before.
-    const answer = happenings.findLast((one) => one.kind === "answered");
+    const answer = events.findLast((one) => one.kind === "answered");
     return answer?.outcome.kind !== "dead";
   },
 
-  "nothing begins, and no transaction commits, once the task has ended": ({ happenings, after }) =>
-    happenings.every((one) => {
+  "nothing begins, and no transaction commits, once the task has ended": ({ events, after }) =>
+    events.every((one) => {
       if (one.kind === "began") return after.kind !== "claim" || !hasEnded(one.record, after.nowMs);
       return one.kind !== "effect" || !one.isCommitted || !hasEnded(one.record, after.nowMs);
     }),
 
-  "a task is acknowledged only when its end is durable": ({ happenings, after }) =>
-    happenings.every((one) => {
+  "a task is acknowledged only when its end is durable": ({ events, after }) =>
+    events.every((one) => {
       if (one.kind !== "answered" || !isSuccess(one.outcome) || one.life !== after.life) return true;
       if (one.isImpostor) return one.letters.conflict;
       // A success that nothing is known to have come before looks for no record, and needs none.
@@ -46,27 +47,27 @@ export const INVARIANTS = {
       return hasEnded(one.record, after.nowMs);
     }),
 
-  "no commit carries an old fence": ({ happenings }) =>
-    happenings.every((one) => one.kind !== "wrote" || one.fence >= (one.before?.fence ?? 0)),
+  "no commit carries an old fence": ({ events }) =>
+    events.every((one) => one.kind !== "wrote" || one.fence >= (one.before?.fence ?? 0)),
 
-  "a fence never shrinks": ({ happenings }) =>
-    happenings.every((one) => one.kind !== "wrote" || one.after.fence >= (one.before?.fence ?? 0)),
+  "a fence never shrinks": ({ events }) =>
+    events.every((one) => one.kind !== "wrote" || one.after.fence >= (one.before?.fence ?? 0)),
 
-  "a task that has ended never changes": ({ happenings, after }) =>
-    happenings.every((one) => one.kind !== "wrote" || !hasEnded(one.before, after.nowMs)),
+  "a task that has ended never changes": ({ events, after }) =>
+    events.every((one) => one.kind !== "wrote" || !hasEnded(one.before, after.nowMs)),
 
-  "a record that is past its time leaves nothing but its fence": ({ step, happenings, before: { nowMs } }) =>
+  "a record that is past its time leaves nothing but its fence": ({ step, events, before: { nowMs } }) =>
     step.kind === "cancel" ||
-    happenings.every(
+    events.every(
       (one) =>
         one.kind !== "wrote" ||
         !one.before ||
         isValid(one.before, nowMs) ||
-        (one.after.firstSeenAt.toMillis() === nowMs && (one.after.unknownTypes ?? 0) <= 1),
+        (one.after.firstSeenAt?.toMillis() === nowMs && (one.after.unknownTypes ?? 0) <= 1),
     ),
 
-  "a state never goes backward under one fence": ({ happenings }) =>
-    happenings.every(
+  "a state never goes backward under one fence": ({ events }) =>
+    events.every(
       (one) =>
         one.kind !== "wrote" ||
         !one.before ||
@@ -74,29 +75,29 @@ export const INVARIANTS = {
         RANK[one.after.state] > RANK[one.before.state],
     ),
 
-  "a refused delivery writes nothing": ({ step, happenings }) => {
+  "a refused delivery writes nothing": ({ step, events }) => {
     // A commit whose answer was lost is the attempt's own, though it then finds the task ended.
     if (!("faults" in step) || step.faults.length > 0) return true;
-    const isRefused = happenings.some(
+    const isRefused = events.some(
       (one) => one.kind === "answered" && (one.outcome.kind === "busy" || one.outcome.kind === "duplicate"),
     );
-    return !isRefused || happenings.every(({ kind }) => kind !== "wrote" && kind !== "kept-letter");
+    return !isRefused || events.every(({ kind }) => kind !== "wrote" && kind !== "kept-letter");
   },
 
-  "an effect is of the payload that was enqueued": ({ happenings }) =>
-    happenings.every((one) => one.kind !== "effect" || one.payloadHash === PAYLOAD_HASH),
+  "an effect is of the payload that was enqueued": ({ events }) =>
+    events.every((one) => one.kind !== "effect" || one.payloadHash === PAYLOAD_HASH),
 
   "a dead task has a letter, and no other has": ({ after: { record, letters, nowMs } }) =>
     (record?.state === "dead" && isValid(record, nowMs)) === letters.own || !isValid(record, nowMs),
 
   "no attempt is made beyond the last": ({ after: { record } }) => (record?.attempts ?? 0) <= MAX_ATTEMPTS,
 
-  "an attempt that is given back is not counted": ({ step, before, happenings }) => {
+  "an attempt that is given back is not counted": ({ step, before, events }) => {
     if (step.kind !== "end" || (step.how.kind !== "released" && step.how.kind !== "saturated")) return true;
     // A claim was counted when it was made; an attempt without one never was.
     const counted = before.kind === "claim" ? 1 : 0;
     const owner = attemptAt(before, step.which)?.owner;
-    return happenings.every(
+    return events.every(
       (one) =>
         one.kind !== "wrote" ||
         one.after.owner !== owner ||
@@ -106,22 +107,28 @@ export const INVARIANTS = {
     );
   },
 
-  "an attempt is recorded once, and knows its own commit again": ({ step, before, happenings }) => {
-    const writes = happenings.filter((one) => one.kind === "wrote");
+  "an attempt is recorded once, and knows its own commit again": ({ step, before, events }) => {
+    const writes = events.filter((one) => one.kind === "wrote");
     if (step.kind === "end" && !step.faults.includes("overtaken")) return writes.length <= 1;
     if (step.kind === "end" || step.kind === "arrive-at-older") return isEachOnce(countedOf(writes));
     if (step.kind !== "arrive" || before.kind !== "claim") return true;
     const hasGivenUp = step.faults.some((fault) => fault.startsWith("hangs"));
     const hasClaimed = writes.some(({ after }) => after.state === "running");
-    return !hasClaimed || hasGivenUp || happenings.some(({ kind }) => kind === "began");
+    return !hasClaimed || hasGivenUp || events.some(({ kind }) => kind === "began");
   },
 
-  "a delivery that runs nothing is not counted": ({ step, before, happenings }) =>
+  "a delivery that runs nothing is not counted": ({ step, before, events }) =>
     step.kind !== "arrive-at-older" ||
-    happenings.every(
+    events.every(
       (one) =>
         one.kind !== "wrote" || one.after.attempts === (isValid(one.before, before.nowMs) ? one.before.attempts : 0),
     ),
+
+  "a record says all that its state needs": ({ events, after: { nowMs } }) =>
+    events.every((one) => one.kind !== "wrote" || isWhole(one, nowMs)),
+
+  "a letter says all that a person needs to replay it": ({ events }) =>
+    events.every((one) => one.kind !== "kept-letter" || isWholeLetter(one)),
 } satisfies Record<string, (taken: Taken) => boolean>;
 
 export type InvariantName = keyof typeof INVARIANTS;
@@ -138,8 +145,8 @@ function isEachOnce(names: readonly string[]): boolean {
   return new Set(names).size === names.length;
 }
 
-/** Whose end each write is: a burial that counts nobody's leaves owner and fence as they are. */
-function countedOf(writes: readonly Extract<Happening, { kind: "wrote" }>[]): string[] {
+/** Whose end each write is: a dead letter that counts nobody's leaves owner and fence as they are. */
+function countedOf(writes: readonly Extract<WorldEvent, { kind: "wrote" }>[]): string[] {
   return writes.filter(({ before, after }) => after.fence > (before?.fence ?? 0)).map(({ after }) => after.owner);
 }
 

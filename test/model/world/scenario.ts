@@ -1,7 +1,6 @@
-import { respond } from "../../../services/worker/respond.ts";
-import type { Outcome } from "../../../services/worker/outcome.ts";
+import { type Outcome, respond } from "../../../services/worker/outcome.ts";
 import type { Decisions } from "../decisions.ts";
-import type { Commit, Happening, HungCommit, Running, World } from "./world.ts";
+import type { Commit, WorldEvent, HungCommit, Running, World } from "./world.ts";
 
 /**
  * What befalls a commit: it fails and is known to have failed or not to have been heard of ("lost": the client repeats
@@ -32,8 +31,8 @@ export interface Plan {
   readonly idle: Running | null;
 }
 
-/** Whom an answer is for: a delivery in one of the task's lives. A runaway's has been answered. */
-interface Asked {
+/** Whom an outcome is for: a delivery in one of the task's lives. A stuck attempt's has been given. */
+export interface Asked {
   readonly life: number;
   readonly isImpostor?: boolean;
   readonly isFirstDispatch?: boolean;
@@ -46,9 +45,9 @@ const UNAVAILABLE: Outcome = { kind: "unavailable", reason: "record-store" };
 const MOST_CALLBACKS = 5;
 
 /** One step under way: the world as it is by now, and what has happened in it. */
-export class Scene {
+export class Scenario {
   world: World;
-  readonly happenings: Happening[] = [];
+  readonly events: WorldEvent[] = [];
   readonly decisions: Decisions;
   readonly #faults: Fault[];
   readonly #before: World;
@@ -69,37 +68,37 @@ export class Scene {
   }
 
   /** Firestore applies a commit: the record, the letter and the effect, all at once. */
-  apply({ record, fence, letter, effect }: Commit): void {
+  apply({ record, transition, fence, sentMs, letter, letterFields, effect }: Commit): void {
     const before = this.world.record;
     if (effect) this.haveEffect({ ...effect, isCommitted: true });
     if (record) {
       const after = record(this.world.nowMs);
       this.change({ record: after, version: this.world.version + 1 });
-      this.happenings.push({ kind: "wrote", before, after, fence });
+      this.events.push({ kind: "wrote", before, after, transition, fence, sentMs });
     }
     if (letter) {
       this.change({ letters: { ...this.world.letters, [letter]: true } });
-      this.happenings.push({ kind: "kept-letter", letter });
+      this.events.push({ kind: "kept-letter", letter, fields: letterFields ?? {}, sentMs });
     }
   }
 
   haveEffect(effect: NonNullable<Commit["effect"]> & { readonly isCommitted: boolean }): void {
     const { owner, life, payloadHash, isCommitted } = effect;
     const { record } = this.world;
-    this.happenings.push({ kind: "effect", life, payloadHash, isCommitted, record });
+    this.events.push({ kind: "effect", life, payloadHash, isCommitted, record });
     if (life === this.world.life) this.change({ effects: [...this.world.effects, owner] });
   }
 
   begin(attempt: Running): void {
-    this.happenings.push({ kind: "began", record: this.#before.record });
+    this.events.push({ kind: "began", record: this.#before.record });
     this.change({ running: [...this.world.running, attempt] });
   }
 
   /** Cloud Tasks deletes the task on 2xx, and counts all else as a failure. */
   answer(outcome: Outcome, { life, state, isImpostor = false, isFirstDispatch = false }: Asked): void {
-    if (state === "runaway") return;
+    if (state === "stuck") return;
     const { record, letters } = this.world;
-    this.happenings.push({ kind: "answered", outcome, life, isImpostor, isFirstDispatch, record, letters });
+    this.events.push({ kind: "answered", outcome, life, isImpostor, isFirstDispatch, record, letters });
     if (isImpostor || life !== this.world.life) return;
     if (isSuccess(outcome)) this.change({ isAcknowledged: true });
     else this.change({ hasFailed: true });

@@ -1,85 +1,68 @@
-import { FieldValue, Timestamp } from "@google-cloud/firestore";
-import type { Concession } from "../../../services/worker/lifecycle/concession.ts";
-import {
-  type AttemptNumbers,
-  runningRecord,
-  settledFields,
-  settledRecord,
-} from "../../../shared/records/transition.ts";
-import { type Settlement, letterOf } from "../../../services/worker/lifecycle/settlement.ts";
-import type { Envelope } from "../../../shared/contract/envelope.ts";
-import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { Timestamp } from "@google-cloud/firestore";
 import { taskIdForKey } from "../../../shared/contract/task-id.ts";
-import { type Commit, PAYLOAD_HASH, type World } from "./world.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { DELETED, type Fields, SERVER_TIME, type Task, type Transition } from "../../../shared/records/transition.ts";
+import type { Decisions } from "../decisions.ts";
+import { type Commit, LEASE_MS, PAYLOAD_HASH, type World } from "./world.ts";
 
-const ENVELOPE: Envelope = {
-  id: taskIdForKey({ type: "test.model", queue: "default", idempotencyKey: "one" }),
-  type: "test.model",
-  payload: null,
-  payloadHash: PAYLOAD_HASH,
-  enqueuedAt: "2026-01-02T00:00:00.000Z",
+/** The model's one task. */
+export const TASK: Task = {
+  envelope: {
+    id: taskIdForKey({ type: "test.model", queue: "default", idempotencyKey: "one" }),
+    type: "test.model",
+    payload: null,
+    payloadHash: PAYLOAD_HASH,
+    enqueuedAt: "2026-01-02T00:00:00.000Z",
+  },
+  leaseMs: LEASE_MS,
+  deadLetterRetentionMs: 10 * 24 * 60 * 60_000,
 };
 
-/** The commit of a claim, written as the worker writes it. */
-export function claimCommit(
-  world: World,
-  { numbers, record }: { readonly numbers: AttemptNumbers; readonly record: TaskRecord | null },
+/**
+ * The commit of a transition, as the worker's own interpreter writes it.
+ *
+ * @param by.fence the fence that its writer holds, where the transition names none.
+ */
+export function commitOf(
+  { record, nowMs }: World,
+  transition: Transition,
+  { decisions, fence, payloadHash = PAYLOAD_HASH }: CommittedBy,
 ): Commit {
-  const fields = runningRecord(ENVELOPE, numbers, { record, clock: clockOf(world) });
-  return { record: stored(fields), fence: numbers.fence };
+  const task = { ...TASK, envelope: { ...TASK.envelope, payloadHash } };
+  // The instance's clock agrees with Firestore's: what it may spoil, an expiry, has tests of its own.
+  const writes = decisions.writesOf(transition, task, { before: record, nowMs });
+  const base = writes.record?.kind === "update" ? record : null;
+  return {
+    transition,
+    sentMs: nowMs,
+    fence: fenceOf(transition) ?? fence ?? record?.fence ?? 0,
+    ...(writes.record ? { record: stored(base, writes.record.fields) } : {}),
+    ...(writes.letter
+      ? { letter: transition.kind === "keepConflict" ? "conflict" : "own", letterFields: { ...writes.letter.fields } }
+      : {}),
+  };
 }
 
-/** The commit that ends a claimed attempt: fields of a record that is there. */
-export function settleCommit(world: World, fence: number, settlement: Settlement): Commit {
-  const fields = { ...world.record, ...settledFields(settlement, clockOf(world)) };
-  return { record: stored(fields), fence, ...letterCommit(settlement) };
+interface CommittedBy {
+  readonly decisions: Pick<Decisions, "writesOf">;
+  readonly fence?: number;
+  readonly payloadHash?: string;
 }
 
-/** The commit that ends an attempt without a claim: a whole record, which goes on from another or begins anew. */
-export function recordCommit(
-  world: World,
-  {
-    numbers,
-    settlement,
-    record,
-  }: { readonly numbers: AttemptNumbers; readonly settlement: Settlement; readonly record: TaskRecord | null },
-): Commit {
-  const fields = settledRecord(ENVELOPE, numbers, settlement, { record, clock: clockOf(world) });
-  return { record: stored(fields), fence: numbers.fence, ...letterCommit(settlement) };
+function fenceOf(transition: Transition): number | undefined {
+  if (transition.kind === "claim") return transition.attempt.fence;
+  return transition.kind === "keepConflict" ? undefined : transition.as?.fence;
 }
 
-/** The commit of a delivery that may not run; null where it writes nothing. */
-export function concessionCommit(world: World, concession: Concession): Commit | null {
-  const fence = world.record?.fence ?? 0;
-  switch (concession.kind) {
-    case "answer":
-      return null;
-    case "keep-conflict":
-      return { fence, letter: "conflict" };
-    case "bury":
-      return concession.newRecord
-        ? recordCommit(world, { numbers: concession.newRecord, settlement: concession.settlement, record: null })
-        : settleCommit(world, fence, concession.settlement);
-    default:
-      return concession satisfies never;
-  }
-}
-
-function letterCommit(settlement: Settlement): Pick<Commit, "letter"> {
-  return letterOf(settlement) ? { letter: "own" } : {};
-}
-
-/** The instance's clock agrees with Firestore's: what it may spoil, an expiry, has tests of its own. */
-function clockOf({ nowMs }: World) {
-  return { now: () => nowMs, setTimer: () => ({ cancel() {} }) };
-}
-
-/** What Firestore keeps of a write: a server's timestamp becomes its time. */
-function stored(fields: object): (nowMs: number) => TaskRecord {
+/** What Firestore keeps of a write: its own time, where that is asked for, and nothing of what is to go. */
+function stored(base: TaskRecord | null, fields: Fields): (nowMs: number) => TaskRecord {
   return (nowMs) => {
-    const now = Timestamp.fromMillis(nowMs);
-    const kept = Object.entries(fields).map(([name, value]) => [name, value instanceof FieldValue ? now : value]);
+    const record: Record<string, unknown> = { ...base };
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === DELETED) delete record[name];
+      else record[name] = value === SERVER_TIME ? Timestamp.fromMillis(nowMs) : value;
+    }
     // oxlint-disable-next-line no-unsafe-type-assertion -- The worker's own fields; parsing each would take minutes.
-    return Object.fromEntries(kept) as TaskRecord;
+    return record as TaskRecord;
   };
 }

@@ -1,6 +1,7 @@
 import type { Outcome } from "../../../services/worker/outcome.ts";
-import type { AttemptNumbers } from "../../../shared/records/transition.ts";
+import type { AttemptNumbers, Fields, Transition } from "../../../shared/records/transition.ts";
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { leaseMsOf } from "../../../shared/contract/queues.ts";
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
 
 /** All that there is of one task: what Firestore holds, who runs, what has happened outside, what Cloud Tasks knows. */
@@ -45,17 +46,21 @@ export interface Running {
   readonly version: number;
   /** When its claim ends; null for an attempt without one. */
   readonly leaseEndMs: number | null;
-  /** "idle" is a claim that took effect when its delivery had been answered; a "runaway" is answered while it runs. */
-  readonly state: "handling" | "idle" | "runaway";
+  /** "idle" is a claim that took effect when its delivery had been answered; a "stuck" is answered while it runs. */
+  readonly state: "handling" | "idle" | "stuck";
 }
 
 /** What one commit does, all of it or nothing. */
 export interface Commit {
   /** The whole record after it, by Firestore's time of the commit; absent where only a letter is written. */
   readonly record?: (nowMs: number) => TaskRecord;
+  readonly transition: Transition;
   /** The fence that its writer holds. */
   readonly fence: number;
+  /** When it was sent; it can take effect later. */
+  readonly sentMs: number;
   readonly letter?: LetterKind;
+  readonly letterFields?: Fields;
   /** A transaction's effect. */
   readonly effect?: { readonly owner: string; readonly life: number; readonly payloadHash: string };
 }
@@ -69,7 +74,7 @@ export interface HungCommit {
 }
 
 /** What happened in a step, in order; each with the record as it was then, and a beginning with that before its claim. */
-export type Happening =
+export type WorldEvent =
   | { readonly kind: "began"; readonly record: TaskRecord | null }
   | {
       readonly kind: "effect";
@@ -82,9 +87,11 @@ export type Happening =
       readonly kind: "wrote";
       readonly before: TaskRecord | null;
       readonly after: TaskRecord;
+      readonly transition: Transition;
       readonly fence: number;
+      readonly sentMs: number;
     }
-  | { readonly kind: "kept-letter"; readonly letter: LetterKind }
+  | { readonly kind: "kept-letter"; readonly letter: LetterKind; readonly fields: Fields; readonly sentMs: number }
   | {
       readonly kind: "answered";
       readonly outcome: Outcome;
@@ -100,6 +107,9 @@ export const PAYLOAD_HASH = "a".repeat(64);
 export const IMPOSTOR_HASH = "b".repeat(64);
 
 export const MAX_ATTEMPTS = 2;
+
+/** A lease's length. */
+export const LEASE_MS = leaseMsOf("default");
 
 const START_MS = Date.UTC(2026, 0, 2);
 

@@ -1,8 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../services/worker/outcome.ts";
-import { respond } from "../../../services/worker/respond.ts";
+import { type Outcome, respond } from "../../../services/worker/outcome.ts";
 import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
 import { transitionsOf } from "../../model/transitions.ts";
 import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";

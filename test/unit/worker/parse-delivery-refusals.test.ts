@@ -16,7 +16,7 @@ it.each([
 ])("refuses a task name that is %s", async (_name, name) => {
   expect(await refusalOf(requestOf({ headers: { "x-cloudtasks-taskname": name } }))).toEqual({
     kind: "malformed",
-    problems: [{ path: "X-CloudTasks-TaskName", message: "is not the envelope's id" }],
+    problems: [{ path: "X-CloudTasks-TaskName", message: "is not the name of the envelope's task" }],
   });
 });
 
@@ -123,7 +123,7 @@ it("refuses a body that breaks off on its way, as nothing that failed here", asy
   });
   expect(await refusalOf(requestOf({ bytes }))).toEqual({
     kind: "malformed",
-    problems: [{ path: "", message: "The body broke off." }],
+    problems: [{ path: "", message: "The body ended early." }],
   });
 });
 
@@ -146,10 +146,18 @@ it.each<[string, string, string]>([
   ["a number beyond doubles", JSON.stringify(BODY).replace('{"n":1}', '{"n":1e400}'), ""],
   ["a field __proto__", JSON.stringify(BODY).replace('{"n":1}', '{"n":1,"__proto__":{}}'), ""],
   ["half a surrogate pair", JSON.stringify(BODY).replace('{"n":1}', String.raw`{"n":"\ud800"}`), ""],
-  ["a field too many", JSON.stringify({ ...BODY, queue: "bulk" }), ""],
+  ["a hop that is none", JSON.stringify({ ...BODY, hop: 1.5 }), "hop"],
   ["a field too few", JSON.stringify({ ...BODY, enqueuedAt: undefined }), "enqueuedAt"],
   ["a list", "[]", ""],
   ["null", "null", ""],
 ])("refuses an envelope that is or has %s", async (_name, bytes, path) => {
   expect(await refusalOf(requestOf({ bytes }))).toMatchObject({ kind: "malformed", problems: [{ path }] });
+});
+
+it.each([
+  ["a later hop", { hop: 3 }, "-h3"],
+  ["more than a second before its time", { notBefore: new Date(Date.now() + 60_000).toISOString() }, ""],
+])("leaves what comes %s to a newer revision", async (_name, body, suffix) => {
+  const headers = { "x-cloudtasks-taskname": `${BODY.id}${suffix}` };
+  expect(await refusalOf(requestOf({ body, headers }))).toEqual({ kind: "unavailable", reason: "newer-revision" });
 });

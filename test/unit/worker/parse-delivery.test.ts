@@ -5,7 +5,7 @@ it("reads a delivery with the rules of its type", async () => {
   const { delivery, end, ran } = await deliveryOf(requestOf());
   expect(delivery).toMatchObject({
     envelope: BODY,
-    idempotency: "claim",
+    kind: "claim",
     maxAttempts: 7,
     timeoutMs: 12_000,
     isFirstDispatch: true,
@@ -36,7 +36,7 @@ it.each([
 it.each(["constructor", "__proto__", "newer.type"])("makes a delivery of the unknown type %s", async (type) => {
   const { delivery, end, ran } = await deliveryOf(requestOf({ path: `/tasks/${type}`, body: { type } }));
   expect(delivery).toMatchObject({
-    idempotency: "natural",
+    kind: "unrunnable",
     maxAttempts: Number.POSITIVE_INFINITY,
     isFirstDispatch: true,
   });
@@ -47,7 +47,7 @@ it("makes a delivery of an invalid payload, which fails for good and runs nothin
   // printf '%s' '{"n":"one"}' | sha256sum
   const payloadHash = "03bcc449e98d6f206e7b772a14b6464e640bef5ff16d5c26bab852357efad2a2";
   const { delivery, end, ran } = await deliveryOf(requestOf({ body: { payload: { n: "one" }, payloadHash } }));
-  expect(delivery).toMatchObject({ idempotency: "natural", maxAttempts: 1 });
+  expect(delivery).toMatchObject({ kind: "unrunnable", maxAttempts: 1 });
   expect([end, ran]).toEqual([
     {
       kind: "permanent",

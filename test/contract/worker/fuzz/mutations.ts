@@ -156,7 +156,7 @@ const ofBodies: Arbitrary<Mutation> = oneof(
     harmful(`no ${field}`, (draft) => ({ ...draft, envelope: { ...draft.envelope, [field]: undefined } })),
   ),
   tuple(graphic, jsonValue()).map(([field, value]) =>
-    harmful(`a field ${field}`, (draft) => ({ ...draft, envelope: { ...draft.envelope, [`+${field}`]: value } })),
+    harmless(`a field ${field}`, (draft) => ({ ...draft, envelope: { ...draft.envelope, [`+${field}`]: value } })),
   ),
   nat().map((place) =>
     harmful(`a cut at ${place}`, (draft) =>

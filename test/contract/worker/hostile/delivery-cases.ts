@@ -28,6 +28,7 @@ const NAME_CASES: readonly [input: string, name: NameOf][] = [
   ["a full resource name", (id) => `projects/p/locations/l/queues/default-queue/tasks/${id}`],
   ["a task name in upper case", (id) => id.toUpperCase()],
   ["the name of another task", () => OTHER_ID],
+  ["the name of a hop that the envelope doesn't have", (id) => `${id}-h2`],
 ];
 
 /** Ids that stand in the envelope and, where a header can hold them, in the task's name, too. */
@@ -41,7 +42,7 @@ const JSON_BODIES: readonly [input: string, bodyOf: (text: string) => string | B
   ["1e400 in the payload", (text) => text.replace(/"payload":\{/, '"payload":{"n":1e400,')],
   ["__proto__ in the payload", (text) => text.replace(/"payload":\{/, '"payload":{"__proto__":{},')],
   ["half a surrogate pair", (text) => text.replace(/"payload":\{/, String.raw`"payload":{"n":"\ud800",`)],
-  ["a field that the envelope has not", (text) => text.replace("{", '{"queue":"bulk",')],
+  ["a hop that is no number", (text) => text.replace("{", '{"hop":"1",')],
   ["the envelope in a list", (text) => `[${text}]`],
 ];
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { envelopeSchema, sealEnvelope } from "../../../../shared/contract/envelope.ts";
+import { deliveryName, envelopeSchema, honours, sealEnvelope } from "../../../../shared/contract/envelope.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
@@ -53,7 +53,28 @@ it.each<[string, object]>([
   ["a time that is none", { enqueuedAt: "2026-13-02T03:04:05Z" }],
   ["a trace of 101 characters", { traceparent: "a".repeat(101) }],
   ["a lineage of 201 characters", { replayOf: "a".repeat(201) }],
-  ["an unknown field", { attempts: 1 }],
+  ["a hop below none", { hop: -1 }],
+  ["a time before which it must not run that is none", { notBefore: "soon" }],
 ])("refuses an envelope with %s", (_name, over) => {
   expect(envelopeSchema.safeParse({ ...WIRE, ...over }).success).toBe(false);
+});
+
+it("ignores a field that it doesn't know, for envelopes outlive deployments", () => {
+  expect(envelopeSchema.parse({ ...WIRE, later: 1 })).toEqual(WIRE);
+});
+
+it.each([
+  [{}, true],
+  [{ hop: 0 }, true],
+  [{ hop: 1 }, false],
+  [{ notBefore: "2026-01-02T00:00:01Z" }, true],
+  [{ notBefore: "2026-01-02T00:00:01.001Z" }, false],
+  [{ notBefore: "2026-01-01T00:00:00Z" }, true],
+])("honours an envelope with %j: %s", (over, isHonoured) => {
+  expect(honours(envelopeSchema.parse({ ...WIRE, ...over }), Date.UTC(2026, 0, 2))).toBe(isHonoured);
+});
+
+it("names a delivery after its task, and a later hop after its number, too", () => {
+  const envelope = envelopeSchema.parse(WIRE);
+  expect([deliveryName(envelope), deliveryName({ ...envelope, hop: 12 })]).toEqual([WIRE.id, `${WIRE.id}-h12`]);
 });

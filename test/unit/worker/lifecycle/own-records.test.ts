@@ -1,7 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
-import { decideReadClaim } from "../../../../services/worker/lifecycle/read-claim.ts";
-import { decideUnrecordedRun } from "../../../../services/worker/lifecycle/unrecorded-run.ts";
+import { admitClaim, admitUnclaimed } from "../../../../services/worker/lifecycle/admission.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
@@ -33,17 +32,19 @@ const own = (state: TaskRecord["state"]): TaskRecord => ({
 
 describe("a claim that finds its own record", () => {
   it.each(["running", "waiting"] as const)("runs, with nothing left to write, when it is %s", (state) => {
-    expect(decideReadClaim(own(state), CLAIMANT, NOW_MS)).toEqual({
+    expect(admitClaim(own(state), CLAIMANT, NOW_MS)).toEqual({
       kind: "run",
-      numbers: { owner: "mine", fence: 5, attempts: 2 },
-      isWritten: true,
+      attempt: { owner: "mine", fence: 5, attempts: 2 },
+      from: own(state),
+      transition: null,
     });
   });
 
   it.each(["succeeded", "dead", "cancelled"] as const)("does not run when it has been %s meanwhile", (state) => {
-    expect(decideReadClaim(own(state), CLAIMANT, NOW_MS)).toEqual({
-      kind: "answer",
+    expect(admitClaim(own(state), CLAIMANT, NOW_MS)).toEqual({
+      kind: "reject",
       outcome: { kind: "duplicate", state },
+      transition: null,
     });
   });
 });
@@ -56,6 +57,6 @@ describe("a transaction that finds its own record", () => {
     ["running", { kind: "busy", retryAfterMs: 1_000 }],
     ["waiting", { kind: "busy", retryAfterMs: 1_000 }],
   ] as const)("does not run its handler again when it has %s", (state, outcome) => {
-    expect(decideUnrecordedRun(own(state), CLAIMANT, NOW_MS)).toEqual({ kind: "answer", outcome });
+    expect(admitUnclaimed(own(state), CLAIMANT, NOW_MS)).toEqual({ kind: "reject", outcome, transition: null });
   });
 });

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
-import type { AttemptEnd } from "../../../../services/worker/lifecycle/attempt-end.ts";
-import { decideSettlement, type Settlement } from "../../../../services/worker/lifecycle/settlement.ts";
+import { type AttemptEnd, type Settlement, settlementOf } from "../../../../services/worker/lifecycle/settlement.ts";
+import type { TaskError } from "../../../../shared/records/task-record.ts";
 
 const MAX_ATTEMPTS = 3;
 const error = { code: "some_code", message: "Some message." };
 const unknownType = {
   code: "unknown_type",
-  message: "No revision of the worker that was reached knows new.type.",
+  message: "No revision of the worker that received the task knows new.type.",
 };
 const shuttingDown = { kind: "unavailable", reason: "shutting-down" } as const;
 
@@ -15,12 +15,15 @@ const SETTLEMENTS: readonly (readonly [AttemptEnd, number, Settlement])[] = [
   [
     { kind: "succeeded", result: { n: 1 } },
     1,
-    { state: "succeeded", attempts: 1, error: null, result: { n: 1 }, outcome: { kind: "done", result: { n: 1 } } },
+    {
+      transition: { kind: "complete", attempts: 1, result: { n: 1 }, as: null },
+      outcome: { kind: "done", result: { n: 1 } },
+    },
   ],
   [
     { kind: "succeeded", result: null },
     3,
-    { state: "succeeded", attempts: 3, error: null, result: null, outcome: { kind: "done", result: null } },
+    { transition: { kind: "complete", attempts: 3, result: null, as: null }, outcome: { kind: "done", result: null } },
   ],
   [{ kind: "permanent", error }, 1, dead(1)],
   [{ kind: "permanent", error }, 3, dead(3)],
@@ -35,37 +38,48 @@ const SETTLEMENTS: readonly (readonly [AttemptEnd, number, Settlement])[] = [
   [
     { kind: "unknown-type", type: "new.type" },
     2,
-    { ...waiting(1, { kind: "unknown-type", type: "new.type" }), error: unknownType, unknownTypes: 1 },
+    waiting(1, { kind: "unknown-type", type: "new.type" }, { error: unknownType, unknownTypes: 1 }),
   ],
   [
     { kind: "unknown-type", type: "new.type" },
     4,
-    { ...waiting(3, { kind: "unknown-type", type: "new.type" }), error: unknownType, unknownTypes: 1 },
+    waiting(3, { kind: "unknown-type", type: "new.type" }, { error: unknownType, unknownTypes: 1 }),
   ],
   [{ kind: "saturated", error }, 1, waiting(0, { kind: "saturated", error })],
   [{ kind: "saturated", error, retryAfterMs: 9_000 }, 3, waiting(2, { kind: "saturated", error, retryAfterMs: 9_000 })],
-  [{ kind: "released" }, 1, { ...waiting(0, shuttingDown), error: null }],
-  [{ kind: "released" }, 3, { ...waiting(2, shuttingDown), error: null }],
+  [{ kind: "released" }, 1, waiting(0, shuttingDown, { error: null })],
+  [{ kind: "released" }, 3, waiting(2, shuttingDown, { error: null })],
 ];
 
-function waiting(attempts: number, outcome: Settlement["outcome"]): Settlement {
-  return { state: "waiting", attempts, error, result: null, outcome };
+function waiting(
+  attempts: number,
+  outcome: Settlement["outcome"],
+  over: { error?: TaskError | null; unknownTypes?: number } = {},
+): Settlement {
+  return { transition: { kind: "retry", attempts, error, as: null, ...over }, outcome };
 }
 
-function dead(attempts: number): Settlement {
-  return { state: "dead", attempts, error, result: null, outcome: { kind: "dead", error } };
+function dead(attempts: number, diedOf = error): Settlement {
+  return {
+    transition: { kind: "deadLetter", attempts, error: diedOf, as: null },
+    outcome: { kind: "dead", error: diedOf },
+  };
 }
 
 it.each(SETTLEMENTS)("settles %j at attempt %i of 3 as %j", (end, attempts, settlement) => {
-  expect(decideSettlement(end, { attempts }, MAX_ATTEMPTS)).toEqual(settlement);
+  expect(settlementOf(end, { attempts }, { maxAttempts: MAX_ATTEMPTS })).toEqual(settlement);
 });
 
 it("lets Cloud Tasks delete a task only when its record is terminal", () => {
   const acknowledged = new Set(["done", "duplicate", "dead"]);
   for (const [end] of SETTLEMENTS) {
     for (const attempts of [1, 2, 3, 4]) {
-      const { state, outcome } = decideSettlement(end, { attempts }, MAX_ATTEMPTS);
-      expect([end.kind, attempts, acknowledged.has(outcome.kind)]).toEqual([end.kind, attempts, state !== "waiting"]);
+      const { transition, outcome } = settlementOf(end, { attempts }, { maxAttempts: MAX_ATTEMPTS });
+      expect([end.kind, attempts, acknowledged.has(outcome.kind)]).toEqual([
+        end.kind,
+        attempts,
+        transition?.kind !== "retry",
+      ]);
     }
   }
 });
@@ -85,9 +99,9 @@ it("has a row for every way in which an attempt can end", () => {
 });
 
 it.each([
-  [8, { ...waiting(1, { kind: "unknown-type", type: "new.type" }), error: unknownType, unknownTypes: 9 }],
-  [9, { ...dead(1), error: unknownType, outcome: { kind: "dead", error: unknownType } }],
+  [8, waiting(1, { kind: "unknown-type", type: "new.type" }, { error: unknownType, unknownTypes: 9 })],
+  [9, dead(1, unknownType)],
 ] as const)("settles the delivery of an unknown type, after %i others, as %j", (unknownTypes, settlement) => {
   const end = { kind: "unknown-type", type: "new.type" } as const;
-  expect(decideSettlement(end, { attempts: 2, unknownTypes }, MAX_ATTEMPTS)).toEqual(settlement);
+  expect(settlementOf(end, { attempts: 2, unknownTypes }, { maxAttempts: MAX_ATTEMPTS })).toEqual(settlement);
 });

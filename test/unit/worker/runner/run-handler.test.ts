@@ -1,9 +1,8 @@
-import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import type { AttemptEnd, RunEnd } from "../../../../services/worker/lifecycle/attempt-end.ts";
-import type { Attempt } from "../../../../services/worker/idempotency/claim.ts";
-import type { RunContext } from "../../../../services/worker/runner/handler.ts";
-import { runHandler } from "../../../../services/worker/runner/run-handler.ts";
+import { claimStrategy } from "../../../../services/worker/idempotency/claim.ts";
+import { naturalStrategy } from "../../../../services/worker/idempotency/natural.ts";
+import type { HandlerResult, RunContext } from "../../../../services/worker/runner/handler.ts";
+import type { Ran } from "../../../../services/worker/runner/run-handler.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
@@ -12,14 +11,13 @@ const TIMEOUT_MS = 30_000;
 const GRACE_MS = 3_000;
 const SHUTDOWN_GRACE_MS = 1_000;
 const error = { code: "some_code", message: "Some message." };
-const timedOut = { kind: "timed-out", error: { code: "timeout", message: "The handler's time was used up." } };
-const claimed: Attempt = { kind: "claimed", owner: "mine", fence: 4, attempts: 2, updateTime: Timestamp.fromMillis(0) };
+const timedOut = { kind: "timed-out", error: { code: "timeout", message: "The handler used up its time." } };
 
-type Run = (context: RunContext) => Promise<AttemptEnd>;
+type Run = (context: RunContext) => Promise<HandlerResult>;
 
 /** Starts a handler; the test moves the clock and says how the handler ends. */
-function startHandler(run?: Run, attempt: Attempt = claimed, worker = detachedWorker()) {
-  const gate = Promise.withResolvers<AttemptEnd>();
+function startHandler(run?: Run, kind: "claim" | "natural" = "claim", worker = detachedWorker()) {
+  const gate = Promise.withResolvers<HandlerResult>();
   const contexts: RunContext[] = [];
   const delivery = {
     envelope: {
@@ -29,8 +27,9 @@ function startHandler(run?: Run, attempt: Attempt = claimed, worker = detachedWo
       payloadHash: "0".repeat(64),
       enqueuedAt: "2026-01-01T00:00:00.000Z",
     },
-    idempotency: attempt.kind === "claimed" ? "claim" : "natural",
+    kind,
     maxAttempts: 3,
+    leaseMs: 50_000,
     deadLetterRetentionMs: 1,
     timeoutMs: TIMEOUT_MS,
     isFirstDispatch: true,
@@ -39,8 +38,10 @@ function startHandler(run?: Run, attempt: Attempt = claimed, worker = detachedWo
       return run ? run(context) : gate.promise;
     },
   } as const;
-  const ends: RunEnd[] = [];
-  const ended = runHandler(delivery, attempt, worker).then((end) => void ends.push(end));
+  const ends: Ran[] = [];
+  const strategy = kind === "claim" ? claimStrategy(delivery, worker) : naturalStrategy(delivery, worker);
+  const attempt = { rejected: false, owner: "mine", number: kind === "claim" ? 2 : 1 } as const;
+  const ended = strategy.run(attempt).then((end) => void ends.push(end));
   const signal = contexts[0]?.signal ?? unreachable();
   return { ...worker, ended, ends, contexts, signal, end: gate.resolve, fail: gate.reject };
 }
@@ -49,7 +50,7 @@ function unreachable(): never {
   throw new Error("The test is wrong.");
 }
 
-const ends: readonly AttemptEnd[] = [
+const ends: readonly HandlerResult[] = [
   { kind: "succeeded", result: { n: 1 } },
   { kind: "permanent", error },
   { kind: "retry", error, retryAfterMs: 1_000 },
@@ -73,7 +74,7 @@ it("tells the handler its key, its attempt and when the task was accepted", asyn
 
 it("calls every attempt of an unrecorded task the first", async () => {
   const run = () => Promise.resolve({ kind: "succeeded", result: null } as const);
-  const { contexts, ended } = startHandler(run, { kind: "unrecorded", owner: "mine" });
+  const { contexts, ended } = startHandler(run, "natural");
   await ended;
   expect(contexts).toMatchObject([{ attempt: 1 }]);
 });
@@ -139,24 +140,24 @@ it("gives up on a handler that ignores its signal beyond its grace", async () =>
   expect(bundle.ends).toEqual([]);
   await bundle.clock.advance(1);
   await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "failed", error: timedOut.error } }]);
+  expect(bundle.ends).toEqual([{ kind: "decided", outcome: { kind: "failed", error: timedOut.error } }]);
   expect(bundle.clock.pending).toBe(0);
 });
 
 it("lets a natural task's attempt that ignores its signal be counted, for no lease keeps others from it", async () => {
-  const bundle = startHandler(undefined, { kind: "unrecorded", owner: "mine" });
+  const bundle = startHandler(undefined, "natural");
   await bundle.clock.advance(TIMEOUT_MS + GRACE_MS);
   await bundle.ended;
   expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
-it("stays runaway, and quiet, when the handler throws after all", async () => {
+it("stays decided, and quiet, when the handler throws after all", async () => {
   const bundle = startHandler();
   await bundle.clock.advance(TIMEOUT_MS + GRACE_MS);
   await bundle.ended;
   bundle.fail(new Error("late"));
   await bundle.clock.advance(1_000);
-  expect(bundle.ends).toMatchObject([{ kind: "runaway" }]);
+  expect(bundle.ends).toMatchObject([{ kind: "decided" }]);
 });
 
 /** Shuts down with the handler under way, up to the moment at which it is told to stop. */
@@ -194,7 +195,7 @@ it("says that the worker is shutting down when a handler ignores that", async ()
   expect(bundle.ends).toEqual([]);
   await bundle.clock.advance(1);
   await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
+  expect(bundle.ends).toEqual([{ kind: "decided", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
 });
 
 it("leaves less of the grace when the worker shuts down in it", async () => {
@@ -206,7 +207,7 @@ it("leaves less of the grace when the worker shuts down in it", async () => {
   expect(bundle.ends).toEqual([]);
   await bundle.clock.advance(1);
   await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "runaway", outcome: { kind: "failed", error: timedOut.error } }]);
+  expect(bundle.ends).toEqual([{ kind: "decided", outcome: { kind: "failed", error: timedOut.error } }]);
   await bundle.clock.advance(0);
   expect(bundle.clock.pending).toBe(0);
 });
@@ -228,7 +229,7 @@ it("hands an attempt that begins after the shutdown's end a signal that has fire
   void worker.shutdown.track(never.promise);
   void worker.shutdown.drain();
   await worker.clock.advance(8_000);
-  const bundle = startHandler(undefined, claimed, worker);
+  const bundle = startHandler(undefined, "claim", worker);
   expect(bundle.signal.aborted).toBe(true);
   bundle.fail(bundle.signal.reason);
   await bundle.ended;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Outcome } from "../../../../services/worker/outcome.ts";
 import { reportOutcome } from "../../../../services/worker/telemetry/report-outcome.ts";
-import type { Delivery } from "../../../../services/worker/delivery.ts";
+import type { Delivery } from "../../../../services/worker/parse-delivery.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import { captureLog } from "../../../harness/runtime/captured-log.ts";
 import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
@@ -29,8 +29,10 @@ function report(outcome: Outcome, over: { path?: string; headers?: Record<string
     },
     body: "canary",
   });
-  const trace = { worker, startedMs: worker.clock.now() - 12, delivery: over.delivery };
-  reportOutcome(outcome, request, { trace, status: 200 });
+  const { clock, log, rules } = worker;
+  const delivery = over.delivery ? { delivery: over.delivery } : {};
+  const endedMs = clock.now();
+  reportOutcome(outcome, request, { log, rules, startedMs: endedMs - 12, endedMs, status: 200, ...delivery });
   return { lines, entries: lines.map((line): unknown => JSON.parse(line)) };
 }
 
@@ -67,7 +69,8 @@ const delivery = (type: string): Delivery => ({
     payloadHash: "0".repeat(64),
     enqueuedAt: "2026-01-01T00:00:00.000Z",
   },
-  idempotency: "claim",
+  kind: "claim",
+  leaseMs: 1,
   maxAttempts: 3,
   timeoutMs: 1,
   deadLetterRetentionMs: 1,
@@ -149,10 +152,10 @@ it("writes one line whatever stands in the names and problems", () => {
 });
 
 it("reports a delivery without the headers of Cloud Tasks", () => {
-  const { lines, ...worker } = setup();
+  const { lines, log, rules } = setup();
   const request = new Request("http://worker.example.com/tasks/a", { method: "POST" });
-  const trace = { worker, startedMs: 0, delivery: undefined };
-  reportOutcome({ kind: "unauthenticated", reason: "missing" }, request, { trace, status: 401 });
+  const told = { log, rules, startedMs: 0, endedMs: 1, status: 401 };
+  reportOutcome({ kind: "unauthenticated", reason: "missing" }, request, told);
   expect(lines).toHaveLength(1);
   expect(lines[0]).not.toContain("taskId");
 });

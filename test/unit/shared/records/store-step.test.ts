@@ -1,26 +1,21 @@
 import { expect, it } from "vitest";
-import {
-  beginStoreStep,
-  inStore,
-  isFirestoreError,
-  RecordStoreError,
-} from "../../../../services/worker/idempotency/record-store.ts";
+import { RecordStoreError, isFirestoreError } from "../../../../shared/records/task-store.ts";
 import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
 const firestoreError = (code: number) => Object.assign(new Error("canary"), { code });
 
 it("gives a step's result, and leaves no timer", async () => {
   const worker = detachedWorker();
-  expect(await inStore(beginStoreStep(worker), (given) => Promise.resolve(given === worker.db))).toBe(true);
+  expect(await worker.store.within(worker.store.beginStep(), () => Promise.resolve("result"))).toBe("result");
   expect(worker.clock.pending).toBe(0);
 });
 
 it("gives up on a step that hasn't ended after 5 s, not knowing what became of it", async () => {
   const worker = detachedWorker();
   const ends: unknown[] = [];
-  void inStore(beginStoreStep(worker), () => Promise.withResolvers<never>().promise).catch((error: unknown) =>
-    ends.push(error),
-  );
+  void worker.store
+    .within(worker.store.beginStep(), () => Promise.withResolvers<never>().promise)
+    .catch((error: unknown) => ends.push(error));
   await worker.clock.advance(4_999);
   expect(ends).toEqual([]);
   await worker.clock.advance(1);
@@ -28,14 +23,14 @@ it("gives up on a step that hasn't ended after 5 s, not knowing what became of i
   expect(ends).toMatchObject([{ code: "RECORD_STORE", status: undefined }]);
 });
 
-it("tells the status that Firestore answered, and keeps its message to the cause", async () => {
+it("tells the status that Firestore responded with, and keeps its message to the cause", async () => {
   const worker = detachedWorker();
   const cause = firestoreError(14);
-  const step = inStore(beginStoreStep(worker), () => Promise.reject(cause));
+  const step = worker.store.within(worker.store.beginStep(), () => Promise.reject(cause));
   await expect(step).rejects.toMatchObject({
     code: "RECORD_STORE",
     status: 14,
-    message: "Firestore answered with status 14.",
+    message: "Firestore responded with status 14.",
     cause,
   });
   expect(worker.clock.pending).toBe(0);
@@ -50,5 +45,5 @@ it.each([
 ])("passes on %s as it is", async (_name, thrown) => {
   const worker = detachedWorker();
   expect(isFirestoreError(thrown)).toBe(false);
-  await expect(inStore(beginStoreStep(worker), () => Promise.reject(thrown))).rejects.toBe(thrown);
+  await expect(worker.store.within(worker.store.beginStep(), () => Promise.reject(thrown))).rejects.toBe(thrown);
 });

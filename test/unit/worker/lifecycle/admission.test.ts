@@ -1,6 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { decideClaim, type ClaimDecision } from "../../../../services/worker/lifecycle/admission.ts";
+import { type Standing, standingOf } from "../../../../services/worker/lifecycle/admission.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
@@ -36,14 +36,14 @@ const runningFor = (leftMs: number, over: Partial<TaskRecord> = {}): TaskRecord 
 });
 
 const decide = (record: TaskRecord | null, ageMs = 0, mayHaveRunUnseen = false) =>
-  decideClaim(
+  standingOf(
     record,
     { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS, enqueuedAtMs: NOW_MS - ageMs, mayHaveRunUnseen },
     NOW_MS,
   );
 
 it("takes a task without a record as its first attempt", () => {
-  expect(decide(null)).toEqual({ kind: "take", fence: 1, attempts: 1, record: null });
+  expect(decide(null)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
 });
 
 it.each(["succeeded", "dead", "cancelled"] as const)("takes a task that has %s as a duplicate", (state) => {
@@ -51,7 +51,7 @@ it.each(["succeeded", "dead", "cancelled"] as const)("takes a task that has %s a
 });
 
 it("takes a waiting task with the next fence and attempt", () => {
-  expect(decide(WAITING)).toEqual({ kind: "take", fence: 8, attempts: 3, record: WAITING });
+  expect(decide(WAITING)).toEqual({ kind: "free", fence: 8, attempts: 3, from: WAITING });
 });
 
 it.each([1, 25_000, 50_000])("waits for the %s ms that are left of another's lease", (leftMs) => {
@@ -60,7 +60,7 @@ it.each([1, 25_000, 50_000])("waits for the %s ms that are left of another's lea
 
 it.each([0, -1, -86_400_000])("takes a running task over, %s ms before the end of its lease", (leftMs) => {
   const record = runningFor(leftMs);
-  expect(decide(record)).toEqual({ kind: "take", fence: 8, attempts: 3, record });
+  expect(decide(record)).toEqual({ kind: "free", fence: 8, attempts: 3, from: record });
 });
 
 it.each([
@@ -94,7 +94,7 @@ it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
   "takes a task whose record that is %s has expired as new, but with the next fence",
   (state) => {
     const record = runningFor(0, { state, payloadHash: "different", attempts: 3, expireAt: at(NOW_MS) });
-    expect(decide(record)).toEqual({ kind: "take", fence: 8, attempts: 1, record: null });
+    expect(decide(record)).toEqual({ kind: "free", fence: 8, attempts: 1, from: null });
   },
 );
 
@@ -103,21 +103,21 @@ it("waits for another's lease though an instance with a wrong clock made the rec
 });
 
 it("keeps its promises for every combination of record and time", () => {
-  const kinds = new Set<ClaimDecision["kind"]>();
+  const kinds = new Set<Standing["kind"]>();
   for (const record of allRecords()) {
     const decision = decide(record);
     kinds.add(decision.kind);
     expect({ broken: brokenPromises(record, decision), record }).toEqual({ broken: [], record });
   }
-  expect([...kinds].toSorted()).toEqual(["busy", "conflict", "duplicate", "exhausted", "own", "take"]);
+  expect([...kinds].toSorted()).toEqual(["busy", "conflict", "duplicate", "exhausted", "free", "own"]);
 });
 
-function brokenPromises(record: TaskRecord, decision: ClaimDecision): string[] {
+function brokenPromises(record: TaskRecord, decision: Standing): string[] {
   const broken: string[] = [];
   const leaseRuns = record.state === "running" && leaseEndMs(record) > NOW_MS;
   if ((record.owner === "mine") !== (decision.kind === "own")) broken.push("knows its own record and no other");
   if (decision.kind === "busy" && !(decision.retryAfterMs > 0)) broken.push("waits for some time");
-  if (decision.kind !== "take") return broken;
+  if (decision.kind !== "free") return broken;
   if (leaseRuns) broken.push("takes nothing while a lease runs");
   if (decision.fence !== record.fence + 1) broken.push("takes the next fence");
   if (decision.attempts > MAX_ATTEMPTS) broken.push("takes no attempt beyond the last");
@@ -142,15 +142,15 @@ function leaseEndMs(record: TaskRecord): number {
 
 it("gives a task up half a day before Cloud Tasks deletes it, unless it has no record or is running", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
-  expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "take", fence: 8, attempts: 3, record: WAITING });
+  expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "free", fence: 8, attempts: 3, from: WAITING });
   expect(decide(WAITING, LIMIT_MS)).toEqual({ kind: "too-old", record: WAITING, nextFence: 8 });
-  expect(decide(null, LIMIT_MS)).toEqual({ kind: "take", fence: 1, attempts: 1, record: null });
+  expect(decide(null, LIMIT_MS)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
   expect(decide(runningFor(1), LIMIT_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
 });
 
 it("gives a task without a record up at that age, too, when attempts may have been killed without leaving one", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
-  expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "take", fence: 1, attempts: 1, record: null });
+  expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
   expect(decide(null, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 1 });
   const expired = { ...WAITING, expireAt: at(NOW_MS) };
   expect(decide(expired, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 8 });

@@ -1,7 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import type { AttemptEnd } from "../../../../services/worker/lifecycle/attempt-end.ts";
-import { decideUnrecordedSettlement } from "../../../../services/worker/lifecycle/unrecorded-settlement.ts";
+import { type AttemptEnd, settleUnclaimed } from "../../../../services/worker/lifecycle/settlement.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
@@ -27,7 +26,7 @@ const WAITING: TaskRecord = {
 };
 
 const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0, triedFence: number | null = null) =>
-  decideUnrecordedSettlement(
+  settleUnclaimed(
     record,
     {
       claimant: {
@@ -46,47 +45,45 @@ const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0, triedFenc
 it.each([
   ["is too old", { ...WAITING }, OLD_MS, 2],
   ["has had more attempts than are allowed by now", { ...WAITING, attempts: 7 }, 0, 8],
-])("does not bury a task whose handler has just succeeded, though it %s", (_, record, ageMs, attempts) => {
+])("does not dead-letter a task whose handler has just succeeded, though it %s", (_, record, ageMs, attempts) => {
   expect(decide(record, { kind: "succeeded", result: 1 }, ageMs)).toMatchObject({
-    kind: "settle",
-    numbers: { owner: "mine", fence: 5, attempts },
-    settlement: { state: "succeeded", outcome: { kind: "done", result: 1 } },
+    transition: { kind: "complete", attempts, as: { owner: "mine", fence: 5 } },
+    outcome: { kind: "done", result: 1 },
   });
 });
 
 it.each([
   ["is too old", { ...WAITING }, OLD_MS],
   ["has had more attempts than are allowed by now", { ...WAITING, attempts: 7 }, 0],
-])("buries a task that fails for good with what it died of, though it %s", (_, record, ageMs) => {
+])("dead-letters a task that fails for good with what it died of, though it %s", (_, record, ageMs) => {
   expect(decide(record, { kind: "permanent", error }, ageMs)).toMatchObject({
-    kind: "settle",
-    settlement: { state: "dead", error },
+    transition: { kind: "deadLetter", error, as: { owner: "mine" } },
   });
 });
 
-it("buries a task whose attempts are used up with what the last one met", () => {
+it("dead-letters a task whose attempts are used up with what the last one met", () => {
   expect(decide({ ...WAITING, attempts: 7 }, { kind: "retry", error })).toMatchObject({
-    kind: "settle",
-    numbers: { fence: 5, attempts: 8 },
-    settlement: { state: "dead", error },
+    transition: { kind: "deadLetter", attempts: 8, error, as: { fence: 5 } },
   });
 });
 
 it.each([
   ["asks for a retry", { kind: "retry", error }],
   ["is saturated", { kind: "saturated", error }],
-] as const)("buries a task as too old whose attempt %s", (_, end) => {
+] as const)("dead-letters a task as too old whose attempt %s", (_, end) => {
   expect(decide(WAITING, end, OLD_MS)).toMatchObject({
-    kind: "bury",
-    settlement: { state: "dead", attempts: 1, error: { code: "too_old" } },
+    transition: { kind: "deadLetter", attempts: 1, error: { code: "too_old" }, as: null },
   });
 });
 
-it("buries a task without a record as too old in a new one", () => {
+it("dead-letters a task without a record as too old in a new one", () => {
   expect(decide(null, { kind: "retry", error }, OLD_MS)).toMatchObject({
-    kind: "bury",
-    settlement: { state: "dead", attempts: 0, error: { code: "too_old" } },
-    newRecord: { owner: "mine", fence: 1, attempts: 0 },
+    transition: {
+      kind: "deadLetter",
+      attempts: 0,
+      error: { code: "too_old" },
+      as: { owner: "mine", fence: 1, from: null },
+    },
   });
 });
 
@@ -94,39 +91,38 @@ it.each([
   ["retry", { kind: "retry", error }],
   ["unknown type", { kind: "unknown-type", type: "some.type" }],
 ] as const)("does not count a %s again that may have been recorded below another's", (_, end) => {
-  expect(decide(WAITING, end, 0, 3)).toMatchObject({ kind: "answer", outcome: { kind: end.kind } });
+  expect(decide(WAITING, end, 0, 3)).toMatchObject({ transition: null, outcome: { kind: end.kind } });
 });
 
 it("counts a retry whose commit cannot have taken effect, since another's has its fence", () => {
-  expect(decide(WAITING, { kind: "retry", error }, 0, 4)).toMatchObject({ kind: "settle", numbers: { fence: 5 } });
+  expect(decide(WAITING, { kind: "retry", error }, 0, 4)).toMatchObject({
+    transition: { kind: "retry", as: { fence: 5 } },
+  });
 });
 
 it.each([
-  ["succeeded", { kind: "succeeded", result: 1 }],
-  ["dead", { kind: "permanent", error }],
-] as const)("records what makes a task %s, whatever was tried: nobody would have written over it", (state, end) => {
-  expect(decide(WAITING, end, 0, 3)).toMatchObject({ kind: "settle", settlement: { state } });
+  ["complete", { kind: "succeeded", result: 1 }],
+  ["deadLetter", { kind: "permanent", error }],
+] as const)("records the transition %s, whatever was tried: nobody would have written over it", (kind, end) => {
+  expect(decide(WAITING, end, 0, 3)).toMatchObject({ transition: { kind, as: { owner: "mine" } } });
 });
 
 it("begins anew where the record is past its time, with nothing of it but the fence", () => {
   const expired = { ...WAITING, attempts: 2, unknownTypes: 8, expireAt: Timestamp.fromMillis(NOW_MS) };
   expect(decide(expired, { kind: "unknown-type", type: "some.type" })).toMatchObject({
-    kind: "settle",
-    numbers: { fence: 5, attempts: 0 },
-    settlement: { unknownTypes: 1 },
-    record: null,
+    transition: { kind: "retry", attempts: 0, unknownTypes: 1, as: { fence: 5, from: null } },
   });
 });
 
 it("leaves alone what another has ended, or another payload's", () => {
   const end = { kind: "retry", error } as const;
   expect(decide({ ...WAITING, state: "dead" }, end)).toEqual({
-    kind: "answer",
+    transition: null,
     outcome: { kind: "duplicate", state: "dead" },
   });
   expect(decide({ ...WAITING, payloadHash: "different" }, end)).toMatchObject({
-    kind: "keep-conflict",
-    error: { code: "payload_conflict" },
+    transition: { kind: "keepConflict", error: { code: "payload_conflict" } },
+    outcome: { kind: "dead" },
   });
 });
 
@@ -135,10 +131,10 @@ it.each([
   ["cancelled", { kind: "duplicate", state: "cancelled" }],
   ["dead", { kind: "dead", error: { code: "as_recorded", message: "What it died of." } }],
   ["waiting", { kind: "retry", error }],
-] as const)("answers by its own record that is %s", (state, outcome) => {
+] as const)("goes by its own record that is %s", (state, outcome) => {
   const lastError = { code: "as_recorded", message: "What it died of." };
   expect(decide({ ...WAITING, owner: "mine", state, result: 9, lastError }, { kind: "retry", error })).toEqual({
-    kind: "answer",
+    transition: null,
     outcome,
   });
 });

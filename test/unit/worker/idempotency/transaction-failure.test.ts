@@ -1,8 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
-import { decideTransactionFailure } from "../../../../services/worker/lifecycle/transaction-failure.ts";
+import { afterFailure } from "../../../../services/worker/idempotency/transaction.ts";
+import { RecordStoreError } from "../../../../shared/records/task-store.ts";
+import { captureLog } from "../../../harness/runtime/captured-log.ts";
 
-const failureOf = (code: number) => decideTransactionFailure(Object.assign(new Error("refused"), { code }));
+const failureOf = (code: number) => afterFailure(Object.assign(new Error("refused"), { code }), captureLog());
 
 it.each([
   status.INVALID_ARGUMENT,
@@ -30,7 +32,7 @@ it.each([
   status.DATA_LOSS,
   status.UNAUTHENTICATED,
 ])("takes status %i for a store that can't be used, which says nothing of the task", (code) => {
-  expect(failureOf(code)).toEqual({ kind: "unavailable" });
+  expect(() => failureOf(code)).toThrow(RecordStoreError);
 });
 
 it("takes ABORTED for another attempt that is busy with the same documents", () => {

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { Outcome } from "../../../services/worker/outcome.ts";
-import { respond } from "../../../services/worker/respond.ts";
+import { type Outcome, respond } from "../../../services/worker/outcome.ts";
 
 const error = { code: "some_code", message: "canary" };
 const problems = [{ path: "id", message: "must be a task id" }];

@@ -1,0 +1,11 @@
+import type { UnrunnableDelivery } from "../parse-delivery.ts";
+import { type AttemptWorker, type Strategy, beginUnclaimed, finishUnclaimed } from "./strategy.ts";
+
+/** A task that can't run here, since its type is unknown or its payload invalid: nothing runs, and its end is recorded. */
+export function unrunnableStrategy(delivery: UnrunnableDelivery, worker: AttemptWorker): Strategy {
+  return {
+    begin: () => beginUnclaimed(delivery, worker),
+    run: () => Promise.resolve({ kind: "ended", end: delivery.end }),
+    finish: (attempt, ran) => finishUnclaimed(attempt, ran, { delivery, worker }),
+  };
+}

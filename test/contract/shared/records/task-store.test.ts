@@ -1,0 +1,235 @@
+import { status } from "@grpc/grpc-js";
+import { expect, onTestFinished, test } from "vitest";
+import { startFirestoreEmulator } from "../../../../packages/emulators/src/firestore/emulator.ts";
+import { DEAD_LETTERS } from "../../../../shared/records/dead-letter.ts";
+import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
+import { TaskStore } from "../../../../shared/records/task-store.ts";
+import { type Task, type Transition, writesOf } from "../../../../shared/records/transition.ts";
+import { type Clock, systemClock } from "../../../../shared/runtime/clock.ts";
+import { connectToEmulator } from "../../../harness/firestore/connect-to-emulator.ts";
+import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
+import { claimTaskType } from "../../../harness/worker/scripted-handler.ts";
+import { sealTask } from "../../../harness/worker/worker-harness.ts";
+
+const task: Task = { envelope: sealTask(claimTaskType, { n: 1 }), leaseMs: 50_000, deadLetterRetentionMs: 864_000_000 };
+
+const claimOf = (owner: string, fence = 1): Transition => ({
+  kind: "claim",
+  attempt: { owner, fence, attempts: fence },
+  from: null,
+});
+
+/** The record of an attempt at work. */
+const recordOf = (owner: string, fence = 1) => ({
+  ...writesOf(claimOf(owner, fence), task, { before: null, nowMs: Date.now() }).record?.fields,
+});
+
+const DIED: Transition = { kind: "deadLetter", attempts: 1, error: { code: "gone", message: "Gone." }, as: null };
+const WAITS: Transition = { kind: "retry", attempts: 9, error: null, as: null };
+
+/** A store that reaches Firestore through a proxy; the test goes past it. */
+async function setup(clock: Clock = systemClock) {
+  const emulator = await startFirestoreEmulator();
+  const faults = await startFaultProxy(emulator);
+  const store = new TaskStore({ db: connectToEmulator(faults), clock });
+  const pastIt = connectToEmulator(emulator);
+  onTestFinished(async () => {
+    faults.calm();
+    await Promise.all([store.close(systemClock), pastIt.terminate()]);
+    await faults.stop();
+    await emulator.stop();
+  });
+  return {
+    store,
+    record: pastIt.collection(TASK_RECORDS).doc(task.envelope.id),
+    letter: pastIt.collection(DEAD_LETTERS).doc(task.envelope.id),
+    faults,
+    /** Lets the next commits be overtaken, each by a write of the record. */
+    overtake: (times: number, write: () => Promise<unknown>) =>
+      faults.inject({
+        rpc: "Commit",
+        when: "after-effect",
+        answer: "its-own",
+        times,
+        onArrival: async () => void (await write()),
+      }),
+    commits: () => emulator.calls.get("Commit") ?? 0,
+  };
+}
+
+test("what was read, decided and written is known with its update time", async () => {
+  const { store, record } = await setup();
+  await record.set(recordOf("first"));
+
+  const { decision, updateTime } = await store.change(task, ({ record: read }) => ({
+    transition: claimOf("second", 2),
+    found: read?.owner,
+  }));
+
+  const written = await record.get();
+  expect(decision.found).toBe("first");
+  expect(written.get("owner")).toBe("second");
+  expect(updateTime).toEqual(written.updateTime);
+});
+
+test("where nothing is written nothing is asked, and the update time is the record's", async () => {
+  const { store, record, commits } = await setup();
+  await record.set(recordOf("first"));
+  const before = commits();
+
+  const { updateTime } = await store.change(task, () => ({ transition: null }));
+
+  expect(commits()).toBe(before);
+  expect(updateTime).toEqual((await record.get()).updateTime);
+});
+
+test("there is no update time without a record", async () => {
+  const { store } = await setup();
+  const change = await store.change(task, ({ record }) => ({ transition: null, record }));
+  expect(change).toEqual({ decision: { transition: null, record: null }, updateTime: null });
+});
+
+test("a record that begins anew leaves nothing of the one before it", async () => {
+  const { store, record } = await setup();
+  await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept?" });
+
+  await store.change(task, () => ({ transition: claimOf("second", 2) }));
+
+  expect((await record.get()).data()).not.toHaveProperty("unknownTypes");
+  expect((await record.get()).data()).not.toHaveProperty("fromLater");
+});
+
+test("a record that goes on loses what is over and keeps what this revision doesn't know", async () => {
+  const { store, record } = await setup();
+  await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept" });
+
+  await store.change(task, ({ record: from }) => ({
+    transition: { kind: "claim", attempt: { owner: "second", fence: 2, attempts: 2 }, from },
+  }));
+
+  expect((await record.get()).data()).not.toHaveProperty("unknownTypes");
+  expect((await record.get()).data()).toMatchObject({ owner: "second", fromLater: "kept" });
+});
+
+test("a dead letter is written with its record, or not at all", async () => {
+  const { store, record, letter, overtake } = await setup();
+  await record.set(recordOf("first"));
+  void overtake(1, () => record.set(recordOf("another", 2)));
+
+  await store.change(task, ({ record: read }) => ({ transition: read?.owner === "first" ? DIED : null }));
+
+  expect((await record.get()).get("state")).toBe("running");
+  expect((await letter.get()).exists).toBe(false);
+});
+
+test("a record that changes before it is written is read and decided on again", async () => {
+  const { store, record, overtake } = await setup();
+  await record.set(recordOf("first"));
+  void overtake(1, () => record.update({ owner: "another" }));
+  const owners: (string | undefined)[] = [];
+
+  await store.change(task, ({ record: read }) => {
+    owners.push(read?.owner);
+    return { transition: WAITS };
+  });
+
+  expect(owners).toEqual(["first", "another"]);
+  expect((await record.get()).data()).toMatchObject({ owner: "another", attempts: 9 });
+});
+
+test("a record that comes to be before it is created is read and decided on again", async () => {
+  const { store, record, overtake } = await setup();
+  void overtake(1, () => record.set(recordOf("another")));
+  const owners: (string | undefined)[] = [];
+
+  await store.change(task, ({ record: read }) => {
+    owners.push(read?.owner);
+    return { transition: read ? null : claimOf("second") };
+  });
+
+  expect(owners).toEqual([undefined, "another"]);
+  expect((await record.get()).get("owner")).toBe("another");
+});
+
+test("a record that changes whenever it is read is given up after five tries", async () => {
+  const { store, record, overtake } = await setup();
+  let [attempts, tries] = [0, 0];
+  await record.set(recordOf("first"));
+  void overtake(100, () => record.update({ attempts: attempts++ }));
+
+  const changing = store.change(task, () => {
+    tries++;
+    return { transition: DIED };
+  });
+
+  await expect(changing).rejects.toMatchObject({ code: status.FAILED_PRECONDITION });
+  expect(tries).toBe(5);
+  expect((await record.get()).get("state")).toBe("running");
+});
+
+test("with a step, nothing is written that was read too late", async () => {
+  const { store, record } = await setup({ ...systemClock, now: () => 3 });
+
+  const changing = store.change(task, () => ({ transition: claimOf("first") }), { untilMs: 3 });
+
+  await expect(changing).rejects.toMatchObject({ code: "RECORD_STORE" });
+  expect((await record.get()).exists).toBe(false);
+});
+
+test("with a step, nothing is tried again once that is over", async () => {
+  const times = [1, 2, 2, 2, 2, 3];
+  const { store, faults } = await setup({ ...systemClock, now: () => times.shift() ?? 3 });
+  void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL }, times: 100 });
+  let tries = 0;
+
+  const decide = () => {
+    tries++;
+    return { transition: claimOf("first") };
+  };
+
+  // The time is asked for after each read, for each write and after each error.
+  await expect(store.change(task, decide, { untilMs: 3 })).rejects.toMatchObject({ code: status.INTERNAL });
+  expect(tries).toBe(2);
+});
+
+test.each([status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.UNIMPLEMENTED])(
+  "what trying again can't help is not tried again: %i",
+  async (code) => {
+    const { store, faults } = await setup();
+    void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: code }, times: 100 });
+    let tries = 0;
+
+    const changing = store.change(task, () => {
+      tries++;
+      return { transition: claimOf("first") };
+    });
+
+    await expect(changing).rejects.toMatchObject({ code });
+    expect(tries).toBe(1);
+  },
+);
+
+test("a decision that fails is not taken again", async () => {
+  const { store } = await setup();
+  let tries = 0;
+
+  const changing = store.change(task, () => {
+    tries++;
+    throw new TypeError("A bug.");
+  });
+
+  await expect(changing).rejects.toThrow("A bug.");
+  expect(tries).toBe(1);
+});
+
+test("a transaction keeps what this revision doesn't know of a record that goes on", async () => {
+  const { store, record } = await setup();
+  await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept" });
+
+  await store.transact(task, async ({ record: from, write }) => {
+    write({ kind: "complete", attempts: 2, result: 1, as: { owner: "second", fence: 2, from } });
+  });
+
+  expect((await record.get()).data()).not.toHaveProperty("unknownTypes");
+  expect((await record.get()).data()).toMatchObject({ owner: "second", state: "succeeded", fromLater: "kept" });
+});
