@@ -1,24 +1,24 @@
 import { expect, test } from "vitest";
-import { documentedCells, documentedCounts, documentedTitles } from "./document.ts";
+import { documentedCells, documentedCounts, documentedTitles } from "./snapshot.ts";
 import { HANDLER_FAULTS, MATRIX_FAULTS } from "./process/matrix-faults.ts";
-import { MOMENTS, SCENES } from "./cell/scenarios.ts";
+import { MOMENTS, SCENARIOS } from "./cell/scenarios.ts";
 
-test("the document has a table for each await of the worker's flow, and no other", () => {
-  expect(documentedTitles()).toEqual(SCENES.map(({ title }) => title));
+test("the snapshot has a table for each await of the worker's flow, and no other", () => {
+  expect(documentedTitles()).toEqual(SCENARIOS.map(({ title }) => title));
 });
 
 test("the document says how many cells there are", () => {
-  const faultsOf = ({ at }: (typeof SCENES)[number]) => (at === "handler" ? HANDLER_FAULTS : MATRIX_FAULTS).length;
+  const faultsOf = ({ at }: (typeof SCENARIOS)[number]) => (at === "handler" ? HANDLER_FAULTS : MATRIX_FAULTS).length;
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
   expect(documentedCounts()).toEqual({
-    tables: SCENES.length,
-    cells: sum(SCENES.map((scene) => faultsOf(scene) * MOMENTS.length)),
-    unreached: sum(SCENES.map((scene) => faultsOf(scene) * Object.keys(scene.unreached).length)),
+    tables: SCENARIOS.length,
+    cells: sum(SCENARIOS.map((scenario) => faultsOf(scenario) * MOMENTS.length)),
+    unreached: sum(SCENARIOS.map((scenario) => faultsOf(scenario) * Object.keys(scenario.unreached).length)),
   });
 });
 
-test.each(SCENES)("the table has an entry for every moment: $title", ({ title }) => {
+test.each(SCENARIOS)("the table has an entry for every moment: $title", ({ title }) => {
   const cells = documentedCells(title);
 
   expect(cells.length).toBeGreaterThan(1);

@@ -1,7 +1,7 @@
 import type { Cell, CellResult } from "./cell/cell.ts";
 import { HANDLER_FAULTS, type HandlerFault, MATRIX_FAULTS, type MatrixFault } from "./process/matrix-faults.ts";
 import { playCell } from "./cell/play-cell.ts";
-import { MOMENTS, type Scene } from "./cell/scenarios.ts";
+import { MOMENTS, type Scenario } from "./cell/scenarios.ts";
 import { NeverReached } from "./cell/cell-fault.ts";
 import { type World, startWorld } from "./process/world.ts";
 
@@ -22,12 +22,12 @@ export interface Table {
  * Cells of one world are played one after the other, so that they can move its time; the worlds wait at once. Google's
  * client tries a read again after two seconds or more, whatever went wrong, and a commit sooner.
  */
-const WORLDS: Readonly<Record<Scene["at"], number>> = { BatchGetDocuments: 16, Commit: 6, handler: 2 };
+const WORLDS: Readonly<Record<Scenario["at"], number>> = { BatchGetDocuments: 16, Commit: 6, handler: 2 };
 
-/** Plays every cell of a scene. */
-export async function measureScene(scene: Scene): Promise<Table> {
-  const faults = scene.at === "handler" ? HANDLER_FAULTS : MATRIX_FAULTS;
-  const cells: Cell[] = faults.flatMap((fault) => MOMENTS.map((moment) => ({ scene, fault, moment })));
+/** Plays every cell of a scenario. */
+export async function measureScenario(scenario: Scenario): Promise<Table> {
+  const faults = scenario.at === "handler" ? HANDLER_FAULTS : MATRIX_FAULTS;
+  const cells: Cell[] = faults.flatMap((fault) => MOMENTS.map((moment) => ({ scenario, fault, moment })));
   const results = new Map<Cell, CellResult>();
   const waiting = cells.filter((cell) => isToBePlayed(cell, faults));
   const playInOneWorld = async (): Promise<void> => {
@@ -35,7 +35,7 @@ export async function measureScene(scene: Scene): Promise<Table> {
     for (let cell = waiting.shift(); cell; cell = waiting.shift()) results.set(cell, await play(world, cell));
     await world.stop();
   };
-  await Promise.all(Array.from({ length: WORLDS[scene.at] }, playInOneWorld));
+  await Promise.all(Array.from({ length: WORLDS[scenario.at] }, playInOneWorld));
 
   return {
     rows: faults.map(({ name }, index) => ({
@@ -49,14 +49,14 @@ export async function measureScene(scene: Scene): Promise<Table> {
 }
 
 /** Of a call that no delivery comes to at some moment, one cell is played to see that this is so. */
-function isToBePlayed({ scene, moment, fault }: Cell, faults: readonly (MatrixFault | HandlerFault)[]): boolean {
-  const reason = scene.unreached[moment];
+function isToBePlayed({ scenario, moment, fault }: Cell, faults: readonly (MatrixFault | HandlerFault)[]): boolean {
+  const reason = scenario.unreached[moment];
   if (reason === undefined) return true;
   return (reason === "finished" || reason === "nothing to write") && fault === faults[1];
 }
 
 async function play(world: World, cell: Cell): Promise<CellResult> {
-  const reason = cell.scene.unreached[cell.moment];
+  const reason = cell.scenario.unreached[cell.moment];
   if (reason === undefined) return await playCell(world, cell);
   try {
     await playCell(world, cell);
@@ -69,7 +69,7 @@ async function play(world: World, cell: Cell): Promise<CellResult> {
 }
 
 function entryOf(cell: Cell, results: ReadonlyMap<Cell, CellResult>): string {
-  const entry = cell.scene.unreached[cell.moment] ?? results.get(cell)?.entry;
-  if (!entry) throw new Error(`${cell.scene.title}: ${cell.fault.name}, ${cell.moment} was not measured.`);
+  const entry = cell.scenario.unreached[cell.moment] ?? results.get(cell)?.entry;
+  if (!entry) throw new Error(`${cell.scenario.title}: ${cell.fault.name}, ${cell.moment} was not measured.`);
   return entry;
 }

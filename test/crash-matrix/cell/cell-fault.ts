@@ -26,7 +26,7 @@ interface Other {
  *
  *     call arrives ── zombie: sleeps, another takes over ──▶ effect, or none ── at once: another comes ──▶ fault
  */
-export async function strike(story: Story, cell: Cell, released: Promise<void>): Promise<Struck> {
+export async function injectFault(story: Story, cell: Cell, released: Promise<void>): Promise<Struck> {
   const { world } = story;
   const { subject } = world;
   let other: Other | undefined;
@@ -75,16 +75,16 @@ interface Armed {
 }
 
 function arm(story: Story, cell: Cell, hooks: Hooks): Armed {
-  return cell.scene.at === "handler" ? armHandler(story, cell, hooks) : armCall(story, cell, hooks);
+  return cell.scenario.at === "handler" ? armHandler(story, cell, hooks) : armCall(story, cell, hooks);
 }
 
-function armCall({ world }: Story, { scene, fault, moment }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+function armCall({ world }: Story, { scenario, fault, moment }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
   const { answer } = fault;
-  if (scene.at === "handler" || answer === "throws") throw new TypeError("A call is answered.");
-  const { at: rpc, end } = scene;
-  const skip = scene.skipAt?.[moment] ?? scene.skip;
+  if (scenario.at === "handler" || answer === "throws") throw new TypeError("A call is answered.");
+  const { at: rpc, end } = scenario;
+  const skip = scenario.skipAt?.[moment] ?? scenario.skip;
   const plan = { end };
-  if (scene.refused) void world.subject.faults.inject({ ...REFUSED, ...scene.refused });
+  if (scenario.refused) void world.subject.faults.inject({ ...REFUSED, ...scenario.refused });
   if (answer !== "its-own") {
     const struck = world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival, onEffect });
     return { struck, plan };
@@ -100,7 +100,7 @@ function armCall({ world }: Story, { scene, fault, moment }: Cell, { onArrival, 
   return { struck, plan };
 }
 
-function armHandler(story: Story, { scene, fault }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+function armHandler(story: Story, { scenario, fault }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
   const { subject } = story.world;
   const { promise: struck, resolve } = Promise.withResolvers<void>();
   const goWrong = async (): Promise<void> => {
@@ -113,10 +113,10 @@ function armHandler(story: Story, { scene, fault }: Cell, { onArrival, onEffect,
     await subject.handlers.never;
   };
   const plan = {
-    end: scene.end,
+    end: scenario.end,
     async onArrival() {
       // What a client runs again goes well.
-      subject.handlers.plan = { end: scene.end };
+      subject.handlers.plan = { end: scenario.end };
       if (fault.when === "before-effect") await goWrong();
     },
     async onEffect() {

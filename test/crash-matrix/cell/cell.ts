@@ -1,10 +1,10 @@
 import type { HandlerFault, MatrixFault } from "../process/matrix-faults.ts";
-import type { Moment, Scene } from "./scenarios.ts";
+import type { Moment, Scenario } from "./scenarios.ts";
 import type { Ending } from "../process/worker-process.ts";
 
 /** One cell of the matrix. */
 export interface Cell {
-  readonly scene: Scene;
+  readonly scenario: Scenario;
   readonly fault: MatrixFault | HandlerFault;
   readonly moment: Moment;
 }

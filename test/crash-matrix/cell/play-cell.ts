@@ -1,6 +1,6 @@
 import type { Cell, CellResult } from "./cell.ts";
 import { Story } from "./story.ts";
-import { strike } from "./cell-fault.ts";
+import { injectFault } from "./cell-fault.ts";
 import { AWAY_MS } from "./time.ts";
 import { judge } from "../judge/judgement.ts";
 import type { Ending } from "../process/worker-process.ts";
@@ -14,25 +14,25 @@ const MOST_REDELIVERIES = 6;
 
 /** Plays one cell: what comes before, the delivery that meets the fault, and good deliveries until the task has ended. */
 export async function playCell(world: World, cell: Cell): Promise<CellResult> {
-  const story = new Story(world, cell.scene);
+  const story = new Story(world, cell.scenario);
   const released = Promise.withResolvers<void>();
   await prepare(story, cell);
-  const struck = await strike(story, cell, released.promise);
+  const struck = await injectFault(story, cell, released.promise);
   const again = struck.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
   released.resolve();
   await letGo(story, cell);
   const result = await judge(story, cell, { ...struck, again });
   const last = again.at(-1) ?? struck.ending;
   if (last?.outcome !== "duplicate") await deliverOnceMore(story, cell);
-  return { ...result, violations: [...result.violations, ...story.witness.violations] };
+  return { ...result, violations: [...result.violations, ...story.observer.violations] };
 }
 
 /** Brings the task to where the delivery that meets the fault finds it. */
-async function prepare(story: Story, { scene, moment }: Cell): Promise<void> {
+async function prepare(story: Story, { scenario, moment }: Cell): Promise<void> {
   const { world, usualEnd } = story;
-  if (scene.before === "a failure") await story.deliver(world.other, { end: "retries" });
-  if (scene.before === "another payload") await story.deliverOriginal();
-  if (scene.before === "its last attempt" || moment === "takeover") {
+  if (scenario.before === "a failure") await story.deliver(world.other, { end: "retries" });
+  if (scenario.before === "another payload") await story.deliverOriginal();
+  if (scenario.before === "its last attempt" || moment === "takeover") {
     await story.killAtWork();
     await world.pass(AWAY_MS);
   }
@@ -66,15 +66,15 @@ async function passAway(world: World, { fault }: Cell): Promise<void> {
 }
 
 /** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */
-async function letGo({ world, witness }: Story, { scene, fault }: Cell): Promise<void> {
+async function letGo({ world, observer }: Story, { scenario, fault }: Cell): Promise<void> {
   const { subject } = world;
   subject.faults.calm();
   if (!outlivesItsCell(fault)) return;
   if (fault.answer !== "gone") {
     await world.endOf(subject, subject.drain());
-    const neverEnds = scene.at === "handler" && fault.answer === "nothing";
+    const neverEnds = scenario.at === "handler" && fault.answer === "nothing";
     if (!neverEnds) await world.endOf(subject, subject.quiet());
-    await witness.look();
+    await observer.look();
   }
   await world.replaceSubject();
 }
@@ -86,9 +86,9 @@ function outlivesItsCell({ answer }: Cell["fault"]): boolean {
 
 /** Cloud Tasks may deliver a task again that was acknowledged: nothing may come of it but, if natural, another run. */
 async function deliverOnceMore(story: Story, cell: Cell): Promise<void> {
-  const { world, witness, task } = story;
+  const { world, observer, task } = story;
   const runsBefore = world.outside.runs.length;
   await driveToTheEnd(story, cell);
   const runs = world.outside.runs.length - runsBefore;
-  if (runs > 0 && task.type !== "matrix.natural") witness.violations.push("a duplicate ran");
+  if (runs > 0 && task.type !== "matrix.natural") observer.violations.push("a duplicate ran");
 }

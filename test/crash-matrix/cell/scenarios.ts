@@ -8,7 +8,7 @@ export type Moment = (typeof MOMENTS)[number];
 export type Unreached = "finished" | "nothing to write" | "never runs" | "as alone";
 
 /** One await of the worker's flow, and what brings a delivery to it: a table of the matrix. */
-export interface Scene {
+export interface Scenario {
   readonly title: string;
   readonly task: keyof typeof MATRIX_TASKS;
   /** The call of Firestore that goes wrong, or the handler. */
@@ -52,7 +52,7 @@ const DYING = { ...NATURAL, end: "dies", unreached: NOTHING_TO_WRITE } as const;
 const OLD = { ...DYING, before: "30 days", unreached: { ...NEVER_RUNS, ...NOTHING_TO_WRITE } } as const;
 
 /** The awaits of the flow of a `claim` task until its handler has run. */
-export const CLAIMING: readonly Scene[] = [
+export const CLAIMING: readonly Scenario[] = [
   { ...CLAIM, title: "claim: the commit that creates the record", at: "Commit" },
   { ...CLAIM_AGAIN, title: "claim: the read of a record that exists", at: "BatchGetDocuments" },
   {
@@ -73,7 +73,7 @@ export const CLAIMING: readonly Scene[] = [
   },
   {
     ...CLAIM,
-    title: "claim: the commit that buries a task whose last attempt was killed",
+    title: "claim: the commit that dead-letters a task whose last attempt was killed",
     task: "once",
     at: "Commit",
     before: "its last attempt",
@@ -84,7 +84,7 @@ export const CLAIMING: readonly Scene[] = [
 ];
 
 /** The awaits of the flow of a `claim` task after its handler has run. */
-export const SETTLING: readonly Scene[] = [
+export const SETTLING: readonly Scenario[] = [
   { ...SETTLE, title: "claim: the commit that records success", afterEffect: true },
   { ...SETTLE, title: "claim: the commit that records a failure", end: "retries" },
   { ...SETTLE, title: "claim: the commit that records a death and its letter", end: "dies" },
@@ -93,7 +93,7 @@ export const SETTLING: readonly Scene[] = [
 ];
 
 /** The awaits of the flow of a `transaction` task. */
-export const TRANSACTIONS: readonly Scene[] = [
+export const TRANSACTIONS: readonly Scenario[] = [
   { ...TRANSACTION, title: "transaction: the read of the record", at: "BatchGetDocuments" },
   { ...TRANSACTION, title: "transaction: the handler", at: "handler", unreached: FINISHED },
   {
@@ -128,7 +128,7 @@ export const TRANSACTIONS: readonly Scene[] = [
 ];
 
 /** The awaits of the flow of a `natural` task. */
-export const NATURALS: readonly Scene[] = [
+export const NATURALS: readonly Scenario[] = [
   { ...NATURAL, title: "natural: the handler", at: "handler" },
   { ...NATURAL, title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", end: "retries" },
   { ...NATURAL, title: "natural: the commit that records a failure", at: "Commit", end: "retries" },
@@ -148,8 +148,8 @@ export const NATURALS: readonly Scene[] = [
     unreached: NOTHING_TO_WRITE,
   },
   { ...OLD, title: "natural: the read before an old task runs", at: "BatchGetDocuments", unreached: NEVER_RUNS },
-  { ...OLD, title: "natural: the commit that buries an old task", at: "Commit" },
+  { ...OLD, title: "natural: the commit that dead-letters an old task", at: "Commit" },
 ];
 
 /** All tables, in the order of the document. */
-export const SCENES: readonly Scene[] = [...CLAIMING, ...SETTLING, ...TRANSACTIONS, ...NATURALS];
+export const SCENARIOS: readonly Scenario[] = [...CLAIMING, ...SETTLING, ...TRANSACTIONS, ...NATURALS];

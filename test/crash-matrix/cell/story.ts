@@ -1,8 +1,8 @@
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { sealTask } from "../../harness/worker/worker-harness.ts";
 import { type HandlerEnd, type HandlerPlan, MATRIX_TASKS } from "../process/matrix-handlers.ts";
-import type { Scene } from "./scenarios.ts";
-import { Witness } from "../judge/observed.ts";
+import type { Scenario } from "./scenarios.ts";
+import { Observer } from "../judge/observed.ts";
 import type { Ending, WorkerProcess } from "../process/worker-process.ts";
 import type { World } from "../process/world.ts";
 
@@ -11,7 +11,7 @@ let lastNumber = 0;
 /** One task and its deliveries. Every answer is held against the record at once. */
 export class Story {
   readonly world: World;
-  readonly witness: Witness;
+  readonly observer: Observer;
   /** The task that the record is of. */
   readonly task: Envelope;
   /** What is delivered: the task, or another payload under its id. */
@@ -22,7 +22,7 @@ export class Story {
   readonly endMeanwhile: HandlerEnd;
   #retryCount: number;
 
-  constructor(world: World, { task, end, before, meanwhile }: Scene) {
+  constructor(world: World, { task, end, before, meanwhile }: Scenario) {
     const key = `matrix ${++lastNumber}`;
     this.world = world;
     const sealed = sealTask(MATRIX_TASKS[task], { n: lastNumber }, key);
@@ -31,7 +31,7 @@ export class Story {
     this.delivered = before === "another payload" ? sealTask(MATRIX_TASKS[task], { n: -lastNumber }, key) : this.task;
     this.usualEnd = end === "dies" ? "dies" : "succeeds";
     this.endMeanwhile = meanwhile ?? this.usualEnd;
-    this.witness = new Witness(world.db, this);
+    this.observer = new Observer(world.db, this);
   }
 
   /** Begins a delivery; its answer is checked as soon as it is there. */
@@ -64,7 +64,7 @@ export class Story {
     process.handlers.plan = plan;
     const ending = await process.deliver(envelope, this.#retryCount++);
     // Nobody hears the answer of a process that is gone.
-    if (!process.handlers.killed) await this.witness.check(ending, envelope);
+    if (!process.handlers.killed) await this.observer.check(ending, envelope);
     return ending;
   }
 }

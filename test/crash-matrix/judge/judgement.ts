@@ -12,13 +12,13 @@ interface End extends Seen {
 
 /** Reads how a cell's task ended, and holds it against what the worker promises. */
 export async function judge(story: Story, cell: Cell, told: CellStory): Promise<CellResult> {
-  const { witness, task } = story;
+  const { observer, task } = story;
   const keys = await effectsOf(story);
-  const end = { ...(await witness.look()), effects: keys.length };
-  if (keys.some((key) => key !== task.id)) witness.violations.push("an effect had another idempotency key");
+  const end = { ...(await observer.look()), effects: keys.length };
+  if (keys.some((key) => key !== task.id)) observer.violations.push("an effect had another idempotency key");
   const runs = story.world.outside.runs.filter((n) => n === numberOf(task)).length;
-  if (cell.scene.task !== "claim" && cell.scene.task !== "once" && (end.record?.attempts ?? 0) > runs) {
-    witness.violations.push("an attempt was counted twice");
+  if (cell.scenario.task !== "claim" && cell.scenario.task !== "once" && (end.record?.attempts ?? 0) > runs) {
+    observer.violations.push("an attempt was counted twice");
   }
   return { entry: entryOf(told, end), violations: [...violationsOf(end, cell)] };
 }
@@ -34,31 +34,31 @@ async function effectsOf({ world, task, delivered }: Story): Promise<unknown[]> 
 }
 
 function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, cell: Cell): Generator<string> {
-  const { scene } = cell;
-  const expected = scene.end === "dies" ? "dead" : "succeeded";
-  const mayHaveNone = scene.task === "natural" && expected === "succeeded";
-  const mayWait = scene.task === "natural" && scene.end === "retries" && record?.state === "waiting";
+  const { scenario } = cell;
+  const expected = scenario.end === "dies" ? "dead" : "succeeded";
+  const mayHaveNone = scenario.task === "natural" && expected === "succeeded";
+  const mayWait = scenario.task === "natural" && scenario.end === "retries" && record?.state === "waiting";
   if (!mayWait && (record ? record.state !== expected : !mayHaveNone)) {
     yield `ended ${record?.state ?? "unrecorded"}, not ${expected}`;
   }
   if (hasLetter !== (expected === "dead")) yield hasLetter ? "has a letter, though it succeeded" : "has no letter";
-  if (hasConflictLetter !== (scene.before === "another payload"))
+  if (hasConflictLetter !== (scenario.before === "another payload"))
     yield "the other payload's letter is not as it should be";
 
   if (expected === "dead" && effects > 0) yield "had an effect, though it is dead";
   if (expected === "succeeded" && effects === 0) yield "had no effect";
-  if (effects > 1 && scene.task !== "natural" && !mayRepeat(cell)) yield `had ${effects} effects`;
+  if (effects > 1 && scenario.task !== "natural" && !mayRepeat(cell)) yield `had ${effects} effects`;
 }
 
 /** Whether a crash, or a pause past the lease, lies between an effect outside and its durable completion. */
-function mayRepeat({ scene, fault, moment }: Cell): boolean {
-  if (scene.task === "transaction") return false;
+function mayRepeat({ scenario, fault, moment }: Cell): boolean {
+  if (scenario.task === "transaction") return false;
   const hadEffect =
-    scene.at === "handler" ? fault.when === "after-effect" || fault.answer === "its-own" : scene.afterEffect;
+    scenario.at === "handler" ? fault.when === "after-effect" || fault.answer === "its-own" : scenario.afterEffect;
   if (!hadEffect) return false;
   if (moment.startsWith("zombie")) return true;
-  if (scene.at === "handler") return true;
-  const isRecorded = scene.at === "Commit" && fault.when === "after-effect" && fault.answer !== "its-own";
+  if (scenario.at === "handler") return true;
+  const isRecorded = scenario.at === "Commit" && fault.when === "after-effect" && fault.answer !== "its-own";
   const goesOn = fault.answer !== "gone" && fault.answer !== "nothing" && fault.answer !== "its-own";
   return !isRecorded && !goesOn;
 }

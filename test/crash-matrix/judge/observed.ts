@@ -15,7 +15,7 @@ export interface Seen {
 }
 
 /** Watches one task's record, and keeps what should not have happened to it. */
-export class Witness {
+export class Observer {
   readonly violations: string[] = [];
   readonly #db: Firestore;
   readonly #task: Envelope;

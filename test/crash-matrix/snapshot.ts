@@ -4,31 +4,33 @@ import { ERROR_NAMES } from "./process/matrix-faults.ts";
 import type { Row } from "./measure.ts";
 import { MOMENTS } from "./cell/scenarios.ts";
 
+const SNAPSHOT = path.join(import.meta.dirname, "crash-matrix.snapshot.md");
 const DOCUMENT = path.resolve(import.meta.dirname, "../../docs/crash-matrix.md");
 
 /** A table's lines as cells, its heading left out. */
 export type Cells = readonly (readonly string[])[];
 
-/** What the document has under a title; empty when it has no such table. */
+/** What the snapshot has under a title; empty when it has no such table. */
 export function documentedCells(title: string): Cells {
   const section = sectionOf(read(), title);
   const lines = section.split("\n").filter((line) => line.startsWith("|"));
   return lines.map(cellsOf).filter(([first = ""]) => !/^-+$/.test(first));
 }
 
-/** The titles of the document's tables, in their order. */
+/** The titles of the snapshot's tables, in their order. */
 export function documentedTitles(): string[] {
   return [...read().matchAll(/^### (.+)$/gm)].map(([, title = ""]) => title);
 }
 
 /** How many tables and cells the document says that it has, and how many of these can't be reached. */
 export function documentedCounts() {
-  const [, tables, cells, unreached] = /(\d+) tables, ([\d,]+) cells, of which ([\d,]+) say why/.exec(read()) ?? [];
+  const [, tables, cells, unreached] =
+    /(\d+) tables, ([\d,]+) cells, of which ([\d,]+) say why/.exec(fs.readFileSync(DOCUMENT, "utf8")) ?? [];
   const count = (text = ""): number => Number(text.replaceAll(",", ""));
   return { tables: count(tables), cells: count(cells), unreached: count(unreached) };
 }
 
-/** The cells that the document should have: errors that lead to the same are one line. */
+/** The cells that the snapshot should have: errors that lead to the same are one line. */
 export function cellsToDocument(rows: readonly Row[]): Cells {
   const merged = new Map<string, { faults: string[]; entries: readonly string[] }>();
   for (const { fault, entries } of rows) {
@@ -41,13 +43,13 @@ export function cellsToDocument(rows: readonly Row[]): Cells {
   return [["fault", ...MOMENTS], ...[...merged.values()].map(({ faults, entries }) => [nameOf(faults), ...entries])];
 }
 
-/** Puts a table into the document, in place of the one under its title. */
+/** Puts a table into the snapshot, in place of the one under its title. */
 export function document(title: string, cells: Cells): void {
   const text = read();
   const section = sectionOf(text, title);
-  if (section === "") throw new Error(`The document has no section "${title}".`);
+  if (section === "") throw new Error(`The snapshot has no section "${title}".`);
   fs.writeFileSync(
-    DOCUMENT,
+    SNAPSHOT,
     text.replace(section, () => tableOf(title, cells)),
   );
 }
@@ -80,4 +82,4 @@ const cellsOf = (line: string): string[] =>
     .split("|")
     .map((cell) => cell.trim());
 
-const read = (): string => fs.readFileSync(DOCUMENT, "utf8");
+const read = (): string => fs.readFileSync(SNAPSHOT, "utf8");
