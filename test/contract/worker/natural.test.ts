@@ -38,7 +38,7 @@ test("a failed attempt is recorded, and a later success closes the record", asyn
   expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 2, lastError: null });
 });
 
-test("a handler that ignores its signal is counted, and at last the task is buried", async () => {
+test("a handler that ignores its signal is counted, and at last the task is dead-lettered", async () => {
   const handler = scriptedHandler(naturalTaskType).steps(...Array.from({ length: 3 }, () => neverEnd));
   const worker = await startWorkerBundle(() => [handler]);
   const task = sealTask(naturalTaskType, { n: 1 });
