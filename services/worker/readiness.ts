@@ -5,7 +5,7 @@ import type { Worker } from "./worker.ts";
 export async function isReady({ store, shutdown }: Pick<Worker, "store" | "shutdown">): Promise<boolean> {
   if (shutdown.begun) return false;
   try {
-    await store.within(store.beginStep(), () => store.probe());
+    await store.within(store.stepUntilMs(), () => store.probe());
     return true;
   } catch (error) {
     if (error instanceof RecordStoreError) return false;

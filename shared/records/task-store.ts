@@ -37,12 +37,6 @@ export class RecordStoreError extends Error {
   }
 }
 
-/** One step of a delivery, claiming or settling, however many calls it takes. */
-export interface StoreStep {
-  /** When the step must have ended, in milliseconds since the epoch. */
-  readonly untilMs: number;
-}
-
 /** A task's record as it was read, with Firestore's time of the read. */
 export interface ReadRecord {
   readonly record: TaskRecord | null;
@@ -52,13 +46,6 @@ export interface ReadRecord {
 /** What a decision has to say to the store: what to write, or null for nothing. */
 export interface Decided {
   readonly transition: Transition | null;
-}
-
-/** What was decided, and when the record was written last: by this change or, if it wrote nothing, before. */
-export interface Change<Decision> {
-  readonly decision: Decision;
-  /** Null when there is no record. */
-  readonly updateTime: Timestamp | null;
 }
 
 /** A Firestore transaction that has read, and so locked, a task's record. */
@@ -80,14 +67,12 @@ export class TaskStore {
     this.#clock = clock;
   }
 
-  /** Begins a step, which has `RECORD_STORE_DEADLINE_MS`. */
-  beginStep(): StoreStep {
-    return { untilMs: this.#clock.now() + RECORD_STORE_DEADLINE_MS };
-  }
-
-  /** Whether a step's time is up. */
-  isOver({ untilMs }: StoreStep): boolean {
-    return this.#clock.now() >= untilMs;
+  /**
+   * When a step of a delivery that begins now must have ended, in milliseconds since the epoch: claiming is one, settling
+   * another, however many calls it takes. It has `RECORD_STORE_DEADLINE_MS`.
+   */
+  stepUntilMs(): number {
+    return this.#clock.now() + RECORD_STORE_DEADLINE_MS;
   }
 
   /**
@@ -96,9 +81,9 @@ export class TaskStore {
    *
    * @throws RecordStoreError when Firestore fails, or the step is over.
    */
-  async within<Result>(step: StoreStep, call: () => Promise<Result>): Promise<Result> {
+  async within<Result>(untilMs: number, call: () => Promise<Result>): Promise<Result> {
     const { promise: expired, reject } = Promise.withResolvers<never>();
-    const timer = this.#clock.setTimer(step.untilMs - this.#clock.now(), () =>
+    const timer = this.#clock.setTimer(untilMs - this.#clock.now(), () =>
       reject(new RecordStoreError(`Firestore did not respond within ${RECORD_STORE_DEADLINE_MS} ms.`, undefined)),
     );
     try {
@@ -135,11 +120,11 @@ export class TaskStore {
   async settle(
     task: Task,
     transition: Transition,
-    { updateTime, step }: { readonly updateTime: Timestamp; readonly step: StoreStep },
+    { updateTime, untilMs }: { readonly updateTime: Timestamp; readonly untilMs: number },
   ): Promise<boolean> {
     const writes = this.#writes(transition, task, null);
     try {
-      await this.within(step, () => this.#commit(task, writes, { lastUpdateTime: updateTime }));
+      await this.within(untilMs, () => this.#commit(task, writes, { lastUpdateTime: updateTime }));
       return true;
     } catch (error) {
       // A failed condition may be the client's own repetition of a commit whose response was lost: only a read tells.
@@ -160,22 +145,23 @@ export class TaskStore {
    * can end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no attempt could
    * record its end, its own included, while leases run out.
    *
-   * With a step, nothing is tried again or written once that is over: its delivery has had its response, and others go
-   * on from there.
-   *
+   * @param untilMs the end of a step: nothing is tried again or written once that is over, since its delivery has had its
+   * response, and others go on from there. Default: never.
+   * @returns what was decided, and when the record was written last: by this change or, if it wrote nothing, before. Null
+   * when there is no record.
    * @throws the client's error when the last try fails, or a RecordStoreError when the step is over.
    */
   async change<Decision extends Decided>(
     task: Task,
     decide: (read: ReadRecord) => Decision,
-    step?: StoreStep,
-  ): Promise<Change<Decision>> {
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#changeOnce(task, decide, step);
+        return await this.#changeOnce(task, decide, untilMs);
       } catch (error) {
         const isFinal = tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
-        if (isFinal || (step && this.isOver(step))) throw error;
+        if (isFinal || this.#clock.now() >= untilMs) throw error;
       }
     }
   }
@@ -222,16 +208,16 @@ export class TaskStore {
   async #changeOnce<Decision extends Decided>(
     task: Task,
     decide: (read: ReadRecord) => Decision,
-    step: StoreStep | undefined,
-  ): Promise<Change<Decision>> {
+    untilMs: number,
+  ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
     const snapshot = await this.#record(task.envelope.id).get();
-    if (step && this.isOver(step)) throw new RecordStoreError("The record was read too late.", undefined);
+    if (this.#clock.now() >= untilMs) throw new RecordStoreError("The record was read too late.", undefined);
     const decision = decide(readingOf(snapshot));
     const before = snapshot.updateTime;
-    if (!decision.transition) return { decision, updateTime: before ?? null };
+    if (!decision.transition) return { ...decision, updateTime: before ?? null };
     const writes = this.#writes(decision.transition, task, snapshot);
     const written = await this.#commit(task, writes, before ? { lastUpdateTime: before } : {});
-    return { decision, updateTime: written ?? before ?? null };
+    return { ...decision, updateTime: written ?? before ?? null };
   }
 
   #record(id: string) {

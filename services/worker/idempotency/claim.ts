@@ -1,22 +1,13 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
 import type { AttemptNumbers } from "../../../shared/records/transition.ts";
-import type { StoreStep } from "../../../shared/records/task-store.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { admitClaim } from "../lifecycle/admission.ts";
 import { type AttemptEnd, settleClaimed, settlementOf } from "../lifecycle/settlement.ts";
 import type { Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import { type Ran, failedWhenStuck, runDirectly, runHandler } from "../runner/run-handler.ts";
-import {
-  type Attempt,
-  type AttemptWorker,
-  type Begun,
-  type Strategy,
-  claimantOf,
-  newAttempt,
-  reject,
-} from "./strategy.ts";
+import { type Attempt, type AttemptWorker, type Begun, type Strategy, newAttempt, reject } from "./strategy.ts";
 
 /** It owns the record, which was last written at the update time: unless it was since, it is settled without reading. */
 interface ClaimedAttempt extends Attempt, AttemptNumbers {
@@ -57,12 +48,12 @@ export function claimStrategy(delivery: RunnableDelivery, worker: AttemptWorker)
  * that, unless it was set back while the process stood still.
  */
 async function claimInTime(delivery: RunnableDelivery, worker: AttemptWorker): Promise<Begun> {
-  const step = worker.store.beginStep();
+  const untilMs = worker.store.stepUntilMs();
   const claiming = claim(delivery, worker);
   const release = (): void => void worker.shutdown.track(releaseLate(claiming, { delivery, worker }));
   try {
-    const begun = await worker.store.within(step, () => claiming);
-    if (begun.rejected || !mayBeOver(step, worker)) return begun;
+    const begun = await worker.store.within(untilMs, () => claiming);
+    if (begun.rejected || !mayBeOver(untilMs, worker)) return begun;
     release();
     return reject({ kind: "unavailable", reason: "late-claim" });
   } catch (error) {
@@ -72,24 +63,22 @@ async function claimInTime(delivery: RunnableDelivery, worker: AttemptWorker): P
 }
 
 async function claim(delivery: RunnableDelivery, { store }: AttemptWorker): Promise<ClaimedAttempt | Rejected> {
-  const attempt = newAttempt();
+  const attempt = newAttempt(delivery);
   const numbers = { owner: attempt.owner, fence: 1, attempts: 1 };
   const created = await store.create(delivery, { kind: "claim", attempt: numbers, from: null });
   if (created) return { ...attempt, ...numbers, updateTime: created };
 
-  const claimant = claimantOf(delivery, attempt.owner);
-  const { decision, updateTime } = await store.change(delivery, ({ record, readTimeMs }) =>
-    admitClaim(record, claimant, readTimeMs),
-  );
-  if (decision.kind === "reject") return { rejected: true, outcome: decision.outcome };
+  const admission = await store.change(delivery, ({ record, readTimeMs }) => admitClaim(record, attempt, readTimeMs));
+  if (admission.kind === "reject") return { rejected: true, outcome: admission.outcome };
+  const { attempt: claimed, updateTime } = admission;
   assert(updateTime, "A record that is claimed was written.");
-  return { ...attempt, ...decision.attempt, number: decision.attempt.attempts, updateTime };
+  return { ...attempt, ...claimed, number: claimed.attempts, updateTime };
 }
 
 type Rejected = Extract<Begun, { rejected: true }>;
 
 /** Whether the claim's lease may be over, since so much time has passed that this process must have stood still. */
-function mayBeOver({ untilMs }: StoreStep, { clock }: AttemptWorker): boolean {
+function mayBeOver(untilMs: number, { clock }: AttemptWorker): boolean {
   return clock.now() > untilMs;
 }
 
@@ -113,14 +102,14 @@ async function releaseLate(claiming: Promise<ClaimedAttempt | Rejected>, on: On)
 /** The good path is one commit, conditional on the record being as the claim's commit left it. */
 async function settle(attempt: ClaimedAttempt, end: AttemptEnd, { delivery, worker }: On): Promise<Outcome> {
   const { store } = worker;
-  const step = store.beginStep();
+  const untilMs = store.stepUntilMs();
   const settlement = settlementOf(end, attempt, delivery);
   const { transition } = settlement;
-  if (transition && (await store.settle(delivery, transition, { updateTime: attempt.updateTime, step }))) {
+  if (transition && (await store.settle(delivery, transition, { updateTime: attempt.updateTime, untilMs }))) {
     return settlement.outcome;
   }
-  const { decision } = await store.within(step, () =>
-    store.change(delivery, ({ record }) => settleClaimed(record, attempt, settlement), step),
+  const { outcome } = await store.within(untilMs, () =>
+    store.change(delivery, ({ record }) => settleClaimed(record, attempt, settlement), untilMs),
   );
-  return decision.outcome;
+  return outcome;
 }

@@ -15,11 +15,9 @@ export interface Strategy {
   finish(attempt: Attempt, ran: Ran): Promise<Outcome>;
 }
 
-/** An attempt that may run. */
-export interface Attempt {
+/** An attempt that may run, and what it tells of itself when it asks for its task. */
+export interface Attempt extends Claimant {
   readonly rejected: false;
-  /** Its token. */
-  readonly owner: string;
   /** 1 for the task's first attempt; always 1 where attempts aren't counted before they end. */
   readonly number: number;
 }
@@ -33,10 +31,12 @@ export function reject(outcome: Outcome): Begun {
   return { rejected: true, outcome };
 }
 
-/** What a delivery's attempt tells of itself when it asks for the task. */
-export function claimantOf({ envelope, maxAttempts, kind, isFirstDispatch }: Delivery, owner: string): Claimant {
+/** The token is made here and not where a record was read, which can run again after a commit whose response was lost. */
+export function newAttempt({ envelope, maxAttempts, kind, isFirstDispatch }: Delivery): Attempt {
   return {
-    owner,
+    rejected: false,
+    owner: randomUUID(),
+    number: 1,
     payloadHash: envelope.payloadHash,
     maxAttempts,
     enqueuedAtMs: Date.parse(envelope.enqueuedAt),
@@ -49,24 +49,17 @@ export function claimantOf({ envelope, maxAttempts, kind, isFirstDispatch }: Del
  * deliveries, perhaps because it kills every attempt, is looked at before it runs.
  */
 export async function beginUnclaimed(delivery: Delivery, { store, clock }: AttemptWorker): Promise<Begun> {
-  const attempt = newAttempt();
-  const claimant = claimantOf(delivery, attempt.owner);
-  if (!mayBeTooOld(claimant, clock.now())) return attempt;
-  const step = store.beginStep();
-  const { decision } = await store.within(step, () =>
-    store.change(delivery, ({ record, readTimeMs }) => admitUnclaimed(record, claimant, readTimeMs)),
+  const attempt = newAttempt(delivery);
+  if (!mayBeTooOld(attempt, clock.now())) return attempt;
+  const admission = await store.within(store.stepUntilMs(), () =>
+    store.change(delivery, ({ record, readTimeMs }) => admitUnclaimed(record, attempt, readTimeMs)),
   );
-  return decision.kind === "reject" ? reject(decision.outcome) : attempt;
-}
-
-/** The token is made here and not where a record was read, which can run again after a commit whose response was lost. */
-export function newAttempt(): Attempt {
-  return { rejected: false, owner: randomUUID(), number: 1 };
+  return admission.kind === "reject" ? reject(admission.outcome) : attempt;
 }
 
 /** Ends an attempt that wrote nothing before: its record, where it needs one, comes to be now. */
 export async function finishUnclaimed(
-  { owner }: Attempt,
+  attempt: Attempt,
   ran: Ran,
   { delivery, worker: { store } }: { readonly delivery: Delivery; readonly worker: AttemptWorker },
 ): Promise<Outcome> {
@@ -75,19 +68,18 @@ export async function finishUnclaimed(
   const known = outcomeWithoutRecord(end, delivery);
   if (known) return known;
 
-  const claimant = claimantOf(delivery, owner);
-  const step = store.beginStep();
+  const untilMs = store.stepUntilMs();
   let triedFence: number | null = null;
-  const { decision } = await store.within(step, () =>
+  const { outcome } = await store.within(untilMs, () =>
     store.change(
       delivery,
       ({ record, readTimeMs }) => {
-        const settlement = settleUnclaimed(record, { claimant, end, triedFence }, readTimeMs);
+        const settlement = settleUnclaimed(record, { claimant: attempt, end, triedFence }, readTimeMs);
         triedFence = settlement.recordedAs?.fence ?? triedFence;
         return settlement;
       },
-      step,
+      untilMs,
     ),
   );
-  return decision.outcome;
+  return outcome;
 }

@@ -1,20 +1,13 @@
 import type { RecordTransaction } from "../../../shared/records/task-store.ts";
 import { RecordStoreError, isFirestoreError } from "../../../shared/records/task-store.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
-import { type Claimant, admitUnclaimed } from "../lifecycle/admission.ts";
+import { admitUnclaimed } from "../lifecycle/admission.ts";
 import { type AttemptEnd, settleInTransaction } from "../lifecycle/settlement.ts";
 import { CONTENTION, type Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { HandlerContext, TransactionContext } from "../runner/handler.ts";
 import { type Ran, failedWhenStuck, runHandler, threw } from "../runner/run-handler.ts";
-import {
-  type Attempt,
-  type AttemptWorker,
-  type Strategy,
-  claimantOf,
-  finishUnclaimed,
-  newAttempt,
-} from "./strategy.ts";
+import { type Attempt, type AttemptWorker, type Strategy, finishUnclaimed, newAttempt } from "./strategy.ts";
 
 /**
  * `transaction`: the handler's writes and the task's record are one commit, so its effect happens exactly once.
@@ -23,7 +16,7 @@ import {
  */
 export function transactionStrategy(delivery: RunnableDelivery, worker: AttemptWorker): Strategy {
   return {
-    begin: () => Promise.resolve(newAttempt()),
+    begin: () => Promise.resolve(newAttempt(delivery)),
     run: (attempt) => runInTransaction(attempt, { delivery, worker }),
     finish: (attempt, ran) => finishUnclaimed(attempt, ran, { delivery, worker }),
   };
@@ -44,7 +37,7 @@ class NothingToCommit extends Error {
   }
 }
 
-function runInTransaction({ owner, number }: Attempt, { delivery, worker }: On): Promise<Ran> {
+function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<Ran> {
   // Firestore is at work before the handler and after it, and an attempt that Firestore keeps waiting has not failed.
   let isHandling = false;
   const run = async (context: TransactionContext): Promise<AttemptEnd> => {
@@ -53,11 +46,10 @@ function runInTransaction({ owner, number }: Attempt, { delivery, worker }: On):
       isHandling = false;
     });
   };
-  const claimant = claimantOf(delivery, owner);
-  return runHandler(delivery, number, {
+  return runHandler(delivery, attempt.number, {
     worker,
     work: {
-      run: (context) => commitTogether(context, { claimant, run, delivery, worker }),
+      run: (context) => commitTogether(context, { attempt, run, delivery, worker }),
       // The transaction keeps its record locked, so nothing can be recorded now.
       whenStuck: (cause) => ({
         kind: "decided",
@@ -80,16 +72,16 @@ async function commitTogether(context: HandlerContext, on: TransactionRun): Prom
 }
 
 interface TransactionRun extends On {
-  readonly claimant: Claimant;
+  readonly attempt: Attempt;
   readonly run: (context: TransactionContext) => Promise<AttemptEnd>;
 }
 
 async function attemptOnce(
   { record, readTimeMs, transaction, write }: RecordTransaction,
   context: HandlerContext,
-  { claimant, run, worker }: TransactionRun,
+  { attempt, run, worker }: TransactionRun,
 ): Promise<Ran> {
-  const admission = admitUnclaimed(record, claimant, readTimeMs);
+  const admission = admitUnclaimed(record, attempt, readTimeMs);
   if (admission.kind === "reject") {
     if (admission.transition) write(admission.transition);
     return { kind: "decided", outcome: admission.outcome };
@@ -97,7 +89,7 @@ async function attemptOnce(
   if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
   const end = await run({ ...context, attempt: admission.attempt.attempts, transaction });
-  const settlement = settleInTransaction(end, admission, claimant);
+  const settlement = settleInTransaction(end, admission, attempt);
   if (!settlement?.transition) throw new NothingToCommit({ kind: "ended", end });
   write(settlement.transition);
   return { kind: "decided", outcome: settlement.outcome };

@@ -42,9 +42,9 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** A transaction's effect is committed without the task's record. */
   "effect-outside-transaction": {
     file: "services/worker/idempotency/transaction.ts",
-    text: `const settlement = settleInTransaction(end, admission, claimant);`,
+    text: `const settlement = settleInTransaction(end, admission, attempt);`,
     instead: `if (end.kind === "succeeded") return { kind: "ended", end };
-      const settlement = settleInTransaction(end, admission, claimant);`,
+      const settlement = settleInTransaction(end, admission, attempt);`,
   },
   /** An end whose commit is refused is not looked for, nor recorded again. */
   "refused-once-is-lost": {
@@ -55,8 +55,8 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** A transaction looks for no record, so its effect is committed as often as its task is delivered. */
   "transaction-runs-again": {
     file: "services/worker/idempotency/transaction.ts",
-    text: `const admission = admitUnclaimed(record, claimant, readTimeMs);`,
-    instead: `const admission = admitUnclaimed(null, claimant, readTimeMs);`,
+    text: `const admission = admitUnclaimed(record, attempt, readTimeMs);`,
+    instead: `const admission = admitUnclaimed(null, attempt, readTimeMs);`,
   },
   /** An attempt whose handler is still at work gives its claim up. */
   "settles-a-stuck-attempt": {

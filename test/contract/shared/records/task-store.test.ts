@@ -61,13 +61,13 @@ test("what was read, decided and written is known with its update time", async (
   const { store, record } = await setup();
   await record.set(recordOf("first"));
 
-  const { decision, updateTime } = await store.change(task, ({ record: read }) => ({
+  const { found, updateTime } = await store.change(task, ({ record: read }) => ({
     transition: claimOf("second", 2),
     found: read?.owner,
   }));
 
   const written = await record.get();
-  expect(decision.found).toBe("first");
+  expect(found).toBe("first");
   expect(written.get("owner")).toBe("second");
   expect(updateTime).toEqual(written.updateTime);
 });
@@ -86,7 +86,7 @@ test("where nothing is written nothing is asked, and the update time is the reco
 test("there is no update time without a record", async () => {
   const { store } = await setup();
   const change = await store.change(task, ({ record }) => ({ transition: null, record }));
-  expect(change).toEqual({ decision: { transition: null, record: null }, updateTime: null });
+  expect(change).toEqual({ transition: null, record: null, updateTime: null });
 });
 
 test("a record that begins anew leaves nothing of the one before it", async () => {
@@ -170,7 +170,7 @@ test("a record that changes whenever it is read is given up after five tries", a
 test("with a step, nothing is written that was read too late", async () => {
   const { store, record } = await setup({ ...systemClock, now: () => 3 });
 
-  const changing = store.change(task, () => ({ transition: claimOf("first") }), { untilMs: 3 });
+  const changing = store.change(task, () => ({ transition: claimOf("first") }), 3);
 
   await expect(changing).rejects.toMatchObject({ code: "RECORD_STORE" });
   expect((await record.get()).exists).toBe(false);
@@ -188,7 +188,7 @@ test("with a step, nothing is tried again once that is over", async () => {
   };
 
   // The time is asked for after each read, for each write and after each error.
-  await expect(store.change(task, decide, { untilMs: 3 })).rejects.toMatchObject({ code: status.INTERNAL });
+  await expect(store.change(task, decide, 3)).rejects.toMatchObject({ code: status.INTERNAL });
   expect(tries).toBe(2);
 });
 

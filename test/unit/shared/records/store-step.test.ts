@@ -6,7 +6,7 @@ const firestoreError = (code: number) => Object.assign(new Error("canary"), { co
 
 it("gives a step's result, and leaves no timer", async () => {
   const worker = detachedWorker();
-  expect(await worker.store.within(worker.store.beginStep(), () => Promise.resolve("result"))).toBe("result");
+  expect(await worker.store.within(worker.store.stepUntilMs(), () => Promise.resolve("result"))).toBe("result");
   expect(worker.clock.pending).toBe(0);
 });
 
@@ -14,7 +14,7 @@ it("gives up on a step that hasn't ended after 5 s, not knowing what became of i
   const worker = detachedWorker();
   const ends: unknown[] = [];
   void worker.store
-    .within(worker.store.beginStep(), () => Promise.withResolvers<never>().promise)
+    .within(worker.store.stepUntilMs(), () => Promise.withResolvers<never>().promise)
     .catch((error: unknown) => ends.push(error));
   await worker.clock.advance(4_999);
   expect(ends).toEqual([]);
@@ -26,7 +26,7 @@ it("gives up on a step that hasn't ended after 5 s, not knowing what became of i
 it("tells the status that Firestore responded with, and keeps its message to the cause", async () => {
   const worker = detachedWorker();
   const cause = firestoreError(14);
-  const step = worker.store.within(worker.store.beginStep(), () => Promise.reject(cause));
+  const step = worker.store.within(worker.store.stepUntilMs(), () => Promise.reject(cause));
   await expect(step).rejects.toMatchObject({
     code: "RECORD_STORE",
     status: 14,
@@ -45,5 +45,5 @@ it.each([
 ])("passes on %s as it is", async (_name, thrown) => {
   const worker = detachedWorker();
   expect(isFirestoreError(thrown)).toBe(false);
-  await expect(worker.store.within(worker.store.beginStep(), () => Promise.reject(thrown))).rejects.toBe(thrown);
+  await expect(worker.store.within(worker.store.stepUntilMs(), () => Promise.reject(thrown))).rejects.toBe(thrown);
 });

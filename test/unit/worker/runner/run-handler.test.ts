@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { claimStrategy } from "../../../../services/worker/idempotency/claim.ts";
+import { newAttempt } from "../../../../services/worker/idempotency/strategy.ts";
 import { naturalStrategy } from "../../../../services/worker/idempotency/natural.ts";
 import type { HandlerResult, RunContext } from "../../../../services/worker/runner/handler.ts";
 import type { Ran } from "../../../../services/worker/runner/run-handler.ts";
@@ -40,7 +41,7 @@ function startHandler(run?: Run, kind: "claim" | "natural" = "claim", worker = d
   } as const;
   const ends: Ran[] = [];
   const strategy = kind === "claim" ? claimStrategy(delivery, worker) : naturalStrategy(delivery, worker);
-  const attempt = { rejected: false, owner: "mine", number: kind === "claim" ? 2 : 1 } as const;
+  const attempt = { ...newAttempt(delivery), number: kind === "claim" ? 2 : 1 };
   const ended = strategy.run(attempt).then((end) => void ends.push(end));
   const signal = contexts[0]?.signal ?? unreachable();
   return { ...worker, ended, ends, contexts, signal, end: gate.resolve, fail: gate.reject };
