@@ -1,0 +1,130 @@
+import ts from "typescript";
+import type { Program } from "./program.ts";
+
+/** A type that callers have to take apart, and the exported functions that return it, as `file: name`. */
+export interface ResultType {
+  readonly name: string;
+  readonly isUnion: boolean;
+  readonly returnedBy: readonly string[];
+}
+
+/**
+ * The result types of modules: what their exported functions, and the methods of what these make, return. Promises are
+ * unwrapped, and null and undefined left out. Of that these are counted, each once:
+ *
+ * - a union of objects of ours, whether it has a name or not;
+ * - an object with a name of ours that is data, which is to say that it has no methods;
+ * - an object without a name that holds such a union.
+ */
+export function resultTypes(program: Program, files: readonly string[]): ResultType[] {
+  const counted = new Map<string, { name: string; isUnion: boolean; returnedBy: Set<string> }>();
+  const seen = new Set<ts.Type>();
+
+  const count = (type: ts.Type, by: string): void => {
+    const key = keyOf(type, program);
+    const known = counted.get(key) ?? { name: nameOf(type, program), isUnion: type.isUnion(), returnedBy: new Set() };
+    counted.set(key, { ...known, returnedBy: known.returnedBy.add(by) });
+  };
+  const consider = (returned: ts.Type, by: string): void => {
+    const type = unwrap(returned, program);
+    if (isUnionOfOurs(type, program)) return count(type, by);
+    for (const object of membersOf(type).filter((member) => isObjectOfOurs(member, program))) {
+      const methods = methodsOf(object, program);
+      if (methods.length === 0 && (isNamed(object) || holdsUnion(object, program))) count(object, by);
+      if (seen.has(object)) continue;
+      seen.add(object);
+      for (const method of methods) consider(method.getReturnType(), by);
+    }
+  };
+
+  for (const file of files) {
+    for (const [name, signature] of exportedFunctions(program.source(file), program)) {
+      consider(signature.getReturnType(), `${file}: ${name}`);
+    }
+  }
+  return [...counted.values()].map(({ returnedBy, ...type }) => ({ ...type, returnedBy: [...returnedBy] }));
+}
+
+/** Functions, functions that are values of objects, and methods of classes; what is only passed on is its own module's. */
+function exportedFunctions(source: ts.SourceFile, { checker }: Program): [string, ts.Signature][] {
+  const module = checker.getSymbolAtLocation(source);
+  const exported = module ? checker.getExportsOfModule(module) : [];
+  return exported.flatMap((symbol) => {
+    const declaration = symbol.valueDeclaration;
+    if (declaration?.getSourceFile() !== source) return [];
+    const isClass = (symbol.flags & ts.SymbolFlags.Class) !== 0;
+    const type = isClass ? checker.getDeclaredTypeOfSymbol(symbol) : checker.getTypeOfSymbol(symbol);
+    const own = type.getCallSignatures().map((signature): [string, ts.Signature] => [symbol.name, signature]);
+    const members = isClass || own.length === 0 ? type.getProperties() : [];
+    return [...own, ...members.flatMap((member) => signaturesOf(member, `${symbol.name}.${member.name}`, { checker }))];
+  });
+}
+
+function signaturesOf(
+  member: ts.Symbol,
+  name: string,
+  { checker }: Pick<Program, "checker">,
+): [string, ts.Signature][] {
+  return checker
+    .getTypeOfSymbol(member)
+    .getCallSignatures()
+    .map((signature) => [name, signature]);
+}
+
+function unwrap(type: ts.Type, { checker }: Program): ts.Type {
+  return checker.getNonNullableType(checker.getAwaitedType(type) ?? type);
+}
+
+function membersOf(type: ts.Type): readonly ts.Type[] {
+  return type.isUnion() ? type.types : [type];
+}
+
+function isUnionOfOurs(type: ts.Type, program: Program): boolean {
+  const objects = membersOf(type).filter(isObject);
+  return objects.length > 1 && objects.some((object) => isObjectOfOurs(object, program));
+}
+
+function isObject(type: ts.Type): boolean {
+  if (type.isIntersection()) return type.types.every(isObject);
+  return (type.flags & ts.TypeFlags.Object) !== 0;
+}
+
+function isObjectOfOurs(type: ts.Type, { files, root }: Program): boolean {
+  if (!isObject(type)) return false;
+  const symbols = type.isIntersection() ? type.types.map(({ symbol }) => symbol) : [type.aliasSymbol ?? type.symbol];
+  const declared = symbols.flatMap((symbol) => symbol?.declarations ?? []).map((node) => node.getSourceFile().fileName);
+  return declared.some(
+    (fileName) => fileName.startsWith(`${root}/`) && files.includes(fileName.slice(root.length + 1)),
+  );
+}
+
+function methodsOf(type: ts.Type, program: Program): ts.Signature[] {
+  return type.getProperties().flatMap((property) => [...program.checker.getTypeOfSymbol(property).getCallSignatures()]);
+}
+
+function holdsUnion(type: ts.Type, program: Program): boolean {
+  return type.getProperties().some((property) => isUnionOfOurs(program.checker.getTypeOfSymbol(property), program));
+}
+
+function isNamed(type: ts.Type): boolean {
+  return type.aliasSymbol !== undefined || (type.isClassOrInterface() && !type.isClass()) || isReference(type);
+}
+
+/** A generic interface with its arguments. */
+function isReference(type: ts.Type): boolean {
+  return type.symbol !== undefined && (type.symbol.flags & ts.SymbolFlags.Interface) !== 0;
+}
+
+/** Two unions with the same members are one; so are two uses of a generic type. */
+function keyOf(type: ts.Type, { checker }: Program): string {
+  const named = type.isUnion() ? undefined : (type.aliasSymbol ?? (isNamed(type) ? type.symbol : undefined));
+  const declaration = named?.declarations?.[0];
+  if (named && declaration) return `${declaration.getSourceFile().fileName}: ${named.name}`;
+  return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.InTypeAlias);
+}
+
+function nameOf(type: ts.Type, { checker, root }: Program): string {
+  const file = type.aliasSymbol?.declarations?.[0]?.getSourceFile().fileName;
+  if (type.aliasSymbol && file?.startsWith(root)) return type.aliasSymbol.name;
+  return checker.typeToString(type);
+}
