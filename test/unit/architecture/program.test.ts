@@ -98,6 +98,18 @@ test("data with a name is a result type, and so is an object that holds a union;
   expect(types).toContainEqual(expect.stringMatching(/union: Union/));
 });
 
+test("a member of a union that counts is not counted again", async () => {
+  const types = await resultTypesOf(`
+    interface Failed { readonly kind: "failed"; readonly why: string }
+    type Union = { readonly kind: "done" } | { readonly kind: "also"; readonly inner: Inner } | Failed;
+    type Inner = { kind: "a" } | { kind: "b" };
+    export const any = (): Union => ({ kind: "done" });
+    export const failed = (): Failed => ({ kind: "failed", why: "" });
+    export const also = (): Extract<Union, { kind: "also" }> => ({ kind: "also", inner: { kind: "a" } });
+  `);
+  expect(types).toEqual(["Union"]);
+});
+
 test("what a class, an object or a made interface returns from its methods counts; the interface itself doesn't", async () => {
   const types = await resultTypesOf(`
     type A = { kind: "a" } | { kind: "b" };
@@ -106,7 +118,11 @@ test("what a class, an object or a made interface returns from its methods count
     interface Store { read(): Promise<A>; readonly inner: { again(): Store } }
     export const createStore = (): Store => { throw new Error(); };
     export const strategy = { begin: async (): Promise<B> => ({ kind: "c" }) };
-    export class Machine { end(): C { return { kind: "e" }; } }
+    export class Machine {
+      end(): C { return this.#hidden().value; }
+      #hidden(): { value: C } { return this.hidden(); }
+      private hidden(): { value: C } { return { value: { kind: "e" } }; }
+    }
   `);
   expect(types).toEqual(["A", "B", "C"]);
 });

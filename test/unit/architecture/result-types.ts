@@ -15,14 +15,16 @@ export interface ResultType {
  * - a union of objects of ours, whether it has a name or not;
  * - an object with a name of ours that is data, which is to say that it has no methods;
  * - an object without a name that holds such a union.
+ *
+ * What is a member of a union that is counted, as a function returns it that never fails, is not counted again.
  */
 export function resultTypes(program: Program, files: readonly string[]): ResultType[] {
-  const counted = new Map<string, { name: string; isUnion: boolean; returnedBy: Set<string> }>();
+  const counted = new Map<string, { type: ts.Type; returnedBy: Set<string> }>();
   const seen = new Set<ts.Type>();
 
   const count = (type: ts.Type, by: string): void => {
     const key = keyOf(type, program);
-    const known = counted.get(key) ?? { name: nameOf(type, program), isUnion: type.isUnion(), returnedBy: new Set() };
+    const known = counted.get(key) ?? { type, returnedBy: new Set() };
     counted.set(key, { ...known, returnedBy: known.returnedBy.add(by) });
   };
   const consider = (returned: ts.Type, by: string): void => {
@@ -42,7 +44,13 @@ export function resultTypes(program: Program, files: readonly string[]): ResultT
       consider(signature.getReturnType(), `${file}: ${name}`);
     }
   }
-  return [...counted.values()].map(({ returnedBy, ...type }) => ({ ...type, returnedBy: [...returnedBy] }));
+  const unions = [...counted.values()].flatMap(({ type }) => (type.isUnion() ? type.types : []));
+  for (const member of unions) counted.delete(keyOf(member, program));
+  return [...counted.values()].map(({ type, returnedBy }) => ({
+    name: nameOf(type, program),
+    isUnion: type.isUnion(),
+    returnedBy: [...returnedBy],
+  }));
 }
 
 /** Functions, functions that are values of objects, and methods of classes; what is only passed on is its own module's. */
@@ -55,7 +63,7 @@ function exportedFunctions(source: ts.SourceFile, { checker }: Program): [string
     const isClass = (symbol.flags & ts.SymbolFlags.Class) !== 0;
     const type = isClass ? checker.getDeclaredTypeOfSymbol(symbol) : checker.getTypeOfSymbol(symbol);
     const own = type.getCallSignatures().map((signature): [string, ts.Signature] => [symbol.name, signature]);
-    const members = isClass || own.length === 0 ? type.getProperties() : [];
+    const members = isClass || own.length === 0 ? type.getProperties().filter(isPublic) : [];
     return [...own, ...members.flatMap((member) => signaturesOf(member, `${symbol.name}.${member.name}`, { checker }))];
   });
 }
@@ -69,6 +77,13 @@ function signaturesOf(
     .getTypeOfSymbol(member)
     .getCallSignatures()
     .map((signature) => [name, signature]);
+}
+
+function isPublic({ valueDeclaration }: ts.Symbol): boolean {
+  if (!valueDeclaration) return true;
+  const modifiers = ts.getCombinedModifierFlags(valueDeclaration);
+  const name = ts.getNameOfDeclaration(valueDeclaration);
+  return (modifiers & ts.ModifierFlags.NonPublicAccessibilityModifier) === 0 && !(name && ts.isPrivateIdentifier(name));
 }
 
 function unwrap(type: ts.Type, { checker }: Program): ts.Type {

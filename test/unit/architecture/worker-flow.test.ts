@@ -7,12 +7,13 @@ import { resultTypes } from "./result-types.ts";
 
 /**
  * How much there is to read for whoever follows a delivery through claim, run and settle. Counted is what `deliver.ts`
- * imports when it runs, directly or not, of `services/worker/` and `shared/records/`. Aside, neither counted nor followed,
- * is what this question is not about: see `ASIDE`. What these modules return is counted by `resultTypes`.
+ * imports when it runs, directly or not, of `services/worker/` and `shared/records/`. Left aside, neither counted nor
+ * followed, is what the question is not about: see `ASIDE`. Of these modules the types that they return are counted, too:
+ * see `resultTypes`.
  *
- * By the same count, commit 2faf111 had 21 modules, 1,391 lines and 17 result types: at a path of that time, the places
- * aside are `handlers.ts`, `delivery-trace.ts`, `report-outcome.ts`, `authenticate.ts`, `parse-delivery.ts`, `respond.ts`
- * and `shutdown.ts`.
+ * The same count found 21 modules, 1,391 lines and 17 result types in commit 2faf111. Aside were then `handlers.ts`,
+ * `delivery-trace.ts`, `report-outcome.ts`, `authenticate.ts`, `parse-delivery.ts`, `respond.ts`, `shutdown.ts` and the
+ * documents' formats.
  */
 const ENTRY = "services/worker/deliver.ts";
 
@@ -22,10 +23,9 @@ const ASIDE: readonly string[] = [
   // The user's, and what only watches.
   "services/worker/handlers/",
   "services/worker/telemetry/",
-  // The edges of a delivery: who sent it, what it says, and the response.
+  // The edge of a delivery: who sent it, and what it says.
   "services/worker/authenticate.ts",
   "services/worker/parse-delivery.ts",
-  "services/worker/respond.ts",
   // The process, which outlives its deliveries.
   "services/worker/runner/shutdown.ts",
   // The documents' formats.
