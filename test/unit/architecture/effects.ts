@@ -4,11 +4,10 @@ import { type Program, nodesOf, placeOf } from "./program.ts";
 /** What Firestore's package has that only holds values. */
 export const VALUE_CLASSES: readonly string[] = ["FieldValue", "Timestamp"];
 
-/** Names that any module can use without an import, and that reach beyond it. */
-const AMBIENT = new Set([
-  ...["fetch", "WebSocket", "EventSource", "process", "console", "performance", "crypto", "require"],
-  ...["setTimeout", "setInterval", "setImmediate", "queueMicrotask"],
-]);
+/** What any module can use without an import, and that reaches beyond it, or runs later. */
+const REACHING_OUT = ["fetch", "WebSocket", "EventSource", "process", "console", "performance", "crypto", "require"];
+const RUNNING_LATER = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
+const AMBIENT = new Set([...REACHING_OUT, ...RUNNING_LATER]);
 
 /** What asks the clock or for chance, each as it is written. */
 const NOT_THE_SAME_TWICE = new Set(["Date.now", "Math.random", "Timestamp.now"]);

@@ -40,11 +40,11 @@ export function firestoreWrites(program: Program, files: readonly string[]): Fir
 }
 
 /** The texts that a file says or whose constants it mentions, where a type knows them, and the fixed parts of its templates. */
-export function textsIn({ checker, source }: Program, file: string): string[] {
-  return [...nodesOf(source(file))].flatMap((node) => {
+export function textsIn(program: Program, file: string): string[] {
+  return [...nodesOf(program.source(file))].flatMap((node) => {
     if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) return [node.text];
     if (!ts.isExpression(node)) return [];
-    const type = checker.getTypeAtLocation(node);
+    const type = program.checker.getTypeAtLocation(node);
     return (type.isUnion() ? type.types : [type]).flatMap((part) => (part.isStringLiteral() ? [part.value] : []));
   });
 }

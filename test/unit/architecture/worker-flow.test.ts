@@ -44,20 +44,25 @@ function isIn(places: readonly string[], file: string): boolean {
   return places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));
 }
 
+/** All of them where they are too many, so that a failure names them. */
+function ifTooMany(found: readonly string[], most: number): readonly string[] {
+  return found.length > most ? found : [];
+}
+
 test("each place that is left aside is there", () => {
   expect(ASIDE.filter((place) => !fs.existsSync(path.join(CHECKOUT, place)))).toEqual([]);
 });
 
 test("claim, run and settle take few modules", () => {
   expect(modules.length).toBeGreaterThan(3);
-  expect(modules.length, modules.join("\n")).toBeLessThanOrEqual(MOST_MODULES);
+  expect(ifTooMany(modules, MOST_MODULES)).toEqual([]);
 });
 
 test("claim, run and settle return few types", () => {
   const types = resultTypes(program, modules);
-  const report = types.map(({ name, returnedBy }) => `${name}, returned by ${returnedBy.join(", ")}`).join("\n");
+  const report = types.map(({ name, returnedBy }) => `${name}, returned by ${returnedBy.join(", ")}`);
   expect(types.length).toBeGreaterThan(1);
-  expect(types.length, report).toBeLessThanOrEqual(MOST_RESULT_TYPES);
+  expect(ifTooMany(report, MOST_RESULT_TYPES)).toEqual([]);
 });
 
 test("none of these modules is long", () => {
