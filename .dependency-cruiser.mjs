@@ -5,18 +5,18 @@
  *     services/local ──▶ services, packages/emulators, shared     packages/emulators ──▶ nothing of ours     test ──▶ all
  */
 
-/** Modules of ours; not those of Node, nor of a package. */
+/** Our own modules: not Node's, and not a package's. */
 const OURS = { path: "^(?!.*node_modules/)", dependencyTypesNot: ["core"], couldNotResolve: false };
 
-/** What runs on Google Cloud, or puts it there. */
+/** The code that runs on Google Cloud, and the program that deploys it. */
 const DEPLOYED = "^(shared/|services/(?!local/)|packages/client/(?!test/)|infra/)";
 
-/** Code that decides and does nothing else. */
+/** Pure decisions. */
 const DECISIONS = "^(services/worker/lifecycle/|shared/records/transition\\.ts$)";
 
 const TESTS = "^(test|packages/[^/]+/test)/";
 
-/** A rule for one room: of ours, it imports these places and nothing else. */
+/** A rule for one room: these places are all of our own code that it may import. */
 function room({ name, from, imports, comment }) {
   return { name, severity: "error", comment, from: { path: from }, to: { ...OURS, pathNot: imports } };
 }
@@ -53,7 +53,7 @@ const rooms = [
   }),
   room({
     name: "emulators-import-nothing-of-ours",
-    comment: "The emulators are useful to anybody. Their tests move out with them.",
+    comment: "The emulators are a package that anybody can use. Their tests belong to it.",
     from: "^packages/emulators/",
     imports: ["^packages/emulators/"],
   }),
@@ -65,7 +65,7 @@ const rooms = [
   }),
   room({
     name: "tools-import-only-shared",
-    comment: "A build reads what it builds from its files. It doesn't load it.",
+    comment: "A build bundles files. It never loads the code that it bundles.",
     from: "^tools/",
     imports: ["^tools/", "^shared/"],
   }),
@@ -83,14 +83,14 @@ export default {
     {
       name: "nothing-deployed-reaches-local-code",
       severity: "error",
-      comment: "Not through a folder without a rule, and not by a package's name, either.",
+      comment: "This also covers roundabout ways: through a folder that has no rule, or by a package's name.",
       from: { path: DEPLOYED },
       to: { path: ["^services/local/", "^packages/emulators/", TESTS], reachable: true },
     },
     {
       name: "emulators-do-not-know-each-other",
       severity: "error",
-      comment: "Each emulator is useful alone. What starts them both knows them; they don't know it.",
+      comment: "Each emulator can be used alone. Only the code that starts both may know both.",
       from: { path: "^packages/emulators/src/(cloud-tasks|firestore)/" },
       to: {
         path: "^packages/emulators/src/(cloud-tasks/|firestore/|cli/|[^/]+$)",
@@ -100,7 +100,7 @@ export default {
     {
       name: "only-entries-import-task-types",
       severity: "error",
-      comment: "shared/tasks/ is the user's. All else takes the registry as a value, which an entry hands in.",
+      comment: "shared/tasks/ belongs to the user. Everything else takes the registry as a value from an entry point.",
       from: {
         pathNot: [
           "^shared/tasks/",
@@ -115,7 +115,7 @@ export default {
     {
       name: "only-the-entry-imports-handlers",
       severity: "error",
-      comment: "The handlers are the user's. The worker takes them as a value, which main.ts hands in.",
+      comment: "Handlers belong to the user. The worker takes them as a value from main.ts.",
       from: { pathNot: ["^services/worker/(handlers/|main\\.ts$)", TESTS] },
       to: { path: "^services/worker/handlers/" },
     },
@@ -123,7 +123,7 @@ export default {
       name: "decisions-import-no-io",
       severity: "error",
       comment:
-        "Decisions return data. What they import only as a type does nothing, and Firestore's package has value classes. That these are all they use of it, also through other modules, is checked in decisions.test.ts.",
+        "Decisions return data. Type-only imports are harmless. Firestore's package is allowed for its value classes; decisions.test.ts checks that they use nothing else of it, and that nothing they import does I/O.",
       from: { path: DECISIONS },
       to: {
         path: ["^(node:)?[a-z0-9_/]+$", "node_modules/"],
@@ -140,14 +140,14 @@ export default {
     {
       name: "every-import-resolves",
       severity: "error",
-      comment: "What can't be resolved has no path that a rule could hold it against.",
+      comment: "The other rules look at paths, and an import that can't be resolved has none.",
       from: {},
       to: { couldNotResolve: true },
     },
     {
       name: "no-dev-dependencies-where-it-runs",
       severity: "error",
-      comment: "The matchers' types are vitest's own, and only who has vitest imports them.",
+      comment: "Only projects that have vitest import the matchers.",
       from: {
         path: "^(shared|services|packages/[^/]+/src)/",
         pathNot: "^packages/emulators/src/vitest\\.ts$",

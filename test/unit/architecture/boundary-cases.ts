@@ -8,13 +8,13 @@ export interface Broken {
   readonly files: Files;
 }
 
-/** Two modules, of which the first imports the second. */
+/** Two modules; the first imports the second. */
 function imports(from: string, to: string): Files {
   const relative = path.relative(path.dirname(from), to).replace(/^(?!\.)/, "./");
   return { [from]: `import { b } from "${relative}";\nb();\n`, [to]: "export const b = () => {};\n" };
 }
 
-/** A module that imports one of Node's or of a package, which is installed. */
+/** A module that imports an installed package. */
 function importsPackage(from: string, name: string, statement = `import * as it from "${name}";\nit;\n`): Files {
   return {
     [from]: statement,
@@ -30,7 +30,7 @@ const broken = (title: string, rule: string | readonly string[], files: Files): 
   files,
 });
 
-/** The rules of the rooms, each broken in each direction that it forbids. */
+/** Each room's rule, broken in the directions that it forbids. */
 const BROKEN_ROOMS: readonly Broken[] = [
   broken("shared that imports a service", "shared-imports-only-shared", imports("shared/a.ts", "services/worker/b.ts")),
   broken("shared that imports infra", "shared-imports-only-shared", imports("shared/a.ts", "infra/b.ts")),
@@ -98,7 +98,7 @@ const BROKEN_ROOMS: readonly Broken[] = [
   broken("a tool that imports infra", "tools-import-only-shared", imports("tools/a.ts", "infra/b.ts")),
 ];
 
-/** What is deployed imports a room it may not, and so also reaches code that is never deployed. */
+/** Deployed code that reaches code that is never deployed, and code that imports tests. */
 const BROKEN_DEPLOYMENTS: readonly Broken[] = [
   broken(
     "a service that imports the local stack",
@@ -202,10 +202,10 @@ const BROKEN_HOUSE_RULES: readonly Broken[] = [
   }),
 ];
 
-/** Checkouts that break a rule, all rules among them. */
+/** Checkouts that break rules; each rule is broken by at least one. */
 export const BROKEN: readonly Broken[] = [...BROKEN_ROOMS, ...BROKEN_DEPLOYMENTS, ...BROKEN_HOUSE_RULES];
 
-/** What the design allows though it looks like something that it forbids. */
+/** Checkouts that come close to breaking a rule, and don't. */
 export const ALLOWED: readonly { readonly title: string; readonly files: Files }[] = [
   {
     title: "a console that imports the client and its parts of shared",

@@ -1,20 +1,20 @@
 import ts from "typescript";
 import { type Program, nodesOf, placeOf } from "./program.ts";
 
-/** What Firestore's package has that only holds values. */
+/** The classes of Firestore's package that only hold values. */
 export const VALUE_CLASSES: readonly string[] = ["FieldValue", "Timestamp"];
 
-/** What any module can use without an import, and that reaches beyond it, or runs later. */
+/** Globals that do I/O, or run code later. */
 const REACHING_OUT = ["fetch", "WebSocket", "EventSource", "process", "console", "performance", "crypto", "require"];
 const RUNNING_LATER = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
 const AMBIENT = new Set([...REACHING_OUT, ...RUNNING_LATER]);
 
-/** What asks the clock or for chance, each as it is written. */
+/** Calls that read a clock or use chance. */
 const NOT_THE_SAME_TWICE = new Set(["Date.now", "Math.random", "Timestamp.now"]);
 
 /**
- * What a module does besides deciding, as `path:line what`: it waits; it uses a client of Google's, beyond the classes
- * that hold values; it uses what is there without an import, the clock and chance among it.
+ * Lists what a module does besides deciding, as `path:line what`: it waits, it uses one of Google's clients beyond the
+ * value classes, or it uses a global that does I/O, the clock or chance.
  */
 export function effectsOf(program: Program, file: string): string[] {
   return [...nodesOf(program.source(file))].flatMap((node) =>
@@ -28,7 +28,7 @@ function waiting(node: ts.Node, { checker }: Program): string | undefined {
   if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) return "waits";
   if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;
   const type = checker.getTypeAtLocation(node);
-  return type.getProperty("then") ? "calls what takes its time" : undefined;
+  return type.getProperty("then") ? "calls something asynchronous" : undefined;
 }
 
 function ambient(node: ts.Node, { checker }: Program): string | undefined {
@@ -36,9 +36,7 @@ function ambient(node: ts.Node, { checker }: Program): string | undefined {
   if (ts.isPropertyAccessExpression(node) && NOT_THE_SAME_TWICE.has(node.getText())) return node.getText();
   if (!ts.isIdentifier(node) || !AMBIENT.has(node.text)) return undefined;
   const declared = checker.getSymbolAtLocation(node)?.declarations ?? [];
-  const isGlobal = declared.some((declaration) => declaration.getSourceFile().isDeclarationFile);
-  const isMember = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
-  return isGlobal && !isMember ? node.text : undefined;
+  return declared.some((declaration) => declaration.getSourceFile().isDeclarationFile) ? node.text : undefined;
 }
 
 function clientUsed(node: ts.Node, { checker }: Program): string | undefined {

@@ -6,11 +6,11 @@ export interface FirestoreWrite {
   readonly file: string;
   /** As `path:line`. */
   readonly place: string;
-  /** The method, as `WriteBatch.set`; or the class of an object that is handed on as if it were another's. */
+  /** The method, such as `WriteBatch.set`, or the class of an object that is handed on under a disguise. */
   readonly what: string;
 }
 
-/** What writes, or makes what writes, by the class of Google's client that has it. */
+/** The methods of Google's client that write, or make a writer, by class. */
 const WRITING: Readonly<Record<string, readonly string[]>> = {
   Firestore: ["batch", "bulkWriter", "recursiveDelete", "runTransaction"],
   CollectionReference: ["add"],
@@ -24,8 +24,9 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
 const METHODS = new Set(Object.values(WRITING).flat());
 
 /**
- * Finds where these files write to Firestore, by the types and whatever the names: each mention of a method that writes,
- * called or not, and each handing over of its object under a type that hides whose methods these are.
+ * Finds where files write to Firestore. It goes by types, not names: it finds each mention of a method that writes, called
+ * or not, and each place where a writer is disguised, that is, handed on as a type whose methods aren't known as the
+ * client's.
  */
 export function firestoreWrites(program: Program, files: readonly string[]): FirestoreWrite[] {
   return files.flatMap((file) =>
@@ -39,7 +40,7 @@ export function firestoreWrites(program: Program, files: readonly string[]): Fir
   );
 }
 
-/** The texts that a file says or whose constants it mentions, where a type knows them, and the fixed parts of its templates. */
+/** The texts in a file: literals, constants whose value the type knows, and the fixed parts of templates. */
 export function textsIn(program: Program, file: string): string[] {
   return [...nodesOf(program.source(file))].flatMap((node) => {
     if (ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) return [node.text];
@@ -69,7 +70,7 @@ function methodsMentioned(node: ts.Node, { checker }: Program): string[] {
   return [];
 }
 
-/** What an object gives under a key that is computed; a key that isn't known may be any. */
+/** The methods that write among those that a computed key can mean. An unknown key can mean any. */
 function keysOf(key: ts.Type, object: ts.Type, checker: ts.TypeChecker): string[] {
   const keys = key.isUnion() ? key.types : [key];
   if (keys.every((part) => part.isStringLiteral())) {
@@ -78,7 +79,7 @@ function keysOf(key: ts.Type, object: ts.Type, checker: ts.TypeChecker): string[
   return writersIn(object).map((name) => `${name}[…]`);
 }
 
-/** The method, if it is one that writes. */
+/** The method's name with its class, if it writes. */
 function writing(symbol: ts.Symbol | undefined): string[] {
   if (!symbol || !METHODS.has(symbol.name)) return [];
   const owners = (symbol.declarations ?? []).map(({ parent }) => parent).filter(isOfClient);
@@ -86,7 +87,7 @@ function writing(symbol: ts.Symbol | undefined): string[] {
   return [...names].filter((name) => WRITING[name]?.includes(symbol.name)).map((name) => `${name}.${symbol.name}`);
 }
 
-/** An object that writes, where it is taken for one of another type with methods of the same names, or for anything. */
+/** The class of a writer that is taken for another type with methods of the same names, or cast to any or unknown. */
 function disguises(node: ts.Node, { checker }: Program): string[] {
   if (!ts.isExpression(node)) return [];
   if (ts.isPropertyAssignment(node.parent) && node.parent.name === node) return [];
@@ -102,7 +103,7 @@ function disguises(node: ts.Node, { checker }: Program): string[] {
   return targets.some((target) => target !== undefined && hides(target, checker)) ? writers : [];
 }
 
-/** The declared type of the parameter that an argument is for; a type parameter is as good as what it extends. */
+/** The declared type of an argument's parameter; for a type parameter, its constraint. */
 function parameterType(argument: ts.Expression, checker: ts.TypeChecker): ts.Type | undefined {
   const call = argument.parent;
   if (!ts.isCallExpression(call) && !ts.isNewExpression(call)) return undefined;

@@ -6,10 +6,10 @@ import { CHECKOUT } from "./plant.ts";
 /** About a dozen. */
 const MOST_FILES = 14;
 
-/** The user's: as many files as there are task types. */
+/** The user's folders: they hold as many files as there are task types. */
 const YOURS = new Set(["shared/tasks", "services/worker/handlers"]);
 
-/** Folders that hold more sources than one can see at a glance, as `folder: files`. */
+/** Folders that hold too many sources, as `folder: number`. */
 function crowded(files: readonly string[]): string[] {
   const folders = Map.groupBy(files, (file) => path.dirname(file));
   return [...folders]
@@ -23,7 +23,7 @@ test("no folder holds more than about a dozen sources", () => {
   expect(crowded(sources)).toEqual([]);
 });
 
-test("a folder that holds more is found; those below it don't count, nor do the user's own", () => {
+test("a folder that holds more is found; subfolders and the user's folders don't count", () => {
   const many = (folder: string, count: number) => Array.from({ length: count }, (_, index) => `${folder}/${index}.ts`);
   const files = [
     ...many("services/worker", MOST_FILES + 1),

@@ -5,7 +5,7 @@ import { resultTypes } from "./result-types.ts";
 
 const everything = (): boolean => true;
 
-/** The names of the result types of `a.ts`, of which this is the text. */
+/** The names of the result types of a module with this text. */
 async function resultTypesOf(text: string): Promise<string[]> {
   const program = loadProgram(await plantProgram({ "shared/a.ts": text }), everything);
   return resultTypes(program, ["shared/a.ts"])
@@ -13,12 +13,12 @@ async function resultTypesOf(text: string): Promise<string[]> {
     .toSorted();
 }
 
-test("a program of nothing is refused", async () => {
+test("a program without modules is refused", async () => {
   const root = await plantProgram({ "shared/a.ts": "export {};\n" });
   expect(() => loadProgram(root, (file) => file === "shared/b.ts")).toThrow(/Nothing is chosen/);
 });
 
-test("modules are reached by all imports that run, and through others, but not by types alone", async () => {
+test("modules are reached by every import that runs, directly or not, but not by types alone", async () => {
   const root = await plantProgram({
     "shared/entry.ts": [
       'import { a } from "./a.ts";',
@@ -43,11 +43,11 @@ test("modules are reached by all imports that run, and through others, but not b
 
   const reached = reachable(program, "shared/entry.ts", (file) => file !== "shared/aside.ts");
 
-  // Where Node strips the types, what is left of f's import is `import {} from "./f.ts"`, which runs.
+  // Stripping types leaves `import {} from "./f.ts"`, which runs.
   expect(reached).toEqual(["a", "c", "d", "e", "f"].map((name) => `shared/${name}.ts`));
 });
 
-test("a union is a result type, named or not, in a promise or beside null", async () => {
+test("a union counts, named or not, in a promise or beside null", async () => {
   const types = await resultTypesOf(`
     export type Named = { kind: "a" } | { kind: "b" };
     export const named = async (): Promise<Named | null> => null;
@@ -75,7 +75,7 @@ test("a union that has two names, or is returned twice, counts once", async () =
   expect(types).toHaveLength(1);
 });
 
-test("data with a name is a result type, and so is an object that holds a union; values and primitives are none", async () => {
+test("named data counts, and so does an object that holds a union; other objects and primitives don't", async () => {
   const types = await resultTypesOf(`
     export interface Data { readonly n: number }
     export interface Change<Decision> { readonly decision: Decision }
@@ -98,7 +98,7 @@ test("data with a name is a result type, and so is an object that holds a union;
   expect(types).toContainEqual(expect.stringMatching(/union: Union/));
 });
 
-test("a member of a union that counts is not counted again", async () => {
+test("a member of a union that counts doesn't count again", async () => {
   const types = await resultTypesOf(`
     interface Failed { readonly kind: "failed"; readonly why: string }
     type Union = { readonly kind: "done" } | { readonly kind: "also"; readonly inner: Inner } | Failed;
@@ -110,7 +110,7 @@ test("a member of a union that counts is not counted again", async () => {
   expect(types).toEqual(["Union"]);
 });
 
-test("what a class, an object or a made interface returns from its methods counts; the interface itself doesn't", async () => {
+test("what public methods return counts; the object that has them doesn't", async () => {
   const types = await resultTypesOf(`
     type A = { kind: "a" } | { kind: "b" };
     type B = { kind: "c" } | { kind: "d" };

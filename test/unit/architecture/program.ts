@@ -1,11 +1,11 @@
 import path from "node:path";
 import ts from "typescript";
 
-/** A program of TypeScript, its paths relative to the root of its checkout. */
+/** A TypeScript program. Paths are relative to the root of its checkout. */
 export interface Program {
   readonly root: string;
   readonly checker: ts.TypeChecker;
-  /** All modules of the checkout that the program holds, packages aside. */
+  /** The modules of the checkout that the program holds, without those of packages. */
   readonly files: readonly string[];
   /** @throws Error when the program doesn't hold the file. */
   source(file: string): ts.SourceFile;
@@ -13,20 +13,20 @@ export interface Program {
   runTimeImports(file: string): readonly RunTimeImport[];
 }
 
-/** An import or export of another module that is left when the types are gone, in source order. */
+/** An import, or a re-export, that is left once the types are stripped. */
 export interface RunTimeImport {
   readonly specifier: string;
-  /** The module's path where it is one of ours; null for Node's and packages'. */
+  /** The path of the module; null for Node's and packages' modules. */
   readonly file: string | null;
-  /** The exported names that are taken; null when all are. */
+  /** The names that it imports; null for all of them. */
   readonly names: readonly string[] | null;
 }
 
-/** Whether a file, by its path, is of interest. */
+/** Tells by a file's path whether it is wanted. */
 export type Choice = (file: string) => boolean;
 
 /**
- * Loads the chosen modules of a checkout, with all that they import, by the checkout's own tsconfig.json.
+ * Loads the chosen modules of a checkout, and everything that they import, with the checkout's own tsconfig.json.
  *
  * @throws Error when nothing is chosen.
  */
@@ -52,7 +52,7 @@ export function loadProgram(root: string, chosen: Choice): Program {
   };
 }
 
-/** The modules that run because the entry does, the entry aside. What isn't `followed` is left out, and so is what only it imports. */
+/** The modules that an entry imports at run time, directly or not. A module that isn't `followed` is left out, and so are modules that only it imports. */
 export function reachable(program: Program, entry: string, followed: Choice): string[] {
   const reached = new Set([entry]);
   for (const module of reached) {
@@ -62,7 +62,7 @@ export function reachable(program: Program, entry: string, followed: Choice): st
   return [...reached].toSorted();
 }
 
-/** All nodes below a node, and the node itself, in source order. */
+/** A node and all nodes below it, in source order. */
 export function* nodesOf(node: ts.Node): Generator<ts.Node> {
   yield node;
   const children: ts.Node[] = [];
@@ -79,7 +79,7 @@ export function placeOf({ root }: Program, node: ts.Node): string {
 
 type FoundImport = { readonly specifier: ts.StringLiteralLike; readonly names: readonly string[] | null };
 
-/** With `verbatimModuleSyntax`, and where Node strips the types, only what is marked as a whole as a type goes away. */
+/** Node strips only imports that are type-only as a whole, as `verbatimModuleSyntax` says. */
 function importsOf(source: ts.SourceFile): FoundImport[] {
   const found: FoundImport[] = [];
   for (const node of nodesOf(source)) {

@@ -2,30 +2,30 @@ import { expect, test } from "vitest";
 import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { firestoreWrites, textsIn } from "./firestore-writes.ts";
-import { CHECKOUT, plantProgram } from "./plant.ts";
+import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "./plant.ts";
 import { type Program, loadProgram } from "./program.ts";
 
 /** The one module that writes records and dead letters. */
 const STORE = "shared/records/task-store.ts";
 
-/** The user's handlers write, too, but to the user's own collections. */
+/** Handlers write, too, but to the user's own collections. */
 const HANDLERS = "services/worker/handlers/";
 
 const OUR_COLLECTIONS = [TASK_RECORDS, DEAD_LETTERS];
 
-/** All that runs, except the emulators. */
+/** Everything but the emulators, infra, tools and tests. */
 const isProduct = (file: string): boolean => /^(shared|services|packages\/(?!emulators\/)[^/]+\/src)\//.test(file);
 
 const product = loadProgram(CHECKOUT, isProduct);
 
-/** The program's writes to Firestore that neither the store nor a handler makes. */
+/** The writes to Firestore outside the store and the handlers. */
 function writesElsewhere(program: Program): string[] {
   return firestoreWrites(program, program.files)
     .filter(({ file }) => file !== STORE && !file.startsWith(HANDLERS))
     .map(({ place, what }) => `${place} ${what}`);
 }
 
-/** How a program's handlers come to our own records: by modules of theirs, or by a collection's name. */
+/** Handlers that could get at our records: they import a module of shared/records/, or name a collection of ours. */
 function handlersWithRecords(program: Program): string[] {
   return program.files
     .filter((file) => file.startsWith(HANDLERS))
@@ -41,13 +41,13 @@ function handlersWithRecords(program: Program): string[] {
     });
 }
 
-test("the product writes to Firestore in the task store, and in the user's handlers", () => {
+test("only the task store and the user's handlers write to Firestore", { timeout: WHOLE_PROJECT_MS }, () => {
   expect(product.files.length).toBeGreaterThan(90);
   expect(firestoreWrites(product, [STORE])).not.toEqual([]);
   expect(writesElsewhere(product)).toEqual([]);
 });
 
-test("no handler knows our records", () => {
+test("no handler can get at our records", () => {
   expect(product.files.filter((file) => file.startsWith(HANDLERS))).not.toEqual([]);
   expect(handlersWithRecords(product)).toEqual([]);
 });
@@ -55,7 +55,7 @@ test("no handler knows our records", () => {
 const IMPORT =
   'import type { DocumentReference, Firestore, Transaction, WriteBatch } from "@google-cloud/firestore";\n';
 
-/** Ways to write, each in a file of its own, and what is found of it. */
+/** Ways to write, each planted in a file of its own, and what should be found there. */
 const SNEAKED: Readonly<Record<string, { readonly text: string; readonly found: readonly string[] }>> = {
   directly: {
     text: "export const a = (ref: DocumentReference) => ref.set({});",
@@ -130,7 +130,7 @@ const SNEAKED: Readonly<Record<string, { readonly text: string; readonly found: 
   },
 };
 
-test("a write in another file is found, however it is written", async () => {
+test("a write in any other file is found, however it is disguised", async () => {
   const texts = Object.entries(SNEAKED).map(([name, { text }]) => [`services/worker/${name}.ts`, `${IMPORT}${text}\n`]);
   const program = loadProgram(await plantProgram(Object.fromEntries(texts)), isProduct);
 
@@ -142,7 +142,7 @@ test("a write in another file is found, however it is written", async () => {
   expect(found).toEqual(Object.entries(SNEAKED).map(([name, sneaked]) => [name, sneaked.found]));
 });
 
-test("reads, and methods of the same names, are no writes", async () => {
+test("reads don't count as writes, nor do other objects' methods of the same names", async () => {
   const text = `
     interface Cache { set(key: string, value: DocumentReference): void }
     export async function a(db: Firestore, batches: Map<string, WriteBatch>, cache: Cache, batch: WriteBatch) {
@@ -158,7 +158,7 @@ test("reads, and methods of the same names, are no writes", async () => {
   expect(firestoreWrites(program, ["shared/a.ts"])).toEqual([]);
 });
 
-test("a handler that imports a record's module is found, and so is one that names a collection", async () => {
+test("a handler that imports a record module or names a collection of ours is found", async () => {
   const program = loadProgram(
     await plantProgram({
       "shared/records/task-record.ts": `export const TASK_RECORDS = "${TASK_RECORDS}";\nexport type TaskError = string;\n`,

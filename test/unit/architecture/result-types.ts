@@ -1,7 +1,7 @@
 import ts from "typescript";
 import type { Program } from "./program.ts";
 
-/** A type that callers have to take apart, and the exported functions that return it, as `file: name`. */
+/** A type that callers have to take apart, and the exported functions that return it, each as `file: name`. */
 export interface ResultType {
   readonly name: string;
   readonly isUnion: boolean;
@@ -9,14 +9,14 @@ export interface ResultType {
 }
 
 /**
- * The result types of modules: what their exported functions, and the methods of what these make, return. Promises are
- * unwrapped, and null and undefined left out. Of that these are counted, each once:
+ * Lists the result types of modules: the types that their exported functions return, and so do the methods of the
+ * objects that these make. Promises are unwrapped; null and undefined are dropped. These count, once each:
  *
- * - a union of objects of ours, whether it has a name or not;
- * - an object with a name of ours that is data, which is to say that it has no methods;
- * - an object without a name that holds such a union.
+ * - a union of our own objects, named or not;
+ * - a named object type of ours that is plain data, that is, has no methods;
+ * - an unnamed object type that holds such a union.
  *
- * What is a member of a union that is counted, as a function returns it that never fails, is not counted again.
+ * A member of a union that counts doesn't count again when a function returns it alone.
  */
 export function resultTypes(program: Program, files: readonly string[]): ResultType[] {
   const counted = new Map<string, { type: ts.Type; returnedBy: Set<string> }>();
@@ -53,7 +53,7 @@ export function resultTypes(program: Program, files: readonly string[]): ResultT
   }));
 }
 
-/** Functions, functions that are values of objects, and methods of classes; what is only passed on is its own module's. */
+/** Functions, methods of objects and public methods of classes. A re-export belongs to the module that declares it. */
 function exportedFunctions(source: ts.SourceFile, { checker }: Program): [string, ts.Signature][] {
   const module = checker.getSymbolAtLocation(source);
   const exported = module ? checker.getExportsOfModule(module) : [];
@@ -130,7 +130,7 @@ function isReference(type: ts.Type): boolean {
   return type.symbol !== undefined && (type.symbol.flags & ts.SymbolFlags.Interface) !== 0;
 }
 
-/** Two unions with the same members are one; so are two uses of a generic type. */
+/** Two unions with the same members are one type, and so are two uses of a generic type. */
 function keyOf(type: ts.Type, { checker }: Program): string {
   const named = type.isUnion() ? undefined : (type.aliasSymbol ?? (isNamed(type) ? type.symbol : undefined));
   const declaration = named?.declarations?.[0];

@@ -6,29 +6,28 @@ import { loadProgram, reachable } from "./program.ts";
 import { resultTypes } from "./result-types.ts";
 
 /**
- * How much there is to read for whoever follows a delivery through claim, run and settle. Counted is what `deliver.ts`
- * imports when it runs, directly or not, of `services/worker/` and `shared/records/`. Left aside, neither counted nor
- * followed, is what the question is not about: see `ASIDE`. Of these modules the types that they return are counted, too:
- * see `resultTypes`.
+ * How much you have to read to follow a delivery through claim, run and settle. It counts the modules of
+ * `services/worker/` and `shared/records/` that `deliver.ts` imports at run time, directly or not, and the types that
+ * they return (see `resultTypes`). What the question is not about is neither counted nor followed (see `ASIDE`).
  *
- * The same count found 21 modules, 1,391 lines and 17 result types in commit 2faf111. Aside were then `handlers.ts`,
+ * The same count gives 21 modules, 1,391 lines and 17 result types for commit 2faf111, where `handlers.ts`,
  * `delivery-trace.ts`, `report-outcome.ts`, `authenticate.ts`, `parse-delivery.ts`, `respond.ts`, `shutdown.ts` and the
- * documents' formats.
+ * two document formats are left aside.
  */
 const ENTRY = "services/worker/deliver.ts";
 
 const COUNTED = ["services/worker/", "shared/records/"];
 
 const ASIDE: readonly string[] = [
-  // The user's, and what only watches.
+  // The user's code, and what only observes.
   "services/worker/handlers/",
   "services/worker/telemetry/",
-  // The edge of a delivery: who sent it, and what it says.
+  // The edge: who sent the delivery, and what it says.
   "services/worker/authenticate.ts",
   "services/worker/parse-delivery.ts",
-  // The process, which outlives its deliveries.
+  // The life of the process, not of a delivery.
   "services/worker/runner/shutdown.ts",
-  // The documents' formats.
+  // The formats of the documents.
   "shared/records/task-record.ts",
   "shared/records/dead-letter.ts",
 ];
@@ -44,12 +43,12 @@ function isIn(places: readonly string[], file: string): boolean {
   return places.some((place) => (place.endsWith("/") ? file.startsWith(place) : file === place));
 }
 
-/** All of them where they are too many, so that a failure names them. */
+/** Everything found, if that is too many, so that a failure names it all; else nothing. */
 function ifTooMany(found: readonly string[], most: number): readonly string[] {
   return found.length > most ? found : [];
 }
 
-test("each place that is left aside is there", () => {
+test("each place that is left aside exists", () => {
   expect(ASIDE.filter((place) => !fs.existsSync(path.join(CHECKOUT, place)))).toEqual([]);
 });
 
