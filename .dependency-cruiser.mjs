@@ -105,7 +105,7 @@ export default {
         pathNot: [
           "^shared/tasks/",
           "^services/worker/handlers/",
-          "^services/[^/]+/main\\.ts$",
+          "^(services|infra|tools)/[^/]+/main\\.ts$",
           "^infra/index\\.ts$",
           TESTS,
         ],

@@ -173,6 +173,11 @@ const BROKEN_HOUSE_RULES: readonly Broken[] = [
     imports("services/producer/tasks/a.ts", "shared/tasks/b.ts"),
   ),
   broken(
+    "a module of infra that imports a task type besides its entries",
+    "only-entries-import-task-types",
+    imports("infra/settings/a.ts", "shared/tasks/index.ts"),
+  ),
+  broken(
     "a worker that imports a handler besides its entry",
     "only-the-entry-imports-handlers",
     imports("services/worker/deliver.ts", "services/worker/handlers/b.ts"),
@@ -236,6 +241,8 @@ export const ALLOWED: readonly { readonly title: string; readonly files: Files }
       ...imports("services/worker/handlers/a.ts", "shared/tasks/a.ts"),
       ...imports("services/producer/main.ts", "shared/tasks/index.ts"),
       ...imports("infra/index.ts", "shared/tasks/index.ts"),
+      ...imports("infra/preview/main.ts", "shared/tasks/index.ts"),
+      ...imports("tools/images/main.ts", "shared/tasks/index.ts"),
     },
   },
   {
