@@ -1,53 +1,157 @@
-/** Imports point one way: services → shared, test → all. No service imports another; nothing deployed imports services/local. */
+/**
+ * Imports point one way. Each rule has a case in test/unit/architecture/boundaries.test.ts that breaks it.
+ *
+ *     services, infra, packages/client, tools ──▶ shared          services/console ──▶ packages/client, parts of shared
+ *     services/local ──▶ services, packages/emulators, shared     packages/emulators ──▶ nothing of ours     test ──▶ all
+ */
+
+/** Our own modules: not Node's, and not a package's. */
+const OURS = { path: "^(?!.*node_modules/)", dependencyTypesNot: ["core"], couldNotResolve: false };
+
+/** The code that runs on Google Cloud, and the program that deploys it. */
+const DEPLOYED = "^(shared/|services/(?!local/)|packages/client/(?!test/)|infra/)";
+
+/** Pure decisions. */
+const DECISIONS = "^(services/worker/lifecycle/|shared/records/transition\\.ts$)";
+
+const TESTS = "^(test|packages/[^/]+/test)/";
+
+/** A rule for one room: these places are all of our own code that it may import. */
+function room({ name, from, imports, comment }) {
+  return { name, severity: "error", comment, from: { path: from }, to: { ...OURS, pathNot: imports } };
+}
+
+const rooms = [
+  room({
+    name: "shared-imports-only-shared",
+    comment: "shared/ is what services, infra and clients agree on; it knows none of them.",
+    from: "^shared/",
+    imports: ["^shared/"],
+  }),
+  room({
+    name: "services-import-only-shared",
+    comment: "Services talk over the network. What two of them need belongs in shared/.",
+    from: "^services/(?!(?:console|local)/)([^/]+)/",
+    imports: ["^services/$1/", "^shared/"],
+  }),
+  room({
+    name: "console-imports-only-the-client",
+    comment: "The console reads and changes tasks through the API, as any client does.",
+    from: "^services/console/",
+    imports: ["^services/console/", "^packages/client/", "^shared/(http|runtime|auth)/"],
+  }),
+  room({
+    name: "local-imports-only-what-it-starts",
+    from: "^services/local/",
+    imports: ["^services/", "^packages/emulators/", "^shared/"],
+  }),
+  room({
+    name: "client-imports-only-shared",
+    comment: "The client is installed into other projects, which have neither our services nor our emulators.",
+    from: "^packages/client/(?!test/)",
+    imports: ["^packages/client/", "^shared/"],
+  }),
+  room({
+    name: "emulators-import-nothing-of-ours",
+    comment: "The emulators are a package that anybody can use. Their tests belong to it.",
+    from: "^packages/emulators/",
+    imports: ["^packages/emulators/"],
+  }),
+  room({
+    name: "infra-imports-only-shared",
+    comment: "The program provisions the services; it doesn't run their code. What both agree on belongs in shared/.",
+    from: "^infra/",
+    imports: ["^infra/", "^shared/"],
+  }),
+  room({
+    name: "tools-import-only-shared",
+    comment: "A build bundles files. It never loads the code that it bundles.",
+    from: "^tools/",
+    imports: ["^tools/", "^shared/"],
+  }),
+];
+
 export default {
   forbidden: [
+    ...rooms,
     {
-      name: "shared-imports-no-service",
+      name: "nothing-imports-tests",
       severity: "error",
-      comment: "shared/ is what services agree on; it knows none of them.",
-      from: { path: "^shared/" },
-      to: { path: "^(services|infra|test)/" },
+      from: { pathNot: TESTS },
+      to: { path: TESTS },
     },
     {
-      name: "no-service-imports-another",
+      name: "nothing-deployed-reaches-local-code",
       severity: "error",
-      comment: "Services talk over the network. What two of them need belongs in shared/.",
-      from: { path: "^services/([^/]+)/" },
-      to: { path: "^services/", pathNot: "^services/$1/" },
+      comment: "This also covers roundabout ways: through a folder that has no rule, or by a package's name.",
+      from: { path: DEPLOYED },
+      to: { path: ["^services/local/", "^packages/emulators/", TESTS], reachable: true },
     },
     {
       name: "emulators-do-not-know-each-other",
       severity: "error",
-      comment: "Each emulator is useful alone.",
-      from: { path: "^services/local/(cloud-tasks|firestore)/" },
-      to: { path: "^services/local/(cloud-tasks|firestore|standalone|start)/", pathNot: "^services/local/$1/" },
+      comment: "Each emulator can be used alone. Only the code that starts both may know both.",
+      from: { path: "^packages/emulators/src/(cloud-tasks|firestore)/" },
+      to: {
+        path: "^packages/emulators/src/(cloud-tasks/|firestore/|cli/|[^/]+$)",
+        pathNot: "^packages/emulators/src/$1/",
+      },
     },
     {
-      name: "infra-imports-shared-only",
+      name: "only-entries-import-task-types",
+      severity: "error",
+      comment: "shared/tasks/ belongs to the user. Everything else takes the registry as a value from an entry point.",
+      from: {
+        pathNot: [
+          "^shared/tasks/",
+          "^services/worker/handlers/",
+          "^(services|infra|tools)/[^/]+/main\\.ts$",
+          "^infra/index\\.ts$",
+          TESTS,
+        ],
+      },
+      to: { path: "^shared/tasks/" },
+    },
+    {
+      name: "only-the-entry-imports-handlers",
+      severity: "error",
+      comment: "Handlers belong to the user. The worker takes them as a value from main.ts.",
+      from: { pathNot: ["^services/worker/(handlers/|main\\.ts$)", TESTS] },
+      to: { path: "^services/worker/handlers/" },
+    },
+    {
+      name: "decisions-import-no-io",
       severity: "error",
       comment:
-        "The program provisions the services; it doesn't run their code. What both must agree on belongs in shared/.",
-      from: { path: "^infra/" },
-      to: { path: "^services/" },
+        "Decisions return data. Type-only imports are harmless. Firestore's package is allowed for its value classes; decisions.test.ts checks that they use nothing else of it, and that nothing they import does I/O.",
+      from: { path: DECISIONS },
+      to: {
+        path: ["^(node:)?[a-z0-9_/]+$", "node_modules/"],
+        pathNot: ["^assert(/strict)?$", "node_modules/(@google-cloud/firestore|zod)/"],
+        dependencyTypesNot: ["type-only"],
+      },
     },
     {
-      name: "services-do-not-import-infra",
+      name: "no-cycles",
       severity: "error",
-      from: { path: "^services/" },
-      to: { path: "^infra/" },
+      from: {},
+      to: { circular: true },
     },
     {
-      name: "nothing-imports-tests",
+      name: "every-import-resolves",
       severity: "error",
-      from: { path: "^(shared|services|infra)/" },
-      to: { path: "^test/" },
+      comment: "The other rules look at paths, and an import that can't be resolved has none.",
+      from: {},
+      to: { couldNotResolve: true },
     },
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     {
-      name: "no-dev-dependencies-in-services",
+      name: "no-dev-dependencies-where-it-runs",
       severity: "error",
-      comment: "The matchers' types are vitest's own, and only who has vitest imports them.",
-      from: { path: "^(shared|services)/", pathNot: "^services/local/vitest-matchers\\.ts$" },
+      comment: "Only projects that have vitest import the matchers.",
+      from: {
+        path: "^(shared|services|packages/[^/]+/src)/",
+        pathNot: "^packages/emulators/src/vitest\\.ts$",
+      },
       to: { dependencyTypes: ["npm-dev"] },
     },
   ],
