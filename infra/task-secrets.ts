@@ -1,42 +1,70 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import type { TaskSetting } from "../shared/contract/task-settings.ts";
+import { FORMER_COMPONENTS } from "./former-names.ts";
 
-/** The specification asks for 24 to 64 bytes (https://github.com/standard-webhooks/standard-webhooks). */
-const SECRET_BYTES = 32;
-
-/** The secret that webhooks are signed with, in Secret Manager: the given one, or one that is made here once. */
-export class SigningSecret extends pulumi.ComponentResource {
+/** A secret in Secret Manager, and the version of it that services are given. */
+export interface StoredSecret {
+  /** What its resources are called. */
+  readonly name: string;
   readonly secret: gcp.secretmanager.Secret;
   readonly version: gcp.secretmanager.SecretVersion;
+}
+
+/** What task types declare as secrets, in Secret Manager: given by the stack's configuration, or made up here once. */
+export class TaskSecrets extends pulumi.ComponentResource {
+  /** By the names of the variables that they become. */
+  readonly byVariable: Readonly<Record<string, StoredSecret>>;
 
   constructor(
     name: string,
-    args: { prefix: string; protect: boolean; given: string | undefined },
+    args: {
+      readonly prefix: string;
+      readonly protect: boolean;
+      readonly declared: ReadonlyMap<string, TaskSetting>;
+      /** The values that the stack's configuration gives, by the variables' names. */
+      readonly given: ReadonlyMap<string, string>;
+    },
     options: pulumi.ComponentResourceOptions,
   ) {
-    super("handoff:infra:SigningSecret", name, {}, options);
-    this.secret = new gcp.secretmanager.Secret(
-      "webhook-signing-secret",
-      { secretId: `${args.prefix}-webhook-signing-secret`, replication: { auto: {} } },
-      { parent: this, protect: args.protect },
+    super("handoff:infra:TaskSecrets", name, {}, { ...options, aliases: [...(FORMER_COMPONENTS.get(name) ?? [])] });
+    const secrets = [...args.declared].filter(([, { kind }]) => kind === "secret");
+    this.byVariable = Object.fromEntries(
+      secrets.map(([variable, declared]) => [variable, this.store(variable, declared, args)]),
     );
-    this.version = new gcp.secretmanager.SecretVersion(
-      "webhook-signing-secret",
+    this.registerOutputs();
+  }
+
+  private store(
+    variable: string,
+    { generated }: TaskSetting,
+    { prefix, protect, given }: { prefix: string; protect: boolean; given: ReadonlyMap<string, string> },
+  ): StoredSecret {
+    const name = variable.toLowerCase().replaceAll("_", "-");
+    const secret = new gcp.secretmanager.Secret(
+      name,
+      { secretId: `${prefix}-${name}`, replication: { auto: {} } },
+      { parent: this, protect },
+    );
+    const version = new gcp.secretmanager.SecretVersion(
+      name,
       {
-        secret: this.secret.id,
-        secretData: args.given === undefined ? this.make() : pulumi.secret(args.given),
+        secret: secret.id,
+        secretData: this.dataOf(name, given.get(variable), generated),
         // A replaced version is kept: an older revision, which may be gone back to, still names it.
         deletionPolicy: "ABANDON",
       },
       { parent: this },
     );
-    this.registerOutputs();
+    return { name, secret, version };
   }
 
-  /** Not protected: it goes when a secret is given in its place. */
-  private make(): pulumi.Output<string> {
-    const bytes = new random.RandomBytes("webhook-signing-secret", { length: SECRET_BYTES }, { parent: this });
-    return pulumi.secret(pulumi.interpolate`whsec_${bytes.base64}`);
+  /** What is made up is not protected: it goes when a secret is given in its place. */
+  private dataOf(name: string, given: string | undefined, generated: TaskSetting["generated"]): pulumi.Output<string> {
+    if (given !== undefined) return pulumi.secret(given);
+    if (!generated) throw new Error(`The settings must give the secret ${name}.`);
+    const bytes = new random.RandomBytes(name, { length: generated.bytes }, { parent: this });
+    return pulumi.secret(pulumi.interpolate`${generated.prefix}${bytes.base64}`);
   }
 }

@@ -10,6 +10,8 @@ export interface Delivery {
   readonly idempotency: Idempotency;
   readonly maxAttempts: number;
   readonly timeoutMs: number;
+  /** How long a claim of it lasts. */
+  readonly leaseMs: number;
   /** How long its dead letter is kept, should it come to that. */
   readonly deadLetterRetentionMs: number;
   /** False when Cloud Tasks says that it has tried before: only then can a `natural` task have a record. */

@@ -2,7 +2,7 @@ import { type Envelope, envelopeSchema } from "../../shared/contract/envelope.ts
 import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
 import { hashPayload } from "../../shared/contract/payload-hash.ts";
 import type { RequestProblem } from "../../shared/http/problem.ts";
-import type { QueueKey } from "../../shared/contract/queues.ts";
+import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Delivery } from "./delivery.ts";
 import type { BoundHandler } from "./runner/handler.ts";
@@ -11,8 +11,8 @@ import type { Outcome } from "./outcome.ts";
 /** What `parseDelivery` holds a request against. */
 export interface DeliveryRules {
   readonly handlers: ReadonlyMap<string, BoundHandler>;
-  /** The Cloud Tasks name of each queue. */
-  readonly queueNames: Readonly<Record<QueueKey, string>>;
+  /** The queues by their keys. */
+  readonly queues: DeployedQueues;
   readonly maxBodyBytes: number;
   /** How long a dead letter is kept. */
   readonly deadLetterRetentionMs: number;
@@ -47,10 +47,11 @@ export async function parseDelivery(request: Request, rules: DeliveryRules): Pro
 
   const problems = contradictions(envelope, request);
   if (problems.length > 0) return refuse({ kind: "malformed", problems });
-  if (request.headers.get("x-cloudtasks-queuename") !== rules.queueNames[queueOf(envelope.id)]) {
+  const queue = rules.queues.get(queueOf(envelope.id));
+  if (!queue?.names.includes(request.headers.get("x-cloudtasks-queuename") ?? "")) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
-  return { ok: true, delivery: toDelivery(envelope, request, rules) };
+  return { ok: true, delivery: toDelivery(envelope, queue, { request, rules }) };
 }
 
 function refuse(outcome: Outcome): Parsed {
@@ -119,10 +120,14 @@ function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
   }
 }
 
-function toDelivery(envelope: Envelope, request: Request, rules: DeliveryRules): Delivery {
+function toDelivery(
+  envelope: Envelope,
+  { settings }: DeployedQueue,
+  { request, rules }: { request: Request; rules: DeliveryRules },
+): Delivery {
   const isFirstDispatch = request.headers.get("x-cloudtasks-taskretrycount") === "0";
   const { handlers, deadLetterRetentionMs } = rules;
-  const ours = { envelope, isFirstDispatch, deadLetterRetentionMs };
+  const ours = { envelope, isFirstDispatch, leaseMs: leaseMsOf(settings), deadLetterRetentionMs };
   const nothingRuns = {
     ...ours,
     idempotency: "natural",

@@ -1,5 +1,4 @@
 import type { Timestamp } from "@google-cloud/firestore";
-import type { QueueKey } from "../contract/queues.ts";
 import type { TaskError } from "./task-record.ts";
 
 /** The collection of dead letters: small, indexed by time, and what people list and replay from. */
@@ -12,7 +11,7 @@ export const DEFAULT_DEAD_LETTER_RETENTION_DAYS = 90;
 export interface DeadLetter {
   readonly taskId: string;
   readonly type: string;
-  readonly queue: QueueKey;
+  readonly queue: string;
   /** As JSON text, since not every JSON value can be a Firestore field. */
   readonly payloadJson: string;
   readonly payloadHash: string;

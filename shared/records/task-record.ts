@@ -1,6 +1,5 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
-import { QUEUE_KEYS } from "../contract/queues.ts";
 
 /** The collection of task records; a document's id is the task's id. Nothing in it is indexed. */
 export const TASK_RECORDS = "taskRecords";
@@ -29,7 +28,7 @@ const jsonText = z
   .pipe(z.json());
 
 const taskRecordSchema = z.object({
-  queue: z.enum(QUEUE_KEYS),
+  queue: z.string(),
   type: z.string(),
   state: z.enum(["running", "waiting", ...TERMINAL_STATES]),
   /** Token of the attempt that wrote last. An attempt owns the task while the record is running and holds its token. */

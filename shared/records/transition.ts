@@ -8,7 +8,6 @@ import {
 } from "@google-cloud/firestore";
 import type { Clock } from "../runtime/clock.ts";
 import type { Envelope } from "../contract/envelope.ts";
-import { leaseMsOf } from "../contract/queues.ts";
 import { DEAD_LETTERS, type DeadLetter, deadLetterId } from "./dead-letter.ts";
 import { TASK_RECORDS, type TaskError, type TaskRecord, expiryFrom, parseTaskRecord } from "./task-record.ts";
 import { queueOf } from "../contract/task-id.ts";
@@ -55,12 +54,16 @@ interface Before {
 }
 
 /** The whole record of a running attempt. Its lease begins at the commit, by Firestore's clock. */
-export function runningRecord(envelope: Envelope, numbers: AttemptNumbers, before: Before) {
+export function runningRecord(
+  { envelope, leaseMs }: Pick<Delivery, "envelope" | "leaseMs">,
+  numbers: AttemptNumbers,
+  before: Before,
+) {
   return {
     ...identity(envelope, numbers, before),
     state: "running",
     claimedAt: FieldValue.serverTimestamp(),
-    leaseMs: leaseMsOf(queueOf(envelope.id)),
+    leaseMs,
     finishedAt: null,
     lastError: before.record?.lastError ?? null,
     result: null,

@@ -1,6 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import type { AttemptEnd } from "../../services/worker/lifecycle/attempt-end.ts";
 import { leaseMsOf } from "../../shared/contract/queues.ts";
+import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
 import { type TaskRecord, isTerminal } from "../../shared/records/task-record.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import type { Decisions } from "./decisions.ts";
@@ -61,7 +62,7 @@ const TIME_UP: readonly (readonly Fault[])[] = [
 ];
 
 /** A lease's length, and the age at which Cloud Tasks is about to delete a task. */
-export const LEASE_MS = leaseMsOf("default");
+export const LEASE_MS = leaseMsOf(TEST_QUEUES.default);
 const OLD_MS = 30.5 * 24 * 60 * 60_000;
 
 /** Everything that can happen to a task of a kind. */

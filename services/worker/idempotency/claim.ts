@@ -66,7 +66,7 @@ async function createRecord(
   numbers: AttemptNumbers,
   { db, clock }: Worker,
 ): Promise<Timestamp | undefined> {
-  const record = runningRecord(delivery.envelope, numbers, { record: null, clock });
+  const record = runningRecord(delivery, numbers, { record: null, clock });
   try {
     const created = await recordRef(db, delivery.envelope).create(record);
     return created.writeTime;
@@ -83,7 +83,7 @@ async function claimByReading(delivery: Delivery, owner: string, { db, clock }: 
   const { decision, updateTime } = await changeRecord({ db, envelope }, ({ record, readTimeMs }, writer) => {
     const claim = decideReadClaim(record, claimant, readTimeMs);
     if (claim.kind !== "run") return { outcome: concede(writer, claim, { delivery, db, clock }) };
-    if (!claim.isWritten) writer.replace(runningRecord(envelope, claim.numbers, { record: claim.record, clock }));
+    if (!claim.isWritten) writer.replace(runningRecord(delivery, claim.numbers, { record: claim.record, clock }));
     return claim;
   });
   if ("outcome" in decision) return { kind: "not-ours", outcome: decision.outcome };

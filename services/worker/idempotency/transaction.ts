@@ -4,7 +4,7 @@ import { type AttemptEnd, type RunEnd, threw } from "../lifecycle/attempt-end.ts
 import type { UnrecordedAttempt } from "./claim.ts";
 import { concede } from "../lifecycle/concede.ts";
 import { type Delivery, claimantOf } from "../delivery.ts";
-import type { HandlerContext, TransactionContext } from "../runner/handler.ts";
+import type { RunContext } from "../runner/handler.ts";
 import type { Outcome } from "../outcome.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store.ts";
 import { type RecordWriter, readingOf, recordRef, settledRecord } from "../../../shared/records/transition.ts";
@@ -13,7 +13,7 @@ import { decideUnrecordedRun, settlementInTransaction } from "../lifecycle/unrec
 import type { Worker } from "../worker.ts";
 
 type TransactionWorker = Worker & {
-  readonly context: HandlerContext;
+  readonly context: RunContext;
   /** Whether the handler is at work, or Firestore. */
   readonly progress: { handling: boolean };
 };
@@ -100,7 +100,7 @@ function writerIn(transaction: Transaction, record: DocumentReference): RecordWr
 }
 
 /** Firestore's own errors go to the client, which decides whether the callback runs again; none when time is up. */
-async function runOnce(delivery: Delivery, context: TransactionContext): Promise<AttemptEnd> {
+async function runOnce(delivery: Delivery, context: RunContext): Promise<AttemptEnd> {
   try {
     return await delivery.run(context);
   } catch (error) {

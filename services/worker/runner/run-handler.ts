@@ -4,7 +4,7 @@ import { startAttemptAbort } from "./attempt-abort.ts";
 import { type RunEnd, threw } from "../lifecycle/attempt-end.ts";
 import type { Attempt } from "../idempotency/claim.ts";
 import type { Delivery } from "../delivery.ts";
-import type { HandlerContext } from "./handler.ts";
+import type { RunContext } from "./handler.ts";
 import { runInTransaction } from "../idempotency/transaction.ts";
 import type { Worker } from "../worker.ts";
 
@@ -18,7 +18,7 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
   const { envelope, idempotency } = delivery;
   const abort = startAttemptAbort(delivery.timeoutMs, worker);
   const progress = { handling: true };
-  const context: HandlerContext = {
+  const context: RunContext = {
     signal: abort.signal,
     idempotencyKey: envelope.id,
     attempt: attempt.kind === "claimed" ? attempt.attempts : 1,
@@ -39,7 +39,7 @@ export async function runHandler(delivery: Delivery, attempt: Attempt, worker: W
   }
 }
 
-async function runDirectly(delivery: Delivery, context: HandlerContext): Promise<RunEnd> {
+async function runDirectly(delivery: Delivery, context: RunContext): Promise<RunEnd> {
   try {
     return { kind: "ended", end: await delivery.run(context) };
   } catch (error) {

@@ -8,8 +8,10 @@ import {
 } from "../../../shared/records/transition.ts";
 import { type Settlement, letterOf } from "../../../services/worker/lifecycle/settlement.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { leaseMsOf } from "../../../shared/contract/queues.ts";
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import { taskIdForKey } from "../../../shared/contract/task-id.ts";
+import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { type Commit, PAYLOAD_HASH, type World } from "./world.ts";
 
 const ENVELOPE: Envelope = {
@@ -25,7 +27,10 @@ export function claimCommit(
   world: World,
   { numbers, record }: { readonly numbers: AttemptNumbers; readonly record: TaskRecord | null },
 ): Commit {
-  const fields = runningRecord(ENVELOPE, numbers, { record, clock: clockOf(world) });
+  const fields = runningRecord({ envelope: ENVELOPE, leaseMs: leaseMsOf(TEST_QUEUES.default) }, numbers, {
+    record,
+    clock: clockOf(world),
+  });
   return { record: stored(fields), fence: numbers.fence };
 }
 

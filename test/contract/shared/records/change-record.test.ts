@@ -14,7 +14,7 @@ const envelope = sealTask(claimTaskType, { n: 1 });
 
 /** The record of an attempt at work. */
 const recordOf = (owner: string, fence = 1): DocumentData =>
-  runningRecord(envelope, { owner, fence, attempts: fence }, { record: null, clock: systemClock });
+  runningRecord({ envelope, leaseMs: 50_000 }, { owner, fence, attempts: fence }, { record: null, clock: systemClock });
 
 /** A Firestore, reached through a proxy by what is tested, and past it by the test. */
 async function setup() {

@@ -31,6 +31,7 @@ function startHandler(run?: Run, attempt: Attempt = claimed, worker = detachedWo
     },
     idempotency: attempt.kind === "claimed" ? "claim" : "natural",
     maxAttempts: 3,
+    leaseMs: 50_000,
     deadLetterRetentionMs: 1,
     timeoutMs: TIMEOUT_MS,
     isFirstDispatch: true,
