@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Accounts } from "./accounts.ts";
 import type { Queues } from "./queues.ts";
 import type { RecordStore } from "./record-store.ts";
-import type { SigningSecret } from "./signing-secret.ts";
+import { FORMER_GRANTS } from "./former-names.ts";
+import type { StoredSecret, TaskSecrets } from "./task-secrets.ts";
 
 type Account = gcp.serviceaccount.Account;
 
@@ -13,7 +14,7 @@ interface Guarded {
   readonly accounts: Accounts;
   readonly queues: Queues;
   readonly records: RecordStore;
-  readonly signingSecret: SigningSecret;
+  readonly secrets: TaskSecrets;
   readonly traces: boolean;
 }
 
@@ -26,7 +27,7 @@ interface Guarded {
  * | producer | create, read and delete tasks           | each queue       |
  * | producer | act as the invoker (to ask for tokens)  | the invoker      |
  * | both     | read and write documents                | the one database |
- * | worker   | read the webhooks' signing secret       | that secret      |
+ * | worker   | read what task types declare as secrets | each secret      |
  * | both     | write traces, where they are on         | the project      |
  *
  * Who may call a service is granted where the service is made.
@@ -47,7 +48,7 @@ export class Grants extends pulumi.ComponentResource {
     ];
     this.ofWorker = [
       this.letUseRecords("worker", worker, guarded),
-      this.letReadSecret(worker, guarded.signingSecret),
+      ...Object.values(guarded.secrets.byVariable).map((stored) => this.letReadSecret(worker, stored)),
       ...(guarded.traces ? [this.letWriteTraces("worker", worker, guarded.project)] : []),
     ];
     this.registerOutputs();
@@ -55,18 +56,16 @@ export class Grants extends pulumi.ComponentResource {
 
   /** Enqueuer creates; viewer reads a task's state and the queue's, for /ready; deleter cancels. */
   private letUseQueues(producer: Account, queues: Queues): pulumi.Resource[] {
-    return queues
-      .entries()
-      .flatMap(([key, queue]) =>
-        (["enqueuer", "viewer", "taskDeleter"] as const).map(
-          (role) =>
-            new gcp.cloudtasks.QueueIamMember(
-              `producer-${role}-${key}`,
-              { name: queue.name, location: queue.location, role: `roles/cloudtasks.${role}`, member: producer.member },
-              { parent: this },
-            ),
-        ),
-      );
+    return [...queues.byKey].flatMap(([key, queue]) =>
+      (["enqueuer", "viewer", "taskDeleter"] as const).map(
+        (role) =>
+          new gcp.cloudtasks.QueueIamMember(
+            `producer-${role}-${key}`,
+            { name: queue.name, location: queue.location, role: `roles/cloudtasks.${role}`, member: producer.member },
+            { parent: this },
+          ),
+      ),
+    );
   }
 
   private letActAs(producer: Account, invoker: Account): pulumi.Resource {
@@ -92,11 +91,12 @@ export class Grants extends pulumi.ComponentResource {
     );
   }
 
-  private letReadSecret(worker: Account, { secret }: SigningSecret): pulumi.Resource {
+  private letReadSecret(worker: Account, { name, secret }: StoredSecret): pulumi.Resource {
+    const grant = `worker-${name}`;
     return new gcp.secretmanager.SecretIamMember(
-      "worker-signing-secret",
+      grant,
       { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: worker.member },
-      { parent: this },
+      { parent: this, aliases: [...(FORMER_GRANTS.get(grant) ?? [])] },
     );
   }
 

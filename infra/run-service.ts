@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import type { SigningSecret } from "./signing-secret.ts";
+import type { StoredSecret } from "./task-secrets.ts";
 
 const PORT = 8080;
 
@@ -20,7 +20,7 @@ interface RunServiceArgs {
   readonly concurrency: number;
   readonly requestTimeoutMs: number;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly secretEnv?: Readonly<Record<string, SigningSecret>>;
+  readonly secretEnv?: Readonly<Record<string, StoredSecret>>;
   readonly protect: boolean;
 }
 

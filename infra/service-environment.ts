@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Accounts } from "./accounts.ts";
 import type { Queues } from "./queues.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -22,9 +22,7 @@ export function environmentOf(parts: {
   const shared: Variables = {
     GOOGLE_CLOUD_PROJECT: settings.project,
     FIRESTORE_DATABASE: records.database.name,
-    QUEUE_NAME_CRITICAL: queues.names.critical,
-    QUEUE_NAME_DEFAULT: queues.names.default,
-    QUEUE_NAME_BULK: queues.names.bulk,
+    QUEUES: pulumi.jsonStringify(namesByKey(queues)),
     WORKER_AUDIENCE: audience,
     INVOKER_SERVICE_ACCOUNT: accounts.invoker.email,
     LOG_LEVEL: settings.logLevel,
@@ -37,9 +35,15 @@ export function environmentOf(parts: {
       // True by construction: the check is never turned off, and this program grants run.invoker to the invoker alone.
       INVOKER_CHECK: "on",
       DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
+      ...Object.fromEntries(settings.taskSettings.variables),
     },
     producer: (workerUrl) => ({ ...shared, GOOGLE_CLOUD_LOCATION: settings.region, WORKER_URL: workerUrl }),
   };
+}
+
+/** A list for each queue, so that it may have more than one. */
+function namesByKey({ names }: Queues): Readonly<Record<string, pulumi.Output<string>[]>> {
+  return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, [name]]));
 }
 
 function traceVariables(sampleRatio: number): Variables {

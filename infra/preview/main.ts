@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { explainFailure } from "../../shared/runtime/program.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { countByType, printGraph } from "./print-graph.ts";
 import { runProgramOffline } from "./run-program.ts";
 import { readExample, readStackFile, type StackConfig } from "./stacks.ts";
@@ -18,10 +19,11 @@ neither Pulumi's own program nor an account is needed.
 const KINDS = ["dev", "production"] as const;
 
 function chooseStacks(options: { stack?: string | undefined; config?: string | undefined }): Map<string, StackConfig> {
-  if (options.config !== undefined) return new Map([[options.config, readStackFile(options.config)]]);
+  if (options.config !== undefined)
+    return new Map([[options.config, readStackFile(options.config, registry.settings)]]);
   const kinds = KINDS.filter((kind) => options.stack === undefined || options.stack === kind);
   if (kinds.length === 0) throw new ConfigError(`--stack must be one of ${KINDS.join(", ")}.`);
-  return new Map(kinds.map((kind) => [kind, readExample(kind)]));
+  return new Map(kinds.map((kind) => [kind, readExample(kind, registry.settings)]));
 }
 
 /** Prints one stack's graph; answers whether the program could be run. */

@@ -2,8 +2,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { localVariables, type TaskSetting } from "../../shared/contract/task-settings.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { configKeyOf } from "../settings/task-settings.ts";
 
 const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
 
@@ -13,23 +15,30 @@ export interface StackConfig {
   readonly secretKeys: readonly string[];
 }
 
-/** Stands for a value that only Pulumi can decrypt; it has the form that the signing secret must have. */
-const PLACEHOLDER_SECRET = "whsec_cGxhY2Vob2xkZXItb2YtYW4tZW5jcnlwdGVkLXZhbHVl";
+/** Stands for a value that only Pulumi can decrypt. */
+const PLACEHOLDER = "placeholder-of-an-encrypted-value";
+
+type Declared = ReadonlyMap<string, TaskSetting>;
 
 /** The example configuration of a kind of stack. */
-export function readExample(kind: "dev" | "production"): StackConfig {
-  return readStackFile(path.join(PROJECT_DIR, `Pulumi.${kind}.yaml.example`));
+export function readExample(kind: "dev" | "production", declared: Declared): StackConfig {
+  return readStackFile(path.join(PROJECT_DIR, `Pulumi.${kind}.yaml.example`), declared);
 }
 
 /**
  * Reads a Pulumi.STACK.yaml. Encrypted values are replaced by a placeholder.
  *
+ * @param declared what task types declare: the local value of a variable has the form that a placeholder must have.
  * @throws ConfigError when there is no such file, or it isn't one of Pulumi's.
  */
-export function readStackFile(file: string): StackConfig {
+export function readStackFile(file: string, declared: Declared): StackConfig {
   const { config } = parseStackFile(file);
+  const local = Object.entries(localVariables(declared));
+  const placeholders = new Map(local.map(([name, text]) => [`handoff:${configKeyOf(name)}`, text]));
   return {
-    config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, asText(value)])),
+    config: Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [key, asText(value, placeholders.get(key) ?? PLACEHOLDER)]),
+    ),
     secretKeys: Object.keys(config).filter((key) => isSecret(config[key])),
   };
 }
@@ -49,7 +58,7 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }
 
-function asText(value: z.core.util.JSONType): string {
-  if (isSecret(value)) return PLACEHOLDER_SECRET;
+function asText(value: z.core.util.JSONType, placeholder: string): string {
+  if (isSecret(value)) return placeholder;
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Catalogue } from "../../shared/contract/registry.ts";
-import type { QueueKey, QueueSettings } from "../../shared/contract/queues.ts";
+import type { QueueSettings } from "../../shared/contract/queues.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
 import { checkTimeBudgets } from "../../shared/contract/time-budget.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,14 +20,13 @@ const MOST_CONCURRENT_DISPATCHES = 5_000;
  * @throws BudgetError
  */
 export function refuseBrokenBudgets(plan: {
-  readonly taskTypes: Catalogue;
-  readonly queues: Readonly<Record<QueueKey, QueueSettings>>;
+  readonly registry: Pick<Registry, "types" | "queues">;
   readonly settings: Pick<Settings, "workerMaxInstances" | "workerConcurrency">;
 }): void {
   const problems = [
-    ...checkTimeBudgets(plan.taskTypes.values(), plan.queues),
-    ...Object.entries(plan.queues).flatMap(([key, queue]) => checkLimits(key, queue)),
-    ...checkCapacity(plan.queues, plan.settings),
+    ...checkTimeBudgets(plan.registry),
+    ...[...plan.registry.queues].flatMap(([key, queue]) => checkLimits(key, queue)),
+    ...checkCapacity(plan.registry, plan.settings),
   ];
   if (problems.length === 0) return;
   throw new BudgetError(`The budgets don't hold:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
@@ -45,10 +44,10 @@ function checkLimits(key: string, { maxDispatchesPerSecond, maxConcurrentDispatc
 }
 
 function checkCapacity(
-  queues: Readonly<Record<QueueKey, QueueSettings>>,
+  { queues }: Pick<Registry, "queues">,
   { workerMaxInstances, workerConcurrency }: Pick<Settings, "workerMaxInstances" | "workerConcurrency">,
 ): string[] {
-  const sent = Object.values(queues).reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
+  const sent = [...queues.values()].reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
   const taken = workerMaxInstances * workerConcurrency;
   if (sent <= taken) return [];
   return [

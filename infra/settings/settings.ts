@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cron } from "croner";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES } from "../../shared/contract/registry.ts";
+import type { Registry, TaskTypes } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
+import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
 /** The stack's configuration can't be used. The message lists every problem, a sentence each, with what to do. */
 export class SettingsError extends pulumi.RunError {
@@ -22,109 +23,124 @@ const caller = z
     "must be an IAM member, for example serviceAccount:shop@my-project.iam.gserviceaccount.com",
   );
 
-const schedule = z
-  .strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens"),
-    cron: z.string().refine(isCron, 'must be a time in the five fields of cron, for example "*/5 * * * *"'),
-    timeZone: z.string().refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin").default("Etc/UTC"),
-    type: z.string(),
-    payload: z.json(),
-  })
-  .superRefine(({ type, payload }, context) => {
-    const taskType = BUILT_IN_TASK_TYPES.get(type);
-    if (!taskType) {
-      const known = [...BUILT_IN_TASK_TYPES.keys()].join(", ");
-      context.addIssue({ code: "custom", path: ["type"], message: `must be one of ${known}` });
-      return;
-    }
-    for (const { path, message } of taskType.payload.safeParse(payload).error?.issues ?? []) {
-      context.addIssue({ code: "custom", path: ["payload", ...path], message });
-    }
-  });
+/** A task that is enqueued by the clock. */
+const scheduleOf = (types: TaskTypes) =>
+  z
+    .strictObject({
+      name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens"),
+      cron: z.string().refine(isCron, 'must be a time in the five fields of cron, for example "*/5 * * * *"'),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin")
+        .default("Etc/UTC"),
+      type: z.string(),
+      payload: z.json(),
+    })
+    .superRefine(({ type, payload }, context) => {
+      const taskType = types.get(type);
+      if (!taskType) {
+        context.addIssue({ code: "custom", path: ["type"], message: `must be one of ${[...types.keys()].join(", ")}` });
+        return;
+      }
+      for (const { path, message } of taskType.payload.safeParse(payload).error?.issues ?? []) {
+        context.addIssue({ code: "custom", path: ["payload", ...path], message });
+      }
+    });
 
-const schema = z
-  .strictObject({
-    /** The Google Cloud project's id. */
-    project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
-    region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region, for example europe-west1"),
-    /** Begins the name of everything, so that two stacks fit in one project. It is the database's name too, of 4 or more; accounts allow 20. */
-    prefix: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
-    /** Whether what can't be made again (database, queues, secret) is protected from being deleted. */
-    protect: trueOrFalse.default(true),
-    callers: listOf(caller).refine(areDistinct, "must name each of them once").default([]),
-    notificationEmails: listOf(z.email("must be an e-mail address"))
-      .refine(areDistinct, "must name each of them once")
-      .default([]),
-    producerIngress: oneOf("all", "internal").default("all"),
-    producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
-    producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-    workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
-    workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-    /** Deliveries that one worker instance takes at once. */
-    workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
-    deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
-    /** Daily backups of the database are kept this long; 0 makes none. */
-    backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
-    imagesKept: numberWithin({ from: 2, to: 100 }).default(10),
-    /** The part of traces that is sampled where the caller didn't decide; 0 turns traces off. */
-    traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
-    /** Not less than info: metrics are counted from lines of that level. */
-    logLevel: oneOf("debug", "info").default("info"),
-    authMode: oneOf("verify", "platform").default("verify"),
-    /** A Standard Webhooks secret; without one a secret is made. */
-    webhookSigningSecret: z
-      .string()
-      .regex(
-        /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
-        "must be a Standard Webhooks secret, whsec_ and base64 of 24 bytes or more",
-      )
-      .optional(),
-    schedules: listOf(schedule)
-      .refine((all) => areDistinct(all.map(({ name }) => name)), "must have a name each of its own")
-      .default([]),
-  })
-  .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
-    path: ["producerMinInstances"],
-    message: "must not be more than producerMaxInstances",
-  })
-  .refine((settings) => settings.workerMinInstances <= settings.workerMaxInstances, {
-    path: ["workerMinInstances"],
-    message: "must not be more than workerMaxInstances",
-  });
+/** What every stack has, whatever its task types. */
+const ownFields = {
+  /** The Google Cloud project's id. */
+  project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
+  region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region, for example europe-west1"),
+  /** Begins the name of everything, so that two stacks fit in one project. It is the database's name too, of 4 or more; accounts allow 20. */
+  prefix: z.string().regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
+  /** Whether what can't be made again (database, queues, secret) is protected from being deleted. */
+  protect: trueOrFalse.default(true),
+  callers: listOf(caller).refine(areDistinct, "must name each of them once").default([]),
+  notificationEmails: listOf(z.email("must be an e-mail address"))
+    .refine(areDistinct, "must name each of them once")
+    .default([]),
+  producerIngress: oneOf("all", "internal").default("all"),
+  producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
+  producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
+  workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
+  workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
+  /** Deliveries that one worker instance takes at once. */
+  workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
+  deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
+  /** Daily backups of the database are kept this long; 0 makes none. */
+  backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
+  imagesKept: numberWithin({ from: 2, to: 100 }).default(10),
+  /** The part of traces that is sampled where the caller didn't decide; 0 turns traces off. */
+  traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
+  /** Not less than info: metrics are counted from lines of that level. */
+  logLevel: oneOf("debug", "info").default("info"),
+  authMode: oneOf("verify", "platform").default("verify"),
+};
 
-export type Settings = z.output<typeof schema>;
-export type Schedule = z.output<typeof schedule>;
+const schemaOf = (types: TaskTypes) =>
+  z
+    .strictObject({
+      ...ownFields,
+      schedules: listOf(scheduleOf(types))
+        .refine((all) => areDistinct(all.map(({ name }) => name)), "must have a name each of its own")
+        .default([]),
+    })
+    .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
+      path: ["producerMinInstances"],
+      message: "must not be more than producerMaxInstances",
+    })
+    .refine((settings) => settings.workerMinInstances <= settings.workerMaxInstances, {
+      path: ["workerMinInstances"],
+      message: "must not be more than workerMaxInstances",
+    });
+
+export type Settings = z.output<ReturnType<typeof schemaOf>> & {
+  /** What is given of the variables that task types declare. */
+  readonly taskSettings: GivenSettings;
+};
+export type Schedule = z.output<ReturnType<typeof scheduleOf>>;
 
 /**
  * Reads the settings from a stack's whole configuration (`handoff:region` and so on; other namespaces are passed over).
  * Structured values are JSON text, as Pulumi hands them over.
  *
- * @throws SettingsError with a sentence for every problem; values are never quoted, since one of them is a secret.
+ * @throws SettingsError with a sentence for every problem; values are never quoted, since some of them are secrets.
  */
-export function parseSettings(configuration: Readonly<Record<string, string>>): Settings {
-  const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(configuration)) {
-    if (key.startsWith(`${NAMESPACE}:`))
-      values[key.slice(NAMESPACE.length + 1)] = isJson(value) ? JSON.parse(value) : value;
+export function parseSettings(configuration: Readonly<Record<string, string>>, registry: Registry): Settings {
+  const declared = configurable(registry.settings);
+  const own = new Map<string, unknown>();
+  const ofTasks = new Map<string, string>();
+  for (const [name, text] of Object.entries(configuration)) {
+    if (!name.startsWith(`${NAMESPACE}:`)) continue;
+    const key = name.slice(NAMESPACE.length + 1);
+    if (declared.has(key)) ofTasks.set(key, text);
+    else own.set(key, isJson(text) ? JSON.parse(text) : text);
   }
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) => describe(issue, values));
+  const schema = schemaOf(registry.types);
+  const parsed = schema.safeParse(Object.fromEntries(own));
+  const { given, problems } = readTaskSettings(registry.settings, ofTasks);
+  const known = Object.keys(schema.shape);
+  const sentences = [
+    ...known
+      .filter((key) => declared.has(key))
+      .map((key) => `${declared.get(key)}: a task's setting can't have this name, since ${NAMESPACE}:${key} is ours.`),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
+    ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
+  ];
+  if (parsed.success && sentences.length === 0) return { ...parsed.data, taskSettings: given };
   throw new SettingsError(
-    `The stack's configuration can't be used:\n${problems.map((line) => `  - ${line}`).join("\n")}`,
+    `The stack's configuration can't be used:\n${sentences.map((line) => `  - ${line}`).join("\n")}`,
   );
 }
 
-function describe(issue: z.core.$ZodIssue, values: Readonly<Record<string, unknown>>): string[] {
+function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>, known: readonly string[]): string[] {
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    const known = Object.keys(schema.shape).join(", ");
-    return issue.keys.map((key) => `${NAMESPACE}:${key}: there is no such setting. There are: ${known}.`);
+    return issue.keys.map((key) => `${NAMESPACE}:${key}: there is no such setting. There are: ${known.join(", ")}.`);
   }
   const [name] = issue.path;
   const place = `${NAMESPACE}:${issue.path.join(".")}`;
-  if (!Object.hasOwn(values, String(name))) {
+  if (!values.has(String(name))) {
     return [`${place}: is not set. Set it with: pulumi config set ${NAMESPACE}:${String(name)} …`];
   }
   return [`${place}: ${issue.message}.`];

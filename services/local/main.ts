@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { readConfig } from "../../shared/runtime/config.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { explainFailure } from "../../shared/runtime/program.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { type StackSettings, addressOf, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
@@ -23,6 +24,7 @@ function readSettings(): StackSettings {
     throw new ConfigError(`--firestore must be "ours" or "official", but is "${values.firestore}".`);
   }
   return {
+    registry,
     variables: readConfig(startVariables, process.env),
     environment: process.env,
     dataDir: path.resolve(values.data),

@@ -6,16 +6,18 @@ import {
   findGooglesFirestore,
   googlesFirestoreCommand,
 } from "../../packages/emulators/src/firestore/googles-firestore.ts";
-import { LOCAL, SERVICES_DIR, type StackSettings, addressOf } from "./settings.ts";
+import { localVariables } from "../../shared/contract/task-settings.ts";
+import { LOCAL, PROJECT_DIR, type StackSettings, addressOf } from "./settings.ts";
 
 /** The four programs of the stack, with all that each needs to find the others. */
 export function programsOf(settings: StackSettings): Record<"firestore" | "queues" | "worker" | "producer", Program> {
-  const { variables } = settings;
+  const { variables, registry } = settings;
   const queuesAddress = addressOf(variables.CLOUD_TASKS_EMULATOR_HOST);
   const emulatorArgs = ["--data", settings.dataDir, ...(settings.fresh ? ["--fresh"] : [])];
   const environment = {
     ...settings.environment,
     GOOGLE_CLOUD_PROJECT: LOCAL.project,
+    QUEUES: JSON.stringify(queueNames(registry)),
     FIRESTORE_EMULATOR_HOST: addressOf(variables.FIRESTORE_EMULATOR_HOST),
     LOG_LEVEL: variables.LOG_LEVEL,
     HOST: "127.0.0.1",
@@ -33,18 +35,17 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     },
     worker: {
       name: "worker",
-      ...ourCommand("worker"),
+      ...ourCommand("services/worker"),
       environment: {
+        ...localVariables(registry.settings),
         ...environment,
         PORT: String(variables.WORKER_PORT),
         OIDC_CERTS_URL: `http://${queuesAddress}/oauth2/v1/certs`,
-        WEBHOOK_SIGNING_SECRET: LOCAL.signingSecret,
-        WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
       },
     },
     producer: {
       name: "producer",
-      ...ourCommand("producer"),
+      ...ourCommand("services/producer"),
       environment: {
         ...environment,
         PORT: String(variables.PRODUCER_PORT),
@@ -56,17 +57,22 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
   };
 }
 
+/** Each queue's names in the emulator: its key alone. */
+function queueNames({ queues }: StackSettings["registry"]): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries([...queues.keys()].map((key) => [key, [key]]));
+}
+
 type Command = Pick<Program, "command" | "listens">;
 
 /** One of our own programs. */
 function ourCommand(folder: string, args: readonly string[] = []): Command {
-  const main = path.join(SERVICES_DIR, folder, "main.ts");
+  const main = path.join(PROJECT_DIR, folder, "main.ts");
   return { command: [process.execPath, main, ...args] };
 }
 
 /** An emulator in a process of its own. */
 function emulatorCommand(name: string, args: readonly string[]): Command {
-  return ourCommand("local/standalone", ["--only", name, ...args]);
+  return ourCommand("packages/emulators/src/cli", ["--only", name, ...args]);
 }
 
 function firestoreCommand(settings: StackSettings, args: readonly string[]): Command {

@@ -1,13 +1,16 @@
 import { createCloudTasksClient } from "../../shared/runtime/google-clients.ts";
 import { toProtoTime } from "../../shared/queue/proto-time.ts";
-import { QUEUES } from "../../shared/contract/queues.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
 import { LOCAL } from "./settings.ts";
 
-/** Makes the emulator's queues what the catalogue says, as `pulumi up` does in the cloud. UpdateQueue creates what is missing. */
-export async function provisionQueues(emulator: { host: string; port: number }): Promise<void> {
+/** Makes the emulator's queues what the registry says, as `pulumi up` does in the cloud. UpdateQueue creates what is missing. */
+export async function provisionQueues(
+  { queues }: Pick<Registry, "queues">,
+  emulator: { host: string; port: number },
+): Promise<void> {
   const client = createCloudTasksClient(emulator);
   try {
-    for (const [key, settings] of Object.entries(QUEUES)) {
+    for (const [key, settings] of queues) {
       await client.updateQueue({
         queue: {
           name: client.queuePath(LOCAL.project, LOCAL.location, key),

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
+import type { Registry } from "../../shared/contract/registry.ts";
 import { hostAndPortVariable, logLevelVariable, portVariable } from "../../shared/runtime/config.ts";
 
 /** The variables of `npm start`, with their defaults. */
@@ -12,6 +13,7 @@ export const startVariables = z.object({
 });
 
 export interface StackSettings {
+  readonly registry: Registry;
   readonly variables: z.output<typeof startVariables>;
   /** What the programs' environments are built on. */
   readonly environment: NodeJS.ProcessEnv;
@@ -28,11 +30,9 @@ export const LOCAL = {
   location: "local",
   audience: "handoff-worker",
   invoker: "invoker@handoff-local.iam.gserviceaccount.com",
-  /** A made-up secret, so that webhooks can be verified on a laptop; the cloud has its own in Secret Manager. */
-  signingSecret: "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAwMDAwMDA=",
 } as const;
 
-export const SERVICES_DIR = path.resolve(import.meta.dirname, "..");
+export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");
 
 export function addressOf(at: { host: string; port: number }): string {
   return `${at.host}:${at.port}`;

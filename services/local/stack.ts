@@ -38,7 +38,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   try {
     const firestore = usesRunningFirestore ? [] : [run(programs.firestore, "give up")];
     await Promise.all([...firestore, run(programs.queues, "give up")]);
-    const queues = provisionQueues(settings.variables.CLOUD_TASKS_EMULATOR_HOST);
+    const queues = provisionQueues(settings.registry, settings.variables.CLOUD_TASKS_EMULATOR_HOST);
     await Promise.all([queues, run(programs.worker, "restart"), run(programs.producer, "restart")]);
   } catch (error) {
     await stop();

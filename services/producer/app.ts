@@ -28,8 +28,8 @@ export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> 
   return app;
 }
 
-function addDocument(app: OpenAPIHono<ProducerEnv>, { catalogue }: Producer): void {
-  for (const [name, schema] of Object.entries(newTaskComponents(catalogue))) {
+function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): void {
+  for (const [name, schema] of Object.entries(newTaskComponents(registry.types))) {
     app.openAPIRegistry.registerComponent("schemas", name, schema);
   }
   const document = app.getOpenAPI31Document(DOCUMENT_FRAME);

@@ -1,20 +1,15 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES } from "../../shared/contract/registry.ts";
 import { systemClock } from "../../shared/runtime/clock.ts";
-import {
-  hostAndPortVariable,
-  platformVariables,
-  portVariable,
-  queueNamesOf,
-  readConfig,
-} from "../../shared/runtime/config.ts";
+import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
 import { createFirestore } from "../../shared/runtime/firestore.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
 import { PendingCalls, closeFirestore } from "../../shared/runtime/pending-calls.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
+import { queuesVariable } from "../../shared/runtime/queues-variable.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createProducerApp } from "./app.ts";
 import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
@@ -24,6 +19,7 @@ import { createTaskRecords } from "./tasks/task-records.ts";
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  QUEUES: queuesVariable(registry.queues),
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
   GOOGLE_CLOUD_LOCATION: z.string().min(1),
@@ -46,14 +42,14 @@ async function start(): Promise<RunningProgram> {
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
-    catalogue: BUILT_IN_TASK_TYPES,
+    registry,
     clock: systemClock,
     log,
     records: createTaskRecords(firestore, calls),
     queue: createCloudTasksQueue(client.promise, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,
-      queueNames: queueNamesOf(config),
+      queues: config.QUEUES,
       workerUrl: config.WORKER_URL.replace(/\/$/, ""),
       workerAudience: config.WORKER_AUDIENCE,
       invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,

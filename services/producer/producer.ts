@@ -1,5 +1,5 @@
 import type { Tracer } from "@opentelemetry/api";
-import type { Catalogue } from "../../shared/contract/registry.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
 import type { Logger } from "../../shared/runtime/log.ts";
 import type { TaskQueue } from "../../shared/queue/task-queue.ts";
@@ -10,7 +10,7 @@ export interface Producer {
   /** The Google Cloud project, which traces belong to. */
   readonly project: string;
   readonly tracer: Tracer;
-  readonly catalogue: Catalogue;
+  readonly registry: Registry;
   readonly queue: TaskQueue;
   readonly records: TaskRecords;
   readonly clock: Clock;

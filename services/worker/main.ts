@@ -1,12 +1,6 @@
 import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
-import {
-  flagVariable,
-  platformVariables,
-  portVariable,
-  queueNamesOf,
-  readConfig,
-} from "../../shared/runtime/config.ts";
+import { platformVariables, portVariable, readConfigAndSettings } from "../../shared/runtime/config.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import {
   DEFAULT_MAX_PAYLOAD_BYTES,
@@ -19,24 +13,26 @@ import { createLogger } from "../../shared/runtime/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
+import { queuesVariable } from "../../shared/runtime/queues-variable.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createWorkerApp } from "./app.ts";
 import { createTokenRules } from "./authenticate.ts";
 import { GOOGLE_CERTS_URL } from "../../shared/auth/fetch-key-set.ts";
 import { createHandlers } from "./handlers/index.ts";
 import { createKeyCache } from "../../shared/auth/key-cache.ts";
+import { assembleHandlers } from "./runner/assemble-handlers.ts";
 import { Shutdown } from "./runner/shutdown.ts";
 
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  QUEUES: queuesVariable(registry.queues),
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
   WORKER_AUDIENCE: z.string().min(1),
   INVOKER_SERVICE_ACCOUNT: z.email(),
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
-  WEBHOOK_SIGNING_SECRET: z.string().startsWith("whsec_", "must be a Standard Webhooks secret, whsec_…"),
-  WEBHOOK_ALLOW_PRIVATE_ADDRESSES: flagVariable.default(false),
   AUTH_MODE: z.enum(["verify", "platform"]).default("verify"),
   INVOKER_CHECK: z.literal("on").optional(),
   K_SERVICE: z.string().optional(),
@@ -47,7 +43,7 @@ const configSchema = z.object({
 const DAY_MS = 24 * 60 * 60_000;
 
 async function start(): Promise<RunningProgram> {
-  const config = readConfig(configSchema, process.env);
+  const { config, settings } = readConfigAndSettings(configSchema, registry.settings, process.env);
   refuseUnguardedPlatformMode(config);
   const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: "handoff-worker", log, config });
@@ -71,12 +67,8 @@ async function start(): Promise<RunningProgram> {
     }),
     rules: {
       clock,
-      handlers: createHandlers({
-        db,
-        signingSecret: config.WEBHOOK_SIGNING_SECRET,
-        allowPrivateAddresses: config.WEBHOOK_ALLOW_PRIVATE_ADDRESSES,
-      }),
-      queueNames: queueNamesOf(config),
+      handlers: assembleHandlers(registry, createHandlers({ db }), settings),
+      queues: config.QUEUES,
       deadLetterRetentionMs: config.DEAD_LETTER_RETENTION_DAYS * DAY_MS,
       maxBodyBytes: config.MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
     },

@@ -1,6 +1,6 @@
 import { type Envelope, deliveryName, envelopeSchema, honours } from "../../shared/contract/envelope.ts";
 import { hashPayload } from "../../shared/contract/payload-hash.ts";
-import { type QueueKey, leaseMsOf } from "../../shared/contract/queues.ts";
+import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
@@ -36,8 +36,8 @@ export interface UnrunnableDelivery extends TaskDelivery {
 /** What `parseDelivery` holds a request against. */
 export interface DeliveryRules {
   readonly handlers: ReadonlyMap<string, BoundHandler>;
-  /** The Cloud Tasks name of each queue. */
-  readonly queueNames: Readonly<Record<QueueKey, string>>;
+  /** The queues by their keys. */
+  readonly queues: DeployedQueues;
   readonly maxBodyBytes: number;
   /** Tells whether a delivery comes before its time. */
   readonly clock: Clock;
@@ -72,11 +72,12 @@ export async function parseDelivery(request: Request, rules: DeliveryRules): Pro
 
   const problems = contradictions(envelope, request);
   if (problems.length > 0) return refuse({ kind: "malformed", problems });
-  if (request.headers.get("x-cloudtasks-queuename") !== rules.queueNames[queueOf(envelope.id)]) {
+  const queue = rules.queues.get(queueOf(envelope.id));
+  if (!queue?.names.includes(request.headers.get("x-cloudtasks-queuename") ?? "")) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
   if (!honours(envelope, rules.clock.now())) return refuse({ kind: "unavailable", reason: "newer-revision" });
-  return { refused: false, ...toDelivery(envelope, request, rules) };
+  return { refused: false, ...toDelivery(envelope, queue, { request, rules }) };
 }
 
 function refuse(outcome: Outcome): Parsed {
@@ -143,10 +144,14 @@ function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
   }
 }
 
-function toDelivery(envelope: Envelope, request: Request, rules: DeliveryRules): Delivery {
+function toDelivery(
+  envelope: Envelope,
+  { settings }: DeployedQueue,
+  { request, rules }: { request: Request; rules: DeliveryRules },
+): Delivery {
   const task = {
     envelope,
-    leaseMs: leaseMsOf(queueOf(envelope.id)),
+    leaseMs: leaseMsOf(settings),
     deadLetterRetentionMs: rules.deadLetterRetentionMs,
     isFirstDispatch: request.headers.get("x-cloudtasks-taskretrycount") === "0",
   };

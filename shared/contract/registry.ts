@@ -1,30 +1,48 @@
-import { CANARIES } from "../tasks/canary.ts";
-import { publishDocument } from "../tasks/document-publish.ts";
-import { transferBetweenAccounts } from "../tasks/ledger-transfer.ts";
-import { deliverWebhook } from "../tasks/webhook-deliver.ts";
+import { QUEUE_KEY_FORM, type QueueSettings, isQueueKey } from "./queues.ts";
+import type { TaskSetting } from "./task-settings.ts";
 import type { TaskType } from "./task-type.ts";
 
 /** The task types by their names. A Map, since names come from requests. */
-export type Catalogue = ReadonlyMap<string, TaskType>;
+export type TaskTypes = ReadonlyMap<string, TaskType>;
 
-/**
- * Makes a catalogue of task types.
- *
- * @throws TypeError when two have one name.
- */
-export function createCatalogue(taskTypes: readonly TaskType[]): Catalogue {
-  const catalogue = new Map<string, TaskType>();
-  for (const taskType of taskTypes) {
-    if (catalogue.has(taskType.type)) throw new TypeError(`Task type "${taskType.type}" is defined twice.`);
-    catalogue.set(taskType.type, taskType);
-  }
-  return catalogue;
+/** What a system is made for. Every program is handed one; shared/tasks/index.ts has the one that is deployed. */
+export interface Registry<Types extends readonly TaskType[] = readonly TaskType[]> {
+  readonly types: TaskTypes;
+  /** The queues' settings by their keys. */
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  /** The variables that handlers need, by their names. Two task types may share one. */
+  readonly settings: ReadonlyMap<string, TaskSetting>;
+  /** The types as they were listed, so that what there must be for each of them can be checked at compile time. */
+  readonly listed: Types;
 }
 
-/** The task types that this product ships with. */
-export const BUILT_IN_TASK_TYPES = createCatalogue([
-  deliverWebhook,
-  transferBetweenAccounts,
-  publishDocument,
-  ...CANARIES,
-]);
+/**
+ * Puts task types and queues together.
+ *
+ * @throws TypeError, with a sentence for each problem, when two task types have one name, a type's queue isn't defined, a
+ * queue key is malformed, or two types declare one variable differently.
+ */
+export function defineRegistry<
+  const Queues extends Readonly<Record<string, QueueSettings>>,
+  const Types extends readonly (TaskType & { readonly queue: keyof Queues })[],
+>({ queues, taskTypes }: { readonly queues: Queues; readonly taskTypes: Types }): Registry<Types> {
+  const types = new Map<string, TaskType>();
+  const settings = new Map<string, TaskSetting>();
+  const problems = Object.keys(queues)
+    .filter((key) => !isQueueKey(key))
+    .map((key) => `The queue key "${key}" must be ${QUEUE_KEY_FORM}.`);
+  for (const taskType of taskTypes) {
+    const { type, queue } = taskType;
+    if (types.has(type)) problems.push(`Task type "${type}" is defined twice.`);
+    if (!Object.hasOwn(queues, queue)) problems.push(`Task type "${type}": there is no queue "${queue}".`);
+    for (const [name, setting] of Object.entries(taskType.settings)) {
+      if ((settings.get(name) ?? setting) !== setting) {
+        problems.push(`Task type "${type}" declares ${name} as another does: let them share one declaration.`);
+      }
+      settings.set(name, setting);
+    }
+    types.set(type, taskType);
+  }
+  if (problems.length > 0) throw new TypeError(problems.join("\n"));
+  return Object.freeze({ types, queues: new Map(Object.entries(queues)), settings, listed: taskTypes });
+}

@@ -1,5 +1,5 @@
-import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, type QueueKey, type QueueSettings } from "./queues.ts";
-import type { TaskType } from "./task-type.ts";
+import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS } from "./queues.ts";
+import type { Registry } from "./registry.ts";
 
 /** Limits of an HTTP target's dispatch deadline (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks). */
 const SHORTEST_DISPATCH_DEADLINE_MS = 15_000;
@@ -14,12 +14,9 @@ export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
  *     |-- claim --|---- handler timeout ----|-- grace --|-- settle --|  ≤ dispatch deadline ≤ request timeout
  *                 |----------------------- lease: dispatch deadline + margin -------------------
  */
-export function checkTimeBudgets(
-  taskTypes: Iterable<TaskType>,
-  queues: Readonly<Record<QueueKey, QueueSettings>> = QUEUES,
-): string[] {
+export function checkTimeBudgets({ types, queues }: Pick<Registry, "types" | "queues">): string[] {
   const problems: string[] = [];
-  for (const [key, { dispatchDeadlineMs }] of Object.entries(queues)) {
+  for (const [key, { dispatchDeadlineMs }] of queues) {
     if (dispatchDeadlineMs < SHORTEST_DISPATCH_DEADLINE_MS || dispatchDeadlineMs > LONGEST_DISPATCH_DEADLINE_MS) {
       problems.push(`Queue ${key}: the dispatch deadline of ${dispatchDeadlineMs} ms is not within 15 s and 30 min.`);
     }
@@ -29,9 +26,9 @@ export function checkTimeBudgets(
       );
     }
   }
-  for (const task of taskTypes) {
+  for (const task of types.values()) {
     const neededMs = RECORD_STORE_DEADLINE_MS + task.timeoutMs + ABORT_GRACE_MS + RECORD_STORE_DEADLINE_MS;
-    const { dispatchDeadlineMs } = queues[task.queue];
+    const dispatchDeadlineMs = queues.get(task.queue)?.dispatchDeadlineMs ?? 0;
     if (neededMs <= dispatchDeadlineMs) continue;
     problems.push(
       `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms with claiming, grace and settling, ` +

@@ -1,6 +1,6 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
-import { QUEUES, type QueueKey } from "../contract/queues.ts";
+import type { DeployedQueue, DeployedQueues } from "../contract/queues.ts";
 import { toProtoTime } from "./proto-time.ts";
 import { type TaskId, queueOf } from "../contract/task-id.ts";
 import { readQueuedTask } from "./cloud-tasks-wire.ts";
@@ -12,8 +12,8 @@ import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
 export interface CloudTasksSettings {
   readonly project: string;
   readonly location: string;
-  /** The name of each queue in Cloud Tasks. */
-  readonly queueNames: Readonly<Record<QueueKey, string>>;
+  /** The queues by their keys. Tasks of any other can't be asked for. */
+  readonly queues: DeployedQueues;
   /** The worker's address, without a path. */
   readonly workerUrl: string;
   /** The audience that the worker expects in a delivery's token. */
@@ -27,8 +27,8 @@ export function createCloudTasksQueue(
   client: CloudTasksClient | Promise<CloudTasksClient>,
   settings: CloudTasksSettings,
 ): TaskQueue {
-  const queuePath = (key: QueueKey): string =>
-    `projects/${settings.project}/locations/${settings.location}/queues/${settings.queueNames[key]}`;
+  const queuePath = (key: string): string =>
+    `projects/${settings.project}/locations/${settings.location}/queues/${deployed(key, settings).names[0]}`;
   const taskPath = (id: TaskId): string => `${queuePath(queueOf(id))}/tasks/${id}`;
 
   return {
@@ -70,6 +70,13 @@ export function createCloudTasksQueue(
   };
 }
 
+/** Whether there is the queue was checked where its key came in. */
+function deployed(key: string, { queues }: CloudTasksSettings): DeployedQueue {
+  const queue = queues.get(key);
+  if (!queue) throw new TypeError(`There is no queue "${key}".`);
+  return queue;
+}
+
 function describeTask({ id, envelope, scheduleAtMs }: NewQueuedTask, settings: CloudTasksSettings) {
   return {
     httpRequest: {
@@ -79,7 +86,7 @@ function describeTask({ id, envelope, scheduleAtMs }: NewQueuedTask, settings: C
       body: Buffer.from(JSON.stringify(envelope)),
       oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
     },
-    dispatchDeadline: toProtoTime(QUEUES[queueOf(id)].dispatchDeadlineMs),
+    dispatchDeadline: toProtoTime(deployed(queueOf(id), settings).settings.dispatchDeadlineMs),
     ...(scheduleAtMs === undefined ? {} : { scheduleTime: toProtoTime(scheduleAtMs) }),
   };
 }

@@ -1,5 +1,4 @@
 import type { Envelope } from "../contract/envelope.ts";
-import type { QueueKey } from "../contract/queues.ts";
 import type { TaskId } from "../contract/task-id.ts";
 import type { Deadline } from "../runtime/deadline.ts";
 
@@ -59,5 +58,5 @@ export interface TaskQueue {
    *
    * @throws DependencyError when it can't, or isn't there.
    */
-  probe(queue: QueueKey, deadline: Deadline): Promise<void>;
+  probe(queue: string, deadline: Deadline): Promise<void>;
 }

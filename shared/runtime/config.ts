@@ -1,16 +1,12 @@
 import { z } from "zod";
+import type { TaskSetting } from "../contract/task-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "./host-and-port.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What makes sense on one machine only: in the cloud each of these would turn off a protection, or send data elsewhere. */
-const LOCAL_VARIABLES = [
-  "FIRESTORE_EMULATOR_HOST",
-  "CLOUD_TASKS_EMULATOR_HOST",
-  "OIDC_CERTS_URL",
-  "WEBHOOK_ALLOW_PRIVATE_ADDRESSES",
-];
+const LOCAL_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL"];
 
 /**
  * Reads a service's configuration once, from variables named as the schema's keys. Empty variables count as unset.
@@ -19,21 +15,44 @@ const LOCAL_VARIABLES = [
  * (`K_SERVICE` is set).
  */
 export function readConfig<Schema extends z.ZodObject>(schema: Schema, environment: Environment): z.output<Schema> {
+  return readConfigAndSettings(schema, new Map(), environment).config;
+}
+
+/**
+ * Reads a service's configuration as `readConfig` does, and with it the variables that task types declare.
+ *
+ * @returns the configuration, and what the declared variables say, by their names.
+ * @throws ConfigError with every problem of either at once.
+ */
+export function readConfigAndSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  settings: ReadonlyMap<string, TaskSetting>,
+  environment: Environment,
+): { readonly config: z.output<Schema>; readonly settings: ReadonlyMap<string, unknown> } {
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
   );
-  const problems = localVariableProblems(set);
+  const localOnly = [...settings].filter(([, declared]) => declared.localOnly).map(([name]) => name);
   const parsed = schema.safeParse(set);
-  if (parsed.success && problems.length === 0) return parsed.data;
-  for (const issue of parsed.error?.issues ?? []) problems.push(describe(issue, set));
+  const values = new Map([...settings].map(([name, declared]) => [name, declared.schema.safeParse(set[name])]));
+  const problems = [
+    ...localVariableProblems(set, [...LOCAL_VARIABLES, ...localOnly]),
+    ...(parsed.error?.issues ?? []).map((issue) => describe(issue, set)),
+    ...[...values].flatMap(([name, { error }]) =>
+      (error?.issues ?? []).map((issue) => describe({ ...issue, path: [name, ...issue.path] }, set)),
+    ),
+  ];
+  if (parsed.success && problems.length === 0) {
+    return { config: parsed.data, settings: new Map([...values].map(([name, { data }]) => [name, data])) };
+  }
   throw new ConfigError(`The configuration can't be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
-function localVariableProblems(environment: Environment): string[] {
+function localVariableProblems(environment: Environment, localOnly: readonly string[]): string[] {
   if (!environment["K_SERVICE"]) return [];
-  return LOCAL_VARIABLES.filter((name) => environment[name]).map(
-    (name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
-  );
+  return localOnly
+    .filter((name) => environment[name])
+    .map((name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`);
 }
 
 function describe(issue: z.core.$ZodIssue, environment: Environment): string {
@@ -60,21 +79,9 @@ export const flagVariable = z.enum(["true", "false"]).transform((text) => text =
 /** The least level that is logged. */
 export const logLevelVariable = z.enum(["trace", "debug", "info", "warn", "error"]).default("info");
 
-/** What a service needs to know to name queues and reach Google Cloud or its emulators. */
+/** What a service needs to know to reach Google Cloud or its emulators, and what it logs. */
 export const platformVariables = {
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   FIRESTORE_DATABASE: z.string().min(1).default("(default)"),
-  QUEUE_NAME_CRITICAL: z.string().min(1).default("critical"),
-  QUEUE_NAME_DEFAULT: z.string().min(1).default("default"),
-  QUEUE_NAME_BULK: z.string().min(1).default("bulk"),
   LOG_LEVEL: logLevelVariable,
 };
-
-/** The Cloud Tasks name of each queue, from the configuration. */
-export function queueNamesOf(config: {
-  QUEUE_NAME_CRITICAL: string;
-  QUEUE_NAME_DEFAULT: string;
-  QUEUE_NAME_BULK: string;
-}) {
-  return { critical: config.QUEUE_NAME_CRITICAL, default: config.QUEUE_NAME_DEFAULT, bulk: config.QUEUE_NAME_BULK };
-}

@@ -1,8 +1,9 @@
 import path from "node:path";
 import { expect, test } from "vitest";
-import { PROGRAMS } from "../../tools/images/programs.ts";
+import { programsOf } from "../../tools/images/programs.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
+import { registry } from "../../shared/tasks/index.ts";
 
 const HOOK = `
   import { registerHooks } from "node:module";
@@ -17,7 +18,7 @@ const TRACING = /node_modules\/@opentelemetry\/(sdk-trace|exporter-trace-otlp-pr
 
 /** Every module that a service has loaded when it listens. */
 async function modulesOf(name: string, env: Readonly<Record<string, string>>): Promise<string[]> {
-  const program = PROGRAMS.find((candidate) => candidate.name === name);
+  const program = programsOf(registry).find((candidate) => candidate.name === name);
   if (!program) throw new Error(`There is no program ${name}.`);
   const hook = `data:text/javascript,${encodeURIComponent(HOOK)}`;
   const { text, code } = await runUntilListening(["--import", hook, path.join(PROJECT_DIR, program.entry)], {

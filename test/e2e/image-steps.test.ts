@@ -4,9 +4,10 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { CACHE_FOLDER } from "../../tools/images/compile-cache.ts";
-import { PROGRAMS, type Program } from "../../tools/images/programs.ts";
+import { type Program, programsOf } from "../../tools/images/programs.ts";
 import { tryOut } from "../../tools/images/try-out.ts";
 import { type BuiltStage, buildStages, isSent } from "./support/dockerfile.ts";
+import { registry } from "../../shared/tasks/index.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const INSTALL_TIMEOUT_MS = 300_000;
@@ -50,7 +51,7 @@ function imageOf({ name }: Program): { command: string[]; env: Record<string, st
   return { root: stage.root, command: stage.entrypoint.map(moved), env: Object.fromEntries(env) };
 }
 
-test.each(PROGRAMS)(
+test.each(programsOf(registry))(
   "the image of $name starts, answers and stops, as another user who may write nothing",
   async (program) => {
     const { root, command, env } = imageOf(program);
@@ -63,27 +64,30 @@ test.each(PROGRAMS)(
   },
 );
 
-test.each(PROGRAMS)("the image of $name starts from the compile cache that was built in", async (program) => {
-  const { root, command, env } = imageOf(program);
-  const [executable = "", ...args] = command;
-  const child = spawn(executable, args, {
-    cwd: root,
-    env: { ...env, ...program.tryOutEnv, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
-    ...(uid === undefined ? {} : { uid, gid: uid }),
-  });
-  let output = "";
-  const closed = new Promise((resolve) => child.once("close", resolve));
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      if (output.includes('"message":"listening"')) child.kill("SIGTERM");
+test.each(programsOf(registry))(
+  "the image of $name starts from the compile cache that was built in",
+  async (program) => {
+    const { root, command, env } = imageOf(program);
+    const [executable = "", ...args] = command;
+    const child = spawn(executable, args, {
+      cwd: root,
+      env: { ...env, ...program.tryOutEnv, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
+      ...(uid === undefined ? {} : { uid, gid: uid }),
     });
-  }
-  await closed;
+    let output = "";
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        if (output.includes('"message":"listening"')) child.kill("SIGTERM");
+      });
+    }
+    await closed;
 
-  expect(output).toContain(CACHE_FOLDER);
-  expect(output).toMatch(/V8 code cache for ESM .*main\.js was accepted/);
-});
+    expect(output).toContain(CACHE_FOLDER);
+    expect(output).toMatch(/V8 code cache for ESM .*main\.js was accepted/);
+  },
+);
 
 test("an image holds Node, the bundle and its cache, and nothing of the project's sources", async () => {
   const root = stages.get("worker")?.root ?? "";

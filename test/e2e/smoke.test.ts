@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { portOf } from "../../shared/http/listening-port.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
 import { startProducerBundle } from "../harness/producer/producer-harness.ts";
 
@@ -56,7 +57,11 @@ test("a canary of each kind is done by a stack of its own, in each queue", async
 });
 
 test("a worker that believes no token fails it, with what to look at and what to set", async () => {
-  const bundle = await startProducerBundle({ delivering: true, workerUrl: await startAnswering(() => [401, ""]) });
+  const bundle = await startProducerBundle({
+    registry,
+    delivering: true,
+    workerUrl: await startAnswering(() => [401, ""]),
+  });
 
   const { code, stdout } = await smoke(["--url", bundle.url, "--timeout", "2"]);
 
@@ -69,7 +74,7 @@ test("a worker that believes no token fails it, with what to look at and what to
 });
 
 test("a queue that delivers nothing fails it", async () => {
-  const bundle = await startProducerBundle();
+  const bundle = await startProducerBundle({ registry });
 
   const { code, stdout } = await smoke(["--url", bundle.url, "--timeout", "1"]);
 

@@ -1,8 +1,8 @@
 import type http from "node:http";
 import { Webhook } from "standardwebhooks";
 import { expect, onTestFinished, test } from "vitest";
-import { LOCAL } from "../../services/local/settings.ts";
 import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
+import { deliverWebhook } from "../../shared/tasks/webhook-deliver.ts";
 import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";
@@ -35,7 +35,10 @@ test("a webhook arrives once, signed as the standard says, and its task goes fro
   expect(receiver.received).toHaveLength(1);
   const webhook = receiver.received[0];
   expect(webhook?.headers["webhook-id"]).toBe(accepted.id);
-  const verified = new Webhook(LOCAL.signingSecret).verify(webhook?.body ?? "", webhook?.headers ?? {});
+  const verified = new Webhook(deliverWebhook.settings.WEBHOOK_SIGNING_SECRET.local ?? "").verify(
+    webhook?.body ?? "",
+    webhook?.headers ?? {},
+  );
   expect(verified).toMatchObject({ type: "order.paid", data: { order: 7 } });
 });
 

@@ -1,25 +1,27 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { BudgetError, refuseBrokenBudgets } from "../../infra/settings/budgets.ts";
-import { BUILT_IN_TASK_TYPES, createCatalogue } from "../../shared/contract/registry.ts";
-import { QUEUES } from "../../shared/contract/queues.ts";
+import type { QueueSettings } from "../../shared/contract/queues.ts";
+import { type Registry, defineRegistry } from "../../shared/contract/registry.ts";
 import { defineTask } from "../../shared/contract/task-type.ts";
+import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
+import { FIXTURE } from "./support/fixture-registry.ts";
 
-const plan = {
-  taskTypes: BUILT_IN_TASK_TYPES,
-  queues: QUEUES,
-  settings: { workerMaxInstances: 10, workerConcurrency: 40 },
-};
+const plan = { registry: FIXTURE, settings: { workerMaxInstances: 10, workerConcurrency: 40 } };
+
+const bulkWith = (change: Partial<QueueSettings>): Registry =>
+  defineRegistry({ queues: { ...TEST_QUEUES, bulk: { ...TEST_QUEUES.bulk, ...change } }, taskTypes: [] });
+
 const slow = defineTask({ type: "slow", payload: z.json(), queue: "critical", timeoutMs: 25_000, attempts: 1 });
 
-test("the catalogue, the queues and the default settings hold together", () => {
+test("task types, queues and the default settings hold together", () => {
   expect(() => refuseBrokenBudgets(plan)).not.toThrow();
 });
 
 test.each([
   [
     "a handler that outlasts its dispatch",
-    { taskTypes: createCatalogue([slow]) },
+    { registry: defineRegistry({ queues: TEST_QUEUES, taskTypes: [slow] }) },
     "Task type slow: its timeout of 25000",
   ],
   [
@@ -29,20 +31,20 @@ test.each([
   ],
   [
     "more dispatches a second than there can be",
-    { queues: { ...QUEUES, bulk: { ...QUEUES.bulk, maxDispatchesPerSecond: 501 } } },
+    { registry: bulkWith({ maxDispatchesPerSecond: 501 }) },
     "Queue bulk: Cloud Tasks dispatches at most 500 tasks a second.",
   ],
   [
     "more dispatches under way than there can be",
     {
-      queues: { ...QUEUES, bulk: { ...QUEUES.bulk, maxConcurrentDispatches: 5_001 } },
+      registry: bulkWith({ maxConcurrentDispatches: 5_001 }),
       settings: { workerMaxInstances: 1_000, workerConcurrency: 40 },
     },
     "Queue bulk: Cloud Tasks has at most 5000 dispatches under way.",
   ],
   [
     "a dispatch that outlasts the worker's request timeout",
-    { queues: { ...QUEUES, bulk: { ...QUEUES.bulk, dispatchDeadlineMs: 1_800_001 } } },
+    { registry: bulkWith({ dispatchDeadlineMs: 1_800_001 }) },
     "outlasts the worker's request timeout",
   ],
 ])("refuses %s", (_, change, sentence) => {

@@ -6,19 +6,21 @@ import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { printGraph } from "../../infra/preview/print-graph.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
-import { runExample } from "./support/graph.ts";
+import { registry } from "../../shared/tasks/index.ts";
+import { FIXTURE } from "./support/fixture-registry.ts";
+import { ofType, runFixture, runRegistered, the, variablesOf } from "./support/graph.ts";
 import { writeProgram } from "./support/program.ts";
 
 test.each(["dev", "production"] as const)("a preview of %s settings asks for what was reviewed", async (kind) => {
-  const run = await runExample(kind, "preview");
+  const run = await runFixture(kind, "preview");
   expect(run.output).toBe("");
   await expect(`${printGraph(run.resources)}\n`).toMatchFileSnapshot(`snapshots/${kind}.txt`);
 });
 
 test("an update asks for the same as its preview, with what the preview could not know", async () => {
   const [preview, update] = await Promise.all([
-    runExample("production", "preview"),
-    runExample("production", "update"),
+    runFixture("production", "preview"),
+    runFixture("production", "update"),
   ]);
   const identity = ({ urn, protect }: { urn: string; protect: boolean }) => `${urn} ${protect}`;
 
@@ -40,7 +42,7 @@ test("an update asks for the same as its preview, with what the preview could no
 
 test("a signing secret that is given is used, and is marked as a secret", async () => {
   const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
-  const run = await runExample("dev", "update", { "handoff:webhookSigningSecret": secret });
+  const run = await runFixture("dev", "update", { "handoff:webhookSigningSecret": secret });
 
   const version = run.resources.find(({ type }) => type === "gcp:secretmanager/secretVersion:SecretVersion");
   expect(version?.inputs["secretData"]).toBe("[secret]");
@@ -48,8 +50,60 @@ test("a signing secret that is given is used, and is marked as a secret", async 
   expect(run.resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
 });
 
+test("a queue more is one queue, three grants on it, and a name that the services are told", async () => {
+  const given = { "handoff:mailKey": "key", "handoff:mailSender": "us@example.com" };
+  const [before, after] = await Promise.all([
+    runFixture("dev", "update"),
+    runFixture("dev", "update", given, "WIDER_FIXTURE"),
+  ]);
+  const known = new Set(before.resources.map(({ urn }) => urn));
+  const added = after.resources.filter(({ urn }) => !known.has(urn)).map(({ type, name }) => `${type} ${name}`);
+
+  expect(added.toSorted()).toEqual([
+    "gcp:cloudtasks/queue:Queue handoff-dev-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-enqueuer-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-taskDeleter-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-viewer-reports",
+    "gcp:secretmanager/secret:Secret mail-key",
+    "gcp:secretmanager/secretIamMember:SecretIamMember worker-mail-key",
+    "gcp:secretmanager/secretVersion:SecretVersion mail-key",
+  ]);
+  expect(after.resources.length).toBe(before.resources.length + added.length);
+  const variables = variablesOf(the(after.resources, "gcp:cloudrunv2/service:Service", "worker"));
+  expect(variables.get("QUEUES")).toContain('"reports":["handoff-dev-reports-1a2b3c4"]');
+  expect(variables.get("MAIL_SENDER")).toBe("us@example.com");
+  expect(variables.has("MAIL_PAGES")).toBe(false);
+});
+
+test("what earlier revisions made is found again, whatever it is called now", async () => {
+  const { resources } = await runFixture("production", "update");
+  const component = the(resources, "handoff:infra:TaskSecrets", "task-secrets");
+  const children = resources
+    .filter(({ parent }) => parent === component.urn)
+    .map(({ type, name }) => `${type} ${name}`);
+  const grant = the(resources, "gcp:secretmanager/secretIamMember:SecretIamMember", "worker-webhook-signing-secret");
+
+  expect(component.aliases).toEqual(["handoff:infra:SigningSecret signing-secret"]);
+  expect(children.toSorted()).toEqual([
+    "gcp:secretmanager/secret:Secret webhook-signing-secret",
+    "gcp:secretmanager/secretVersion:SecretVersion webhook-signing-secret",
+    "random:index/randomBytes:RandomBytes webhook-signing-secret",
+  ]);
+  expect(grant.aliases).toEqual(["gcp:secretmanager/secretIamMember:SecretIamMember worker-signing-secret"]);
+});
+
+test("an example with what is registered is previewed and asks for a queue and the grants of each", async () => {
+  const run = await runRegistered("dev", "preview");
+  const queues = ofType(run.resources, "gcp:cloudtasks/queue:Queue").map(({ name }) => name);
+  const grants = ofType(run.resources, "gcp:cloudtasks/queueIamMember:QueueIamMember").map(({ name }) => name);
+
+  expect(run.output).toBe("");
+  expect(queues.toSorted()).toEqual([...registry.queues.keys()].map((key) => `handoff-dev-${key}`).toSorted());
+  expect(grants).toHaveLength(3 * registry.queues.size);
+});
+
 test("wrong settings end a preview with a sentence each, and nothing is asked for", async () => {
-  const run = await runExample("dev", "preview", { "handoff:region": "mars", "handoff:workerMaxInstances": "none" });
+  const run = await runFixture("dev", "preview", { "handoff:region": "mars", "handoff:workerMaxInstances": "none" });
 
   expect(run.succeeded).toBe(false);
   expect(run.output).toContain("handoff:region: must be a region, for example europe-west1.");
@@ -58,7 +112,7 @@ test("wrong settings end a preview with a sentence each, and nothing is asked fo
 });
 
 test("a budget that doesn't hold ends a preview with a sentence, and nothing is asked for", async () => {
-  const run = await runExample("dev", "preview", { "handoff:workerMaxInstances": "2" });
+  const run = await runFixture("dev", "preview", { "handoff:workerMaxInstances": "2" });
 
   expect(run.succeeded).toBe(false);
   expect(run.output).toContain("The queues send up to 220 deliveries at once, but the worker takes 80");
@@ -66,13 +120,13 @@ test("a budget that doesn't hold ends a preview with a sentence, and nothing is 
 });
 
 test("a stack's name is made a label that Google Cloud takes", async () => {
-  const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...readExample("dev") });
+  const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...readExample("dev", FIXTURE.settings) });
   const google = run.resources.find(({ name, type }) => type === "pulumi:providers:gcp" && name === "google");
   expect(google?.inputs["defaultLabels"]).toBe('{"app":"handoff","stack":"prod-v1"}');
 });
 
 test("the program asks for a Pulumi that is no older than the package it was tested with", async () => {
-  const { pulumiVersions } = await runExample("dev", "preview");
+  const { pulumiVersions } = await runFixture("dev", "preview");
   const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });
   const { devDependencies } = manifest.parse(
     JSON.parse(fs.readFileSync(path.join(PROJECT_DIR, "package.json"), "utf8")),
@@ -92,8 +146,8 @@ test("a program that asks for one resource twice is refused, as Pulumi refuses i
 });
 
 test("a caller keeps its grant when others come or go", async () => {
-  const both = await runExample("dev", "update", { "handoff:callers": '["user:a@example.com","user:b@example.com"]' });
-  const one = await runExample("dev", "update", { "handoff:callers": '["user:b@example.com"]' });
+  const both = await runFixture("dev", "update", { "handoff:callers": '["user:a@example.com","user:b@example.com"]' });
+  const one = await runFixture("dev", "update", { "handoff:callers": '["user:b@example.com"]' });
   const grantOf = ({ resources }: typeof both, member: string) =>
     resources.filter(({ type, inputs }) => type.endsWith(":ServiceIamMember") && inputs["member"] === member);
 
@@ -106,8 +160,8 @@ test("a caller keeps its grant when others come or go", async () => {
 test("giving a production stack another signing secret takes nothing away that is protected", async () => {
   const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
   const [before, after] = await Promise.all([
-    runExample("production", "update"),
-    runExample("production", "update", { "handoff:webhookSigningSecret": secret }),
+    runFixture("production", "update"),
+    runFixture("production", "update", { "handoff:webhookSigningSecret": secret }),
   ]);
   const left = new Set(after.resources.map(({ urn }) => urn));
   const gone = before.resources.filter(({ urn }) => !left.has(urn));
@@ -116,7 +170,7 @@ test("giving a production stack another signing secret takes nothing away that i
 });
 
 test("docs/deploy.md says how many resources each example makes", async () => {
-  const [dev, production] = await Promise.all([runExample("dev", "preview"), runExample("production", "preview")]);
+  const [dev, production] = await Promise.all([runFixture("dev", "preview"), runFixture("production", "preview")]);
   const count = ({ resources }: typeof dev): number => resources.filter(({ custom }) => custom).length;
 
   const text = fs.readFileSync(path.join(PROJECT_DIR, "docs/deploy.md"), "utf8");
@@ -125,6 +179,8 @@ test("docs/deploy.md says how many resources each example makes", async () => {
 
 test("the examples hold nothing but our settings, which a preview has accepted", () => {
   for (const kind of ["dev", "production"] as const) {
-    expect(Object.keys(readExample(kind).config).filter((key) => !key.startsWith("handoff:"))).toEqual([]);
+    expect(
+      Object.keys(readExample(kind, FIXTURE.settings).config).filter((key) => !key.startsWith("handoff:")),
+    ).toEqual([]);
   }
 });

@@ -1,34 +1,54 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
-import { type Graph, type StackKind, runExample } from "./support/graph.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
+import { registry } from "../../shared/tasks/index.ts";
+import { FIXTURE } from "./support/fixture-registry.ts";
+import { type Graph, type StackKind, runFixture, runRegistered } from "./support/graph.ts";
 import { POLICIES } from "./support/policies.ts";
 
-const graphs = new Map<StackKind, Graph>();
+type Program = "the fixture" | "what is registered";
 
-const RUNS_TIMEOUT_MS = 60_000;
+const REGISTRIES: Readonly<Record<Program, Registry>> = { "the fixture": FIXTURE, "what is registered": registry };
+
+const graphs = new Map<string, Graph>();
+
+/** Four runs of the program. */
+const RUNS_TIMEOUT_MS = 120_000;
 
 beforeAll(async () => {
   for (const kind of ["dev", "production"] as const) {
-    const run = await runExample(kind, "update");
-    if (!run.succeeded) throw new Error(run.output);
-    graphs.set(kind, run.resources);
+    for (const [program, run] of [
+      ["the fixture", await runFixture(kind, "update")],
+      ["what is registered", await runRegistered(kind, "update")],
+    ] as const) {
+      if (!run.succeeded) throw new Error(run.output);
+      graphs.set(`${kind} ${program}`, run.resources);
+    }
   }
 }, RUNS_TIMEOUT_MS);
 
-function graphOf(kind: StackKind): Graph {
-  const graph = graphs.get(kind);
+function graphOf(kind: StackKind, program: Program = "the fixture"): Graph {
+  const graph = graphs.get(`${kind} ${program}`);
   if (!graph) throw new Error("The program did not run.");
   return graph;
 }
 
-describe.each(["dev", "production"] as const)("%s settings", (kind) => {
+describe.each([
+  ["dev", "the fixture"],
+  ["production", "the fixture"],
+  ["dev", "what is registered"],
+  ["production", "what is registered"],
+] as const)("%s settings, with %s,", (kind, program) => {
   test.each(Object.keys(POLICIES))("keep: %s", (name) => {
-    expect(graphOf(kind).length).toBeGreaterThan(50);
-    expect(POLICIES[name]?.(graphOf(kind), kind)).toEqual([]);
+    const graph = graphOf(kind, program);
+    expect(graph.length).toBeGreaterThan(50);
+    expect(POLICIES[name]?.(graph, kind, REGISTRIES[program])).toEqual([]);
   });
 });
 
-type Change = Partial<Pick<RecordedResource, "inputs" | "openInputs" | "protect" | "dependencies" | "provider">>;
+type Change = Partial<
+  Pick<RecordedResource, "type" | "name" | "inputs" | "openInputs" | "protect" | "dependencies" | "provider">
+>;
 
 /** The graph with a change to the resources of this type and name. */
 function changed(
@@ -48,6 +68,7 @@ const withMore = (fields: RecordedResource["inputs"]) => (it: RecordedResource) 
   inputs: { ...it.inputs, template: { containers: [{ envs: [fields] }] } },
 });
 const WORKER = ["Service", /^worker$/] as const;
+const QUEUE = "gcp:cloudtasks/queue:Queue";
 const SECRET_TEXT = "whsec_bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
 /** Each policy with a change that breaks it, and a word of what it must say. */
@@ -84,35 +105,43 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ["state is protected in production, and only there", ["Queue", /bulk/], () => ({ protect: false }), "bulk"],
   ["a protected database outlives its stack", ["Database", /records/], inputs({ deletionPolicy: "DELETE" }), "DELETE"],
   [
-    "the signing secret stands in the secret only, and is marked",
+    "a made-up secret stands in its secret only, and is marked",
     ["SecretVersion", /signing/],
     inputs({ secretData: SECRET_TEXT }),
     "SecretVersion",
   ],
   [
-    "the signing secret stands in the secret only, and is marked",
+    "a made-up secret stands in its secret only, and is marked",
     WORKER,
     () => ({ openInputs: { env: SECRET_TEXT } }),
     "worker",
   ],
   [
-    "only the worker may read the signing secret, and gets it from there",
+    "only the worker may read what is declared as a secret, and gets it from there",
     ["SecretIamMember", /./],
     inputs({ member: "serviceAccount:handoff-producer@my-project-123.iam.gserviceaccount.com" }),
     "producer",
   ],
   [
-    "only the worker may read the signing secret, and gets it from there",
+    "only the worker may read what is declared as a secret, and gets it from there",
     WORKER,
     withMore({ name: "WEBHOOK_SIGNING_SECRET", value: "whsec_x" }),
     "worker",
   ],
+  ["no secret but what is declared", ["Secret", /signing/], () => ({ name: "another-secret" }), "another-secret"],
   ["no variable that is for one machine only", WORKER, withMore({ name: "OIDC_CERTS_URL", value: "x" }), "OIDC"],
   [
-    "queues are those that the code knows",
+    "queues are those that are registered",
     ["Queue", /default/],
     inputs({ retryConfig: { maxAttempts: 5 } }),
     "default",
+  ],
+  ["queues are those that are registered", ["IAMMember", /^worker-records$/], () => ({ type: QUEUE }), "4 queues"],
+  [
+    "each service is told the name of each queue",
+    WORKER,
+    withMore({ name: "QUEUES", value: '{"default":["handoff-default-1"]}' }),
+    "worker: bulk",
   ],
   ["queues are named by Pulumi", ["Queue", /bulk/], inputs({ name: "bulk" }), "bulk"],
   ["the worker's instances outlast every dispatch", WORKER, inputs({ template: { timeout: "60s" } }), "bulk"],
@@ -141,7 +170,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
 ];
 
 test.each(BREAKS)("is found broken: %s (%s)", (name, which, change, word) => {
-  const violations = POLICIES[name]?.(changed(graphOf("production"), which, change), "production") ?? [];
+  const violations = POLICIES[name]?.(changed(graphOf("production"), which, change), "production", FIXTURE) ?? [];
   expect(violations.join("\n")).toContain(word);
 });
 
@@ -151,7 +180,7 @@ test("every policy has a change that breaks it", () => {
 
 test("state that is protected in a dev stack is found", () => {
   const graph = changed(graphOf("dev"), ["Database", /records/], () => ({ protect: true }));
-  expect(POLICIES["state is protected in production, and only there"]?.(graph, "dev")).toEqual([
+  expect(POLICIES["state is protected in production, and only there"]?.(graph, "dev", FIXTURE)).toEqual([
     "records (gcp:firestore/database:Database)",
   ]);
 });

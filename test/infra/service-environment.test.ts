@@ -1,10 +1,15 @@
 import path from "node:path";
 import { expect, test } from "vitest";
+import { localVariables } from "../../shared/contract/task-settings.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
-import { runExample, the, variablesOf } from "./support/graph.ts";
+import { runRegistered, the, variablesOf } from "./support/graph.ts";
 
-const SECRET = "whsec_c2VjcmV0LXRoYXQtb25seS10aGUtdGVzdC1rbm93cw==";
+/** What stands in for the secrets that infra mounts. */
+const SECRETS = Object.fromEntries(
+  Object.entries(localVariables(registry.settings)).filter(([name]) => registry.settings.get(name)?.kind === "secret"),
+);
 
 /** Starts a service as Cloud Run does, with these variables; answers with what it wrote until it listened or ended. */
 async function start(service: string, variables: Readonly<Record<string, string>>): Promise<string> {
@@ -21,10 +26,10 @@ async function start(service: string, variables: Readonly<Record<string, string>
 test.each(["dev", "production"] as const)(
   "with %s settings each service starts with the variables it is given",
   async (kind) => {
-    const run = await runExample(kind, "update");
+    const run = await runRegistered(kind, "update");
     for (const name of ["worker", "producer"]) {
       const service = the(run.resources, "gcp:cloudrunv2/service:Service", name);
-      const secrets: Record<string, string> = name === "worker" ? { WEBHOOK_SIGNING_SECRET: SECRET } : {};
+      const secrets = name === "worker" ? SECRETS : {};
       const text = await start(name, { ...Object.fromEntries(variablesOf(service)), ...secrets });
 
       expect(text).toContain('"message":"listening"');
@@ -32,11 +37,12 @@ test.each(["dev", "production"] as const)(
   },
 );
 
-test("without the secret that infra mounts the worker does not start", async () => {
-  const run = await runExample("dev", "update");
+test("without the secrets that infra mounts the worker does not start, and names each of them", async () => {
+  const run = await runRegistered("dev", "update");
   const service = the(run.resources, "gcp:cloudrunv2/service:Service", "worker");
 
   const text = await start("worker", Object.fromEntries(variablesOf(service)));
 
-  expect(text).toContain("WEBHOOK_SIGNING_SECRET: is not set");
+  expect(Object.keys(SECRETS).length).toBeGreaterThan(0);
+  for (const name of Object.keys(SECRETS)) expect(text).toContain(`${name}: is not set`);
 });

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
-import { SettingsError, parseSettings } from "../../infra/settings/settings.ts";
+import { SettingsError, parseSettings as parseFor } from "../../infra/settings/settings.ts";
+import { defineRegistry } from "../../shared/contract/registry.ts";
+import { secret } from "../../shared/contract/task-settings.ts";
+import { defineTask } from "../../shared/contract/task-type.ts";
+import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
+import { FIXTURE, WIDER_FIXTURE } from "./support/fixture-registry.ts";
 
 const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-west1", "handoff:prefix": "handoff" };
+
+const parseSettings = (configuration: Readonly<Record<string, string>>) => parseFor(configuration, FIXTURE);
 
 test("three settings are enough, and the defaults protect what can't be made again", () => {
   expect(parseSettings(NEEDED)).toEqual({
@@ -24,6 +31,7 @@ test("three settings are enough, and the defaults protect what can't be made aga
     logLevel: "info",
     authMode: "verify",
     schedules: [],
+    taskSettings: { variables: new Map(), secrets: new Map() },
   });
 });
 
@@ -97,7 +105,7 @@ test("every problem is told at once", () => {
 
 test("a wrong signing secret is refused without being quoted", () => {
   const values = { ...NEEDED, "handoff:webhookSigningSecret": "hunter2hunter2" };
-  expect(() => parseSettings(values)).toThrow("handoff:webhookSigningSecret: must be a Standard Webhooks secret");
+  expect(() => parseSettings(values)).toThrow("handoff:webhookSigningSecret: must be a webhook secret.");
   expect(() => parseSettings(values)).not.toThrow("hunter2");
 });
 
@@ -105,4 +113,44 @@ test("two schedules of one name are refused", () => {
   const payload = { documentId: "d", version: 1, content: "c" };
   const values = { ...NEEDED, "handoff:schedules": schedules({ ...daily, payload }, { ...daily, payload }) };
   expect(() => parseSettings(values)).toThrow("handoff:schedules: must have a name each of its own.");
+});
+
+const MAIL = { "handoff:mailKey": "[1]", "handoff:mailSender": "us@example.com" };
+
+test("what task types declare is read from the stack's configuration, as it is written there", () => {
+  const { taskSettings } = parseFor({ ...NEEDED, ...MAIL, "handoff:mailPages": "7" }, WIDER_FIXTURE);
+  expect(taskSettings).toEqual({
+    variables: new Map([
+      ["MAIL_SENDER", "us@example.com"],
+      ["MAIL_PAGES", "7"],
+    ]),
+    secrets: new Map([["MAIL_KEY", "[1]"]]),
+  });
+});
+
+test.each([
+  [{ "handoff:mailKey": undefined }, "mailKey: is not set. Set it with: pulumi config set --secret handoff:mailKey …"],
+  [{ "handoff:mailSender": undefined }, "mailSender: is not set. Set it with: pulumi config set handoff:mailSender …"],
+  [{ "handoff:mailSender": "nobody" }, "handoff:mailSender: must be an e-mail address."],
+  [{ "handoff:mailPages": "many" }, "handoff:mailPages: must be a number."],
+  [
+    { "handoff:webhookAllowPrivateAddresses": "true" },
+    "handoff:webhookAllowPrivateAddresses: there is no such setting. There are: project,",
+  ],
+  [{ "handoff:mailPage": "7" }, "schedules, webhookSigningSecret, mailKey, mailSender, mailPages."],
+])("%j, where task types declare settings, is refused with a sentence", (change, sentence) => {
+  const values = { ...NEEDED, ...MAIL, ...change };
+  const given = Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
+  expect(() => parseFor(Object.fromEntries(given), WIDER_FIXTURE)).toThrow(SettingsError);
+  expect(() => parseFor(Object.fromEntries(given), WIDER_FIXTURE)).toThrow(sentence);
+});
+
+test("a task's setting can't have the name of one of ours", () => {
+  const payload = WIDER_FIXTURE.listed[0].payload;
+  const settings = { REGION: secret() };
+  const odd = defineTask({ type: "odd", payload, queue: "bulk", timeoutMs: 1, attempts: 1, settings });
+  const registry = defineRegistry({ queues: TEST_QUEUES, taskTypes: [odd] });
+  expect(() => parseFor(NEEDED, registry)).toThrow(
+    "REGION: a task's setting can't have this name, since handoff:region is ours.",
+  );
 });

@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import type { Registry } from "../../shared/contract/registry.ts";
 import { startVariables } from "../../services/local/settings.ts";
 import { startStack } from "../../services/local/stack.ts";
 import { freePort } from "../harness/network/free-port.ts";
@@ -10,7 +11,7 @@ import { freePort } from "../harness/network/free-port.ts";
  *
  * @throws Error with the last lines of the programs when it doesn't start.
  */
-export async function startLocalStack(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startLocalStack(registry: Registry): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const dataDir = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-smoke-"));
   const [producer, worker, queues, firestore] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const variables = startVariables.parse({
@@ -24,7 +25,10 @@ export async function startLocalStack(): Promise<{ readonly url: string; stop():
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
   const forget = () => fs.rm(dataDir, { recursive: true, force: true });
   try {
-    const stack = await startStack({ variables, environment, dataDir, fresh: true, firestore: "ours" }, print);
+    const stack = await startStack(
+      { registry, variables, environment, dataDir, fresh: true, firestore: "ours" },
+      print,
+    );
     return {
       url: `http://127.0.0.1:${producer}`,
       async stop() {

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { explainFailure } from "../../shared/runtime/program.ts";
 import { CANARIES } from "../../shared/tasks/canary.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { callerOf } from "./caller.ts";
 import { explain, sendCanary } from "./send-canary.ts";
 import { startLocalStack } from "./local-stack.ts";
@@ -74,7 +75,7 @@ try {
   } else if (options.url !== undefined) {
     process.exitCode = (await smoke(options.url, options.timeoutMs)) ? 0 : 1;
   } else {
-    const stack = await startLocalStack();
+    const stack = await startLocalStack(registry);
     try {
       // Ctrl-C ends the wait, not the tidying.
       const done = await Promise.race([smoke(stack.url, options.timeoutMs), whenInterrupted()]);

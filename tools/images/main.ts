@@ -8,7 +8,8 @@ import { bundle } from "../bundle.ts";
 import { CACHE_FOLDER, compileCacheEnv, handCacheTo } from "./compile-cache.ts";
 import { sizeOf } from "../folder-size.ts";
 import { PROJECT_DIR } from "../project-dir.ts";
-import { PROGRAMS, type Program } from "./programs.ts";
+import { registry } from "../../shared/tasks/index.ts";
+import { type Program, programsOf } from "./programs.ts";
 import { tryOut } from "./try-out.ts";
 
 const USAGE = `npm run build [-- OPTIONS]
@@ -45,7 +46,7 @@ try {
   const uid = values["cache-for-uid"];
   if (uid !== undefined && !/^\d+$/.test(uid)) throw new ConfigError("--cache-for-uid must be a user's number.");
   if (values.help) process.stdout.write(USAGE);
-  for (const program of values.help ? [] : PROGRAMS) {
+  for (const program of values.help ? [] : programsOf(registry)) {
     process.stdout.write(await make(program));
     if (uid !== undefined) await handCacheTo(Number(uid), path.join(PROJECT_DIR, "dist", program.name));
   }

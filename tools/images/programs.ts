@@ -1,3 +1,6 @@
+import type { Registry } from "../../shared/contract/registry.ts";
+import { localVariables } from "../../shared/contract/task-settings.ts";
+
 /** A program that is bundled, and what it needs beside its code. */
 export interface Program {
   readonly name: string;
@@ -20,33 +23,36 @@ const SERVICE_ENV = {
   WORKER_URL: "http://127.0.0.1:9",
   WORKER_AUDIENCE: "try-out",
   INVOKER_SERVICE_ACCOUNT: "invoker@try-out.iam.gserviceaccount.com",
-  WEBHOOK_SIGNING_SECRET: "whsec_dHJ5LW91dC1vZi10aGUtYnVuZGxlLTAwMDAwMDAw",
   // Where nobody listens: starting must not need either.
   FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
   CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
   METADATA_SERVER_DETECTION: "none",
 };
 
-const service = (name: string): Program => ({
-  name,
-  entry: `services/${name}/main.ts`,
-  protosOf: [],
-  answersAt: "/live",
-  tryOutEnv: SERVICE_ENV,
-  warmUpEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
-});
+/** The programs, by the names of the Dockerfile's targets. Handlers get the local values of their settings. */
+export function programsOf({ settings }: Pick<Registry, "settings">): readonly Program[] {
+  return [
+    service("producer", {}),
+    service("worker", localVariables(settings)),
+    {
+      name: "emulator",
+      entry: "packages/emulators/src/cli/main.ts",
+      protosOf: ["@google-cloud/tasks", "@google-cloud/firestore-api"],
+      // Loads what is loaded with the first call over REST.
+      answersAt: "/v2/projects/p/locations/l/queues",
+      tryOutEnv: { CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:0", FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
+      warmUpEnv: {},
+    },
+  ];
+}
 
-/** The programs, by the names of the Dockerfile's targets. */
-export const PROGRAMS: readonly Program[] = [
-  service("producer"),
-  service("worker"),
-  {
-    name: "emulator",
-    entry: "packages/emulators/src/cli/main.ts",
-    protosOf: ["@google-cloud/tasks", "@google-cloud/firestore-api"],
-    // Loads what is loaded with the first call over REST.
-    answersAt: "/v2/projects/p/locations/l/queues",
-    tryOutEnv: { CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:0", FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
-    warmUpEnv: {},
-  },
-];
+function service(name: string, variables: Readonly<Record<string, string>>): Program {
+  return {
+    name,
+    entry: `services/${name}/main.ts`,
+    protosOf: [],
+    answersAt: "/live",
+    tryOutEnv: { ...SERVICE_ENV, ...variables },
+    warmUpEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
+  };
+}

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Catalogue } from "../../../shared/contract/registry.ts";
+import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import { scheduleFields } from "../tasks/due-time.ts";
 
 /** The problem documents that errors are answered with (RFC 9457). */
@@ -37,7 +37,7 @@ export const DOCUMENT_FRAME = {
  *
  * They are made by zod itself, since the OpenAPI generator never ends on schemas that contain themselves, as JSON does.
  */
-export function newTaskComponents(catalogue: Catalogue): Record<string, object> {
+export function newTaskComponents(catalogue: TaskTypes): Record<string, object> {
   const variants = [...catalogue.values()].map(({ type, payload }) =>
     z.strictObject({ type: z.literal(type), payload, ...scheduleFields }),
   );

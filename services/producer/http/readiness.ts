@@ -1,5 +1,4 @@
 import type { Clock } from "../../../shared/runtime/clock.ts";
-import { QUEUE_KEYS } from "../../../shared/contract/queues.ts";
 import type { Deadline } from "../../../shared/runtime/deadline.ts";
 import type { Producer } from "../producer.ts";
 
@@ -17,10 +16,13 @@ const REMEMBERED_MS = 5_000;
 
 /** Makes a question that is answered with the names of the dependencies that don't work, none when all do. */
 export function createReadiness(producer: Producer): () => Promise<readonly string[]> {
-  const { clock, queue, records } = producer;
+  const { clock, queue, records, registry } = producer;
   const checks: Check[] = [
     { name: "firestore", run: (deadline) => records.probe(deadline) },
-    ...QUEUE_KEYS.map((key) => ({ name: `queue ${key}`, run: (deadline: Deadline) => queue.probe(key, deadline) })),
+    ...[...registry.queues.keys()].map((key) => ({
+      name: `queue ${key}`,
+      run: (deadline: Deadline) => queue.probe(key, deadline),
+    })),
   ];
   let asked: { readonly atMs: number; readonly answer: Promise<readonly string[]> } | undefined;
   return () => {

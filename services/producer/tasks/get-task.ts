@@ -1,6 +1,6 @@
 import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-openapi";
 import { problemResponse } from "../../../shared/http/problem.ts";
-import { parseTaskId } from "../../../shared/contract/task-id.ts";
+import { parseTaskId, queueOf } from "../../../shared/contract/task-id.ts";
 import { lookUp } from "./look-up.ts";
 import { problemAnswer } from "../http/openapi.ts";
 import type { Producer } from "../producer.ts";
@@ -26,10 +26,10 @@ const route = createRoute({
 export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = parseTaskId(context.req.param("id"));
-    if (!id) return noSuchTask();
+    if (!id || !producer.registry.queues.has(queueOf(id))) return noSuchTask();
     context.set("taskId", id);
     const facts = await lookUp({ id, view: "basic", signal: context.req.raw.signal }, producer);
-    const task = describeTask(facts, { catalogue: producer.catalogue, nowMs: producer.clock.now() });
+    const task = describeTask(facts, { catalogue: producer.registry.types, nowMs: producer.clock.now() });
     return task ? Response.json(task) : noSuchTask();
   });
 }

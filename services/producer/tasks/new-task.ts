@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Catalogue } from "../../../shared/contract/registry.ts";
+import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
@@ -22,7 +22,7 @@ export type ParsedNewTask =
 /** Reads a request for a task, or lists all that is wrong with it. `nowMs` is in milliseconds since the epoch. */
 export function parseNewTask(
   body: unknown,
-  { catalogue, nowMs }: { readonly catalogue: Catalogue; readonly nowMs: number },
+  { catalogue, nowMs }: { readonly catalogue: TaskTypes; readonly nowMs: number },
 ): ParsedNewTask {
   const frame = frameSchema.safeParse(body);
   const problems = [
@@ -49,13 +49,13 @@ const typeInBody = z.object({ type: z.string() });
 const payloadInBody = z.object({ type: z.string(), payload: z.unknown() });
 const scheduleInBody = z.object(scheduleFields);
 
-function typeProblems(body: unknown, catalogue: Catalogue): RequestProblem[] {
+function typeProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
   const { data } = typeInBody.safeParse(body);
   if (!data || catalogue.has(data.type)) return [];
   return [{ path: "type", message: `is not a known task type: use one of ${[...catalogue.keys()].join(", ")}` }];
 }
 
-function payloadProblems(body: unknown, catalogue: Catalogue): RequestProblem[] {
+function payloadProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
   const { data } = payloadInBody.safeParse(body);
   if (!data || data.payload === undefined) return [];
   const checked = catalogue.get(data.type)?.payload.safeParse(data.payload);

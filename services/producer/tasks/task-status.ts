@@ -1,4 +1,4 @@
-import type { Catalogue } from "../../../shared/contract/registry.ts";
+import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import { type TaskId, queueOf } from "../../../shared/contract/task-id.ts";
 import { type TaskAnswer, taskPath } from "./task-view.ts";
@@ -17,7 +17,7 @@ export interface TaskFacts {
  */
 export function describeTask(
   facts: TaskFacts,
-  context: { readonly catalogue: Catalogue; readonly nowMs: number },
+  context: { readonly catalogue: TaskTypes; readonly nowMs: number },
 ): TaskAnswer | undefined {
   const { id, sighting, record } = facts;
   const name = { id, queue: queueOf(id) };
@@ -41,7 +41,7 @@ export function describeTask(
 function isLeftBehind(
   { type, state }: TaskRecord,
   { sighting }: TaskFacts,
-  { catalogue }: { readonly catalogue: Catalogue },
+  { catalogue }: { readonly catalogue: TaskTypes },
 ): boolean {
   return state === "waiting" && sighting.kind === "gone" && catalogue.get(type ?? "")?.idempotency === "natural";
 }
@@ -75,7 +75,7 @@ function createdAtOf(
   return createdAtMs === undefined ? {} : { createdAt: toText(createdAtMs) };
 }
 
-function describeQueued(task: QueuedTask, context: { catalogue: Catalogue; nowMs: number }): Description {
+function describeQueued(task: QueuedTask, context: { catalogue: TaskTypes; nowMs: number }): Description {
   // A natural task leaves no record, so what is known of its attempts is what its queue counted.
   const natural = context.catalogue.get(task.type)?.idempotency === "natural";
   const state = stateInQueue(task, context.nowMs);

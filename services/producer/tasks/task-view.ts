@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { QUEUE_KEYS } from "../../../shared/contract/queues.ts";
 
 const TASK_STATES = [
   "queued",
@@ -30,7 +29,7 @@ export const taskAnswerSchema = z
   .object({
     id: z.string().openapi({ description: "`<32 hex digits>-<queue>`.", example: `${"9f2c".repeat(8)}-default` }),
     type: z.string().optional().openapi({ description: "Missing when nothing but the id is known of the task." }),
-    queue: z.enum(QUEUE_KEYS),
+    queue: z.string(),
     state: z.enum(TASK_STATES).openapi({ description: `${STATE_MEANINGS.join("; ")}.` }),
     attempts: z.int().nonnegative().optional().openapi({
       description: "Attempts of the handler that were begun. Missing when nothing but the id is known of the task.",

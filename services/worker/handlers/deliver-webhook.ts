@@ -2,8 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 import {
   bindHandler,
-  type BoundHandler,
-  failedForGood,
+  failPermanently,
   type HandlerContext,
   type HandlerResult,
   retryLater,
@@ -13,15 +12,6 @@ import { postWebhook, type PostResult } from "./webhook/post-webhook.ts";
 import { type Resolve, systemResolve } from "./webhook/public-address.ts";
 import { retryAfterMsOf } from "../../../shared/http/retry-after.ts";
 
-export interface DeliverWebhookOptions {
-  /** `whsec_` and the key in base64, as the Standard Webhooks specification has it. */
-  readonly signingSecret: string;
-  /** Whether subscribers may be on this machine or in its network. For development only. */
-  readonly allowPrivateAddresses: boolean;
-  /** How names become addresses; default: the system's resolver. */
-  readonly resolve?: Resolve;
-}
-
 /** Client errors that say nothing about the next attempt: timeout, conflict, too early, too many requests. */
 const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
 
@@ -29,34 +19,31 @@ const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
  * Delivers webhooks: one signed POST an attempt, with the task's id as `webhook-id`, so that a subscriber can tell a
  * repeated delivery from a new one (https://www.standardwebhooks.com).
  *
- * @throws TypeError when the signing secret can't be used.
+ * @param options.resolve how names become addresses; default: the system's resolver.
  */
-export function createDeliverWebhook(options: DeliverWebhookOptions): BoundHandler {
-  const { allowPrivateAddresses, resolve = systemResolve } = options;
-  const signer = signerFrom(options.signingSecret);
+export function createDeliverWebhook({ resolve = systemResolve }: { readonly resolve?: Resolve } = {}) {
   return bindHandler(deliverWebhook, async (payload, context) => {
     const url = new URL(payload.url);
     if (url.username !== "" || url.password !== "") {
-      return failedForGood({ code: "url_credentials", message: "The subscriber's URL holds a user name or password." });
+      return failPermanently({
+        code: "url_credentials",
+        message: "The subscriber's URL holds a user name or password.",
+      });
     }
     const { event: type, data } = payload;
+    const { WEBHOOK_SIGNING_SECRET: secret, WEBHOOK_ALLOW_PRIVATE_ADDRESSES: allowPrivateAddresses } = context.settings;
     const body = JSON.stringify({ type, timestamp: context.enqueuedAt, data });
-    const post = { url, headers: signedHeaders(signer, body, context), body, signal: context.signal };
+    const post = { url, headers: signedHeaders(secret, body, context), body, signal: context.signal };
     const result = await postWebhook(post, { clock: context.clock, resolve, allowPrivateAddresses });
     return judge(result, context.clock.now());
   });
 }
 
-function signerFrom(secret: string): Webhook {
-  try {
-    if (secret.startsWith("whsec_")) return new Webhook(secret);
-  } catch {
-    // The cause isn't passed on: it could quote the secret.
-  }
-  throw new TypeError("The webhook signing secret must be whsec_ followed by a key in base64.");
-}
-
-function signedHeaders(signer: Webhook, body: string, context: HandlerContext): Record<string, string> {
+function signedHeaders(
+  secret: string,
+  body: string,
+  context: Pick<HandlerContext, "clock" | "idempotencyKey">,
+): Record<string, string> {
   const attemptedAtMs = context.clock.now();
   return {
     "content-type": "application/json",
@@ -64,7 +51,7 @@ function signedHeaders(signer: Webhook, body: string, context: HandlerContext): 
     "user-agent": "Handoff/1",
     "webhook-id": context.idempotencyKey,
     "webhook-timestamp": String(Math.floor(attemptedAtMs / 1_000)),
-    "webhook-signature": signer.sign(context.idempotencyKey, new Date(attemptedAtMs), body),
+    "webhook-signature": new Webhook(secret).sign(context.idempotencyKey, new Date(attemptedAtMs), body),
   };
 }
 
@@ -73,7 +60,7 @@ function judge(result: PostResult, nowMs: number): HandlerResult {
     case "answered":
       return judgeAnswer(result.status, retryAfterMsOf(result.retryAfter, nowMs));
     case "refused":
-      return failedForGood({
+      return failPermanently({
         code: "address_refused",
         message: "The subscriber's host stands for an address that is not on the open Internet.",
       });
@@ -85,7 +72,7 @@ function judge(result: PostResult, nowMs: number): HandlerResult {
 function judgeAnswer(status: number, retryAfterMs: number | undefined): HandlerResult {
   if (status >= 200 && status < 300) return succeeded({ status });
   if (status >= 400 && status < 500 && !TRANSIENT_CLIENT_ERRORS.has(status)) {
-    return failedForGood({ code: "rejected", message: `The subscriber answered ${status}.` });
+    return failPermanently({ code: "rejected", message: `The subscriber answered ${status}.` });
   }
   return retryLater({ ...failureOf(status), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }

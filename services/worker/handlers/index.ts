@@ -1,21 +1,19 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { BoundHandler } from "../runner/handler.ts";
-import { createCanaries } from "./canaries.ts";
+import type { registry } from "../../../shared/tasks/index.ts";
+import type { HandlersFor } from "../runner/assemble-handlers.ts";
+import { createTransactionCanary, handleClaimCanary, handleNaturalCanary } from "./canaries.ts";
 import { createDeliverWebhook } from "./deliver-webhook.ts";
 import { createPublishDocument } from "./publish-document.ts";
 import { createTransferBetweenAccounts } from "./transfer-between-accounts.ts";
 
-/** The handlers of the built-in task types, by type. */
-export function createHandlers(deps: {
-  db: Firestore;
-  signingSecret: string;
-  allowPrivateAddresses: boolean;
-}): ReadonlyMap<string, BoundHandler> {
-  const handlers = [
-    createDeliverWebhook(deps),
-    createTransferBetweenAccounts(deps),
-    createPublishDocument(deps),
-    ...createCanaries(deps),
-  ];
-  return new Map(handlers.map((handler) => [handler.taskType.type, handler]));
+/** The handler of each task type in shared/tasks/index.ts. One that is missing, or one too many, doesn't compile. */
+export function createHandlers(deps: { db: Firestore }): HandlersFor<typeof registry> {
+  return {
+    "webhook.deliver": createDeliverWebhook(),
+    "ledger.transfer": createTransferBetweenAccounts(deps),
+    "document.publish": createPublishDocument(deps),
+    "canary.claim": handleClaimCanary,
+    "canary.transaction": createTransactionCanary(deps),
+    "canary.natural": handleNaturalCanary,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { publishDocument } from "../../../shared/tasks/document-publish.ts";
-import { type BoundHandler, bindHandler, succeeded } from "../runner/handler.ts";
+import { bindHandler, succeeded } from "../runner/handler.ts";
 
 const DOCUMENTS = "documents";
 
@@ -8,7 +8,7 @@ const DOCUMENTS = "documents";
  * Publishes a version of a document unless a higher one stands already. The message holds the whole state, so late,
  * repeated and reordered deliveries all end in the highest version.
  */
-export function createPublishDocument(deps: { db: Firestore }): BoundHandler {
+export function createPublishDocument(deps: { db: Firestore }) {
   return bindHandler(publishDocument, async ({ documentId, version, content }) => {
     const ref = deps.db.collection(DOCUMENTS).doc(documentId);
     const published = await deps.db.runTransaction(async (transaction) => {

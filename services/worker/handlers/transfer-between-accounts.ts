@@ -1,14 +1,14 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { transferBetweenAccounts } from "../../../shared/tasks/ledger-transfer.ts";
-import { type BoundHandler, bindTransactionHandler, failedForGood, succeeded } from "../runner/handler.ts";
+import { bindTransactionHandler, failPermanently, succeeded } from "../runner/handler.ts";
 
 const ACCOUNTS = "accounts";
 
 const accountSchema = z.object({ balance: z.int(), overdraft: z.boolean().default(false) });
 
 /** Moves an amount between two accounts; what one loses the other gains in the same commit, with the task's record. */
-export function createTransferBetweenAccounts(deps: { db: Firestore }): BoundHandler {
+export function createTransferBetweenAccounts(deps: { db: Firestore }) {
   const accounts = deps.db.collection(ACCOUNTS);
   return bindTransactionHandler(transferBetweenAccounts, async ({ from, to, amount }, { transaction }) => {
     const [source, target] = await transaction.getAll(accounts.doc(from), accounts.doc(to));
@@ -17,11 +17,14 @@ export function createTransferBetweenAccounts(deps: { db: Firestore }): BoundHan
     if (!payer) return unknownAccount(from);
     if (!payee) return unknownAccount(to);
     if (payer.balance < amount && !payer.overdraft) {
-      return failedForGood({ code: "insufficient_funds", message: `Account ${from} has less than ${amount}.` });
+      return failPermanently({ code: "insufficient_funds", message: `Account ${from} has less than ${amount}.` });
     }
     const balances = { from: payer.balance - amount, to: payee.balance + amount };
     if (!Number.isSafeInteger(balances.from) || !Number.isSafeInteger(balances.to)) {
-      return failedForGood({ code: "balance_out_of_range", message: "A balance would no longer be an exact number." });
+      return failPermanently({
+        code: "balance_out_of_range",
+        message: "A balance would no longer be an exact number.",
+      });
     }
     transaction.update(accounts.doc(from), { balance: balances.from });
     transaction.update(accounts.doc(to), { balance: balances.to });
@@ -35,5 +38,5 @@ function parseAccount(snapshot: DocumentSnapshot | undefined): z.output<typeof a
 }
 
 function unknownAccount(id: string) {
-  return failedForGood({ code: "unknown_account", message: `There is no account ${id}.` });
+  return failPermanently({ code: "unknown_account", message: `There is no account ${id}.` });
 }

@@ -5,7 +5,7 @@ import { admitUnclaimed } from "../lifecycle/admission.ts";
 import { type AttemptEnd, settleInTransaction } from "../lifecycle/settlement.ts";
 import { CONTENTION, type Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
-import type { HandlerContext, TransactionContext } from "../runner/handler.ts";
+import type { RunContext } from "../runner/handler.ts";
 import { type Ran, failedWhenStuck, runHandler, threw } from "../runner/run-handler.ts";
 import { type Attempt, type AttemptWorker, type Strategy, finishUnclaimed, newAttempt } from "./strategy.ts";
 
@@ -40,7 +40,7 @@ class NothingToCommit extends Error {
 function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<Ran> {
   // Firestore is at work before the handler and after it, and an attempt that Firestore keeps waiting has not failed.
   let isHandling = false;
-  const run = async (context: TransactionContext): Promise<AttemptEnd> => {
+  const run = async (context: RunContext): Promise<AttemptEnd> => {
     isHandling = true;
     return await runOnce(delivery, context).finally(() => {
       isHandling = false;
@@ -60,7 +60,7 @@ function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<R
 }
 
 /** The client can run a transaction again; the owner token then tells the attempt's own record. */
-async function commitTogether(context: HandlerContext, on: TransactionRun): Promise<Ran> {
+async function commitTogether(context: RunContext, on: TransactionRun): Promise<Ran> {
   const { delivery, worker } = on;
   try {
     return await worker.store.transact(delivery, (transaction) => attemptOnce(transaction, context, on));
@@ -73,12 +73,12 @@ async function commitTogether(context: HandlerContext, on: TransactionRun): Prom
 
 interface TransactionRun extends On {
   readonly attempt: Attempt;
-  readonly run: (context: TransactionContext) => Promise<AttemptEnd>;
+  readonly run: (context: RunContext) => Promise<AttemptEnd>;
 }
 
 async function attemptOnce(
   { record, readTimeMs, transaction, write }: RecordTransaction,
-  context: HandlerContext,
+  context: RunContext,
   { attempt, run, worker }: TransactionRun,
 ): Promise<Ran> {
   const admission = admitUnclaimed(record, attempt, readTimeMs);
@@ -101,7 +101,7 @@ function keptByFirestore({ shutdown }: AttemptWorker): Outcome {
 }
 
 /** Firestore's own errors go to the client, which decides whether the callback runs again; none when time is up. */
-async function runOnce(delivery: RunnableDelivery, context: TransactionContext): Promise<AttemptEnd> {
+async function runOnce(delivery: RunnableDelivery, context: RunContext): Promise<AttemptEnd> {
   try {
     return await delivery.run(context);
   } catch (error) {

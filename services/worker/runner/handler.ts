@@ -4,6 +4,7 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
+import type { SettingValues } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 
 type Json = z.core.util.JSONType;
@@ -41,12 +42,12 @@ export function saturated({ retryAfterMs, ...error }: TaskError & { retryAfterMs
 }
 
 /** Never try this task again: keep it as a dead letter. */
-export function failedForGood(error: TaskError): HandlerResult {
+export function failPermanently(error: TaskError): HandlerResult {
   return { kind: "permanent", error };
 }
 
-/** What a handler knows of its attempt. */
-export interface HandlerContext {
+/** What the runner knows of an attempt. */
+export interface RunContext {
   /** Fires when the task's timeout is used up, and on shutdown. Work must stop then. */
   readonly signal: AbortSignal;
   /** The same for every attempt of the task: pass it to remote sides that can deduplicate. It is the task's id. */
@@ -57,56 +58,92 @@ export interface HandlerContext {
   readonly enqueuedAt: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** There for `transaction` tasks, and only for those. */
+  readonly transaction?: Transaction;
+}
+
+/** What a handler knows of its attempt. Each line of its `log` says which task it is about, and of which type. */
+export interface HandlerContext<Task extends TaskType = TaskType> extends Omit<RunContext, "transaction"> {
+  /** Whether the task becomes a dead letter unless this attempt succeeds. */
+  readonly isLastAttempt: boolean;
+  /** What the variables say that the task type declares, by their names. */
+  readonly settings: SettingValues<Task["settings"]>;
 }
 
 /** A `transaction` task's handler reads and writes through the transaction; its callback may run more than once. */
-export interface TransactionContext extends HandlerContext {
+export interface TransactionContext<Task extends TaskType = TaskType> extends HandlerContext<Task> {
   readonly transaction: Transaction;
 }
-
-/** What is handed to a prepared run: the transaction is there for task types that need one. */
-export type RunContext = HandlerContext & { readonly transaction?: Transaction };
 
 /** A payload that was parsed, waiting for its context. */
 export type PreparedRun = (context: RunContext) => Promise<HandlerResult>;
 
-export interface BoundHandler {
-  readonly taskType: TaskType;
+/** A task type and the function that does its work. */
+export interface BoundHandler<Task extends TaskType = TaskType> {
+  readonly taskType: Task;
+  /** Whether the function wants a transaction. */
+  readonly inTransaction: boolean;
+  /** The same handler with the values of the variables that its task type declares; without them it doesn't run. */
+  withSettings(settings: SettingValues<Task["settings"]>): BoundHandler<Task>;
   /** Parses the payload, once; what is wrong with it is listed. */
   prepare(payload: unknown): { ok: true; run: PreparedRun } | { ok: false; problems: RequestProblem[] };
 }
 
-/** Joins a task type and the function that does its work. */
-export function bindHandler<Schema extends z.ZodType>(
-  taskType: TaskType<string, Schema>,
-  handle: (payload: z.output<Schema>, context: HandlerContext) => Promise<HandlerResult>,
+/** A task type whose handler runs by itself, and one whose handler runs inside a transaction. */
+export type OrdinaryTaskType = TaskType & { readonly idempotency: "natural" | "claim" };
+export type TransactionTaskType = TaskType & { readonly idempotency: "transaction" };
+
+/** Joins a `claim` or `natural` task type and the function that does its work. */
+export function bindHandler<Task extends OrdinaryTaskType>(
+  taskType: Task,
+  handle: (payload: z.output<Task["payload"]>, context: HandlerContext<Task>) => Promise<HandlerResult>,
+): BoundHandler<Task>;
+export function bindHandler(
+  taskType: TaskType,
+  handle: (payload: unknown, context: HandlerContext) => Promise<HandlerResult>,
 ): BoundHandler {
-  if (taskType.idempotency === "transaction") throw new TypeError(`${taskType.type} must run in a transaction.`);
-  return bind(taskType, handle);
+  return bind({ taskType, inTransaction: false, handle });
 }
 
 /** Joins a `transaction` task type and the function that does its work inside the transaction. */
-export function bindTransactionHandler<Schema extends z.ZodType>(
-  taskType: TaskType<string, Schema>,
-  handle: (payload: z.output<Schema>, context: TransactionContext) => Promise<HandlerResult>,
+export function bindTransactionHandler<Task extends TransactionTaskType>(
+  taskType: Task,
+  handle: (payload: z.output<Task["payload"]>, context: TransactionContext<Task>) => Promise<HandlerResult>,
+): BoundHandler<Task>;
+export function bindTransactionHandler(
+  taskType: TaskType,
+  handle: (payload: unknown, context: TransactionContext) => Promise<HandlerResult>,
 ): BoundHandler {
-  if (taskType.idempotency !== "transaction") throw new TypeError(`${taskType.type} does not run in a transaction.`);
-  return bind(taskType, (payload, context) => {
-    if (!context.transaction) throw new TypeError(`${taskType.type} was run without its transaction.`);
-    return handle(payload, { ...context, transaction: context.transaction });
+  return bind({
+    taskType,
+    inTransaction: true,
+    handle: (payload, context, transaction) => {
+      if (!transaction) throw new TypeError(`${taskType.type} was run without its transaction.`);
+      return handle(payload, { ...context, transaction });
+    },
   });
 }
 
-function bind<Schema extends z.ZodType>(
-  taskType: TaskType<string, Schema>,
-  handle: (payload: z.output<Schema>, context: RunContext) => Promise<HandlerResult>,
-): BoundHandler {
+/** A handler's parts, whatever its task type. */
+interface Parts extends Pick<BoundHandler, "taskType" | "inTransaction"> {
+  readonly handle: (payload: unknown, context: HandlerContext, transaction?: Transaction) => Promise<HandlerResult>;
+  readonly settings?: HandlerContext["settings"];
+}
+
+function bind(parts: Parts): BoundHandler {
+  const { taskType, inTransaction, handle } = parts;
   return {
     taskType,
+    inTransaction,
+    withSettings: (settings) => bind({ ...parts, settings }),
     prepare(payload) {
       const parsed = taskType.payload.safeParse(payload);
       if (parsed.success) {
-        return { ok: true, run: async (context) => keepable(await handle(parsed.data, context), context.log) };
+        const run: PreparedRun = async ({ transaction, ...attempt }) => {
+          const context = contextOf(attempt, parts);
+          return keepable(await handle(parsed.data, context, transaction), context.log);
+        };
+        return { ok: true, run };
       }
       const problems = parsed.error.issues.map(({ path, message }) => ({
         path: ["payload", ...path].join("."),
@@ -114,6 +151,19 @@ function bind<Schema extends z.ZodType>(
       }));
       return { ok: false, problems };
     },
+  };
+}
+
+function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, settings }: Parts): HandlerContext {
+  const { type, attempts } = taskType;
+  if (!settings && Object.keys(taskType.settings).length > 0) {
+    throw new TypeError(`${type} was run without its settings.`);
+  }
+  return {
+    ...attempt,
+    log: attempt.log.child({ taskId: attempt.idempotencyKey, taskType: type }),
+    isLastAttempt: attempt.attempt >= attempts,
+    settings: settings ?? {},
   };
 }
 

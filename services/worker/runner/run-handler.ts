@@ -5,7 +5,7 @@ import type { AttemptEnd } from "../lifecycle/settlement.ts";
 import type { Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
-import type { HandlerContext } from "./handler.ts";
+import type { RunContext } from "./handler.ts";
 import { SHUTDOWN_GRACE_MS, type Shutdown } from "./shutdown.ts";
 
 /** Why an attempt was told to stop. */
@@ -19,7 +19,7 @@ export type Ran =
 
 /** How one kind of task runs its handler. */
 export interface Work {
-  run(context: HandlerContext): Promise<Ran>;
+  run(context: RunContext): Promise<Ran>;
   /** What an attempt comes to that was told to stop, and didn't within its grace. */
   whenStuck(cause: AbortCause): Ran;
 }
@@ -45,7 +45,7 @@ export async function runHandler(
   { work, worker }: { readonly work: Work; readonly worker: Pick<Worker, "clock" | "log" | "shutdown" | "store"> },
 ): Promise<Ran> {
   const abort = startAbort(delivery.timeoutMs, worker);
-  const context: HandlerContext = {
+  const context: RunContext = {
     signal: abort.signal,
     idempotencyKey: delivery.envelope.id,
     attempt,
@@ -64,7 +64,7 @@ export async function runHandler(
 }
 
 /** Runs a handler by itself; what it throws is an end, too. */
-export async function runDirectly(delivery: RunnableDelivery, context: HandlerContext): Promise<Ran> {
+export async function runDirectly(delivery: RunnableDelivery, context: RunContext): Promise<Ran> {
   try {
     return { kind: "ended", end: await delivery.run(context) };
   } catch (error) {

@@ -4,11 +4,12 @@ import path from "node:path";
 import { bundle } from "../../../tools/bundle.ts";
 import { compileCacheEnv } from "../../../tools/images/compile-cache.ts";
 import { sizeOf } from "../../../tools/folder-size.ts";
-import { PROGRAMS, type Program } from "../../../tools/images/programs.ts";
+import { type Program, programsOf } from "../../../tools/images/programs.ts";
 import { type TryOut, tryOut } from "../../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { median } from "../median.ts";
 import { residentMib } from "../processes/process-usage.ts";
+import { registry } from "../../../shared/tasks/index.ts";
 
 interface Start {
   readonly listeningMs: number;
@@ -50,7 +51,7 @@ export async function measureBundle(
 export async function makeBundle(
   name: string,
 ): Promise<{ program: Program; folder: string; readonly remove: () => Promise<void> }> {
-  const program = PROGRAMS.find((candidate) => candidate.name === name);
+  const program = programsOf(registry).find((candidate) => candidate.name === name);
   if (!program) throw new Error(`There is no program ${name}.`);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bench-"));
   await bundle(program, { from: PROJECT_DIR, to: folder });

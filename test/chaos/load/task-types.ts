@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { createCatalogue } from "../../../shared/contract/registry.ts";
+import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { type Idempotency, defineTask } from "../../../shared/contract/task-type.ts";
+import { CHAOS_QUEUES } from "../stack/chaos-queues.ts";
 
 /** What a task's handler does; all but `poison` and `permanent` succeed in the end. */
 export const SCRIPTS = [
@@ -37,21 +38,26 @@ const payloadSchema = z.strictObject({
 export type ChaosPayload = z.output<typeof payloadSchema>;
 
 /** 2 s fit 15 s of dispatch deadline, with claiming, grace and settling. */
-const chaosTask = <const Kind extends Idempotency>(idempotency: Kind, queue: "critical" | "default" | "bulk") =>
-  defineTask({
-    type: `chaos.${idempotency}`,
-    payload: payloadSchema,
-    queue,
-    idempotency,
-    timeoutMs: 2_000,
-    attempts: MAX_ATTEMPTS,
-  });
+const common = { payload: payloadSchema, timeoutMs: 2_000, attempts: MAX_ATTEMPTS };
 
-export const claimTaskType = chaosTask("claim", "default");
-export const transactionTaskType = chaosTask("transaction", "critical");
-export const naturalTaskType = chaosTask("natural", "bulk");
+export const claimTaskType = defineTask({ ...common, type: "chaos.claim", queue: "default" });
+export const transactionTaskType = defineTask({
+  ...common,
+  type: "chaos.transaction",
+  queue: "critical",
+  idempotency: "transaction",
+});
+export const naturalTaskType = defineTask({
+  ...common,
+  type: "chaos.natural",
+  queue: "bulk",
+  idempotency: "natural",
+});
 
-/** The chaos' own task types, one of each kind. */
-export const CHAOS_TASK_TYPES = createCatalogue([claimTaskType, transactionTaskType, naturalTaskType]);
+/** The chaos' own task types, one of each kind, each in a queue of its own. */
+export const CHAOS_REGISTRY = defineRegistry({
+  queues: CHAOS_QUEUES,
+  taskTypes: [claimTaskType, transactionTaskType, naturalTaskType],
+});
 
 export const KINDS = ["natural", "transaction", "claim"] as const satisfies readonly Idempotency[];

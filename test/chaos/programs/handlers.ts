@@ -1,18 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Firestore } from "@google-cloud/firestore";
 import {
-  type BoundHandler,
   type HandlerContext,
   type HandlerResult,
   bindHandler,
   bindTransactionHandler,
-  failedForGood,
+  failPermanently,
   retryLater,
   saturated,
   succeeded,
 } from "../../../services/worker/runner/handler.ts";
 import { fingerprint } from "../load/fingerprint.ts";
-import { type ChaosPayload, claimTaskType, naturalTaskType, transactionTaskType } from "../load/task-types.ts";
+import type { HandlersFor } from "../../../services/worker/runner/assemble-handlers.ts";
+import {
+  type CHAOS_REGISTRY,
+  type ChaosPayload,
+  claimTaskType,
+  naturalTaskType,
+  transactionTaskType,
+} from "../load/task-types.ts";
 import type { EffectLedger, LedgerRun } from "./effect-ledger.ts";
 
 /** Longer than a lease of 20 s. */
@@ -30,12 +36,12 @@ interface HandlerDeps {
   readonly receiverUrl: string;
 }
 
-/** The handlers of the chaos' task types, by type. */
-export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, BoundHandler> {
+/** The handlers of the chaos' task types. */
+export function createChaosHandlers(deps: HandlerDeps): HandlersFor<typeof CHAOS_REGISTRY> {
   const { db, ledger, receiverUrl } = deps;
   const documentOf = ({ n }: ChaosPayload) => db.collection(EFFECTS).doc(`n${n}`);
-  const handlers = [
-    bindHandler(naturalTaskType, (payload, context) =>
+  return {
+    "chaos.natural": bindHandler(naturalTaskType, (payload, context) =>
       recorded(ledger.begin("natural", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
           const effect = { count: 1, fingerprint: fingerprint(payload) };
@@ -43,7 +49,7 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
         }),
       ),
     ),
-    bindTransactionHandler(transactionTaskType, (payload, context) =>
+    "chaos.transaction": bindTransactionHandler(transactionTaskType, (payload, context) =>
       recorded(ledger.begin("transaction", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
           const before: unknown = (await context.transaction.get(documentOf(payload))).get("count");
@@ -52,7 +58,7 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
         }),
       ),
     ),
-    bindHandler(claimTaskType, (payload, context) =>
+    "chaos.claim": bindHandler(claimTaskType, (payload, context) =>
       recorded(ledger.begin("claim", payload, context), context, (run) =>
         play(payload, { run, context }, async () => {
           const body = { n: payload.n, fingerprint: fingerprint(payload), run: run.run };
@@ -60,8 +66,7 @@ export function createChaosHandlers(deps: HandlerDeps): ReadonlyMap<string, Boun
         }),
       ),
     ),
-  ];
-  return new Map(handlers.map((handler) => [handler.taskType.type, handler]));
+  };
 }
 
 async function recorded(
@@ -92,7 +97,7 @@ async function play(
 ): Promise<HandlerResult> {
   const { signal } = context;
   if (script === "poison") throw new Error("A task that never works.");
-  if (script === "permanent") return failedForGood({ code: "chaos_permanent", message: "It can't be done." });
+  if (script === "permanent") return failPermanently({ code: "chaos_permanent", message: "It can't be done." });
   if (run.isFirst && script === "fails-first") {
     if (n % 2 === 0) throw new Error("It fails the first time.");
     return retryLater({ code: "chaos_retry", message: "It fails the first time." });

@@ -4,27 +4,22 @@ import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.t
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
-import {
-  hostAndPortVariable,
-  platformVariables,
-  portVariable,
-  queueNamesOf,
-  readConfig,
-} from "../../../shared/runtime/config.ts";
+import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/contract/envelope.ts";
 import { createFirestore } from "../../../shared/runtime/firestore.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
+import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
-import { shortenQueues } from "../stack/chaos-queues.ts";
-import { CHAOS_TASK_TYPES } from "../load/task-types.ts";
+import { CHAOS_REGISTRY } from "../load/task-types.ts";
 
 /** services/producer/main.ts with the chaos' task types and short times. */
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  QUEUES: queuesVariable(CHAOS_REGISTRY.queues),
   PORT: portVariable,
   GOOGLE_CLOUD_LOCATION: z.string().min(1),
   WORKER_URL: z.url(),
@@ -34,7 +29,6 @@ const configSchema = z.object({
 });
 
 async function start(): Promise<RunningProgram> {
-  shortenQueues();
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: "handoff-producer", log, config });
@@ -43,14 +37,14 @@ async function start(): Promise<RunningProgram> {
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
-    catalogue: CHAOS_TASK_TYPES,
+    registry: CHAOS_REGISTRY,
     clock: systemClock,
     log,
     records: createTaskRecords(firestore, new PendingCalls()),
     queue: createCloudTasksQueue(client, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,
-      queueNames: queueNamesOf(config),
+      queues: config.QUEUES,
       workerUrl: config.WORKER_URL,
       workerAudience: config.WORKER_AUDIENCE,
       invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,

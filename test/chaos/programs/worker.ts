@@ -2,23 +2,19 @@ import { z } from "zod";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
+import { assembleHandlers } from "../../../services/worker/runner/assemble-handlers.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
-import {
-  flagVariable,
-  platformVariables,
-  portVariable,
-  queueNamesOf,
-  readConfig,
-} from "../../../shared/runtime/config.ts";
+import { flagVariable, platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/contract/envelope.ts";
 import { createFirestore } from "../../../shared/runtime/firestore.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
+import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
-import { shortenQueues } from "../stack/chaos-queues.ts";
+import { CHAOS_REGISTRY } from "../load/task-types.ts";
 import { runFolder } from "../run-folder.ts";
 import { openEffectLedger } from "./effect-ledger.ts";
 import { createChaosHandlers } from "./handlers.ts";
@@ -27,6 +23,7 @@ import { createChaosHandlers } from "./handlers.ts";
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  QUEUES: queuesVariable(CHAOS_REGISTRY.queues),
   PORT: portVariable,
   WORKER_AUDIENCE: z.string().min(1),
   INVOKER_SERVICE_ACCOUNT: z.email(),
@@ -42,7 +39,6 @@ const configSchema = z.object({
 const DEAD_LETTER_RETENTION_MS = 10 * 24 * 60 * 60_000;
 
 async function start(): Promise<RunningProgram> {
-  shortenQueues();
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: "handoff-worker", log, config });
@@ -66,12 +62,16 @@ async function start(): Promise<RunningProgram> {
     }),
     rules: {
       clock,
-      handlers: createChaosHandlers({
-        db,
-        ledger: openEffectLedger(runFolder(config.CHAOS_FOLDER)),
-        receiverUrl: config.CHAOS_RECEIVER_URL,
-      }),
-      queueNames: queueNamesOf(config),
+      handlers: assembleHandlers(
+        CHAOS_REGISTRY,
+        createChaosHandlers({
+          db,
+          ledger: openEffectLedger(runFolder(config.CHAOS_FOLDER)),
+          receiverUrl: config.CHAOS_RECEIVER_URL,
+        }),
+        new Map(),
+      ),
+      queues: config.QUEUES,
       deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
       maxBodyBytes: DEFAULT_MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
     },

@@ -1,4 +1,4 @@
-import { QUEUES, QUEUE_KEYS, type QueueSettings } from "../../../shared/contract/queues.ts";
+import type { QueueSettings } from "../../../shared/contract/queues.ts";
 
 /** As short as Cloud Tasks allows: it refuses dispatch deadlines below 15 s. Leases follow from it: 20 s. */
 const CHAOS_QUEUE: QueueSettings = {
@@ -10,15 +10,13 @@ const CHAOS_QUEUE: QueueSettings = {
   dispatchDeadlineMs: 15_000,
 };
 
-/** Gives the product's queues short times, in this process. */
-export function shortenQueues(): void {
-  for (const key of QUEUE_KEYS) Object.assign(QUEUES[key], CHAOS_QUEUE);
-}
+/** The chaos' own queues, a kind of task types in each. */
+export const CHAOS_QUEUES = { critical: CHAOS_QUEUE, default: CHAOS_QUEUE, bulk: CHAOS_QUEUE } as const;
 
 /** The queues for the Cloud Tasks emulator's `--queues`. */
 export function queueFile(): string {
   const { maxDispatchesPerSecond, maxConcurrentDispatches, minBackoffMs, maxBackoffMs, maxDoublings } = CHAOS_QUEUE;
-  const queues = QUEUE_KEYS.map((name) => ({
+  const queues = Object.keys(CHAOS_QUEUES).map((name) => ({
     name,
     rateLimits: { maxDispatchesPerSecond, maxConcurrentDispatches },
     retryConfig: { maxAttempts: -1, minBackoff: minBackoffMs, maxBackoff: maxBackoffMs, maxDoublings },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { QUEUES } from "../../../shared/contract/queues.ts";
+import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { CLAIMED, NATURAL, QUEUES_PATH, startProducerBundle } from "../../harness/producer/producer-harness.ts";
 
 const HOUR_MS = 3_600_000;
@@ -45,7 +45,7 @@ describe("a new task", () => {
       "content-type": "application/json",
       "User-Agent": "Google-Cloud-Tasks",
     });
-    expect(stored?.dispatchDeadline).toMatchObject({ seconds: String(QUEUES.default.dispatchDeadlineMs / 1_000) });
+    expect(stored?.dispatchDeadline).toMatchObject({ seconds: String(TEST_QUEUES.default.dispatchDeadlineMs / 1_000) });
     expect(JSON.parse(String(stored?.httpRequest?.body))).toEqual({
       id,
       type: "webhook.deliver",

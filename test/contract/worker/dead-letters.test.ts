@@ -1,8 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { failedForGood, retryLater, saturated, succeeded } from "../../../services/worker/runner/handler.ts";
-import { LEASE_MARGIN_MS, QUEUES } from "../../../shared/contract/queues.ts";
+import { failPermanently, retryLater, saturated, succeeded } from "../../../services/worker/runner/handler.ts";
+import { LEASE_MARGIN_MS } from "../../../shared/contract/queues.ts";
 import {
   claimTaskType,
   naturalTaskType,
@@ -10,8 +10,9 @@ import {
   scriptedTransactionHandler,
 } from "../../harness/worker/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 
-const LEASE_MS = QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
+const LEASE_MS = TEST_QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);
@@ -21,7 +22,7 @@ async function setup() {
 
 test("a permanent failure is acknowledged once its dead letter holds all that a replay needs", async () => {
   const { handler, worker, task } = await setup();
-  handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+  handler.steps(() => failPermanently({ code: "gone", message: "The receiver is gone." }));
 
   const answer = await worker.deliver(task);
 
@@ -44,7 +45,7 @@ test("a permanent failure is acknowledged once its dead letter holds all that a 
 
 test("a dead letter expires when it has been kept for as long as configured", async () => {
   const { handler, worker, task } = await setup();
-  handler.steps(() => failedForGood({ code: "gone", message: "The receiver is gone." }));
+  handler.steps(() => failPermanently({ code: "gone", message: "The receiver is gone." }));
   const nowMs = worker.clock.now();
 
   await worker.deliver(task);
@@ -137,7 +138,7 @@ test.each([
   const [done, dead] = [sealTask(claimTaskType, value), sealTask(claimTaskType, value)];
   handler.steps(
     () => succeeded(value),
-    () => failedForGood({ code: "gone", message: "The receiver is gone." }),
+    () => failPermanently({ code: "gone", message: "The receiver is gone." }),
   );
 
   const answers = [await worker.deliver(done), await worker.deliver(dead)];
@@ -222,7 +223,7 @@ test.each([
   const handler = makeHandler();
   const worker = await startWorkerBundle(() => [handler]);
   const task = sealTask(handler.taskType, { n: 1 });
-  handler.steps(() => failedForGood({ code: "c".repeat(1_200_000), message: "m".repeat(1_200_000) }));
+  handler.steps(() => failPermanently({ code: "c".repeat(1_200_000), message: "m".repeat(1_200_000) }));
 
   const answer = await worker.deliver(task);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failedForGood, retryLater } from "../../../services/worker/runner/handler.ts";
+import { failPermanently, retryLater } from "../../../services/worker/runner/handler.ts";
 import { createPublishDocument } from "../../../services/worker/handlers/publish-document.ts";
 import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
 import { publishDocument } from "../../../shared/tasks/document-publish.ts";
@@ -84,7 +84,7 @@ test("success on a retry without a record writes none", async () => {
 
 test("a permanent failure is recorded as dead with its letter", async () => {
   const { handler, worker, task } = await setup();
-  handler.steps(() => failedForGood({ code: "impossible", message: "This can't be done." }));
+  handler.steps(() => failPermanently({ code: "impossible", message: "This can't be done." }));
 
   const answer = await worker.deliver(task);
 

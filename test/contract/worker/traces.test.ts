@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { expect, test } from "vitest";
-import { failedForGood, succeeded } from "../../../services/worker/runner/handler.ts";
+import { failPermanently, succeeded } from "../../../services/worker/runner/handler.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { recordSpans } from "../../harness/tracing/recorded-spans.ts";
 import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
@@ -65,7 +65,7 @@ test("every line about a task carries its labels and the delivery's span", async
 
 test("a dead task's span is an error, and says nothing of its payload", async () => {
   const { handler, worker, task, spans } = await setup();
-  handler.steps(() => failedForGood({ code: "no", message: String(CANARY) }));
+  handler.steps(() => failPermanently({ code: "no", message: String(CANARY) }));
   await worker.deliver(task);
 
   const delivery = spans().find(({ name }) => name === "process default");

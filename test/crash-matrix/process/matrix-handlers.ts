@@ -5,7 +5,7 @@ import {
   type HandlerResult,
   bindHandler,
   bindTransactionHandler,
-  failedForGood,
+  failPermanently,
   retryLater,
   succeeded,
 } from "../../../services/worker/runner/handler.ts";
@@ -32,7 +32,7 @@ export type HandlerEnd = "succeeds" | "retries" | "dies";
 const RESULTS: Readonly<Record<HandlerEnd, HandlerResult>> = {
   succeeds: succeeded("done"),
   retries: retryLater({ code: "not_yet", message: "Not yet." }),
-  dies: failedForGood({ code: "gone", message: "The receiver is gone." }),
+  dies: failPermanently({ code: "gone", message: "The receiver is gone." }),
 };
 
 /** What one process's handlers do from now on. */

@@ -14,6 +14,7 @@ import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
 import { identityClaims, signToken } from "../../harness/auth/tokens.ts";
 import { deliveryHeaders } from "../../harness/worker/worker-harness.ts";
 import { type MatrixHandlers, type Outside, matrixHandlers } from "./matrix-handlers.ts";
+import { deployTestQueues } from "../../harness/registry/test-queues.ts";
 
 const MAX_BODY_BYTES = 10_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
@@ -62,7 +63,7 @@ export async function startWorkerProcess(
     rules: {
       clock,
       handlers: new Map(handlers.bound.map((handler) => [handler.taskType.type, handler])),
-      queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+      queues: deployTestQueues((key) => `${key}-queue`),
       maxBodyBytes: MAX_BODY_BYTES,
       deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
     },

@@ -3,21 +3,23 @@ import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
 import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import type { DeployedQueues } from "../../../shared/contract/queues.ts";
+import type { Registry } from "../../../shared/contract/registry.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
-import { BUILT_IN_TASK_TYPES } from "../../../shared/contract/registry.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { TEST_REGISTRY } from "../registry/test-registry.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../network/fault-proxy.ts";
 
 /** Where the bundle's queues are; their names differ from their keys, as they may in the cloud. */
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
-const QUEUE_NAMES = { critical: "critical-2", default: "default-2", bulk: "bulk-2" };
+const nameOf = (key: string): string => `${key}-2`;
 
 export const MAX_PAYLOAD_BYTES = 4_096;
 
@@ -29,6 +31,8 @@ export const CLAIMED = {
 };
 
 export interface ProducerBundleOptions {
+  /** Default: the tests' own. */
+  readonly registry?: Registry;
   /** The producer's clock. Default: the wall clock. The emulators always have that one. */
   readonly clock?: Clock;
   /** Whether the queues deliver. Default false: tasks stay where they are. */
@@ -41,12 +45,16 @@ export interface ProducerBundleOptions {
 
 /** A producer on a real port, with emulators of its own behind proxies that can spoil calls. */
 export async function startProducerBundle(options: ProducerBundleOptions = {}) {
+  const { registry = TEST_REGISTRY } = options;
+  const queues: DeployedQueues = new Map(
+    [...registry.queues].map(([key, settings]) => [key, { settings, names: [nameOf(key)] }]),
+  );
   const cloudTasks = await startCloudTasksEmulator();
   const firestoreEmulator = await startFirestoreEmulator();
   const tasksProxy = await startFaultProxy(cloudTasks);
   const recordsProxy = await startFaultProxy(firestoreEmulator);
   const admin = createCloudTasksClient(cloudTasks);
-  for (const name of Object.values(QUEUE_NAMES)) {
+  for (const name of [...registry.queues.keys()].map(nameOf)) {
     await admin.createQueue({
       parent: "projects/handoff-test/locations/europe-west1",
       queue: { name: `${QUEUES_PATH}/${name}` },
@@ -63,14 +71,14 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   const app = createProducerApp({
     project: "handoff-test",
     tracer: options.tracer ?? trace.getTracer("test"),
-    catalogue: BUILT_IN_TASK_TYPES,
+    registry,
     clock: options.clock ?? systemClock,
     log,
     records: createTaskRecords(firestore, pending),
     queue: createCloudTasksQueue(client, {
       project: "handoff-test",
       location: "europe-west1",
-      queueNames: QUEUE_NAMES,
+      queues,
       workerUrl: options.workerUrl ?? "https://worker.example",
       workerAudience: "https://audience.example",
       invokerServiceAccount: "invoker@handoff-test.iam.gserviceaccount.com",
@@ -106,8 +114,8 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     send,
     /** How often an RPC reached the emulators. */
     calls: (rpc: string) => (cloudTasks.calls.get(rpc) ?? 0) + (firestoreEmulator.calls.get(rpc) ?? 0),
-    async queuedTasks(queue: keyof typeof QUEUE_NAMES) {
-      const [tasks] = await admin.listTasks({ parent: `${QUEUES_PATH}/${QUEUE_NAMES[queue]}`, responseView: "FULL" });
+    async queuedTasks(queue: string) {
+      const [tasks] = await admin.listTasks({ parent: `${QUEUES_PATH}/${nameOf(queue)}`, responseView: "FULL" });
       return tasks;
     },
     /** The full name of a task in Cloud Tasks. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { bindHandler, succeeded, type RunContext } from "../../../services/worker/runner/handler.ts";
 import { parseDelivery } from "../../../services/worker/parse-delivery.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
+import { deployTestQueues } from "../registry/test-queues.ts";
 import { detachedWorker } from "./detached-worker.ts";
 
 export const ID = "0123456789abcdef0123456789abcdef-default";
@@ -48,7 +49,10 @@ function setUpParsing() {
   };
   const rules = {
     handlers: new Map([["test.count", handler]]),
-    queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+    queues: deployTestQueues(
+      (key) => `${key}-queue`,
+      (key) => `${key}-queue-2`,
+    ),
     maxBodyBytes: MAX_BYTES,
     deadLetterRetentionMs: 1,
     clock: systemClock,

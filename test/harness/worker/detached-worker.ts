@@ -3,6 +3,7 @@ import { trace } from "@opentelemetry/api";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
+import { deployTestQueues } from "../registry/test-queues.ts";
 import { captureLog } from "../runtime/captured-log.ts";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
 
@@ -25,7 +26,7 @@ export function detachedWorker() {
     rules: {
       clock,
       handlers: new Map(),
-      queueNames: { critical: "c", default: "d", bulk: "b" },
+      queues: deployTestQueues((key) => `${key}-queue`),
       maxBodyBytes: 1_000,
       deadLetterRetentionMs: 1,
     },

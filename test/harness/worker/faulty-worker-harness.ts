@@ -3,6 +3,7 @@ import type { BoundHandler } from "../../../services/worker/runner/handler.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
 import { queueOf } from "../../../shared/contract/task-id.ts";
+import { deployTestQueues } from "../registry/test-queues.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../network/fault-proxy.ts";
 import { type WorkerBundleOptions, startWorkerBundle } from "./worker-harness.ts";
 
@@ -63,7 +64,7 @@ export async function startFaultyWorkerBundle(
         const ending = await deliver(task, retry);
         endings.push(ending);
         if (ending[0] === 200) return endings;
-        if (ending[0] === 409) await worker.storeClock.advance(leaseMsOf(queueOf(task.id)) + 1);
+        if (ending[0] === 409) await worker.storeClock.advance(leaseMsOfTask(task) + 1);
       }
       throw new Error(`The task was never acknowledged: ${JSON.stringify(endings)}.`);
     },
@@ -72,4 +73,12 @@ export async function startFaultyWorkerBundle(
 
 function tooEarly(ending: Ending): never {
   throw new Error(`Answered ${ending.join(" ")} before every fault had struck.`);
+}
+
+const QUEUES = deployTestQueues((key) => key);
+
+function leaseMsOfTask({ id }: Envelope): number {
+  const queue = QUEUES.get(queueOf(id));
+  if (!queue) throw new Error("The tests' tasks are in the tests' queues.");
+  return leaseMsOf(queue.settings);
 }

@@ -3,11 +3,12 @@ import {
   type BoundHandler,
   type HandlerContext,
   type HandlerResult,
+  type OrdinaryTaskType,
   bindHandler,
   bindTransactionHandler,
   succeeded,
 } from "../../../services/worker/runner/handler.ts";
-import { type TaskType, defineTask } from "../../../shared/contract/task-type.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
 
 export const claimTaskType = defineTask({
   type: "test.claim",
@@ -45,7 +46,7 @@ export interface ScriptedHandler extends BoundHandler {
   hold(): { readonly started: Promise<void>; finish(result: HandlerResult): void };
 }
 
-export function scriptedHandler(taskType: TaskType): ScriptedHandler {
+export function scriptedHandler(taskType: OrdinaryTaskType): ScriptedHandler {
   return follow((handle) => bindHandler(taskType, handle));
 }
 

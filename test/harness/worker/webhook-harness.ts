@@ -1,7 +1,8 @@
 import type http from "node:http";
 import { onTestFinished } from "vitest";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import { createDeliverWebhook, type DeliverWebhookOptions } from "../../../services/worker/handlers/deliver-webhook.ts";
+import { createDeliverWebhook } from "../../../services/worker/handlers/deliver-webhook.ts";
+import type { Resolve } from "../../../services/worker/handlers/webhook/public-address.ts";
 import type { HandlerResult } from "../../../services/worker/runner/handler.ts";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
 import { startWebhookReceiver } from "../network/webhook-receiver.ts";
@@ -15,18 +16,21 @@ export const TASK_ID = "0123456789abcdef0123456789abcdef-default";
  * The clock starts at the wall clock's time, which the standardwebhooks package goes by.
  */
 export async function setUpWebhooks(
-  options: Partial<DeliverWebhookOptions> & { answer?: (response: http.ServerResponse) => void } = {},
+  options: {
+    allowPrivateAddresses?: boolean;
+    resolve?: Resolve;
+    answer?: (response: http.ServerResponse) => void;
+  } = {},
 ) {
-  const { answer, ...handlerOptions } = options;
+  const { answer, allowPrivateAddresses = true, ...handlerOptions } = options;
   const receiver = await startWebhookReceiver(answer);
   onTestFinished(() => receiver.close());
   const clock = new VirtualClock();
   const abort = new AbortController();
   const url = `http://127.0.0.1:${receiver.port}/hooks?key=1`;
-  const handler = createDeliverWebhook({
-    signingSecret: WEBHOOK_SECRET,
-    allowPrivateAddresses: true,
-    ...handlerOptions,
+  const handler = createDeliverWebhook(handlerOptions).withSettings({
+    WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
+    WEBHOOK_ALLOW_PRIVATE_ADDRESSES: allowPrivateAddresses,
   });
 
   async function deliver(payload: { url?: string; event?: string; data?: unknown } = {}): Promise<HandlerResult> {

@@ -16,6 +16,7 @@ import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
+import { deployTestQueues } from "../registry/test-queues.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startKeyServer } from "../auth/key-server.ts";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
@@ -84,7 +85,7 @@ export async function startWorkerBundle(
     rules: {
       clock,
       handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),
-      queueNames: { critical: "critical-queue", default: "default-queue", bulk: "bulk-queue" },
+      queues: deployTestQueues((key) => `${key}-queue`),
       maxBodyBytes: MAX_BODY_BYTES,
       deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
     },

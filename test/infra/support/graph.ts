@@ -1,20 +1,68 @@
 import type { RecordedResource } from "../../../infra/preview/recorded-resource.ts";
 import { type ProgramRun, runProgramOffline } from "../../../infra/preview/run-program.ts";
-import { readExample } from "../../../infra/preview/stacks.ts";
+import { type StackConfig, readExample } from "../../../infra/preview/stacks.ts";
 import type { Value } from "../../../infra/preview/wire-values.ts";
+import { configurable } from "../../../infra/settings/task-settings.ts";
+import type { Registry } from "../../../shared/contract/registry.ts";
+import { registry } from "../../../shared/tasks/index.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
+import { FIXTURE, WIDER_FIXTURE } from "./fixture-registry.ts";
+import { makeProgram } from "./program.ts";
 
 export type Graph = readonly RecordedResource[];
 export type StackKind = "dev" | "production";
 
-/** Runs the program with one of the example configurations; `change` sets keys of it anew. */
-export function runExample(
+/** Runs the deployed program with one of the example configurations; `change` sets keys of it anew. */
+export function runRegistered(
   kind: StackKind,
   mode: "preview" | "update",
   change: Readonly<Record<string, string>> = {},
 ): Promise<ProgramRun> {
-  const example = readExample(kind);
+  const example = exampleFor(kind, registry);
   return runProgramOffline({ stack: kind, mode, ...example, config: { ...example.config, ...change } });
 }
+
+const FIXTURES = { FIXTURE, WIDER_FIXTURE };
+
+/** Runs the program with a registry of ours, so that its graph doesn't depend on what is registered. */
+export async function runFixture(
+  kind: StackKind,
+  mode: "preview" | "update",
+  change: Readonly<Record<string, string>> = {},
+  name: keyof typeof FIXTURES = "FIXTURE",
+): Promise<ProgramRun> {
+  const { program, remove } = await makeProgram(
+    `import { provision } from "${PROJECT_DIR}/infra/stack.ts";
+     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
+     export const { producerUrl, workerUrl, queueNames, database, invoker } = await provision(${name});`,
+  );
+  const example = readExample(kind, FIXTURES[name].settings);
+  const config = { ...example.config, ...change };
+  try {
+    return await runProgramOffline({ stack: kind, mode, ...example, config, program });
+  } finally {
+    await remove();
+  }
+}
+
+/**
+ * An example's configuration with what a registry may want besides: the settings that have to be given, and enough
+ * instances for its queues.
+ */
+export function exampleFor(kind: StackKind, { settings, queues }: Registry): StackConfig {
+  const example = readExample(kind, settings);
+  const given = [...configurable(settings)].flatMap(([key, name]) => {
+    const local = settings.get(name)?.local;
+    return local === undefined || settings.get(name)?.generated ? [] : [[`handoff:${key}`, local] as const];
+  });
+  const sent = [...queues.values()].reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
+  const instances = Math.max(Number(example.config["handoff:workerMaxInstances"]), Math.ceil(sent / CONCURRENCY));
+  const config = { ...Object.fromEntries(given), "handoff:workerMaxInstances": String(instances) };
+  return { ...example, config: { ...example.config, ...config } };
+}
+
+/** Deliveries that an instance takes at once unless the configuration says otherwise. */
+const CONCURRENCY = 40;
 
 export function ofType(graph: Graph, ...types: readonly string[]): RecordedResource[] {
   return graph.filter(({ type }) => types.includes(type));

@@ -1,10 +1,11 @@
+import { z } from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
-import { QUEUES, QUEUE_KEYS } from "../../../shared/contract/queues.ts";
+import type { Registry } from "../../../shared/contract/registry.ts";
 import { type Graph, type StackKind, at, ofType, textsIn, the, variablesOf } from "./graph.ts";
 
-/** A rule that every graph must keep: answers with what breaks it, a line each. */
-export type Policy = (graph: Graph, kind: StackKind) => string[];
+/** A rule that every graph must keep, by the stack's kind and what it was made for: what breaks it, a line each. */
+export type Policy = (graph: Graph, kind: StackKind, registry: Registry) => string[];
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const QUEUE = "gcp:cloudtasks/queue:Queue";
@@ -30,15 +31,17 @@ const ALLOWED_GRANTS = new Map([
   [ON_PROJECT, ["roles/datastore.user", "roles/telemetry.tracesWriter"]],
 ]);
 
-const NEVER_IN_THE_CLOUD = new Set([
-  "FIRESTORE_EMULATOR_HOST",
-  "CLOUD_TASKS_EMULATOR_HOST",
-  "OIDC_CERTS_URL",
-  "WEBHOOK_ALLOW_PRIVATE_ADDRESSES",
-]);
+const NEVER_IN_THE_CLOUD = new Set(["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL"]);
 
 /** What can't be made again once it is gone. */
 const HOLDS_STATE = [DATABASE, QUEUE, SECRET];
+
+/** What is declared as a secret: by its variable, and by what its resources are called. */
+function secretsOf({ settings }: Registry): { readonly variable: string; readonly name: string }[] {
+  return [...settings]
+    .filter(([, { kind }]) => kind === "secret")
+    .map(([variable]) => ({ variable, name: variable.toLowerCase().replaceAll("_", "-") }));
+}
 
 function email(account: string, graph: Graph): string {
   const found = ofType(graph, ACCOUNT).find(({ name }) => name.endsWith(`-${account}`));
@@ -123,7 +126,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return found.join() === expected.join() ? [] : [found.join()];
   },
 
-  "the signing secret stands in the secret only, and is marked": (graph) => {
+  "a made-up secret stands in its secret only, and is marked": (graph) => {
     const open = graph.filter(({ inputs }) => textsIn(inputs).some((text) => text.includes(MADE_UP_SECRET)));
     const elsewhere = graph
       .filter(({ type }) => type !== SECRET_VERSION)
@@ -131,26 +134,39 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return [...open, ...elsewhere].map(({ name, type }) => `${name} (${type})`);
   },
 
-  "only the worker may read the signing secret, and gets it from there": (graph) => {
-    const readers = ofType(graph, ON_SECRET).map(({ inputs }) => textOf(inputs["member"]));
-    const expected = [`serviceAccount:${email("worker", graph)}`];
-    const holders = ofType(graph, SERVICE).filter(({ inputs }) => textsIn(inputs).includes("WEBHOOK_SIGNING_SECRET"));
-    const plain = holders.filter((service) => variablesOf(service).has("WEBHOOK_SIGNING_SECRET"));
-    const names = holders.map(({ name }) => name).join();
-    return readers.join() === expected.join() && names === "worker" && plain.length === 0 ? [] : [...readers, names];
+  "only the worker may read what is declared as a secret, and gets it from there": (graph, _, registry) =>
+    secretsOf(registry).flatMap(({ variable, name }) => {
+      const grants = ofType(graph, ON_SECRET).filter((grant) => grant.name === `worker-${name}`);
+      const readers = grants.map(({ inputs }) => textOf(inputs["member"]));
+      const holders = ofType(graph, SERVICE).filter(({ inputs }) => textsIn(inputs).includes(variable));
+      const plain = holders.filter((service) => variablesOf(service).has(variable));
+      const names = holders.map((service) => service.name).join();
+      const isRight = readers.join() === `serviceAccount:${email("worker", graph)}` && names === "worker";
+      return isRight && plain.length === 0 ? [] : [variable, ...readers, names];
+    }),
+
+  "no secret but what is declared": (graph, _, registry) => {
+    const declared = new Set(secretsOf(registry).flatMap(({ name }) => [name, `worker-${name}`]));
+    return ofType(graph, SECRET, SECRET_VERSION, ON_SECRET)
+      .map(({ name }) => name)
+      .filter((name) => !declared.has(name));
   },
 
-  "no variable that is for one machine only": (graph) =>
-    ofType(graph, SERVICE).flatMap((service) =>
+  "no variable that is for one machine only": (graph, _, { settings }) => {
+    const localOnly = [...settings].filter(([, declared]) => declared.localOnly).map(([name]) => name);
+    const forbidden = new Set([...NEVER_IN_THE_CLOUD, ...localOnly]);
+    return ofType(graph, SERVICE).flatMap((service) =>
       textsIn(service.inputs)
-        .filter((text) => NEVER_IN_THE_CLOUD.has(text))
+        .filter((text) => forbidden.has(text))
         .map((text) => `${service.name}: ${text}`),
-    ),
+    );
+  },
 
-  "queues are those that the code knows": (graph) =>
-    QUEUE_KEYS.flatMap((key) => {
-      const queue = ofType(graph, QUEUE).find(({ name }) => name.endsWith(`-${key}`));
-      const { maxConcurrentDispatches, maxDispatchesPerSecond, minBackoffMs, maxBackoffMs, maxDoublings } = QUEUES[key];
+  "queues are those that are registered": (graph, _, { queues }) => {
+    const prefix = textOf(the(graph, SERVICE, "worker").inputs["name"]).replace(/-worker$/, "");
+    const missing = [...queues].flatMap(([key, settings]) => {
+      const queue = ofType(graph, QUEUE).find(({ name }) => name === `${prefix}-${key}`);
+      const { maxConcurrentDispatches, maxDispatchesPerSecond, minBackoffMs, maxBackoffMs, maxDoublings } = settings;
       const expected = {
         rateLimits: { maxConcurrentDispatches, maxDispatchesPerSecond },
         retryConfig: {
@@ -165,6 +181,18 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
         retryConfig: sorted(queue?.inputs["retryConfig"]),
       };
       return JSON.stringify(found) === JSON.stringify(expected) ? [] : [`${key}: ${JSON.stringify(found)}`];
+    });
+    const count = ofType(graph, QUEUE).length;
+    return count === queues.size ? missing : [...missing, `there are ${count} queues`];
+  },
+
+  "each service is told the name of each queue": (graph, _, { queues }) =>
+    ["worker", "producer"].flatMap((service) => {
+      const told = variablesOf(the(graph, SERVICE, service)).get("QUEUES") ?? "{}";
+      const named = new Map(Object.entries(z.record(z.string(), z.array(z.string())).parse(JSON.parse(told))));
+      const isNamed = (key: string): boolean => named.get(key)?.[0]?.includes(`-${key}-`) ?? false;
+      const wrong = [...queues.keys()].filter((key) => !isNamed(key) || named.size !== queues.size);
+      return wrong.map((key) => `${service}: ${key}`);
     }),
 
   "queues are named by Pulumi": (graph) =>
@@ -172,9 +200,9 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       .filter(({ inputs }) => inputs["name"] !== undefined)
       .map(({ name }) => name),
 
-  "the worker's instances outlast every dispatch": (graph) => {
+  "the worker's instances outlast every dispatch": (graph, _, { queues }) => {
     const timeout = Number.parseInt(textOf(at(the(graph, SERVICE, "worker").inputs, "template.timeout")), 10) * 1_000;
-    return QUEUE_KEYS.filter((key) => QUEUES[key].dispatchDeadlineMs > timeout);
+    return [...queues].filter(([, { dispatchDeadlineMs }]) => dispatchDeadlineMs > timeout).map(([key]) => key);
   },
 
   "nothing in taskRecords is indexed, and both collections expire": (graph) => {
@@ -213,10 +241,10 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return [...off, ...apis.filter(({ inputs }) => inputs["disableOnDestroy"] !== false).map(({ name }) => name)];
   },
 
-  "a service waits for what it may do": (graph) =>
+  "a service waits for what it may do": (graph, _, registry) =>
     [
       ["worker", "worker-records"],
-      ["worker", "worker-signing-secret"],
+      ...secretsOf(registry).map(({ name }) => ["worker", `worker-${name}`]),
       ["producer", "producer-acts-as-invoker"],
     ].flatMap(([service, grant]) => {
       const { urn } = graph.find(({ name, type }) => name === grant && /Iam|IAM/.test(type)) ?? { urn: "none" };

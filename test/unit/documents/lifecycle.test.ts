@@ -2,9 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { type Outcome, respond } from "../../../services/worker/outcome.ts";
-import { ABORT_GRACE_MS, QUEUES, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
+import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/queues.ts";
 import { transitionsOf } from "../../model/transitions.ts";
-import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const DOCUMENT = fs.readFileSync(path.join(ROOT, "docs/lifecycle.md"), "utf8");
@@ -55,7 +54,7 @@ test("the table of outcomes says what each is answered", () => {
 });
 
 test("the time of a delivery is drawn to scale", () => {
-  const { queue, timeoutMs } = deliverWebhook;
+  const [timeoutMs, dispatchDeadlineMs] = [30_000, 45_000];
   const steps = [RECORD_STORE_DEADLINE_MS, timeoutMs, ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS];
   const [claim = 0, handler = 0, grace = 0, settle = 0] = steps;
   const drawn = sectionOf("Its time").split("```text\n")[1]?.split("\n```")[0]?.split("\n").slice(1);
@@ -65,8 +64,8 @@ test("the time of a delivery is drawn to scale", () => {
     bar("handler", claim, handler),
     bar("grace", claim + handler, grace),
     bar("settle", claim + handler + grace, settle),
-    bar("dispatch deadline", 0, QUEUES[queue].dispatchDeadlineMs),
-    bar("lease", claim, leaseMsOf(queue)),
+    bar("dispatch deadline", 0, dispatchDeadlineMs),
+    bar("lease", claim, leaseMsOf({ dispatchDeadlineMs })),
   ]);
 });
 

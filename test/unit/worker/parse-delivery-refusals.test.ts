@@ -20,7 +20,7 @@ it.each([
   });
 });
 
-it.each(["constructor", "__proto__", "../x", "a\0b", "a\r\nb", `${ID}\n`, ID.replace("default", "other")])(
+it.each(["constructor", "__proto__", "../x", "a\0b", "a\r\nb", `${ID}\n`, ID.replace("default", "Other")])(
   "refuses the id %j though the task's name is the same",
   async (id) => {
     // Header values can't hold most of these; what counts is that the envelope alone is refused.
@@ -69,6 +69,12 @@ it.each([undefined, "", "bulk-queue", "default", "DEFAULT-QUEUE", "default-queue
     });
   },
 );
+
+it.each(["other", "constructor"])("forbids a task of the queue %s, which isn't registered", async (queue) => {
+  const id = ID.replace("default", queue);
+  const headers = { "x-cloudtasks-taskname": id, "x-cloudtasks-queuename": queue };
+  expect(await refusalOf(requestOf({ headers, body: { id } }))).toEqual({ kind: "forbidden", reason: "other-queue" });
+});
 
 it.each([
   undefined,

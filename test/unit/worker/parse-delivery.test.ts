@@ -8,6 +8,7 @@ it("reads a delivery with the rules of its type", async () => {
     kind: "claim",
     maxAttempts: 7,
     timeoutMs: 12_000,
+    leaseMs: 50_000,
     isFirstDispatch: true,
   });
   expect([end, ran]).toEqual([{ kind: "succeeded", result: "counted" }, [{ n: 1 }]]);
@@ -19,6 +20,17 @@ it.each(["application/json; charset=utf-8", "Application/JSON", "application/jso
     await expect(deliveryOf(requestOf({ headers: { "content-type": type } }))).resolves.toBeDefined();
   },
 );
+
+it("accepts a delivery by each of the names that its queue has in Cloud Tasks", async () => {
+  const byAnother = requestOf({ headers: { "x-cloudtasks-queuename": "default-queue-2" } });
+  await expect(deliveryOf(byAnother)).resolves.toMatchObject({ ran: [{ n: 1 }] });
+});
+
+it("accepts a task whose id marks a natural type", async () => {
+  const id = BODY.id.replace("-", "n-");
+  const { delivery } = await deliveryOf(requestOf({ headers: { "x-cloudtasks-taskname": id }, body: { id } }));
+  expect(delivery).toMatchObject({ envelope: { id }, leaseMs: 50_000 });
+});
 
 it.each([
   ["0", true],

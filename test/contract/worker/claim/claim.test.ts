@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { retryLater, saturated, succeeded } from "../../../../services/worker/runner/handler.ts";
-import { LEASE_MARGIN_MS, QUEUES } from "../../../../shared/contract/queues.ts";
+import { LEASE_MARGIN_MS } from "../../../../shared/contract/queues.ts";
 import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
 import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
-const LEASE_MS = QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
+const LEASE_MS = TEST_QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import {
   type HandlerResult,
   bindTransactionHandler,
-  failedForGood,
+  failPermanently,
   retryLater,
   saturated,
   succeeded,
@@ -16,14 +16,15 @@ import {
   transactionTaskType,
 } from "../../../harness/worker/scripted-handler.ts";
 import { type WorkerBundle, sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
-const LEASE_MS = leaseMsOf("default");
+const LEASE_MS = leaseMsOf(TEST_QUEUES.default);
 
 /** A transaction of which nothing is heard loses its locks after a minute. */
 const LOCKS_LOST_MS = 61_000;
 
 const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
-const GONE = failedForGood({ code: "gone", message: "The receiver is gone." });
+const GONE = failPermanently({ code: "gone", message: "The receiver is gone." });
 const BUSY = saturated({ code: "busy", message: "The mail server is busy." });
 
 /** Every way in which a late attempt may want to leave its record. */
@@ -153,7 +154,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
     const bundle = await setup();
     const { worker, task } = bundle;
     const { late, other } = await startTakeover(bundle);
-    await other.finish(() => failedForGood({ code: "refused", message: "The receiver refuses." }));
+    await other.finish(() => failPermanently({ code: "refused", message: "The receiver refuses." }));
     const before = { record: await worker.recordOf(task), letters: await worker.deadLetters() };
 
     expect(await late.finish(end)).toEqual([200, "duplicate"]);

@@ -1,10 +1,11 @@
-import { failedForGood, retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
+import { failPermanently, retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { DRAIN_MS } from "../../../../services/worker/runner/shutdown.ts";
 import { leaseMsOf } from "../../../../shared/contract/queues.ts";
 import type { Counted, CountedTask } from "./bundle.ts";
+import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const notYet = () => retryLater({ code: "not_yet", message: "Not yet." });
-const gone = () => failedForGood({ code: "gone", message: "The receiver is gone." });
+const gone = () => failPermanently({ code: "gone", message: "The receiver is gone." });
 
 /** What can become of a delivery, and what it cost: what has to come before is not counted. */
 export const PATHS = {
@@ -103,5 +104,5 @@ async function startAttempt({ handler, deliver }: CountedTask) {
 }
 
 async function endLease({ worker }: CountedTask): Promise<void> {
-  await worker.storeClock.advance(leaseMsOf("default") + 1);
+  await worker.storeClock.advance(leaseMsOf(TEST_QUEUES.default) + 1);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import {
   bindHandler,
-  failedForGood,
+  failPermanently,
   type HandlerResult,
   retryLater,
   succeeded,
@@ -51,7 +51,7 @@ function endAs(ends: Ends): HandlerResult {
     case "retries":
       return retryLater({ code: "not_yet", message: "Not yet." });
     case "fails for good":
-      return failedForGood({ code: "never", message: "Never." });
+      return failPermanently({ code: "never", message: "Never." });
     case "throws":
       throw new Error("The handler throws.");
   }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { expect } from "vitest";
+import { CLOUD_VARIABLES, LOCAL_ONLY_VARIABLES } from "../../../harness/registry/registered-variables.ts";
 import { runUntilListening } from "../../../harness/runtime/run-until-listening.ts";
 import type { HostileCase } from "./hostile-case.ts";
 
@@ -10,7 +11,7 @@ const CLOUD_ENVIRONMENT = {
   GOOGLE_CLOUD_PROJECT: "handoff-test",
   WORKER_AUDIENCE: "https://audience.example",
   INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
-  WEBHOOK_SIGNING_SECRET: "whsec_dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3Q=",
+  ...CLOUD_VARIABLES,
   HOST: "127.0.0.1",
   PORT: "0",
 };
@@ -19,7 +20,7 @@ const LOCAL_VARIABLES = {
   FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
   CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
   OIDC_CERTS_URL: "http://127.0.0.1:9/",
-  WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
+  ...LOCAL_ONLY_VARIABLES,
 };
 
 /** Row 27. */

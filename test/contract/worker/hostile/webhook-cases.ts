@@ -34,8 +34,11 @@ function refusedAddress([input, host, answers = []]: (typeof HOSTS)[number]): Ho
       onTestFinished(() => receiver.close());
       let lookups = 0;
       const resolve = () => Promise.resolve(answers[Math.min(lookups++, answers.length - 1)] ?? []);
-      const options = { signingSecret: WEBHOOK_SECRET, allowPrivateAddresses: false, resolve };
-      const worker = await startWorkerBundle(() => [createDeliverWebhook(options)], { onTestFinished });
+      const handler = createDeliverWebhook({ resolve }).withSettings({
+        WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
+        WEBHOOK_ALLOW_PRIVATE_ADDRESSES: false,
+      });
+      const worker = await startWorkerBundle(() => [handler], { onTestFinished });
       const url = `http://${host}:${receiver.port}/`;
       const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
 

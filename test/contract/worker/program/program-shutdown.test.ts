@@ -9,7 +9,11 @@ import { portOf } from "../../../../shared/http/listening-port.ts";
 import { parseTaskRecord, TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
 import { AUDIENCE, INVOKER } from "../../../harness/auth/token-rules.ts";
-import { WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
+import {
+  CLOUD_VARIABLES,
+  LOCAL_ONLY_VARIABLES,
+  queuesVariableOf,
+} from "../../../harness/registry/registered-variables.ts";
 import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
 import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
 
@@ -30,12 +34,12 @@ async function setup({ onTestFinished }: TestContext) {
       env: {
         METADATA_SERVER_DETECTION: "none",
         GOOGLE_CLOUD_PROJECT: "handoff-test",
-        QUEUE_NAME_DEFAULT: "default-queue",
+        QUEUES: queuesVariableOf((key) => `${key}-queue`),
         WORKER_AUDIENCE: AUDIENCE,
         INVOKER_SERVICE_ACCOUNT: INVOKER,
         OIDC_CERTS_URL: bundle.keyServer.url,
-        WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
-        WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
+        ...CLOUD_VARIABLES,
+        ...LOCAL_ONLY_VARIABLES,
         FIRESTORE_EMULATOR_HOST: `${bundle.emulator.host}:${bundle.emulator.port}`,
         HOST: "127.0.0.1",
         PORT: "0",

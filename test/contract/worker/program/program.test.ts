@@ -1,5 +1,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
+import { CLOUD_VARIABLES } from "../../../harness/registry/registered-variables.ts";
 import { runUntilListening } from "../../../harness/runtime/run-until-listening.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
@@ -8,7 +9,7 @@ const ENVIRONMENT = {
   GOOGLE_CLOUD_PROJECT: "handoff-test",
   WORKER_AUDIENCE: "https://audience.example",
   INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
-  WEBHOOK_SIGNING_SECRET: "whsec_dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3Q=",
+  ...CLOUD_VARIABLES,
   HOST: "127.0.0.1",
   PORT: "0",
 };

@@ -5,7 +5,7 @@ import { lookUp } from "../../../../services/producer/tasks/look-up.ts";
 import type { Producer } from "../../../../services/producer/producer.ts";
 import type { Sighting } from "../../../../shared/queue/task-queue.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
-import { BUILT_IN_TASK_TYPES } from "../../../../shared/contract/registry.ts";
+import { TEST_REGISTRY } from "../../../harness/registry/test-registry.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
@@ -41,7 +41,7 @@ async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
   const producer: Producer = {
     project: "handoff-test",
     tracer: trace.getTracer("test"),
-    catalogue: BUILT_IN_TASK_TYPES,
+    registry: TEST_REGISTRY,
     clock: new VirtualClock(),
     log: createLogger({ service: "test", level: "silent" }),
     maxPayloadBytes: 1,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { parseNewTask } from "../../../../services/producer/tasks/new-task.ts";
-import { BUILT_IN_TASK_TYPES } from "../../../../shared/contract/registry.ts";
+import { TEST_REGISTRY, deliverWebhook } from "../../../harness/registry/test-registry.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
 const PAYLOAD = { url: "https://example.com/hook", event: "paid", data: { order: 7 } };
 
-const parse = (body: unknown) => parseNewTask(body, { catalogue: BUILT_IN_TASK_TYPES, nowMs: NOW });
+const parse = (body: unknown) => parseNewTask(body, { catalogue: TEST_REGISTRY.types, nowMs: NOW });
 
 function problemsOf(body: unknown) {
   const parsed = parse(body);
@@ -17,7 +17,7 @@ describe("reading a request for a task", () => {
     const parsed = parse({ type: "webhook.deliver", payload: PAYLOAD, delaySeconds: 5 });
     expect(parsed).toEqual({
       kind: "valid",
-      task: { taskType: BUILT_IN_TASK_TYPES.get("webhook.deliver"), payload: PAYLOAD, scheduleAtMs: NOW + 5_000 },
+      task: { taskType: deliverWebhook, payload: PAYLOAD, scheduleAtMs: NOW + 5_000 },
     });
   });
 
@@ -40,8 +40,7 @@ describe("reading a request for a task", () => {
       { path: "queue", message: "is not a known field: leave it out" },
       {
         path: "type",
-        message:
-          "is not a known task type: use one of webhook.deliver, ledger.transfer, document.publish, canary.claim, canary.transaction, canary.natural",
+        message: "is not a known task type: use one of webhook.deliver, ledger.transfer, document.publish",
       },
     ]);
   });

@@ -2,12 +2,12 @@ import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
 import type { Sighting } from "../../../../shared/queue/task-queue.ts";
 import { describeTask } from "../../../../services/producer/tasks/task-status.ts";
-import { BUILT_IN_TASK_TYPES } from "../../../../shared/contract/registry.ts";
+import { TEST_REGISTRY } from "../../../harness/registry/test-registry.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
-const context = { catalogue: BUILT_IN_TASK_TYPES, nowMs: NOW };
+const context = { catalogue: TEST_REGISTRY.types, nowMs: NOW };
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 const id = parseTaskId(`${DIGITS}-default`)!;

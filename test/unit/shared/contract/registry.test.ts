@@ -1,61 +1,75 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { BUILT_IN_TASK_TYPES, createCatalogue } from "../../../../shared/contract/registry.ts";
+import { defineRegistry } from "../../../../shared/contract/registry.ts";
+import { secret } from "../../../../shared/contract/task-settings.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";
+import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
-const taskType = (type: string) =>
-  defineTask({ type, payload: z.strictObject({}), queue: "bulk", timeoutMs: 1_000, attempts: 1 });
+const common = { payload: z.strictObject({}), queue: "bulk", timeoutMs: 1_000, attempts: 1 } as const;
+const first = defineTask({ ...common, type: "first" });
+const second = defineTask({ ...common, type: "second" });
 
-it("finds a task type by its name", () => {
-  const second = taskType("b");
-  expect(createCatalogue([taskType("a"), second]).get("b")).toBe(second);
+it("finds a task type by its name, and a queue by its key", () => {
+  const { types, queues } = defineRegistry({ queues: TEST_QUEUES, taskTypes: [first, second] });
+  expect(types.get("second")).toBe(second);
+  expect([...queues]).toEqual(Object.entries(TEST_QUEUES));
+});
+
+it.each(["constructor", "__proto__", "toString"])("has no task type and no queue %s", (name) => {
+  const { types, queues } = defineRegistry({ queues: TEST_QUEUES, taskTypes: [first] });
+  expect([types.has(name), queues.has(name)]).toEqual([false, false]);
 });
 
 it("refuses two task types of one name", () => {
-  expect(() => createCatalogue([taskType("a"), taskType("b"), taskType("a")])).toThrow('"a" is defined twice');
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [first, second, first] })).toThrow(
+    new TypeError('Task type "first" is defined twice.'),
+  );
 });
 
-it.each(["constructor", "__proto__", "toString"])("has no task type %s", (name) => {
-  expect(createCatalogue([taskType("a")]).has(name)).toBe(false);
+it("refuses a task type whose queue isn't defined, at compile time too", () => {
+  const lost = defineTask({ ...common, type: "lost", queue: "reprots" });
+  // @ts-expect-error There is no queue "reprots".
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [first, lost] })).toThrow(
+    new TypeError('Task type "lost": there is no queue "reprots".'),
+  );
 });
 
-it("ships a task type and a canary of each kind of idempotency, each kind on a queue of its own", () => {
-  const shipped = [...BUILT_IN_TASK_TYPES.values()].map(({ type, idempotency, queue }) => [type, idempotency, queue]);
-  expect(shipped).toEqual([
-    ["webhook.deliver", "claim", "default"],
-    ["ledger.transfer", "transaction", "critical"],
-    ["document.publish", "natural", "bulk"],
-    ["canary.claim", "claim", "default"],
-    ["canary.transaction", "transaction", "critical"],
-    ["canary.natural", "natural", "bulk"],
-  ]);
+it.each(["", "Reports", "1st", "-a", "a-", "a_b", "a.b", "reports-h2", "h2", "a".repeat(51), "é", "a\n"])(
+  "refuses the queue key %j",
+  (key) => {
+    expect(() => defineRegistry({ queues: { [key]: TEST_QUEUES.bulk }, taskTypes: [] })).toThrow(
+      `The queue key "${key}" must be 1 to 50 lower-case letters, digits and hyphens`,
+    );
+  },
+);
+
+it.each(["a", "a1", "a--b", "reports-2", "h", "reports-h", "reports-h2a", "a".repeat(50)])(
+  "takes the queue key %j",
+  (key) => {
+    expect(defineRegistry({ queues: { [key]: TEST_QUEUES.bulk }, taskTypes: [] }).queues.has(key)).toBe(true);
+  },
+);
+
+it("collects the variables of all task types, which may share one", () => {
+  const API_KEY = secret();
+  const one = defineTask({ ...common, type: "one", settings: { API_KEY } });
+  const other = defineTask({ ...common, type: "other", settings: { API_KEY, OTHER_KEY: secret() } });
+  const { settings } = defineRegistry({ queues: TEST_QUEUES, taskTypes: [one, other, first] });
+  expect([...settings.keys()]).toEqual(["API_KEY", "OTHER_KEY"]);
+  expect(settings.get("API_KEY")).toBe(API_KEY);
 });
 
-it.each([
-  ["webhook.deliver", { url: "https://example.com/hook", event: "order.paid", data: { deep: [1, null] } }],
-  ["ledger.transfer", { from: "alice", to: "bob", amount: 1 }],
-  ["document.publish", { documentId: "hello", version: 0, content: "" }],
-])("accepts a payload of %s", (type, payload) => {
-  expect(BUILT_IN_TASK_TYPES.get(type)?.payload.safeParse(payload).data).toEqual(payload);
+it("refuses two declarations of one variable", () => {
+  const one = defineTask({ ...common, type: "one", settings: { API_KEY: secret() } });
+  const other = defineTask({ ...common, type: "other", settings: { API_KEY: secret() } });
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [one, other] })).toThrow(
+    new TypeError('Task type "other" declares API_KEY as another does: let them share one declaration.'),
+  );
 });
 
-it.each([
-  ["webhook.deliver", { url: "ftp://example.com", event: "e", data: null }],
-  ["webhook.deliver", { url: "/relative", event: "e", data: null }],
-  ["webhook.deliver", { url: "https://example.com", event: "", data: null }],
-  ["webhook.deliver", { url: "https://example.com", event: "e" }],
-  ["webhook.deliver", { url: "https://example.com", event: "e", data: null, headers: {} }],
-  ["webhook.deliver", { url: `https://example.com/${"a".repeat(2_083)}`, event: "e", data: null }],
-  ["ledger.transfer", { from: "alice", to: "alice", amount: 1 }],
-  ["ledger.transfer", { from: "alice", to: "bob", amount: 0 }],
-  ["ledger.transfer", { from: "alice", to: "bob", amount: 1.5 }],
-  ["ledger.transfer", { from: "alice", to: "bob", amount: 2 ** 53 }],
-  ["ledger.transfer", { from: "../x", to: "bob", amount: 1 }],
-  ["ledger.transfer", { from: "__x__", to: "bob", amount: 1 }],
-  ["document.publish", { documentId: "a/b", version: 1, content: "" }],
-  ["document.publish", { documentId: "a\n", version: 1, content: "" }],
-  ["document.publish", { documentId: "a", version: -1, content: "" }],
-  ["document.publish", { documentId: "a", version: "1", content: "" }],
-])("refuses the payload of %s that is %j", (type, payload) => {
-  expect(BUILT_IN_TASK_TYPES.get(type)?.payload.safeParse(payload).success).toBe(false);
+it("tells every problem at once", () => {
+  const lost = defineTask({ ...common, type: "first", queue: "lost" });
+  // @ts-expect-error There is no queue "lost".
+  const define = () => defineRegistry({ queues: { ...TEST_QUEUES, "a-": TEST_QUEUES.bulk }, taskTypes: [first, lost] });
+  expect(define).toThrow(/The queue key "a-" .*\n.*"first" is defined twice\.\n.*no queue "lost"\./);
 });

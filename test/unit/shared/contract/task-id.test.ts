@@ -28,10 +28,19 @@ it("makes a thousand random ids that all differ", () => {
   expect(new Set(Array.from({ length: 1_000 }, () => randomTaskId("default"))).size).toBe(1_000);
 });
 
-it.each(["critical", "default", "bulk"] as const)("finds the queue %s in an id", (queue) => {
+it.each(["critical", "reports-2", "a--b", "constructor", "a".repeat(50)])("finds the queue %s in an id", (queue) => {
   const id = parseTaskId(`${DIGITS}-${queue}`);
   expect(id).toBe(`${DIGITS}-${queue}`);
   expect(id && queueOf(id)).toBe(queue);
+});
+
+it("reads an id that marks a natural type", () => {
+  const id = parseTaskId(`${DIGITS}n-bulk`);
+  expect(id && queueOf(id)).toBe("bulk");
+});
+
+it("makes no id for a queue key that isn't one", () => {
+  expect(() => randomTaskId("reports-h2")).toThrow('The queue key "reports-h2" must be 1 to 50 lower-case letters');
 });
 
 it.each([
@@ -39,10 +48,16 @@ it.each([
   ["a name that objects inherit", "constructor"],
   ["a name that Firestore reserves", "__proto__"],
   ["in upper case", `${DIGITS.toUpperCase()}-default`],
-  ["of another queue", `${DIGITS}-other`],
+  ["of a queue in capitals", `${DIGITS}-Default`],
+  ["of a queue with an underscore", `${DIGITS}-a_b`],
+  ["of a queue that ends in a hyphen", `${DIGITS}-default-`],
+  ["of a queue that ends as a hop does", `${DIGITS}-default-h2`],
+  ["of a hop and no queue", `${DIGITS}-h2`],
+  ["of a queue whose key is too long", `${DIGITS}-${"a".repeat(51)}`],
+  ["with another mark", `${DIGITS}m-default`],
+  ["with two marks", `${DIGITS}nn-default`],
   ["without a queue", DIGITS],
   ["with an empty queue", `${DIGITS}-`],
-  ["of a queue that objects inherit", `${DIGITS}-constructor`],
   ["of 31 digits", `${DIGITS.slice(1)}-default`],
   ["of 33 digits", `0${DIGITS}-default`],
   ["with a letter beyond f", `g${DIGITS.slice(1)}-default`],

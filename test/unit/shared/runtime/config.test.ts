@@ -3,11 +3,11 @@ import { z } from "zod";
 import {
   flagVariable,
   hostAndPortVariable,
-  platformVariables,
   portVariable,
-  queueNamesOf,
   readConfig,
+  readConfigAndSettings,
 } from "../../../../shared/runtime/config.ts";
+import { type TaskSetting, secret, setting } from "../../../../shared/contract/task-settings.ts";
 import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 
 const schema = z.object({
@@ -78,7 +78,6 @@ it.each([
   ["FIRESTORE_EMULATOR_HOST", "127.0.0.1:8090"],
   ["CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:8123"],
   ["OIDC_CERTS_URL", "http://127.0.0.1/keys"],
-  ["WEBHOOK_ALLOW_PRIVATE_ADDRESSES", "true"],
 ])("refuses %s on Cloud Run alone, and allows it elsewhere", (name, value) => {
   expect(() => read({ [name]: value, K_SERVICE: "worker" })).toThrow(
     `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
@@ -112,8 +111,33 @@ it.each(["TRUE", "1", "yes"])("refuses the flag %s", (FLAG) => {
   expect(() => read({ FLAG })).toThrow("FLAG:");
 });
 
-it("names each queue by its key unless configured otherwise", () => {
-  const config = readConfig(z.object(platformVariables), { GOOGLE_CLOUD_PROJECT: "p", QUEUE_NAME_BULK: "bulk-2" });
-  expect(queueNamesOf(config)).toEqual({ critical: "critical", default: "default", bulk: "bulk-2" });
-  expect(config).toMatchObject({ FIRESTORE_DATABASE: "(default)", LOG_LEVEL: "info" });
+const settings = new Map<string, TaskSetting>([
+  ["API_KEY", secret({ schema: z.string().startsWith("key_", "must start with key_"), local: "key_local" })],
+  ["ALLOW_ALL", setting({ schema: flagVariable.default(false), local: "true", localOnly: true })],
+  ["PAGES", setting({ schema: z.coerce.number().default(10) })],
+]);
+
+const readBoth = (environment: Record<string, string | undefined>) =>
+  readConfigAndSettings(z.object({ PORT: portVariable }), settings, { PORT: "1", ...environment });
+
+it("reads what task types declare beside the configuration", () => {
+  const { config, settings } = readBoth({ API_KEY: "key_1", ALLOW_ALL: "", PAGES: "7" });
+  expect(config).toEqual({ PORT: 1 });
+  expect(Object.fromEntries(settings)).toEqual({ API_KEY: "key_1", ALLOW_ALL: false, PAGES: 7 });
+});
+
+it("lists the problems of both at once, by name, and never quotes a value", () => {
+  const read = () => readBoth({ PORT: "canary", PAGES: "canary", ALLOW_ALL: "canary" });
+  expect(read).toThrow(
+    /PORT: Invalid input.*\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: Invalid option.*\n {2}- PAGES: Invalid input/,
+  );
+  expect(read).not.toThrow("canary");
+});
+
+it("refuses a declared variable that is for one machine only on Cloud Run alone", () => {
+  const both = { API_KEY: "key_1", ALLOW_ALL: "true" };
+  expect(readBoth(both).settings.get("ALLOW_ALL")).toBe(true);
+  expect(() => readBoth({ ...both, K_SERVICE: "worker" })).toThrow(
+    "ALLOW_ALL: must not be set on Cloud Run, where K_SERVICE is set.",
+  );
 });

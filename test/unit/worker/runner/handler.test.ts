@@ -4,29 +4,31 @@ import { z } from "zod";
 import {
   bindHandler,
   bindTransactionHandler,
-  failedForGood,
-  type HandlerContext,
+  failPermanently,
+  type RunContext,
   retryLater,
   saturated,
   succeeded,
 } from "../../../../services/worker/runner/handler.ts";
+import { secret } from "../../../../shared/contract/task-settings.ts";
 import { defineTask, type Idempotency } from "../../../../shared/contract/task-type.ts";
+import { captureLog } from "../../../harness/runtime/captured-log.ts";
 import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
-const taskTypeOf = (idempotency: Idempotency) =>
+const taskTypeOf = <const Kind extends Idempotency>(idempotency: Kind) =>
   defineTask({
     type: "test.add",
     payload: z.strictObject({ n: z.coerce.number(), list: z.array(z.strictObject({ a: z.string() })).default([]) }),
     queue: "default",
     idempotency,
     timeoutMs: 1_000,
-    attempts: 1,
+    attempts: 3,
   });
 
-function contextOf(): HandlerContext {
+function contextOf(over: Partial<RunContext> = {}): RunContext {
   const { clock, log } = detachedWorker();
   const signal = new AbortController().signal;
-  return { signal, idempotencyKey: "k", attempt: 1, enqueuedAt: "2026-01-01T00:00:00.000Z", clock, log };
+  return { signal, idempotencyKey: "k", attempt: 1, enqueuedAt: "2026-01-01T00:00:00.000Z", clock, log, ...over };
 }
 
 it("hands the parsed payload and the context to the handler", async () => {
@@ -36,10 +38,65 @@ it("hands the parsed payload and the context to the handler", async () => {
     return succeeded(payload.n);
   });
   const prepared = bound.prepare({ n: "2" });
-  const context = contextOf();
+  const { log, ...context } = contextOf();
   expect(seen).toEqual([]);
-  expect(prepared.ok && (await prepared.run(context))).toEqual({ kind: "succeeded", result: 2 });
-  expect(seen).toEqual([{ n: 2, list: [] }, context]);
+  expect(prepared.ok && (await prepared.run({ ...context, log }))).toEqual({ kind: "succeeded", result: 2 });
+  const added = { log: expect.anything(), isLastAttempt: false, settings: {} };
+  expect(seen).toEqual([
+    { n: 2, list: [] },
+    { ...context, ...added },
+  ]);
+});
+
+it.each([
+  [1, false],
+  [2, false],
+  [3, true],
+  [4, true],
+])("tells a handler whether attempt %i of 3 is the last: %s", async (attempt, isLast) => {
+  const bound = bindHandler(taskTypeOf("claim"), async (_, { isLastAttempt }) => succeeded(isLastAttempt));
+  const prepared = bound.prepare({ n: 1 });
+  expect(prepared.ok && (await prepared.run(contextOf({ attempt })))).toEqual({ kind: "succeeded", result: isLast });
+});
+
+it("has each line of a handler's log say which task it is about, and of which type", async () => {
+  const { log, lines } = captureLog();
+  const bound = bindHandler(taskTypeOf("claim"), async (_, context) => {
+    context.log.info({ n: 1 }, "added");
+    return succeeded();
+  });
+  const prepared = bound.prepare({ n: 1 });
+  if (prepared.ok) await prepared.run(contextOf({ log }));
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { message: "added", n: 1, taskId: "k", taskType: "test.add" },
+  ]);
+});
+
+const withKey = defineTask({
+  type: "test.sign",
+  payload: z.strictObject({}),
+  queue: "default",
+  timeoutMs: 1_000,
+  attempts: 1,
+  settings: { API_KEY: secret() },
+});
+
+it("hands a handler the settings that its task type declares", async () => {
+  const bound = bindHandler(withKey, async (_, { settings }) => succeeded(settings.API_KEY));
+  const prepared = bound.withSettings({ API_KEY: "key" }).prepare({});
+  expect(prepared.ok && (await prepared.run(contextOf()))).toEqual({ kind: "succeeded", result: "key" });
+});
+
+it("doesn't run a handler without the settings that its task type declares", async () => {
+  let runs = 0;
+  const bound = bindHandler(withKey, async () => {
+    runs++;
+    return succeeded();
+  });
+  const prepared = bound.prepare({});
+  if (!prepared.ok) throw new Error("The payload fits.");
+  await expect(prepared.run(contextOf())).rejects.toThrow("test.sign was run without its settings.");
+  expect(runs).toBe(0);
 });
 
 it("lists what is wrong with a payload, each problem with its path from the envelope on", () => {
@@ -92,12 +149,6 @@ it("doesn't run a transaction handler without a transaction", async () => {
   expect(runs).toBe(0);
 });
 
-it.each(["claim", "natural"] as const)("refuses to bind a transaction handler to a task type that is %s", (kind) => {
-  expect(() => bindTransactionHandler(taskTypeOf(kind), async () => succeeded())).toThrow(
-    "test.add does not run in a transaction.",
-  );
-});
-
 it("makes results of a handler's words, with a wait only where one is given", () => {
   const error = { code: "c", message: "m" };
   expect([
@@ -107,7 +158,7 @@ it("makes results of a handler's words, with a wait only where one is given", ()
     retryLater({ ...error, retryAfterMs: 5 }),
     saturated(error),
     saturated({ ...error, retryAfterMs: 0 }),
-    failedForGood(error),
+    failPermanently(error),
   ]).toStrictEqual([
     { kind: "succeeded", result: null },
     { kind: "succeeded", result: { n: 1 } },
@@ -117,11 +168,6 @@ it("makes results of a handler's words, with a wait only where one is given", ()
     { kind: "saturated", error, retryAfterMs: 0 },
     { kind: "permanent", error },
   ]);
-});
-
-it("refuses to bind a transaction task outside of one", () => {
-  const bind = () => bindHandler(taskTypeOf("transaction"), () => Promise.resolve(succeeded()));
-  expect(bind).toThrow(new TypeError("test.add must run in a transaction."));
 });
 
 it("drops a result that is too large to keep, and says so, since the work is done", async () => {

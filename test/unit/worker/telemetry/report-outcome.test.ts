@@ -7,12 +7,11 @@ import { captureLog } from "../../../harness/runtime/captured-log.ts";
 import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
-const QUEUE_NAMES = { critical: "c", default: "d", bulk: "b" };
 const error = { code: "some_code", message: "There is no account canary." };
 
 function setup() {
   const { log, lines } = captureLog();
-  const rules = { handlers: new Map(), queueNames: QUEUE_NAMES, maxBodyBytes: 1, deadLetterRetentionMs: 1 };
+  const rules = { handlers: new Map(), queues: new Map(), maxBodyBytes: 1, deadLetterRetentionMs: 1 };
   return { log, lines, clock: new VirtualClock({ startMs: 1_795_000_000_000 }), rules };
 }
 
@@ -70,8 +69,8 @@ const delivery = (type: string): Delivery => ({
     enqueuedAt: "2026-01-01T00:00:00.000Z",
   },
   kind: "claim",
-  leaseMs: 1,
   maxAttempts: 3,
+  leaseMs: 50_000,
   timeoutMs: 1,
   deadLetterRetentionMs: 1,
   isFirstDispatch: true,

@@ -1,0 +1,48 @@
+import { type TaskSetting, isOptional } from "../../shared/contract/task-settings.ts";
+
+/** What a stack's configuration gives of the variables that task types declare, by the variables' names. */
+export interface GivenSettings {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** A variable's name in a stack's configuration: `WEBHOOK_SIGNING_SECRET` is `webhookSigningSecret` there. */
+export function configKeyOf(variable: string): string {
+  return variable.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The declared variables that a stack can give, by their keys in its configuration. */
+export function configurable(declared: ReadonlyMap<string, TaskSetting>): ReadonlyMap<string, string> {
+  const names = [...declared].filter(([, { localOnly }]) => !localOnly).map(([name]) => name);
+  return new Map(names.map((name) => [configKeyOf(name), name]));
+}
+
+/**
+ * Reads the declared variables from a stack's configuration, whose texts are passed on as they are.
+ *
+ * @param texts the values by their keys, without the namespace.
+ * @returns what is given, and a problem for each that is wrong or missing: its key, and the sentence that goes behind.
+ */
+export function readTaskSettings(
+  declared: ReadonlyMap<string, TaskSetting>,
+  texts: ReadonlyMap<string, string>,
+): { readonly given: GivenSettings; readonly problems: readonly (readonly [key: string, sentence: string])[] } {
+  const variables = new Map<string, string>();
+  const secrets = new Map<string, string>();
+  const problems: [string, string][] = [];
+  for (const [key, name] of configurable(declared)) {
+    const setting = declared.get(name);
+    const text = texts.get(key);
+    if (!setting) continue;
+    if (text === undefined) {
+      const flag = setting.kind === "secret" ? " --secret" : "";
+      const isNeeded = !setting.generated && !isOptional(setting);
+      if (isNeeded) problems.push([key, `is not set. Set it with: pulumi config set${flag} handoff:${key} …`]);
+      continue;
+    }
+    const { error } = setting.schema.safeParse(text);
+    problems.push(...(error?.issues ?? []).map(({ message }): [string, string] => [key, `${message}.`]));
+    (setting.kind === "secret" ? secrets : variables).set(name, text);
+  }
+  return { given: { variables, secrets }, problems };
+}

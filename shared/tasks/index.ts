@@ -1,0 +1,12 @@
+import { defineRegistry } from "../contract/registry.ts";
+import { claimCanary, naturalCanary, transactionCanary } from "./canary.ts";
+import { publishDocument } from "./document-publish.ts";
+import { transferBetweenAccounts } from "./ledger-transfer.ts";
+import { queues } from "./queues.ts";
+import { deliverWebhook } from "./webhook-deliver.ts";
+
+/** All there is: each task type needs its handler in services/worker/handlers/index.ts. */
+export const registry = defineRegistry({
+  queues,
+  taskTypes: [deliverWebhook, transferBetweenAccounts, publishDocument, claimCanary, transactionCanary, naturalCanary],
+});

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+import { readConfig } from "../../../../shared/runtime/config.ts";
+import { queuesVariable } from "../../../../shared/runtime/queues-variable.ts";
+import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
+
+const { critical, bulk } = TEST_QUEUES;
+const schema = z.object({ QUEUES: queuesVariable(new Map(Object.entries({ critical, bulk }))) });
+
+const read = (QUEUES: string | undefined) => [...readConfig(schema, { QUEUES }).QUEUES];
+
+it("names each queue by its key unless it is set", () => {
+  const named = [
+    ["critical", { settings: critical, names: ["critical"] }],
+    ["bulk", { settings: bulk, names: ["bulk"] }],
+  ];
+  expect(read(undefined)).toEqual(named);
+  expect(read("")).toEqual(named);
+});
+
+it("gives each queue its names in Cloud Tasks", () => {
+  expect(read('{"bulk":["bulk-1","bulk-2"],"critical":["c-7f3a"]}')).toEqual([
+    ["critical", { settings: critical, names: ["c-7f3a"] }],
+    ["bulk", { settings: bulk, names: ["bulk-1", "bulk-2"] }],
+  ]);
+});
+
+const NO_MAP =
+  'QUEUES: must be JSON of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}.';
+const NO_NAMES = "must be a list of one or more names of queues in Cloud Tasks, of letters, digits and hyphens.";
+
+it.each([
+  ["text that isn't JSON", "critical=c", NO_MAP],
+  ["a list", '["critical"]', NO_MAP],
+  ["null", "null", NO_MAP],
+  [
+    "a map without a queue",
+    '{"critical":["c"]}',
+    'QUEUES.bulk: is missing: name the queue "bulk" in Cloud Tasks, as {"bulk":["…"]}.',
+  ],
+  ["a name that is no list", '{"critical":"c","bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
+  ["an empty list", '{"critical":[],"bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
+  ["a whole path", '{"critical":["projects/p/queues/c"],"bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
+  [
+    "a queue that isn't registered",
+    '{"critical":["c"],"bulk":["b"],"reprots":["r"]}',
+    "QUEUES.reprots: is no registered queue; there are critical, bulk.",
+  ],
+  ["a name for two queues", '{"critical":["c"],"bulk":["b","c"]}', "QUEUES: must give each name once."],
+])("refuses %s", (_, text, sentence) => {
+  expect(() => read(text)).toThrow(new ConfigError(`The configuration can't be used:\n  - ${sentence}`));
+});
+
+it("tells every problem at once", () => {
+  expect(() => read('{"bulk":7,"constructor":["x"]}')).toThrow(
+    /QUEUES\.critical: .*\n.*QUEUES\.bulk: .*\n.*constructor/,
+  );
+});
