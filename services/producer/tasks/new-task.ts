@@ -3,7 +3,7 @@ import type { Catalogue } from "../../../shared/contract/registry.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-import { toRequestProblems } from "../../../shared/http/request-problems.ts";
+import { toRequestProblems } from "../../../shared/http/schema-problems.ts";
 import { dueAtMs, scheduleFields, scheduleProblems } from "./due-time.ts";
 
 /** A task that a caller wants done. */
