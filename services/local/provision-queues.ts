@@ -5,7 +5,7 @@ import { LOCAL } from "./settings.ts";
 
 /** Makes the emulator's queues what the catalogue says, as `pulumi up` does in the cloud. UpdateQueue creates what is missing. */
 export async function provisionQueues(emulator: { host: string; port: number }): Promise<void> {
-  const client = createCloudTasksClient(emulator);
+  const client = await createCloudTasksClient(emulator);
   try {
     for (const [key, settings] of Object.entries(QUEUES)) {
       await client.updateQueue({

@@ -1,32 +1,43 @@
-import type { z } from "@hono/zod-openapi";
+import type { z } from "zod";
 import type { RequestProblem } from "./problem.ts";
 
-/** The most problems that are listed: a list of a thousand wrong items helps nobody. */
-const MOST_PROBLEMS = 100;
-const LONGEST_PATH = 200;
+/** A list of a thousand wrong items helps nobody. */
+const MAX_PROBLEMS = 100;
+const MAX_PATH_LENGTH = 200;
 
-/** The value that a schema checked, and where it stands in the request's body. */
+/** The value that a schema checked, and how to speak of it. */
 interface Checked {
   readonly value: unknown;
-  readonly path: readonly PropertyKey[];
+  /** Where the value is within the whole. Default: it is the whole. */
+  readonly path?: readonly PropertyKey[];
+  /** What to call the whole. Default: "body". */
+  readonly root?: string;
+  /** What to say of a value that is missing. Default: "is missing". */
+  readonly missing?: string;
 }
 
-/** What a schema found wrong, as paths and sentences. */
-export function toRequestProblems(issues: readonly z.core.$ZodIssue[], checked: Checked): RequestProblem[] {
-  return issues.flatMap((issue) => describeIssue(issue, checked)).slice(0, MOST_PROBLEMS);
+/**
+ * What a schema found wrong, as paths and the ends of sentences ("payload.url", "is missing"); empty without an error.
+ * At most 100 problems, with paths of at most 200 characters. Values are never quoted.
+ */
+export function schemaProblems(error: z.core.$ZodError | undefined, checked: Checked): RequestProblem[] {
+  return (error?.issues ?? []).flatMap((issue) => describe(issue, checked)).slice(0, MAX_PROBLEMS);
 }
 
-function describeIssue(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
-  const path = [...checked.path, ...issue.path];
+function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
+  const { value, root = "body", missing = "is missing" } = checked;
+  const path = [...(checked.path ?? []), ...issue.path];
+  const textOf = (parts: readonly PropertyKey[]): string => (parts.length === 0 ? root : toText(parts));
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: toPath([...path, key]), message: "is not a known field: leave it out" }));
+    return issue.keys.map((key) => ({ path: textOf([...path, key]), message: "is not a known field: leave it out" }));
   }
-  const missing = issue.code === "invalid_type" && valueAt(checked.value, issue.path) === undefined;
-  return [{ path: toPath(path), message: missing ? "is missing" : decapitalise(issue.message) }];
+  // A custom check of a missing field has more to say than that it is missing.
+  const isMissing = issue.code !== "custom" && valueAt(value, issue.path) === undefined;
+  return [{ path: textOf(path), message: isMissing ? missing : decapitalise(issue.message) }];
 }
 
-function toPath(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? "body" : path.map(String).join(".").slice(0, LONGEST_PATH);
+function toText(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".").slice(0, MAX_PATH_LENGTH);
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
@@ -38,6 +49,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
+/** zod's own messages begin with a capital. "URL" and "A or B" keep theirs. */
 function decapitalise(message: string): string {
-  return `${message.slice(0, 1).toLowerCase()}${message.slice(1)}`;
+  return message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }

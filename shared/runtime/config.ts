@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { schemaProblems } from "../http/schema-problems.ts";
 import { ConfigError } from "./config-error.ts";
 import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "./host-and-port.ts";
 
@@ -25,7 +26,9 @@ export function readConfig<Schema extends z.ZodObject>(schema: Schema, environme
   const problems = localVariableProblems(set);
   const parsed = schema.safeParse(set);
   if (parsed.success && problems.length === 0) return parsed.data;
-  for (const issue of parsed.error?.issues ?? []) problems.push(describe(issue, set));
+  for (const { path, message } of schemaProblems(parsed.error, { value: set, root: "", missing: "is not set" })) {
+    problems.push(path === "" ? `${message}.` : `${path}: ${message}.`);
+  }
   throw new ConfigError(`The configuration can't be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
@@ -34,13 +37,6 @@ function localVariableProblems(environment: Environment): string[] {
   return LOCAL_VARIABLES.filter((name) => environment[name]).map(
     (name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
   );
-}
-
-function describe(issue: z.core.$ZodIssue, environment: Environment): string {
-  const [name] = issue.path;
-  if (name === undefined) return `${issue.message}.`;
-  const missing = !Object.hasOwn(environment, String(name));
-  return `${issue.path.join(".")}: ${missing ? "is not set" : issue.message}.`;
 }
 
 /** A TCP port in a variable; 0 asks for any free one. */

@@ -12,7 +12,7 @@ import {
   readConfig,
 } from "../../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/contract/envelope.ts";
-import { createFirestore } from "../../../shared/runtime/firestore.ts";
+import { createFirestore } from "../../../shared/runtime/google-clients.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";

@@ -54,7 +54,7 @@ describe("a program that can't be configured", () => {
 describe("a program that is told to stop", () => {
   it("answers the request under way, takes no other, and ends with 0", async () => {
     const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
-    const admin = createCloudTasksClient(cloudTasks);
+    const admin = await createCloudTasksClient(cloudTasks);
     onTestFinished(async () => {
       await admin.close();
       await Promise.all([cloudTasks.stop(), firestore.stop()]);

@@ -45,7 +45,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   const firestoreEmulator = await startFirestoreEmulator();
   const tasksProxy = await startFaultProxy(cloudTasks);
   const recordsProxy = await startFaultProxy(firestoreEmulator);
-  const admin = createCloudTasksClient(cloudTasks);
+  const admin = await createCloudTasksClient(cloudTasks);
   for (const name of Object.values(QUEUE_NAMES)) {
     await admin.createQueue({
       parent: "projects/handoff-test/locations/europe-west1",
@@ -54,7 +54,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     if (!options.delivering) await admin.pauseQueue({ name: `${QUEUES_PATH}/${name}` });
   }
 
-  const client = createCloudTasksClient(tasksProxy);
+  const client = await createCloudTasksClient(tasksProxy);
   const firestore = connectToEmulator(recordsProxy);
   const pending = new PendingCalls();
   const records = connectToEmulator(firestoreEmulator).collection("taskRecords");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dueAtMs, scheduleProblems } from "../../../../services/producer/tasks/due-time.ts";
+import { dueAtMsOf, dueTimeProblems } from "../../../../services/producer/tasks/due-time.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
 
@@ -13,7 +13,7 @@ describe("when a task is due", () => {
     ["at a time in another zone", { scheduleTime: "2026-01-01T14:30:00+02:00" }, NOW + 30 * 60_000],
     ["at once for a time that has just passed", { scheduleTime: "2026-01-01T11:59:30Z" }, undefined],
   ])("is %s", (_, schedule, expected) => {
-    expect(dueAtMs(schedule, NOW)).toBe(expected);
+    expect(dueAtMsOf(schedule, NOW)).toBe(expected);
   });
 });
 
@@ -32,6 +32,6 @@ describe("which schedules are refused", () => {
       ["delaySeconds", "scheduleTime"],
     ],
   ])("%s: the paths that are wrong", (_, schedule, paths) => {
-    expect(scheduleProblems(schedule, NOW).map(({ path }) => path)).toEqual(paths);
+    expect(dueTimeProblems(schedule, NOW).map(({ path }) => path)).toEqual(paths);
   });
 });

@@ -17,7 +17,7 @@ describe("reading a request for a task", () => {
     const parsed = parse({ type: "webhook.deliver", payload: PAYLOAD, delaySeconds: 5 });
     expect(parsed).toEqual({
       kind: "valid",
-      task: { taskType: BUILT_IN_TASK_TYPES.get("webhook.deliver"), payload: PAYLOAD, scheduleAtMs: NOW + 5_000 },
+      task: { taskType: BUILT_IN_TASK_TYPES.get("webhook.deliver"), payload: PAYLOAD, dueAtMs: NOW + 5_000 },
     });
   });
 

@@ -56,9 +56,9 @@ it("lists every problem at once, a line each", () => {
   expect(messageOf(environment).split("\n")).toEqual([
     "The configuration can't be used:",
     "  - FIRESTORE_EMULATOR_HOST: must not be set on Cloud Run, where K_SERVICE is set.",
-    "  - PORT: Invalid input: expected number, received NaN.",
+    "  - PORT: invalid input: expected number, received NaN.",
     "  - EMULATOR: must be host:port, for example 127.0.0.1:8123.",
-    '  - FLAG: Invalid option: expected one of "true"|"false".',
+    '  - FLAG: invalid option: expected one of "true"|"false".',
     "  - SECRET: is not set.",
   ]);
 });
