@@ -18,7 +18,7 @@ interface Checked {
 
 /**
  * What a schema found wrong, as paths and the ends of sentences ("payload.url", "is missing"); empty without an error.
- * At most 100 problems, with paths of at most 200 characters. Values are never quoted.
+ * At most 100 problems, with paths of at most 200 characters. No value is quoted unless a schema's own message quotes it.
  */
 export function schemaProblems(error: z.core.$ZodError | undefined, checked: Checked): RequestProblem[] {
   return (error?.issues ?? []).flatMap((issue) => describe(issue, checked)).slice(0, MAX_PROBLEMS);

@@ -4,7 +4,7 @@ import { readBounded } from "../../../../shared/http/bounded-body.ts";
 const MAX_BYTES = 8;
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** A response whose body comes in these chunks, and what was asked of the body. */
+/** A response whose body comes in these chunks, and what was done with the body. */
 function streamed(chunks: readonly (string | Error)[], headers: Record<string, string> = {}) {
   const seen = { pulls: 0, isCancelled: false };
   const body = new ReadableStream<Uint8Array>(
@@ -30,7 +30,7 @@ it.each([
   expect(read).toEqual({ kind: "read", bytes: Buffer.from("12345678") });
 });
 
-it("reads a request's body, and none as no bytes", async () => {
+it("reads the body of a request, and no body as no bytes", async () => {
   const request = new Request("http://x", { method: "POST", body: "é" });
   expect(await readBounded(request, MAX_BYTES)).toEqual({ kind: "read", bytes: Buffer.from("é") });
   const none = new Request("http://x", { method: "POST" });

@@ -19,19 +19,19 @@ const schema = z
 const VALID = { name: "abc", kind: "a", size: 1 };
 const problemsOf = (value: unknown) => schemaProblems(schema.safeParse(value).error, { value });
 
-it("finds no problems where there is no error", () => {
+it("finds no problems without an error", () => {
   expect(problemsOf(VALID)).toEqual([]);
 });
 
-it("says of each missing field that it is missing, whatever it should have been", () => {
+it("says that a missing field is missing, whatever it should have been", () => {
   expect(problemsOf({})).toEqual(["name", "kind", "size"].map((path) => ({ path, message: "is missing" })));
 });
 
-it("lets a schema say in its own words what is wrong with a field that is missing", () => {
+it("keeps a custom check's own message about a missing field", () => {
   expect(problemsOf({ ...VALID, first: 1 })).toEqual([{ path: "last", message: "must be sent together with first" }]);
 });
 
-it("lists each unknown field by itself", () => {
+it("lists each unknown field separately", () => {
   const message = "is not a known field: leave it out";
   expect(problemsOf({ ...VALID, x: 1, constructor: 2 })).toEqual([
     { path: "x", message },
@@ -46,15 +46,15 @@ it("writes messages as the end of a sentence, and paths with dots", () => {
   ]);
 });
 
-it.each(["URL must be one of ours", "A and B must differ", "é is not allowed", ""])("leaves %j as it is", (message) => {
+it.each(["URL must be one of ours", "A and B must differ", "é is not allowed"])("leaves %j as it is", (message) => {
   const { error } = z
     .unknown()
     .refine(() => false, message)
     .safeParse(1);
-  expect(schemaProblems(error, { value: 1 })).toEqual([{ path: "body", message: message || expect.any(String) }]);
+  expect(schemaProblems(error, { value: 1 })).toEqual([{ path: "body", message }]);
 });
 
-it("speaks of the value by its place, and of the whole and what is missing as it is told to", () => {
+it("uses the place, the root and the words for missing values that it is given", () => {
   expect(schemaProblems(schema.safeParse(null).error, { value: null, root: "settings" })).toMatchObject([
     { path: "settings" },
   ]);
@@ -74,7 +74,7 @@ it("lists at most 100 problems, with paths of at most 200 characters", () => {
   expect(problems[0]?.path).toBe("x".repeat(200));
 });
 
-it("takes no inherited name for a field that is there", () => {
+it("doesn't take an inherited property for a field", () => {
   const value = {};
   const { error } = z.object({ toString: z.enum(["a"]) }).safeParse(value);
   expect(schemaProblems(error, { value })).toEqual([{ path: "toString", message: "is missing" }]);

@@ -20,7 +20,7 @@ function setup() {
 it.each([
   ["result", (work: PromiseWithResolvers<string>) => work.resolve("done"), "done"],
   ["error", (work: PromiseWithResolvers<string>) => work.reject(new TypeError("bug")), new TypeError("bug")],
-])("hands on the %s of work that ends in time, and leaves no timer", async (_name, end, expected) => {
+])("passes on the %s of work that ends in time, and leaves no timer", async (_name, end, expected) => {
   const { clock, work, ends, record, deadline } = setup();
   const waiting = record(withDeadline(deadline, () => work.promise));
   await clock.advance(TIMEOUT_MS - 1);
@@ -63,15 +63,17 @@ it("needs no signal", async () => {
 });
 
 it("tells the work when the wait is over, and ignores what becomes of it after that", async () => {
-  const { clock, deadline } = setup();
-  const waiting = withDeadline(
-    deadline,
-    (signal) =>
-      new Promise<never>((_, reject) => void signal.addEventListener("abort", () => reject(new Error("stopped")))),
+  const { clock, work, ends, record, deadline } = setup();
+  const waiting = record(
+    withDeadline(deadline, (signal) => {
+      signal.addEventListener("abort", () => work.reject(new Error("stopped")));
+      return work.promise;
+    }),
   );
-  const end = expect(waiting).rejects.toThrow(DeadlineError);
   await clock.advance(TIMEOUT_MS);
-  await end;
+  await waiting;
+  expect(ends).toEqual([expect.any(DeadlineError)]);
+  await expect(work.promise).rejects.toThrow("stopped");
 });
 
 it("passes on what the work throws at once, and leaves no timer", async () => {
