@@ -13,13 +13,12 @@ export function createFirestore(config: { GOOGLE_CLOUD_PROJECT: string; FIRESTOR
  * @param emulator where an emulator listens; default: the real service, with the process's own credentials.
  */
 export async function createCloudTasksClient(emulator?: { host: string; port: number }): Promise<CloudTasksClient> {
-  const [tasks, grpc, auth] = await Promise.all([
-    import("@google-cloud/tasks"),
-    import("@grpc/grpc-js"),
-    import("google-auth-library"),
-  ]);
-  if (!emulator) return new tasks.CloudTasksClient();
-  return new tasks.CloudTasksClient({
+  const { CloudTasksClient: Client } = await import("@google-cloud/tasks");
+  if (!emulator) return new Client();
+  // CommonJS modules, which have nothing but a default export when a bundle loads them late.
+  const { default: grpc } = await import("@grpc/grpc-js");
+  const { default: auth } = await import("google-auth-library");
+  return new Client({
     apiEndpoint: emulator.host,
     port: emulator.port,
     sslCreds: grpc.credentials.createInsecure(),
