@@ -8,7 +8,7 @@ export async function provisionQueues(
   { queues }: Pick<Registry, "queues">,
   emulator: { host: string; port: number },
 ): Promise<void> {
-  const client = createCloudTasksClient(emulator);
+  const client = await createCloudTasksClient(emulator);
   try {
     for (const [key, settings] of queues) {
       await client.updateQueue({

@@ -1,7 +1,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { answerHeaders } from "../../shared/http/secure-headers.ts";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { apiHeaders } from "../../shared/http/secure-headers.ts";
 import { accessLog } from "./http/access-log.ts";
-import { methodNotAllowed, notFound, onError } from "./http/failures.ts";
+import { onError, onMethodNotAllowed, onNotFound } from "./http/failures.ts";
 import { DOCUMENT_FRAME, newTaskComponents } from "./http/openapi.ts";
 import type { Producer } from "./producer.ts";
 import type { ProducerEnv } from "./http/producer-env.ts";
@@ -15,16 +16,15 @@ const DOCUMENT_PATH = "/openapi.json";
 /** The producer's HTTP API. */
 export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
   const app = new OpenAPIHono<ProducerEnv>();
-  app.use(accessLog(producer), answerHeaders);
+  app.use(accessLog(producer), apiHeaders, methodNotAllowed({ app, onMethodNotAllowed }));
   app.use("/v1/*", traceRequests(producer));
   app.onError(onError(producer.log));
-  app.notFound(notFound);
+  app.notFound(onNotFound);
 
   addCreateTask(app, producer);
   addGetTask(app, producer);
   addProbes(app, producer);
   addDocument(app, producer);
-  refuseOtherMethods(app);
   return app;
 }
 
@@ -34,16 +34,4 @@ function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): voi
   }
   const document = app.getOpenAPI31Document(DOCUMENT_FRAME);
   app.get(DOCUMENT_PATH, (context) => context.json(document));
-}
-
-/** Everything that has a path has it for certain methods only; Hono answers HEAD wherever there is GET. */
-function refuseOtherMethods(app: OpenAPIHono<ProducerEnv>): void {
-  const allowed = new Map<string, string[]>();
-  for (const { path, method } of app.routes) {
-    if (method === "ALL") continue;
-    const methods = allowed.get(path) ?? [];
-    const names = method === "GET" ? ["GET", "HEAD"] : [method];
-    allowed.set(path, [...new Set([...methods, ...names])]);
-  }
-  for (const [path, methods] of allowed) app.all(path, methodNotAllowed(methods));
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
-import { createFirestore } from "../../shared/runtime/firestore.ts";
+import { createCloudTasksClient, createFirestore } from "../../shared/runtime/google-clients.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
 import { PendingCalls, closeFirestore } from "../../shared/runtime/pending-calls.ts";
@@ -13,7 +13,7 @@ import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createProducerApp } from "./app.ts";
 import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
-import { withDeadline } from "../../shared/runtime/deadline.ts";
+import { settlesWithin } from "../../shared/runtime/deadline.ts";
 import { createTaskRecords } from "./tasks/task-records.ts";
 
 const configSchema = z.object({
@@ -58,9 +58,8 @@ async function start(): Promise<RunningProgram> {
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
-  // Loading it takes longer than all the rest; requests that come before it is there wait for it.
-  const { createCloudTasksClient } = await import("../../shared/runtime/google-clients.ts");
-  const loadedClient = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  // Loading the client takes longer than everything else. Requests that arrive before it is there wait for it.
+  const loadedClient = await createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   client.resolve(loadedClient);
 
   return {
@@ -68,7 +67,7 @@ async function start(): Promise<RunningProgram> {
       log.info({}, "stopping");
       await server.close();
       await Promise.all([
-        closeClients([() => loadedClient.close(), () => closeFirestore(firestore, { calls, clock: systemClock })]),
+        closeClients([loadedClient.close(), closeFirestore(firestore, { calls, clock: systemClock })]),
         tracing.stop(),
       ]);
       log.info({}, "stopped");
@@ -76,10 +75,10 @@ async function start(): Promise<RunningProgram> {
   };
 }
 
-/** A client closes when its calls have ended; the ones that were given up may take long, and nobody needs them. */
-async function closeClients(closings: readonly (() => Promise<void>)[]): Promise<void> {
-  const deadline = { clock: systemClock, timeoutMs: CLOSE_TIMEOUT_MS, signal: new AbortController().signal };
-  await Promise.allSettled(closings.map((close) => withDeadline(deadline, close)));
+/** A client closes once its calls have ended. Those that were given up may take long, and nobody needs them. */
+async function closeClients(closings: readonly Promise<void>[]): Promise<void> {
+  const deadline = { clock: systemClock, timeoutMs: CLOSE_TIMEOUT_MS };
+  await Promise.all(closings.map((closing) => settlesWithin(deadline, closing)));
 }
 
 await runProgram({ start, portVariable: "PORT" });

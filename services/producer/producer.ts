@@ -5,9 +5,9 @@ import type { Logger } from "../../shared/runtime/log.ts";
 import type { TaskQueue } from "../../shared/queue/task-queue.ts";
 import type { TaskRecords } from "./tasks/task-records.ts";
 
-/** What the producer works with. */
+/** What the producer depends on. */
 export interface Producer {
-  /** The Google Cloud project, which traces belong to. */
+  /** The Google Cloud project that traces belong to. */
   readonly project: string;
   readonly tracer: Tracer;
   readonly registry: Registry;
@@ -15,9 +15,9 @@ export interface Producer {
   readonly records: TaskRecords;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Largest serialised payload that is taken. */
+  /** The largest payload that is accepted, serialised as JSON. */
   readonly maxPayloadBytes: number;
 }
 
-/** The most that one look-up may take before the caller is told to come back. */
+/** How long one look-up may take before the caller is told to come back. */
 export const LOOK_UP_TIMEOUT_MS = 3_000;

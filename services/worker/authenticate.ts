@@ -18,25 +18,25 @@ export type Authentication =
       readonly subject: string;
       readonly expiresAtMs: number;
     }
-  /** 401: there is no token that proves anything. The reason is a word for the log. */
+  /** 401: no token proves who is calling. The reason is a word for the log. */
   | { readonly kind: "unauthenticated"; readonly reason: TokenRefusal | "unknown-key" | "signature" }
-  /** 403: the token is good, but it isn't the invoker's. */
+  /** 403: the token is good, but it is not the invoker's. */
   | { readonly kind: "forbidden"; readonly reason: "email" | "email-not-verified" }
-  /** 503: nobody can be authenticated while there are no keys. */
+  /** 503: without keys nobody can be authenticated. */
   | { readonly kind: "keys-unavailable" };
 
 /**
- * Who checks a token's signature: we do (`verify`), or only Cloud Run did and then removed it (`platform`). One or the
- * other, by configuration: a signature that can't be checked is never a reason to do without.
+ * Who checks a token's signature: this service (`verify`), or only Cloud Run, which then removed it (`platform`). The
+ * configuration says which. A signature that can't be checked is never a reason to go without.
  */
 export type AuthMode = "verify" | "platform";
 
-/** What deliveries are held against. */
+/** The rules that the token of a delivery must meet. */
 export interface TokenRules {
   readonly keys: KeyCache;
-  /** The one audience that tokens must be made for; never taken from a request. */
+  /** The only audience that tokens may be made for. Never taken from a request. */
   readonly audience: string;
-  /** The email address of the one account that may deliver. */
+  /** The email address of the only account that may deliver. */
   readonly invoker: string;
   readonly clock: Clock;
   readonly mode: AuthMode;
@@ -47,8 +47,7 @@ export interface TokenRules {
  * Rules for one audience and one invoker.
  *
  * @param options.mode default `verify`.
- *
- * @throws TypeError when either is empty.
+ * @throws TypeError if either is empty.
  */
 export function createTokenRules(options: Omit<TokenRules, "verified" | "mode"> & { mode?: AuthMode }): TokenRules {
   if (options.audience === "" || options.invoker === "")
@@ -57,11 +56,11 @@ export function createTokenRules(options: Omit<TokenRules, "verified" | "mode"> 
 }
 
 /**
- * Tells whether a request was sent by the invoker, by the identity token that Cloud Tasks puts in its Authorization
- * header (https://cloud.google.com/tasks/docs/creating-http-target-tasks#token). Never throws.
+ * Decides whether the invoker sent a request, by the identity token that Cloud Tasks puts in its Authorization header
+ * (https://cloud.google.com/tasks/docs/creating-http-target-tasks#token). Never throws.
  *
- * Claims are checked first since that is cheap, but a request is accepted, or known to be another account's, only once
- * the signature over these very claims has been found good.
+ * Claims are checked first, since that is cheap. But only a good signature over these very claims makes a request the
+ * invoker's, or another account's.
  */
 export async function authenticate(headers: Headers, rules: TokenRules): Promise<Authentication> {
   const reading = readIdentityToken(headers, { audience: rules.audience, nowMs: rules.clock.now() });
@@ -95,8 +94,8 @@ async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
 }
 
 /**
- * The library checks less than it seems to: it allows 300 s of skew by the wall clock, believes the token's own
- * algorithm and passes over nbf and email. All of that was checked before; its errors hold the token, so none gets out.
+ * The library checks less than it seems to: it allows 300 s of skew by the wall clock, trusts the token's own algorithm,
+ * and ignores nbf and email. All of that has been checked by now. Its errors contain the token, so none gets out.
  */
 async function isSignedBy(pem: string, token: IdentityToken, audience: string): Promise<boolean> {
   try {

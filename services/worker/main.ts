@@ -7,7 +7,7 @@ import {
   ENVELOPE_OVERHEAD_BYTES,
   HIGHEST_MAX_PAYLOAD_BYTES,
 } from "../../shared/contract/envelope.ts";
-import { createFirestore } from "../../shared/runtime/firestore.ts";
+import { createFirestore } from "../../shared/runtime/google-clients.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";

@@ -3,8 +3,10 @@ import { hashPayload } from "../../shared/contract/payload-hash.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
+import { readBounded } from "../../shared/http/bounded-body.ts";
 import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
 import type { RequestProblem } from "../../shared/http/problem.ts";
+import { schemaProblems } from "../../shared/http/schema-problems.ts";
 import type { Task } from "../../shared/records/transition.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
 import type { AttemptEnd } from "./lifecycle/settlement.ts";
@@ -62,11 +64,11 @@ type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: tru
  */
 export async function parseDelivery(request: Request, rules: DeliveryRules): Promise<Parsed> {
   if (!isPlainJson(request.headers)) return refuse({ kind: "unsupported-media" });
-  const body = await readBody(request, rules.maxBodyBytes);
-  if (body === "too-large") return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
-  if (body === "broken-off") return refuse({ kind: "malformed", problems: [BROKEN_OFF] });
+  const body = await readBounded(request, rules.maxBodyBytes);
+  if (body.kind === "too-large") return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
+  if (body.kind === "broken-off") return refuse({ kind: "malformed", problems: [BROKEN_OFF] });
 
-  const parsed = parseEnvelope(body);
+  const parsed = parseEnvelope(body.bytes);
   if (!parsed.envelope) return refuse({ kind: "malformed", problems: parsed.problems });
   const { envelope } = parsed;
 
@@ -89,23 +91,6 @@ function isPlainJson(headers: Headers): boolean {
   return JSON_TYPE_PATTERN.test(headers.get("content-type") ?? "") && encoding === "identity";
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | "too-large" | "broken-off"> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return "too-large";
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return "too-large";
-      chunks.push(chunk);
-    }
-  } catch {
-    // Only the connection can fail here: the sender hung up, was too slow or broke the framing. No fault of ours.
-    return "broken-off";
-  }
-  return Buffer.concat(chunks);
-}
-
 function parseEnvelope(body: Uint8Array): { envelope: Envelope } | { envelope?: never; problems: RequestProblem[] } {
   let value: unknown;
   try {
@@ -116,7 +101,7 @@ function parseEnvelope(body: Uint8Array): { envelope: Envelope } | { envelope?: 
   }
   const parsed = envelopeSchema.safeParse(value);
   if (parsed.success) return { envelope: parsed.data };
-  return { problems: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })) };
+  return { problems: schemaProblems(parsed.error, { value, root: "" }) };
 }
 
 /** The headers of Cloud Run and Cloud Tasks can be forged by whoever may call: they must agree with the envelope. */

@@ -1,5 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { readBounded } from "../http/bounded-body.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 
 /** Public RSA keys by key id, in PEM form. */
 export type KeySet = ReadonlyMap<string, string>;
@@ -8,7 +10,7 @@ export type KeySetFetch =
   | { readonly kind: "fetched"; readonly keys: KeySet; readonly maxAgeMs: number | undefined }
   | { readonly kind: "failed"; readonly reason: KeySetFailure };
 
-/** Why there is no key set; fit for a log. */
+/** Why there is no key set, as a word for the log. */
 export type KeySetFailure =
   | "timeout"
   | "unreachable"
@@ -18,63 +20,54 @@ export type KeySetFailure =
   | "not-json"
   | "no-usable-keys";
 
-/** Google's identity tokens are signed by one of these keys (https://cloud.google.com/docs/authentication/token-types#id). */
+/** The keys that sign Google's identity tokens (https://cloud.google.com/docs/authentication/token-types#id). */
 export const GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs";
 
 const FETCH_TIMEOUT_MS = 2_000;
-/** Google's answer has about 3 KiB. */
+/** Google's key set has about 3 KiB. */
 const MAX_BODY_BYTES = 64 * 1024;
-const MOST_KEYS = 100;
-const LEAST_MODULUS_BITS = 2_048;
+const MAX_KEYS = 100;
+const MIN_MODULUS_BITS = 2_048;
 
 /**
- * Fetches the keys that tokens may be signed with: a JSON object of key id → PEM certificate or key, or a JWK set.
- * Gives up after 2 s or 64 KiB, follows no redirect and leaves out keys that RS256 can't use. Never throws.
+ * Fetches the keys that tokens may be signed with: a JSON object of key id → PEM certificate or key, or a JWK set. Gives
+ * up after 2 s or 64 KiB, follows no redirect, and drops keys that RS256 can't use. Never throws.
  */
-export async function fetchKeySet(source: { url: string; clock: Clock }): Promise<KeySetFetch> {
-  const abort = new AbortController();
-  const timer = source.clock.setTimer(FETCH_TIMEOUT_MS, () => abort.abort());
+export async function fetchKeySet({ url, clock }: { url: string; clock: Clock }): Promise<KeySetFetch> {
   try {
-    const response = await fetch(source.url, { signal: abort.signal, redirect: "manual" });
-    const body = await readAnswer(response);
-    if (!Buffer.isBuffer(body)) {
-      abort.abort();
-      return { kind: "failed", reason: body };
-    }
-    return keySetFrom(body, maxAgeMsOf(response.headers.get("cache-control")));
-  } catch {
-    return { kind: "failed", reason: abort.signal.aborted ? "timeout" : "unreachable" };
-  } finally {
-    timer.cancel();
+    return await withDeadline({ clock, timeoutMs: FETCH_TIMEOUT_MS }, (signal) => fetchOnce(url, signal));
+  } catch (error) {
+    return failed(error instanceof DeadlineError ? "timeout" : "unreachable");
   }
 }
 
-async function readAnswer(response: Response): Promise<Buffer | KeySetFailure> {
-  if (response.status >= 300 && response.status < 400) return "redirect";
-  if (!response.ok) return "status";
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES) return "too-large";
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+async function fetchOnce(url: string, signal: AbortSignal): Promise<KeySetFetch> {
+  const response = await fetch(url, { signal, redirect: "manual" });
+  if (response.status >= 300 && response.status < 400) return failed("redirect");
+  if (!response.ok) return failed("status");
+  const body = await readBounded(response, MAX_BODY_BYTES);
+  if (body.kind === "too-large") return failed("too-large");
+  if (body.kind === "broken-off") return failed("unreachable");
+  return parseKeySet(body.bytes, maxAgeMsOf(response.headers.get("cache-control")));
 }
 
-function keySetFrom(body: Buffer, maxAgeMs: number | undefined): KeySetFetch {
+function failed(reason: KeySetFailure): KeySetFetch {
+  return { kind: "failed", reason };
+}
+
+function parseKeySet(body: Uint8Array, maxAgeMs: number | undefined): KeySetFetch {
   let content: unknown;
   try {
-    content = JSON.parse(body.toString("utf8"));
+    content = JSON.parse(Buffer.from(body).toString("utf8"));
   } catch {
-    return { kind: "failed", reason: "not-json" };
+    return failed("not-json");
   }
   const keys = new Map<string, string>();
-  for (const [keyId, material] of entriesOf(content).slice(0, MOST_KEYS)) {
+  for (const [keyId, material] of entriesOf(content).slice(0, MAX_KEYS)) {
     const pem = usablePem(material);
     if (pem !== undefined) keys.set(keyId, pem);
   }
-  return keys.size > 0 ? { kind: "fetched", keys, maxAgeMs } : { kind: "failed", reason: "no-usable-keys" };
+  return keys.size > 0 ? { kind: "fetched", keys, maxAgeMs } : failed("no-usable-keys");
 }
 
 /** Key ids with their material: the members of a JWK set, or of an object of PEM texts. */
@@ -88,13 +81,13 @@ function entriesOf(content: unknown): [keyId: string, material: unknown][] {
 }
 
 /**
- * The material as a PEM public key, if RS256 can use it. A key of another kind must not get further: the signature
- * check downstream goes by the key's kind, so an elliptic one would turn RS256 into another algorithm.
+ * The material as a PEM public key, if RS256 can use it. A key of any other kind must not get further: the signature
+ * check chooses the algorithm by the kind of key, so an elliptic one would turn RS256 into something else.
  */
 function usablePem(material: unknown): string | undefined {
   const key = publicKeyFrom(material);
   if (key?.asymmetricKeyType !== "rsa") return undefined;
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < LEAST_MODULUS_BITS) return undefined;
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_MODULUS_BITS) return undefined;
   return key.export({ type: "spki", format: "pem" }).toString();
 }
 

@@ -1,4 +1,4 @@
-/** Why a request carries no acceptable token, as a word for the log. */
+/** Why the token of a request was refused, as a word for the log. */
 export type TokenRefusal =
   | "serverless-authorization"
   | "no-token"
@@ -16,14 +16,14 @@ export type TokenRefusal =
   | "subject"
   | SignatureRefusal;
 
-/** In `verify` mode the platform must not have removed the signature, in `platform` mode it must have. */
+/** In `verify` mode the platform must have left the signature in place; in `platform` mode it must have removed it. */
 export type SignatureRefusal = "signature-removed" | "signature-not-removed";
 
-/** What a token says of itself. Nothing of it may be believed before its signature has been checked. */
+/** What a token says about itself. None of it may be believed until its signature has been checked. */
 export interface IdentityToken {
-  /** The token itself. Belongs in no log and no error. */
+  /** The token itself. It must not reach a log or an error. */
   readonly text: string;
-  /** Cloud Run checked the signature itself and put a marker in its place. */
+  /** Cloud Run checked the signature and put a marker in its place. */
   readonly isSignatureRemoved: boolean;
   readonly keyId: string;
   readonly subject: string;
@@ -41,41 +41,41 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /** The issuer of Google's identity tokens (https://cloud.google.com/docs/authentication/token-types#id). */
 export const ISSUER = "https://accounts.google.com";
 
-/** Anchored, so that repeated headers, which arrive joined by a comma, don't match. */
+/** Anchored, so that a repeated header, which arrives joined by commas, doesn't match. */
 const BEARER_PATTERN = /^Bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/;
-/** What Cloud Run may put in a signature's place (https://cloud.google.com/run/docs/troubleshooting). */
+/** What Cloud Run may put in place of a signature (https://cloud.google.com/run/docs/troubleshooting). */
 const REMOVED_SIGNATURE = "SIGNATURE_REMOVED_BY_GOOGLE";
 /** Google's tokens have about 1 KiB. */
-const LONGEST_HEADER = 8_192;
-const LONGEST_KEY_ID = 200;
+const MAX_HEADER_LENGTH = 8_192;
+const MAX_KEY_ID_LENGTH = 200;
 const SKEW_MS = 30_000;
-/** Google's tokens live for an hour. */
-const LONGEST_LIFE_MS = 65 * 60_000;
-/** Header fields that would name another key, or other rules, than ours. */
+/** Google's tokens are valid for an hour. */
+const MAX_LIFETIME_MS = 65 * 60_000;
+/** Header fields that would bring a key or rules of their own. */
 const FORBIDDEN_HEADER_FIELDS = ["crit", "jku", "jwk", "x5u", "x5c"];
 
 /**
- * Reads the token of a request's Authorization header and checks all that can be checked without a key, so that
- * nothing but a token made for us at this time ever costs a look at the keys.
+ * Reads the token in a request's Authorization header and checks all that can be checked without a key. So only a token
+ * that was made for us and is valid now can cause keys to be fetched.
  */
 export function readIdentityToken(headers: Headers, expected: { audience: string; nowMs: number }): TokenReading {
   if (headers.has("x-serverless-authorization")) return refused("serverless-authorization");
   const authorization = headers.get("authorization");
   if (authorization === null) return refused("no-token");
-  if (authorization.length > LONGEST_HEADER) return refused("malformed-header");
+  if (authorization.length > MAX_HEADER_LENGTH) return refused("malformed-header");
   const [, headerPart, claimsPart, signature] = BEARER_PATTERN.exec(authorization) ?? [];
   if (!headerPart || !claimsPart || !signature) return refused("malformed-header");
 
   const header = decodeObject(headerPart);
   const claims = decodeObject(claimsPart);
   if (!header || !claims) return refused("malformed-token");
-  const refusal = headerRefusal(header) ?? addressRefusal(claims, expected.audience) ?? timeRefusal(claims, expected);
+  const refusal = headerRefusal(header) ?? issuanceRefusal(claims, expected.audience) ?? timeRefusal(claims, expected);
   if (refusal !== undefined) return refused(refusal);
 
   const keyId = header["kid"];
   const subject = claims["sub"];
   const expiresAtMs = secondsToMs(claims["exp"]);
-  if (typeof keyId !== "string" || keyId === "" || keyId.length > LONGEST_KEY_ID) return refused("header-fields");
+  if (typeof keyId !== "string" || keyId === "" || keyId.length > MAX_KEY_ID_LENGTH) return refused("header-fields");
   if (typeof subject !== "string" || subject === "") return refused("subject");
   if (expiresAtMs === undefined) return refused("times");
   const text = `${headerPart}.${claimsPart}.${signature}`;
@@ -95,7 +95,7 @@ function headerRefusal(header: JsonObject): TokenRefusal | undefined {
   return undefined;
 }
 
-function addressRefusal(claims: JsonObject, audience: string): TokenRefusal | undefined {
+function issuanceRefusal(claims: JsonObject, audience: string): TokenRefusal | undefined {
   if (typeof claims["aud"] !== "string" || claims["aud"] !== audience) return "audience";
   if (claims["iss"] !== ISSUER) return "issuer";
   return undefined;
@@ -109,8 +109,8 @@ function timeRefusal(claims: JsonObject, { nowMs }: { nowMs: number }): TokenRef
   if (nowMs > expiresAtMs + SKEW_MS) return "expired";
   if (issuedAtMs > nowMs + SKEW_MS) return "issued-ahead";
   if (notBeforeMs > nowMs + SKEW_MS) return "not-yet-valid";
-  const lifeMs = expiresAtMs - issuedAtMs;
-  return lifeMs <= 0 || lifeMs > LONGEST_LIFE_MS ? "lifetime" : undefined;
+  const lifetimeMs = expiresAtMs - issuedAtMs;
+  return lifetimeMs <= 0 || lifetimeMs > MAX_LIFETIME_MS ? "lifetime" : undefined;
 }
 
 function secondsToMs(seconds: unknown): number | undefined {

@@ -4,40 +4,40 @@ import { fetchKeySet, type KeySet } from "./fetch-key-set.ts";
 
 export type KeyLookup =
   | { readonly kind: "found"; readonly pem: string }
-  /** The key server was asked lately and doesn't know this key. */
+  /** The key server was asked recently and doesn't know this key. */
   | { readonly kind: "unknown-key" }
-  /** Nothing can be said about any token: there are no keys, or the one wanted is missing and the key server fails. */
+  /** No token can be judged: there are no keys at all, or this one is missing and the key server is failing. */
   | { readonly kind: "no-keys" };
 
-/** The public keys that tokens are signed with, fetched when they are needed. */
+/** The public keys of those who sign tokens, fetched when they are needed. */
 export interface KeyCache {
   find(keyId: string): Promise<KeyLookup>;
 }
 
 const DEFAULT_MAX_AGE_MS = 3_600_000;
-const SHORTEST_MAX_AGE_MS = 60_000;
-const LONGEST_MAX_AGE_MS = 86_400_000;
-/** How long keys outlive their age while the key server fails. */
+const MIN_AGE_MS = 60_000;
+const MAX_AGE_MS = 86_400_000;
+/** How much longer keys are used while the key server is failing. */
 const STALE_USE_MS = 86_400_000;
-/** Between two fetches while there are keys to go on with, so that made-up key ids can't make us a burden. */
+/** Between two fetches while there are keys to go on with, so that made-up key ids can't make us flood the server. */
 const COOL_DOWN_MS = 30_000;
-/** Between two fetches while there are none: nothing can be accepted before one works. */
+/** Between two fetches while there are none, since nothing can be accepted until one succeeds. */
 const COLD_COOL_DOWN_MS = 1_000;
 
 /**
- * Keys from a key server, kept for the answer's max-age (1 h by default, at least 1 min, at most 24 h).
+ * Keys from a key server, kept for the response's max-age (default 1 h, at least 1 min, at most 24 h).
  *
- * There is at most one fetch at a time. An unknown key id causes another fetch, but at most one in 30 s. While the key
- * server fails, the keys are used for up to 24 h beyond their age.
+ * At most one fetch is in flight at a time. An unknown key id causes another one, at most every 30 s. While the key
+ * server is failing, keys are used for up to 24 h beyond their max-age.
  *
- *     fetched ──── fresh ────▶ max-age ──── stale, refetched each 30 s ────▶ max-age + 24 h ──── no keys
+ *     fetched ──── fresh ────▶ max-age ──── stale, refetched every 30 s ────▶ max-age + 24 h ──── no keys
  */
 export function createKeyCache(options: { url: string; clock: Clock; log: Logger }): KeyCache {
   const { url, clock, log } = options;
   let keys: KeySet = new Map();
   let freshUntilMs = -Infinity;
   let lastFetch = { endedAtMs: -Infinity, failed: false };
-  let underWay: Promise<void> | undefined;
+  let inFlight: Promise<void> | undefined;
 
   async function find(keyId: string): Promise<KeyLookup> {
     const fresh = clock.now() < freshUntilMs;
@@ -53,16 +53,16 @@ export function createKeyCache(options: { url: string; clock: Clock; log: Logger
 
   function refresh(): Promise<void> {
     const coolDownMs = usable() ? COOL_DOWN_MS : COLD_COOL_DOWN_MS;
-    if (!underWay && clock.now() < lastFetch.endedAtMs + coolDownMs) return Promise.resolve();
-    underWay ??= fetchOnce().finally(() => (underWay = undefined));
-    return underWay;
+    if (!inFlight && clock.now() < lastFetch.endedAtMs + coolDownMs) return Promise.resolve();
+    inFlight ??= fetchOnce().finally(() => (inFlight = undefined));
+    return inFlight;
   }
 
   async function fetchOnce(): Promise<void> {
     const fetched = await fetchKeySet({ url, clock });
     lastFetch = { endedAtMs: clock.now(), failed: fetched.kind === "failed" };
     if (fetched.kind === "failed") {
-      log.warn({ reason: fetched.reason, usable: usable() }, "The keys for tokens could not be fetched");
+      log.warn({ reason: fetched.reason, usable: usable() }, "the signing keys could not be fetched");
       return;
     }
     keys = fetched.keys;
@@ -73,5 +73,5 @@ export function createKeyCache(options: { url: string; clock: Clock; log: Logger
 }
 
 function boundedAgeMs(maxAgeMs = DEFAULT_MAX_AGE_MS): number {
-  return Math.min(Math.max(maxAgeMs, SHORTEST_MAX_AGE_MS), LONGEST_MAX_AGE_MS);
+  return Math.min(Math.max(maxAgeMs, MIN_AGE_MS), MAX_AGE_MS);
 }

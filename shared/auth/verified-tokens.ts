@@ -1,39 +1,36 @@
 import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 
-/** Tokens whose signature has been found good, so that a burst of deliveries with one token costs one check. */
+/** Tokens whose signature was found to be good, so that a burst of deliveries with one token costs one check. */
 export interface VerifiedTokens {
   has(token: string, nowMs: number): boolean;
   add(token: string, expiresAtMs: number): void;
 }
 
-const DEFAULT_MOST_TOKENS = 1_000;
+const DEFAULT_MAX_TOKENS = 1_000;
 
 /**
- * A bounded memory of tokens by their SHA-256, which forgets the one unused for longest.
+ * Remembers tokens by their SHA-256 until they expire. When full, it forgets the least recently used one.
  *
- * It outlasts the withdrawal of a signing key, by the token's remaining life (at most 65 min).
+ * A token stays remembered when its signing key is withdrawn, for as long as it is valid (at most 65 min).
  *
- * @param most how many tokens are remembered; default 1,000.
+ * @param max how many tokens to remember; default 1,000.
  */
-export function createVerifiedTokens(most = DEFAULT_MOST_TOKENS): VerifiedTokens {
-  /** Hash → expiry; a Map keeps the order of insertion, so the first is the one unused for longest. */
-  const expiries = new Map<string, number>();
+export function createVerifiedTokens(max = DEFAULT_MAX_TOKENS): VerifiedTokens {
+  // No ttl: it goes by the cache's own clock, and the caller brings one.
+  const expiries = new LRUCache<string, number>({ max });
 
   return {
     has(token, nowMs) {
       const hash = hashOf(token);
       const expiresAtMs = expiries.get(hash);
       if (expiresAtMs === undefined) return false;
+      if (nowMs < expiresAtMs) return true;
       expiries.delete(hash);
-      if (nowMs >= expiresAtMs) return false;
-      expiries.set(hash, expiresAtMs);
-      return true;
+      return false;
     },
     add(token, expiresAtMs) {
       expiries.set(hashOf(token), expiresAtMs);
-      if (expiries.size <= most) return;
-      const [unusedForLongest] = expiries.keys();
-      if (unusedForLongest !== undefined) expiries.delete(unusedForLongest);
     },
   };
 }

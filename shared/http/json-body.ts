@@ -1,14 +1,15 @@
-/** A body is not JSON that can be carried unchanged; the message is a sentence that says what is wrong. */
+/** A body isn't JSON that can be passed on unchanged. The message is a sentence that says what is wrong. */
 export class JsonBodyError extends Error {
   readonly code = "INVALID_JSON_BODY";
 }
 
-/** How deeply a body may be nested unless told otherwise: schemas and serialisers walk values by recursion. */
+/** Schemas and serialisers walk values recursively, so nesting is limited. */
 const DEFAULT_MAX_DEPTH = 100;
 
 /**
- * Parses a request's body. What is broken is refused, not replaced, and so is what some part of the system could not
- * carry unchanged: a field named `__proto__`, unpaired surrogates, numbers beyond the range of a double.
+ * Parses the body of a request. Broken text is refused rather than repaired, and so is anything that some part of the
+ * system could not pass on unchanged: a field named `__proto__`, unpaired surrogates, numbers beyond the range of a
+ * double.
  *
  * @throws JsonBodyError for all of that, and for a value nested more than `maxDepth` levels deep (default 100).
  */
@@ -27,7 +28,7 @@ function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
   }
 }
 
-/** The parser's own message quotes the text, so it is left out. */
+/** The parser's own message quotes the text, so it is dropped. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -36,7 +37,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Walks without recursion, since the depth is what it checks. Only arrays and objects make a level. */
+/** Walks without recursion, because depth is what it checks. Only arrays and objects count as levels. */
 function findProblem(root: unknown, maxDepth: number): string | undefined {
   const open: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
   for (let next = open.pop(); next; next = open.pop()) {

@@ -3,7 +3,7 @@ import type net from "node:net";
 /**
  * The TCP port that a server listens on.
  *
- * @throws Error when it listens on none.
+ * @throws Error if it does not listen on one.
  */
 export function portOf(server: Pick<net.Server, "address">): number {
   const address = server.address();

@@ -1,4 +1,4 @@
-/** One thing that is wrong with a request: where, as a path or a header's name, and what to do about it. */
+/** One thing that is wrong with a request: where, as a path or the name of a header, and what to do about it. */
 export interface RequestProblem {
   readonly path: string;
   readonly message: string;
@@ -6,16 +6,16 @@ export interface RequestProblem {
 
 export interface Problem {
   readonly status: number;
-  /** Short and the same for every occurrence. */
+  /** Short, and the same each time. */
   readonly title: string;
-  /** What happened this time and what the caller can do. Never holds a token or a payload. */
+  /** What happened this time and what the caller can do about it. Never holds a token or a payload. */
   readonly detail?: string;
-  /** Stable word for programs. */
+  /** A stable word for programs. */
   readonly code: string;
   readonly problems?: readonly RequestProblem[];
 }
 
-/** An answer in the form of RFC 9457 (Problem Details for HTTP APIs). */
+/** A response in the form of RFC 9457 (Problem Details for HTTP APIs). */
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify({ type: "about:blank", ...problem }), {
     status: problem.status,

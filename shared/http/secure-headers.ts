@@ -1,15 +1,27 @@
+import { every } from "hono/combine";
 import { createMiddleware } from "hono/factory";
+import { secureHeaders } from "hono/secure-headers";
 
-/** Headers that every answer of an API carries: nothing here is to be sniffed, cached, framed or loaded by a page. */
-const HEADERS = {
-  "X-Content-Type-Options": "nosniff",
-  "Cache-Control": "no-store",
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-  "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-} as const;
-
-/** Adds the security headers to every answer. */
-export const answerHeaders = createMiddleware(async (context, next) => {
+const noStore = createMiddleware(async (context, next) => {
   await next();
-  for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+  context.res.headers.set("Cache-Control", "no-store");
 });
+
+/** Only these, so the rest of the middleware's defaults, which are for pages, are off. */
+const HEADERS = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  strictTransportSecurity: "max-age=31536000; includeSubDomains",
+  xContentTypeOptions: true,
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+};
+
+/** Headers for every response of an API: browsers must not sniff, cache, frame or load anything from it. */
+export const apiHeaders = every(noStore, secureHeaders(HEADERS));

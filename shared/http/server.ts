@@ -4,27 +4,27 @@ import { portOf } from "./listening-port.ts";
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes no new connections and resolves when every request under way has been answered. */
+  /** Stops accepting connections, and resolves once every request in progress has been answered. */
   close(): Promise<void>;
 }
 
-/** Node's own limits are long: these bound how slowly a request may arrive, not how long its handling takes. */
+/** Node's own limits are generous. These bound how slowly a request may arrive, not how long handling it takes. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Longer than Google's front ends keep idle connections, so that ours is never the side that closes in a request's face. */
+/** Longer than Google's front ends keep idle connections, so that we never close one just as a request arrives on it. */
 const KEEP_ALIVE_TIMEOUT_MS = 620_000;
 
 /**
- * Serves an app over HTTP/1.1. Port 0 takes any free one.
+ * Serves an app over HTTP/1.1. Port 0 picks any free port.
  *
- * @throws Error with code EADDRINUSE when the port is taken.
+ * @throws Error with code EADDRINUSE if the port is taken.
  */
 export async function serveHttp(options: {
   fetch: (request: Request) => Response | Promise<Response>;
   port: number;
-  /** Default: all interfaces, as Cloud Run needs. */
+  /** Default: all interfaces, as Cloud Run requires. */
   host?: string;
 }): Promise<HttpServer> {
   const listener = getRequestListener(options.fetch);
@@ -47,28 +47,28 @@ export async function serveHttp(options: {
 }
 
 /**
- * Node's own close waits for every connection that isn't idle at that moment: one whose answer comes later would be
- * kept for the whole keep-alive time, and one that never said anything for ever. So each is closed after its answer,
- * and all that are left are closed after the last.
+ * Node's own close waits for every connection that isn't idle at that moment. One whose response comes later is then kept
+ * open for the whole keep-alive time, and one that never sent anything stays open for ever. So each connection is closed
+ * after its response, and whatever is left is closed after the last one.
  */
 function prepareClosing(server: http.Server): () => Promise<void> {
-  const underWay = new Set<http.ServerResponse>();
+  const inProgress = new Set<http.ServerResponse>();
   let closing = false;
-  const closeLeftOver = (): void => {
-    if (closing && underWay.size === 0) server.closeAllConnections();
+  const closeLeftovers = (): void => {
+    if (closing && inProgress.size === 0) server.closeAllConnections();
   };
   server.on("request", (_request, response) => {
-    underWay.add(response);
+    inProgress.add(response);
     response.once("close", () => {
-      underWay.delete(response);
-      closeLeftOver();
+      inProgress.delete(response);
+      closeLeftovers();
     });
   });
   return () =>
     new Promise((resolve) => {
       closing = true;
-      for (const response of underWay) response.shouldKeepAlive = false;
+      for (const response of inProgress) response.shouldKeepAlive = false;
       server.close(() => resolve());
-      closeLeftOver();
+      closeLeftovers();
     });
 }

@@ -8,21 +8,21 @@ import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { DependencyError } from "../runtime/dependency-error.ts";
 import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
 
-/** Where the queues are, where their tasks go, and who delivers them. */
+/** Where the queues are, where their tasks go, and in whose name they are delivered. */
 export interface CloudTasksSettings {
   readonly project: string;
   readonly location: string;
   /** The queues by their keys. Tasks of any other can't be asked for. */
   readonly queues: DeployedQueues;
-  /** The worker's address, without a path. */
+  /** The worker's base address, without a path. */
   readonly workerUrl: string;
-  /** The audience that the worker expects in a delivery's token. */
+  /** The audience that the worker expects in the token of a delivery. */
   readonly workerAudience: string;
-  /** The service account in whose name tasks are delivered. */
+  /** The email address of the service account that delivers tasks. */
   readonly invokerServiceAccount: string;
 }
 
-/** The queues in Cloud Tasks. The client may still be loading: calls wait for it, within their deadlines. */
+/** The queues in Cloud Tasks. The client may still be loading; calls wait for it, within their deadlines. */
 export function createCloudTasksQueue(
   client: CloudTasksClient | Promise<CloudTasksClient>,
   settings: CloudTasksSettings,
@@ -38,7 +38,7 @@ export function createCloudTasksQueue(
         task: { name: taskPath(task.id), ...describeTask(task, settings) },
       };
       try {
-        // The client never repeats CreateTask; the caller does, and needs to know of each lost answer.
+        // No retries by the client: the caller does them, and has to know of every lost response.
         const options = { timeout: deadline.timeoutMs, retry: null };
         const [created] = await withDeadline(deadline, async () => (await client).createTask(request, options));
         return { kind: "created", task: readQueuedTask(created) };
@@ -55,7 +55,7 @@ export function createCloudTasksQueue(
         return { kind: "found", task: readQueuedTask(task) };
       } catch (error) {
         if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
-        return { kind: saysExistedRecently(error) ? "gone" : "never" };
+        return { kind: existedRecently(error) ? "gone" : "never" };
       }
     },
 
@@ -77,7 +77,7 @@ function deployed(key: string, { queues }: CloudTasksSettings): DeployedQueue {
   return queue;
 }
 
-function describeTask({ id, envelope, scheduleAtMs }: NewQueuedTask, settings: CloudTasksSettings) {
+function describeTask({ id, envelope, dueAtMs }: NewQueuedTask, settings: CloudTasksSettings) {
   return {
     httpRequest: {
       httpMethod: "POST" as const,
@@ -87,7 +87,7 @@ function describeTask({ id, envelope, scheduleAtMs }: NewQueuedTask, settings: C
       oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
     },
     dispatchDeadline: toProtoTime(deployed(queueOf(id), settings).settings.dispatchDeadlineMs),
-    ...(scheduleAtMs === undefined ? {} : { scheduleTime: toProtoTime(scheduleAtMs) }),
+    ...(dueAtMs === undefined ? {} : { scheduleTime: toProtoTime(dueAtMs) }),
   };
 }
 
@@ -110,7 +110,7 @@ function explainCreateError(error: unknown): CreateResult {
   }
 }
 
-/** Reading may be repeated by the client, but only while somebody waits for it. */
+/** The client may retry a read, but only while somebody is waiting for it. */
 function readOptions(timeoutMs: number) {
   return {
     retry: {
@@ -133,10 +133,10 @@ function codeOf(error: unknown): unknown {
 }
 
 /**
- * Whether GetTask's NOT_FOUND is about a task that was there until recently. Cloud Tasks says so only in words, which
- * were recorded from the service: "The task no longer exists, though a task with this name existed recently. The task
- * either successfully completed or was deleted." Of a name that it doesn't know it says "Requested entity was not found."
+ * Whether a NOT_FOUND from GetTask is about a task that existed until recently. Cloud Tasks says so only in its message,
+ * recorded here from the service: "The task no longer exists, though a task with this name existed recently. The task
+ * either successfully completed or was deleted." For an unknown name it says "Requested entity was not found."
  */
-function saysExistedRecently(error: unknown): boolean {
+function existedRecently(error: unknown): boolean {
   return error instanceof Error && error.message.includes("existed recently");
 }

@@ -5,7 +5,7 @@ import type { QueuedTask } from "./task-queue.ts";
 type WireTask = protos.google.cloud.tasks.v2.ITask;
 type WireTime = protos.google.protobuf.ITimestamp;
 
-/** Reads a task from Cloud Tasks' own form of it. */
+/** Converts a task from the form that Cloud Tasks gives it. */
 export function readQueuedTask(task: WireTask): QueuedTask {
   const envelope = readEnvelope(task.httpRequest?.body);
   const status = task.lastAttempt?.responseStatus;
@@ -20,7 +20,7 @@ export function readQueuedTask(task: WireTask): QueuedTask {
   };
 }
 
-/** The envelope that a task carries; none if it is not shown, or was not written by a producer. */
+/** The envelope that a task carries; undefined if it isn't part of the view, or wasn't written by a producer. */
 function readEnvelope(body: Uint8Array | string | null | undefined): Envelope | undefined {
   if (!body || body.length === 0) return undefined;
   try {
@@ -30,7 +30,7 @@ function readEnvelope(body: Uint8Array | string | null | undefined): Envelope | 
   }
 }
 
-/** The target is `{worker}/tasks/{type}`, so the type is known without the body. */
+/** The target is `{worker}/tasks/{type}`, so it gives the type without the body. */
 function typeOfTarget(url: string): string {
   return url.slice(url.lastIndexOf("/") + 1);
 }

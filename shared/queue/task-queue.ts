@@ -6,57 +6,57 @@ import type { Deadline } from "../runtime/deadline.ts";
 export interface QueuedTask {
   readonly type: string;
   readonly createdAtMs: number;
-  /** When it is due; after a failed attempt, when the next one is. */
+  /** When it is due or, after a failed attempt, when the next one is. */
   readonly scheduledAtMs: number;
-  /** Attempts that Cloud Tasks has begun, and those that it has an answer to. */
+  /** How many attempts Cloud Tasks has begun, and how many of them got a response. */
   readonly dispatchCount: number;
   readonly responseCount: number;
-  /** What Cloud Tasks says of the last attempt, where it was answered or given up: `UNAUTHENTICATED(16): HTTP status code 401`. */
+  /** What Cloud Tasks says about the last attempt if it failed: `UNAUTHENTICATED(16): HTTP status code 401`. */
   readonly lastFailure?: string;
-  /** What it carries. Only looked up in full, and only there if it was written by a producer. */
+  /** What it carries. Only in a full view, and only if a producer wrote it. */
   readonly envelope?: Envelope;
 }
 
-/** A task to be put in the queue that its id names. */
+/** A task for the queue that its id names. */
 export interface NewQueuedTask {
   readonly id: TaskId;
   readonly envelope: Envelope;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
-  readonly scheduleAtMs?: number;
+  readonly dueAtMs?: number;
 }
 
-/** What came of one CreateTask. */
+/** The result of one CreateTask. */
 export type CreateResult =
   | { readonly kind: "created"; readonly task: QueuedTask }
-  /** A task of this name is there, or was there recently. */
+  /** There is a task of this name, or there was one recently. */
   | { readonly kind: "exists" }
   | { readonly kind: "throttled" }
-  /** The queue is not there, or takes no tasks. */
+  /** The queue does not exist, or accepts no tasks. */
   | { readonly kind: "no-queue"; readonly cause: unknown }
-  /** The answer was lost: the task may have been created or not. */
+  /** The response was lost: the task may or may not have been created. */
   | { readonly kind: "unclear"; readonly cause: unknown };
 
-/** What the queue says of a name. */
+/** What the queue knows about a name. */
 export type Sighting =
   | { readonly kind: "found"; readonly task: QueuedTask }
-  /** The task was there recently: it was done, or deleted. */
+  /** There was a task recently: it ended or was deleted. */
   | { readonly kind: "gone" }
   | { readonly kind: "never" };
 
-/** The queues, as far as the producer needs them. */
+/** What the producer needs of the queues. */
 export interface TaskQueue {
-  /** Asks once; repeating is the caller's decision. Rejects with what can't be helped by repeating. */
+  /** Tries once: whether to try again is up to the caller. Rejects if trying again can't help. */
   create(task: NewQueuedTask, deadline: Deadline): Promise<CreateResult>;
   /**
-   * Looks a task up; `full` includes its envelope.
+   * Looks a task up. A `full` view includes its envelope.
    *
-   * @throws DependencyError when Cloud Tasks doesn't say.
+   * @throws DependencyError if Cloud Tasks fails.
    */
   find(id: TaskId, view: "basic" | "full", deadline: Deadline): Promise<Sighting>;
   /**
-   * Asks whether a queue can be reached.
+   * Checks that a queue exists and can be reached.
    *
-   * @throws DependencyError when it can't, or isn't there.
+   * @throws DependencyError if not.
    */
   probe(queue: string, deadline: Deadline): Promise<void>;
 }

@@ -11,6 +11,7 @@ import type {
 import type { TaskId } from "../contract/task-id.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../contract/queues.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { PendingCalls, closeFirestore } from "../runtime/pending-calls.ts";
 import { DEAD_LETTERS } from "./dead-letter.ts";
 import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "./task-record.ts";
@@ -82,17 +83,15 @@ export class TaskStore {
    * @throws RecordStoreError when Firestore fails, or the step is over.
    */
   async within<Result>(untilMs: number, call: () => Promise<Result>): Promise<Result> {
-    const { promise: expired, reject } = Promise.withResolvers<never>();
-    const timer = this.#clock.setTimer(untilMs - this.#clock.now(), () =>
-      reject(new RecordStoreError(`Firestore did not respond within ${RECORD_STORE_DEADLINE_MS} ms.`, undefined)),
-    );
+    const deadline = { clock: this.#clock, timeoutMs: untilMs - this.#clock.now() };
     try {
-      return await Promise.race([this.#calls.track(call()), expired]);
+      return await withDeadline(deadline, () => this.#calls.track(call()));
     } catch (error) {
+      if (error instanceof DeadlineError) {
+        throw new RecordStoreError(`Firestore did not respond within ${RECORD_STORE_DEADLINE_MS} ms.`, undefined);
+      }
       if (!isFirestoreError(error)) throw error;
       throw new RecordStoreError(`Firestore responded with status ${error.code}.`, error.code, { cause: error });
-    } finally {
-      timer.cancel();
     }
   }
 

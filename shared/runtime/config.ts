@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TaskSetting } from "../contract/task-settings.ts";
+import { schemaProblems } from "../http/schema-problems.ts";
 import { ConfigError } from "./config-error.ts";
 import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "./host-and-port.ts";
 
@@ -37,10 +38,8 @@ export function readConfigAndSettings<Schema extends z.ZodObject>(
   const values = new Map([...settings].map(([name, declared]) => [name, declared.schema.safeParse(set[name])]));
   const problems = [
     ...localVariableProblems(set, [...LOCAL_VARIABLES, ...localOnly]),
-    ...(parsed.error?.issues ?? []).map((issue) => describe(issue, set)),
-    ...[...values].flatMap(([name, { error }]) =>
-      (error?.issues ?? []).map((issue) => describe({ ...issue, path: [name, ...issue.path] }, set)),
-    ),
+    ...variableProblems(parsed.error, set),
+    ...[...values].flatMap(([name, { error }]) => variableProblems(error, set[name], name)),
   ];
   if (parsed.success && problems.length === 0) {
     return { config: parsed.data, settings: new Map([...values].map(([name, { data }]) => [name, data])) };
@@ -55,11 +54,12 @@ function localVariableProblems(environment: Environment, localOnly: readonly str
     .map((name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`);
 }
 
-function describe(issue: z.core.$ZodIssue, environment: Environment): string {
-  const [name] = issue.path;
-  if (name === undefined) return `${issue.message}.`;
-  const missing = !Object.hasOwn(environment, String(name));
-  return `${issue.path.join(".")}: ${missing ? "is not set" : issue.message}.`;
+/** A line for each problem, which begins with the name of its variable. */
+function variableProblems(error: z.core.$ZodError | undefined, value: unknown, name?: string): string[] {
+  const checked = { value, root: "", missing: "is not set", ...(name === undefined ? {} : { path: [name] }) };
+  return schemaProblems(error, checked).map(({ path, message }) =>
+    path === "" ? `${message}.` : `${path}: ${message}.`,
+  );
 }
 
 /** A TCP port in a variable; 0 asks for any free one. */

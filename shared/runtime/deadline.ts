@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.ts";
 
-/** Something took longer than it was given, or nobody waits for it any more. */
+/** The wait ended before the work did: time was up, or nobody was waiting any more. */
 export class DeadlineError extends Error {
   readonly code = "DEADLINE_EXCEEDED";
 }
@@ -9,41 +9,58 @@ export class DeadlineError extends Error {
 export interface Deadline {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Ends the wait early: whoever asked has gone. */
-  readonly signal: AbortSignal;
+  /** Ends the wait early, for example because the caller has gone. Default: nothing does. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Waits for a result, but no longer than the deadline. What was begun is left to end by itself: the clients of Google
- * Cloud take no signal, only a timeout of their own.
+ * Waits for work, but no longer than the deadline. Unfinished work carries on by itself, since Google Cloud's clients
+ * can't be told to stop. Work that can be told takes the signal, which fires as soon as the wait is over, however it ended:
+ * what the work has left open by then, such as the unread body of a response, is dropped.
  *
- * @throws DeadlineError when the time is up or the signal fires.
+ * @throws DeadlineError when the time is up or the deadline's own signal fires.
  */
-export async function withDeadline<T>(deadline: Deadline, run: () => Promise<T>): Promise<T> {
-  const { promise: over, reject } = Promise.withResolvers<never>();
+export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const waitOver = new AbortController();
+  const work = run(waitOver.signal);
+  const { promise: expired, reject } = Promise.withResolvers<never>();
   const stopWaiting = onDeadline(deadline, (reason) => reject(new DeadlineError(reason)));
   try {
-    return await Promise.race([run(), over]);
+    return await Promise.race([work, expired]);
   } finally {
     stopWaiting();
+    waitOver.abort();
   }
 }
 
-/** Waits for the deadline's time to pass, or for its signal. */
+/** Waits for work to settle either way, but no longer than the deadline. False if it hasn't settled by then. */
+export async function settlesWithin(deadline: Deadline, work: Promise<unknown>): Promise<boolean> {
+  const { promise: expired, resolve } = Promise.withResolvers<false>();
+  const stopWaiting = onDeadline(deadline, () => resolve(false));
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  const isSettled = await Promise.race([settled, expired]);
+  stopWaiting();
+  return isSettled;
+}
+
+/** Waits until the deadline is over. */
 export async function pause(deadline: Deadline): Promise<void> {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const { promise: expired, resolve } = Promise.withResolvers<void>();
   const stopWaiting = onDeadline(deadline, () => resolve());
-  await over;
+  await expired;
   stopWaiting();
 }
 
 function onDeadline({ clock, timeoutMs, signal }: Deadline, callback: (reason: string) => void): () => void {
-  const gone = (): void => callback("Nobody waits for this any more.");
-  if (signal.aborted) gone();
-  signal.addEventListener("abort", gone, { once: true });
-  const timer = clock.setTimer(timeoutMs, () => callback(`No answer within ${timeoutMs} ms.`));
+  const onAbort = (): void => callback("Nobody is waiting for this any more.");
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const timer = clock.setTimer(timeoutMs, () => callback(`No response within ${timeoutMs} ms.`));
   return () => {
     timer.cancel();
-    signal.removeEventListener("abort", gone);
+    signal?.removeEventListener("abort", onAbort);
   };
 }

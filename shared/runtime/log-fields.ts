@@ -1,12 +1,12 @@
 import { type SpanContext, TraceFlags, isSpanContextValid } from "@opentelemetry/api";
 import { type TaskId, queueOf } from "../contract/task-id.ts";
 
-/** What log lines say, by names that more than one part goes by: metrics are counted from these lines. */
+// Names that log lines share with the metrics that are counted from them.
 
-/** The worker's line for each delivery. */
+/** The message of the worker's one line per delivery. */
 export const DELIVERY_MESSAGE = "delivery";
 
-/** Fields of that line that metrics read. */
+/** The fields of that line that metrics read. */
 export const DELIVERY_FIELDS = {
   outcome: "outcome",
   taskType: "taskType",
@@ -16,8 +16,8 @@ export const DELIVERY_FIELDS = {
 } as const;
 
 /**
- * Fields by which Cloud Logging joins the lines of one trace, over all services
- * (https://cloud.google.com/logging/docs/structured-logging#special-payload-fields). None without a trace.
+ * Fields by which Cloud Logging groups the lines of one trace across all services
+ * (https://cloud.google.com/logging/docs/structured-logging#special-payload-fields). Empty without a trace.
  */
 export function traceFields(context: SpanContext | undefined, project: string): Readonly<Record<string, unknown>> {
   if (!context || !isSpanContextValid(context)) return {};
@@ -28,7 +28,7 @@ export function traceFields(context: SpanContext | undefined, project: string): 
   };
 }
 
-/** Labels of a line, by which Cloud Logging finds all lines of one task. */
+/** Labels by which Cloud Logging finds all lines of one task. */
 export function taskLabels(task: { id: TaskId; type?: string }): Readonly<Record<string, unknown>> {
   const { id, type } = task;
   const labels = { taskId: id, ...(type === undefined ? {} : { taskType: type }), queue: queueOf(id) };
@@ -36,8 +36,8 @@ export function taskLabels(task: { id: TaskId; type?: string }): Readonly<Record
 }
 
 /**
- * A request and its answer as Cloud Logging shows them
- * (https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest). The URL is a path without its query.
+ * A request and its response as Cloud Logging shows them
+ * (https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest). `path` must not include the query.
  */
 export function httpRequestField(request: { method: string; path: string; status: number; tookMs: number }) {
   return {

@@ -13,9 +13,10 @@ const SEVERITY = new Map([
 ]);
 
 /**
- * A logger that writes one JSON object a line to standard output, in the fields that Cloud Logging understands.
+ * A logger that writes one JSON object per line to standard output, with the fields that Cloud Logging understands.
  *
- * @param options.level the least level that is written; default "info".
+ * @param options.level the lowest level that is written; default "info".
+ * @param options.destination where to write instead.
  */
 export function createLogger(options: {
   service: string;
@@ -29,6 +30,6 @@ export function createLogger(options: {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ severity: SEVERITY.get(label) ?? "DEFAULT" }) },
   };
-  // Written at once: what waits in memory is lost with a killed process, and keeps one whose reader has gone from ending.
+  // Synchronous: buffered lines are lost when the process is killed, and keep it from ending when its reader has gone.
   return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
 }

@@ -1,14 +1,15 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "./clock.ts";
+import { settlesWithin } from "./deadline.ts";
 
 /**
- * The calls that a Google client still has under way, including those that nobody waits for any more: the client can't
- * be told to stop, and retries a read by itself for up to 25 s.
+ * The calls that a Google client still has in flight, including those that nobody waits for any more: the client can't
+ * be told to stop, and it retries a read for up to 25 s.
  */
 export class PendingCalls {
   readonly #calls = new Set<Promise<unknown>>();
 
-  /** Counts a call as under way until it settles. */
+  /** Counts a call as pending until it settles. */
   track<Result>(call: Promise<Result>): Promise<Result> {
     this.#calls.add(call);
     const forget = () => void this.#calls.delete(call);
@@ -16,32 +17,28 @@ export class PendingCalls {
     return call;
   }
 
-  /** Waits until no call is under way, for at most `withinMs` milliseconds. False when some still are. */
-  async settle(withinMs: number, clock: Clock): Promise<boolean> {
-    const { promise: over, resolve } = Promise.withResolvers<false>();
-    const timer = clock.setTimer(withinMs, () => resolve(false));
-    const settled = await Promise.race([this.#settleAll(), over]);
-    timer.cancel();
-    return settled;
+  /** Waits until no call is pending, for at most `withinMs` milliseconds. False if some still are. */
+  settle(withinMs: number, clock: Clock): Promise<boolean> {
+    return settlesWithin({ clock, timeoutMs: withinMs }, this.#settleAll());
   }
 
-  async #settleAll(): Promise<true> {
+  /** One call may lead to the next. */
+  async #settleAll(): Promise<void> {
     while (this.#calls.size > 0) await Promise.allSettled(this.#calls);
-    return true;
   }
 }
 
-/** A given-up call that gets its response at all has it by then. */
-const CLOSE_WITHIN_MS = 500;
+/** If a call that was given up gets a response at all, it has it by then. */
+const CLOSE_TIMEOUT_MS = 500;
 
 /**
- * Closes a Firestore client once its calls have settled. Where some don't within 500 ms, it is left to end with the
- * process: a read that the client retries after `terminate` is a rejection that nobody can handle, and `terminate`
- * itself waits for a call that hangs.
+ * Closes a Firestore client once its calls have settled. If some don't settle within 500 ms, the client is left to end
+ * with the process: a read that it retries after `terminate` rejects where nobody can handle it, and `terminate` itself
+ * waits for a call that hangs.
  */
 export async function closeFirestore(
   db: Pick<Firestore, "terminate">,
   { calls, clock }: { calls: PendingCalls; clock: Clock },
 ): Promise<void> {
-  if (await calls.settle(CLOSE_WITHIN_MS, clock)) await db.terminate();
+  if (await calls.settle(CLOSE_TIMEOUT_MS, clock)) await db.terminate();
 }

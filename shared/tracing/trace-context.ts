@@ -1,23 +1,32 @@
-import { ROOT_CONTEXT, type Context, type SpanContext, isSpanContextValid, trace } from "@opentelemetry/api";
+import {
+  ROOT_CONTEXT,
+  type Context,
+  type SpanContext,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  trace,
+} from "@opentelemetry/api";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
 
-const TRACE_PARENT = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-const VERSION = "00";
+const propagator = new W3CTraceContextPropagator();
 
-/** Reads a trace context (https://www.w3.org/TR/trace-context/). One that has not the right form is to be ignored. */
-export function readTraceParent(text: string | undefined): SpanContext | undefined {
-  const [, traceId = "", spanId = "", flags = ""] = TRACE_PARENT.exec(text ?? "") ?? [];
-  const context = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
-  return isSpanContextValid(context) ? context : undefined;
+/** Sampled and random. The standard has all others reset when a trace is passed on. */
+const DEFINED_FLAGS = 0b11;
+
+/** Reads a `traceparent` (https://www.w3.org/TR/trace-context/). Undefined for a malformed one, which is to be ignored. */
+export function readTraceParent(traceparent: string | undefined): SpanContext | undefined {
+  return trace.getSpanContext(propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter));
 }
 
-/** Writes a trace context for whoever carries the trace on; undefined where there is no trace. */
+/** Writes a `traceparent` for whoever continues the trace; undefined if there is no trace. */
 export function writeTraceParent(context: SpanContext): string | undefined {
-  if (!isSpanContextValid(context)) return undefined;
-  const flags = context.traceFlags.toString(16).padStart(2, "0");
-  return `${VERSION}-${context.traceId}-${context.spanId}-${flags}`;
+  const carrier: { traceparent?: string } = {};
+  const traceFlags = context.traceFlags & DEFINED_FLAGS;
+  propagator.inject(below({ ...context, traceFlags }), carrier, defaultTextMapSetter);
+  return carrier.traceparent;
 }
 
-/** The context below which a span begins: a parent's, or a trace of its own. */
+/** The context in which a span begins as a child of `parent`, or without one as the root of a new trace. */
 export function below(parent: SpanContext | undefined): Context {
   return parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
 }

@@ -9,23 +9,25 @@ import {
 } from "@opentelemetry/sdk-trace";
 import { GoogleAuth } from "google-auth-library";
 import { cut, errorFields } from "../runtime/error-fields.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { withDeadline } from "../runtime/deadline.ts";
 import type { Logger } from "../runtime/log.ts";
 
 const TRACES_PATH = "/v1/traces";
 const SEND_TIMEOUT_MS = 5_000;
 const STOP_TIMEOUT_MS = 1_000;
-/** Lets spans be written and nothing else (https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/v1.traces.post). */
+/** Allows writing spans and nothing else (https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/v1.traces.post). */
 const SCOPE = "https://www.googleapis.com/auth/trace.append";
 
 /**
- * Sends spans in batches to an OTLP endpoint. Spans that can't be sent are dropped, and the log says so: tracing must
- * never hold work up.
+ * Sends spans in batches to an OTLP endpoint. Spans that can't be sent are dropped and logged: tracing must never hold up
+ * work.
  *
- * @param options.withCredentials send them with a token of the process's own account.
- * @param options.sendAfterMs how long a span waits at most for others to be sent with.
- * @param options.stopTimeoutMs how long stopping may take; default 1 s, out of the 10 s that Cloud Run leaves.
- * @param options.sampleRatio the part of traces that is sampled where the parent is not. A ratio for those too, since on
- * Cloud Run every request has a parent: the platform's, of which it samples one in ten seconds
+ * @param options.withCredentials whether to send them with a token for the process's own account.
+ * @param options.sendAfterMs the longest that a span waits for others to be sent with.
+ * @param options.stopTimeoutMs how long stopping may take; default 1 s, out of the 10 s that Cloud Run allows.
+ * @param options.sampleRatio the share of traces to sample if the parent isn't sampled. It applies to those too, because
+ * on Cloud Run every request has a parent: the platform's, which is sampled once in ten seconds
  * (https://cloud.google.com/run/docs/trace). It goes by the trace's id, so all services sample the same traces.
  */
 export function createTraceExport(options: {
@@ -59,12 +61,13 @@ export function createTraceExport(options: {
     sampler: new ParentBasedSampler({ root: ratio, remoteParentNotSampled: ratio }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: options.sendAfterMs })],
   });
-  return { provider, stop: () => sendRest(provider, { report, timeoutMs: options.stopTimeoutMs ?? STOP_TIMEOUT_MS }) };
+  const timeoutMs = options.stopTimeoutMs ?? STOP_TIMEOUT_MS;
+  return { provider, stop: () => sendRemaining(provider, { report, timeoutMs }) };
 }
 
 function ignore(): void {}
 
-/** Headers with a fresh token, for each batch. Must not reject: without them the endpoint's refusal is logged. */
+/** Headers with a fresh token, for each batch. Never rejects: without them the endpoint refuses, and that is logged. */
 function googlesHeaders(log: Logger): () => Promise<Record<string, string>> {
   const auth = new GoogleAuth({ scopes: SCOPE });
   return async () => {
@@ -77,18 +80,14 @@ function googlesHeaders(log: Logger): () => Promise<Record<string, string>> {
   };
 }
 
-/** Sends what is left. An endpoint that doesn't answer must not keep a service from ending. */
-async function sendRest(
+/** An endpoint that doesn't respond must not keep a service from ending. */
+async function sendRemaining(
   provider: TracerProvider,
   { report, timeoutMs }: { report: (why: string) => void; timeoutMs: number },
 ): Promise<void> {
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
   try {
-    await Promise.race([provider.shutdown(), over]);
+    await withDeadline({ clock: systemClock, timeoutMs }, () => provider.shutdown());
   } catch (error) {
     report(error instanceof Error ? error.message : String(error));
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -2,31 +2,31 @@ import { type Tracer, trace } from "@opentelemetry/api";
 import { z } from "zod";
 import type { Logger } from "../runtime/log.ts";
 
-/** What begins spans, and what sends them. */
+/** Where spans begin, and how they are sent. */
 export interface Tracing {
   readonly tracer: Tracer;
-  /** Sends what has not been sent yet, for a second at most. */
+  /** Sends what has not been sent yet, for at most a second. */
   stop(): Promise<void>;
 }
 
-/** The name of our spans' origin. */
+/** The instrumentation scope of our spans. */
 const SCOPE = "handoff";
 const GOOGLES_ENDPOINT = "https://telemetry.googleapis.com";
 
-/** Where spans are sent, by OpenTelemetry's own variables, and the revision that Cloud Run tells. */
+/** Where to send spans, in OpenTelemetry's own variables, and the revision that Cloud Run gives. */
 export const tracingVariables = {
-  /** The base address of an OTLP endpoint, without `/v1/traces`. Default: no spans are made. */
+  /** The base address of an OTLP endpoint, without `/v1/traces`. Default: none, and no spans are recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
-  /** The part of traces that is sampled where the caller's own are not. Default: all. */
+  /** The share of traces to sample if the caller's own aren't sampled, from 0 to 1. Default: 1. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
-  /** How long spans wait for others to be sent with, in milliseconds. Default: 5 s. */
+  /** The longest that a span waits for others to be sent with, in milliseconds. Default: 5 s. */
   OTEL_BSP_SCHEDULE_DELAY: z.coerce.number().int().min(1).default(5_000),
   K_REVISION: z.string().optional(),
 };
 
 /**
- * Starts to trace. Without an endpoint nothing more is loaded: spans are then OpenTelemetry's empty ones, which hand
- * their parent's context on, so that a caller's trace still reaches the worker and all logs.
+ * Starts tracing. Without an endpoint nothing more is loaded: spans are then OpenTelemetry's empty ones. They pass on
+ * their parent's context, so a caller's trace still reaches the worker and all logs.
  */
 export async function startTracing(options: {
   readonly service: string;
@@ -50,7 +50,7 @@ export async function startTracing(options: {
   return { tracer: traceExport.provider.getTracer(SCOPE), stop: () => traceExport.stop() };
 }
 
-/** Google's own endpoint takes spans only with a token, which nobody else must see. */
+/** Google's own endpoint accepts spans only with a token, which nobody else must see. */
 export function takesGoogleCredentials(endpoint: string): boolean {
   return new URL(endpoint).origin === GOOGLES_ENDPOINT;
 }

@@ -5,18 +5,21 @@ import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
 import { registry } from "../../shared/tasks/index.ts";
 
+/** Writes to standard output, as the log does, and at once, so that the two keep their order. */
 const HOOK = `
+  import fs from "node:fs";
   import { registerHooks } from "node:module";
   registerHooks({
     load(url, context, next) {
-      process.stderr.write("loaded " + url + "\\n");
+      fs.writeSync(1, "loaded " + url + "\\n");
       return next(url, context);
     },
   });
 `;
+const CLOUD_TASKS = /node_modules\/@google-cloud\/tasks\//;
 const TRACING = /node_modules\/@opentelemetry\/(sdk-trace|exporter-trace-otlp-proto|resources)\//;
 
-/** Every module that a service has loaded when it listens. */
+/** Every module that a service has loaded by the time it listens. */
 async function modulesOf(name: string, env: Readonly<Record<string, string>>): Promise<string[]> {
   const program = programsOf(registry).find((candidate) => candidate.name === name);
   if (!program) throw new Error(`There is no program ${name}.`);
@@ -26,7 +29,9 @@ async function modulesOf(name: string, env: Readonly<Record<string, string>>): P
     ...env,
   });
   if (code !== null) throw new Error(`The ${name} ended with ${code} before it listened:\n${text}`);
-  return text.split("\n").filter((line) => line.startsWith("loaded "));
+  const lines = text.split("\n");
+  const listening = lines.findIndex((line) => line.includes('"message":"listening"'));
+  return lines.slice(0, listening).filter((line) => line.startsWith("loaded "));
 }
 
 test.concurrent.each(["producer", "worker"])(
@@ -42,3 +47,11 @@ test.concurrent.each(["producer", "worker"])(
     expect(on.filter((line) => TRACING.test(line)).length).toBeGreaterThan(2);
   },
 );
+
+test.concurrent.each(["producer", "worker"])("the %s listens without Cloud Tasks' client", async (name) => {
+  const loaded = await modulesOf(name, {});
+
+  expect(import.meta.resolve("@google-cloud/tasks")).toMatch(CLOUD_TASKS);
+  expect(loaded.length).toBeGreaterThan(100);
+  expect(loaded.filter((line) => CLOUD_TASKS.test(line))).toEqual([]);
+});

@@ -108,6 +108,6 @@ test("an endpoint that never answers is given up after the time that stopping ma
   await traceExport.stop();
 
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { message: "spans could not be sent", reason: "There was no answer within 50 ms." },
+    { message: "spans could not be sent", reason: "No response within 50 ms." },
   ]);
 });

@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { portOf } from "../../shared/http/listening-port.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
-import { startProducerBundle } from "../harness/producer/producer-harness.ts";
+import { setUpProducer } from "../harness/producer/producer-harness.ts";
 
 const run = promisify(execFile);
 const MAIN = path.resolve(import.meta.dirname, "../smoke/main.ts");
@@ -57,13 +57,13 @@ test("a canary of each kind is done by a stack of its own, in each queue", async
 });
 
 test("a worker that believes no token fails it, with what to look at and what to set", async () => {
-  const bundle = await startProducerBundle({
+  const producer = await setUpProducer({
     registry,
     delivering: true,
     workerUrl: await startAnswering(() => [401, ""]),
   });
 
-  const { code, stdout } = await smoke(["--url", bundle.url, "--timeout", "2"]);
+  const { code, stdout } = await smoke(["--url", producer.url, "--timeout", "2"]);
 
   expect(stdout).toMatch(
     /^canary\.claim +FAILED +waiting .+delivery_failed: UNAUTHENTICATED\(16\): HTTP status code 401/m,
@@ -74,9 +74,9 @@ test("a worker that believes no token fails it, with what to look at and what to
 });
 
 test("a queue that delivers nothing fails it", async () => {
-  const bundle = await startProducerBundle({ registry });
+  const producer = await setUpProducer({ registry });
 
-  const { code, stdout } = await smoke(["--url", bundle.url, "--timeout", "1"]);
+  const { code, stdout } = await smoke(["--url", producer.url, "--timeout", "1"]);
 
   expect(stdout).toContain("The queue has not delivered it");
   expect(code).toBe(1);

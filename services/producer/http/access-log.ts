@@ -5,7 +5,7 @@ import { httpRequestField, taskLabels, traceFields } from "../../../shared/runti
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
-/** Logs one line a request: what was asked, by its route rather than by its path, and how it was answered. */
+/** Logs one line per request: what was asked for, by its route rather than its path, and how it was answered. */
 export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log" | "project">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const startMs = clock.now();

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { TaskTypes } from "../../../shared/contract/registry.ts";
-import { scheduleFields } from "../tasks/due-time.ts";
+import { dueTimeFields } from "../tasks/due-time.ts";
 
-/** The problem documents that errors are answered with (RFC 9457). */
+/** RFC 9457. */
 const problemSchema = z
   .object({
     type: z.string(),
@@ -13,33 +13,33 @@ const problemSchema = z
     problems: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .openapi({ description: "All that is wrong with the request, and what to do about it." }),
+      .openapi({ description: "Everything that is wrong with the request, and what to do about it." }),
   })
   .openapi("Problem");
 
-/** An error's entry in a route's list of answers. */
-export function problemAnswer(description: string) {
+/** A route's description of a response that is a problem. */
+export function problemContent(description: string) {
   return { description, content: { "application/problem+json": { schema: problemSchema } } };
 }
 
-/** What stands at the document's top. */
+/** The top of the document. */
 export const DOCUMENT_FRAME = {
   openapi: "3.1.0",
   info: {
     title: "Handoff",
     version: "1",
-    description: "Takes background work over and answers at once. Tasks are delivered at least once and deduplicated.",
+    description: "Takes on background work and responds at once. Tasks are delivered at least once and deduplicated.",
   },
 };
 
 /**
- * The schemas of what `POST /v1/tasks` takes, by their names in the document: `NewTask`, and what it refers to.
+ * The schemas of what `POST /v1/tasks` accepts, by their names in the document: `NewTask`, and what it refers to.
  *
- * They are made by zod itself, since the OpenAPI generator never ends on schemas that contain themselves, as JSON does.
+ * zod itself makes them, since the OpenAPI generator never finishes with a schema that contains itself, as JSON does.
  */
 export function newTaskComponents(catalogue: TaskTypes): Record<string, object> {
   const variants = [...catalogue.values()].map(({ type, payload }) =>
-    z.strictObject({ type: z.literal(type), payload, ...scheduleFields }),
+    z.strictObject({ type: z.literal(type), payload, ...dueTimeFields }),
   );
   const { $defs = {}, ...newTask } = z.toJSONSchema(z.union(variants), { io: "input", unrepresentable: "any" });
   const definitions = Object.entries($defs).map(([name, schema]) => [`NewTask${name}`, schema] as const);

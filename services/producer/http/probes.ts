@@ -1,25 +1,24 @@
 import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
 import { tryLater } from "./failures.ts";
-import { problemAnswer } from "./openapi.ts";
+import { problemContent } from "./openapi.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
-import { READY_WITHIN_MS, createReadiness } from "./readiness.ts";
+import { CHECK_TIMEOUT_MS, createReadiness } from "./readiness.ts";
 
 const ok = {
   description: "Yes.",
   content: { "application/json": { schema: z.object({ status: z.literal("ok") }) } },
 };
-const readyAnswers: RouteConfig["responses"] = { 200: ok, 503: problemAnswer("No; what fails is listed.") };
+const readyResponses: RouteConfig["responses"] = { 200: ok, 503: problemContent("No. The failing ones are listed.") };
 
 const live = createRoute({ method: "get", path: "/live", summary: "Is the process up?", responses: { 200: ok } });
 const ready = createRoute({
   method: "get",
   path: "/ready",
-  summary: "Do the queues and the records answer?",
-  responses: readyAnswers,
+  summary: "Can the queues and the records be reached?",
+  responses: readyResponses,
 });
 
-/** Adds `GET /live` and `GET /ready`. */
 export function addProbes(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   const findFailing = createReadiness(producer);
   app.openapi(live, (context) => context.json({ status: "ok" as const }, 200));
@@ -33,10 +32,10 @@ function notReady(failing: readonly string[]): Response {
   return tryLater(503, {
     title: "Not ready",
     code: "not-ready",
-    detail: "Something that this service depends on does not work.",
+    detail: "A service that this one depends on is not working.",
     problems: failing.map((name) => ({
       path: name,
-      message: `did not answer as it should within ${READY_WITHIN_MS} ms`,
+      message: `failed, or did not respond within ${CHECK_TIMEOUT_MS} ms`,
     })),
   });
 }

@@ -1,7 +1,7 @@
 import type { Span } from "@opentelemetry/api";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
 
-/** What the handling of a request leaves for its log line, and the span that it is part of. */
+/** What handling a request leaves behind for its log line, and the span of the request. */
 export interface ProducerEnv {
   Variables: { taskId?: TaskId; span?: Span };
 }

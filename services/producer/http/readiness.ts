@@ -5,16 +5,16 @@ import type { Producer } from "../producer.ts";
 /** One thing that has to work before requests can be served. */
 interface Check {
   readonly name: string;
-  /** Rejects when it doesn't work. */
+  /** Rejects if it doesn't work. */
   run(deadline: Deadline): Promise<void>;
 }
 
-/** How long a dependency has to answer. */
-export const READY_WITHIN_MS = 2_000;
-/** How long an answer is repeated without asking again, so that probes cost little. */
-const REMEMBERED_MS = 5_000;
+/** How long a dependency has to respond. */
+export const CHECK_TIMEOUT_MS = 2_000;
+/** How long a result is reused, so that probes cost little. */
+const REUSE_MS = 5_000;
 
-/** Makes a question that is answered with the names of the dependencies that don't work, none when all do. */
+/** Makes a function that returns the names of the dependencies that don't work: none if all do. */
 export function createReadiness(producer: Producer): () => Promise<readonly string[]> {
   const { clock, queue, records, registry } = producer;
   const checks: Check[] = [
@@ -24,18 +24,18 @@ export function createReadiness(producer: Producer): () => Promise<readonly stri
       run: (deadline: Deadline) => queue.probe(key, deadline),
     })),
   ];
-  let asked: { readonly atMs: number; readonly answer: Promise<readonly string[]> } | undefined;
+  let latest: { readonly atMs: number; readonly failing: Promise<readonly string[]> } | undefined;
   return () => {
-    if (!asked || clock.now() - asked.atMs >= REMEMBERED_MS) {
-      asked = { atMs: clock.now(), answer: findFailing(checks, clock) };
+    if (!latest || clock.now() - latest.atMs >= REUSE_MS) {
+      latest = { atMs: clock.now(), failing: findFailing(checks, clock) };
     }
-    return asked.answer;
+    return latest.failing;
   };
 }
 
 async function findFailing(checks: readonly Check[], clock: Clock): Promise<readonly string[]> {
-  // The answer is shared by all who ask, so none of them may end the wait.
-  const deadline = { clock, timeoutMs: READY_WITHIN_MS, signal: new AbortController().signal };
+  // Without a signal: several callers share the result, so none of them may end the wait.
+  const deadline = { clock, timeoutMs: CHECK_TIMEOUT_MS };
   const outcomes = await Promise.allSettled(checks.map((check) => check.run(deadline)));
   return checks.filter((_, index) => outcomes[index]?.status === "rejected").map(({ name }) => name);
 }

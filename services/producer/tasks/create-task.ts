@@ -1,106 +1,97 @@
 import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import type { Context } from "hono";
 import { type RequestProblem, problemResponse } from "../../../shared/http/problem.ts";
 import { parseTaskId } from "../../../shared/contract/task-id.ts";
-import type { Order } from "./enqueue.ts";
 import { enqueueInSpan } from "./enqueue-in-span.ts";
-import { isIdempotencyKey, keyOfScheduledRun } from "./idempotency-key.ts";
+import { isIdempotencyKey, schedulerKey } from "./idempotency-key.ts";
+import { callerGone } from "../http/failures.ts";
 import { readJsonBody } from "../http/json-body.ts";
-import { parseNewTask } from "./new-task.ts";
-import { problemAnswer } from "../http/openapi.ts";
+import { type ParsedNewTask, type NewTask, parseNewTask } from "./new-task.ts";
+import { problemContent } from "../http/openapi.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
-import { taskAnswerSchema } from "./task-view.ts";
-import { answerEnqueued } from "./enqueue-response.ts";
+import { taskViewSchema } from "./task-view.ts";
+import { enqueueResponse } from "./enqueue-response.ts";
 
-/** A body may be this many times as long as the payload in it: indented, escaped, and with what surrounds it. */
+/** A body may be this many times as long as the payload in it, for indentation, escapes and the fields around it. */
 const BODY_TO_PAYLOAD = 2;
 
 const IDEMPOTENCY_KEY = "Idempotency-Key";
 
-const taskContent = { "application/json": { schema: taskAnswerSchema } };
+const taskContent = { "application/json": { schema: taskViewSchema } };
 const location = { Location: { schema: { type: "string" as const }, description: "The task's path." } };
 
 const responses: RouteConfig["responses"] = {
   202: { description: "The task is in its queue.", headers: location, content: taskContent },
   200: {
-    description: "A request with this key and payload was accepted before; this one did nothing.",
+    description: "A request with this key and payload was accepted before. This one did nothing.",
     headers: { ...location, "Idempotency-Replayed": { schema: { type: "string" }, description: "Always true." } },
     content: taskContent,
   },
-  400: problemAnswer("The request is not valid; all that is wrong with it is listed."),
-  409: problemAnswer("The key's task was removed from its queue before it ran."),
-  413: problemAnswer("The payload is too large."),
-  415: problemAnswer("The body is not JSON in UTF-8."),
-  422: problemAnswer("The key was used before, for another payload."),
-  429: problemAnswer("Too many tasks at once; see Retry-After."),
-  503: problemAnswer("The task may have been accepted or not; see Retry-After, and repeat with the same key."),
+  400: problemContent("The request is not valid. Everything that is wrong with it is listed."),
+  409: problemContent("The task with this key was removed from its queue before it ran."),
+  413: problemContent("The payload is too large."),
+  415: problemContent("The body is not JSON in UTF-8."),
+  422: problemContent("The key was used before for a different payload."),
+  429: problemContent("Too many tasks at once; see Retry-After."),
+  503: problemContent("The task may or may not have been accepted; see Retry-After, and repeat with the same key."),
 };
 
 const route = createRoute({
   method: "post",
   path: "/v1/tasks",
-  summary: "Hand a task over",
+  summary: "Hand over a task",
   parameters: [
     {
       name: IDEMPOTENCY_KEY,
       in: "header" as const,
       description:
-        "1 to 255 visible ASCII characters. Requests with one key and payload make one task, whenever they come.",
+        "1 to 255 visible ASCII characters. Requests with the same key and payload make one task, however far apart.",
       schema: { type: "string" as const, minLength: 1, maxLength: 255, pattern: "^[\\x21-\\x7e]+$" },
     },
   ],
-  // Only described here: the generator's own validation would stop at the first thing that is wrong.
+  // Described here, but validated below: the generator's own validation would stop at the first problem.
   request: {
     body: { required: true, content: { "application/json": { schema: { $ref: "#/components/schemas/NewTask" } } } },
   },
   responses,
 });
 
-/** Adds `POST /v1/tasks`. */
 export function addCreateTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
-  const tooLarge = (): Response => refuseSize(producer.maxPayloadBytes);
-  app.use(route.path, bodyLimit({ maxSize: producer.maxPayloadBytes * BODY_TO_PAYLOAD, onError: tooLarge }));
+  const { maxPayloadBytes } = producer;
   app.openapi(route, async (context) => {
-    const body = await readJsonBody(context.req.raw);
+    const { raw } = context.req;
+    const body = await readJsonBody(raw, maxPayloadBytes * BODY_TO_PAYLOAD);
+    if (body.kind === "too-large") return refuseSize(maxPayloadBytes);
+    if (body.kind === "broken-off") return callerGone();
     if (body.kind === "refused") return problemResponse(body.problem);
 
-    const order = readOrder(context, body.value, producer);
-    if (order.kind === "invalid") return refuseInput(order.problems);
-    if (payloadBytes(order.order) > producer.maxPayloadBytes) return tooLarge();
+    const parsed = parseRequest(context, body.value, producer);
+    if (parsed.kind === "invalid") return refuseInput(parsed.problems);
+    if (payloadBytes(parsed.task) > maxPayloadBytes) return refuseSize(maxPayloadBytes);
 
-    const span = context.get("span")?.spanContext();
-    const enqueued = await enqueueInSpan(order.order, span, { producer, signal: context.req.raw.signal });
+    const parent = context.get("span")?.spanContext();
+    const enqueued = await enqueueInSpan(parsed.task, parent, { producer, signal: raw.signal });
     if ("task" in enqueued) context.set("taskId", parseTaskId(enqueued.task.id));
-    return answerEnqueued(enqueued);
+    return enqueueResponse(enqueued);
   });
 }
 
-type ReadOrder =
-  | { readonly kind: "valid"; readonly order: Order }
-  | { readonly kind: "invalid"; readonly problems: readonly RequestProblem[] };
-
-/** Body and headers together, so that all that is wrong is told at once. */
-function readOrder(context: Context, body: unknown, { registry, clock }: Producer): ReadOrder {
-  const key = context.req.header(IDEMPOTENCY_KEY) ?? keyOfScheduledRun((name) => context.req.header(name));
+/** Body and headers together, so that every problem is reported at once. */
+function parseRequest(context: Context, body: unknown, { registry, clock }: Producer): ParsedNewTask {
   const parsed = parseNewTask(body, { catalogue: registry.types, nowMs: clock.now() });
-  const problems: RequestProblem[] = parsed.kind === "invalid" ? [...parsed.problems] : [];
-  if (key !== undefined && !isIdempotencyKey(key)) {
-    problems.push({ path: IDEMPOTENCY_KEY, message: "must be 1 to 255 visible ASCII characters, without spaces" });
+  const idempotencyKey = context.req.header(IDEMPOTENCY_KEY) ?? schedulerKey((name) => context.req.header(name));
+  if (idempotencyKey === undefined) return parsed;
+  if (isIdempotencyKey(idempotencyKey)) {
+    return parsed.kind === "invalid" ? parsed : { ...parsed, task: { ...parsed.task, idempotencyKey } };
   }
-  if (parsed.kind === "invalid" || problems.length > 0) return { kind: "invalid", problems };
-  return {
-    kind: "valid",
-    order: {
-      ...parsed.task,
-      ...(key === undefined ? {} : { idempotencyKey: key }),
-    },
-  };
+  const path = IDEMPOTENCY_KEY;
+  const problem = { path, message: "must be 1 to 255 visible ASCII characters, without spaces" };
+  return { kind: "invalid", problems: parsed.kind === "invalid" ? [...parsed.problems, problem] : [problem] };
 }
 
-/** A short text can stand for a long one (1e20), so what counts is what will be sent. */
-function payloadBytes({ payload }: Order): number {
+/** A short text can stand for a long one (1e20), so the size that counts is that of what will be sent. */
+function payloadBytes({ payload }: NewTask): number {
   return Buffer.byteLength(JSON.stringify(payload));
 }
 
@@ -110,6 +101,6 @@ function refuseInput(problems: readonly RequestProblem[]): Response {
 }
 
 function refuseSize(maxPayloadBytes: number): Response {
-  const detail = `A payload may have at most ${maxPayloadBytes} bytes as JSON. Keep large data elsewhere and send where it is.`;
+  const detail = `A payload may have at most ${maxPayloadBytes} bytes as JSON. Store larger data elsewhere and send a reference to it.`;
   return problemResponse({ status: 413, title: "Payload too large", code: "payload-too-large", detail });
 }

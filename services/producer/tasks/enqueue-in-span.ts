@@ -1,22 +1,23 @@
 import { type SpanContext, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { below, writeTraceParent } from "../../../shared/tracing/trace-context.ts";
-import { type Enqueued, type Order, enqueue } from "./enqueue.ts";
+import { type Enqueued, enqueue } from "./enqueue.ts";
+import type { NewTask } from "./new-task.ts";
 import type { Producer } from "../producer.ts";
 
 /**
- * Takes an order within a span of the messaging conventions
+ * Enqueues a task within a span that follows the messaging conventions
  * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/). The task carries the span's context, so that
- * every delivery is part of the caller's trace.
+ * every delivery belongs to the caller's trace.
  *
  * @param parent the span of the request.
  * @throws DependencyError as `enqueue` does.
  */
 export async function enqueueInSpan(
-  order: Omit<Order, "traceparent">,
+  task: Omit<NewTask, "traceparent">,
   parent: SpanContext | undefined,
   on: { readonly producer: Producer; readonly signal: AbortSignal },
 ): Promise<Enqueued> {
-  const { type, queue } = order.taskType;
+  const { type, queue } = task.taskType;
   const attributes = {
     "messaging.system": "gcp_cloud_tasks",
     "messaging.operation.name": "create",
@@ -27,7 +28,7 @@ export async function enqueueInSpan(
   const span = on.producer.tracer.startSpan(`create ${queue}`, { kind: SpanKind.PRODUCER, attributes }, below(parent));
   const traceparent = writeTraceParent(span.spanContext());
   try {
-    const traced = traceparent === undefined ? order : { ...order, traceparent };
+    const traced = traceparent === undefined ? task : { ...task, traceparent };
     const enqueued = await enqueue(traced, on.producer, on.signal);
     span.setAttribute("handoff.enqueued", enqueued.kind);
     if ("task" in enqueued) span.setAttribute("messaging.message.id", enqueued.task.id);

@@ -3,8 +3,8 @@ import type { Enqueued } from "./enqueue.ts";
 import { tryLater } from "../http/failures.ts";
 import { taskPath } from "./task-view.ts";
 
-/** The answer to a request for a task, from what became of it. */
-export function answerEnqueued(enqueued: Enqueued): Response {
+/** The response to a request for a new task. */
+export function enqueueResponse(enqueued: Enqueued): Response {
   switch (enqueued.kind) {
     case "accepted":
       return Response.json(enqueued.task, { status: 202, headers: { location: taskPath(enqueued.task.id) } });
@@ -17,7 +17,7 @@ export function answerEnqueued(enqueued: Enqueued): Response {
         status: 422,
         title: "Idempotency key reused",
         code: "idempotency-key-reused",
-        detail: "This Idempotency-Key was used before, for another payload. Use a new key for a new task.",
+        detail: "This Idempotency-Key was used before for a different payload. Use a new key for a new task.",
       });
     case "removed":
       return problemResponse({
@@ -25,28 +25,28 @@ export function answerEnqueued(enqueued: Enqueued): Response {
         title: "Task removed",
         code: "task-removed",
         detail:
-          "The task of this Idempotency-Key was removed from its queue before it ran, and its name is not free yet. " +
+          "The task with this Idempotency-Key was removed from its queue before it ran, and its name is not free yet. " +
           "Use another key to have it done.",
       });
     case "throttled":
       return tryLater(429, {
         title: "Too many requests",
         code: "throttled",
-        detail: "More tasks are being created than the queue takes. Nothing was created; repeat the request later.",
+        detail: "Tasks are being created faster than the queue accepts them. Nothing was created; try again later.",
       });
     case "no-queue":
       return tryLater(503, {
         title: "Service unavailable",
         code: "queue-unavailable",
-        detail: "The queue for this type of task can't be used. Nothing was created; repeat the request later.",
+        detail: "The queue for tasks of this type can't be used. Nothing was created; try again later.",
       });
     case "unclear":
       return tryLater(503, {
         title: "Service unavailable",
         code: "outcome-unknown",
         detail:
-          "The task may have been accepted: its queue did not answer in time. Repeat the request with the same " +
-          "Idempotency-Key, and there will be one task. Without a key, a repetition can make a second one.",
+          "The task may have been accepted: its queue did not respond in time. If you repeat the request with the same " +
+          "Idempotency-Key, there will be one task. Without a key, repeating it may create a second one.",
       });
   }
 }

@@ -5,53 +5,48 @@ import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { lookUp } from "./look-up.ts";
 import type { NewTask } from "./new-task.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
-import type { TaskAnswer } from "./task-view.ts";
+import type { TaskView } from "./task-view.ts";
 import { type TaskFacts, describeTask } from "./task-status.ts";
 
-/** A valid request for a task. */
-export interface Order extends NewTask {
-  readonly idempotencyKey?: string;
-  readonly traceparent?: string;
-}
-
-/** What became of an order. */
+/** What became of a new task. */
 export type Enqueued =
   /** This request created the task. */
-  | { readonly kind: "accepted"; readonly task: TaskAnswer }
-  /** An earlier request with the same key and payload did. */
-  | { readonly kind: "replayed"; readonly task: TaskAnswer }
-  /** The key was used before, for another payload. */
+  | { readonly kind: "accepted"; readonly task: TaskView }
+  /** An earlier request with the same key and payload created it. */
+  | { readonly kind: "replayed"; readonly task: TaskView }
+  /** The key was used before for a different payload. */
   | { readonly kind: "conflict" }
-  /** The key's task was taken from its queue before it ran, and its name can't be used again yet. */
+  /** The task with this key was removed from its queue before it ran, and its name can't be used again yet. */
   | { readonly kind: "removed" }
   | { readonly kind: "throttled" }
   | { readonly kind: "no-queue" }
-  /** The task may have been created or not. */
+  /** The task may or may not have been created. */
   | { readonly kind: "unclear" };
 
 /**
- * Takes an order: names the task, looks whether the name was accepted before, creates the task, and finds out what the
- * name stands for if it is taken.
+ * Enqueues a task: gives it its id, checks whether that id was accepted before, creates the task, and finds out what
+ * holds the id if it is taken.
  *
- * @param signal the caller has gone.
- * @throws DependencyError when the records or the queue can't be read.
+ * @param signal fires when the caller has gone.
+ * @throws DependencyError if the records or the queue can't be read.
  */
-export async function enqueue(order: Order, producer: Producer, signal: AbortSignal): Promise<Enqueued> {
-  const { clock } = producer;
-  const envelope = seal(order, clock.now());
-  const request: Request = { order, envelope, producer, signal };
+export async function enqueue(task: NewTask, producer: Producer, signal: AbortSignal): Promise<Enqueued> {
+  const envelope = seal(task, producer.clock.now());
+  const request: Request = { task, envelope, producer, signal };
 
-  const recorded = await answerFromRecord(request);
+  const recorded = await findRecorded(request);
   if (recorded) return recorded;
 
-  const created = await createInQueue({ id: envelope.id, envelope, ...dueTime(order) }, producer, signal);
+  const { dueAtMs } = task;
+  const queued = { id: envelope.id, envelope, ...(dueAtMs === undefined ? {} : { dueAtMs }) };
+  const created = await createInQueue(queued, producer, signal);
   switch (created.kind) {
     case "created":
-      return answer("accepted", { id: envelope.id, sighting: { kind: "found", task: created.task } }, request);
+      return known("accepted", { id: envelope.id, sighting: { kind: "found", task: created.task } }, request);
     case "exists":
-      return answerFromQueue(request, created.maybeOurs);
+      return explainTaken(request, created.maybeOurs);
     case "no-queue":
-      producer.log.error({ ...errorFields(created.cause), queue: order.taskType.queue }, "a queue can't be used");
+      producer.log.error({ ...errorFields(created.cause), queue: task.taskType.queue }, "a queue can't be used");
       return { kind: "no-queue" };
     case "throttled":
     case "unclear":
@@ -60,44 +55,40 @@ export async function enqueue(order: Order, producer: Producer, signal: AbortSig
 }
 
 interface Request {
-  readonly order: Order;
+  readonly task: NewTask;
   readonly envelope: Envelope & { readonly id: TaskId };
   readonly producer: Producer;
   readonly signal: AbortSignal;
 }
 
-function seal(order: Order, nowMs: number): Request["envelope"] {
-  const { taskType, payload, idempotencyKey, traceparent } = order;
+function seal(task: NewTask, nowMs: number): Request["envelope"] {
+  const { taskType, payload, idempotencyKey, traceparent } = task;
   const { type, queue } = taskType;
   const id = idempotencyKey === undefined ? randomTaskId(queue) : taskIdForKey({ type, idempotencyKey, queue });
   const trace = traceparent === undefined ? {} : { traceparent };
   return { ...sealEnvelope({ id, type, payload, enqueuedAtMs: nowMs, ...trace }), id };
 }
 
-function dueTime({ scheduleAtMs }: Order): { scheduleAtMs?: number } {
-  return scheduleAtMs === undefined ? {} : { scheduleAtMs };
-}
-
 /**
- * The record says for weeks what was accepted, long after Cloud Tasks has forgotten the name and would take it again.
- * Without a key the name is new.
+ * The record shows for weeks what was accepted, long after Cloud Tasks has forgotten the name and would accept it again.
+ * Without a key the id is new, so there is nothing to look for.
  */
-async function answerFromRecord({ order, ...request }: Request): Promise<Enqueued | undefined> {
-  if (order.idempotencyKey === undefined) return undefined;
-  const { envelope, producer, signal } = request;
+async function findRecorded(request: Request): Promise<Enqueued | undefined> {
+  const { task, envelope, producer, signal } = request;
+  if (task.idempotencyKey === undefined) return undefined;
   const deadline = { clock: producer.clock, timeoutMs: LOOK_UP_TIMEOUT_MS, signal };
   const record = await producer.records.find(envelope.id, deadline);
   if (!record) return undefined;
   if (record.payloadHash !== envelope.payloadHash) return { kind: "conflict" };
   const sighting = await producer.queue.find(envelope.id, "basic", deadline);
-  return answer("replayed", { id: envelope.id, sighting, record }, { ...request, order });
+  return known("replayed", { id: envelope.id, sighting, record }, request);
 }
 
 /**
- * The name is taken. The task that holds it tells whose it is by its time and what it carries by its hash; when it has
- * left the queue, its record does.
+ * The id is taken. The task in the queue tells by its time which request made it, and by its hash what it carries. Once it
+ * has left the queue, its record tells what it carried.
  */
-async function answerFromQueue(request: Request, maybeOurs: boolean): Promise<Enqueued> {
+async function explainTaken(request: Request, maybeOurs: boolean): Promise<Enqueued> {
   const { envelope, producer, signal } = request;
   const facts = await lookUp({ id: envelope.id, view: "full", signal }, producer);
   const { sighting, record } = facts;
@@ -105,27 +96,27 @@ async function answerFromQueue(request: Request, maybeOurs: boolean): Promise<En
     const stored = sighting.task.envelope;
     if (stored?.payloadHash !== envelope.payloadHash) return { kind: "conflict" };
     const ours = maybeOurs && stored.enqueuedAt === envelope.enqueuedAt;
-    return answer(ours ? "accepted" : "replayed", facts, request);
+    return known(ours ? "accepted" : "replayed", facts, request);
   }
   if (record && record.payloadHash !== envelope.payloadHash) return { kind: "conflict" };
-  if (record) return answer("replayed", facts, request);
-  return answerVanished(request, sighting.kind);
+  if (record) return known("replayed", facts, request);
+  return explainVanished(request, sighting.kind);
 }
 
-/** The task has left its queue and no record: natural ones do when they have run, others only when they are removed. */
-function answerVanished(request: Request, sighting: "gone" | "never"): Enqueued {
-  const { order, envelope } = request;
-  if (order.taskType.idempotency === "natural") {
-    return answer("replayed", { id: envelope.id, sighting: { kind: "gone" } }, request);
+/** The task has left its queue and no record. A natural one does that when it has run, any other only when it is removed. */
+function explainVanished(request: Request, sighting: "gone" | "never"): Enqueued {
+  const { task, envelope } = request;
+  if (task.taskType.idempotency === "natural") {
+    return known("replayed", { id: envelope.id, sighting: { kind: "gone" } }, request);
   }
   return sighting === "gone" ? { kind: "removed" } : { kind: "unclear" };
 }
 
-function answer(kind: "accepted" | "replayed", facts: Facts, { order, producer }: Request): Enqueued {
+function known(kind: "accepted" | "replayed", facts: Facts, { task, producer }: Request): Enqueued {
   const { registry, clock } = producer;
-  const task = describeTask({ record: undefined, ...facts }, { catalogue: registry.types, nowMs: clock.now() });
-  if (!task) throw new Error("A task that was accepted is always known.");
-  return { kind, task: { ...task, type: order.taskType.type } };
+  const view = describeTask({ record: undefined, ...facts }, { catalogue: registry.types, nowMs: clock.now() });
+  if (!view) throw new Error("A task that was accepted is always known.");
+  return { kind, task: { ...view, type: task.taskType.type } };
 }
 
 type Facts = Omit<TaskFacts, "record"> & Partial<Pick<TaskFacts, "record">>;

@@ -2,16 +2,18 @@ import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-opena
 import { problemResponse } from "../../../shared/http/problem.ts";
 import { parseTaskId, queueOf } from "../../../shared/contract/task-id.ts";
 import { lookUp } from "./look-up.ts";
-import { problemAnswer } from "../http/openapi.ts";
+import { problemContent } from "../http/openapi.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
-import { taskAnswerSchema } from "./task-view.ts";
+import { taskViewSchema } from "./task-view.ts";
 import { describeTask } from "./task-status.ts";
 
+const NO_SUCH_TASK = "There is no such task, or it ended so long ago that no trace of it is left.";
+
 const responses: RouteConfig["responses"] = {
-  200: { description: "What is known of the task.", content: { "application/json": { schema: taskAnswerSchema } } },
-  404: problemAnswer("There is no such task, or it was done so long ago that nothing is known of it."),
-  503: problemAnswer("The task could not be looked up; see Retry-After."),
+  200: { description: "What is known about the task.", content: { "application/json": { schema: taskViewSchema } } },
+  404: problemContent(NO_SUCH_TASK),
+  503: problemContent("The task could not be looked up; see Retry-After."),
 };
 
 const route = createRoute({
@@ -22,7 +24,6 @@ const route = createRoute({
   responses,
 });
 
-/** Adds `GET /v1/tasks/{id}`. */
 export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
   app.openapi(route, async (context) => {
     const id = parseTaskId(context.req.param("id"));
@@ -35,10 +36,5 @@ export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): v
 }
 
 function noSuchTask(): Response {
-  return problemResponse({
-    status: 404,
-    title: "Not found",
-    code: "task-not-found",
-    detail: "There is no such task, or it was done so long ago that nothing is known of it.",
-  });
+  return problemResponse({ status: 404, title: "Not found", code: "task-not-found", detail: NO_SUCH_TASK });
 }

@@ -1,13 +1,13 @@
-/** What Cloud Scheduler says of a run (https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#httptarget). */
+/** What Cloud Scheduler sends with a request (https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#httptarget). */
 const SCHEDULER_JOB = "X-CloudScheduler-JobName";
 const SCHEDULER_TIME = "X-CloudScheduler-ScheduleTime";
 
 /**
- * The key of a request that brings none of its own but comes from Cloud Scheduler: the job and the run's time, which
- * every repetition of the run carries. Undefined for any other request. Forged, it does what a forged key does: nothing
- * but to stand for itself.
+ * The key of a request from Cloud Scheduler that brings none of its own: the job and the time it was due, which are the
+ * same each time the request is repeated. Undefined for any other request. Forging it does no more than forging a key
+ * does.
  */
-export function keyOfScheduledRun(header: (name: string) => string | undefined): string | undefined {
+export function schedulerKey(header: (name: string) => string | undefined): string | undefined {
   const job = header(SCHEDULER_JOB);
   const time = header(SCHEDULER_TIME);
   return job === undefined || time === undefined ? undefined : `schedule/${job}/${time}`;

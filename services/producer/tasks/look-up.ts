@@ -3,9 +3,9 @@ import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
 import type { TaskFacts } from "./task-status.ts";
 
 /**
- * Asks the queue and the records about a task.
+ * Asks both the queue and the records about a task.
  *
- * @throws DependencyError when one of them doesn't say.
+ * @throws DependencyError if one of them fails.
  */
 export async function lookUp(
   { id, view, signal }: { readonly id: TaskId; readonly view: "basic" | "full"; readonly signal: AbortSignal },
@@ -14,6 +14,6 @@ export async function lookUp(
   const deadline = { clock, timeoutMs: LOOK_UP_TIMEOUT_MS, signal };
   const [sighting, record] = await Promise.all([queue.find(id, view, deadline), records.find(id, deadline)]);
   if (record || sighting.kind === "found") return { id, sighting, record };
-  // The task can have run between the two answers: it has a record then, which was read too early.
+  // The task may have run between the two responses. Then it has a record by now, which was read too early.
   return { id, sighting, record: await records.find(id, deadline) };
 }

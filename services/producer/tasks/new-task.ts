@@ -3,51 +3,55 @@ import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-import { toRequestProblems } from "../../../shared/http/request-problems.ts";
-import { dueAtMs, scheduleFields, scheduleProblems } from "./due-time.ts";
+import { schemaProblems } from "../../../shared/http/schema-problems.ts";
+import { dueAtMsOf, dueTimeFields, dueTimeProblems } from "./due-time.ts";
 
-/** A task that a caller wants done. */
+/** A task that a caller hands over. */
 export interface NewTask {
   readonly taskType: TaskType;
-  /** As it was sent: what a schema would add or leave out is the worker's to decide. */
+  /** As it was sent: it is up to the worker what a schema adds or leaves out. */
   readonly payload: Envelope["payload"];
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
-  readonly scheduleAtMs?: number;
+  readonly dueAtMs?: number;
+  /** Tasks with the same type and key are one task. Default: each is a task of its own. */
+  readonly idempotencyKey?: string;
+  /** The trace that its deliveries belong to. */
+  readonly traceparent?: string;
 }
 
 export type ParsedNewTask =
   | { readonly kind: "valid"; readonly task: NewTask }
   | { readonly kind: "invalid"; readonly problems: readonly RequestProblem[] };
 
-/** Reads a request for a task, or lists all that is wrong with it. `nowMs` is in milliseconds since the epoch. */
+/** Reads a new task from the body of a request, or lists everything wrong with it. `nowMs` is in milliseconds since the epoch. */
 export function parseNewTask(
   body: unknown,
   { catalogue, nowMs }: { readonly catalogue: TaskTypes; readonly nowMs: number },
 ): ParsedNewTask {
   const frame = frameSchema.safeParse(body);
   const problems = [
-    ...toRequestProblems(frame.error?.issues ?? [], { value: body, path: [] }),
+    ...schemaProblems(frame.error, { value: body }),
     ...typeProblems(body, catalogue),
     ...payloadProblems(body, catalogue),
-    ...scheduleWindowProblems(body, nowMs),
+    ...dueTimeProblemsOf(body, nowMs),
   ];
   const taskType = frame.success ? catalogue.get(frame.data.type) : undefined;
   if (!frame.success || !taskType || problems.length > 0) return { kind: "invalid", problems };
-  const scheduleAtMs = dueAtMs(frame.data, nowMs);
+  const dueAtMs = dueAtMsOf(frame.data, nowMs);
   const task = { taskType, payload: frame.data.payload };
-  return { kind: "valid", task: scheduleAtMs === undefined ? task : { ...task, scheduleAtMs } };
+  return { kind: "valid", task: dueAtMs === undefined ? task : { ...task, dueAtMs } };
 }
 
 /** What every request has, whatever its type. The body comes from a JSON parser, so any payload is JSON. */
 const frameSchema = z.strictObject({
   type: z.string(),
   payload: z.custom<Envelope["payload"]>((value) => value !== undefined, "is missing"),
-  ...scheduleFields,
+  ...dueTimeFields,
 });
 
 const typeInBody = z.object({ type: z.string() });
 const payloadInBody = z.object({ type: z.string(), payload: z.unknown() });
-const scheduleInBody = z.object(scheduleFields);
+const dueTimeInBody = z.object(dueTimeFields);
 
 function typeProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
   const { data } = typeInBody.safeParse(body);
@@ -59,10 +63,10 @@ function payloadProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] 
   const { data } = payloadInBody.safeParse(body);
   if (!data || data.payload === undefined) return [];
   const checked = catalogue.get(data.type)?.payload.safeParse(data.payload);
-  return toRequestProblems(checked?.error?.issues ?? [], { value: data.payload, path: ["payload"] });
+  return schemaProblems(checked?.error, { value: data.payload, path: ["payload"] });
 }
 
-function scheduleWindowProblems(body: unknown, nowMs: number): RequestProblem[] {
-  const { data } = scheduleInBody.safeParse(body);
-  return data ? scheduleProblems(data, nowMs) : [];
+function dueTimeProblemsOf(body: unknown, nowMs: number): RequestProblem[] {
+  const { data } = dueTimeInBody.safeParse(body);
+  return data ? dueTimeProblems(data, nowMs) : [];
 }

@@ -5,25 +5,26 @@ import type { TaskId } from "../../../shared/contract/task-id.ts";
 import { type Deadline, withDeadline } from "../../../shared/runtime/deadline.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 
-/** The workers' records, which the producer only reads. */
+/** The records that workers write. The producer only reads them. */
 export interface TaskRecords {
   /**
-   * The record of a task; one that has expired counts as none, since its deletion may be late.
+   * The record of a task. An expired one counts as none, since Firestore may delete it late.
    *
-   * @throws DependencyError when Firestore doesn't say.
+   * @throws DependencyError if Firestore fails.
    */
   find(id: TaskId, deadline: Deadline): Promise<TaskRecord | undefined>;
   /**
-   * Asks whether the records can be reached.
+   * Checks that the records can be reached.
    *
-   * @throws DependencyError when they can't.
+   * @throws DependencyError if they can't.
    */
   probe(deadline: Deadline): Promise<void>;
 }
 
-/** No task has this id, so reading it finds nothing. */
+/** Not a task's id, so reading it finds nothing. */
 const PROBED_DOCUMENT = "readiness";
 
+/** The records in Firestore. `calls` keeps track of reads that nobody waits for any more. */
 export function createTaskRecords(firestore: Firestore, calls: PendingCalls): TaskRecords {
   const read = async (id: string, deadline: Deadline) => {
     try {

@@ -1,10 +1,10 @@
 import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import { type TaskId, queueOf } from "../../../shared/contract/task-id.ts";
-import { type TaskAnswer, taskPath } from "./task-view.ts";
+import { type TaskView, taskPath } from "./task-view.ts";
 import type { QueuedTask, Sighting } from "../../../shared/queue/task-queue.ts";
 
-/** All that can be known of a task: what its queue says and what the worker recorded. */
+/** All that can be known about a task: what its queue says and what the worker recorded. */
 export interface TaskFacts {
   readonly id: TaskId;
   readonly sighting: Sighting;
@@ -12,18 +12,18 @@ export interface TaskFacts {
 }
 
 /**
- * What to tell a caller about a task, or nothing if there is no such task. The record wins over the queue, which still
- * holds a task that has just been settled.
+ * What to tell a caller about a task; undefined if there is no such task. The record takes precedence over the queue,
+ * which still holds a task that has only just ended.
  */
 export function describeTask(
   facts: TaskFacts,
   context: { readonly catalogue: TaskTypes; readonly nowMs: number },
-): TaskAnswer | undefined {
+): TaskView | undefined {
   const { id, sighting, record } = facts;
   const name = { id, queue: queueOf(id) };
   const links = { self: taskPath(id) };
   const queued = sighting.kind === "found" ? sighting.task : undefined;
-  if (record && !isLeftBehind(record, facts, context)) return { ...name, ...describeRecorded(record, queued), links };
+  if (record && !isOutdated(record, facts, context)) return { ...name, ...describeRecorded(record, queued), links };
   switch (sighting.kind) {
     case "found":
       return { ...name, ...describeQueued(sighting.task, context), links };
@@ -35,10 +35,10 @@ export function describeTask(
 }
 
 /**
- * Whether a record tells less than the queue. A `natural` task leaves its queue when it has succeeded, without a word in
- * its record if a delivery at the same time failed only then.
+ * Whether the queue knows more than the record. A `natural` task leaves its queue when it succeeds. Its record doesn't say
+ * so if another delivery, which ran at the same time, failed afterwards.
  */
-function isLeftBehind(
+function isOutdated(
   { type, state }: TaskRecord,
   { sighting }: TaskFacts,
   { catalogue }: { readonly catalogue: TaskTypes },
@@ -46,10 +46,10 @@ function isLeftBehind(
   return state === "waiting" && sighting.kind === "gone" && catalogue.get(type ?? "")?.idempotency === "natural";
 }
 
-/** The code of an error that no record tells of: the worker refused the delivery, or could not be reached. */
+/** The code of an error that no record holds: the worker refused the delivery, or could not be reached. */
 const DELIVERY_FAILED = "delivery_failed";
 
-type Description = Omit<TaskAnswer, "id" | "queue" | "links">;
+type Description = Omit<TaskView, "id" | "queue" | "links">;
 
 function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): Description {
   const { type, state, attempts, firstSeenAt, finishedAt, lastError, result } = record;
@@ -76,7 +76,7 @@ function createdAtOf(
 }
 
 function describeQueued(task: QueuedTask, context: { catalogue: TaskTypes; nowMs: number }): Description {
-  // A natural task leaves no record, so what is known of its attempts is what its queue counted.
+  // A natural task leaves no record, so its queue's count is all that is known of its attempts.
   const natural = context.catalogue.get(task.type)?.idempotency === "natural";
   const state = stateInQueue(task, context.nowMs);
   const scheduleTime = toText(task.scheduledAtMs);
@@ -91,8 +91,8 @@ function describeQueued(task: QueuedTask, context: { catalogue: TaskTypes; nowMs
   };
 }
 
-function stateInQueue(task: QueuedTask, nowMs: number): TaskAnswer["state"] {
-  // A delivery that was never answered is not counted as a response, but it is over.
+function stateInQueue(task: QueuedTask, nowMs: number): TaskView["state"] {
+  // A delivery that got no response isn't counted as one, but it is over.
   if (task.dispatchCount > task.responseCount && task.lastFailure === undefined) return "running";
   if (task.dispatchCount > 0) return "waiting";
   return isScheduled(task, nowMs) ? "scheduled" : "queued";
@@ -101,8 +101,8 @@ function stateInQueue(task: QueuedTask, nowMs: number): TaskAnswer["state"] {
 const SECOND_MS = 1_000;
 
 /**
- * Whether a task was meant for later. A task that is due at once has the time of its creation, by Cloud Tasks' clock,
- * which may be ahead of ours; its creation is told in whole seconds.
+ * Whether a task was meant for later. A task that is due at once is scheduled for the time of its creation by Cloud Tasks'
+ * clock, which may be ahead of ours. The creation time itself comes in whole seconds.
  */
 function isScheduled(task: QueuedTask, nowMs: number): boolean {
   return task.scheduledAtMs > nowMs && task.scheduledAtMs - task.createdAtMs >= SECOND_MS;

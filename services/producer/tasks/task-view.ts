@@ -14,47 +14,47 @@ const TASK_STATES = [
 const STATE_MEANINGS = [
   "queued: about to be delivered",
   "scheduled: not due yet",
-  "running: an attempt is under way",
-  "waiting: an attempt failed or was refused, the next one is at nextAttempt",
+  "running: an attempt is in progress",
+  "waiting: an attempt failed or was refused, and the next one is at nextAttempt",
   "succeeded: done",
-  "dead: given up, see lastError; it is among the dead letters",
+  "dead: given up (see lastError) and kept as a dead letter",
   "cancelled: called off before it was done",
-  "finished: it has left its queue and left no record, as tasks do that need none",
+  "finished: it has left its queue without a record, as tasks do if their type needs none",
 ];
 
 const time = z.iso.datetime();
 
-/** A task in the API's answers. */
-export const taskAnswerSchema = z
+/** A task as the API shows it. */
+export const taskViewSchema = z
   .object({
     id: z.string().openapi({ description: "`<32 hex digits>-<queue>`.", example: `${"9f2c".repeat(8)}-default` }),
-    type: z.string().optional().openapi({ description: "Missing when nothing but the id is known of the task." }),
+    type: z.string().optional().openapi({ description: "Missing if only the id of the task is known." }),
     queue: z.string(),
     state: z.enum(TASK_STATES).openapi({ description: `${STATE_MEANINGS.join("; ")}.` }),
     attempts: z.int().nonnegative().optional().openapi({
-      description: "Attempts of the handler that were begun. Missing when nothing but the id is known of the task.",
+      description: "How many attempts of the handler have begun. Missing if only the id of the task is known.",
     }),
     createdAt: time.optional().openapi({
       description:
         "When the task was created, to the second; once it has left its queue, when its first attempt began. " +
-        "Missing when nothing but the id is known of the task.",
+        "Missing if only the id of the task is known.",
     }),
     scheduleTime: time.optional().openapi({
-      description: "When the task is due, or its next attempt is. Missing once it has left its queue.",
+      description: "When the task, or its next attempt, is due. Missing once it has left its queue.",
     }),
     finishedAt: time.optional(),
     lastError: z.object({ code: z.string(), message: z.string() }).optional().openapi({
-      description: "Why the last attempt failed; delivery_failed when the worker refused it or could not be reached.",
+      description: "Why the last attempt failed; delivery_failed if the worker refused it or could not be reached.",
     }),
-    nextAttempt: time.optional().openapi({ description: "Present while the task is waiting." }),
-    result: z.unknown().optional().openapi({ description: "What the handler returned; any JSON value." }),
+    nextAttempt: time.optional().openapi({ description: "Only while the task is waiting." }),
+    result: z.unknown().optional().openapi({ description: "What the handler returned: any JSON value." }),
     links: z.object({ self: z.string() }),
   })
   .openapi("Task");
 
-export type TaskAnswer = z.infer<typeof taskAnswerSchema>;
+export type TaskView = z.infer<typeof taskViewSchema>;
 
-/** The path of a task in this API. */
+/** The path of a task in the API. */
 export function taskPath(id: string): string {
   return `/v1/tasks/${id}`;
 }

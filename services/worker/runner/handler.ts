@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
+import { schemaProblems } from "../../../shared/http/schema-problems.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
 import type { SettingValues } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
@@ -145,11 +146,7 @@ function bind(parts: Parts): BoundHandler {
         };
         return { ok: true, run };
       }
-      const problems = parsed.error.issues.map(({ path, message }) => ({
-        path: ["payload", ...path].join("."),
-        message,
-      }));
-      return { ok: false, problems };
+      return { ok: false, problems: schemaProblems(parsed.error, { value: payload, path: ["payload"] }) };
     },
   };
 }

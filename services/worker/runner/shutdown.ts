@@ -1,3 +1,4 @@
+import { settlesWithin } from "../../../shared/runtime/deadline.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
@@ -44,19 +45,15 @@ export class Shutdown {
    */
   async drain(): Promise<boolean> {
     this.#begun = true;
-    const { promise: limit, resolve: giveUp } = Promise.withResolvers<false>();
-    const timers = [
-      this.#clock.setTimer(DRAIN_MS, () => this.#abort.abort(new Error("The worker is shutting down."))),
-      this.#clock.setTimer(DRAIN_LIMIT_MS, () => giveUp(false)),
-    ];
-    const isDrained = await Promise.race([this.#settleAll(), limit]);
-    for (const timer of timers) timer.cancel();
+    const abort = (): void => this.#abort.abort(new Error("The worker is shutting down."));
+    const timer = this.#clock.setTimer(DRAIN_MS, abort);
+    const isDrained = await settlesWithin({ clock: this.#clock, timeoutMs: DRAIN_LIMIT_MS }, this.#settleAll());
+    timer.cancel();
     return isDrained;
   }
 
   /** Work may leave more to do, as a claim that is to be given back once it is known. */
-  async #settleAll(): Promise<true> {
+  async #settleAll(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    return true;
   }
 }

@@ -35,10 +35,11 @@ async function probeFirestore(): Promise<Figures> {
 
 async function probeCloudTasks(): Promise<Figures> {
   const { createCloudTasksClient } = await import("../../../shared/runtime/google-clients.ts");
+  await import("@google-cloud/tasks");
   return await measure({
     load: async () => (await import("../../../packages/emulators/src/cloud-tasks/emulator.ts")).startCloudTasksEmulator,
     call: async (address) => {
-      const client = createCloudTasksClient(address);
+      const client = await createCloudTasksClient(address);
       const parent = client.locationPath("bench", "local");
       await client.createQueue({ parent, queue: { name: client.queuePath("bench", "local", "first") } });
     },

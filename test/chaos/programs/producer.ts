@@ -3,10 +3,9 @@ import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
-import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { createCloudTasksClient, createFirestore } from "../../../shared/runtime/google-clients.ts";
 import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/contract/envelope.ts";
-import { createFirestore } from "../../../shared/runtime/firestore.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
@@ -33,7 +32,7 @@ async function start(): Promise<RunningProgram> {
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: "handoff-producer", log, config });
   const firestore = createFirestore(config);
-  const client = createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  const client = await createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,

@@ -7,7 +7,7 @@ import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 import { flagVariable, platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/contract/envelope.ts";
-import { createFirestore } from "../../../shared/runtime/firestore.ts";
+import { createFirestore } from "../../../shared/runtime/google-clients.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";

@@ -4,7 +4,7 @@ import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
-import { CLAIMED, NATURAL, startProducerBundle } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 const ID = `${DIGITS}-default`;
@@ -21,34 +21,34 @@ describe("ids", () => {
     ["with NUL", `${ID}%00`],
     ["with a tail", `${ID}x`],
   ])("%s are 404, and nothing is looked up", async (_, id) => {
-    const bundle = await startProducerBundle();
-    const answer = await bundle.send(`/v1/tasks/${id}`);
-    expect(answer).toMatchObject({ status: 404, body: { code: "task-not-found" } });
-    expect(bundle.calls("GetTask") + bundle.calls("BatchGetDocuments")).toBe(0);
+    const producer = await setUpProducer();
+    const response = await producer.send(`/v1/tasks/${id}`);
+    expect(response).toMatchObject({ status: 404, body: { code: "task-not-found" } });
+    expect(producer.calls("GetTask") + producer.calls("BatchGetDocuments")).toBe(0);
   });
 
   it("that were never given out are 404", async () => {
-    const bundle = await startProducerBundle();
-    expect(await bundle.send(`/v1/tasks/${ID}`)).toMatchObject({ status: 404, body: { code: "task-not-found" } });
+    const producer = await setUpProducer();
+    expect(await producer.send(`/v1/tasks/${ID}`)).toMatchObject({ status: 404, body: { code: "task-not-found" } });
   });
 });
 
 describe("a task in its queue", () => {
-  it("is answered as it was when it was accepted", async () => {
-    const bundle = await startProducerBundle();
-    const accepted = await bundle.enqueue({ ...CLAIMED, delaySeconds: 60 });
-    const answer = await bundle.send(accepted.headers.get("location") ?? "");
-    expect(answer.status).toBe(200);
-    expect(answer.body).toEqual(accepted.body);
-    expect(answer.body.state).toBe("scheduled");
+  it("is shown as it was when it was accepted", async () => {
+    const producer = await setUpProducer();
+    const accepted = await producer.enqueue({ ...CLAIMED, delaySeconds: 60 });
+    const response = await producer.send(accepted.headers.get("location") ?? "");
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual(accepted.body);
+    expect(response.body.state).toBe("scheduled");
   });
 
   it("waits as its record says, until its queue's time", async () => {
-    const bundle = await startProducerBundle();
-    const { body: task } = await bundle.enqueue({ ...CLAIMED, delaySeconds: 60 });
+    const producer = await setUpProducer();
+    const { body: task } = await producer.enqueue({ ...CLAIMED, delaySeconds: 60 });
     const lastError = { code: "HTTP_500", message: "The subscriber answered 500." };
-    await bundle.writeRecord(task.id, { state: "waiting", attempts: 3, lastError, finishedAt: null, result: null });
-    expect((await bundle.send(`/v1/tasks/${task.id}`)).body).toEqual({
+    await producer.writeRecord(task.id, { state: "waiting", attempts: 3, lastError, finishedAt: null, result: null });
+    expect((await producer.send(`/v1/tasks/${task.id}`)).body).toEqual({
       ...task,
       state: "waiting",
       attempts: 3,
@@ -57,11 +57,11 @@ describe("a task in its queue", () => {
     });
   });
 
-  it("is not told by a record that has expired", async () => {
-    const bundle = await startProducerBundle();
-    const { body: task } = await bundle.enqueue(CLAIMED);
-    await bundle.writeRecord(task.id, { state: "dead", expireAt: Timestamp.fromMillis(Date.now() - 1_000) });
-    expect((await bundle.send(`/v1/tasks/${task.id}`)).body).toEqual(task);
+  it("is not described by a record that has expired", async () => {
+    const producer = await setUpProducer();
+    const { body: task } = await producer.enqueue(CLAIMED);
+    await producer.writeRecord(task.id, { state: "dead", expireAt: Timestamp.fromMillis(Date.now() - 1_000) });
+    expect((await producer.send(`/v1/tasks/${task.id}`)).body).toEqual(task);
   });
 });
 
@@ -71,18 +71,24 @@ describe("a task that has left its queue", () => {
     ["dead", { lastError: { code: "GONE", message: "410" } }, { result: expect.anything() }],
     ["cancelled", {}, { result: expect.anything() }],
   ])("is %s if its record says so", async (state, fields, absent) => {
-    const bundle = await startProducerBundle();
-    await bundle.writeRecord(ID, { state, ...fields });
-    const answer = await bundle.send(`/v1/tasks/${ID}`);
-    expect(answer.body).toMatchObject({ id: ID, state, attempts: 1, createdAt: "2026-05-01T10:00:00.000Z", ...fields });
-    expect(answer.body).not.toMatchObject(absent);
+    const producer = await setUpProducer();
+    await producer.writeRecord(ID, { state, ...fields });
+    const response = await producer.send(`/v1/tasks/${ID}`);
+    expect(response.body).toMatchObject({
+      id: ID,
+      state,
+      attempts: 1,
+      createdAt: "2026-05-01T10:00:00.000Z",
+      ...fields,
+    });
+    expect(response.body).not.toMatchObject(absent);
   });
 
   it("is finished if it left no record", async () => {
-    const bundle = await startProducerBundle();
-    const { body: task } = await bundle.enqueue(NATURAL);
-    await bundle.admin.deleteTask({ name: bundle.taskName(task.id) });
-    expect((await bundle.send(`/v1/tasks/${task.id}`)).body).toEqual({
+    const producer = await setUpProducer();
+    const { body: task } = await producer.enqueue(NATURAL);
+    await producer.admin.deleteTask({ name: producer.taskName(task.id) });
+    expect((await producer.send(`/v1/tasks/${task.id}`)).body).toEqual({
       id: task.id,
       queue: "bulk",
       state: "finished",
@@ -94,20 +100,20 @@ describe("a task that has left its queue", () => {
 describe("a task that is delivered", () => {
   it("is running, then waiting, then finished", async () => {
     const worker = await startScriptedWorker();
-    const bundle = await startProducerBundle({ delivering: true, workerUrl: worker.url });
-    const { body: task } = await bundle.enqueue(NATURAL);
-    const state = async () => (await bundle.send(`/v1/tasks/${task.id}`)).body;
+    const producer = await setUpProducer({ delivering: true, workerUrl: worker.url });
+    const { body: task } = await producer.enqueue(NATURAL);
+    const state = async () => (await producer.send(`/v1/tasks/${task.id}`)).body;
 
     const first = await worker.nextDelivery();
     expect(await state()).toMatchObject({ state: "running", attempts: 1 });
-    first.answer(500);
+    first.respond(500);
     await vi.waitFor(async () => expect(await state()).toMatchObject({ state: "waiting", attempts: 1 }));
     const waiting = await state();
     expect(waiting).toMatchObject({ nextAttempt: waiting.scheduleTime });
 
-    void bundle.admin.runTask({ name: bundle.taskName(task.id) });
+    void producer.admin.runTask({ name: producer.taskName(task.id) });
     const second = await worker.nextDelivery();
-    second.answer(200);
+    second.respond(200);
     await vi.waitFor(async () => expect(await state()).toMatchObject({ state: "finished" }));
   });
 });
@@ -117,18 +123,23 @@ describe("look-ups that fail", () => {
     ["the queue", "tasksProxy", "GetTask"],
     ["the records", "recordsProxy", "BatchGetDocuments"],
   ] as const)("are 503 with a time to come back: %s", async (_, proxy, rpc) => {
-    const bundle = await startProducerBundle();
-    void bundle[proxy].inject({ rpc, when: "before-effect", answer: { status: status.PERMISSION_DENIED }, times: 99 });
-    const answer = await bundle.send(`/v1/tasks/${ID}`);
-    expect(answer).toMatchObject({ status: 503, body: { code: "dependency-unavailable" } });
-    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    const producer = await setUpProducer();
+    void producer[proxy].inject({
+      rpc,
+      when: "before-effect",
+      answer: { status: status.PERMISSION_DENIED },
+      times: 99,
+    });
+    const response = await producer.send(`/v1/tasks/${ID}`);
+    expect(response).toMatchObject({ status: 503, body: { code: "dependency-unavailable" } });
+    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
   it("are given up after three seconds", async () => {
     const clock = new VirtualClock();
-    const bundle = await startProducerBundle({ clock });
-    const struck = bundle.tasksProxy.inject({ rpc: "GetTask", when: "before-effect", answer: "nothing" });
-    const running = bundle.send(`/v1/tasks/${ID}`);
+    const producer = await setUpProducer({ clock });
+    const struck = producer.tasksProxy.inject({ rpc: "GetTask", when: "before-effect", answer: "nothing" });
+    const running = producer.send(`/v1/tasks/${ID}`);
     await struck;
     await clock.advance(3_000);
     expect((await running).status).toBe(503);
@@ -137,11 +148,11 @@ describe("look-ups that fail", () => {
 
 /** A worker that answers each delivery when and as the test says. */
 async function startScriptedWorker() {
-  const deliveries: { answer(status: number): void }[] = [];
-  const waiting: ((delivery: { answer(status: number): void }) => void)[] = [];
+  const deliveries: { respond(status: number): void }[] = [];
+  const waiting: ((delivery: { respond(status: number): void }) => void)[] = [];
   const server = http.createServer((request, response) => {
     request.resume();
-    const delivery = { answer: (code: number) => void response.writeHead(code).end() };
+    const delivery = { respond: (code: number) => void response.writeHead(code).end() };
     const next = waiting.shift();
     if (next) next(delivery);
     else deliveries.push(delivery);
@@ -155,7 +166,7 @@ async function startScriptedWorker() {
     url: `http://127.0.0.1:${portOf(server)}`,
     async nextDelivery() {
       const ready = deliveries.shift();
-      return ready ?? new Promise<{ answer(status: number): void }>((resolve) => waiting.push(resolve));
+      return ready ?? new Promise<{ respond(status: number): void }>((resolve) => waiting.push(resolve));
     },
   };
 }

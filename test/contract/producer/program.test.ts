@@ -52,9 +52,9 @@ describe("a program that can't be configured", () => {
 });
 
 describe("a program that is told to stop", () => {
-  it("answers the request under way, takes no other, and ends with 0", async () => {
+  it("answers the request in progress, accepts no other, and ends with 0", async () => {
     const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
-    const admin = createCloudTasksClient(cloudTasks);
+    const admin = await createCloudTasksClient(cloudTasks);
     onTestFinished(async () => {
       await admin.close();
       await Promise.all([cloudTasks.stop(), firestore.stop()]);
@@ -86,8 +86,8 @@ describe("a program that is told to stop", () => {
     expect(await nextLine()).toMatchObject({ message: "stopping" });
     await expect(fetch(`http://127.0.0.1:${port}/live`)).rejects.toThrow("fetch failed");
     busy.write(body);
-    const [answer] = await once(busy, "data");
-    expect(String(answer)).toContain("HTTP/1.1 202 Accepted");
+    const [response] = await once(busy, "data");
+    expect(String(response)).toContain("HTTP/1.1 202 Accepted");
     const [code] = await once(child, "exit");
     expect(code).toBe(0);
     expect(cloudTasks.calls.get("CreateTask")).toBe(1);

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { CLAIMED, startProducerBundle } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, setUpProducer } from "../../harness/producer/producer-harness.ts";
 import { recordSpans } from "../../harness/tracing/recorded-spans.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -9,15 +9,15 @@ const TRACEPARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 
 async function setup() {
   const { tracer, spans } = recordSpans();
-  return { bundle: await startProducerBundle({ tracer }), spans };
+  return { producer: await setUpProducer({ tracer }), spans };
 }
 
 test("a task carries the context of the span that created it, below the caller's", async () => {
-  const { bundle, spans } = await setup();
-  const { body } = await bundle.post(JSON.stringify(CLAIMED), { traceparent: TRACEPARENT });
+  const { producer, spans } = await setup();
+  const { body } = await producer.post(JSON.stringify(CLAIMED), { traceparent: TRACEPARENT });
 
   const [create, request] = spans();
-  const [task] = await bundle.queuedTasks("default");
+  const [task] = await producer.queuedTasks("default");
   const { traceparent } = JSON.parse(String(task?.httpRequest?.body));
   expect(traceparent).toBe(`00-${TRACE_ID}-${create?.spanContext().spanId}-01`);
   expect(create).toMatchObject({ name: "create default", kind: SpanKind.PRODUCER });
@@ -27,24 +27,24 @@ test("a task carries the context of the span that created it, below the caller's
 });
 
 test("without a caller's trace a task begins one", async () => {
-  const { bundle, spans } = await setup();
-  await bundle.enqueue(CLAIMED);
+  const { producer, spans } = await setup();
+  await producer.enqueue(CLAIMED);
 
   const [create] = spans();
-  const [task] = await bundle.queuedTasks("default");
+  const [task] = await producer.queuedTasks("default");
   expect(JSON.parse(String(task?.httpRequest?.body)).traceparent).toContain(create?.spanContext().traceId);
 });
 
-test("an answer of 500 is an error of the span, 400 is not, and a path is named by its route", async () => {
-  const { bundle, spans } = await setup();
-  await bundle.enqueue({});
-  await bundle.send("/v1/tasks/canary");
-  void bundle.tasksProxy.inject({
+test("a 500 is an error of the span, a 400 is not, and a path is named by its route", async () => {
+  const { producer, spans } = await setup();
+  await producer.enqueue({});
+  await producer.send("/v1/tasks/canary");
+  void producer.tasksProxy.inject({
     rpc: "CreateTask",
     when: "before-effect",
     answer: { status: status.PERMISSION_DENIED },
   });
-  await bundle.enqueue(CLAIMED);
+  await producer.enqueue(CLAIMED);
 
   expect(spans().map((span) => [span.name, span.status.code])).toEqual([
     ["POST /v1/tasks", SpanStatusCode.UNSET],
@@ -55,7 +55,7 @@ test("an answer of 500 is an error of the span, 400 is not, and a path is named 
 });
 
 test("probes make no spans", async () => {
-  const { bundle, spans } = await setup();
-  await bundle.send("/live");
+  const { producer, spans } = await setup();
+  await producer.send("/live");
   expect(spans()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
-import { CLAIMED, NATURAL, type ProducerBundle, startProducerBundle } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 
@@ -17,19 +17,19 @@ const CLAIMED_HASH = createHash("sha256")
   .update('{"data":{"order":7},"event":"order.paid","url":"https://example.com/hook"}')
   .digest("hex");
 
-/** Takes a task out of its queue, as a worker's 200 or a person does: the name stays taken for a while. */
-async function takeFromQueue(bundle: ProducerBundle, id: string): Promise<void> {
-  await bundle.admin.deleteTask({ name: bundle.taskName(id) });
+/** Takes a task out of its queue, as a 200 from a worker or a person does. Its name stays taken for a while. */
+async function takeFromQueue(producer: ProducerHarness, id: string): Promise<void> {
+  await producer.admin.deleteTask({ name: producer.taskName(id) });
 }
 
 describe("a key whose task has a record", () => {
-  it("is answered from the record, though Cloud Tasks would take the name again", async () => {
-    const bundle = await startProducerBundle();
-    await bundle.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
-    const answer = await bundle.enqueue(CLAIMED, "k");
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get("idempotency-replayed")).toBe("true");
-    expect(answer.body).toEqual({
+  it("is answered from the record, though Cloud Tasks would accept the name again", async () => {
+    const producer = await setUpProducer();
+    await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
+    const response = await producer.enqueue(CLAIMED, "k");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("idempotency-replayed")).toBe("true");
+    expect(response.body).toEqual({
       id: claimedId("k"),
       queue: "default",
       type: "webhook.deliver",
@@ -40,22 +40,22 @@ describe("a key whose task has a record", () => {
       result: { status: 204 },
       links: { self: `/v1/tasks/${claimedId("k")}` },
     });
-    expect(bundle.calls("CreateTask")).toBe(0);
+    expect(producer.calls("CreateTask")).toBe(0);
   });
 
-  it("is refused for another payload, though Cloud Tasks would take the name again", async () => {
-    const bundle = await startProducerBundle();
-    await bundle.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
-    expect((await bundle.enqueue(OTHER, "k")).status).toBe(422);
-    expect(bundle.calls("CreateTask")).toBe(0);
+  it("is refused for a different payload, though Cloud Tasks would accept the name again", async () => {
+    const producer = await setUpProducer();
+    await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
+    expect((await producer.enqueue(OTHER, "k")).status).toBe(422);
+    expect(producer.calls("CreateTask")).toBe(0);
   });
 
   it("is free once the record has expired", async () => {
-    const bundle = await startProducerBundle();
+    const producer = await setUpProducer();
     const expireAt = Timestamp.fromMillis(Date.now() - 1_000);
-    await bundle.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH, expireAt });
-    expect((await bundle.enqueue(OTHER, "k")).status).toBe(202);
-    expect(await bundle.queuedTasks("default")).toHaveLength(1);
+    await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH, expireAt });
+    expect((await producer.enqueue(OTHER, "k")).status).toBe(202);
+    expect(await producer.queuedTasks("default")).toHaveLength(1);
   });
 
   it.each([
@@ -63,29 +63,29 @@ describe("a key whose task has a record", () => {
     ["another payload", OTHER, 422],
   ])("is judged by a record that appears while the name is found taken: %s", async (_, request, expected) => {
     const clock = new VirtualClock();
-    const bundle = await startProducerBundle({ clock });
-    await bundle.enqueue(CLAIMED, "k");
-    await takeFromQueue(bundle, claimedId("k"));
-    const struck = bundle.tasksProxy.inject({
+    const producer = await setUpProducer({ clock });
+    await producer.enqueue(CLAIMED, "k");
+    await takeFromQueue(producer, claimedId("k"));
+    const struck = producer.tasksProxy.inject({
       rpc: "CreateTask",
       when: "before-effect",
       answer: { status: status.UNAVAILABLE },
     });
-    const running = bundle.enqueue(request, "k");
+    const running = producer.enqueue(request, "k");
     await struck;
-    await bundle.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
-    while (bundle.calls("CreateTask") < 2) await clock.advance(10);
+    await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
+    while (producer.calls("CreateTask") < 2) await clock.advance(10);
     expect((await running).status).toBe(expected);
-    expect(await bundle.queuedTasks("default")).toHaveLength(0);
+    expect(await producer.queuedTasks("default")).toHaveLength(0);
   });
 });
 
 describe("a key whose task has left its queue without a record", () => {
-  it("is answered as finished if its type leaves none", async () => {
-    const bundle = await startProducerBundle();
-    const first = await bundle.enqueue(NATURAL, "k");
-    await takeFromQueue(bundle, first.body.id);
-    const second = await bundle.enqueue(NATURAL, "k");
+  it("is answered as finished if its type leaves no record", async () => {
+    const producer = await setUpProducer();
+    const first = await producer.enqueue(NATURAL, "k");
+    await takeFromQueue(producer, first.body.id);
+    const second = await producer.enqueue(NATURAL, "k");
     expect(second.status).toBe(200);
     expect(second.headers.get("idempotency-replayed")).toBe("true");
     expect(second.body).toEqual({
@@ -95,13 +95,13 @@ describe("a key whose task has left its queue without a record", () => {
       state: "finished",
       links: { self: `/v1/tasks/${first.body.id}` },
     });
-    expect(await bundle.queuedTasks("bulk")).toHaveLength(0);
+    expect(await producer.queuedTasks("bulk")).toHaveLength(0);
   });
 
-  it("is not called done if its type would have left one: it was removed", async () => {
-    const bundle = await startProducerBundle();
-    const first = await bundle.enqueue(CLAIMED, "k");
-    await takeFromQueue(bundle, first.body.id);
-    expect(await bundle.enqueue(CLAIMED, "k")).toMatchObject({ status: 409, body: { code: "task-removed" } });
+  it("is not called finished if its type would have left one: it was removed", async () => {
+    const producer = await setUpProducer();
+    const first = await producer.enqueue(CLAIMED, "k");
+    await takeFromQueue(producer, first.body.id);
+    expect(await producer.enqueue(CLAIMED, "k")).toMatchObject({ status: 409, body: { code: "task-removed" } });
   });
 });

@@ -1,13 +1,13 @@
 import { KEY } from "./token-rules.ts";
 
-/** Stands in every payload of hostile tests; must stand in no answer and in no log line. */
+/** Part of every payload in hostile tests. It must not appear in any response or log line. */
 export const CANARY = "payload-canary-4711";
 
 const PART = 40;
 
 /**
- * What nobody may say: parts of the token's claims and signature, the key that signs, the payload. A token's header says
- * nothing that isn't public.
+ * What nothing may disclose: parts of the token's claims and signature, the signing key, the payload. The header of a
+ * token holds only public data.
  */
 export function secretsOf(token: string): readonly string[] {
   const [, claims = "", signature = ""] = token.split(".");

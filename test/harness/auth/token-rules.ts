@@ -14,7 +14,7 @@ import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
 export const AUDIENCE = "https://worker.example.com";
 export const INVOKER = "invoker@project.iam.gserviceaccount.com";
 
-/** Made once, since making takes long; nothing changes them. */
+/** Made once, since it takes long. Nothing changes them. */
 export const KEY = makeSigningKey("key-1");
 export const OTHER_KEY = makeSigningKey("key-2");
 
@@ -23,7 +23,7 @@ export const OTHER_KEY = makeSigningKey("key-2");
  *
  * @param mode default: that of the rules themselves.
  *
- * The clock starts at the wall clock's time, which google-auth-library goes by, in whole seconds.
+ * The clock starts at the wall clock's time, in whole seconds, because google-auth-library goes by that.
  */
 export async function setUpTokenRules(mode?: AuthMode) {
   const server = await startKeyServer([KEY]);
@@ -43,10 +43,10 @@ export async function setUpTokenRules(mode?: AuthMode) {
   return { server, clock, nowS, logged, rules, claims, present, token: signToken(KEY, claims) };
 }
 
-export type TokenBundle = Awaited<ReturnType<typeof setUpTokenRules>>;
+export type TokenHarness = Awaited<ReturnType<typeof setUpTokenRules>>;
 
-/** Nothing that leaves the check may hold a token, nor any of its parts. */
-export function expectNoTokenIn(authentication: Authentication, bundle: TokenBundle, token: string): void {
-  const texts = JSON.stringify(authentication) + bundle.logged.join("");
+/** Nothing that comes out of the check may contain a token or any part of one. */
+export function expectNoTokenIn(authentication: Authentication, harness: TokenHarness, token: string): void {
+  const texts = JSON.stringify(authentication) + harness.logged.join("");
   for (const part of token.split(".").filter((part) => part.length > 4)) expect(texts).not.toContain(part);
 }

@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, type JsonWebKey, type KeyObject } from "node:crypto";
 
-/** A real RSA key pair with the key id that it is published under. */
+/** A real RSA key pair, and the key id that it is published under. */
 export interface SigningKey {
   readonly keyId: string;
   readonly privateKey: KeyObject;
@@ -10,7 +10,7 @@ export interface SigningKey {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Makes a key pair of 2,048 bits unless told otherwise. It takes a tenth of a second, so a test file makes few. */
+/** Makes a key pair, by default of 2,048 bits. It takes a tenth of a second, so a test file should make few. */
 export function makeSigningKey(keyId: string, bits = 2_048): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: bits });
   return {
@@ -21,7 +21,7 @@ export function makeSigningKey(keyId: string, bits = 2_048): SigningKey {
   };
 }
 
-/** The claims of a token as Google makes it for a service account, issued now and good for an hour. */
+/** The claims of a token as Google makes it for a service account, issued now and valid for an hour. */
 export function identityClaims(token: { audience: string; email: string; nowMs: number }): Fields {
   const issuedAt = Math.floor(token.nowMs / 1_000);
   return {
@@ -36,7 +36,7 @@ export function identityClaims(token: { audience: string; email: string; nowMs: 
   };
 }
 
-/** A token signed by the key under RS256; `header` is laid over the usual one, and undefined takes a field out. */
+/** A token signed with the key under RS256. `header` overrides the usual one; undefined removes a field. */
 export function signToken(key: SigningKey, claims: Fields, header: Fields = {}): string {
   return assembleToken({ alg: "RS256", kid: key.keyId, typ: "JWT", ...header }, claims, (input) =>
     createSign("RSA-SHA256").update(input).sign(key.privateKey),

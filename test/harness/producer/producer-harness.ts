@@ -17,34 +17,34 @@ import { TEST_REGISTRY } from "../registry/test-registry.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../network/fault-proxy.ts";
 
-/** Where the bundle's queues are; their names differ from their keys, as they may in the cloud. */
+/** Where the queues are. Their names differ from their keys, as they may in the cloud. */
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
 const nameOf = (key: string): string => `${key}-2`;
 
 export const MAX_PAYLOAD_BYTES = 4_096;
 
-/** A valid request for a task of each way to be idempotent. */
+/** Valid requests for a natural task and a claimed one. */
 export const NATURAL = { type: "document.publish", payload: { documentId: "d1", version: 1, content: "text" } };
 export const CLAIMED = {
   type: "webhook.deliver",
   payload: { url: "https://example.com/hook", event: "order.paid", data: { order: 7 } },
 };
 
-export interface ProducerBundleOptions {
+export interface ProducerHarnessOptions {
   /** Default: the tests' own. */
   readonly registry?: Registry;
-  /** The producer's clock. Default: the wall clock. The emulators always have that one. */
+  /** The producer's clock. Default: the wall clock, which the emulators always have. */
   readonly clock?: Clock;
-  /** Whether the queues deliver. Default false: tasks stay where they are. */
+  /** Whether the queues deliver. Default: no, tasks stay where they are. */
   readonly delivering?: boolean;
-  /** Where tasks are delivered. Default: nowhere. */
+  /** Where tasks are delivered. Default: an address that doesn't exist. */
   readonly workerUrl?: string;
-  /** Default: none that keeps spans. */
+  /** Default: one that keeps no spans. */
   readonly tracer?: Tracer;
 }
 
-/** A producer on a real port, with emulators of its own behind proxies that can spoil calls. */
-export async function startProducerBundle(options: ProducerBundleOptions = {}) {
+/** A producer on a real port, with its own emulators behind proxies that can inject faults. */
+export async function setUpProducer(options: ProducerHarnessOptions = {}) {
   const { registry = TEST_REGISTRY } = options;
   const queues: DeployedQueues = new Map(
     [...registry.queues].map(([key, settings]) => [key, { settings, names: [nameOf(key)] }]),
@@ -53,7 +53,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
   const firestoreEmulator = await startFirestoreEmulator();
   const tasksProxy = await startFaultProxy(cloudTasks);
   const recordsProxy = await startFaultProxy(firestoreEmulator);
-  const admin = createCloudTasksClient(cloudTasks);
+  const admin = await createCloudTasksClient(cloudTasks);
   for (const name of [...registry.queues.keys()].map(nameOf)) {
     await admin.createQueue({
       parent: "projects/handoff-test/locations/europe-west1",
@@ -62,7 +62,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     if (!options.delivering) await admin.pauseQueue({ name: `${QUEUES_PATH}/${name}` });
   }
 
-  const client = createCloudTasksClient(tasksProxy);
+  const client = await createCloudTasksClient(tasksProxy);
   const firestore = connectToEmulator(recordsProxy);
   const pending = new PendingCalls();
   const records = connectToEmulator(firestoreEmulator).collection("taskRecords");
@@ -97,7 +97,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     await Promise.all([cloudTasks.stop(), firestoreEmulator.stop()]);
   });
 
-  const send = async (path: string, init: RequestInit = {}) => readAnswer(await fetch(`${url}${path}`, init));
+  const send = async (path: string, init: RequestInit = {}) => readResponse(await fetch(`${url}${path}`, init));
   const post = (body: NonNullable<RequestInit["body"]>, headers: Record<string, string> = {}, init: RequestInit = {}) =>
     send("/v1/tasks", { method: "POST", headers: { "content-type": "application/json", ...headers }, body, ...init });
   return {
@@ -108,7 +108,7 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     tasksProxy,
     recordsProxy,
     post,
-    /** Asks for a task; `key` is its idempotency key. */
+    /** Requests a task; `key` is the idempotency key. */
     enqueue: (body: unknown, key?: string) =>
       post(JSON.stringify(body), key === undefined ? {} : { "idempotency-key": key }),
     send,
@@ -120,23 +120,23 @@ export async function startProducerBundle(options: ProducerBundleOptions = {}) {
     },
     /** The full name of a task in Cloud Tasks. */
     taskName: (id: string) => `${QUEUES_PATH}/${id.slice(33)}-2/tasks/${id}`,
-    /** Writes a task's record as a worker would; `fields` are laid over those of a task that succeeded. */
+    /** Writes a task's record as a worker would. `fields` override those of a task that succeeded. */
     writeRecord: (id: string, fields: Record<string, unknown> = {}) => records.doc(id).set({ ...SUCCEEDED, ...fields }),
   };
 }
 
-export type ProducerBundle = Awaited<ReturnType<typeof startProducerBundle>>;
+export type ProducerHarness = Awaited<ReturnType<typeof setUpProducer>>;
 
-/** An answer of the producer, read. */
-export interface Answer {
+/** A response of the producer, read. */
+export interface ProducerResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  readonly body: AnswerBody;
+  readonly body: ResponseBody;
 }
 
-/** The fields of tasks and problems, each there or not. */
-interface AnswerBody {
+/** The fields of tasks and of problems, any of which may be missing. */
+interface ResponseBody {
   readonly id: string;
   readonly state: string;
   readonly createdAt: string;
@@ -146,15 +146,15 @@ interface AnswerBody {
   readonly problems: readonly { path: string; message: string }[];
 }
 
-async function readAnswer(response: Response): Promise<Answer> {
+async function readResponse(response: Response): Promise<ProducerResponse> {
   const text = await response.text();
-  const body: AnswerBody = JSON.parse(text);
+  const body: ResponseBody = JSON.parse(text);
   return { status: response.status, headers: response.headers, text, body };
 }
 
 const MINUTE_MS = 60_000;
 
-/** The record of a task that succeeded; its payload hash is that of nothing. */
+/** The record of a task that succeeded. Its payload hash matches no payload. */
 const SUCCEEDED = {
   queue: "default",
   type: "webhook.deliver",

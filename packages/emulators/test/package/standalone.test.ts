@@ -48,7 +48,7 @@ test("runs both emulators on one clock, with queues from a file, and stops when 
   fs.writeFileSync(file, "queue:\n- name: mail\n  rate: 5/s\n");
   const program = await start(["--queues", file, "--project", "mine", "--location", "here", "--virtual-clock"]);
 
-  const tasks = createCloudTasksClient(program.of("cloud-tasks"));
+  const tasks = await createCloudTasksClient(program.of("cloud-tasks"));
   onTestFinished(() => tasks.close());
   const [queue] = await tasks.getQueue({ name: "projects/mine/locations/here/queues/mail" });
   expect(queue.rateLimits?.maxDispatchesPerSecond).toBe(5);

@@ -35,7 +35,7 @@ test.each([
     const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
     process.stdout.write(`Mutated deliveries ${when}: SEED=${seed} CASES=${CASES}\n`);
     const worker = await startFuzzedWorker(onTestFinished);
-    if (!hasKeys) worker.keyServer.answerWith({ status: 500, body: "" });
+    if (!hasKeys) worker.keyServer.respondWith({ status: 500, body: "" });
     const seen = new Set<string>();
 
     await assert(

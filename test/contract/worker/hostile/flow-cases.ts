@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type KeyServerAnswer, pemAnswer } from "../../../harness/auth/key-server.ts";
+import { type KeyServerResponse, pemResponse } from "../../../harness/auth/key-server.ts";
 import { CANARY } from "../../../harness/auth/secrets.ts";
 import { KEY } from "../../../harness/auth/token-rules.ts";
 import { assembleToken } from "../../../harness/auth/tokens.ts";
@@ -34,7 +34,7 @@ const unknownKeys: HostileCase = {
   },
 };
 
-const FAILURES: readonly [string, KeyServerAnswer][] = [
+const FAILURES: readonly [string, KeyServerResponse][] = [
   ["answers 500", { status: 500, body: "{}" }],
   ["hangs", "hang"],
   ["hangs in its answer", "hang-in-body"],
@@ -51,7 +51,7 @@ const keysWithout = ([name, failure]: (typeof FAILURES)[number]): HostileCase =>
   title: `answers 503 after at most 2 s while there are no keys and the key server ${name}`,
   async run(onTestFinished) {
     const target = await setUpTarget(onTestFinished);
-    target.keyServer.answerWith(failure);
+    target.keyServer.respondWith(failure);
     const asked = target.keyServer.nextFetch();
     const pending = target.send(target.makeValid().request);
     await asked;
@@ -71,9 +71,9 @@ const keysFromBefore = ([name, failure]: (typeof FAILURES)[number]): HostileCase
   title: `answers 200 by the keys that it has when the key server ${name}`,
   async run(onTestFinished) {
     const target = await setUpTarget(onTestFinished);
-    target.keyServer.answerWith(pemAnswer([KEY], "max-age=60"));
+    target.keyServer.respondWith(pemResponse([KEY], "max-age=60"));
     expect((await target.send(target.makeValid().request)).status).toBe(200);
-    target.keyServer.answerWith(failure);
+    target.keyServer.respondWith(failure);
     await target.clock.advance(60_000);
     const asked = target.keyServer.nextFetch();
     // Another token than before, which is remembered.

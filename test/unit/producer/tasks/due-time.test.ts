@@ -1,23 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { dueAtMs, scheduleProblems } from "../../../../services/producer/tasks/due-time.ts";
+import { dueAtMsOf, dueTimeProblems } from "../../../../services/producer/tasks/due-time.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
 
 describe("when a task is due", () => {
   it.each<[string, { delaySeconds?: number; scheduleTime?: string }, number | undefined]>([
-    ["at once without a schedule", {}, undefined],
+    ["at once without a due time", {}, undefined],
     ["at once without a delay", { delaySeconds: 0 }, undefined],
     ["a delay from now", { delaySeconds: 90 }, Date.UTC(2026, 0, 1, 12, 1, 30)],
     ["a part of a second from now", { delaySeconds: 0.25 }, NOW + 250],
     ["at a time in UTC", { scheduleTime: "2026-01-01T12:00:10Z" }, NOW + 10_000],
     ["at a time in another zone", { scheduleTime: "2026-01-01T14:30:00+02:00" }, NOW + 30 * 60_000],
     ["at once for a time that has just passed", { scheduleTime: "2026-01-01T11:59:30Z" }, undefined],
-  ])("is %s", (_, schedule, expected) => {
-    expect(dueAtMs(schedule, NOW)).toBe(expected);
+  ])("is %s", (_, requested, expected) => {
+    expect(dueAtMsOf(requested, NOW)).toBe(expected);
   });
 });
 
-describe("which schedules are refused", () => {
+describe("which due times are refused", () => {
   it.each<[string, { delaySeconds?: number; scheduleTime?: string }, string[]]>([
     ["none", {}, []],
     ["a time a minute ago", { scheduleTime: "2026-01-01T11:59:00Z" }, []],
@@ -31,7 +31,7 @@ describe("which schedules are refused", () => {
       { delaySeconds: 1, scheduleTime: "2027-01-01T12:00:00Z" },
       ["delaySeconds", "scheduleTime"],
     ],
-  ])("%s: the paths that are wrong", (_, schedule, paths) => {
-    expect(scheduleProblems(schedule, NOW).map(({ path }) => path)).toEqual(paths);
+  ])("%s: the paths that are wrong", (_, requested, paths) => {
+    expect(dueTimeProblems(requested, NOW).map(({ path }) => path)).toEqual(paths);
   });
 });

@@ -13,15 +13,15 @@ function problemsOf(body: unknown) {
 }
 
 describe("reading a request for a task", () => {
-  it("hands on the payload as it was sent, and when it is due", () => {
+  it("passes on the payload as it was sent, and when it is due", () => {
     const parsed = parse({ type: "webhook.deliver", payload: PAYLOAD, delaySeconds: 5 });
     expect(parsed).toEqual({
       kind: "valid",
-      task: { taskType: deliverWebhook, payload: PAYLOAD, scheduleAtMs: NOW + 5_000 },
+      task: { taskType: deliverWebhook, payload: PAYLOAD, dueAtMs: NOW + 5_000 },
     });
   });
 
-  it("lists all that is wrong at once, each with its path", () => {
+  it("lists everything that is wrong at once, each problem with its path", () => {
     const body = {
       type: "webhook.deliver",
       payload: { url: "ftp://example.com", event: "", extra: 1 },
@@ -35,7 +35,7 @@ describe("reading a request for a task", () => {
     ).toEqual(["delaySeconds", "headers", "payload.data", "payload.event", "payload.extra", "payload.url"]);
   });
 
-  it("names the known types when the type is unknown, and what else is wrong", () => {
+  it("names the known types when the type is unknown, and reports what else is wrong", () => {
     expect(problemsOf({ type: "webhook.send", payload: {}, queue: "bulk" })).toEqual([
       { path: "queue", message: "is not a known field: leave it out" },
       {
@@ -52,7 +52,7 @@ describe("reading a request for a task", () => {
     ]);
   });
 
-  it("reports what only fields together can get wrong", () => {
+  it("reports what is wrong with fields only in combination", () => {
     const transfer = { type: "ledger.transfer", payload: { from: "a", to: "a", amount: 1 } };
     expect(problemsOf(transfer)).toEqual([{ path: "payload.to", message: "must be another account than from" }]);
   });

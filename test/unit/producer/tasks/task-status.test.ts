@@ -42,7 +42,7 @@ function recorded(fields: Partial<TaskRecord> = {}): TaskRecord {
 }
 
 describe("a task without a record", () => {
-  it("waits after a delivery that was never answered, which counts as no response", () => {
+  it("waits after a delivery that never got a response", () => {
     const lastFailure = "UNAVAILABLE(14): connection refused";
     const sighting = inQueue({ dispatchCount: 3, responseCount: 2, lastFailure });
     expect(describeTask({ id, sighting, record: undefined }, context)).toMatchObject({
@@ -52,7 +52,7 @@ describe("a task without a record", () => {
     });
   });
 
-  it("tells why its last delivery failed, which nothing else tells", () => {
+  it("says why its last delivery failed, since nothing else does", () => {
     const lastFailure = "UNAUTHENTICATED(16): HTTP status code 401";
     const sighting = inQueue({ dispatchCount: 2, responseCount: 2, lastFailure });
     expect(describeTask({ id, sighting, record: undefined }, context)).toMatchObject({
@@ -147,7 +147,7 @@ describe("a task without a record", () => {
     expect(describeTask({ id, sighting, record: undefined }, context)).toEqual({ ...FRAME, ...expected });
   });
 
-  it("does not exist when its queue never heard of it", () => {
+  it("does not exist if its queue has never heard of it", () => {
     expect(describeTask({ id, sighting: NEVER, record: undefined }, context)).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { createKeyCache } from "../../../../shared/auth/key-cache.ts";
 import { CERTIFICATE, CERTIFICATE_PUBLIC_KEY } from "../../../harness/network/certificate.ts";
-import { jwkAnswer, pemAnswer, startKeyServer, type KeyServerAnswer } from "../../../harness/auth/key-server.ts";
+import { jwkResponse, pemResponse, startKeyServer, type KeyServerResponse } from "../../../harness/auth/key-server.ts";
 import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
 import { makeSigningKey } from "../../../harness/auth/tokens.ts";
 
@@ -12,10 +12,10 @@ const NEW_KEY = makeSigningKey("new");
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-async function setup(answer: KeyServerAnswer = pemAnswer([OLD_KEY])) {
+async function setup(response: KeyServerResponse = pemResponse([OLD_KEY])) {
   const server = await startKeyServer([]);
   onTestFinished(() => server.close());
-  server.answerWith(answer);
+  server.respondWith(response);
   const clock = new VirtualClock();
   const logged: string[] = [];
   const log = createLogger({ service: "test", destination: { write: (line) => void logged.push(line) } });
@@ -26,7 +26,7 @@ async function setup(answer: KeyServerAnswer = pemAnswer([OLD_KEY])) {
 const FOUND_OLD = { kind: "found", pem: OLD_KEY.publicPem };
 
 it("finds a key of an object of PEM texts, fetched once for its max-age", async () => {
-  const { server, clock, keys } = await setup(pemAnswer([OLD_KEY], "public, max-age=7200, must-revalidate"));
+  const { server, clock, keys } = await setup(pemResponse([OLD_KEY], "public, max-age=7200, must-revalidate"));
   expect(await keys.find("old")).toEqual(FOUND_OLD);
   expect(clock.pending).toBe(0);
   await clock.advance(2 * HOUR_MS - 1);
@@ -38,7 +38,7 @@ it("finds a key of an object of PEM texts, fetched once for its max-age", async 
 });
 
 it("finds a key of a JWK set", async () => {
-  const { keys } = await setup(jwkAnswer([OLD_KEY, NEW_KEY]));
+  const { keys } = await setup(jwkResponse([OLD_KEY, NEW_KEY]));
   expect(await keys.find("new")).toEqual({ kind: "found", pem: NEW_KEY.publicPem });
 });
 
@@ -54,7 +54,7 @@ it.each([
   ["no number", "max-age=abc", HOUR_MS],
   ["a longer word", "x-max-age=7200", HOUR_MS],
 ])("bounds the time that keys are kept when max-age is %s", async (_name, cacheControl, keptMs) => {
-  const { server, clock, keys } = await setup(pemAnswer([OLD_KEY], cacheControl));
+  const { server, clock, keys } = await setup(pemResponse([OLD_KEY], cacheControl));
   await keys.find("old");
   await clock.advance(keptMs - 1);
   await keys.find("old");
@@ -74,7 +74,7 @@ it("fetches once for 50 lookups at once", async () => {
 it("fetches again for a key id that it doesn't know, and finds the key that came by rotation", async () => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
-  server.answerWith(pemAnswer([NEW_KEY]));
+  server.respondWith(pemResponse([NEW_KEY]));
   await clock.advance(30_000);
   expect(await keys.find("new")).toEqual({ kind: "found", pem: NEW_KEY.publicPem });
   expect(await keys.find("old")).toEqual({ kind: "unknown-key" });
@@ -96,11 +96,11 @@ it("fetches at most once in 30 s for 1,000 unknown key ids", async () => {
   expect(server.fetches).toBe(2);
 });
 
-it.each<[string, KeyServerAnswer]>([
+it.each<[string, KeyServerResponse]>([
   ["answers 500", { status: 500, body: "{}" }],
   ["answers 404 with keys", { status: 404, body: JSON.stringify({ old: OLD_KEY.publicPem }) }],
   ["redirects", { status: 302, body: "", headers: { location: "/elsewhere" } }],
-  ["answers nothing", { body: "" }],
+  ["sends nothing", { body: "" }],
   ["answers an empty object", { body: "{}" }],
   ["answers an empty JWK set", { body: '{"keys":[]}' }],
   ["answers a list", { body: "[]" }],
@@ -109,18 +109,18 @@ it.each<[string, KeyServerAnswer]>([
   ["answers more than 64 KiB", { body: JSON.stringify({ old: OLD_KEY.publicPem, pad: "x".repeat(65_536) }) }],
   ["answers with text that is no key", { body: JSON.stringify({ old: "canary" }) }],
   ["resets the connection", "reset"],
-])("has no keys when the key server %s", async (_name, answer) => {
-  const { server, keys, logged } = await setup(answer);
+])("has no keys when the key server %s", async (_name, response) => {
+  const { server, keys, logged } = await setup(response);
   expect(await keys.find("old")).toEqual({ kind: "no-keys" });
   expect(server.fetches).toBe(1);
   expect(logged).toHaveLength(1);
   expect(logged.join("")).not.toContain("canary");
 });
 
-it.each<KeyServerAnswer & string>(["hang", "hang-in-body"])(
+it.each<KeyServerResponse & string>(["hang", "hang-in-body"])(
   "gives up after 2 s when the key server does %s",
-  async (answer) => {
-    const { server, clock, keys, logged } = await setup(answer);
+  async (response) => {
+    const { server, clock, keys, logged } = await setup(response);
     const arrived = server.nextFetch();
     const lookup = keys.find("old");
     await arrived;
@@ -136,7 +136,7 @@ it.each<KeyServerAnswer & string>(["hang", "hang-in-body"])(
 it("asks again after a second while it has no keys, and not before", async () => {
   const { server, clock, keys } = await setup({ status: 503, body: "" });
   await keys.find("old");
-  server.answerWith(pemAnswer([OLD_KEY]));
+  server.respondWith(pemResponse([OLD_KEY]));
   await clock.advance(999);
   expect(await keys.find("old")).toEqual({ kind: "no-keys" });
   expect(server.fetches).toBe(1);
@@ -144,10 +144,10 @@ it("asks again after a second while it has no keys, and not before", async () =>
   expect(await keys.find("old")).toEqual(FOUND_OLD);
 });
 
-it("uses old keys for 24 h beyond their age while the key server fails, asking each 30 s", async () => {
-  const { server, clock, keys } = await setup(pemAnswer([OLD_KEY], "max-age=3600"));
+it("uses old keys for 24 h beyond their age while the key server is failing, and asks again every 30 s", async () => {
+  const { server, clock, keys } = await setup(pemResponse([OLD_KEY], "max-age=3600"));
   await keys.find("old");
-  server.answerWith({ status: 500, body: "" });
+  server.respondWith({ status: 500, body: "" });
   await clock.advance(HOUR_MS);
   expect(await keys.find("old")).toEqual(FOUND_OLD);
   expect(await keys.find("old")).toEqual(FOUND_OLD);
@@ -164,18 +164,18 @@ it("uses old keys for 24 h beyond their age while the key server fails, asking e
 it("takes new keys as soon as the key server works again", async () => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
-  server.answerWith("reset");
+  server.respondWith("reset");
   await clock.advance(HOUR_MS);
   await keys.find("old");
-  server.answerWith(pemAnswer([NEW_KEY]));
+  server.respondWith(pemResponse([NEW_KEY]));
   await clock.advance(30_000);
   expect(await keys.find("old")).toEqual({ kind: "unknown-key" });
 });
 
-it("doesn't call a key unknown when the key server could not be asked", async () => {
+it("doesn't call a key unknown while the key server is failing", async () => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
-  server.answerWith({ status: 500, body: "" });
+  server.respondWith({ status: 500, body: "" });
   await clock.advance(30_000);
   expect(await keys.find("new")).toEqual({ kind: "no-keys" });
   expect(await keys.find("old")).toEqual(FOUND_OLD);
@@ -189,7 +189,7 @@ it("leaves out a key that would turn RS256 into another kind of signature", asyn
   expect(await keys.find("pss")).toEqual({ kind: "unknown-key" });
 });
 
-it("takes the first 100 keys of an answer and no more", async () => {
+it("takes the first 100 keys of a response and no more", async () => {
   const { n, e, kty } = OLD_KEY.publicJwk;
   const many = Array.from({ length: 101 }, (_, index) => ({ n, e, kty, kid: String(index) }));
   const { keys } = await setup({ body: JSON.stringify({ keys: many }) });

@@ -12,7 +12,7 @@ it("parses the bytes of an ArrayBuffer", () => {
   expect(parseJsonBody(new Uint8Array([0x31]).buffer)).toBe(1);
 });
 
-it("passes over a byte order mark", () => {
+it("skips a byte order mark", () => {
   expect(parseJsonBody(new Uint8Array([0xef, 0xbb, 0xbf, 0x31]))).toBe(1);
 });
 

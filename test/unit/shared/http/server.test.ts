@@ -77,7 +77,7 @@ it("rejects when the port is taken, and says which", async () => {
   });
 });
 
-it("closes only when the request under way has been answered", async () => {
+it("closes only when the request in progress has been answered", async () => {
   const { server, arrived, letGo } = await startWaitingServer();
   const answer = keepAliveGet(server.port);
   await arrived;
@@ -90,7 +90,7 @@ it("closes only when the request under way has been answered", async () => {
   await closed;
 });
 
-it("closes at once after the last answer, though its connection was to be kept", async () => {
+it("closes at once after the last response, though its connection was to be kept", async () => {
   const { server, arrived, letGo } = await startWaitingServer();
   const answer = keepAliveGet(server.port);
   await arrived;
@@ -100,7 +100,7 @@ it("closes at once after the last answer, though its connection was to be kept",
   await closed;
 });
 
-it("closes though the answer under way had begun with a promise to keep the connection", async () => {
+it("closes though the response in progress has promised to keep the connection", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const server = await startServer(() => {
@@ -123,7 +123,7 @@ it("closes though the answer under way had begun with a promise to keep the conn
   await closed;
 });
 
-it("closes though an idle connection is kept and another never said anything", async () => {
+it("closes though one connection is idle and another never sent anything", async () => {
   const server = await startServer();
   expect(await keepAliveGet(server.port)).toMatchObject({ status: 200, connection: "keep-alive" });
   const silent = await connect(server.port);

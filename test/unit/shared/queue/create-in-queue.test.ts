@@ -19,7 +19,7 @@ const EXISTS: CreateResult = { kind: "exists" };
 const THROTTLED: CreateResult = { kind: "throttled" };
 const NO_QUEUE: CreateResult = { kind: "no-queue", cause: new Error("no queue") };
 
-/** A queue that answers by a script, its last line over and over; "hang" waits for the deadline. */
+/** A queue that answers by a script and repeats its last line; "hang" waits for the deadline. */
 function setUp(...script: (CreateResult | "hang")[]) {
   const clock = new VirtualClock();
   const tries: { name: string; atMs: number; timeoutMs: number }[] = [];
@@ -27,9 +27,9 @@ function setUp(...script: (CreateResult | "hang")[]) {
   const caller = new AbortController();
   const queue: Pick<TaskQueue, "create"> = {
     async create(task, deadline) {
-      const answer = script[Math.min(tries.length, script.length - 1)] ?? LOST;
+      const response = script[Math.min(tries.length, script.length - 1)] ?? LOST;
       tries.push({ name: task.id, atMs: clock.now() - startMs, timeoutMs: deadline.timeoutMs });
-      if (answer !== "hang") return answer;
+      if (response !== "hang") return response;
       return withDeadline(deadline, () => new Promise<never>(() => {})).catch((cause: unknown) => ({
         kind: "unclear" as const,
         cause,
@@ -52,13 +52,13 @@ function setUp(...script: (CreateResult | "hang")[]) {
 }
 
 describe("creating a task in its queue", () => {
-  it("asks once when it is answered", async () => {
+  it("tries once when there is a response", async () => {
     const { run, tries } = setUp(CREATED);
     expect((await run()).result).toEqual(CREATED);
     expect(tries).toEqual([{ name: id, atMs: 0, timeoutMs: 3_000 }]);
   });
 
-  it("repeats a lost try under the same name, after a pause", async () => {
+  it("tries again under the same name after a pause when the response is lost", async () => {
     const { run, clock, tries } = setUp(LOST, CREATED);
     const running = run();
     await clock.advance(49);
@@ -68,11 +68,11 @@ describe("creating a task in its queue", () => {
     expect(tries.map(({ name }) => name)).toEqual([id, id]);
   });
 
-  it("says that a taken name is another's while no try was lost", async () => {
+  it("says that a taken name is somebody else's if no response was lost", async () => {
     expect((await setUp(EXISTS).run()).result).toEqual({ kind: "exists", maybeOurs: false });
   });
 
-  it("says that a taken name may be ours after a lost try", async () => {
+  it("says that a taken name may be ours after a lost response", async () => {
     const { run, clock } = setUp(LOST, EXISTS);
     const running = run();
     await clock.advance(100);
@@ -82,17 +82,17 @@ describe("creating a task in its queue", () => {
   it.each([
     ["throttled", THROTTLED],
     ["without a queue", NO_QUEUE],
-  ])("hands on that it is %s", async (_, answer) => {
-    const { run, tries } = setUp(answer);
-    expect((await run()).result).toEqual(answer);
+  ])("passes on that it is %s", async (_, response) => {
+    const { run, tries } = setUp(response);
+    expect((await run()).result).toEqual(response);
     expect(tries).toHaveLength(1);
   });
 
   it.each([
     ["throttled", THROTTLED],
     ["without a queue", NO_QUEUE],
-  ])("knows no outcome when it is %s after a lost try", async (_, answer) => {
-    const { run, clock } = setUp(LOST, answer);
+  ])("knows no outcome when it is %s after a lost response", async (_, response) => {
+    const { run, clock } = setUp(LOST, response);
     const running = run();
     await clock.advance(100);
     expect((await running).result).toMatchObject({ kind: "unclear" });

@@ -56,9 +56,9 @@ it("lists every problem at once, a line each", () => {
   expect(messageOf(environment).split("\n")).toEqual([
     "The configuration can't be used:",
     "  - FIRESTORE_EMULATOR_HOST: must not be set on Cloud Run, where K_SERVICE is set.",
-    "  - PORT: Invalid input: expected number, received NaN.",
+    "  - PORT: invalid input: expected number, received NaN.",
     "  - EMULATOR: must be host:port, for example 127.0.0.1:8123.",
-    '  - FLAG: Invalid option: expected one of "true"|"false".',
+    '  - FLAG: invalid option: expected one of "true"|"false".',
     "  - SECRET: is not set.",
   ]);
 });
@@ -129,7 +129,7 @@ it("reads what task types declare beside the configuration", () => {
 it("lists the problems of both at once, by name, and never quotes a value", () => {
   const read = () => readBoth({ PORT: "canary", PAGES: "canary", ALLOW_ALL: "canary" });
   expect(read).toThrow(
-    /PORT: Invalid input.*\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: Invalid option.*\n {2}- PAGES: Invalid input/,
+    /PORT: invalid input.*\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: invalid option.*\n {2}- PAGES: invalid input/,
   );
   expect(read).not.toThrow("canary");
 });

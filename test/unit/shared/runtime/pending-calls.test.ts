@@ -11,7 +11,7 @@ function setup() {
   return { clock, calls, read, terminations, close: () => closeFirestore(db, { calls, clock }) };
 }
 
-it("closes a client at once when nothing is under way", async () => {
+it("closes a client at once when no call is pending", async () => {
   const { calls, read, terminations, close, clock } = setup();
   read.resolve();
   await calls.track(read.promise);
@@ -22,7 +22,7 @@ it("closes a client at once when nothing is under way", async () => {
   expect(clock.pending).toBe(0);
 });
 
-it("closes a client once the calls that were given up have settled, whatever they came to", async () => {
+it("closes a client once the calls that were given up have settled, whatever came of them", async () => {
   const { calls, read, terminations, close, clock } = setup();
   const given = calls.track(read.promise).catch((error: unknown) => error);
   const closed = close();
@@ -47,7 +47,7 @@ it("leaves a client open whose call has not settled within 500 ms", async () => 
   expect(terminations).toEqual([]);
 });
 
-it("waits for calls that begin while it waits", async () => {
+it("waits for calls that begin while it is waiting", async () => {
   const { calls, read, terminations, close } = setup();
   const first = Promise.withResolvers<void>();
   void calls.track(first.promise).then(() => calls.track(read.promise));

@@ -17,6 +17,16 @@ test.each(["00", "01", "03"])("a trace context with flags %s is written as it wa
   expect(context && writeTraceParent(context)).toBe(text);
 });
 
+test("flags that the standard doesn't define are read, and reset when the trace is passed on", () => {
+  const context = readTraceParent(`00-${TRACE}-${SPAN}-ff`);
+  expect(context?.traceFlags).toBe(0xff);
+  expect(context && writeTraceParent(context)).toBe(`00-${TRACE}-${SPAN}-03`);
+});
+
+test("a trace context of a later version is read as far as it is known", () => {
+  expect(readTraceParent(`01-${TRACE}-${SPAN}-01-more`)).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
+});
+
 test.each([
   ["missing", undefined],
   ["empty", ""],
@@ -25,6 +35,7 @@ test.each([
   ["without a trace", `00-${"0".repeat(32)}-${SPAN}-01`],
   ["without a parent", `00-${TRACE}-${"0".repeat(16)}-01`],
   ["cut short", `00-${TRACE}-${SPAN}`],
+  ["longer than its version allows", `00-${TRACE}-${SPAN}-01-more`],
   ["sent twice", `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`],
 ])("one that is %s is none", (_, text) => {
   expect(readTraceParent(text)).toBeUndefined();

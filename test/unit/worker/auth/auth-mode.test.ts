@@ -1,36 +1,36 @@
 import { expect, test } from "vitest";
-import { type TokenBundle, expectNoTokenIn, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
+import { type TokenHarness, expectNoTokenIn, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
 import { assembleToken } from "../../../harness/auth/tokens.ts";
 
 const MARKER = "SIGNATURE_REMOVED_BY_GOOGLE";
 
 /** The token that `claims` would make, as Cloud Run passes it on when it has removed the signature. */
-function strippedToken(bundle: TokenBundle, over: object = {}, marker = MARKER): string {
-  const signed = assembleToken({ alg: "RS256", kid: "key-1", typ: "JWT" }, { ...bundle.claims, ...over }, () =>
+function strippedToken(harness: TokenHarness, over: object = {}, marker = MARKER): string {
+  const signed = assembleToken({ alg: "RS256", kid: "key-1", typ: "JWT" }, { ...harness.claims, ...over }, () =>
     Buffer.of(1),
   );
   return signed.replace(/[^.]+$/, marker);
 }
 
 test("verify mode refuses a removed signature by its own name, and fetches no keys", async () => {
-  const bundle = await setUpTokenRules();
-  const token = strippedToken(bundle);
+  const harness = await setUpTokenRules();
+  const token = strippedToken(harness);
 
-  const authentication = await bundle.present(token);
+  const authentication = await harness.present(token);
 
   expect(authentication).toEqual({ kind: "unauthenticated", reason: "signature-removed" });
-  expect(bundle.server.fetches).toBe(0);
-  expectNoTokenIn(authentication, bundle, token.replace(MARKER, "x"));
+  expect(harness.server.fetches).toBe(0);
+  expectNoTokenIn(authentication, harness, token.replace(MARKER, "x"));
 });
 
 test("platform mode accepts a removed signature, and fetches no keys", async () => {
-  const bundle = await setUpTokenRules("platform");
+  const harness = await setUpTokenRules("platform");
 
-  expect(await bundle.present(strippedToken(bundle))).toMatchObject({ kind: "authenticated" });
-  expect(bundle.server.fetches).toBe(0);
+  expect(await harness.present(strippedToken(harness))).toMatchObject({ kind: "authenticated" });
+  expect(harness.server.fetches).toBe(0);
 });
 
-test.each<[string, (bundle: TokenBundle) => string, string, string]>([
+test.each<[string, (harness: TokenHarness) => string, string, string]>([
   ["a signature that is there, though it is good", ({ token }) => token, "unauthenticated", "signature-not-removed"],
   [
     "the marker in lower case",
@@ -56,8 +56,8 @@ test.each<[string, (bundle: TokenBundle) => string, string, string]>([
     "email-not-verified",
   ],
 ])("platform mode refuses %s", async (_, tokenOf, kind, reason) => {
-  const bundle = await setUpTokenRules("platform");
+  const harness = await setUpTokenRules("platform");
 
-  expect(await bundle.present(tokenOf(bundle))).toEqual({ kind, reason });
-  expect(bundle.server.fetches).toBe(0);
+  expect(await harness.present(tokenOf(harness))).toEqual({ kind, reason });
+  expect(harness.server.fetches).toBe(0);
 });

@@ -8,7 +8,7 @@ import {
   KEY,
   OTHER_KEY,
   setUpTokenRules,
-  type TokenBundle,
+  type TokenHarness,
 } from "../../../harness/auth/token-rules.ts";
 import { assembleToken, signToken } from "../../../harness/auth/tokens.ts";
 
@@ -62,19 +62,25 @@ describe("headers that are not one bearer token", () => {
       ],
     ],
   ])("refuses %s with 401 and fetches no keys", async (_name, headersOf) => {
-    const bundle = await setUpTokenRules();
-    const authentication = await authenticate(new Headers(headersOf(bundle.token)), bundle.rules);
+    const harness = await setUpTokenRules();
+    const authentication = await authenticate(new Headers(headersOf(harness.token)), harness.rules);
     expect(STATUS[authentication.kind]).toBe(401);
-    expect(bundle.server.fetches).toBe(0);
-    expectNoTokenIn(authentication, bundle, bundle.token);
+    expect(harness.server.fetches).toBe(0);
+    expectNoTokenIn(authentication, harness, harness.token);
   });
 });
 
 /** [what is wrong, the token, reason, status, key fetches] */
-type TokenRow = [name: string, token: (bundle: TokenBundle) => string, reason: string, status: number, fetches: number];
+type TokenRow = [
+  name: string,
+  token: (harness: TokenHarness) => string,
+  reason: string,
+  status: number,
+  fetches: number,
+];
 
-const hmacSigned = (bundle: TokenBundle, alg: string, secret: string) =>
-  assembleToken({ alg, kid: "key-1", typ: "JWT" }, bundle.claims, (input) =>
+const hmacSigned = (harness: TokenHarness, alg: string, secret: string) =>
+  assembleToken({ alg, kid: "key-1", typ: "JWT" }, harness.claims, (input) =>
     createHmac("sha256", secret).update(input).digest(),
   );
 
@@ -82,8 +88,8 @@ const headerRows: TokenRow[] = [
   ["alg none", ({ claims }) => signToken(KEY, claims, { alg: "none" }), "algorithm", 401, 0],
   ["alg NONE", ({ claims }) => signToken(KEY, claims, { alg: "NONE" }), "algorithm", 401, 0],
   ["no alg", ({ claims }) => signToken(KEY, claims, { alg: undefined }), "algorithm", 401, 0],
-  ["HS256 with the public key", (bundle) => hmacSigned(bundle, "HS256", KEY.publicPem), "algorithm", 401, 0],
-  ["HMAC under the name RS256", (bundle) => hmacSigned(bundle, "RS256", KEY.publicPem), "signature", 401, 1],
+  ["HS256 with the public key", (harness) => hmacSigned(harness, "HS256", KEY.publicPem), "algorithm", 401, 0],
+  ["HMAC under the name RS256", (harness) => hmacSigned(harness, "RS256", KEY.publicPem), "signature", 401, 1],
   ["an RSA signature under RS512", ({ claims }) => signToken(KEY, claims, { alg: "RS512" }), "algorithm", 401, 0],
   ["an RSA signature under ES256", ({ claims }) => signToken(KEY, claims, { alg: "ES256" }), "algorithm", 401, 0],
   ["a list of algorithms", ({ claims }) => signToken(KEY, claims, { alg: ["RS256"] }), "algorithm", 401, 0],
@@ -168,13 +174,13 @@ describe("tokens that are not the invoker's", () => {
     ]),
   ];
   it.each(rows)("refuses %s", async (_name, makeToken, reason, status, fetches) => {
-    const bundle = await setUpTokenRules();
-    const token = makeToken(bundle);
-    const authentication = await bundle.present(token);
+    const harness = await setUpTokenRules();
+    const token = makeToken(harness);
+    const authentication = await harness.present(token);
     expect(authentication).toMatchObject({ reason });
     expect(STATUS[authentication.kind]).toBe(status);
-    expect(bundle.server.fetches).toBe(fetches);
-    expectNoTokenIn(authentication, bundle, token);
+    expect(harness.server.fetches).toBe(fetches);
+    expectNoTokenIn(authentication, harness, token);
   });
 
   it.each(claimRows.filter(([, , , status]) => status === 403))(

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { authenticate, createTokenRules } from "../../../../services/worker/authenticate.ts";
-import { pemAnswer, type KeyServerAnswer } from "../../../harness/auth/key-server.ts";
+import { pemResponse, type KeyServerResponse } from "../../../harness/auth/key-server.ts";
 import { expectNoTokenIn, INVOKER, KEY, OTHER_KEY, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
 import { signToken } from "../../../harness/auth/tokens.ts";
 
-it("authenticates the invoker by a token of its own, and tells who it is", async () => {
+it("authenticates the invoker by its own token, and says who it is", async () => {
   const { server, present, token, nowS } = await setUpTokenRules();
   expect(await present(token)).toEqual({
     kind: "authenticated",
@@ -15,7 +15,7 @@ it("authenticates the invoker by a token of its own, and tells who it is", async
   expect(server.fetches).toBe(1);
 });
 
-it("accepts a token whose header says nothing of its type", async () => {
+it("accepts a token whose header doesn't give its type", async () => {
   const { present, claims } = await setUpTokenRules();
   expect((await present(signToken(KEY, claims, { typ: undefined }))).kind).toBe("authenticated");
 });
@@ -49,10 +49,10 @@ it("fetches keys once for 50 tokens at once", async () => {
 
 it("remembers a verified token until it expires, and not beyond", async () => {
   const { server, clock, present, claims, nowS } = await setUpTokenRules();
-  server.answerWith(pemAnswer([KEY], "max-age=60"));
+  server.respondWith(pemResponse([KEY], "max-age=60"));
   const token = signToken(KEY, { ...claims, exp: nowS + 100 });
   expect((await present(token)).kind).toBe("authenticated");
-  server.answerWith(pemAnswer([OTHER_KEY]));
+  server.respondWith(pemResponse([OTHER_KEY]));
   await clock.advance(90_000);
   expect((await present(token)).kind).toBe("authenticated");
   expect(server.fetches).toBe(1);
@@ -60,12 +60,12 @@ it("remembers a verified token until it expires, and not beyond", async () => {
   expect(await present(token)).toEqual({ kind: "unauthenticated", reason: "expired" });
 });
 
-it("checks a remembered token's key again in the seconds of skew after its end", async () => {
+it("checks the key of a remembered token again in the seconds of skew after its end", async () => {
   const { server, clock, present, claims, nowS } = await setUpTokenRules();
-  server.answerWith(pemAnswer([KEY], "max-age=60"));
+  server.respondWith(pemResponse([KEY], "max-age=60"));
   const token = signToken(KEY, { ...claims, exp: nowS + 100 });
   await present(token);
-  server.answerWith(pemAnswer([OTHER_KEY]));
+  server.respondWith(pemResponse([OTHER_KEY]));
   await clock.advance(110_000);
   expect(await present(token)).toEqual({ kind: "unauthenticated", reason: "unknown-key" });
 });
@@ -86,39 +86,39 @@ it.each([{ audience: "" }, { invoker: "" }])("makes no rules with %o", async (ov
 });
 
 describe("a key server that fails", () => {
-  const failures: [string, KeyServerAnswer][] = [
+  const failures: [string, KeyServerResponse][] = [
     ["answers 500", { status: 500, body: "" }],
     ["hangs", "hang"],
-    ["answers nothing", { body: "" }],
+    ["sends nothing", { body: "" }],
     ["answers HTML", { body: "<html>Sign in</html>" }],
   ];
 
-  it.each(failures)("gives 503 within 2 s when it %s and there are no keys", async (_name, answer) => {
-    const bundle = await setUpTokenRules();
-    bundle.server.answerWith(answer);
-    const arrived = bundle.server.nextFetch();
-    const pending = bundle.present(bundle.token);
+  it.each(failures)("gives 503 within 2 s when it %s and there are no keys", async (_name, response) => {
+    const harness = await setUpTokenRules();
+    harness.server.respondWith(response);
+    const arrived = harness.server.nextFetch();
+    const pending = harness.present(harness.token);
     await arrived;
-    if (answer === "hang") await bundle.clock.advance(2_000);
+    if (response === "hang") await harness.clock.advance(2_000);
     const authentication = await pending;
     expect(authentication).toEqual({ kind: "keys-unavailable" });
-    expect(bundle.logged).toHaveLength(1);
-    expectNoTokenIn(authentication, bundle, bundle.token);
+    expect(harness.logged).toHaveLength(1);
+    expectNoTokenIn(authentication, harness, harness.token);
   });
 
-  it.each(failures)("gives 200 by the keys that are there when it %s", async (_name, answer) => {
+  it.each(failures)("gives 200 with the keys at hand when it %s", async (_name, response) => {
     const { server, clock, present, claims, token } = await setUpTokenRules();
     vi.useFakeTimers({ toFake: ["Date"], now: clock.now() });
     onTestFinished(() => void vi.useRealTimers());
     await present(token);
     await clock.advance(2 * 3_600_000);
     vi.setSystemTime(clock.now());
-    server.answerWith(answer);
+    server.respondWith(response);
     const arrived = server.nextFetch();
     const later = { ...claims, iat: Number(claims["iat"]) + 7_200, exp: Number(claims["exp"]) + 7_200 };
     const pending = present(signToken(KEY, later));
     await arrived;
-    if (answer === "hang") await clock.advance(2_000);
+    if (response === "hang") await clock.advance(2_000);
     expect((await pending).kind).toBe("authenticated");
     expect(server.fetches).toBe(2);
   });

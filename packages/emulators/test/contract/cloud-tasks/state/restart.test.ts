@@ -253,7 +253,7 @@ async function startProcess(dataDir: string, ...more: string[]) {
   const child = spawnMain(["--data", dataDir, ...more], "127.0.0.1:0");
   const ended = once(child, "close").then(([code]: (number | null)[]) => code);
   const port = await listeningPort(child.stdout);
-  const client = createCloudTasksClient({ host: "127.0.0.1", port });
+  const client = await createCloudTasksClient({ host: "127.0.0.1", port });
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await client.close();

@@ -1,0 +1,29 @@
+/** The result of reading a body. */
+export type BoundedBody =
+  | { readonly kind: "read"; readonly bytes: Uint8Array }
+  | { readonly kind: "too-large" }
+  /** The connection failed halfway: the sender hung up, was too slow or broke the framing. */
+  | { readonly kind: "broken-off" };
+
+/**
+ * Reads the body of a request or response into memory, up to `maxBytes` bytes. A body whose Content-Length is larger is
+ * not read at all; one that turns out to be larger is cancelled. Never throws.
+ */
+export async function readBounded(
+  { headers, body }: Pick<Request | Response, "headers" | "body">,
+  maxBytes: number,
+): Promise<BoundedBody> {
+  if (Number(headers.get("content-length") ?? 0) > maxBytes) return { kind: "too-large" };
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) return { kind: "too-large" };
+      chunks.push(chunk);
+    }
+  } catch {
+    return { kind: "broken-off" };
+  }
+  return { kind: "read", bytes: Buffer.concat(chunks) };
+}

@@ -1,0 +1,55 @@
+import type { z } from "zod";
+import type { RequestProblem } from "./problem.ts";
+
+/** A list of a thousand wrong items helps nobody. */
+const MAX_PROBLEMS = 100;
+const MAX_PATH_LENGTH = 200;
+
+/** The value that a schema checked, and how to speak of it. */
+interface Checked {
+  readonly value: unknown;
+  /** Where the value is within the whole. Default: it is the whole. */
+  readonly path?: readonly PropertyKey[];
+  /** What to call the whole. Default: "body". */
+  readonly root?: string;
+  /** What to say of a value that is missing. Default: "is missing". */
+  readonly missing?: string;
+}
+
+/**
+ * What a schema found wrong, as paths and the ends of sentences ("payload.url", "is missing"); empty without an error.
+ * At most 100 problems, with paths of at most 200 characters. No value is quoted unless a schema's own message quotes it.
+ */
+export function schemaProblems(error: z.core.$ZodError | undefined, checked: Checked): RequestProblem[] {
+  return (error?.issues ?? []).flatMap((issue) => describe(issue, checked)).slice(0, MAX_PROBLEMS);
+}
+
+function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
+  const { value, root = "body", missing = "is missing" } = checked;
+  const path = [...(checked.path ?? []), ...issue.path];
+  const textOf = (parts: readonly PropertyKey[]): string => (parts.length === 0 ? root : toText(parts));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: textOf([...path, key]), message: "is not a known field: leave it out" }));
+  }
+  // A custom check of a missing field has more to say than that it is missing.
+  const isMissing = issue.code !== "custom" && valueAt(value, issue.path) === undefined;
+  return [{ path: textOf(path), message: isMissing ? missing : decapitalise(issue.message) }];
+}
+
+function toText(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".").slice(0, MAX_PATH_LENGTH);
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
+}
+
+/** zod's own messages begin with a capital. "URL" and "A or B" keep theirs. */
+function decapitalise(message: string): string {
+  return message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+}

@@ -1,0 +1,31 @@
+import { Hono } from "hono";
+import { expect, it } from "vitest";
+import { apiHeaders } from "../../../../shared/http/secure-headers.ts";
+import { problemResponse } from "../../../../shared/http/problem.ts";
+
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+};
+
+const app = new Hono();
+app.use(apiHeaders);
+app.get("/text", (context) => context.body("text", 200, { "cache-control": "public" }));
+app.get("/thrown", () => {
+  throw new Error("canary");
+});
+app.onError(() => problemResponse({ status: 500, code: "internal", title: "Internal error" }));
+app.notFound(() => problemResponse({ status: 404, code: "not-found", title: "Not found" }));
+
+it.each([
+  ["a response that brings its own Cache-Control", "/text", 200, { "content-type": "text/plain;charset=UTF-8" }],
+  ["an error", "/thrown", 500, { "content-type": "application/problem+json" }],
+  ["a path that doesn't exist", "/nowhere", 404, { "content-type": "application/problem+json" }],
+])("puts these headers and no others on %s", async (_name, path, status, more) => {
+  const response = await app.request(path);
+
+  expect(response.status).toBe(status);
+  expect(Object.fromEntries(response.headers)).toEqual({ ...HEADERS, ...more });
+});
