@@ -1,91 +1,124 @@
 import { execFile } from "node:child_process";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
-import { makeEmulatorPackage } from "../../../../tools/emulator-package/make-package.ts";
-import { temporaryFolder } from "../../../../test/harness/runtime/temporary-folder.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { makeEmulatorPackage } from "../../tools/emulator-package/make-package.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../../../..");
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const EXAMPLE = path.join(ROOT, "packages/emulators/test/readme/example.test.ts");
+const INSTALL_TIMEOUT_MS = 120_000;
+
 const run = promisify(execFile);
+/** As in a terminal: on this Node, and without what our own test run sets. */
+const env: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VITEST|METADATA_)/.test(name))),
+  NO_COLOR: "1",
+  PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+};
 
-/** Another project: TypeScript that uses the package with Google's clients. */
-const CONSUMER = `
+/** Each line below a directive has one error, so the types are there. */
+const TYPED = `
 import { Firestore } from "@google-cloud/firestore";
 import { CloudTasksClient } from "@google-cloud/tasks";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { VirtualClock, formatTimeline, startCloudTasksEmulator, startFirestoreEmulator, taskMatchers } from "handoff-emulators";
+import { VirtualClock } from "handoff-emulators/clock";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import "handoff-emulators/vitest";
+import { expect } from "vitest";
 
 const clock = new VirtualClock();
-const tasks = await startCloudTasksEmulator({ clock, queues: [{ name: "mail", retryConfig: { minBackoff: "10s" } }] });
+const tasks = await startCloudTasksEmulator({ clock });
 const firestore = await startFirestoreEmulator({ clock });
-const client = new CloudTasksClient(tasks.clientOptions());
-const db = new Firestore(firestore.clientOptions());
+new CloudTasksClient(tasks.clientOptions());
+new Firestore(firestore.clientOptions());
+expect(tasks).not.toHaveRetried("task", { times: 1 });
+// @ts-expect-error -- not a number
+expect(tasks).toHaveRetried("task", { times: "once" });
+// @ts-expect-error -- not a unit
+void clock.advance("1 hour");
+// @ts-expect-error -- not a fault
+tasks.inject({ kind: "explosion" });
+// @ts-expect-error -- not an option
+void startFirestoreEmulator({ prot: 1 });
+`;
 
-let answers = 0;
-const worker = createServer((_, response) => void response.writeHead(answers++ === 0 ? 500 : 200).end());
-worker.listen(0, "127.0.0.1");
-await once(worker, "listening");
-const address = worker.address();
-if (address === null || typeof address === "string") throw new Error("no port");
-const parent = "projects/emulated/locations/local/queues/mail";
-const name = \`\${parent}/tasks/one\`;
-await client.createTask({ parent, task: { name, httpRequest: { url: \`http://127.0.0.1:\${address.port}/\` } } });
+const USE_PARTS = `
+const [{ VirtualClock }, { startCloudTasksEmulator }] = await Promise.all(
+  ["clock", "cloud-tasks"].map((part) => import("handoff-emulators/" + part)),
+);
+const clock = new VirtualClock({ startMs: 0 });
+const tasks = await startCloudTasksEmulator({ clock });
 await clock.advance("1h");
-await db.doc("things/one").set({ attempts: tasks.history().length });
-
-// The types are there: each of these lines has one error.
-// @ts-expect-error -- no unit
-void (() => clock.advance("1 hour"));
-// @ts-expect-error -- no such fault
-void (() => tasks.inject({ kind: "explosion" }));
-// @ts-expect-error -- no such option
-void (() => startFirestoreEmulator({ prot: 1 }));
-
-const seen = (await db.doc("things/one").get()).data();
-console.log(JSON.stringify({ seen, delivered: taskMatchers.toHaveBeenDelivered(tasks, name, { attempts: 2 }).pass }));
-console.log(formatTimeline(tasks.history()));
-await client.close();
-await db.terminate();
-await Promise.all([tasks.stop(), firestore.stop()]);
-worker.close();
+console.log(clock.now());
+await tasks.stop();
 `;
 
 const TSCONFIG = {
   compilerOptions: { module: "nodenext", target: "es2024", strict: true, skipLibCheck: true, types: ["node"] },
-  files: ["main.mts"],
+  files: ["example.test.ts", "typed.ts"],
 };
 
-test("another project installs the packed emulators, compiles against their types, and uses them", async () => {
-  const folder = temporaryFolder();
-  const consumer = path.join(folder, "consumer");
-  fs.mkdirSync(consumer);
-  // Google's clients, which the other project would have installed itself.
+let folder = "";
+let built = "";
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-package-"));
+  // As beside dist/: a package linked from here finds this project's dependencies, not those of whoever uses it.
   fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
-  const built = path.join(folder, "built");
+  built = path.join(folder, "built");
   await makeEmulatorPackage(built);
-  const { stdout: packed } = await run("npm", ["pack", built, "--silent"], { cwd: folder });
-  fs.writeFileSync(path.join(consumer, "package.json"), JSON.stringify({ name: "consumer", type: "module" }));
-  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", path.join(folder, packed.trim())], {
-    cwd: consumer,
-  });
-  fs.writeFileSync(path.join(consumer, "main.mts"), CONSUMER);
-  fs.writeFileSync(path.join(consumer, "tsconfig.json"), JSON.stringify(TSCONFIG));
-
-  const tsc = path.join(ROOT, "node_modules/.bin/tsc");
-  await expect(run(tsc, ["-p", consumer])).resolves.toMatchObject({ stdout: "" });
-  const env = { ...process.env, METADATA_SERVER_DETECTION: "none" };
-  const { stdout } = await run(process.execPath, [path.join(consumer, "main.mjs")], { env });
-  const [first, , ...timeline] = stdout.trim().split("\n");
-  expect(JSON.parse(first ?? "")).toEqual({ seen: { attempts: 2 }, delivered: true });
-  expect(timeline).toEqual([
-    "    1  +0 s           500 after 0 s, again in 10 s",
-    "    2  +10 s          200 after 0 s, done",
-  ]);
-
-  const help = await run(path.join(consumer, "node_modules/.bin/handoff-emulator"), ["--help"], {
-    env: { ...env, PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}` },
-  });
-  expect(help.stdout).toContain("--virtual-clock");
 });
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** Another project that tests with Google's clients, at our versions. */
+function newProject(name: string): string {
+  const project = path.join(folder, "projects", name);
+  fs.mkdirSync(project, { recursive: true });
+  const { dependencies, devDependencies } = z
+    .object({ dependencies: z.record(z.string(), z.string()), devDependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8")));
+  const ours = { ...dependencies, ...devDependencies };
+  const wanted = ["@google-cloud/tasks", "@google-cloud/firestore", "vitest", "@types/node"];
+  const manifest = {
+    type: "module",
+    private: true,
+    devDependencies: Object.fromEntries(wanted.map((each) => [each, ours[each]])),
+  };
+  fs.writeFileSync(path.join(project, "package.json"), JSON.stringify(manifest));
+  fs.copyFileSync(EXAMPLE, path.join(project, "example.test.ts"));
+  fs.writeFileSync(path.join(project, "typed.ts"), TYPED);
+  fs.writeFileSync(path.join(project, "tsconfig.json"), JSON.stringify(TSCONFIG));
+  return project;
+}
+
+/** What a command prints, whether it succeeds or not. */
+function output(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const told = ({ stdout, stderr }: { stdout: string; stderr: string }): string => `${stdout}${stderr}`;
+  return run(command, args, { cwd, env }).then(told, told);
+}
+
+const pack = async (): Promise<string> =>
+  path.join(folder, (await output("npm", ["pack", built, "--silent"], folder)).trim());
+
+test.each([
+  { from: "its folder", isLink: true, source: async () => built },
+  { from: "the packed file", isLink: false, source: pack },
+])(
+  "a project that installs the emulators from $from runs the README's example, and compiles",
+  async ({ from, isLink, source }) => {
+    const project = newProject(from);
+    const install = ["install", "--save-dev", "--prefer-offline", "--no-audit", "--no-fund", await source()];
+    await output("npm", install, project);
+    expect(fs.lstatSync(path.join(project, "node_modules/handoff-emulators")).isSymbolicLink()).toBe(isLink);
+
+    expect(await output("npx", ["vitest", "run"], project)).toMatch(/Tests +1 passed/);
+    expect(await output("node", ["--input-type=module", "--eval", USE_PARTS], project)).toBe("3600000\n");
+    expect(await output("npx", ["handoff-emulator", "--help"], project)).toContain("--virtual-clock");
+    expect(await output(path.join(ROOT, "node_modules/.bin/tsc"), ["-p", "."], project)).toBe("");
+  },
+  INSTALL_TIMEOUT_MS,
+);

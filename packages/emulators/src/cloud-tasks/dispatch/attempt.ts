@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "../testing/attempt-log.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";

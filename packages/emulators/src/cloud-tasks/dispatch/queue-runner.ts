@@ -1,4 +1,4 @@
-import type { Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Timer } from "../../kernel/clock.ts";
 import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import type { Deliveries } from "../testing/deliveries.ts";

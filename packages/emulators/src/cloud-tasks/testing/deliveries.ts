@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";
 import { BreakOff } from "../dispatch/request/break-off.ts";
 import type { Queue } from "../state/queue.ts";

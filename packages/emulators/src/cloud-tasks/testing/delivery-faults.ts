@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import { type Duration, toMillis } from "../../kernel/duration.ts";
 import type { FaultFrequency, FaultSet } from "../../kernel/fault-set.ts";
 import type { QueuedTask } from "../dispatch/attempt-outcome.ts";
