@@ -4,6 +4,7 @@
 FROM node:24.21.0-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY packages/emulators/package.json packages/emulators/
 RUN npm ci
 COPY shared shared
 COPY services services

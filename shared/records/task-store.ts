@@ -54,7 +54,7 @@ export interface RecordTransaction extends ReadRecord {
   /** The handler's own reads and writes go through it. */
   readonly transaction: Transaction;
   /** Adds a transition to the transaction's commit. */
-  write(transition: Transition): void;
+  readonly write: (transition: Transition) => void;
 }
 
 /** The only code that writes task records and dead letters. */

@@ -15,8 +15,3 @@ export function parseHostAndPort(text: string): HostAndPort | undefined {
   const [, host, port] = /^([^\s:/]+):(\d{1,5})$/.exec(text) ?? [];
   return host && Number(port) <= HIGHEST_PORT ? { host, port: Number(port) } : undefined;
 }
-
-/** A TCP port in digits; 0 asks for any free one. Undefined when it is none. */
-export function parsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= HIGHEST_PORT ? Number(text) : undefined;
-}

@@ -108,7 +108,7 @@ test("a builder is sent what the Dockerfile copies, and no more", async () => {
   const sent = (file: string): boolean => isSent(file, dockerignore);
 
   expect(
-    ["package-lock.json", "shared/clock.ts", "services/worker/main.ts", "infra/build/main.ts"].filter(sent),
+    ["package-lock.json", "shared/clock.ts", "services/worker/main.ts", "tools/images/main.ts"].filter(sent),
   ).toHaveLength(4);
   expect(
     [".git/config", "Pulumi.dev.yaml", "infra/index.ts", "test/a.ts", "node_modules/a", ".env"].filter(sent),

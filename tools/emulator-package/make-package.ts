@@ -6,52 +6,62 @@ import { z } from "zod";
 import { bundleModules, copyProtos } from "../bundle.ts";
 import { PROJECT_DIR } from "../project-dir.ts";
 
-/** The modules of the package, by the names that they have in it. */
-const MODULES = {
-  index: "packages/emulators/src/index.ts",
-  vitest: "packages/emulators/src/vitest.ts",
-  "handoff-emulator": "packages/emulators/src/cli/main.ts",
-};
+const SOURCE = path.join(PROJECT_DIR, "packages/emulators");
 
-/** The clients whose protos the emulators read: they lie in the package, so that it depends on nothing. */
+/** Takes the place of the script that runs the command from source. */
+const COMMAND = { name: "handoff-emulator", module: "./src/cli/main.ts" };
+
+/** The clients whose protos the emulators read. They are bundled, so that the package depends on nothing. */
 const PROTOS_OF = ["@google-cloud/tasks", "@google-cloud/firestore-api"];
 
-/** What the bundles use is there from this Node on: `findPackageJSON` is the newest of it. */
-const LEAST_NODE = "22.14";
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  license: z.string(),
+  type: z.literal("module"),
+  /** Modules under src/ by the paths at which they can be imported. */
+  exports: z.record(z.string(), z.string().startsWith("./src/")),
+  engines: z.object({ node: z.string().startsWith(">=") }),
+});
 
-const projectSchema = z.object({ version: z.string(), license: z.string() });
+type Manifest = z.output<typeof manifestSchema>;
 
 /**
- * Makes the emulators a package of their own in a folder, for `npm install FOLDER` or `npm pack`.
+ * Builds packages/emulators into a folder as a package without dependencies, for `npm install FOLDER` or `npm pack`.
  *
  * @throws Error with the messages of esbuild or tsc.
  */
 export async function makeEmulatorPackage(to: string): Promise<void> {
-  const way = { from: PROJECT_DIR, to };
+  const manifest = manifestSchema.parse(JSON.parse(await fs.readFile(path.join(SOURCE, "package.json"), "utf8")));
   await fs.rm(to, { recursive: true, force: true });
-  await bundleModules(MODULES, { ...way, target: `node${LEAST_NODE}` });
-  await addShebang(path.join(to, "handoff-emulator.js"));
+  const exported = Object.entries(manifest.exports).map(([subpath, module]) => [nameOf(subpath), module]);
+  await bundleModules(Object.fromEntries([...exported, [COMMAND.name, COMMAND.module]]), {
+    from: SOURCE,
+    to,
+    target: manifest.engines.node.replace(">=", "node"),
+  });
+  await addShebang(path.join(to, `${COMMAND.name}.js`));
   await declareTypes(path.join(to, "types"));
-  for (const name of PROTOS_OF) await copyProtos(name, way);
+  for (const name of PROTOS_OF) await copyProtos(name, { from: SOURCE, to });
   await fs.copyFile(path.join(PROJECT_DIR, "LICENSE"), path.join(to, "LICENSE"));
-  await fs.copyFile(path.join(import.meta.dirname, "README.md"), path.join(to, "README.md"));
-  await fs.writeFile(path.join(to, "package.json"), `${JSON.stringify(await manifest(), undefined, 2)}\n`);
+  await fs.copyFile(path.join(SOURCE, "README.md"), path.join(to, "README.md"));
+  await fs.writeFile(path.join(to, "package.json"), `${JSON.stringify(publishedForm(manifest), undefined, 2)}\n`);
 }
 
-async function manifest(): Promise<object> {
-  const project = projectSchema.parse(JSON.parse(await fs.readFile(path.join(PROJECT_DIR, "package.json"), "utf8")));
+/** A bundle's name: `.` is index, `./vitest` is vitest. */
+const nameOf = (subpath: string): string => (subpath === "." ? "index" : subpath.slice("./".length));
+
+function publishedForm({ exports, engines, ...manifest }: Manifest): object {
+  const built = Object.entries(exports).map(([subpath, module]) => {
+    const types = module.replace("./src/", "./types/").replace(/\.ts$/, ".d.ts");
+    return [subpath, { types, default: `./${nameOf(subpath)}.js` }];
+  });
   return {
-    name: "handoff-emulators",
-    version: project.version,
-    description: "Emulators of Google Cloud Tasks and Firestore for tests.",
-    license: project.license,
-    type: "module",
-    exports: {
-      ".": { types: "./types/packages/emulators/src/index.d.ts", default: "./index.js" },
-      "./vitest": { types: "./types/packages/emulators/src/vitest.d.ts", default: "./vitest.js" },
-    },
-    bin: { "handoff-emulator": "handoff-emulator.js" },
-    engines: { node: `>=${LEAST_NODE}` },
+    ...manifest,
+    exports: Object.fromEntries(built),
+    bin: { [COMMAND.name]: `${COMMAND.name}.js` },
+    engines,
     bundleDependencies: PROTOS_OF,
   };
 }
@@ -61,7 +71,7 @@ async function addShebang(file: string): Promise<void> {
   await fs.writeFile(file, `#!/usr/bin/env node\n${bundled}`, { mode: 0o755 });
 }
 
-/** Declarations name the files that they import as TypeScript has them; for those who use them it is JavaScript. */
+/** TypeScript's declarations import `.ts` files; the built package has JavaScript there. */
 async function declareTypes(folder: string): Promise<void> {
   const tsc = path.join(PROJECT_DIR, "node_modules/.bin/tsc");
   const config = path.join(import.meta.dirname, "tsconfig.json");

@@ -1,17 +1,19 @@
 #!/usr/bin/env node
-// Runs the emulators on the Node that the project brings: the machine's own may be too old to run TypeScript.
+// Runs the emulators from source, on the Node that this repository installs: the machine's own may not run TypeScript.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import path from "node:path";
 
-const atRoot = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const broughtNode = atRoot("node_modules/node/bin/node");
-if (!existsSync(broughtNode)) {
-  process.stderr.write(`There is no ${broughtNode}: run npm ci in ${atRoot("")} first.\n`);
-  process.exit(1);
-}
-
-const main = atRoot("packages/emulators/src/cli/main.ts");
-const child = spawn(broughtNode, [main, ...process.argv.slice(2)], { stdio: "inherit" });
+const main = path.join(import.meta.dirname, "../src/cli/main.ts");
+const child = spawn(installedNode(), [main, ...process.argv.slice(2)], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code) => process.exit(code ?? 1));
+
+function installedNode() {
+  try {
+    return path.join(path.dirname(createRequire(import.meta.url).resolve("node/package.json")), "bin/node");
+  } catch {
+    process.stderr.write("The package node is not installed: run npm ci first.\n");
+    process.exit(1);
+  }
+}

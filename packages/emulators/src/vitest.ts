@@ -1,18 +1,21 @@
-import type { ExpectStatic } from "vitest";
 import { taskMatchers } from "./cloud-tasks/testing/matchers.ts";
 
-type Rest<Matcher> = Matcher extends (emulator: never, ...expected: infer Expected) => unknown ? Expected : never;
+type Arguments<Matcher> = Matcher extends (emulator: never, ...expected: infer Expected) => unknown ? Expected : never;
 
-declare module "vitest" {
-  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
-    /** A worker answered one of the task's attempts with 2xx. On an emulator: `expect(tasks).toHaveBeenDelivered(name)`. */
-    toHaveBeenDelivered(...expected: Rest<(typeof taskMatchers)["toHaveBeenDelivered"]>): R;
-    /** The task failed and was put back to be tried again. On an emulator: `expect(tasks).toHaveRetried(name)`. */
-    toHaveRetried(...expected: Rest<(typeof taskMatchers)["toHaveRetried"]>): R;
+declare global {
+  // Vitest's assertions have what Chai's have. Unlike the module "vitest", a global namespace is the same for whoever
+  // imports this file, whichever copy of vitest is found from here.
+  namespace Chai {
+    interface Assertion {
+      /** A worker answered one of the task's attempts with 2xx. On an emulator: `expect(tasks).toHaveBeenDelivered(name)`. */
+      toHaveBeenDelivered(...expected: Arguments<(typeof taskMatchers)["toHaveBeenDelivered"]>): void;
+      /** The task failed and was put back to be tried again. On an emulator: `expect(tasks).toHaveRetried(name)`. */
+      toHaveRetried(...expected: Arguments<(typeof taskMatchers)["toHaveRetried"]>): void;
+    }
   }
 }
 
-/** Adds the matchers to vitest's `expect`; to be called in a setup file, or at the top of a test file. */
-export function addTaskMatchers(expect: ExpectStatic): void {
+/** Adds the matchers to vitest's `expect`. Call it in a setup file, or at the top of a test file. */
+export function addTaskMatchers(expect: { extend(matchers: typeof taskMatchers): unknown }): void {
   expect.extend(taskMatchers);
 }

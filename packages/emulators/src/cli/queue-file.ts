@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { YAMLParseError, parse } from "yaml";
 import { z } from "zod";
-import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+import { ConfigError } from "./config-error.ts";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 
 const durationSchema = z.union([z.string(), z.number()]);

@@ -1,13 +1,8 @@
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../../../shared/runtime/config-error.ts";
-import {
-  type HostAndPort,
-  NOT_HOST_AND_PORT,
-  parseHostAndPort,
-  parsePort,
-} from "../../../../shared/runtime/host-and-port.ts";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 import { CONCURRENCY_MODES, type ConcurrencyMode } from "../firestore/transactions/concurrency.ts";
+import { ConfigError } from "./config-error.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 export const USAGE = `handoff-emulator [OPTIONS]
 
@@ -39,10 +34,15 @@ const NAMES = ["cloud-tasks", "firestore"] as const;
 /** An emulator's name on the command line. */
 export type EmulatorName = (typeof NAMES)[number];
 
+interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What the command line and the environment say. */
 export interface StandaloneSettings {
   readonly emulators: readonly EmulatorName[];
-  readonly addresses: Readonly<Record<EmulatorName, { readonly host: string; readonly port: number }>>;
+  readonly addresses: Readonly<Record<EmulatorName, HostAndPort>>;
   readonly queues: readonly QueueDefinition[];
   readonly project?: string;
   readonly location?: string;
@@ -51,7 +51,7 @@ export interface StandaloneSettings {
   readonly virtualClock: boolean;
   readonly faultSeed?: number;
   readonly concurrency: ConcurrencyMode;
-  readonly level: string;
+  readonly level: LogLevel;
 }
 
 const OPTIONS = {
@@ -124,17 +124,24 @@ const DEFAULT_HOST = "127.0.0.1";
 function addressIn(environment: NodeJS.ProcessEnv, variable: string, defaultPort: number): HostAndPort {
   const text = environment[variable];
   if (!text) return { host: DEFAULT_HOST, port: defaultPort };
-  const address = parseHostAndPort(text);
-  if (address) return address;
-  throw new ConfigError(`${variable} ${NOT_HOST_AND_PORT}, but is ${JSON.stringify(text)}.`);
+  const [, host, digits = ""] = /^([^\s:/]+):(\d+)$/.exec(text) ?? [];
+  const port = parsePort(digits);
+  if (host !== undefined && port !== undefined) return { host, port };
+  throw new ConfigError(`${variable} must be host:port, for example 127.0.0.1:8123, but is ${JSON.stringify(text)}.`);
 }
 
-const LEVELS = ["trace", "debug", "info", "warn", "error"];
+const HIGHEST_PORT = 65_535;
 
-function readLevel(level: string | undefined): string {
-  if (!level) return "info";
-  if (LEVELS.includes(level)) return level;
-  throw new ConfigError(`LOG_LEVEL must be one of ${LEVELS.join(", ")}, but is ${JSON.stringify(level)}.`);
+/** A TCP port in digits, where 0 means any free one; undefined when it is not a port. */
+function parsePort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= HIGHEST_PORT ? Number(text) : undefined;
+}
+
+function readLevel(text: string | undefined): LogLevel {
+  if (!text) return "info";
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level) return level;
+  throw new ConfigError(`LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}, but is ${JSON.stringify(text)}.`);
 }
 
 function at(host: string | undefined, port: string | undefined, option: string): Partial<HostAndPort> {

@@ -1,15 +1,16 @@
-import { systemClock } from "../../../../shared/runtime/clock.ts";
-import { ConfigError } from "../../../../shared/runtime/config-error.ts";
-import { type Logger, createLogger } from "../../../../shared/runtime/log.ts";
-import type { RunningProgram } from "../../../../shared/runtime/program.ts";
-import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import { type Clock, systemClock } from "../kernel/clock.ts";
+import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { BrokenJournalError } from "../kernel/storage/journal.ts";
-import { readableLine } from "../../../../services/local/log-line.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
+import { ConfigError } from "./config-error.ts";
+import { createLog } from "./log.ts";
 import type { EmulatorName, StandaloneSettings } from "./settings.ts";
 
-/** An emulator that listens. */
-type Running = RunningProgram & { readonly host: string; readonly port: number };
+interface Running {
+  readonly host: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
 
 const HOST_VARIABLES = {
   "cloud-tasks": "--port or CLOUD_TASKS_EMULATOR_HOST",
@@ -21,11 +22,11 @@ const HOST_VARIABLES = {
  *
  * @throws ConfigError with a sentence for what a person has to mend.
  */
-export async function startEmulators(settings: StandaloneSettings): Promise<RunningProgram> {
+export async function startEmulators(settings: StandaloneSettings): Promise<{ stop(): Promise<void> }> {
   const clock = settings.virtualClock ? new VirtualClock() : systemClock;
   const running: Running[] = [];
   for (const name of settings.emulators) {
-    const log = createLog(name, settings.level);
+    const log = createLog({ service: name, level: settings.level, readable: process.stdout.isTTY, write });
     const emulator = await explain(name, () => START[name]({ settings, clock, log }));
     running.push(emulator);
     const { host, port } = emulator;
@@ -40,8 +41,8 @@ export async function startEmulators(settings: StandaloneSettings): Promise<Runn
 
 interface Start {
   readonly settings: StandaloneSettings;
-  readonly clock: EmulatorClock;
-  readonly log: Logger;
+  readonly clock: Clock;
+  readonly log: EmulatorLog;
 }
 
 /** Each emulator's code is loaded only where it is run. */
@@ -74,12 +75,7 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
   },
 };
 
-/** Lines of JSON, or lines for a person where one looks on. */
-function createLog(service: string, level: string): Logger {
-  if (!process.stdout.isTTY) return createLogger({ service, level });
-  const write = (line: string): void => void process.stdout.write(`${readableLine(service, line.trimEnd())}\n`);
-  return createLogger({ service, level, destination: { write } });
-}
+const write = (line: string): void => void process.stdout.write(line);
 
 /** What a person has to mend gets a sentence, not a stack. */
 async function explain<Result>(name: EmulatorName, start: () => Promise<Result>): Promise<Result> {

@@ -1,16 +1,13 @@
-import type { CloudTasksClient } from "@google-cloud/tasks";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import type { CallFault } from "../kernel/call-faults.ts";
-import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import type { InjectedFault } from "../kernel/fault-set.ts";
+import type { CloudTasksClientOptions } from "./client-options.ts";
 import type { DeliveryFault } from "./testing/delivery-faults.ts";
 import type { AttemptRecord, AttemptSelector } from "./testing/history.ts";
 import type { IdleUntil } from "./testing/idle.ts";
 import type { QueueDefinition } from "./state/queue-definition.ts";
 import type { ResetOptions } from "./testing/reset.ts";
-
-/** What the constructor of Google's client takes. */
-export type CloudTasksClientOptions = NonNullable<ConstructorParameters<typeof CloudTasksClient>[0]>;
 
 /** How the emulator is to run; everything has a default. */
 export interface CloudTasksEmulatorOptions {
@@ -19,7 +16,7 @@ export interface CloudTasksEmulatorOptions {
   /** Default 0: any free port. */
   readonly port?: number;
   /** Default: the wall clock. A `VirtualClock` is moved by the test. Tokens tell the wall clock's time in any case. */
-  readonly clock?: EmulatorClock;
+  readonly clock?: Clock;
   /** Queues to begin with; those that are kept in the data folder get these settings. Default: none. */
   readonly queues?: readonly QueueDefinition[];
   /** Where queues are that are named by their id alone. Default `emulated` and `local`. */

@@ -1,31 +1,23 @@
-import type * as grpc from "@grpc/grpc-js";
-import type * as googleAuthLibrary from "google-auth-library";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { type Clock, systemClock } from "../../../../shared/runtime/clock.ts";
-import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import { type Clock, systemClock } from "../kernel/clock.ts";
 import { silentLog } from "../kernel/emulator-log.ts";
 import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
 import { openJournal } from "../kernel/storage/journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
-import { type Endpoint, startEndpoint } from "../rpc/endpoint.ts";
+import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
 import { createCourier } from "./dispatch/request/delivery.ts";
 import { checkMishap, createFaultyCourier } from "./testing/delivery-faults.ts";
-import { DeliveryPlaces } from "./dispatch/delivery-places.ts";
+import { DeliveryPlaces } from "./dispatch/delivery-slots.ts";
 import { createTokenMaker } from "./dispatch/request/delivery-token.ts";
-import type {
-  CloudTasksClientOptions,
-  CloudTasksEmulator,
-  CloudTasksEmulatorOptions,
-  CloudTasksFault,
-} from "./emulator-options.ts";
-import { assertPortIsFree } from "../kernel/free-port.ts";
+import { clientOptions } from "./client-options.ts";
+import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
+import { assertPortIsFree } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
 import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
@@ -126,7 +118,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
 }
 
 /** A stop must not wait for a time that nobody moves. */
-const isMovedByHand = (clock: EmulatorClock): boolean => clock.hold !== undefined;
+const isMovedByHand = (clock: Clock): boolean => clock.hold !== undefined;
 
 /** The emulator's parts, but for those that listen. */
 function assemble(options: CloudTasksEmulatorOptions) {
@@ -166,21 +158,4 @@ function openState(
 /** What answers each RPC of the API. */
 function createMethods(context: RpcContext): Readonly<Record<string, RpcHandler>> {
   return { ...createQueueHandlers(context), ...createTaskHandlers(context), ...createIamHandlers(context) };
-}
-
-const require = createRequire(import.meta.url);
-
-/** The libraries are the client's own: gRPC takes credentials of no other copy, and a process without a client needs neither. */
-function clientOptions({ host, port }: Endpoint): CloudTasksClientOptions {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `require` is not typed
-  const { credentials } = require("@grpc/grpc-js") as typeof grpc;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `require` is not typed
-  const { PassThroughClient } = require("google-auth-library") as typeof googleAuthLibrary;
-  return {
-    apiEndpoint: host,
-    port,
-    sslCreds: credentials.createInsecure(),
-    // Without it the first call looks for a metadata server before it is sent.
-    authClient: new PassThroughClient(),
-  };
 }

@@ -1,11 +1,10 @@
 import { getRequestListener } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { JsonBodyError, parseJsonBody } from "../../../../shared/http/json-body.ts";
-import { type RequestProblem, problemResponse } from "../../../../shared/http/problem.ts";
 import { toMillis } from "../kernel/duration.ts";
-import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import type { FaultFrequency, InjectedFault } from "../kernel/fault-set.ts";
+import { JsonBodyError, parseJsonBody } from "../kernel/json-body.ts";
 import { RpcCode } from "../rpc/rpc-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import type { ControlListener } from "./control-surface.ts";
@@ -21,7 +20,7 @@ export interface Controllable<Fault extends FaultFrequency, Reset> {
 /** How an emulator is controlled. */
 export interface ControlOptions<Fault extends FaultFrequency, Reset> {
   readonly service: string;
-  readonly clock: EmulatorClock;
+  readonly clock: Clock;
   readonly emulator: Controllable<Fault, Reset>;
   readonly faultSchema: z.ZodType<Fault>;
   readonly resetSchema: z.ZodType<Reset>;
@@ -98,6 +97,12 @@ export function createControlListener<Fault extends FaultFrequency, Reset>(
 
 const WALL_CLOCK = "This emulator goes by the wall clock. Start it with --virtual-clock, or with a VirtualClock.";
 
+/** One thing that is wrong with a request: where, and what to do about it. */
+interface RequestProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** A request that can't be done, with the status that says so. */
 export class ControlError extends Error {
   readonly code = "NOT_DONE";
@@ -141,9 +146,10 @@ function answerError(error: Error): Response {
 }
 
 function respond({ status, message, problems }: ControlError): Response {
-  const title = status === 500 ? "The emulator failed" : "Not done";
-  const code = status === 500 ? "internal" : "not_done";
-  return problemResponse({ status, title, detail: message, code, ...(problems.length > 0 ? { problems } : {}) });
+  const [title, code] = status === 500 ? ["The emulator failed", "internal"] : ["Not done", "not_done"];
+  const listed = problems.length > 0 ? { problems } : {};
+  const problem = { type: "about:blank", status, title, detail: message, code, ...listed };
+  return new Response(JSON.stringify(problem), { status, headers: { "content-type": "application/problem+json" } });
 }
 
 function routesOf(app: Hono): string[] {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { callFaultSchema, createControlListener } from "../control/control-app.ts";
 import type { ControlListener } from "../control/control-surface.ts";
-import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import type { FirestoreEmulator } from "./emulator-options.ts";
 
 const resetSchema = z.strictObject({
@@ -10,6 +10,6 @@ const resetSchema = z.strictObject({
 });
 
 /** What the Firestore emulator answers under `/_emulator/`. */
-export function createFirestoreControl(emulator: FirestoreEmulator, clock: EmulatorClock): ControlListener {
+export function createFirestoreControl(emulator: FirestoreEmulator, clock: Clock): ControlListener {
   return createControlListener({ service: "firestore", clock, emulator, faultSchema: callFaultSchema, resetSchema });
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Timer, systemClock } from "../../../../shared/runtime/clock.ts";
+import { type Clock, type Timer, systemClock } from "../kernel/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./store/commit-times.ts";
 import {

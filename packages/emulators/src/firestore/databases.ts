@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../shared/runtime/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import { type CommitLog, type LoggedCommit, loggedCommit } from "./store/commit-log.ts";
 import { CommitTimes } from "./store/commit-times.ts";

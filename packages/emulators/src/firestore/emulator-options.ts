@@ -1,6 +1,6 @@
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import type { CallFault } from "../kernel/call-faults.ts";
-import type { EmulatorClock } from "../kernel/emulator-clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import type { InjectedFault } from "../kernel/fault-set.ts";
 import type { ConcurrencyMode } from "./transactions/concurrency.ts";
 
@@ -11,7 +11,7 @@ export interface FirestoreEmulatorOptions {
   /** Default 0: any free port. */
   readonly port?: number;
   /** Default: the wall clock. A `VirtualClock` is moved by the test. */
-  readonly clock?: EmulatorClock;
+  readonly clock?: Clock;
   /**
    * How conflicts of transactions are settled in all databases. Default `pessimistic`, as in Firestore's Standard
    * edition; `optimistic` as in its Enterprise edition.
@@ -41,7 +41,12 @@ export interface FirestoreEmulator {
   /** How often each RPC was called, by its short name. */
   readonly calls: ReadonlyMap<string, number>;
   /** What the constructor of `Firestore` takes to reach this emulator. `projectId`: default `emulated`. */
-  clientOptions(options?: { projectId?: string }): { projectId: string; host: string; ssl: false };
+  clientOptions(options?: { projectId?: string }): {
+    projectId: string;
+    host: string;
+    ssl: false;
+    universeDomain: string;
+  };
   /** Asks for a fault from now on. */
   inject(fault: CallFault): InjectedFault;
   /** What was asked for, with how often each has struck. */

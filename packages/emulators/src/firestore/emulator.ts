@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type protobuf from "protobufjs/light.js";
-import { systemClock } from "../../../../shared/runtime/clock.ts";
+import { systemClock } from "../kernel/clock.ts";
 import { type CallFault, checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
@@ -67,7 +67,13 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     host,
     port,
     calls,
-    clientOptions: ({ projectId = DEFAULT_PROJECT } = {}) => ({ projectId, host: `${host}:${port}`, ssl: false }),
+    clientOptions: ({ projectId = DEFAULT_PROJECT } = {}) => ({
+      projectId,
+      host: `${host}:${port}`,
+      ssl: false,
+      // Otherwise the client looks for credentials, and for a metadata server, to find out its universe.
+      universeDomain: "googleapis.com",
+    }),
     inject(fault) {
       checkMethod(fault, methods);
       return faults.inject(fault);

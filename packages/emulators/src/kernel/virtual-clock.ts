@@ -1,7 +1,6 @@
-import type { Timer } from "../../../../shared/runtime/clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 import { DueHeap, type HeapItem } from "./due-heap.ts";
 import { type Duration, toMillis } from "./duration.ts";
-import type { EmulatorClock } from "./emulator-clock.ts";
 
 interface VirtualTimer extends HeapItem {
   readonly callback: () => void;
@@ -22,7 +21,7 @@ const DEFAULT_PATIENCE_MS = 1000;
  *
  *     advance("1h") ── next timer ──▶ a delivery begins ── its answer ──▶ backoff set ── next timer ──▶ … ──▶ 1 h later
  */
-export class VirtualClock implements EmulatorClock {
+export class VirtualClock implements Clock {
   #nowMs: number;
   #order = 0;
   readonly #timers = new DueHeap<VirtualTimer>();

@@ -1,6 +1,6 @@
 import protobuf from "protobufjs/light.js";
 import { z } from "zod";
-import { JsonBodyError, parseJsonBody } from "../../../../shared/http/json-body.ts";
+import { JsonBodyError, parseJsonBody } from "../kernel/json-body.ts";
 import type { HttpRule } from "./http-rules.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
 

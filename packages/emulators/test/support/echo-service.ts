@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import type { RpcHandler } from "../../src/rpc/bind-service.ts";
 import type { StreamHandler } from "../../src/rpc/duplex-call.ts";
 import { startEndpoint } from "../../src/rpc/endpoint.ts";
-import { captureLog } from "../../../../test/harness/runtime/captured-log.ts";
+import { type LogEntry, recordingLog } from "./recorded-log.ts";
 
 const call = (streams: { requestStream?: boolean; responseStream?: boolean } = {}) => ({
   requestType: "Message",
@@ -51,12 +51,12 @@ export async function startEcho(
   methods: Readonly<Record<string, RpcHandler>>,
   { streams, ...options }: StreamsOption & { port?: number; maxRequestBytes?: number } = {},
 ) {
-  const { log, lines } = captureLog();
+  const entries: LogEntry[] = [];
   const endpoint = await startEndpoint({
     ...options,
     services: [{ service: root.lookupService("test.Echo"), methods, ...(streams ? { streams } : {}) }],
     http: (request, response) => void response.end(`${request.method} ${request.url}`),
-    log,
+    log: recordingLog((entry) => entries.push(entry)),
   });
   const client = new Client(`${endpoint.host}:${endpoint.port}`, credentials.createInsecure());
   onTestFinished(async () => {
@@ -66,7 +66,8 @@ export async function startEcho(
 
   return {
     endpoint,
-    lines,
+    /** What the endpoint has logged. */
+    entries,
     /** Makes a unary call. */
     call: (method: string, text: string) =>
       new Promise<Replies>((resolve) => {

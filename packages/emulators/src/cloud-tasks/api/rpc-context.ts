@@ -1,5 +1,5 @@
 import type protobuf from "protobufjs/light.js";
-import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import type { Queue } from "../state/queue.ts";
 import { parseQueueName } from "./resource-names.ts";
 import type { Scheduler } from "../dispatch/scheduler.ts";

@@ -1,8 +1,8 @@
-import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "../testing/attempt-log.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";
-import type { BreakOff } from "./request/break-off.ts";
+import type { BreakOff } from "./request/delivery-abort.ts";
 import { progressOf } from "../state/change.ts";
 import type { Delivered } from "../testing/delivered.ts";
 import type { Courier } from "./request/delivery.ts";

@@ -1,11 +1,11 @@
-import type { Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Timer } from "../../kernel/clock.ts";
 import { type AttemptDeps, attemptTask } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import type { Deliveries } from "../testing/deliveries.ts";
 import { DueHeap } from "../../kernel/due-heap.ts";
 import type { IdleUntil, Watched } from "../testing/idle.ts";
 import type { Queue } from "../state/queue.ts";
-import type { DeliveryPlaces } from "./delivery-places.ts";
+import type { DeliveryPlaces } from "./delivery-slots.ts";
 import { burstSize } from "../wire/queue-config.ts";
 import { isSuccess } from "./request/response-status.ts";
 import { SlowDown } from "./slow-down.ts";

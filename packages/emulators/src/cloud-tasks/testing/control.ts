@@ -10,7 +10,7 @@ import {
   readQuery,
 } from "../../control/control-app.ts";
 import type { ControlListener } from "../../control/control-surface.ts";
-import type { EmulatorClock } from "../../kernel/emulator-clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import type { CloudTasksEmulator } from "../emulator-options.ts";
 import type { AttemptRecord } from "./history.ts";
 import { NotIdleError } from "./idle.ts";
@@ -61,7 +61,7 @@ const historySchema = z.strictObject({
 });
 
 /** What the Cloud Tasks emulator answers under `/_emulator/`. */
-export function createTasksControl(emulator: CloudTasksEmulator, clock: EmulatorClock): ControlListener {
+export function createTasksControl(emulator: CloudTasksEmulator, clock: Clock): ControlListener {
   return createControlListener({
     service: "cloud-tasks",
     clock,

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";
-import { BreakOff } from "../dispatch/request/break-off.ts";
+import { BreakOff } from "../dispatch/request/delivery-abort.ts";
 import type { Queue } from "../state/queue.ts";
 
 /** A delivery of a queue's task. */

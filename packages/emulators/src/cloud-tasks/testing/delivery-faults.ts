@@ -1,8 +1,8 @@
-import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import { type Duration, toMillis } from "../../kernel/duration.ts";
 import type { FaultFrequency, FaultSet } from "../../kernel/fault-set.ts";
 import type { QueuedTask } from "../dispatch/attempt-outcome.ts";
-import type { BreakOff } from "../dispatch/request/break-off.ts";
+import type { BreakOff } from "../dispatch/request/delivery-abort.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Delivered } from "./delivered.ts";
 import type { Courier, Sending } from "../dispatch/request/delivery.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 
 /**
  * Hands out read and commit times in microseconds since the Unix epoch.

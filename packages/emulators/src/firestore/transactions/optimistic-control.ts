@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import type { Concurrency, PendingCommit, ReadSet } from "./concurrency.ts";
 import type { Change } from "../store/document-store.ts";
 import { LockTable } from "./lock-table.ts";

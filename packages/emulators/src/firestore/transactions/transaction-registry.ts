@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../../../../shared/runtime/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import {
   type Ending,

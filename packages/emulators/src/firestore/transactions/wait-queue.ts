@@ -1,4 +1,4 @@
-import type { Clock } from "../../../../../shared/runtime/clock.ts";
+import type { Clock } from "../../kernel/clock.ts";
 import { type Transaction, contentionError } from "./transaction.ts";
 
 /** A lock is waited for at most this long: https://cloud.google.com/firestore/docs/transaction-data-contention */

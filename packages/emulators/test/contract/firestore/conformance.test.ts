@@ -11,7 +11,7 @@ import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
 import { randomListeningCases } from "./cases/listening/random-listening.ts";
 import { contentionCases } from "./cases/transactions/contention.ts";
-import { refusalCases } from "./cases/refusals.ts";
+import { refusalCases } from "./cases/rejections.ts";
 import { requestCases } from "./cases/requests.ts";
 import { transactionCases } from "./cases/transactions/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";

@@ -4,7 +4,7 @@ import { findGooglesFirestore } from "../../../src/firestore/googles-firestore.t
 import { anyCase } from "./differential/arbitrary/cases.ts";
 import { newSession } from "./differential/execute.ts";
 import { KNOWN_DIFFERENCES, knownDifference } from "./differential/known-differences.ts";
-import { type Meeting, playCase } from "./differential/meeting.ts";
+import { type Meeting, playCase } from "./differential/comparison.ts";
 import { connect } from "./differential/wire-client.ts";
 import { type Target, googles, ours } from "./support/targets.ts";
 

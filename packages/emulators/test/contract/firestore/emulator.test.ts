@@ -10,7 +10,7 @@ import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/harness.ts";
 import { openListenStream } from "./support/listen-stream.ts";
 import { startOurs } from "./support/our-emulator.ts";
-import { temporaryFolder } from "../../../../../test/harness/runtime/temporary-folder.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../src/cli/main.ts");

@@ -4,7 +4,7 @@ import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 import { type RawBundle, setupClient, setupRaw } from "./support/harness.ts";
 import { changesOf, idsOf, listenToQuery } from "./support/heard.ts";
 import { openListenStream } from "./support/listen-stream.ts";
-import { temporaryFolder } from "../../../../../test/harness/runtime/temporary-folder.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { commit } from "./support/raw-transaction.ts";
 

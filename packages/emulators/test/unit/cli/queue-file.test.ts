@@ -2,8 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readQueueFile } from "../../../src/cli/queue-file.ts";
-import { ConfigError } from "../../../../../shared/runtime/config-error.ts";
-import { temporaryFolder } from "../../../../../test/harness/runtime/temporary-folder.ts";
+import { ConfigError } from "../../../src/cli/config-error.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 function write(content: string): string {
   const file = path.join(temporaryFolder(), "queues");

@@ -59,24 +59,24 @@ it("ends a call with the status of an RpcError, after the replies before it, and
     replies.send({ text: "before" });
     throw new RpcError(RpcCode.ABORTED, `No ${text}.`);
   });
-  const { open, lines } = await startEcho({}, { streams: { Listen: handler } });
+  const { open, entries } = await startEcho({}, { streams: { Listen: handler } });
   const call = open();
   call.write({ text: "a" });
   call.write({ text: "b" });
   expect(await ending(call)).toEqual({ replies: [{ text: "before" }], code: 10, details: "No a." });
   expect(moments).toEqual(["a", "closed"]);
-  expect(lines).toEqual([]);
+  expect(entries).toEqual([]);
 });
 
 it("ends a call with INTERNAL, and logs, when its handler throws anything else", async () => {
   const { handler } = repeater(() => {
     throw new TypeError("a bug");
   });
-  const { open, lines } = await startEcho({}, { streams: { Listen: handler } });
+  const { open, entries } = await startEcho({}, { streams: { Listen: handler } });
   const call = open();
   call.write({ text: "a" });
   expect(await ending(call)).toEqual({ replies: [], code: 13, details: "a bug" });
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ severity: "ERROR", rpc: "Listen" }]);
+  expect(entries).toMatchObject([{ level: "error", rpc: "Listen" }]);
 });
 
 it("lets a handler end its call at any time, and sends nothing after that", async () => {

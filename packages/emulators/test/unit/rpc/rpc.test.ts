@@ -27,7 +27,7 @@ it("streams replies in their order", async () => {
 });
 
 it("answers a unary call with the status of an RpcError", async () => {
-  const { call, lines } = await startEcho({
+  const { call, entries } = await startEcho({
     Say: () => {
       throw new RpcError(RpcCode.NOT_FOUND, "There is no such thing.");
     },
@@ -35,7 +35,7 @@ it("answers a unary call with the status of an RpcError", async () => {
   const { error } = await call("Say", "a");
   expect(error).toMatchObject({ code: 5, details: "There is no such thing." });
   expect(error?.metadata.get("grpc-status-details-bin")).toEqual([]);
-  expect(lines).toEqual([]);
+  expect(entries).toEqual([]);
 });
 
 it("ends a stream with the status of an RpcError, after the replies before it", async () => {
@@ -80,12 +80,12 @@ it.each<[string, () => unknown]>([
   ],
   ["rejects", () => Promise.reject(new TypeError("a bug"))],
 ])("answers INTERNAL when a handler %s anything else, and logs it", async (_name, handler) => {
-  const { call, stream, lines } = await startEcho({ Say: handler, Repeat: handler });
+  const { call, stream, entries } = await startEcho({ Say: handler, Repeat: handler });
   expect(await call("Say", "a")).toMatchObject({ replies: [], error: { code: 13, details: "a bug" } });
   expect(await stream("Repeat", "a")).toMatchObject({ replies: [], error: { code: 13, details: "a bug" } });
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { severity: "ERROR", rpc: "Say", err: { type: "TypeError" } },
-    { severity: "ERROR", rpc: "Repeat", err: { type: "TypeError" } },
+  expect(entries).toMatchObject([
+    { level: "error", rpc: "Say", err: { name: "TypeError" } },
+    { level: "error", rpc: "Repeat", err: { name: "TypeError" } },
   ]);
 });
 

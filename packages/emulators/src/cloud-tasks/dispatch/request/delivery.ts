@@ -1,10 +1,9 @@
 import http from "node:http";
 import https from "node:https";
 import { urlToHttpOptions } from "node:url";
-import type { Clock } from "../../../../../../shared/runtime/clock.ts";
-import type { EmulatorClock } from "../../../kernel/emulator-clock.ts";
+import type { Clock } from "../../../kernel/clock.ts";
 import type { QueuedTask } from "../attempt-outcome.ts";
-import type { BreakOff } from "./break-off.ts";
+import type { BreakOff } from "./delivery-abort.ts";
 import type { TokenMaker } from "./delivery-token.ts";
 import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
@@ -42,7 +41,7 @@ const IDLE_CONNECTION_MS = 4000;
 const MOST_ANSWER_BYTES = 16 * 1024;
 
 /** Makes a courier. Redirects are answers like any other, and their Location is not followed. */
-export function createCourier(deps: { clock: EmulatorClock; authorize: TokenMaker }): Courier {
+export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Courier {
   const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
   const deliver = async ({ queue, task }: QueuedTask, sending: Sending): Promise<Delivered> => {

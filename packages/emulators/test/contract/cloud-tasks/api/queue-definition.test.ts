@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts";
 import type { QueueDefinition } from "../../../../src/cloud-tasks/state/queue-definition.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { temporaryFolder } from "../../../../../../test/harness/runtime/temporary-folder.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { createTask, startBundle } from "../support/harness.ts";
 
 const PARENT = "projects/my-project/locations/europe-west1";

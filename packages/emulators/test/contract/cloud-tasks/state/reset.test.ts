@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { createQueue, createTask, startBundle } from "../support/harness.ts";
-import { temporaryFolder } from "../../../../../../test/harness/runtime/temporary-folder.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 const HOUR_MS = 3_600_000;
 

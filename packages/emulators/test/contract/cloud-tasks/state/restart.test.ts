@@ -1,3 +1,4 @@
+import { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -5,15 +6,15 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts";
-import { createCloudTasksClient } from "../../../../../../shared/runtime/google-clients.ts";
-import { temporaryFolder } from "../../../../../../test/harness/runtime/temporary-folder.ts";
+import { clientOptions } from "../../../../src/cloud-tasks/client-options.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { type Bundle, PARENT, createQueue, createTask, startBundle } from "../support/harness.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
 const HOUR_MS = 3_600_000;
-const MAIN = path.resolve("services/local/standalone/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../../../src/cli/main.ts");
 
 test("keeps queues, tasks, their counters and taken names across a restart", async () => {
   const dataDir = temporaryFolder();
@@ -253,7 +254,7 @@ async function startProcess(dataDir: string, ...more: string[]) {
   const child = spawnMain(["--data", dataDir, ...more], "127.0.0.1:0");
   const ended = once(child, "close").then(([code]: (number | null)[]) => code);
   const port = await listeningPort(child.stdout);
-  const client = await createCloudTasksClient({ host: "127.0.0.1", port });
+  const client = new CloudTasksClient(clientOptions({ host: "127.0.0.1", port }));
   onTestFinished(async () => {
     child.kill("SIGKILL");
     await client.close();

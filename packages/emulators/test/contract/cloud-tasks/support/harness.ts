@@ -1,10 +1,10 @@
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { PassThroughClient } from "google-auth-library";
 import { onTestFinished } from "vitest";
-import { createLogger } from "../../../../../../shared/runtime/log.ts";
 import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions } from "../../../../src/cloud-tasks/emulator-options.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
+import { type LogEntry, recordingLog } from "../../../support/recorded-log.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
 export const PARENT = "projects/my-project/locations/europe-west1";
@@ -93,18 +93,21 @@ export async function createTask(
   return created.name ?? "";
 }
 
+function isAttempt(entry: LogEntry): entry is LogEntry & AttemptLine {
+  return "attempt" in entry;
+}
+
 function watchAttempts() {
   const attempts: AttemptLine[] = [];
   let waiting: { count: number; resolve: () => void }[] = [];
-  const write = (text: string): void => {
-    const line: AttemptLine = JSON.parse(text);
-    if (line.attempt === undefined) return;
-    attempts.push(line);
+  const note = (entry: LogEntry): void => {
+    if (!isAttempt(entry)) return;
+    attempts.push(entry);
     for (const { count, resolve } of waiting) if (attempts.length >= count) resolve();
     waiting = waiting.filter(({ count }) => attempts.length < count);
   };
   return {
-    log: createLogger({ service: "cloud-tasks", destination: { write } }),
+    log: recordingLog(note),
     attempts,
     ended: (count: number): Promise<void> =>
       attempts.length >= count

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
-import { portOf } from "../../../../../../shared/http/listening-port.ts";
+import { portOf } from "../../../../src/kernel/port.ts";
 
 /** A delivery as it arrived. */
 interface Received {

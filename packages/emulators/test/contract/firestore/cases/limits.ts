@@ -65,13 +65,13 @@ export function limitCases({ address, test }: Subject): void {
     expect(writeResults).toHaveLength(writes.length);
   });
 
-  test("takes a commit of 8 MB", async () => {
+  test("accepts a commit of 8 MB", async () => {
     const { client, database, name } = setupRaw(address());
     const [{ writeResults }] = await client.commit({ database, writes: megabytes(8, name) }, WITHOUT_RETRY);
     expect(writeResults).toHaveLength(8);
   });
 
-  test("refuses a commit of 12 MB with INVALID_ARGUMENT, applying nothing", async () => {
+  test("rejects a commit of 12 MB with INVALID_ARGUMENT and applies nothing", async () => {
     const { client, database, name } = setupRaw(address());
     await expect(client.commit({ database, writes: megabytes(12, name) }, WITHOUT_RETRY)).rejects.toMatchObject({
       code: 3,

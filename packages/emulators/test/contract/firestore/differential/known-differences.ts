@@ -9,8 +9,8 @@ import {
   isEmptyMask,
   oursAloneRefuses,
   writesTwice,
-} from "./answers.ts";
-import type { Meeting } from "./meeting.ts";
+} from "./response-rules.ts";
+import type { Meeting } from "./comparison.ts";
 
 /** Something that Google's emulator does otherwise than ours, and why ours stays as it is. */
 export interface KnownDifference {
@@ -24,76 +24,77 @@ export interface KnownDifference {
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "A commit that writes nothing has no commit time",
-    reason: "CommitResponse documents its commit time without exception.",
+    reason: "CommitResponse documents a commit time, without exceptions.",
     explains: ({ operation: { call, request }, ours, theirs }) =>
       call === "Commit" && isEmpty(request["writes"]) && areOk(ours, theirs),
   },
   {
-    name: "Every reply of a query but the last repeats how many results were skipped",
-    reason: "By the documentation it is the number skipped since the reply before: the offset, in the first reply.",
+    name: "Every reply of a query but the last repeats the number of skipped results",
+    reason: "It is documented as the number skipped since the previous reply: the offset, in the first reply.",
     explains: ({ ours, theirs }) => differOnlyBy(["skippedResults"], ours, theirs),
   },
   {
-    name: "Writes of one document in a commit all have the update time that it has in the end, or none",
-    reason: "By the documentation of WriteResult it is the time after applying the write, and not set after a delete.",
+    name: "All writes to one document in a commit have the document's final update time, or none",
+    reason: "WriteResult documents it as the time after applying the write, and as unset after a delete.",
     explains: ({ operation: { call, request }, ours, theirs }) =>
       call === "Commit" && writesTwice(request["writes"]) && differOnlyBy(["updateTime"], ours, theirs),
   },
   {
-    name: "Sums and averages of doubles lose what is small beside others",
-    reason: "Not documented; ours keeps aside what rounding loses.",
+    name: "Sums and averages of doubles lose small values beside large ones",
+    reason: "Not documented; ours compensates for rounding.",
     explains: ({ operation: { call }, ours, theirs }) =>
       call === "RunAggregationQuery" && differByRounding(ours, theirs),
   },
   {
-    name: "An empty mask of a read returns every field",
-    reason: "By the documentation a field that is not in the mask is not returned; Google's own client relies on it.",
+    name: "A read with an empty mask returns every field",
+    reason:
+      "A field that is not in the mask is not returned, says the documentation, and Google's own client relies on it.",
     explains: ({ operation: { request }, ours, theirs }) =>
       isEmptyMask(request["mask"]) && differOnlyBy(["fields"], ours, theirs),
   },
   {
-    name: "An empty selection of a query returns names alone",
-    reason: "The documentation of Projection: if empty, all fields are returned.",
+    name: "A query with an empty selection returns only names",
+    reason: "Projection documents that all fields are returned if it is empty.",
     explains: ({ operation, ours, theirs }) =>
       asks(operation, '"select":{"fields":[]}') && differOnlyBy(["fields", "skippedResults"], ours, theirs),
   },
   {
-    name: "Collection groups below a document are refused",
-    reason: "The documentation of CollectionSelector has them, and production takes them.",
+    name: "A collection group below a document is refused",
+    reason: "CollectionSelector documents them, and production accepts them.",
     explains: ({ operation, theirs }) =>
       !asks(operation, /"parent":"[^"]*\/documents"/) &&
       asks(operation, '"allDescendants":true') &&
       (theirs.code === status.INVALID_ARGUMENT || theirs.message.startsWith("collection group queries are only")),
   },
   {
-    name: "Documents of another database than the request's are taken",
-    reason: "By the documentation a request fails when a document does not belong to its database.",
+    name: "Documents of a database other than the request's are accepted",
+    reason: "A request is documented to fail when a document does not belong to its database.",
     explains: ({ operation, ours, theirs }) =>
       oursAloneRefuses(ours, theirs) &&
       ours.message.includes("lacks a valid document path") &&
       databasesIn(operation).size > 1,
   },
   {
-    name: "A write that can't hold after an earlier one to the same document is an invalid argument",
-    reason: "Firestore documents nothing of the kind; ours says which precondition fails. Both refuse the commit.",
+    name: "A write that contradicts an earlier one to the same document is an invalid argument",
+    reason: "Not documented; ours says which precondition fails. Both refuse the commit.",
     explains: ({ theirs }) => /^Cannot (?:\w+ then \w+ an entity|collapse mutations)/.test(theirs.message),
   },
   {
     name: "A precondition with a time after the document's last update is an invalid argument",
-    reason: "The document was not last updated at that time, so the precondition fails, by the documentation.",
+    reason: "The document was not last updated at that time, so the precondition fails, as documented.",
     explains: ({ theirs }) => theirs.message.includes("Invalid base version, it is greater than the stored version"),
   },
   {
-    name: "What a transform adds to an array, or takes away, may be any value",
-    reason: "Arrays hold no arrays, by the documentation, and Google's client refuses to send them.",
+    name: "A transform may add any value to an array, or remove it",
+    reason: "Arrays can't contain arrays, says the documentation, and Google's client refuses to send them.",
     explains: ({ operation, ours, theirs }) =>
       oursAloneRefuses(ours, theirs) &&
       /array value|vector|itude|document path|timestamp|property\.name|reserved/i.test(ours.message) &&
       asks(operation, /"(?:appendMissingElements|removeAllFromArray)"/),
   },
   {
-    name: "A transform may name a reserved field, or one whose name is too long",
-    reason: "Names of fields match no `__.*__` and are at most 1,500 bytes long, by the documentation.",
+    name: "A transform may name a reserved field, or a field with too long a name",
+    reason: "Field names are documented not to match `__.*__`, and to be at most 1,500 bytes long.",
     explains: ({ operation, ours, theirs }) =>
       oursAloneRefuses(ours, theirs) &&
       /reserved|at most 1500 bytes|longer than 1500 bytes/.test(ours.message) &&
@@ -101,23 +102,23 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     name: "An id of more than 1,500 bytes is refused only where it is written",
-    reason: "No document can have such a name, by the documentation, so ours refuses it wherever it stands.",
+    reason: "No document can have such a name, says the documentation, so ours refuses it everywhere.",
     explains: ({ operation, ours, theirs }) => oursAloneRefuses(ours, theirs) && asks(operation, TOO_LONG),
   },
   {
     name: "A document may be more than 100 collections deep, and its name longer than 6 KiB",
-    reason: "Both are limits by the documentation.",
+    reason: "Both limits are documented.",
     explains: ({ ours, theirs }) => oursAloneRefuses(ours, theirs) && ours.message.includes("too long or too deep"),
   },
   {
-    name: "A missing document in a list has an update time when it was once deleted",
-    reason: "By the documentation of ListDocuments it has a name, but neither fields nor times.",
+    name: "A missing document in a list has an update time if it was once deleted",
+    reason: "ListDocuments documents a name, but no fields or times.",
     explains: ({ operation: { request }, ours, theirs }) =>
       request["showMissing"] === true && differOnlyBy(["updateTime"], ours, theirs),
   },
   {
-    name: "A list with missing documents heeds no mask, no time and no negative size",
-    reason: "The documentation of ListDocuments makes no exception for them.",
+    name: "A list with missing documents ignores the mask, the read time and a negative page size",
+    reason: "ListDocuments documents no exception for such lists.",
     explains: ({ operation: { call, request }, ours, theirs }) =>
       call === "ListDocuments" &&
       request["showMissing"] === true &&
@@ -127,29 +128,29 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
         differOnlyBy(["fields", "updateTime"], ours, theirs)),
   },
   {
-    name: "Alternatives of a filter that are the same count once toward the limit of 30",
-    reason: "Not documented; ours counts them as they are written.",
+    name: "Equal alternatives in a filter count once towards the limit of 30",
+    reason: "Not documented; ours counts them as written.",
     explains: ({ ours }) => ours.message.endsWith("disjunctions; 30 are the limit."),
   },
   {
-    name: "A transaction that only read can't be retried",
-    reason: "Not documented; in ours every transaction hands on its place in the order.",
+    name: "A read-only transaction can't be retried",
+    reason: "Not documented; in ours, a retry takes over the place of any transaction.",
     explains: ({ theirs }) => theirs.message === "Cannot retry a read-only transaction.",
   },
   {
-    name: "A read that was to begin a transaction, and failed, now and then leaves locks behind",
-    reason: "A transaction that nobody was told of should hold nothing. Nothing else contends in a case.",
+    name: "A failed read that should have begun a transaction sometimes leaves locks behind",
+    reason: "A transaction whose id nobody knows should hold no locks. Nothing else contends in a case.",
     explains: ({ theirs }) => theirs.code === status.ABORTED && theirs.message === "Transaction lock timeout.",
   },
   {
-    name: "Of two errors in one request it is the other that is told",
-    reason: "Not documented; the request is refused for either.",
+    name: "Of two errors in one request, the other one is reported",
+    reason: "Not documented; either is a reason to refuse the request.",
     explains: ({ ours, theirs }) => ours.code !== status.OK && TOLD_FIRST.test(theirs.message),
   },
   {
-    name: "A request that is unforeseen is an unknown error",
+    name: "An unforeseen request is an unknown error",
     reason:
-      "Most of these are invalid; some are not, such as reading no documents in a transaction, or a second ordered page.",
+      "Most of them are invalid. Some are not, such as a transaction that reads no documents, or a second ordered page.",
     explains: ({ theirs }) => theirs.code === status.UNKNOWN,
   },
 ];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { onTestFinished } from "vitest";
-import { portOf } from "../../../../../../shared/http/listening-port.ts";
+import { portOf } from "../../../../src/kernel/port.ts";
 
 /** A way to a server that can be cut and mended. */
 export interface BreakableLink {

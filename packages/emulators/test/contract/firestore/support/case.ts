@@ -1,6 +1,6 @@
 import { it } from "vitest";
 import { type Target, googles } from "./targets.ts";
-import { retryUnknown } from "./unknown-answers.ts";
+import { retryUnknown } from "./unknown-responses.ts";
 
 /** Registers a case of the contract for one target. */
 export type Case = (title: string, run: () => Promise<void>) => void;
@@ -14,17 +14,17 @@ export interface Subject {
 
 /** Where Google's emulator is known to differ from the documented service. Each of these cases must fail on it. */
 export const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
-  ["splits a collection group into partitions that cover it once", "it has no PartitionQuery"],
+  ["splits a collection group into partitions that cover it once", "does not have PartitionQuery"],
   [
-    "tells the client to run again when the transaction has ended",
-    'it says "Transaction is invalid or closed.", which the client does not retry',
+    "tells the client to retry when its transaction has ended",
+    'says "Transaction is invalid or closed.", which the client does not retry',
   ],
-  ["tells only the difference to a caller that resumes", "it resets every target that is resumed"],
-  ["removes a target that is to be read once when it is current", "it goes on telling of it"],
-  ["takes a commit of 8 MB", "it takes no request of more than 4 MiB"],
+  ["sends only the changes to a listener that resumes", "resets every target that resumes"],
+  ["removes a once-only target as soon as it is current", "keeps reporting its changes"],
+  ["accepts a commit of 8 MB", "accepts no request of more than 4 MiB"],
   [
-    "refuses a commit of 12 MB with INVALID_ARGUMENT, applying nothing",
-    "it refuses requests of more than 4 MiB with RESOURCE_EXHAUSTED",
+    "rejects a commit of 12 MB with INVALID_ARGUMENT and applies nothing",
+    "rejects requests of more than 4 MiB with RESOURCE_EXHAUSTED",
   ],
 ]);
 

@@ -7,7 +7,7 @@ import {
   findGooglesFirestore,
   googlesFirestoreCommand,
 } from "../../../../src/firestore/googles-firestore.ts";
-import { freePort } from "../../../../../../test/harness/network/free-port.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 /** A running emulator. */
 export interface Running {

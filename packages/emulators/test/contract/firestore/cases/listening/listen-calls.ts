@@ -110,7 +110,7 @@ export function listenCallCases({ address, test }: Subject): void {
     expect(await stream.ended).not.toBe(0);
   });
 
-  test("tells only the difference to a caller that resumes", async () => {
+  test("sends only the changes to a listener that resumes", async () => {
     const raw = setupRaw(address());
     await commit(
       raw,
@@ -154,7 +154,7 @@ export function listenCallCases({ address, test }: Subject): void {
     expect(await stream.upTo(/^NO_CHANGE/)).toEqual(expected(3));
   });
 
-  test("removes a target that is to be read once when it is current", async () => {
+  test("removes a once-only target as soon as it is current", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.add({ targetId: 1, once: true, ...documents(raw, "c/a") });

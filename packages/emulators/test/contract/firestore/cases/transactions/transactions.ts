@@ -106,7 +106,7 @@ export function transactionCases({ address, test }: Subject): void {
     await expect(client.getDocument({ name: name("c/a") })).rejects.toMatchObject({ code: 5 });
   });
 
-  test("tells the client to run again when the transaction has ended", async () => {
+  test("tells the client to retry when its transaction has ended", async () => {
     const { client, database } = setupRaw(address());
     const [begun] = await client.beginTransaction({ database });
     const transaction = begun.transaction ?? "";

@@ -1,4 +1,5 @@
 import { Firestore } from "@google-cloud/firestore";
+import { CloudTasksClient } from "@google-cloud/tasks";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
@@ -6,11 +7,10 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
-import { createCloudTasksClient } from "../../../../shared/runtime/google-clients.ts";
-import { temporaryFolder } from "../../../../test/harness/runtime/temporary-folder.ts";
+import { clientOptions } from "../../src/cloud-tasks/client-options.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const ROOT = path.resolve(import.meta.dirname, "../../../..");
-const BIN = path.join(ROOT, "bin/handoff-emulator.mjs");
+const BIN = path.resolve(import.meta.dirname, "../../bin/handoff-emulator.mjs");
 const ANY_PORTS = ["--port", "0", "--firestore-port", "0"];
 
 function run(args: readonly string[]) {
@@ -48,7 +48,7 @@ test("runs both emulators on one clock, with queues from a file, and stops when 
   fs.writeFileSync(file, "queue:\n- name: mail\n  rate: 5/s\n");
   const program = await start(["--queues", file, "--project", "mine", "--location", "here", "--virtual-clock"]);
 
-  const tasks = await createCloudTasksClient(program.of("cloud-tasks"));
+  const tasks = new CloudTasksClient(clientOptions(program.of("cloud-tasks")));
   onTestFinished(() => tasks.close());
   const [queue] = await tasks.getQueue({ name: "projects/mine/locations/here/queues/mail" });
   expect(queue.rateLimits?.maxDispatchesPerSecond).toBe(5);

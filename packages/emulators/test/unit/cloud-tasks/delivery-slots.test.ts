@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DeliveryPlaces } from "../../../src/cloud-tasks/dispatch/delivery-places.ts";
+import { DeliveryPlaces } from "../../../src/cloud-tasks/dispatch/delivery-slots.ts";
 
 /** Places of which all are taken, and takers that note when they are told that one is free. */
 function fullHouse(limit: number) {

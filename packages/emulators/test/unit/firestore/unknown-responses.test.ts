@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
-import { retryUnknown } from "../../contract/firestore/support/unknown-answers.ts";
+import { retryUnknown } from "../../contract/firestore/support/unknown-responses.ts";
 
 /** A case that fails with these errors, in turn, and passes then. */
 function failingWith(...errors: readonly unknown[]) {

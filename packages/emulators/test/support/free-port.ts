@@ -1,0 +1,24 @@
+import { assertPortIsFree } from "../../src/kernel/port.ts";
+
+/**
+ * Below the ports that operating systems hand out by themselves (32768 and up on Linux, 49152 and up elsewhere), so that
+ * a free one isn't given to another test's connection a moment later.
+ */
+const LOWEST_PORT = 15_000;
+const PORTS = 15_000;
+const MOST_TRIES = 50;
+
+/** A port on loopback that was free a moment ago, for programs that can't be told to take any. */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`None of ${MOST_TRIES} ports was free.`);
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  assertPortIsFree({ host: "127.0.0.1", port }).then(
+    () => true,
+    () => false,
+  );

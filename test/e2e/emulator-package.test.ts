@@ -1,0 +1,124 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { makeEmulatorPackage } from "../../tools/emulator-package/make-package.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const EXAMPLE = path.join(ROOT, "packages/emulators/test/readme/example.test.ts");
+const INSTALL_TIMEOUT_MS = 120_000;
+
+const run = promisify(execFile);
+/** As in a terminal: on this Node, and without what our own test run sets. */
+const env: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VITEST|METADATA_)/.test(name))),
+  NO_COLOR: "1",
+  PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+};
+
+/** Each line below a directive has one error, so the types are there. */
+const TYPED = `
+import { Firestore } from "@google-cloud/firestore";
+import { CloudTasksClient } from "@google-cloud/tasks";
+import { VirtualClock } from "handoff-emulators/clock";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import "handoff-emulators/vitest";
+import { expect } from "vitest";
+
+const clock = new VirtualClock();
+const tasks = await startCloudTasksEmulator({ clock });
+const firestore = await startFirestoreEmulator({ clock });
+new CloudTasksClient(tasks.clientOptions());
+new Firestore(firestore.clientOptions());
+expect(tasks).not.toHaveRetried("task", { times: 1 });
+// @ts-expect-error -- not a number
+expect(tasks).toHaveRetried("task", { times: "once" });
+// @ts-expect-error -- not a unit
+void clock.advance("1 hour");
+// @ts-expect-error -- not a fault
+tasks.inject({ kind: "explosion" });
+// @ts-expect-error -- not an option
+void startFirestoreEmulator({ prot: 1 });
+`;
+
+const USE_PARTS = `
+const [{ VirtualClock }, { startCloudTasksEmulator }] = await Promise.all(
+  ["clock", "cloud-tasks"].map((part) => import("handoff-emulators/" + part)),
+);
+const clock = new VirtualClock({ startMs: 0 });
+const tasks = await startCloudTasksEmulator({ clock });
+await clock.advance("1h");
+console.log(clock.now());
+await tasks.stop();
+`;
+
+const TSCONFIG = {
+  compilerOptions: { module: "nodenext", target: "es2024", strict: true, skipLibCheck: true, types: ["node"] },
+  files: ["example.test.ts", "typed.ts"],
+};
+
+let folder = "";
+let built = "";
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-package-"));
+  // As beside dist/: a package linked from here finds this project's dependencies, not those of whoever uses it.
+  fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
+  built = path.join(folder, "built");
+  await makeEmulatorPackage(built);
+});
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** Another project that tests with Google's clients, at our versions. */
+function newProject(name: string): string {
+  const project = path.join(folder, "projects", name);
+  fs.mkdirSync(project, { recursive: true });
+  const { dependencies, devDependencies } = z
+    .object({ dependencies: z.record(z.string(), z.string()), devDependencies: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8")));
+  const ours = { ...dependencies, ...devDependencies };
+  const wanted = ["@google-cloud/tasks", "@google-cloud/firestore", "vitest", "@types/node"];
+  const manifest = {
+    type: "module",
+    private: true,
+    devDependencies: Object.fromEntries(wanted.map((each) => [each, ours[each]])),
+  };
+  fs.writeFileSync(path.join(project, "package.json"), JSON.stringify(manifest));
+  fs.copyFileSync(EXAMPLE, path.join(project, "example.test.ts"));
+  fs.writeFileSync(path.join(project, "typed.ts"), TYPED);
+  fs.writeFileSync(path.join(project, "tsconfig.json"), JSON.stringify(TSCONFIG));
+  return project;
+}
+
+/** What a command prints, whether it succeeds or not. */
+function output(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const told = ({ stdout, stderr }: { stdout: string; stderr: string }): string => `${stdout}${stderr}`;
+  return run(command, args, { cwd, env }).then(told, told);
+}
+
+const pack = async (): Promise<string> =>
+  path.join(folder, (await output("npm", ["pack", built, "--silent"], folder)).trim());
+
+test.each([
+  { from: "its folder", isLink: true, source: async () => built },
+  { from: "the packed file", isLink: false, source: pack },
+])(
+  "a project that installs the emulators from $from runs the README's example, and compiles",
+  async ({ from, isLink, source }) => {
+    const project = newProject(from);
+    const install = ["install", "--save-dev", "--prefer-offline", "--no-audit", "--no-fund", await source()];
+    await output("npm", install, project);
+    expect(fs.lstatSync(path.join(project, "node_modules/handoff-emulators")).isSymbolicLink()).toBe(isLink);
+
+    expect(await output("npx", ["vitest", "run"], project)).toMatch(/Tests +1 passed/);
+    expect(await output("node", ["--input-type=module", "--eval", USE_PARTS], project)).toBe("3600000\n");
+    expect(await output("npx", ["handoff-emulator", "--help"], project)).toContain("--virtual-clock");
+    expect(await output(path.join(ROOT, "node_modules/.bin/tsc"), ["-p", "."], project)).toBe("");
+  },
+  INSTALL_TIMEOUT_MS,
+);
