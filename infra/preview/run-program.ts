@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { PROJECT_DIR } from "./project-dir.ts";
 import { type EngineOptions, OfflineEngine, type Recording } from "./engine.ts";
 
 /** The program takes a second or two; more than this is a program that waits for something that never comes. */

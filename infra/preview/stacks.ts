@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { localVariables, type TaskSetting } from "../../shared/contract/task-settings.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
-import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { PROJECT_DIR } from "./project-dir.ts";
 import { configKeyOf } from "../settings/task-settings.ts";
 
 const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
