@@ -6,7 +6,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shar
 import { createCloudTasksClient, createFirestore } from "../../shared/runtime/google-clients.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
-import { PendingCalls, closeFirestore } from "../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
 import { queuesVariable } from "../../shared/runtime/queues-variable.ts";
 import { registry } from "../../shared/tasks/index.ts";
@@ -36,8 +36,7 @@ async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
   const tracing = await startTracing({ service: "handoff-producer", log, config });
-  const firestore = createFirestore(config);
-  const calls = new PendingCalls();
+  const store = new TaskStore({ db: createFirestore(config), clock: systemClock });
   const client = Promise.withResolvers<CloudTasksClient>();
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
@@ -45,7 +44,7 @@ async function start(): Promise<RunningProgram> {
     registry,
     clock: systemClock,
     log,
-    records: createTaskRecords(firestore, calls),
+    records: createTaskRecords(store),
     queue: createCloudTasksQueue(client.promise, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,
@@ -66,10 +65,7 @@ async function start(): Promise<RunningProgram> {
     async stop() {
       log.info({}, "stopping");
       await server.close();
-      await Promise.all([
-        closeClients([loadedClient.close(), closeFirestore(firestore, { calls, clock: systemClock })]),
-        tracing.stop(),
-      ]);
+      await Promise.all([closeClients([loadedClient.close(), store.close(systemClock)]), tracing.stop()]);
       log.info({}, "stopped");
     },
   };

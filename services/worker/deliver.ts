@@ -38,8 +38,7 @@ async function outcomeOf(request: Request, worker: Worker, telemetry: DeliveryTe
   // Keys and bodies can be long in coming: what hasn't claimed its task by now doesn't begin.
   if (worker.shutdown.begun) return SHUTTING_DOWN;
 
-  const { around = (_, next) => next() } = worker;
-  return await around(delivery, async () => {
+  return await worker.around(delivery, async () => {
     const strategy = strategyFor(delivery, { ...worker, log });
     try {
       const attempt = await telemetry.step("claim", () => strategy.begin());

@@ -23,6 +23,7 @@ import { createHandlers } from "./handlers/index.ts";
 import { createKeyCache } from "../../shared/auth/key-cache.ts";
 import { assembleHandlers } from "./runner/assemble-handlers.ts";
 import { Shutdown } from "./runner/shutdown.ts";
+import type { Around } from "./worker.ts";
 
 const configSchema = z.object({
   ...platformVariables,
@@ -42,6 +43,9 @@ const configSchema = z.object({
 
 const DAY_MS = 24 * 60 * 60_000;
 
+/** Goes around each attempt, from its claim to its recorded end. Yours to fill: Sentry, metrics, a tenant's context. */
+const around: Around = (_delivery, next) => next();
+
 async function start(): Promise<RunningProgram> {
   const { config, settings } = readConfigAndSettings(configSchema, registry.settings, process.env);
   refuseUnguardedPlatformMode(config);
@@ -58,6 +62,7 @@ async function start(): Promise<RunningProgram> {
     clock,
     log,
     shutdown,
+    around,
     tokens: createTokenRules({
       keys: createKeyCache({ url: config.OIDC_CERTS_URL, clock, log }),
       audience: config.WORKER_AUDIENCE,

@@ -18,8 +18,7 @@ export interface Worker {
   readonly tokens: TokenRules;
   readonly rules: DeliveryRules;
   readonly shutdown: Shutdown;
-  /** Default: nothing goes around. */
-  readonly around?: Around;
+  readonly around: Around;
 }
 
 /**

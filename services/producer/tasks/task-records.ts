@@ -1,8 +1,7 @@
-import type { Firestore } from "@google-cloud/firestore";
-import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "../../../shared/records/task-record.ts";
-import type { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import type { TaskRecord } from "../../../shared/records/task-record.ts";
+import { type TaskStore, isFirestoreError } from "../../../shared/records/task-store.ts";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
-import { type Deadline, withDeadline } from "../../../shared/runtime/deadline.ts";
+import { type Deadline, DeadlineError, withDeadline } from "../../../shared/runtime/deadline.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 
 /** The records that workers write. The producer only reads them. */
@@ -21,27 +20,18 @@ export interface TaskRecords {
   probe(deadline: Deadline): Promise<void>;
 }
 
-/** Not a task's id, so reading it finds nothing. */
-const PROBED_DOCUMENT = "readiness";
-
-/** The records in Firestore. `calls` keeps track of reads that nobody waits for any more. */
-export function createTaskRecords(firestore: Firestore, calls: PendingCalls): TaskRecords {
-  const read = async (id: string, deadline: Deadline) => {
+/** The records in the store, with a deadline for each read. */
+export function createTaskRecords(store: TaskStore): TaskRecords {
+  const ask = async <Result>(deadline: Deadline, read: () => Promise<Result>): Promise<Result> => {
     try {
-      return await withDeadline(deadline, () => calls.track(firestore.collection(TASK_RECORDS).doc(id).get()));
+      return await withDeadline(deadline, read);
     } catch (error) {
-      throw new DependencyError("firestore", error);
+      if (error instanceof DeadlineError || isFirestoreError(error)) throw new DependencyError("firestore", error);
+      throw error;
     }
   };
   return {
-    async find(id, deadline) {
-      const snapshot = await read(id, deadline);
-      if (!snapshot.exists) return undefined;
-      const record = parseTaskRecord(snapshot.data());
-      return record.expireAt.toMillis() > snapshot.readTime.toMillis() ? record : undefined;
-    },
-    async probe(deadline) {
-      await read(PROBED_DOCUMENT, deadline);
-    },
+    find: (id, deadline) => ask(deadline, () => store.find(id)),
+    probe: (deadline) => ask(deadline, () => store.probe()),
   };
 }

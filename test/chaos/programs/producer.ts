@@ -8,7 +8,7 @@ import { hostAndPortVariable, platformVariables, portVariable, readConfig } from
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../../shared/contract/envelope.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
 import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
@@ -39,7 +39,7 @@ async function start(): Promise<RunningProgram> {
     registry: CHAOS_REGISTRY,
     clock: systemClock,
     log,
-    records: createTaskRecords(firestore, new PendingCalls()),
+    records: createTaskRecords(new TaskStore({ db: firestore, clock: systemClock })),
     queue: createCloudTasksQueue(client, {
       project: config.GOOGLE_CLOUD_PROJECT,
       location: config.GOOGLE_CLOUD_LOCATION,

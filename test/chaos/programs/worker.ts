@@ -54,6 +54,7 @@ async function start(): Promise<RunningProgram> {
     clock,
     log,
     shutdown,
+    around: (_delivery, next) => next(),
     tokens: createTokenRules({
       keys: createKeyCache({ url: config.OIDC_CERTS_URL, clock: tokenClock, log }),
       audience: config.WORKER_AUDIENCE,

@@ -59,6 +59,7 @@ export async function startWorkerProcess(
     clock,
     log: createLogger({ service: "worker", level: "silent" }),
     shutdown,
+    around: (_delivery, next) => next(),
     tokens: TOKENS,
     rules: {
       clock,

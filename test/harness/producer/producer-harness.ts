@@ -12,7 +12,7 @@ import { createTaskRecords } from "../../../services/producer/tasks/task-records
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import { PendingCalls, closeFirestore } from "../../../shared/runtime/pending-calls.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
 import { TEST_REGISTRY } from "../registry/test-registry.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../network/fault-proxy.ts";
@@ -63,8 +63,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
   }
 
   const client = await createCloudTasksClient(tasksProxy);
-  const firestore = connectToEmulator(recordsProxy);
-  const pending = new PendingCalls();
+  const store = new TaskStore({ db: connectToEmulator(recordsProxy), clock: systemClock });
   const records = connectToEmulator(firestoreEmulator).collection("taskRecords");
   const logged: string[] = [];
   const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
@@ -74,7 +73,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     registry,
     clock: options.clock ?? systemClock,
     log,
-    records: createTaskRecords(firestore, pending),
+    records: createTaskRecords(store),
     queue: createCloudTasksQueue(client, {
       project: "handoff-test",
       location: "europe-west1",
@@ -91,7 +90,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     await server.close();
     tasksProxy.calm();
     recordsProxy.calm();
-    await closeFirestore(firestore, { calls: pending, clock: systemClock });
+    await store.close(systemClock);
     await Promise.all([client.close(), admin.close(), records.firestore.terminate()]);
     await Promise.all([tasksProxy.stop(), recordsProxy.stop()]);
     await Promise.all([cloudTasks.stop(), firestoreEmulator.stop()]);

@@ -6,6 +6,7 @@ import { createWorkerApp } from "../../../services/worker/app.ts";
 import { type AuthMode, createTokenRules } from "../../../services/worker/authenticate.ts";
 import type { BoundHandler } from "../../../services/worker/runner/handler.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
+import type { Around } from "../../../services/worker/worker.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
@@ -34,6 +35,8 @@ export interface WorkerBundleOptions {
   readonly authMode?: AuthMode;
   /** Default: none that keeps spans. */
   readonly tracer?: Tracer;
+  /** Default: nothing goes around an attempt. */
+  readonly around?: Around;
   /** Where clean-up is left. Default: with the running test; tests that run at once must each give their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
 }
@@ -54,6 +57,7 @@ export async function startWorkerBundle(
     reachFirestore,
     authMode,
     tracer = trace.getTracer("test"),
+    around = (_delivery, next) => next(),
     onTestFinished = afterRunningTest,
   }: WorkerBundleOptions = {},
 ) {
@@ -75,6 +79,7 @@ export async function startWorkerBundle(
     clock,
     log,
     shutdown,
+    around,
     tokens: createTokenRules({
       keys,
       audience: AUDIENCE,
