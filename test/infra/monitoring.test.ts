@@ -9,7 +9,7 @@ import { type Series, seriesOf } from "../../infra/monitoring/series.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { succeeded } from "../../services/worker/runner/handler.ts";
 import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../harness/worker/worker-harness.ts";
 
 const WATCHED = {
   producerService: "p-producer",
@@ -57,7 +57,7 @@ const { mosaicLayout } = dashboardSchema.parse(describeDashboard("Handoff", WATC
 test("the metrics read fields that stand in the worker's own line", async () => {
   const handler = scriptedHandler(claimTaskType);
   handler.steps(() => succeeded());
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   const dueS = worker.clock.now() / 1_000 - 2;
   await worker.deliver(sealTask(claimTaskType, { n: 1 }), { headers: { "x-cloudtasks-tasketa": dueS.toFixed(6) } });
 

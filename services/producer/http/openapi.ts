@@ -37,8 +37,8 @@ export const DOCUMENT_FRAME = {
  *
  * zod itself makes them, since the OpenAPI generator never finishes with a schema that contains itself, as JSON does.
  */
-export function newTaskComponents(catalogue: TaskTypes): Record<string, object> {
-  const variants = [...catalogue.values()].map(({ type, payload }) =>
+export function newTaskComponents(types: TaskTypes): Record<string, object> {
+  const variants = [...types.values()].map(({ type, payload }) =>
     z.strictObject({ type: z.literal(type), payload, ...dueTimeFields }),
   );
   const { $defs = {}, ...newTask } = z.toJSONSchema(z.union(variants), { io: "input", unrepresentable: "any" });

@@ -79,7 +79,7 @@ export function addCreateTask(app: OpenAPIHono<ProducerEnv>, producer: Producer)
 
 /** Body and headers together, so that every problem is reported at once. */
 function parseRequest(context: Context, body: unknown, { registry, clock }: Producer): ParsedNewTask {
-  const parsed = parseNewTask(body, { catalogue: registry.types, nowMs: clock.now() });
+  const parsed = parseNewTask(body, { types: registry.types, nowMs: clock.now() });
   const idempotencyKey = context.req.header(IDEMPOTENCY_KEY) ?? schedulerKey((name) => context.req.header(name));
   if (idempotencyKey === undefined) return parsed;
   if (isIdempotencyKey(idempotencyKey)) {

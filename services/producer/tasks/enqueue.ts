@@ -114,7 +114,7 @@ function explainVanished(request: Request, sighting: "gone" | "never"): Enqueued
 
 function known(kind: "accepted" | "replayed", facts: Facts, { task, producer }: Request): Enqueued {
   const { registry, clock } = producer;
-  const view = describeTask({ record: undefined, ...facts }, { catalogue: registry.types, nowMs: clock.now() });
+  const view = describeTask({ record: undefined, ...facts }, { types: registry.types, nowMs: clock.now() });
   if (!view) throw new Error("A task that was accepted is always known.");
   return { kind, task: { ...view, type: task.taskType.type } };
 }

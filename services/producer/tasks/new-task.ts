@@ -26,16 +26,16 @@ export type ParsedNewTask =
 /** Reads a new task from the body of a request, or lists everything wrong with it. `nowMs` is in milliseconds since the epoch. */
 export function parseNewTask(
   body: unknown,
-  { catalogue, nowMs }: { readonly catalogue: TaskTypes; readonly nowMs: number },
+  { types, nowMs }: { readonly types: TaskTypes; readonly nowMs: number },
 ): ParsedNewTask {
   const frame = frameSchema.safeParse(body);
   const problems = [
     ...schemaProblems(frame.error, { value: body }),
-    ...typeProblems(body, catalogue),
-    ...payloadProblems(body, catalogue),
+    ...typeProblems(body, types),
+    ...payloadProblems(body, types),
     ...dueTimeProblemsOf(body, nowMs),
   ];
-  const taskType = frame.success ? catalogue.get(frame.data.type) : undefined;
+  const taskType = frame.success ? types.get(frame.data.type) : undefined;
   if (!frame.success || !taskType || problems.length > 0) return { kind: "invalid", problems };
   const dueAtMs = dueAtMsOf(frame.data, nowMs);
   const task = { taskType, payload: frame.data.payload };
@@ -53,16 +53,16 @@ const typeInBody = z.object({ type: z.string() });
 const payloadInBody = z.object({ type: z.string(), payload: z.unknown() });
 const dueTimeInBody = z.object(dueTimeFields);
 
-function typeProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
+function typeProblems(body: unknown, types: TaskTypes): RequestProblem[] {
   const { data } = typeInBody.safeParse(body);
-  if (!data || catalogue.has(data.type)) return [];
-  return [{ path: "type", message: `is not a known task type: use one of ${[...catalogue.keys()].join(", ")}` }];
+  if (!data || types.has(data.type)) return [];
+  return [{ path: "type", message: `is not a known task type: use one of ${[...types.keys()].join(", ")}` }];
 }
 
-function payloadProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
+function payloadProblems(body: unknown, types: TaskTypes): RequestProblem[] {
   const { data } = payloadInBody.safeParse(body);
   if (!data || data.payload === undefined) return [];
-  const checked = catalogue.get(data.type)?.payload.safeParse(data.payload);
+  const checked = types.get(data.type)?.payload.safeParse(data.payload);
   return schemaProblems(checked?.error, { value: data.payload, path: ["payload"] });
 }
 

@@ -22,16 +22,17 @@ export interface TaskRecords {
 
 /** The records in the store, with a deadline for each read. */
 export function createTaskRecords(store: TaskStore): TaskRecords {
-  const ask = async <Result>(deadline: Deadline, read: () => Promise<Result>): Promise<Result> => {
-    try {
-      return await withDeadline(deadline, read);
-    } catch (error) {
-      if (error instanceof DeadlineError || isFirestoreError(error)) throw new DependencyError("firestore", error);
-      throw error;
-    }
-  };
   return {
     find: (id, deadline) => ask(deadline, () => store.find(id)),
     probe: (deadline) => ask(deadline, () => store.probe()),
   };
+}
+
+async function ask<Result>(deadline: Deadline, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await withDeadline(deadline, read);
+  } catch (error) {
+    if (error instanceof DeadlineError || isFirestoreError(error)) throw new DependencyError("firestore", error);
+    throw error;
+  }
 }

@@ -17,7 +17,7 @@ export interface TaskFacts {
  */
 export function describeTask(
   facts: TaskFacts,
-  context: { readonly catalogue: TaskTypes; readonly nowMs: number },
+  context: { readonly types: TaskTypes; readonly nowMs: number },
 ): TaskView | undefined {
   const { id, sighting, record } = facts;
   const name = { id, queue: queueOf(id) };
@@ -41,9 +41,9 @@ export function describeTask(
 function isOutdated(
   { type, state }: TaskRecord,
   { sighting }: TaskFacts,
-  { catalogue }: { readonly catalogue: TaskTypes },
+  { types }: { readonly types: TaskTypes },
 ): boolean {
-  return state === "waiting" && sighting.kind === "gone" && catalogue.get(type ?? "")?.idempotency === "natural";
+  return state === "waiting" && sighting.kind === "gone" && types.get(type ?? "")?.idempotency === "natural";
 }
 
 /** The code of an error that no record holds: the worker refused the delivery, or could not be reached. */
@@ -75,9 +75,9 @@ function createdAtOf(
   return createdAtMs === undefined ? {} : { createdAt: toText(createdAtMs) };
 }
 
-function describeQueued(task: QueuedTask, context: { catalogue: TaskTypes; nowMs: number }): Description {
+function describeQueued(task: QueuedTask, context: { types: TaskTypes; nowMs: number }): Description {
   // A natural task leaves no record, so its queue's count is all that is known of its attempts.
-  const natural = context.catalogue.get(task.type)?.idempotency === "natural";
+  const natural = context.types.get(task.type)?.idempotency === "natural";
   const state = stateInQueue(task, context.nowMs);
   const scheduleTime = toText(task.scheduledAtMs);
   return {

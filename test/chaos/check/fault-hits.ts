@@ -3,13 +3,13 @@ import type { BrokenPromise } from "./broken-promise.ts";
 import { endedAt } from "./endings.ts";
 import type { Histories } from "./history/histories.ts";
 
-/** A fault's hits and how long it took until a task that it struck had ended. */
+/** A fault's hits and how long it took until a task that it affected had ended. */
 export interface FaultFigures {
   readonly fault: string;
   readonly hits: number;
   /**
-   * Milliseconds from each hit to the next end of a task that it struck. Tasks that had ended before are left out, and
-   * those that take longer than a lease by themselves; so are hits that struck none but these.
+   * Milliseconds from each hit to the next end of a task that it affected. Tasks that had ended before are left out, and
+   * those that take longer than a lease by themselves; so are hits that affected none but these.
    */
   readonly recoveryMs: readonly number[];
 }
@@ -17,7 +17,7 @@ export interface FaultFigures {
 interface Hit {
   readonly fault: string;
   readonly at: number;
-  readonly struck: readonly string[];
+  readonly affected: readonly string[];
 }
 
 /** Counts hits, those that tasks' own handlers made included. */
@@ -43,8 +43,8 @@ export function addFigures(some: readonly FaultFigures[], more: readonly FaultFi
   }));
 }
 
-function recoveryOf({ at, struck }: Hit, endings: ReadonlyMap<string, number | undefined>): number[] {
-  const after = struck.map((id) => (endings.get(id) ?? at) - at).filter((ms) => ms > 0);
+function recoveryOf({ at, affected }: Hit, endings: ReadonlyMap<string, number | undefined>): number[] {
+  const after = affected.map((id) => (endings.get(id) ?? at) - at).filter((ms) => ms > 0);
   return after.length > 0 ? [Math.min(...after)] : [];
 }
 
@@ -55,7 +55,7 @@ function scriptedHits({ tasks }: Histories): Hit[] {
     const first = runs[0];
     if (fault === undefined || !first) return [];
     const hit = script === "memory" ? first.endedAt === undefined : script !== "saturated" || first.how === "saturated";
-    return hit ? [{ fault, at: first.at, struck: [first.taskId] }] : [];
+    return hit ? [{ fault, at: first.at, affected: [first.taskId] }] : [];
   });
 }
 

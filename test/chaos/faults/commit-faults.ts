@@ -7,7 +7,7 @@ import { type FaultRun, inRandomOrder, until } from "./fault-run.ts";
 type CommitFault = (typeof COMMIT_FAULTS)[number];
 
 /** A Commit that was to fail can end with Firestore's own process instead; the fault is then tried again. */
-const STRIKE_LIMIT_MS = 25_000;
+const HIT_LIMIT_MS = 25_000;
 
 /** Lets Commits of the workers fail, one at a time at each worker, spread over the run. */
 export async function strikeCommits(run: FaultRun): Promise<void> {
@@ -19,15 +19,15 @@ export async function strikeCommits(run: FaultRun): Promise<void> {
       const due = (wanted - left.length - run.random()) / wanted;
       await until(() => run.passed() >= due, Infinity, run.signal);
       if (!proxy || run.signal.aborted) return;
-      const injected = proxy.inject({ rpc: "Commit", ...mishap(fault, run.random) });
-      const struck = injected.then((call) => run.hit(fault, tasksIn(call))).then(() => true);
-      if (!(await Promise.race([struck, sleep(STRIKE_LIMIT_MS, false, { ref: false })]))) left.unshift(fault);
+      const injected = proxy.inject({ rpc: "Commit", ...callFaultOf(fault, run.random) });
+      const affected = injected.then((call) => run.hit(fault, tasksIn(call))).then(() => true);
+      if (!(await Promise.race([affected, sleep(HIT_LIMIT_MS, false, { ref: false })]))) left.unshift(fault);
     }
   };
   await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));
 }
 
-function mishap(fault: CommitFault, random: () => number): Pick<Fault, "when" | "answer"> {
+function callFaultOf(fault: CommitFault, random: () => number): Pick<Fault, "when" | "answer"> {
   const either = random() < 0.5 ? "before-effect" : "after-effect";
   if (fault === "commit-hangs") return { when: either, answer: "nothing" };
   if (fault === "session-dropped") return { when: either, answer: "disconnect" };

@@ -5,7 +5,7 @@ import type { FaultRun } from "./fault-run.ts";
 
 type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 
-/** The probability that a delivery is struck; when all tasks have been asked for, every occasion is taken. */
+/** The probability that a delivery is affected; when all tasks have been asked for, every occasion is taken. */
 const CHANCE = 0.1;
 
 /** What is asked of the Cloud Tasks emulator, and the words by which its history tells it. */

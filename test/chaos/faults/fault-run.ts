@@ -23,8 +23,8 @@ export interface FaultRun {
   readonly held: Set<number>;
   /** Aborted when the run takes too long. */
   readonly signal: AbortSignal;
-  /** Takes note of a fault that has hit, and of the tasks that it struck. */
-  hit(fault: FaultName, struck: readonly string[], at?: number): void;
+  /** Takes note of a fault that has hit, and of the tasks that it affected. */
+  hit(fault: FaultName, affected: readonly string[], at?: number): void;
 }
 
 /** A run's faults, counted as they hit. */
@@ -39,9 +39,9 @@ export function createFaultRun(
     passed: () => Math.min(1, (Date.now() - startedMs) / rest.feedMs),
     held: new Set(),
     counts,
-    hit(fault, struck, at = Date.now()) {
+    hit(fault, affected, at = Date.now()) {
       counts.set(fault, (counts.get(fault) ?? 0) + 1);
-      log.write({ fault, at, struck });
+      log.write({ fault, at, affected });
     },
   };
 }

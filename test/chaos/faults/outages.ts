@@ -28,12 +28,12 @@ export async function strikeEmulators(
       if (round < run.hits && fault === "key-rotation") await sleep(BEFORE_ROTATION_MS);
       await randomPause(run, BETWEEN_MS);
       if (!(await until(() => run.stack.balancer.underWay().length > 0, WORK_LIMIT_MS, run.signal))) return;
-      await strike(fault, run, deliveries);
+      await causeOutage(fault, run, deliveries);
     }
   }
 }
 
-async function strike(fault: (typeof OUTAGES)[number], run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
+async function causeOutage(fault: (typeof OUTAGES)[number], run: FaultRun, deliveries: DeliveryFaults): Promise<void> {
   const { stack } = run;
   if (fault !== "firestore-restart") await deliveries.collect().catch(() => undefined);
   run.hit(fault, stack.balancer.underWay());

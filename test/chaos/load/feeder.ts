@@ -23,7 +23,7 @@ const answerSchema = z.looseObject({ id: z.string() });
 
 /**
  * Asks for a task every `gapMs`. When the plan is at its end and `faultsAreOver` does not resolve, plain tasks follow,
- * so that every fault finds work to strike.
+ * so that every fault finds work to hit.
  */
 export function startFeeder(options: {
   plan: readonly PlannedTask[];

@@ -138,9 +138,9 @@ describe("look-ups that fail", () => {
   it("are given up after three seconds", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.tasksProxy.inject({ rpc: "GetTask", when: "before-effect", answer: "nothing" });
+    const injected = producer.tasksProxy.inject({ rpc: "GetTask", when: "before-effect", answer: "nothing" });
     const running = producer.send(`/v1/tasks/${ID}`);
-    await struck;
+    await injected;
     await clock.advance(3_000);
     expect((await running).status).toBe(503);
   });

@@ -60,9 +60,9 @@ describe("a CreateTask whose response is lost", () => {
   it.each<Fault["when"]>(["before-effect", "after-effect"])("is given up after three seconds: %s", async (when) => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.tasksProxy.inject({ rpc: "CreateTask", when, answer: "nothing" });
+    const injected = producer.tasksProxy.inject({ rpc: "CreateTask", when, answer: "nothing" });
     const running = producer.enqueue(CLAIMED, "k");
-    await struck;
+    await injected;
     await clock.advance(2_999);
     expect(producer.calls("CreateTask")).toBe(when === "after-effect" ? 1 : 0);
     await clock.advance(1 + 100);
@@ -75,13 +75,13 @@ describe("a CreateTask whose response is lost", () => {
     const producer = await setUpProducer({ clock });
     const first = await producer.enqueue(CLAIMED, "k");
     await clock.advance(1);
-    const struck = producer.tasksProxy.inject({
+    const injected = producer.tasksProxy.inject({
       rpc: "CreateTask",
       when: "after-effect",
       answer: { status: status.UNAVAILABLE },
     });
     const running = producer.enqueue(CLAIMED, "k");
-    await struck;
+    await injected;
     const second = await advanceUntil(clock, running);
     expect(second.status).toBe(200);
     expect(second.text).toBe(first.text);
@@ -109,9 +109,9 @@ describe("a CreateTask that never gets a response", () => {
   ])("ends in a 503 that says how to go on: %s", async (when, tasks) => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.tasksProxy.inject({ ...lost, when });
+    const injected = producer.tasksProxy.inject({ ...lost, when });
     const running = producer.enqueue(CLAIMED, "k");
-    await struck;
+    await injected;
     const response = await advanceUntil(clock, running);
     expect(response.status).toBe(503);
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
@@ -125,9 +125,9 @@ describe("a CreateTask that never gets a response", () => {
   it("is one task when the request is repeated with its key", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.tasksProxy.inject({ ...lost, when: "after-effect" });
+    const injected = producer.tasksProxy.inject({ ...lost, when: "after-effect" });
     const running = producer.enqueue(CLAIMED, "k");
-    await struck;
+    await injected;
     expect(await advanceUntil(clock, running)).toMatchObject({ status: 503, body: { code: "outcome-unknown" } });
     producer.tasksProxy.calm();
     expect(await producer.enqueue(CLAIMED, "k")).toMatchObject({ status: 200 });
@@ -137,10 +137,10 @@ describe("a CreateTask that never gets a response", () => {
   it("is not tried again once the caller has gone", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.tasksProxy.inject({ rpc: "CreateTask", when: "before-effect", answer: "nothing" });
+    const injected = producer.tasksProxy.inject({ rpc: "CreateTask", when: "before-effect", answer: "nothing" });
     const caller = new AbortController();
     const running = producer.post(JSON.stringify(CLAIMED), {}, { signal: caller.signal });
-    await struck;
+    await injected;
     caller.abort();
     await expect(running).rejects.toThrow("abort");
     await vi.waitFor(() => expect(producer.logged.join("")).toContain("request answered"));
@@ -195,14 +195,14 @@ describe("look-ups that fail", () => {
   it("refuse a keyed request before anything is created when the records don't respond", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.recordsProxy.inject({
+    const injected = producer.recordsProxy.inject({
       rpc: "BatchGetDocuments",
       when: "before-effect",
       answer: "nothing",
       times: ALL,
     });
     const running = producer.enqueue(CLAIMED, "k");
-    await struck;
+    await injected;
     await clock.advance(3_000);
     expect(await running).toMatchObject({ status: 503, body: { code: "dependency-unavailable" } });
     expect(producer.calls("CreateTask")).toBe(0);

@@ -110,9 +110,13 @@ describe("probes", () => {
   it("is not ready when the records don't respond within two seconds", async () => {
     const clock = new VirtualClock();
     const producer = await setUpProducer({ clock });
-    const struck = producer.recordsProxy.inject({ rpc: "BatchGetDocuments", when: "before-effect", answer: "nothing" });
+    const injected = producer.recordsProxy.inject({
+      rpc: "BatchGetDocuments",
+      when: "before-effect",
+      answer: "nothing",
+    });
     const running = producer.send("/ready");
-    await struck;
+    await injected;
     await clock.advance(2_000);
     expect(await running).toMatchObject({ status: 503, body: { problems: [{ path: "firestore" }] } });
   });

@@ -66,13 +66,13 @@ describe("a key whose task has a record", () => {
     const producer = await setUpProducer({ clock });
     await producer.enqueue(CLAIMED, "k");
     await takeFromQueue(producer, claimedId("k"));
-    const struck = producer.tasksProxy.inject({
+    const injected = producer.tasksProxy.inject({
       rpc: "CreateTask",
       when: "before-effect",
       answer: { status: status.UNAVAILABLE },
     });
     const running = producer.enqueue(request, "k");
-    await struck;
+    await injected;
     await producer.writeRecord(claimedId("k"), { payloadHash: CLAIMED_HASH });
     while (producer.calls("CreateTask") < 2) await clock.advance(10);
     expect((await running).status).toBe(expected);

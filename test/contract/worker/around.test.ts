@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
 import { succeeded } from "../../../services/worker/runner/handler.ts";
 import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 test("goes around an attempt, from its claim to its recorded end, and its context reaches the handler", async () => {
   const tenant = new AsyncLocalStorage<string>();
@@ -11,7 +11,7 @@ test("goes around an attempt, from its claim to its recorded end, and its contex
     seen.push(tenant.getStore());
     return succeeded();
   });
-  const worker = await startWorkerBundle(() => [handler], {
+  const worker = await setUpWorker(() => [handler], {
     around: async ({ envelope }, next) => {
       seen.push((await worker.recordOf(task))?.state);
       const outcome = await tenant.run(`tenant of ${envelope.type}`, next);
@@ -28,7 +28,7 @@ test("goes around an attempt, from its claim to its recorded end, and its contex
 
 test("fails a delivery with 500 when what goes around it throws", async () => {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler], {
+  const worker = await setUpWorker(() => [handler], {
     around: () => Promise.reject(new Error("no tenant")),
   });
 
@@ -39,7 +39,7 @@ test("fails a delivery with 500 when what goes around it throws", async () => {
 
 test("doesn't go around a request that is refused", async () => {
   const seen: unknown[] = [];
-  const worker = await startWorkerBundle(() => [], {
+  const worker = await setUpWorker(() => [], {
     around: async (delivery, next) => {
       seen.push(delivery);
       return await next();

@@ -6,14 +6,14 @@ import {
   handleNaturalCanary,
 } from "../../../services/worker/handlers/canaries.ts";
 import { CANARIES, naturalCanary, transactionCanary } from "../../../shared/tasks/canary.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const canaryHandlers = (db: Firestore) => [handleClaimCanary, createTransactionCanary({ db }), handleNaturalCanary];
 
 const SENT_AT = "2026-01-02T03:04:05.678Z";
 
 test.each(CANARIES)("$type is done, and done or a duplicate when it is delivered again", async (taskType) => {
-  const worker = await startWorkerBundle(canaryHandlers);
+  const worker = await setUpWorker(canaryHandlers);
   const task = sealTask(taskType, { sentAt: SENT_AT });
 
   const first = await worker.deliver(task);
@@ -26,7 +26,7 @@ test.each(CANARIES)("$type is done, and done or a duplicate when it is delivered
 });
 
 test("the transaction canary counts its tasks, each once", async () => {
-  const worker = await startWorkerBundle(canaryHandlers);
+  const worker = await setUpWorker(canaryHandlers);
   for (const key of ["a", "b", "b", "a"]) await worker.deliver(sealTask(transactionCanary, { sentAt: SENT_AT }, key));
 
   const { docs } = await worker.db.collection("canaries").get();
@@ -34,7 +34,7 @@ test("the transaction canary counts its tasks, each once", async () => {
 });
 
 test("the natural canary leaves nothing behind, however often it comes", async () => {
-  const worker = await startWorkerBundle(canaryHandlers);
+  const worker = await setUpWorker(canaryHandlers);
   for (const key of ["a", "b", "a"]) await worker.deliver(sealTask(naturalCanary, { sentAt: SENT_AT }, key));
 
   expect(await worker.db.listCollections()).toEqual([]);

@@ -9,7 +9,7 @@ import {
   scriptedTransactionHandler,
 } from "../../harness/worker/scripted-handler.ts";
 import { sealTask } from "../../harness/worker/worker-harness.ts";
-import { startCountedTask, startCountedWorker } from "./cost/bundle.ts";
+import { startCountedTask, startCountedWorker } from "./cost/harness.ts";
 import { PATHS } from "./cost/paths.ts";
 
 const HANDLERS = {

@@ -9,14 +9,14 @@ import {
   scriptedHandler,
   scriptedTransactionHandler,
 } from "../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 
 const LEASE_MS = TEST_QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
@@ -134,7 +134,7 @@ test.each([
   ["thirty levels", JSON.parse('{"a":'.repeat(30) + "1" + "}".repeat(30))],
 ])("%s, which can't be Firestore fields, are kept whole in results and dead letters", async (_, value) => {
   const handler = scriptedHandler({ ...claimTaskType, payload: z.json() });
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   const [done, dead] = [sealTask(claimTaskType, value), sealTask(claimTaskType, value)];
   handler.steps(
     () => succeeded(value),
@@ -169,7 +169,7 @@ test.each([
 ])(
   "a %s task whose every attempt was killed becomes a dead letter before Cloud Tasks deletes it",
   async (_, handler) => {
-    const worker = await startWorkerBundle(() => [handler]);
+    const worker = await setUpWorker(() => [handler]);
     const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
     const task = { ...sealTask(handler.taskType, { n: 1 }), enqueuedAt };
 
@@ -188,7 +188,7 @@ test.each([
 
 test("a transaction task that has failed before ends in its record when it is too old", async () => {
   const handler = scriptedTransactionHandler();
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
   const task = { ...sealTask(handler.taskType, { n: 1 }), enqueuedAt };
   handler.steps(() => saturated({ code: "busy", message: "Busy for a month." }));
@@ -206,7 +206,7 @@ test.each([
   ["natural", scriptedHandler(naturalTaskType)],
   ["transaction", scriptedTransactionHandler()],
 ])("a %s task that is delivered for the first time runs, however old it is", async (_, handler) => {
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   const enqueuedAt = new Date(worker.storeClock.now() - 30.6 * 24 * 3_600_000).toISOString();
 
   const answer = await worker.deliver({ ...sealTask(handler.taskType, { n: 1 }), enqueuedAt });
@@ -221,7 +221,7 @@ test.each([
   ["claim", () => scriptedHandler(claimTaskType)],
 ])("a %s task's endless error message does not keep its end from being recorded", async (_, makeHandler) => {
   const handler = makeHandler();
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   const task = sealTask(handler.taskType, { n: 1 });
   handler.steps(() => failPermanently({ code: "c".repeat(1_200_000), message: "m".repeat(1_200_000) }));
 

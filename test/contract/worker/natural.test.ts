@@ -5,13 +5,13 @@ import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
 import { publishDocument } from "../../../shared/tasks/document-publish.ts";
 import { naturalTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
 import { shuffled } from "../../harness/runtime/shuffled.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const neverEnd = () => new Promise<never>(() => undefined);
 
 async function setup() {
   const handler = scriptedHandler(naturalTaskType);
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   return { handler, worker, task: sealTask(naturalTaskType, { n: 1 }) };
 }
 
@@ -40,7 +40,7 @@ test("a failed attempt is recorded, and a later success closes the record", asyn
 
 test("a handler that ignores its signal is counted, and at last the task is dead-lettered", async () => {
   const handler = scriptedHandler(naturalTaskType).steps(...Array.from({ length: 3 }, () => neverEnd));
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   const task = sealTask(naturalTaskType, { n: 1 });
 
   const outcomes: unknown[] = [];
@@ -94,7 +94,7 @@ test("a permanent failure is recorded as dead with its letter", async () => {
 });
 
 test("versions 1 to 50 in any order, with repeats, leave version 50 standing", async () => {
-  const worker = await startWorkerBundle((db) => [createPublishDocument({ db })]);
+  const worker = await setUpWorker((db) => [createPublishDocument({ db })]);
   const versions = Array.from({ length: 50 }, (_, index) => index + 1);
   const tasks = versions.map((version) =>
     sealTask(publishDocument, { documentId: "page", version, content: `content of version ${version}` }),

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
 import { identityClaims, signToken } from "../../harness/auth/tokens.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const claims = () => identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() });
 
 test("answers to health checks and unknown addresses carry the security headers", async () => {
-  const worker = await startWorkerBundle(() => []);
+  const worker = await setUpWorker(() => []);
 
   const answers = await Promise.all(["/live", "/ready", "/nowhere"].map((path) => fetch(worker.url + path)));
 
@@ -22,7 +22,7 @@ test.each(["verify", "platform"] as const)(
   "in %s mode the other mode's token is refused: no Firestore call, no handler",
   async (authMode) => {
     const handler = scriptedHandler(claimTaskType);
-    const worker = await startWorkerBundle(() => [handler], { authMode });
+    const worker = await setUpWorker(() => [handler], { authMode });
     const stripped = signToken(KEY, claims()).replace(/[^.]+$/, "SIGNATURE_REMOVED_BY_GOOGLE");
     const token = authMode === "verify" ? stripped : signToken(KEY, claims());
 
@@ -39,7 +39,7 @@ test.each(["verify", "platform"] as const)(
 
 test("in platform mode a delivery whose signature Cloud Run removed is handled", async () => {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler], { authMode: "platform" });
+  const worker = await setUpWorker(() => [handler], { authMode: "platform" });
   const token = signToken(KEY, claims()).replace(/[^.]+$/, "SIGNATURE_REMOVED_BY_GOOGLE");
 
   const answer = await worker.deliver(sealTask(claimTaskType, { n: 1 }), {

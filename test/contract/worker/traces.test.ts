@@ -4,7 +4,7 @@ import { failPermanently, succeeded } from "../../../services/worker/runner/hand
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { recordSpans } from "../../harness/tracing/recorded-spans.ts";
 import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 /** The payload, which must be found nowhere. */
@@ -14,7 +14,7 @@ const CREATED_IN = "b7ad6b7169203331";
 async function setup() {
   const { tracer, spans } = recordSpans();
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler], { tracer });
+  const worker = await setUpWorker(() => [handler], { tracer });
   const task = { ...sealTask(claimTaskType, { n: CANARY }), traceparent: `00-${TRACE_ID}-${CREATED_IN}-01` };
   const lines = (): Record<string, unknown>[] => worker.logged.map((line) => JSON.parse(line));
   return { handler, worker, task, spans, lines };

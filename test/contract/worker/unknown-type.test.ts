@@ -6,7 +6,7 @@ import {
   scriptedHandler,
   scriptedTransactionHandler,
 } from "../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const KINDS = [
   ["claim", () => scriptedHandler(claimTaskType)],
@@ -17,8 +17,8 @@ const KINDS = [
 /** As in a deploy: two revisions on one store, of which only the newer one knows the type. It has three attempts. */
 async function setup(makeHandler: (typeof KINDS)[number][1]) {
   const handler = makeHandler();
-  const older = await startWorkerBundle(() => []);
-  const newer = await startWorkerBundle(() => [handler], { reachFirestore: () => Promise.resolve(older.emulator) });
+  const older = await setUpWorker(() => []);
+  const newer = await setUpWorker(() => [handler], { reachFirestore: () => Promise.resolve(older.emulator) });
   const task = sealTask(handler.taskType, { n: 1 });
   let dispatches = 0;
   const deliverTo = async (worker: typeof older) => {
@@ -55,10 +55,10 @@ test.each(KINDS)("a %s task's attempts are counted on after an older revision ha
   expect(await older.recordOf(task)).toMatchObject({ state: "dead", attempts: 3, lastError: { code: "not_yet" } });
 });
 
-test("a task that has had more attempts than an older revision would allow is not buried by it", async () => {
+test("a task that has had more attempts than an older revision would allow is not dead-lettered by it", async () => {
   const handler = scriptedHandler({ ...claimTaskType, attempts: 20 });
-  const older = await startWorkerBundle(() => []);
-  const newer = await startWorkerBundle(() => [handler], { reachFirestore: () => Promise.resolve(older.emulator) });
+  const older = await setUpWorker(() => []);
+  const newer = await setUpWorker(() => [handler], { reachFirestore: () => Promise.resolve(older.emulator) });
   const task = sealTask(claimTaskType, { n: 1 });
   for (let attempt = 1; attempt <= 11; attempt++) {
     handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));

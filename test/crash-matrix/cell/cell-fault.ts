@@ -38,9 +38,9 @@ export async function injectFault(story: Story, cell: Cell, released: Promise<vo
     other = await meetAnother(story);
     letOthersPass(story, other);
   };
-  const { struck, plan } = arm(story, cell, { onArrival, onEffect, released });
+  const { injected, plan } = arm(story, cell, { onArrival, onEffect, released });
   const delivered = story.begin(subject, plan);
-  await Promise.race([struck, delivered.then(neverReached)]);
+  await Promise.race([injected, delivered.then(neverReached)]);
 
   if (cell.fault.answer === "gone") {
     other?.finish();
@@ -69,8 +69,8 @@ interface Hooks {
 }
 
 interface Armed {
-  /** Resolves when the fault strikes. */
-  readonly struck: Promise<unknown>;
+  /** Resolves when the fault hits. */
+  readonly injected: Promise<unknown>;
   readonly plan: HandlerPlan;
 }
 
@@ -86,10 +86,10 @@ function armCall({ world }: Story, { scenario, fault, moment }: Cell, { onArriva
   const plan = { end };
   if (scenario.refused) void world.subject.faults.inject({ ...REFUSED, ...scenario.refused });
   if (answer !== "its-own") {
-    const struck = world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival, onEffect });
-    return { struck, plan };
+    const injected = world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival, onEffect });
+    return { injected, plan };
   }
-  const { promise: struck, resolve } = Promise.withResolvers<void>();
+  const { promise: injected, resolve } = Promise.withResolvers<void>();
   const delay = async (): Promise<void> => {
     await onArrival();
     await onEffect();
@@ -97,12 +97,12 @@ function armCall({ world }: Story, { scenario, fault, moment }: Cell, { onArriva
     await released;
   };
   void world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival: delay });
-  return { struck, plan };
+  return { injected, plan };
 }
 
 function armHandler(story: Story, { scenario, fault }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
   const { subject } = story.world;
-  const { promise: struck, resolve } = Promise.withResolvers<void>();
+  const { promise: injected, resolve } = Promise.withResolvers<void>();
   const goWrong = async (): Promise<void> => {
     await onArrival();
     await onEffect();
@@ -123,7 +123,7 @@ function armHandler(story: Story, { scenario, fault }: Cell, { onArrival, onEffe
       if (fault.when === "after-effect") await goWrong();
     },
   };
-  return { struck, plan };
+  return { injected, plan };
 }
 
 /** Another delivery comes, and goes as far as it can. */

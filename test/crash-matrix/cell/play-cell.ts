@@ -17,12 +17,12 @@ export async function playCell(world: World, cell: Cell): Promise<CellResult> {
   const story = new Story(world, cell.scenario);
   const released = Promise.withResolvers<void>();
   await prepare(story, cell);
-  const struck = await injectFault(story, cell, released.promise);
-  const again = struck.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
+  const injected = await injectFault(story, cell, released.promise);
+  const again = injected.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
   released.resolve();
   await letGo(story, cell);
-  const result = await judge(story, cell, { ...struck, again });
-  const last = again.at(-1) ?? struck.ending;
+  const result = await judge(story, cell, { ...injected, again });
+  const last = again.at(-1) ?? injected.ending;
   if (last?.outcome !== "duplicate") await deliverOnceMore(story, cell);
   return { ...result, violations: [...result.violations, ...story.observer.violations] };
 }

@@ -12,7 +12,7 @@ export interface Fault {
   readonly answer: FaultyAnswer;
   /** How many calls pass unharmed before. Default 0. */
   readonly skip?: number;
-  /** How many calls it strikes. Default 1. */
+  /** How many calls it hits. Default 1. */
   readonly times?: number;
   /** Awaited when a call has arrived, before the server sees anything of it. */
   readonly onArrival?: () => Promise<void>;
@@ -38,7 +38,7 @@ export type FaultyAnswer = { readonly status: status } | "nothing" | "reset" | "
 export interface FaultProxy {
   readonly host: string;
   readonly port: number;
-  /** Prepares a fault; resolves when it strikes for the first time, its effect included, with the bytes of the call. */
+  /** Prepares a fault; resolves when it hits for the first time, its effect included, with the bytes of the call. */
   inject(fault: Fault): Promise<Buffer>;
   /** Lets the caller be gone from now on, as when its process is killed: its calls are neither passed on nor answered. */
   sever(): void;
@@ -65,7 +65,7 @@ interface Passage {
 interface ArmedFault extends Fault {
   toSkip: number;
   left: number;
-  readonly strike: (call: Buffer) => void;
+  readonly hit: (call: Buffer) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -94,7 +94,7 @@ export async function startFaultProxy(
     const rpc = String(headers[":path"]).split("/").at(-1) ?? "";
     const passage: Passage = { link, headers, report: (call) => onRelayed({ rpc, ...call }) };
     const fault = takeFault(armed, rpc);
-    if (fault) spoil(caller, fault, passage).then(fault.strike, fault.fail);
+    if (fault) spoil(caller, fault, passage).then(fault.hit, fault.fail);
     else relay(caller, passage);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
@@ -103,8 +103,8 @@ export async function startFaultProxy(
     host: "127.0.0.1",
     port: portOf(proxy),
     inject(fault) {
-      const { promise, resolve: strike, reject: fail } = Promise.withResolvers<Buffer>();
-      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, strike, fail });
+      const { promise, resolve: hit, reject: fail } = Promise.withResolvers<Buffer>();
+      armed.push({ ...fault, toSkip: fault.skip ?? 0, left: fault.times ?? 1, hit, fail });
       return promise;
     },
     sever: () => link.sever(),

@@ -5,7 +5,7 @@ import { RECORD_STORE_DEADLINE_MS, leaseMsOf } from "../../../shared/contract/qu
 import { queueOf } from "../../../shared/contract/task-id.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "../network/fault-proxy.ts";
-import { type WorkerBundleOptions, startWorkerBundle } from "./worker-harness.ts";
+import { type WorkerHarnessOptions, setUpWorker } from "./worker-harness.ts";
 
 /** No task of these tests needs more deliveries. */
 const MOST_REDELIVERIES = 5;
@@ -20,13 +20,13 @@ export interface FaultyDelivery {
   readonly waitMs?: number;
 }
 
-/** A worker whose calls of Firestore can be spoiled; the bundle's own `db` always gets through. */
-export async function startFaultyWorkerBundle(
+/** A worker whose calls of Firestore can be spoiled; the harness's own `db` always gets through. */
+export async function setUpFaultyWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
-  onTestFinished: NonNullable<WorkerBundleOptions["onTestFinished"]>,
+  onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]>,
 ) {
   const started = Promise.withResolvers<FaultProxy>();
-  const worker = await startWorkerBundle(makeHandlers, {
+  const worker = await setUpWorker(makeHandlers, {
     onTestFinished,
     async reachFirestore(emulator) {
       const proxy = await startFaultProxy(emulator);
@@ -51,9 +51,9 @@ export async function startFaultyWorkerBundle(
     /** Delivers while calls go wrong, each as told and all of them before it is answered. */
     async deliverFaultily(task: Envelope, spoiled: readonly Fault[], options: FaultyDelivery = {}): Promise<Ending> {
       const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS } = options;
-      const struck = Promise.all(spoiled.map((fault) => faults.inject(fault)));
+      const injected = Promise.all(spoiled.map((fault) => faults.inject(fault)));
       const delivered = deliver(task, retryCount);
-      await Promise.race([struck, delivered.then(tooEarly)]);
+      await Promise.race([injected, delivered.then(tooEarly)]);
       if (spoiled.some(({ answer }) => answer === "nothing")) await worker.clock.advance(waitMs);
       return await delivered;
     },
@@ -72,7 +72,7 @@ export async function startFaultyWorkerBundle(
 }
 
 function tooEarly(ending: Ending): never {
-  throw new Error(`Answered ${ending.join(" ")} before every fault had struck.`);
+  throw new Error(`Answered ${ending.join(" ")} before every fault had injected.`);
 }
 
 const QUEUES = deployTestQueues((key) => key);

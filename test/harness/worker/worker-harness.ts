@@ -28,7 +28,7 @@ const MAX_BODY_BYTES = 300_000;
 /** Ten days. */
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
-export interface WorkerBundleOptions {
+export interface WorkerHarnessOptions {
   /** Leads to where the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
   readonly reachFirestore?: (emulator: Address) => Promise<Address>;
   /** Who checks signatures. Default: that of the token rules themselves. */
@@ -51,7 +51,7 @@ interface Address {
  *
  * The worker's clock and Firestore's are two, as they are in the cloud, and stand still until a test moves them.
  */
-export async function startWorkerBundle(
+export async function setUpWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
   {
     reachFirestore,
@@ -59,7 +59,7 @@ export async function startWorkerBundle(
     tracer = trace.getTracer("test"),
     around = (_delivery, next) => next(),
     onTestFinished = afterRunningTest,
-  }: WorkerBundleOptions = {},
+  }: WorkerHarnessOptions = {},
 ) {
   const storeClock = new VirtualClock();
   const emulator = await startFirestoreEmulator({ clock: storeClock });
@@ -138,7 +138,7 @@ export async function startWorkerBundle(
   };
 }
 
-export type WorkerBundle = Awaited<ReturnType<typeof startWorkerBundle>>;
+export type WorkerHarness = Awaited<ReturnType<typeof setUpWorker>>;
 
 /** The envelope of a task, as the producer seals it. */
 export function sealTask(

@@ -183,15 +183,15 @@ test("secrets and tokens in logs are noticed", () => {
 });
 
 test("a fault that hit too seldom is told", () => {
-  const faults = [{ fault: "kill", at: 1_000, struck: [ID] }];
+  const faults = [{ fault: "kill", at: 1_000, affected: [ID] }];
   expect(broken(historyOf(claimTask(), { faults, hits: 2 }))).toEqual(["every fault hits"]);
   expect(broken(historyOf(claimTask(), { faults, hits: 1 }))).toEqual([]);
 });
 
-test("recovery lasts from a fault to the next end of a task that it struck", () => {
+test("recovery lasts from a fault to the next end of a task that it affected", () => {
   const faults = [
-    { fault: "kill", at: 1_000, struck: [ID, "n7"] },
-    { fault: "kill", at: 1_055, struck: [ID] },
+    { fault: "kill", at: 1_000, affected: [ID, "n7"] },
+    { fault: "kill", at: 1_055, affected: [ID] },
   ];
   expect(countHits(historyOf(claimTask(), { faults }))).toEqual([{ fault: "kill", hits: 2, recoveryMs: [50] }]);
 });

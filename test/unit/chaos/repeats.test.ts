@@ -18,7 +18,7 @@ const life = (pid: number, changes: Partial<Histories["lives"][number]>) => [
   { name: `worker-${pid}`, pid, pauses: [], ...changes },
 ];
 const killed = (pid: number, endedAt: number) => life(pid, { endedAt, wasKilled: true });
-const hit = (fault: string, at: number, struck: readonly string[] = [ID]) => [{ fault, at, struck: [...struck] }];
+const hit = (fault: string, at: number, affected: readonly string[] = [ID]) => [{ fault, at, affected: [...affected] }];
 const firestoreAway = (endedAt: number, backAt: number) => [
   { name: "firestore", pid: 90, endedAt, pauses: [] },
   { name: "firestore", pid: 91, listenedAt: backAt, pauses: [] },
@@ -65,11 +65,7 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ["its process stood still later", undefined, { lives: life(1, { pauses: [{ ...PAUSE, from: 8_000 }] }) }],
   ["its process stood still for a moment", undefined, { lives: life(1, { pauses: [{ from: 1_015, until: 4_000 }] }) }],
   ["another process stood still", undefined, { run: begun, lives: life(2, { pauses: [PAUSE] }) }],
-  [
-    "it ignored its signal, as it should",
-    "runaway",
-    { script: "slow", run: { ...done, endedAt: LEASE_ENDS_AT + 900 } },
-  ],
+  ["it ignored its signal, as it should", "stuck", { script: "slow", run: { ...done, endedAt: LEASE_ENDS_AT + 900 } }],
   ["it ignored its signal, as it should not", undefined, { run: { ...done, endedAt: LEASE_ENDS_AT + 900 } }],
   ["it stopped long before its lease's end", undefined, { script: "slow" }],
   ["its commit was not answered", "completion lost", { faults: hit("commit-hangs", 1_045) }],
@@ -79,7 +75,7 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ["its commit was not answered before it had ended", undefined, { faults: hit("commit-hangs", 900) }],
   ["Firestore was away", "completion lost", { lives: firestoreAway(900, 2_000) }],
   ["Firestore had been away", undefined, { run: { ...done, endedAt: 8_000 }, lives: firestoreAway(900, 2_000) }],
-  ["a delivery was struck", undefined, { faults: hit("answer-lost", 1_045) }],
+  ["a delivery was affected", undefined, { faults: hit("answer-lost", 1_045) }],
   ["nothing had happened", undefined, {}],
   ["its lease was not over", undefined, { next: { ...second, at: LEASE_ENDS_AT - 10 }, lives: killed(1, 1_030) }],
   ["it threw", "it failed", { run: { ...begun, endedAt: 1_040, how: "threw" }, next: soon, record: recordedAt(1_045) }],

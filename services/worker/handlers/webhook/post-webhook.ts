@@ -99,7 +99,7 @@ function failureOf(error: NodeJS.ErrnoException, signal: AbortSignal): PostResul
   return { kind: "no-answer", code: NO_ANSWER_CODES.get(error.code ?? "") ?? familyOf(error.code ?? "") };
 }
 
-/** OpenSSL's verdicts on certificates and the HTTP parser's complaints are too many to list. */
+/** OpenSSL and the HTTP parser have too many error codes to list. */
 function familyOf(code: string): NoAnswerCode {
   if (/^(HPE_|ERR_HTTP_)/.test(code)) return "invalid_answer";
   return /^(CERT_|CRL_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)|^EPROTO$|^HOSTNAME_MISMATCH$/.test(code)

@@ -65,7 +65,7 @@ const receivedSchema = z.object({
   body: z.object({ n: z.number(), fingerprint: z.string(), run: z.string() }),
 });
 
-const faultSchema = z.object({ fault: z.string(), at: z.number(), struck: z.array(z.string()) });
+const faultSchema = z.object({ fault: z.string(), at: z.number(), affected: z.array(z.string()) });
 
 /** A task as it was asked for, and what happened to it. */
 export interface TaskHistory {

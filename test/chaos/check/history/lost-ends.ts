@@ -9,7 +9,7 @@ export type LossReason =
   /** Its process stood still until its lease was over. */
   | "pause"
   /** Its handler ignored its signal past its lease, as its script says. */
-  | "runaway"
+  | "stuck"
   /** Firestore did not answer when its end was to be recorded. */
   | "completion lost";
 
@@ -30,7 +30,7 @@ export function reasonOfLoss(takenOver: TakenOver, histories: Histories): LossRe
   const { at, pid, endedAt } = run;
   const from = at - TOLERANCE_MS;
   if (!wasAnswered(takenOver) && isKilledWithin(histories, pid, { from, until: next.at })) return "crash";
-  if (task.script === "slow" && (endedAt ?? Infinity) >= leaseEndsAt) return "runaway";
+  if (task.script === "slow" && (endedAt ?? Infinity) >= leaseEndsAt) return "stuck";
   const until = Math.min(next.at, endedAt === undefined ? Infinity : endedAt + SETTLING_MS);
   if (stoodStill(until, takenOver, histories)) return "pause";
   if (endedAt === undefined) return undefined;
@@ -53,8 +53,8 @@ function stoodStill(recordedUntil: number, { run, leaseEndsAt }: TakenOver, hist
 /** A commit that is refused, or cut off, is looked for and made again: only where there is no answer is it given up. */
 function isStoreSilent({ taskId }: HandlerRun, during: Period, histories: Histories): boolean {
   const hangs = histories.faults.some(
-    ({ fault, at, struck }) =>
-      fault === "commit-hangs" && at >= during.from && at <= during.until && struck.includes(taskId),
+    ({ fault, at, affected }) =>
+      fault === "commit-hangs" && at >= during.from && at <= during.until && affected.includes(taskId),
   );
   return hangs || isAwayWithin(histories, "firestore", during);
 }

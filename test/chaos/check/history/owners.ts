@@ -67,7 +67,7 @@ function unclaimedProblems(before: Version | undefined, after: Version, mayBeSat
   return [...problems, ...deathProblems(after)];
 }
 
-/** A task whose attempts had all been used up is buried without another one. */
+/** A task whose attempts had all been used up is dead-lettered without another one. */
 function wasTooOften(before: Version | undefined, after: Version): boolean {
   return after.text("state") === "dead" && (before?.number("attempts") ?? 0) >= MAX_ATTEMPTS;
 }

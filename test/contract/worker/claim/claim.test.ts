@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { retryLater, saturated, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { LEASE_MARGIN_MS } from "../../../../shared/contract/queues.ts";
 import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const LEASE_MS = TEST_QUEUES.default.dispatchDeadlineMs + LEASE_MARGIN_MS;
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
@@ -151,7 +151,7 @@ test("the instance's own clock does not end another's lease", async () => {
   const held = handler.hold();
   const first = worker.deliver(task);
   await held.started;
-  const ahead = await startWorkerBundle(() => [handler], { reachFirestore: () => Promise.resolve(worker.emulator) });
+  const ahead = await setUpWorker(() => [handler], { reachFirestore: () => Promise.resolve(worker.emulator) });
   await ahead.clock.advance(LEASE_MS + 1_000);
   await worker.storeClock.advance(LEASE_MS - 1_000);
 

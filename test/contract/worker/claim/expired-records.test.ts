@@ -8,7 +8,7 @@ import {
   scriptedHandler,
   scriptedTransactionHandler,
 } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 const NOT_YET = () => retryLater({ code: "not_yet", message: "Not yet." });
 const SOON = () => retryLater({ code: "soon", message: "Soon." });
@@ -24,7 +24,7 @@ test.each([
   "a %s task's record that is past its time leaves nothing but its fence",
   async (_, makeHandler, attempts) => {
     const handler = makeHandler().steps(NOT_YET, NOT_YET, SOON);
-    const worker = await startWorkerBundle(() => [handler]);
+    const worker = await setUpWorker(() => [handler]);
     const task = sealTask(handler.taskType, { n: 1 });
     await worker.deliver(task);
     await worker.deliver(task, AGAIN);

@@ -15,7 +15,7 @@ import {
   scriptedHandler,
   transactionTaskType,
 } from "../../../harness/worker/scripted-handler.ts";
-import { type WorkerBundle, sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { type WorkerHarness, sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const LEASE_MS = leaseMsOf(TEST_QUEUES.default);
@@ -43,14 +43,14 @@ const ENDS: readonly (readonly [string, () => HandlerResult])[] = [
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
-type Bundle = Awaited<ReturnType<typeof setup>>;
+type Harness = Awaited<ReturnType<typeof setup>>;
 
 /** Starts an attempt that runs until `finish` tells it how to end. */
-async function startAttempt({ handler, worker, task }: Bundle) {
+async function startAttempt({ handler, worker, task }: Harness) {
   const started = Promise.withResolvers<void>();
   const told = Promise.withResolvers<() => HandlerResult>();
   onTestFinished(() => told.resolve(() => NOT_YET));
@@ -73,10 +73,10 @@ function failUnstarted(answer: Response): never {
 }
 
 /** Starts an attempt, and a second one once the first one's lease has run out. */
-async function startTakeover(bundle: Bundle) {
-  const late = await startAttempt(bundle);
-  await bundle.worker.storeClock.advance(LEASE_MS + 1);
-  const other = await startAttempt(bundle);
+async function startTakeover(harness: Harness) {
+  const late = await startAttempt(harness);
+  await harness.worker.storeClock.advance(LEASE_MS + 1);
+  const other = await startAttempt(harness);
   return { late, other };
 }
 
@@ -85,15 +85,15 @@ function endingOf(answer: Response): [number, string | null] {
 }
 
 /** Cancels a task as its owner can't see: state alone changes. */
-async function cancel(worker: WorkerBundle, taskId: string): Promise<void> {
+async function cancel(worker: WorkerHarness, taskId: string): Promise<void> {
   await worker.db.collection(TASK_RECORDS).doc(taskId).update({ state: "cancelled" });
 }
 
 describe("an attempt that wakes after its lease was taken over", () => {
   it.for(ENDS)("leaves the other's record alone while the other still runs: it %s", async ([, end]) => {
-    const bundle = await setup();
-    const { worker, task } = bundle;
-    const { late, other } = await startTakeover(bundle);
+    const harness = await setup();
+    const { worker, task } = harness;
+    const { late, other } = await startTakeover(harness);
     const before = await worker.recordOf(task);
 
     const ending = await late.finish(end);
@@ -107,11 +107,11 @@ describe("an attempt that wakes after its lease was taken over", () => {
   });
 
   it.for(ENDS)("leaves the other's record alone when it took over by reading, too: it %s", async ([, end]) => {
-    const bundle = await setup();
-    const { handler, worker, task } = bundle;
+    const harness = await setup();
+    const { handler, worker, task } = harness;
     handler.steps(() => NOT_YET);
     await worker.deliver(task);
-    const { late, other } = await startTakeover(bundle);
+    const { late, other } = await startTakeover(harness);
     const before = await worker.recordOf(task);
 
     const ending = await late.finish(end);
@@ -125,9 +125,9 @@ describe("an attempt that wakes after its lease was taken over", () => {
   });
 
   it.for(ENDS)("is told that the task is done when the other has succeeded: it %s", async ([, end]) => {
-    const bundle = await setup();
-    const { worker, task } = bundle;
-    const { late, other } = await startTakeover(bundle);
+    const harness = await setup();
+    const { worker, task } = harness;
+    const { late, other } = await startTakeover(harness);
     await other.finish(() => succeeded("other"));
     const before = await worker.recordOf(task);
 
@@ -138,9 +138,9 @@ describe("an attempt that wakes after its lease was taken over", () => {
   });
 
   it.for(ENDS)("is told to come back when the other has failed for now: it %s", async ([, end]) => {
-    const bundle = await setup();
-    const { worker, task } = bundle;
-    const { late, other } = await startTakeover(bundle);
+    const harness = await setup();
+    const { worker, task } = harness;
+    const { late, other } = await startTakeover(harness);
     await other.finish(() => NOT_YET);
     const before = await worker.recordOf(task);
 
@@ -151,9 +151,9 @@ describe("an attempt that wakes after its lease was taken over", () => {
   });
 
   it.for(ENDS)("keeps the other's dead letter as it is: it %s", async ([, end]) => {
-    const bundle = await setup();
-    const { worker, task } = bundle;
-    const { late, other } = await startTakeover(bundle);
+    const harness = await setup();
+    const { worker, task } = harness;
+    const { late, other } = await startTakeover(harness);
     await other.finish(() => failPermanently({ code: "refused", message: "The receiver refuses." }));
     const before = { record: await worker.recordOf(task), letters: await worker.deadLetters() };
 
@@ -168,7 +168,7 @@ describe("a transaction attempt that wakes after it was given up", () => {
     const started = Promise.withResolvers<void>();
     const wake = Promise.withResolvers<void>();
     let runs = 0;
-    const worker = await startWorkerBundle((db) => [
+    const worker = await setUpWorker((db) => [
       bindTransactionHandler(transactionTaskType, async (_, { transaction }) => {
         runs++;
         transaction.create(db.collection("effects").doc(), { run: runs });
@@ -201,9 +201,9 @@ describe("a transaction attempt that wakes after it was given up", () => {
 
 describe("a task that is cancelled", () => {
   it.for(ENDS)("while it runs stays cancelled and is acknowledged: its handler %s", async ([, end]) => {
-    const bundle = await setup();
-    const { handler, worker, task } = bundle;
-    const attempt = await startAttempt(bundle);
+    const harness = await setup();
+    const { handler, worker, task } = harness;
+    const attempt = await startAttempt(harness);
     await cancel(worker, task.id);
     const before = await worker.recordOf(task);
 
@@ -231,7 +231,7 @@ describe("a task that is cancelled", () => {
       () => NOT_YET,
       () => GONE,
     );
-    const worker = await startWorkerBundle(() => [handler]);
+    const worker = await setUpWorker(() => [handler]);
     const task = sealTask(naturalTaskType, { n: 1 });
     await worker.deliver(task);
     await cancel(worker, task.id);

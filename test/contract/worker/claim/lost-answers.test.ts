@@ -5,13 +5,13 @@ import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../../../../shared/contract/queues.ts";
 import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import type { Fault } from "../../../harness/network/fault-proxy.ts";
-import { startFaultyWorkerBundle } from "../../../harness/worker/faulty-worker-harness.ts";
+import { setUpFaultyWorker } from "../../../harness/worker/faulty-worker-harness.ts";
 import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
 import { sealTask } from "../../../harness/worker/worker-harness.ts";
 
 async function setup({ onTestFinished }: TestContext) {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+  const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
@@ -102,11 +102,11 @@ describe("a claim that takes effect after it was given up", () => {
     "is released, so that the only attempt is left to the task: %s",
     async ([, spoiled], { expect, onTestFinished }) => {
       const handler = scriptedHandler({ ...claimTaskType, attempts: 1 });
-      const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+      const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
       const task = sealTask(claimTaskType, { n: 1 });
-      const struck = Promise.all(spoiled.map((fault) => worker.faults.inject(fault)));
+      const injected = Promise.all(spoiled.map((fault) => worker.faults.inject(fault)));
       const delivered = worker.deliver(task);
-      await struck;
+      await injected;
       await worker.clock.advance(RECORD_STORE_DEADLINE_MS);
       expect((await delivered).status).toBe(503);
 

@@ -1,13 +1,13 @@
 import { status } from "@grpc/grpc-js";
 import { type TestContext, expect, test } from "vitest";
 import { retryLater } from "../../../../services/worker/runner/handler.ts";
-import { startFaultyWorkerBundle } from "../../../harness/worker/faulty-worker-harness.ts";
+import { setUpFaultyWorker } from "../../../harness/worker/faulty-worker-harness.ts";
 import {
   naturalTaskType,
   scriptedHandler,
   scriptedTransactionHandler,
 } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
 const LOST = { rpc: "Commit", when: "after-effect", answer: { status: status.INTERNAL } } as const;
@@ -48,9 +48,9 @@ async function failOvertaken(
     () => NOT_YET,
     () => NOT_YET,
   );
-  const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+  const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
   const reachFirestore = () => Promise.resolve(worker.emulator);
-  const another = await startWorkerBundle(() => [handler], { reachFirestore, onTestFinished });
+  const another = await setUpWorker(() => [handler], { reachFirestore, onTestFinished });
   const task = sealTask(handler.taskType, { n: 1 });
   const again = { headers: { "x-cloudtasks-taskretrycount": "1" } };
 

@@ -2,7 +2,7 @@ import { type Firestore, Timestamp, type Transaction } from "@google-cloud/fires
 import { expect, test } from "vitest";
 import { bindTransactionHandler, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { transactionTaskType } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 const TAKEN = "things/taken";
 
@@ -18,7 +18,7 @@ const REFUSED: readonly (readonly [string, (db: Firestore, transaction: Transact
 ];
 
 async function setup(write: (db: Firestore, transaction: Transaction) => unknown) {
-  const worker = await startWorkerBundle((db) => [
+  const worker = await setUpWorker((db) => [
     bindTransactionHandler(transactionTaskType, async (_, { transaction }) => {
       await write(db, transaction);
       transaction.set(db.doc("things/other"), { n: 1 });

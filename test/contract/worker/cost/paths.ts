@@ -1,7 +1,7 @@
 import { failPermanently, retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { DRAIN_MS } from "../../../../services/worker/runner/shutdown.ts";
 import { leaseMsOf } from "../../../../shared/contract/queues.ts";
-import type { Counted, CountedTask } from "./bundle.ts";
+import type { Counted, CountedTask } from "./harness.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const notYet = () => retryLater({ code: "not_yet", message: "Not yet." });

@@ -7,7 +7,7 @@ import {
   succeeded,
 } from "../../../../services/worker/runner/handler.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";
-import { startWorkerBundle, type WorkerBundleOptions } from "../../../harness/worker/worker-harness.ts";
+import { setUpWorker, type WorkerHarnessOptions } from "../../../harness/worker/worker-harness.ts";
 
 export const ENDS = ["succeeds", "retries", "fails for good", "throws"] as const;
 export type Ends = (typeof ENDS)[number];
@@ -21,13 +21,13 @@ export const fuzzType = defineTask({
 });
 
 /** A worker whose one handler ends as its payload says, and remembers how the runs ended since the last time. */
-export async function startFuzzedWorker(onTestFinished: NonNullable<WorkerBundleOptions["onTestFinished"]>) {
+export async function startFuzzedWorker(onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]>) {
   let runs: Ends[] = [];
   const handler = bindHandler(fuzzType, async ({ ends }) => {
     runs.push(ends);
     return endAs(ends);
   });
-  const worker = await startWorkerBundle(() => [handler], { onTestFinished });
+  const worker = await setUpWorker(() => [handler], { onTestFinished });
   const runsSince = (): readonly Ends[] => {
     const since = runs;
     runs = [];

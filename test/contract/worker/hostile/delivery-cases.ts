@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { hashPayload } from "../../../../shared/contract/payload-hash.ts";
 import type { RawRequest } from "../../../harness/network/raw-http.ts";
-import { type ValidDelivery, withHeaders } from "./bundle.ts";
+import { type ValidDelivery, withHeaders } from "./harness.ts";
 import { type HostileCase, refusal } from "./hostile-case.ts";
 
 const TASK_NAME = "x-cloudtasks-taskname";

@@ -4,7 +4,7 @@ import { CANARY } from "../../../harness/auth/secrets.ts";
 import { KEY } from "../../../harness/auth/token-rules.ts";
 import { assembleToken } from "../../../harness/auth/tokens.ts";
 import { sealTask } from "../../../harness/worker/worker-harness.ts";
-import { expectNoSecrets, expectUntouched, setUpTarget, targetType, withHeaders } from "./bundle.ts";
+import { expectNoSecrets, expectUntouched, setUpTarget, targetType, withHeaders } from "./harness.ts";
 import { type HostileCase, withClaims, withToken } from "./hostile-case.ts";
 
 const UNKNOWN_KEYS = 1_000;

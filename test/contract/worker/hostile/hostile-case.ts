@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { signToken } from "../../../harness/auth/tokens.ts";
 import { KEY } from "../../../harness/auth/token-rules.ts";
 import type { RawRequest } from "../../../harness/network/raw-http.ts";
-import type { WorkerBundleOptions } from "../../../harness/worker/worker-harness.ts";
-import { expectUntouched, setUpTarget, type ValidDelivery, withHeaders } from "./bundle.ts";
+import type { WorkerHarnessOptions } from "../../../harness/worker/worker-harness.ts";
+import { expectUntouched, setUpTarget, type ValidDelivery, withHeaders } from "./harness.ts";
 import type { WorkerRow } from "./rows.ts";
 
-type OnTestFinished = NonNullable<WorkerBundleOptions["onTestFinished"]>;
+type OnTestFinished = NonNullable<WorkerHarnessOptions["onTestFinished"]>;
 
 /** One test of a row. */
 export interface HostileCase {

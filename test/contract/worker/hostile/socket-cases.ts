@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { answerOn, bytesOf, openSocket, type RawRequest } from "../../../harness/network/raw-http.ts";
-import { expectUntouched, setUpTarget, withHeaders } from "./bundle.ts";
+import { expectUntouched, setUpTarget, withHeaders } from "./harness.ts";
 import type { HostileCase } from "./hostile-case.ts";
 
 type Bytes = (request: RawRequest) => Buffer;

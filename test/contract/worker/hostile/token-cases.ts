@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import type { RawRequest } from "../../../harness/network/raw-http.ts";
 import { AUDIENCE, INVOKER, KEY, OTHER_KEY } from "../../../harness/auth/token-rules.ts";
 import { assembleToken, signToken } from "../../../harness/auth/tokens.ts";
-import { type ValidDelivery, withHeaders } from "./bundle.ts";
+import { type ValidDelivery, withHeaders } from "./harness.ts";
 import { type HostileCase, refusal, withClaims, withToken } from "./hostile-case.ts";
 
 const withAuthorization = (request: RawRequest, authorization: string | undefined) =>

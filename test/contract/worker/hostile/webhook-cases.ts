@@ -4,7 +4,7 @@ import { createDeliverWebhook } from "../../../../services/worker/handlers/deliv
 import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
 import { WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
 import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import type { HostileCase } from "./hostile-case.ts";
 
 const LOOPBACK: LookupAddress = { address: "127.0.0.1", family: 4 };
@@ -38,7 +38,7 @@ function refusedAddress([input, host, answers = []]: (typeof HOSTS)[number]): Ho
         WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
         WEBHOOK_ALLOW_PRIVATE_ADDRESSES: false,
       });
-      const worker = await startWorkerBundle(() => [handler], { onTestFinished });
+      const worker = await setUpWorker(() => [handler], { onTestFinished });
       const url = `http://${host}:${receiver.port}/`;
       const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
 

@@ -15,7 +15,7 @@ import {
   queuesVariableOf,
 } from "../../../harness/registry/registered-variables.ts";
 import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 
@@ -25,7 +25,7 @@ async function setup({ onTestFinished }: TestContext) {
   const receiver = await startWebhookReceiver((response) => void answers.push(response));
   onTestFinished(() => receiver.close());
   // Not for its worker, but for the Firestore, the keys and the token that go with it.
-  const bundle = await startWorkerBundle(() => [], { onTestFinished: (cleanUp) => onTestFinished(cleanUp) });
+  const harness = await setUpWorker(() => [], { onTestFinished: (cleanUp) => onTestFinished(cleanUp) });
   const url = `http://127.0.0.1:${receiver.port}/hook`;
   const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
 
@@ -37,10 +37,10 @@ async function setup({ onTestFinished }: TestContext) {
         QUEUES: queuesVariableOf((key) => `${key}-queue`),
         WORKER_AUDIENCE: AUDIENCE,
         INVOKER_SERVICE_ACCOUNT: INVOKER,
-        OIDC_CERTS_URL: bundle.keyServer.url,
+        OIDC_CERTS_URL: harness.keyServer.url,
         ...CLOUD_VARIABLES,
         ...LOCAL_ONLY_VARIABLES,
-        FIRESTORE_EMULATOR_HOST: `${bundle.emulator.host}:${bundle.emulator.port}`,
+        FIRESTORE_EMULATOR_HOST: `${harness.emulator.host}:${harness.emulator.port}`,
         HOST: "127.0.0.1",
         PORT: "0",
         ...environment,
@@ -53,7 +53,7 @@ async function setup({ onTestFinished }: TestContext) {
     const deliver = () =>
       fetch(`http://127.0.0.1:${port}/tasks/${task.type}`, {
         method: "POST",
-        headers: bundle.headersOf(task),
+        headers: harness.headersOf(task),
         body: JSON.stringify(task),
       });
     const probe = async (name: "live" | "ready") => (await fetch(`http://127.0.0.1:${port}/${name}`)).status;
@@ -61,10 +61,10 @@ async function setup({ onTestFinished }: TestContext) {
   }
 
   async function recordOf() {
-    const snapshot = await bundle.db.collection(TASK_RECORDS).doc(task.id).get();
+    const snapshot = await harness.db.collection(TASK_RECORDS).doc(task.id).get();
     return parseTaskRecord(snapshot.data());
   }
-  return { bundle, receiver, answers, startProgram, recordOf };
+  return { harness, receiver, answers, startProgram, recordOf };
 }
 
 /** Resolves with the first line of the program's log, from now on, that holds the message. */
@@ -140,10 +140,10 @@ test.concurrent("on SIGTERM the worker ends before it is killed though Firestore
 });
 
 test.concurrent("on SIGTERM the worker ends in good order though Firestore is down and reads were given up", async (context) => {
-  const { bundle, startProgram } = await setup(context);
+  const { harness, startProgram } = await setup(context);
   const { child, exited, probe } = await startProgram();
   expect(await probe("ready")).toBe(200);
-  await bundle.emulator.stop();
+  await harness.emulator.stop();
   const probes = Array.from({ length: 10 }, () => probe("ready"));
   expect(await probe("live")).toBe(200);
 

@@ -3,11 +3,11 @@ import { DRAIN_MS } from "../../../../services/worker/runner/shutdown.ts";
 import { retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { answerOn, bytesOf, openSocket } from "../../../harness/network/raw-http.ts";
 import { claimTaskType, scriptedHandler } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 async function setup() {
   const handler = scriptedHandler(claimTaskType);
-  const worker = await startWorkerBundle(() => [handler]);
+  const worker = await setUpWorker(() => [handler]);
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
@@ -119,7 +119,7 @@ test("a claim that was given back is taken at once by the next delivery, as the 
   const drained = worker.shutdown.drain();
   await worker.clock.advance(DRAIN_MS);
   await Promise.all([underWay, drained]);
-  const successor = await startWorkerBundle(() => [handler], {
+  const successor = await setUpWorker(() => [handler], {
     reachFirestore: () => Promise.resolve(worker.emulator),
   });
 

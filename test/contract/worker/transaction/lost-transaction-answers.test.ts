@@ -8,7 +8,7 @@ import {
   succeeded,
 } from "../../../../services/worker/runner/handler.ts";
 import { ABORT_GRACE_MS } from "../../../../shared/contract/queues.ts";
-import { startFaultyWorkerBundle } from "../../../harness/worker/faulty-worker-harness.ts";
+import { setUpFaultyWorker } from "../../../harness/worker/faulty-worker-harness.ts";
 import { naturalTaskType, scriptedHandler, transactionTaskType } from "../../../harness/worker/scripted-handler.ts";
 import { sealTask } from "../../../harness/worker/worker-harness.ts";
 
@@ -26,7 +26,7 @@ const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
 /** A worker whose one handler adds a document to `effects`, then ends as told: in turn, then with success. */
 async function setupTransaction({ onTestFinished }: TestContext, ...ends: HandlerResult[]) {
   const effectsIn = (db: Firestore) => db.collection("effects");
-  const worker = await startFaultyWorkerBundle(
+  const worker = await setUpFaultyWorker(
     (db) => [
       bindTransactionHandler(transactionTaskType, async ({ n }, { transaction }) => {
         transaction.create(effectsIn(db).doc(), { n });
@@ -73,9 +73,9 @@ describe("the commit of a transaction task", () => {
     await worker.deliver(task);
     await worker.deliver(task);
 
-    const struck = worker.faults.inject({ ...COMMIT, when: "after-effect", answer: { status: status.INTERNAL } });
+    const injected = worker.faults.inject({ ...COMMIT, when: "after-effect", answer: { status: status.INTERNAL } });
     const delivered = worker.deliver(task);
-    await struck;
+    await injected;
     await worker.clock.advance(transactionTaskType.timeoutMs);
     const answer = await delivered;
 
@@ -90,9 +90,9 @@ describe("a transaction that is not committed before its time is up", () => {
   it("is answered 503 and not counted, for its handler has not failed", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
-    const struck = worker.faults.inject({ ...COMMIT, when: "before-effect", answer: { status: status.ABORTED } });
+    const injected = worker.faults.inject({ ...COMMIT, when: "before-effect", answer: { status: status.ABORTED } });
     const delivered = worker.deliver(task);
-    await struck;
+    await injected;
     await worker.clock.advance(transactionTaskType.timeoutMs);
     const answer = await delivered;
 
@@ -111,7 +111,7 @@ describe("a transaction whose handler is told to stop", () => {
       started.resolve();
       return new Promise((__, reject) => signal.addEventListener("abort", () => reject(away)));
     });
-    const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+    const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
     const task = sealTask(transactionTaskType, { n: 1 });
 
     const delivered = worker.deliver(task);
@@ -146,7 +146,7 @@ describe("the read of a transaction task's record", () => {
 
 async function setupNatural({ onTestFinished }: TestContext) {
   const handler = scriptedHandler(naturalTaskType);
-  const worker = await startFaultyWorkerBundle(() => [handler], onTestFinished);
+  const worker = await setUpFaultyWorker(() => [handler], onTestFinished);
   return { handler, worker, task: sealTask(naturalTaskType, { n: 1 }) };
 }
 

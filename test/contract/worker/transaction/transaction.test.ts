@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { createTransferBetweenAccounts } from "../../../../services/worker/handlers/transfer-between-accounts.ts";
 import { transferBetweenAccounts } from "../../../../shared/tasks/ledger-transfer.ts";
 import { shuffled } from "../../../harness/runtime/shuffled.ts";
-import { type WorkerBundle, sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { type WorkerHarness, sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 async function setup(balances: Record<string, number | { balance: number; overdraft: boolean }>) {
-  const worker = await startWorkerBundle((db) => [createTransferBetweenAccounts({ db })]);
+  const worker = await setUpWorker((db) => [createTransferBetweenAccounts({ db })]);
   const accounts = worker.db.collection("accounts");
   for (const [id, account] of Object.entries(balances)) {
     await accounts.doc(id).set(typeof account === "number" ? { balance: account } : account);
@@ -98,7 +98,7 @@ test("an account of another form is a bug: 500, an attempt counted, and nothing 
 });
 
 /** Delivers with some at once, each again and again until it is acknowledged, as the queue would. */
-async function deliverAll(worker: WorkerBundle, tasks: readonly ReturnType<typeof transfer>[]): Promise<void> {
+async function deliverAll(worker: WorkerHarness, tasks: readonly ReturnType<typeof transfer>[]): Promise<void> {
   const waiting = [...tasks];
   const deliverNext = async (): Promise<void> => {
     for (let task = waiting.shift(); task; task = waiting.shift()) {

@@ -59,11 +59,11 @@ const ends: readonly HandlerResult[] = [
 ];
 
 it.each(ends)("ends as the handler says: $kind", async (end) => {
-  const bundle = startHandler(() => Promise.resolve(end));
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end }]);
-  expect(bundle.clock.pending).toBe(0);
-  expect(bundle.signal.aborted).toBe(false);
+  const harness = startHandler(() => Promise.resolve(end));
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end }]);
+  expect(harness.clock.pending).toBe(0);
+  expect(harness.signal.aborted).toBe(false);
 });
 
 it("tells the handler its key, its attempt and when the task was accepted", async () => {
@@ -81,25 +81,25 @@ it("calls every attempt of an unrecorded task the first", async () => {
 });
 
 it("ends as threw when the handler throws, and logs why", async () => {
-  const bundle = startHandler();
-  bundle.fail(new RangeError("canary-message"));
-  await bundle.ended;
+  const harness = startHandler();
+  harness.fail(new RangeError("canary-message"));
+  await harness.ended;
   const thrown = { code: "handler_threw", message: "The handler threw RangeError." };
-  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
-  expect(bundle.lines.map((line) => JSON.parse(line))).toMatchObject([
+  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
+  expect(harness.lines.map((line) => JSON.parse(line))).toMatchObject([
     { severity: "ERROR", error: { message: "canary-message" } },
   ]);
-  expect(bundle.clock.pending).toBe(0);
+  expect(harness.clock.pending).toBe(0);
 });
 
 it("survives a handler that throws before it returns a promise, and one that throws no error", async () => {
-  const bundle = startHandler(() => {
+  const harness = startHandler(() => {
     // oxlint-disable-next-line typescript/only-throw-error -- a handler may
     throw "canary";
   });
-  await bundle.ended;
+  await harness.ended;
   const thrown = { code: "handler_threw", message: "The handler threw string." };
-  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
+  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
 });
 
 it("fires the signal when the timeout is used up, and not before", async () => {
@@ -113,115 +113,115 @@ it("fires the signal when the timeout is used up, and not before", async () => {
   expect(clock.pending).toBe(0);
 });
 
-it.each<[string, (bundle: ReturnType<typeof startHandler>) => void]>([
+it.each<[string, (harness: ReturnType<typeof startHandler>) => void]>([
   ["throws", ({ fail, signal }) => fail(signal.reason)],
   ["asks for a retry", ({ end }) => end({ kind: "retry", error })],
   ["blames a dependency", ({ end }) => end({ kind: "saturated", error })],
 ])("ends as timed out when the handler %s within its grace", async (_name, stop) => {
-  const bundle = startHandler();
-  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
-  expect(bundle.ends).toEqual([]);
-  stop(bundle);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
-  expect(bundle.clock.pending).toBe(0);
+  const harness = startHandler();
+  await harness.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
+  expect(harness.ends).toEqual([]);
+  stop(harness);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end: timedOut }]);
+  expect(harness.clock.pending).toBe(0);
 });
 
 it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand after the signal", async (end) => {
-  const bundle = startHandler();
-  await bundle.clock.advance(TIMEOUT_MS + 1);
-  bundle.end(end);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end }]);
+  const harness = startHandler();
+  await harness.clock.advance(TIMEOUT_MS + 1);
+  harness.end(end);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end }]);
 });
 
 it("gives up on a handler that ignores its signal beyond its grace", async () => {
-  const bundle = startHandler();
-  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
-  expect(bundle.ends).toEqual([]);
-  await bundle.clock.advance(1);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "decided", outcome: { kind: "failed", error: timedOut.error } }]);
-  expect(bundle.clock.pending).toBe(0);
+  const harness = startHandler();
+  await harness.clock.advance(TIMEOUT_MS + GRACE_MS - 1);
+  expect(harness.ends).toEqual([]);
+  await harness.clock.advance(1);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "decided", outcome: { kind: "failed", error: timedOut.error } }]);
+  expect(harness.clock.pending).toBe(0);
 });
 
 it("lets a natural task's attempt that ignores its signal be counted, for no lease keeps others from it", async () => {
-  const bundle = startHandler(undefined, "natural");
-  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
+  const harness = startHandler(undefined, "natural");
+  await harness.clock.advance(TIMEOUT_MS + GRACE_MS);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
 it("stays decided, and quiet, when the handler throws after all", async () => {
-  const bundle = startHandler();
-  await bundle.clock.advance(TIMEOUT_MS + GRACE_MS);
-  await bundle.ended;
-  bundle.fail(new Error("late"));
-  await bundle.clock.advance(1_000);
-  expect(bundle.ends).toMatchObject([{ kind: "decided" }]);
+  const harness = startHandler();
+  await harness.clock.advance(TIMEOUT_MS + GRACE_MS);
+  await harness.ended;
+  harness.fail(new Error("late"));
+  await harness.clock.advance(1_000);
+  expect(harness.ends).toMatchObject([{ kind: "decided" }]);
 });
 
 /** Shuts down with the handler under way, up to the moment at which it is told to stop. */
-async function shutDown(bundle: ReturnType<typeof startHandler>): Promise<void> {
-  void bundle.shutdown.track(bundle.ended);
-  void bundle.shutdown.drain();
-  await bundle.clock.advance(7_999);
-  expect(bundle.signal.aborted).toBe(false);
-  await bundle.clock.advance(1);
-  expect(bundle.signal.aborted).toBe(true);
+async function shutDown(harness: ReturnType<typeof startHandler>): Promise<void> {
+  void harness.shutdown.track(harness.ended);
+  void harness.shutdown.drain();
+  await harness.clock.advance(7_999);
+  expect(harness.signal.aborted).toBe(false);
+  await harness.clock.advance(1);
+  expect(harness.signal.aborted).toBe(true);
 }
 
 it("releases an attempt that stops when the worker shuts down", async () => {
-  const bundle = startHandler();
-  await shutDown(bundle);
-  bundle.fail(bundle.signal.reason);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
-  await bundle.clock.advance(0);
-  expect(bundle.clock.pending).toBe(0);
+  const harness = startHandler();
+  await shutDown(harness);
+  harness.fail(harness.signal.reason);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
+  await harness.clock.advance(0);
+  expect(harness.clock.pending).toBe(0);
 });
 
 it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand on shutdown", async (end) => {
-  const bundle = startHandler();
-  await shutDown(bundle);
-  bundle.end(end);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end }]);
+  const harness = startHandler();
+  await shutDown(harness);
+  harness.end(end);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end }]);
 });
 
 it("says that the worker is shutting down when a handler ignores that", async () => {
-  const bundle = startHandler();
-  await shutDown(bundle);
-  await bundle.clock.advance(SHUTDOWN_GRACE_MS - 1);
-  expect(bundle.ends).toEqual([]);
-  await bundle.clock.advance(1);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "decided", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
+  const harness = startHandler();
+  await shutDown(harness);
+  await harness.clock.advance(SHUTDOWN_GRACE_MS - 1);
+  expect(harness.ends).toEqual([]);
+  await harness.clock.advance(1);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "decided", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
 });
 
 it("leaves less of the grace when the worker shuts down in it", async () => {
-  const bundle = startHandler();
-  void bundle.shutdown.track(bundle.ended);
-  await bundle.clock.advance(TIMEOUT_MS - 7_500);
-  void bundle.shutdown.drain();
-  await bundle.clock.advance(8_000 + SHUTDOWN_GRACE_MS - 1);
-  expect(bundle.ends).toEqual([]);
-  await bundle.clock.advance(1);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "decided", outcome: { kind: "failed", error: timedOut.error } }]);
-  await bundle.clock.advance(0);
-  expect(bundle.clock.pending).toBe(0);
+  const harness = startHandler();
+  void harness.shutdown.track(harness.ended);
+  await harness.clock.advance(TIMEOUT_MS - 7_500);
+  void harness.shutdown.drain();
+  await harness.clock.advance(8_000 + SHUTDOWN_GRACE_MS - 1);
+  expect(harness.ends).toEqual([]);
+  await harness.clock.advance(1);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "decided", outcome: { kind: "failed", error: timedOut.error } }]);
+  await harness.clock.advance(0);
+  expect(harness.clock.pending).toBe(0);
 });
 
 it("blames the timeout when it came before the shutdown", async () => {
-  const bundle = startHandler();
-  void bundle.shutdown.track(bundle.ended);
-  await bundle.clock.advance(TIMEOUT_MS - 8_000);
-  void bundle.shutdown.drain();
-  await bundle.clock.advance(8_000);
-  bundle.fail(bundle.signal.reason);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end: timedOut }]);
+  const harness = startHandler();
+  void harness.shutdown.track(harness.ended);
+  await harness.clock.advance(TIMEOUT_MS - 8_000);
+  void harness.shutdown.drain();
+  await harness.clock.advance(8_000);
+  harness.fail(harness.signal.reason);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
 it("hands an attempt that begins after the shutdown's end a signal that has fired", async () => {
@@ -230,9 +230,9 @@ it("hands an attempt that begins after the shutdown's end a signal that has fire
   void worker.shutdown.track(never.promise);
   void worker.shutdown.drain();
   await worker.clock.advance(8_000);
-  const bundle = startHandler(undefined, "claim", worker);
-  expect(bundle.signal.aborted).toBe(true);
-  bundle.fail(bundle.signal.reason);
-  await bundle.ended;
-  expect(bundle.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
+  const harness = startHandler(undefined, "claim", worker);
+  expect(harness.signal.aborted).toBe(true);
+  harness.fail(harness.signal.reason);
+  await harness.ended;
+  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
 });

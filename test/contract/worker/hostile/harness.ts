@@ -7,7 +7,7 @@ import { bytesOf, exchange, type RawAnswer, type RawRequest } from "../../../har
 import { CANARY, secretsOf } from "../../../harness/auth/secrets.ts";
 import { AUDIENCE, INVOKER } from "../../../harness/auth/token-rules.ts";
 import { identityClaims } from "../../../harness/auth/tokens.ts";
-import { sealTask, startWorkerBundle, type WorkerBundleOptions } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker, type WorkerHarnessOptions } from "../../../harness/worker/worker-harness.ts";
 
 export const targetType = defineTask({
   type: "test.target",
@@ -27,13 +27,13 @@ export interface ValidDelivery {
 }
 
 /** A worker whose one handler counts its runs, and a valid delivery for it. */
-export async function setUpTarget(onTestFinished: NonNullable<WorkerBundleOptions["onTestFinished"]>) {
+export async function setUpTarget(onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]>) {
   let runs = 0;
   const handler = bindHandler(targetType, async () => {
     runs++;
     return succeeded();
   });
-  const worker = await startWorkerBundle(() => [handler], { onTestFinished });
+  const worker = await setUpWorker(() => [handler], { onTestFinished });
   const makeValid = (): ValidDelivery => {
     const envelope = sealTask(targetType, { text: CANARY });
     const nowMs = worker.clock.now();

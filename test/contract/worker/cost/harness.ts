@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
 import { type Cost, countFirestoreCost } from "../../../harness/firestore/firestore-cost.ts";
 import type { ScriptedHandler } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, startWorkerBundle } from "../../../harness/worker/worker-harness.ts";
+import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
 /** What a delivery was answered, and what it cost. */
 export interface Counted extends Cost {
@@ -10,9 +10,9 @@ export interface Counted extends Cost {
 }
 
 /** A worker whose calls of Firestore are counted on the wire; those of the test go another way. */
-export async function startCountedWorker(makeHandlers: Parameters<typeof startWorkerBundle>[0]) {
+export async function startCountedWorker(makeHandlers: Parameters<typeof setUpWorker>[0]) {
   const cost = countFirestoreCost();
-  const worker = await startWorkerBundle(makeHandlers, {
+  const worker = await setUpWorker(makeHandlers, {
     async reachFirestore(emulator) {
       const proxy = await startFaultProxy(emulator, cost);
       onTestFinished(() => proxy.stop());
