@@ -37,8 +37,8 @@ export const DOCUMENT_FRAME = {
  *
  * They are made by zod itself, since the OpenAPI generator never ends on schemas that contain themselves, as JSON does.
  */
-export function newTaskComponents(catalogue: TaskTypes): Record<string, object> {
-  const variants = [...catalogue.values()].map(({ type, payload }) =>
+export function newTaskComponents(types: TaskTypes): Record<string, object> {
+  const variants = [...types.values()].map(({ type, payload }) =>
     z.strictObject({ type: z.literal(type), payload, ...scheduleFields }),
   );
   const { $defs = {}, ...newTask } = z.toJSONSchema(z.union(variants), { io: "input", unrepresentable: "any" });

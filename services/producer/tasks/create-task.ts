@@ -84,7 +84,7 @@ type ReadOrder =
 /** Body and headers together, so that all that is wrong is told at once. */
 function readOrder(context: Context, body: unknown, { registry, clock }: Producer): ReadOrder {
   const key = context.req.header(IDEMPOTENCY_KEY) ?? keyOfScheduledRun((name) => context.req.header(name));
-  const parsed = parseNewTask(body, { catalogue: registry.types, nowMs: clock.now() });
+  const parsed = parseNewTask(body, { types: registry.types, nowMs: clock.now() });
   const problems: RequestProblem[] = parsed.kind === "invalid" ? [...parsed.problems] : [];
   if (key !== undefined && !isIdempotencyKey(key)) {
     problems.push({ path: IDEMPOTENCY_KEY, message: "must be 1 to 255 visible ASCII characters, without spaces" });

@@ -123,7 +123,7 @@ function answerVanished(request: Request, sighting: "gone" | "never"): Enqueued 
 
 function answer(kind: "accepted" | "replayed", facts: Facts, { order, producer }: Request): Enqueued {
   const { registry, clock } = producer;
-  const task = describeTask({ record: undefined, ...facts }, { catalogue: registry.types, nowMs: clock.now() });
+  const task = describeTask({ record: undefined, ...facts }, { types: registry.types, nowMs: clock.now() });
   if (!task) throw new Error("A task that was accepted is always known.");
   return { kind, task: { ...task, type: order.taskType.type } };
 }

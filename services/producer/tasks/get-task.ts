@@ -29,7 +29,7 @@ export function addGetTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): v
     if (!id || !producer.registry.queues.has(queueOf(id))) return noSuchTask();
     context.set("taskId", id);
     const facts = await lookUp({ id, view: "basic", signal: context.req.raw.signal }, producer);
-    const task = describeTask(facts, { catalogue: producer.registry.types, nowMs: producer.clock.now() });
+    const task = describeTask(facts, { types: producer.registry.types, nowMs: producer.clock.now() });
     return task ? Response.json(task) : noSuchTask();
   });
 }

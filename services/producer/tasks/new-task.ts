@@ -22,16 +22,16 @@ export type ParsedNewTask =
 /** Reads a request for a task, or lists all that is wrong with it. `nowMs` is in milliseconds since the epoch. */
 export function parseNewTask(
   body: unknown,
-  { catalogue, nowMs }: { readonly catalogue: TaskTypes; readonly nowMs: number },
+  { types, nowMs }: { readonly types: TaskTypes; readonly nowMs: number },
 ): ParsedNewTask {
   const frame = frameSchema.safeParse(body);
   const problems = [
     ...toRequestProblems(frame.error?.issues ?? [], { value: body, path: [] }),
-    ...typeProblems(body, catalogue),
-    ...payloadProblems(body, catalogue),
+    ...typeProblems(body, types),
+    ...payloadProblems(body, types),
     ...scheduleWindowProblems(body, nowMs),
   ];
-  const taskType = frame.success ? catalogue.get(frame.data.type) : undefined;
+  const taskType = frame.success ? types.get(frame.data.type) : undefined;
   if (!frame.success || !taskType || problems.length > 0) return { kind: "invalid", problems };
   const scheduleAtMs = dueAtMs(frame.data, nowMs);
   const task = { taskType, payload: frame.data.payload };
@@ -49,16 +49,16 @@ const typeInBody = z.object({ type: z.string() });
 const payloadInBody = z.object({ type: z.string(), payload: z.unknown() });
 const scheduleInBody = z.object(scheduleFields);
 
-function typeProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
+function typeProblems(body: unknown, types: TaskTypes): RequestProblem[] {
   const { data } = typeInBody.safeParse(body);
-  if (!data || catalogue.has(data.type)) return [];
-  return [{ path: "type", message: `is not a known task type: use one of ${[...catalogue.keys()].join(", ")}` }];
+  if (!data || types.has(data.type)) return [];
+  return [{ path: "type", message: `is not a known task type: use one of ${[...types.keys()].join(", ")}` }];
 }
 
-function payloadProblems(body: unknown, catalogue: TaskTypes): RequestProblem[] {
+function payloadProblems(body: unknown, types: TaskTypes): RequestProblem[] {
   const { data } = payloadInBody.safeParse(body);
   if (!data || data.payload === undefined) return [];
-  const checked = catalogue.get(data.type)?.payload.safeParse(data.payload);
+  const checked = types.get(data.type)?.payload.safeParse(data.payload);
   return toRequestProblems(checked?.error?.issues ?? [], { value: data.payload, path: ["payload"] });
 }
 

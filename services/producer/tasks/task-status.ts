@@ -17,7 +17,7 @@ export interface TaskFacts {
  */
 export function describeTask(
   facts: TaskFacts,
-  context: { readonly catalogue: TaskTypes; readonly nowMs: number },
+  context: { readonly types: TaskTypes; readonly nowMs: number },
 ): TaskAnswer | undefined {
   const { id, sighting, record } = facts;
   const name = { id, queue: queueOf(id) };
@@ -41,9 +41,9 @@ export function describeTask(
 function isLeftBehind(
   { type, state }: TaskRecord,
   { sighting }: TaskFacts,
-  { catalogue }: { readonly catalogue: TaskTypes },
+  { types }: { readonly types: TaskTypes },
 ): boolean {
-  return state === "waiting" && sighting.kind === "gone" && catalogue.get(type)?.idempotency === "natural";
+  return state === "waiting" && sighting.kind === "gone" && types.get(type)?.idempotency === "natural";
 }
 
 /** The code of an error that no record tells of: the worker refused the delivery, or could not be reached. */
@@ -66,9 +66,9 @@ function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): D
   };
 }
 
-function describeQueued(task: QueuedTask, context: { catalogue: TaskTypes; nowMs: number }): Description {
+function describeQueued(task: QueuedTask, context: { types: TaskTypes; nowMs: number }): Description {
   // A natural task leaves no record, so what is known of its attempts is what its queue counted.
-  const natural = context.catalogue.get(task.type)?.idempotency === "natural";
+  const natural = context.types.get(task.type)?.idempotency === "natural";
   const state = stateInQueue(task, context.nowMs);
   const scheduleTime = toText(task.scheduledAtMs);
   return {

@@ -5,7 +5,7 @@ import { TEST_REGISTRY, deliverWebhook } from "../../../harness/registry/test-re
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
 const PAYLOAD = { url: "https://example.com/hook", event: "paid", data: { order: 7 } };
 
-const parse = (body: unknown) => parseNewTask(body, { catalogue: TEST_REGISTRY.types, nowMs: NOW });
+const parse = (body: unknown) => parseNewTask(body, { types: TEST_REGISTRY.types, nowMs: NOW });
 
 function problemsOf(body: unknown) {
   const parsed = parse(body);

@@ -7,7 +7,7 @@ import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 0);
-const context = { catalogue: TEST_REGISTRY.types, nowMs: NOW };
+const context = { types: TEST_REGISTRY.types, nowMs: NOW };
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 const id = parseTaskId(`${DIGITS}-default`)!;
