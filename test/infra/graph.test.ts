@@ -8,7 +8,7 @@ import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
-import { ofType, runFixture, runRegistered, the, variablesOf } from "./support/graph.ts";
+import { exampleFor, ofType, runFixture, runRegistered, the, variablesOf } from "./support/graph.ts";
 import { writeProgram } from "./support/program.ts";
 
 test.each(["dev", "production"] as const)("a preview of %s settings asks for what was reviewed", async (kind) => {
@@ -115,7 +115,7 @@ test("a budget that doesn't hold ends a preview with a sentence, and nothing is 
 });
 
 test("a stack's name is made a label that Google Cloud takes", async () => {
-  const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...readExample("dev", FIXTURE.settings) });
+  const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...exampleFor("dev", registry) });
   const google = run.resources.find(({ name, type }) => type === "pulumi:providers:gcp" && name === "google");
   expect(google?.inputs["defaultLabels"]).toBe('{"app":"handoff","stack":"prod-v1"}');
 });
