@@ -3,10 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Accounts } from "./accounts.ts";
 import type { Queues } from "./queues.ts";
 import type { RecordStore } from "./record-store.ts";
-import { FORMER_GRANTS } from "./former-names.ts";
 import type { StoredSecret, TaskSecrets } from "./task-secrets.ts";
 
 type Account = gcp.serviceaccount.Account;
+
+/**
+ * What the grant on a secret is called in stacks that have it. Under another name it would be made once more and the
+ * first one deleted; since both say the same, the worker could read the secret no longer.
+ */
+const KNOWN_NAMES = new Map([["webhook-signing-secret", "worker-signing-secret"]]);
 
 /** What the grants are on. */
 interface Guarded {
@@ -92,11 +97,10 @@ export class Grants extends pulumi.ComponentResource {
   }
 
   private letReadSecret(worker: Account, { name, secret }: StoredSecret): pulumi.Resource {
-    const grant = `worker-${name}`;
     return new gcp.secretmanager.SecretIamMember(
-      grant,
+      KNOWN_NAMES.get(name) ?? `worker-${name}`,
       { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: worker.member },
-      { parent: this, aliases: [...(FORMER_GRANTS.get(grant) ?? [])] },
+      { parent: this },
     );
   }
 

@@ -70,7 +70,8 @@ function provisionState(registry: Registry, settings: Settings, options: Options
   const queues = new Queues("queues", { prefix, region, protect, queues: registry.queues }, options);
   const records = new RecordStore("records", { ...settings, databaseId: prefix }, options);
   const secrets = new TaskSecrets(
-    "task-secrets",
+    // As stacks know it.
+    "signing-secret",
     { prefix, protect, declared: registry.settings, given: settings.taskSettings.secrets },
     options,
   );

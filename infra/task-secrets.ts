@@ -2,7 +2,6 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { TaskSetting } from "../shared/contract/task-settings.ts";
-import { FORMER_COMPONENTS } from "./former-names.ts";
 
 /** A secret in Secret Manager, and the version of it that services are given. */
 export interface StoredSecret {
@@ -28,7 +27,9 @@ export class TaskSecrets extends pulumi.ComponentResource {
     },
     options: pulumi.ComponentResourceOptions,
   ) {
-    super("handoff:infra:TaskSecrets", name, {}, { ...options, aliases: [...(FORMER_COMPONENTS.get(name) ?? [])] });
+    // The type that it had when it held one secret, and that stacks know it by: under another one Pulumi would make every
+    // secret anew and delete what there is, as would going back to an earlier revision.
+    super("handoff:infra:SigningSecret", name, {}, options);
     const secrets = [...args.declared].filter(([, { kind }]) => kind === "secret");
     this.byVariable = Object.fromEntries(
       secrets.map(([variable, declared]) => [variable, this.store(variable, declared, args)]),

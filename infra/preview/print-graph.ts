@@ -21,7 +21,7 @@ function printChildren(parent: string, resources: readonly RecordedResource[], i
 }
 
 function describe(resource: RecordedResource, resources: readonly RecordedResource[]): string[] {
-  const { inputs, ignoreChanges, secretOutputs, aliases } = resource;
+  const { inputs, ignoreChanges, secretOutputs } = resource;
   return [
     ...Object.keys(inputs)
       .toSorted()
@@ -29,17 +29,11 @@ function describe(resource: RecordedResource, resources: readonly RecordedResour
     ...(resource.protect ? ["! protected"] : []),
     ...(ignoreChanges.length > 0 ? [`! ignores changes of ${ignoreChanges.join(", ")}`] : []),
     ...(secretOutputs.length > 0 ? [`! secret outputs ${secretOutputs.join(", ")}`] : []),
-    ...aliases.filter((alias) => isOurs(alias, resource)).map((alias) => `! formerly ${alias}`),
     ...(resource.deletedWith ? [`! deleted with ${nameOf(resource.deletedWith, resources)}`] : []),
     ...(resource.custom && resource.dependencies.length > 0
       ? [`! after ${resource.dependencies.map((urn) => nameOf(urn, resources)).join(", ")}`]
       : []),
   ];
-}
-
-/** Not one of the provider's, which only says that a type was once called otherwise. */
-function isOurs(alias: string, { name, custom }: RecordedResource): boolean {
-  return !custom || !alias.endsWith(` ${name}`);
 }
 
 function nameOf(urn: string, resources: readonly RecordedResource[]): string {

@@ -23,8 +23,6 @@ export interface RecordedResource {
   readonly provider: string;
   readonly secretOutputs: readonly string[];
   readonly errorHooks: readonly string[];
-  /** What an earlier revision may have called it, as `TYPE NAME`; what is left out is as it is now. */
-  readonly aliases: readonly string[];
 }
 
 /** What was asked for, under this urn. */
@@ -47,10 +45,6 @@ export function recordResource(request: resources.RegisterResourceRequest, urn: 
     provider: provider.slice(0, Math.max(0, provider.lastIndexOf("::"))),
     secretOutputs: request.getAdditionalsecretoutputsList(),
     errorHooks: request.getHooks()?.getOnErrorList() ?? [],
-    aliases: request.getAliasesList().map((alias) => {
-      const { type, name } = alias.getSpec()?.toObject() ?? {};
-      return `${type || request.getType()} ${name || request.getName()}`;
-    }),
   };
 }
 

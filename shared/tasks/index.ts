@@ -8,5 +8,13 @@ import { deliverWebhook } from "./webhook-deliver.ts";
 /** All there is: each task type needs its handler in services/worker/handlers/index.ts. */
 export const registry = defineRegistry({
   queues,
-  taskTypes: [deliverWebhook, transferBetweenAccounts, publishDocument, claimCanary, transactionCanary, naturalCanary],
+  taskTypes: [
+    deliverWebhook,
+    transferBetweenAccounts,
+    publishDocument,
+    // For `npm run smoke`.
+    claimCanary,
+    transactionCanary,
+    naturalCanary,
+  ],
 });

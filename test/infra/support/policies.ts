@@ -36,11 +36,15 @@ const NEVER_IN_THE_CLOUD = new Set(["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMUL
 /** What can't be made again once it is gone. */
 const HOLDS_STATE = [DATABASE, QUEUE, SECRET];
 
-/** What is declared as a secret: by its variable, and by what its resources are called. */
-function secretsOf({ settings }: Registry): { readonly variable: string; readonly name: string }[] {
-  return [...settings]
-    .filter(([, { kind }]) => kind === "secret")
-    .map(([variable]) => ({ variable, name: variable.toLowerCase().replaceAll("_", "-") }));
+/** What is declared as a secret: its variable, what it is called, and what the grant on it is called. */
+function secretsOf({ settings }: Registry): { readonly variable: string; readonly name: string; grant: string }[] {
+  return [...settings.keys()]
+    .filter((variable) => settings.get(variable)?.kind === "secret")
+    .map((variable) => {
+      const name = variable.toLowerCase().replaceAll("_", "-");
+      const grant = name === "webhook-signing-secret" ? "worker-signing-secret" : `worker-${name}`;
+      return { variable, name, grant };
+    });
 }
 
 function email(account: string, graph: Graph): string {
@@ -135,8 +139,8 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   },
 
   "only the worker may read what is declared as a secret, and gets it from there": (graph, _, registry) =>
-    secretsOf(registry).flatMap(({ variable, name }) => {
-      const grants = ofType(graph, ON_SECRET).filter((grant) => grant.name === `worker-${name}`);
+    secretsOf(registry).flatMap(({ variable, grant }) => {
+      const grants = ofType(graph, ON_SECRET).filter(({ name }) => name === grant);
       const readers = grants.map(({ inputs }) => textOf(inputs["member"]));
       const holders = ofType(graph, SERVICE).filter(({ inputs }) => textsIn(inputs).includes(variable));
       const plain = holders.filter((service) => variablesOf(service).has(variable));
@@ -146,7 +150,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     }),
 
   "no secret but what is declared": (graph, _, registry) => {
-    const declared = new Set(secretsOf(registry).flatMap(({ name }) => [name, `worker-${name}`]));
+    const declared = new Set(secretsOf(registry).flatMap(({ name, grant }) => [name, grant]));
     return ofType(graph, SECRET, SECRET_VERSION, ON_SECRET)
       .map(({ name }) => name)
       .filter((name) => !declared.has(name));
@@ -244,7 +248,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   "a service waits for what it may do": (graph, _, registry) =>
     [
       ["worker", "worker-records"],
-      ...secretsOf(registry).map(({ name }) => ["worker", `worker-${name}`]),
+      ...secretsOf(registry).map(({ grant }) => ["worker", grant]),
       ["producer", "producer-acts-as-invoker"],
     ].flatMap(([service, grant]) => {
       const { urn } = graph.find(({ name, type }) => name === grant && /Iam|IAM/.test(type)) ?? { urn: "none" };
