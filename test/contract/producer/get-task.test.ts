@@ -4,7 +4,7 @@ import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
-import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 const ID = `${DIGITS}-default`;
@@ -101,6 +101,12 @@ describe("a task that is delivered", () => {
   it("is running, then waiting, then finished", async () => {
     const worker = await startScriptedWorker();
     const producer = await setUpProducer({ delivering: true, workerUrl: worker.url });
+    // The queue's own backoff of 100 ms would deliver again at any moment: only the test does.
+    const anHour = { seconds: 3_600 };
+    await producer.admin.updateQueue({
+      queue: { name: `${QUEUES_PATH}/bulk-2`, retryConfig: { minBackoff: anHour, maxBackoff: anHour } },
+      updateMask: { paths: ["retry_config.min_backoff", "retry_config.max_backoff"] },
+    });
     const { body: task } = await producer.enqueue(NATURAL);
     const state = async () => (await producer.send(`/v1/tasks/${task.id}`)).body;
 
@@ -111,9 +117,10 @@ describe("a task that is delivered", () => {
     const waiting = await state();
     expect(waiting).toMatchObject({ nextAttempt: waiting.scheduleTime });
 
-    void producer.admin.runTask({ name: producer.taskName(task.id) });
+    const ran = producer.admin.runTask({ name: producer.taskName(task.id) });
     const second = await worker.nextDelivery();
     second.respond(200);
+    await ran;
     await vi.waitFor(async () => expect(await state()).toMatchObject({ state: "finished" }));
   });
 });
