@@ -120,6 +120,12 @@ export default {
       to: { path: "^services/worker/handlers/" },
     },
     {
+      name: "only-tests-import-the-harness",
+      comment: "It runs handlers for tests of them. Nothing that is deployed holds it.",
+      from: { pathNot: ["^services/worker/testing/", TESTS] },
+      to: { path: "^services/worker/testing/" },
+    },
+    {
       name: "decisions-import-no-io",
       severity: "error",
       comment:

@@ -182,6 +182,11 @@ const BROKEN_HOUSE_RULES: readonly Broken[] = [
     "only-the-entry-imports-handlers",
     imports("services/worker/deliver.ts", "services/worker/handlers/b.ts"),
   ),
+  broken(
+    "a worker that imports the harness for tests of handlers",
+    "only-tests-import-the-harness",
+    imports("services/worker/app.ts", "services/worker/testing/b.ts"),
+  ),
   broken("a decision that imports a module of Node", "decisions-import-no-io", {
     "services/worker/lifecycle/a.ts": 'import fs from "node:fs/promises";\nawait fs.readFile("a");\n',
   }),
@@ -230,6 +235,7 @@ export const ALLOWED: readonly { readonly title: string; readonly files: Files }
     title: "a test that imports everything",
     files: {
       ...imports("test/unit/a.ts", "services/worker/handlers/b.ts"),
+      ...imports("test/contract/a.ts", "services/worker/testing/b.ts"),
       ...imports("test/e2e/a.ts", "packages/emulators/src/index.ts"),
       ...imports("test/infra/a.ts", "infra/b.ts"),
     },

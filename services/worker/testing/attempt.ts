@@ -1,0 +1,79 @@
+import type { Firestore, Transaction } from "@google-cloud/firestore";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
+import type { TaskType } from "../../../shared/contract/task-type.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
+import type { Clock, Timer } from "../../../shared/runtime/clock.ts";
+import type { HandlerResult } from "../runner/handler.ts";
+import { SHUTDOWN_GRACE_MS } from "../runner/shutdown.ts";
+
+/** A handler was told to stop, and went on. */
+export class StuckHandlerError extends Error {
+  readonly code = "STUCK_HANDLER";
+}
+
+/**
+ * Runs a handler for no longer than the worker would: until it ends, or has ignored its signal for a grace period.
+ *
+ * @param limits.signal the worker's shutdown. The task type's timeout is the other reason to stop.
+ * @throws StuckHandlerError when the grace period is over.
+ */
+export async function untilStuck<Result>(
+  { taskType, clock, signal }: { readonly taskType: TaskType; readonly clock: Clock; readonly signal?: AbortSignal },
+  run: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { type, timeoutMs } = taskType;
+  const controller = new AbortController();
+  const { promise: stuck, reject } = Promise.withResolvers<never>();
+  const timers: Timer[] = [];
+  const abort = (reason: Error, graceMs: number): void => {
+    controller.abort(reason);
+    const giveUp = (): void =>
+      reject(new StuckHandlerError(`${type} went on for ${graceMs} ms after its signal: ${reason.message}`));
+    timers.push(clock.setTimer(graceMs, giveUp));
+  };
+  const onShutdown = (): void => abort(new Error("The worker is shutting down."), SHUTDOWN_GRACE_MS);
+  timers.push(clock.setTimer(timeoutMs, () => abort(new Error("The attempt's time is used up."), ABORT_GRACE_MS)));
+  signal?.addEventListener("abort", onShutdown);
+  if (signal?.aborted) onShutdown();
+  try {
+    return await Promise.race([run(controller.signal), stuck]);
+  } finally {
+    for (const timer of timers) timer.cancel();
+    signal?.removeEventListener("abort", onShutdown);
+  }
+}
+
+/** Ends a transaction without a commit. */
+class NothingToCommit extends Error {
+  readonly result: HandlerResult;
+
+  constructor(result: HandlerResult) {
+    super("The handler did not succeed.");
+    this.result = result;
+  }
+}
+
+/** Runs a handler in a transaction that has read the task's record, as the worker's has, and commits if it succeeds. */
+export async function runInTransaction(
+  envelope: Envelope,
+  on: {
+    readonly db: Firestore;
+    readonly clock: Clock;
+    readonly run: (transaction: Transaction) => Promise<HandlerResult>;
+  },
+): Promise<HandlerResult> {
+  const { db, clock, run } = on;
+  // The record is only read, so what it would be written with doesn't matter.
+  const task = { envelope, leaseMs: 0, deadLetterRetentionMs: 0 };
+  try {
+    return await new TaskStore({ db, clock }).transact(task, async ({ transaction }) => {
+      const result = await run(transaction);
+      if (result.kind !== "succeeded") throw new NothingToCommit(result);
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof NothingToCommit) return error.result;
+    throw error;
+  }
+}

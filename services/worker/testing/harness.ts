@@ -1,0 +1,154 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { z } from "zod";
+import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
+import type { Registry } from "../../../shared/contract/registry.ts";
+import { parseTaskId, randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
+import { localVariables } from "../../../shared/contract/task-settings.ts";
+import type { TaskType } from "../../../shared/contract/task-type.ts";
+import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
+import { readConfigAndSettings } from "../../../shared/runtime/config.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { type HandlersFor, assembleHandlers } from "../runner/assemble-handlers.ts";
+import type { HandlerResult, RunContext } from "../runner/handler.ts";
+import { runInTransaction, untilStuck } from "./attempt.ts";
+import { type Part, type QueuesAddress, findEnqueued } from "./enqueued.ts";
+
+/** What a harness is made of. */
+export interface HarnessOptions<Tasks extends Registry> {
+  readonly registry: Tasks;
+  /** A handler for each task type, as `createHandlers` of services/worker/handlers/index.ts returns them. */
+  readonly handlers: HandlersFor<Tasks>;
+  /** A client of a Firestore emulator. `transaction` tasks run in it; without it they don't run. */
+  readonly db?: Firestore;
+  /** Default: the wall clock. A test moves a `VirtualClock` of handoff-emulators itself. */
+  readonly clock?: Clock;
+  /** Texts of variables that task types declare. Default: the local value of each. */
+  readonly settings?: { readonly [Name in SettingName<Tasks["listed"][number]>]?: string };
+  /** Where `expectEnqueued` looks: the Cloud Tasks emulator that a producer enqueues into. Default: nowhere. */
+  readonly tasks?: QueuesAddress;
+}
+
+/** What a handler is told of its attempt. */
+export interface RunOptions {
+  /** Default 1: the first. */
+  readonly attempt?: number;
+  /** The task's id, which every attempt of a task shares. Default: a random one. */
+  readonly idempotencyKey?: string;
+  /** When the task was accepted, as RFC 3339. Default: now, by the harness's clock. */
+  readonly enqueuedAt?: string;
+  /** Tells the handler to stop, as the worker does when it shuts down. Its time is limited in any case. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs handlers as the worker does, without a worker, and looks into the queues. */
+export interface Harness<Tasks extends Registry> {
+  /** The lines that handlers have logged, at every level and in order, parsed. */
+  readonly logs: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * Runs one attempt of a task. A `transaction` task's writes are committed if it succeeds. No record is kept, so nothing
+   * is deduplicated or counted.
+   *
+   * @returns what the handler returned, cut to what the worker keeps of it.
+   * @throws what the handler throws; a StuckHandlerError when it ignores its signal; a TypeError when the worker would
+   * not have run it, such as for an invalid payload; a transaction's own error when its commit fails.
+   */
+  run<Type extends TypeName<Tasks>>(
+    type: Type,
+    payload: PayloadOf<Tasks, Type>,
+    options?: RunOptions,
+  ): Promise<HandlerResult>;
+  /**
+   * Looks for a task in the queues. It sees tasks that haven't succeeded yet: one that was delivered and done is gone.
+   *
+   * @param payload a part of the task's payload. Objects may have more fields than it names; arrays must be equal.
+   * Default: any payload will do.
+   * @returns the envelope of the first task that matches.
+   * @throws an AssertionError that lists what is in the queues, if no task matches.
+   */
+  expectEnqueued<Type extends TypeName<Tasks>>(type: Type, payload?: Part<PayloadOf<Tasks, Type>>): Promise<Envelope>;
+}
+
+type TypeName<Tasks extends Registry> = Tasks["listed"][number]["type"];
+
+/** What a caller enqueues, before its schema fills in or converts anything. */
+type PayloadOf<Tasks extends Registry, Type> = z.input<
+  Extract<Tasks["listed"][number], { readonly type: Type }>["payload"]
+>;
+
+/** The names of the variables that any of the task types declares. */
+type SettingName<Task extends TaskType> = Task extends TaskType ? keyof Task["settings"] & string : never;
+
+/**
+ * A harness for tests of your handlers. docs/handlers.md shows it at work.
+ *
+ * @throws ConfigError when task types and handlers don't go together, or a setting's schema rejects its text.
+ */
+export function createHarness<const Tasks extends Registry>(options: HarnessOptions<Tasks>): Harness<Tasks> {
+  const { registry, db, clock = systemClock, tasks } = options;
+  const variables = { ...localVariables(registry.settings), ...options.settings };
+  const { settings } = readConfigAndSettings(z.object({}), registry.settings, variables);
+  const handlers = assembleHandlers(registry, options.handlers, settings);
+  const logs: Record<string, unknown>[] = [];
+  const log = createLogger({
+    service: "worker",
+    level: "trace",
+    destination: { write: (line) => void logs.push(JSON.parse(line)) },
+  });
+
+  return {
+    logs,
+    async run(type, payload, { signal, ...told } = {}) {
+      const handler = handlers.get(type);
+      if (!handler) throw new TypeError(`There is no task type "${type}".`);
+      const { taskType } = handler;
+      const attempt = attemptOf(taskType, told.attempt);
+      const envelope = envelopeOf(taskType, payload, { clock, ...told });
+      const prepared = handler.prepare(envelope.payload);
+      if (!prepared.ok) {
+        const problems = prepared.problems.map(({ path, message }) => `\n  - ${path}: ${message}`);
+        throw new TypeError(
+          `The payload of ${type} is invalid; the worker would dead-letter the task as invalid_payload:${problems.join("")}`,
+        );
+      }
+      return await untilStuck({ taskType, clock, ...(signal ? { signal } : {}) }, (signal) => {
+        const { id: idempotencyKey, enqueuedAt } = envelope;
+        const context: RunContext = { signal, idempotencyKey, attempt, enqueuedAt, clock, log };
+        if (!handler.inTransaction) return prepared.run(context);
+        if (!db) throw new TypeError(`${type} runs in a transaction: give createHarness a db for it.`);
+        return runInTransaction(envelope, {
+          db,
+          clock,
+          run: (transaction) => prepared.run({ ...context, transaction }),
+        });
+      });
+    },
+    async expectEnqueued(type, payload) {
+      if (!tasks) throw new TypeError("expectEnqueued needs to know the queues: give createHarness tasks.");
+      return await findEnqueued({ type, ...(payload === undefined ? {} : { payload }) }, tasks);
+    },
+  };
+}
+
+/** @throws RangeError for an attempt that the worker never makes. */
+function attemptOf({ type, idempotency, attempts }: TaskType, attempt = 1): number {
+  const last = idempotency === "natural" ? 1 : attempts;
+  if (Number.isInteger(attempt) && attempt >= 1 && attempt <= last) return attempt;
+  const why =
+    idempotency === "natural" ? "since a natural task is always told 1" : `as ${type} has ${attempts} attempts`;
+  throw new RangeError(`The attempt ${attempt} never happens, ${why}.`);
+}
+
+/** The payload goes through JSON, as it does in the queue. */
+function envelopeOf(
+  { type, queue }: TaskType,
+  payload: unknown,
+  { clock, idempotencyKey, enqueuedAt }: Pick<RunOptions, "idempotencyKey" | "enqueuedAt"> & { readonly clock: Clock },
+): Envelope {
+  const id = idempotencyKey === undefined ? randomTaskId(queue) : parseTaskId(idempotencyKey);
+  if (!id) {
+    const example = taskIdForKey({ type, queue, idempotencyKey: "example" });
+    throw new TypeError(`The idempotencyKey must be a task's id, such as ${example}; taskIdForKey makes them.`);
+  }
+  const enqueuedAtMs = enqueuedAt === undefined ? clock.now() : Date.parse(enqueuedAt);
+  return sealEnvelope({ id, type, payload: JSON.parse(JSON.stringify(payload)), enqueuedAtMs });
+}
