@@ -83,11 +83,11 @@ const writeAnd =
   };
 
 test("a transaction commits when it succeeds: reads and writes are those of the worker, without the record", async () => {
-  const bundle = await setUpStore(writeAnd(() => bundle.db, succeeded));
-  expect(await bundle.harness.run("test.stored", { n: 1 })).toMatchObject({ kind: "succeeded" });
-  expect(Object.fromEntries(bundle.emulator.calls)).toEqual({ BatchGetDocuments: 2, Commit: 1 });
-  expect((await bundle.db.doc("things/a").get()).data()).toEqual({ n: 1 });
-  expect(await bundle.db.listCollections()).toHaveLength(1);
+  const store = await setUpStore(writeAnd(() => store.db, succeeded));
+  expect(await store.harness.run("test.stored", { n: 1 })).toMatchObject({ kind: "succeeded" });
+  expect(Object.fromEntries(store.emulator.calls)).toEqual({ BatchGetDocuments: 2, Commit: 1 });
+  expect((await store.db.doc("things/a").get()).data()).toEqual({ n: 1 });
+  expect(await store.db.listCollections()).toHaveLength(1);
 });
 
 test.each([
@@ -100,21 +100,21 @@ test.each([
     ended: "RangeError",
   },
 ])("a transaction that $title leaves nothing behind", async ({ end, ended }) => {
-  const bundle = await setUpStore(writeAnd(() => bundle.db, end));
-  const run = bundle.harness.run("test.stored", { n: 1 });
+  const store = await setUpStore(writeAnd(() => store.db, end));
+  const run = store.harness.run("test.stored", { n: 1 });
   expect(
     await run.then(
       ({ kind }) => kind,
       (error: Error) => error.name,
     ),
   ).toBe(ended);
-  expect(bundle.runs).toHaveLength(1);
-  expect(await bundle.db.listCollections()).toEqual([]);
+  expect(store.runs).toHaveLength(1);
+  expect(await store.db.listCollections()).toEqual([]);
 });
 
 test("a transaction whose commit loses to another runs its handler again", async () => {
-  const bundle = await setUpStore(writeAnd(() => bundle.db, succeeded));
-  bundle.emulator.inject({ kind: "call", method: "Commit", code: "ABORTED", when: "before", times: 1 });
-  expect(await bundle.harness.run("test.stored", { n: 1 })).toMatchObject({ kind: "succeeded" });
-  expect(bundle.runs).toHaveLength(2);
+  const store = await setUpStore(writeAnd(() => store.db, succeeded));
+  store.emulator.inject({ kind: "call", method: "Commit", code: "ABORTED", when: "before", times: 1 });
+  expect(await store.harness.run("test.stored", { n: 1 })).toMatchObject({ kind: "succeeded" });
+  expect(store.runs).toHaveLength(2);
 });
