@@ -28,7 +28,7 @@ export interface EmulatorProcess {
   stop(): Promise<void>;
 }
 
-const SOURCES = path.join(PROJECT_DIR, "services/local/standalone/main.ts");
+const SOURCES = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
 
 /** The emulators that can be run: ours from a main module, by default from the sources; Google's own by its jar. */
 export function emulatorPrograms(main = SOURCES) {
