@@ -1,8 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
-import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
-import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";

@@ -4,7 +4,7 @@ import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { captureLog } from "../runtime/captured-log.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 /** What a step of the worker needs when it reaches neither Firestore nor a key server: neither is there. */
 export function detachedWorker() {

@@ -1,7 +1,7 @@
 import type { DocumentData } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
-import { startFirestoreEmulator } from "../../../../packages/emulators/src/firestore/emulator.ts";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { changeRecord } from "../../../../shared/records/task-store.ts";
 import { recordRef, runningRecord } from "../../../../shared/records/transition.ts";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
