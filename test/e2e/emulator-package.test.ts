@@ -95,11 +95,21 @@ function newProject(name: string): string {
   return project;
 }
 
-/** What a command prints, whether it succeeds or not. */
-function output(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const told = ({ stdout, stderr }: { stdout: string; stderr: string }): string => `${stdout}${stderr}`;
-  return run(command, args, { cwd, env }).then(told, told);
+/**
+ * What a command prints.
+ *
+ * @throws Error with all of it when the command fails.
+ */
+async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    return (await run(command, args, { cwd, env })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = printedSchema.parse(error);
+    throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
+  }
 }
+
+const printedSchema = z.object({ stdout: z.string(), stderr: z.string() });
 
 const pack = async (): Promise<string> =>
   path.join(folder, (await output("npm", ["pack", built, "--silent"], folder)).trim());
