@@ -58,13 +58,11 @@ export async function bundleModules(
   });
 }
 
-/** The emulators read protos from the clients' packages, which must be found as if they were installed. */
+/** Copies a client's protos to where the emulators look for them: beside their bundle. */
 export async function copyProtos(name: string, { from, to }: Way): Promise<void> {
   const manifest = findPackageJSON(name, path.join(from, "package.json"));
   if (manifest === undefined) throw new Error(`${name} is not installed; run npm ci.`);
-  const target = path.join(to, "node_modules", name);
-  for (const file of ["package.json", "build/protos/protos.json"]) {
-    await fs.mkdir(path.dirname(path.join(target, file)), { recursive: true });
-    await fs.copyFile(path.join(path.dirname(manifest), file), path.join(target, file));
-  }
+  const copy = path.join(to, "protos", `${name}.json`);
+  await fs.mkdir(path.dirname(copy), { recursive: true });
+  await fs.copyFile(path.join(path.dirname(manifest), "build/protos/protos.json"), copy);
 }

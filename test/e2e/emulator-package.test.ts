@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { makeEmulatorPackage } from "../../tools/emulator-package/make-package.ts";
 
@@ -45,15 +45,16 @@ tasks.inject({ kind: "explosion" });
 void startFirestoreEmulator({ prot: 1 });
 `;
 
-const USE_PARTS = `
-const [{ VirtualClock }, { startCloudTasksEmulator }] = await Promise.all(
-  ["clock", "cloud-tasks"].map((part) => import("handoff-emulators/" + part)),
-);
+/** Uses each part of the package on its own. */
+const PARTS = `
+import { VirtualClock } from "handoff-emulators/clock";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 const clock = new VirtualClock({ startMs: 0 });
-const tasks = await startCloudTasksEmulator({ clock });
+const emulators = [await startCloudTasksEmulator({ clock }), await startFirestoreEmulator({ clock })];
 await clock.advance("1h");
-console.log(clock.now());
-await tasks.stop();
+for (const { host, port } of emulators) console.log(await (await fetch(\`http://\${host}:\${port}/_emulator/health\`)).json());
+await Promise.all(emulators.map((emulator) => emulator.stop()));
 `;
 
 const TSCONFIG = {
@@ -95,11 +96,21 @@ function newProject(name: string): string {
   return project;
 }
 
-/** What a command prints, whether it succeeds or not. */
-function output(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const told = ({ stdout, stderr }: { stdout: string; stderr: string }): string => `${stdout}${stderr}`;
-  return run(command, args, { cwd, env }).then(told, told);
+/**
+ * What a command prints.
+ *
+ * @throws Error with all of it when the command fails.
+ */
+async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
+  try {
+    return (await run(command, args, { cwd, env })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = printedSchema.parse(error);
+    throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
+  }
 }
+
+const printedSchema = z.object({ stdout: z.string(), stderr: z.string() });
 
 const pack = async (): Promise<string> =>
   path.join(folder, (await output("npm", ["pack", built, "--silent"], folder)).trim());
@@ -116,9 +127,18 @@ test.each([
     expect(fs.lstatSync(path.join(project, "node_modules/handoff-emulators")).isSymbolicLink()).toBe(isLink);
 
     expect(await output("npx", ["vitest", "run"], project)).toMatch(/Tests +1 passed/);
-    expect(await output("node", ["--input-type=module", "--eval", USE_PARTS], project)).toBe("3600000\n");
     expect(await output("npx", ["handoff-emulator", "--help"], project)).toContain("--virtual-clock");
     expect(await output(path.join(ROOT, "node_modules/.bin/tsc"), ["-p", "."], project)).toBe("");
   },
   INSTALL_TIMEOUT_MS,
 );
+
+test("the packed emulators run without any other package", async () => {
+  const project = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-alone-"));
+  onTestFinished(() => fs.rmSync(project, { recursive: true, force: true }));
+  fs.writeFileSync(path.join(project, "package.json"), JSON.stringify({ type: "module" }));
+  await output("npm", ["install", "--offline", "--no-audit", "--no-fund", await pack()], project);
+
+  const printed = await output("node", ["--input-type=module", "--eval", PARTS], project);
+  expect(printed).toMatch(/service: 'cloud-tasks',\s+nowMs: 3600000[^]+service: 'firestore',\s+nowMs: 3600000/);
+});

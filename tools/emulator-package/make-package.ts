@@ -11,7 +11,7 @@ const SOURCE = path.join(PROJECT_DIR, "packages/emulators");
 /** Takes the place of the script that runs the command from source. */
 const COMMAND = { name: "handoff-emulator", module: "./src/cli/main.ts" };
 
-/** The clients whose protos the emulators read. They are bundled, so that the package depends on nothing. */
+/** The clients whose protos the emulators read. The package has copies, so that it depends on nothing. */
 const PROTOS_OF = ["@google-cloud/tasks", "@google-cloud/firestore-api"];
 
 const manifestSchema = z.object({
@@ -62,7 +62,6 @@ function publishedForm({ exports, engines, ...manifest }: Manifest): object {
     exports: Object.fromEntries(built),
     bin: { [COMMAND.name]: `${COMMAND.name}.js` },
     engines,
-    bundleDependencies: PROTOS_OF,
   };
 }
 

@@ -5,7 +5,7 @@ import { localVariables } from "../../shared/contract/task-settings.ts";
 export interface Program {
   readonly name: string;
   readonly entry: string;
-  /** npm packages whose protos the program reads from their folder when it starts. */
+  /** npm packages whose protos the program reads when it starts. */
   readonly protosOf: readonly string[];
   /** A path that it answers with 200 when all of it is there. */
   readonly answersAt: string;

@@ -1,6 +1,4 @@
-/**
- * The emulators as other projects use them: what the package handoff-emulators exports.
- */
+/** The public API of handoff-emulators. */
 export { startCloudTasksEmulator } from "./cloud-tasks/emulator.ts";
 export type { CloudTasksClientOptions } from "./cloud-tasks/client-options.ts";
 export type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./cloud-tasks/emulator-options.ts";

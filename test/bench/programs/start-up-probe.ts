@@ -25,7 +25,7 @@ interface Address {
 async function probeFirestore(): Promise<Figures> {
   const { Firestore } = await import("@google-cloud/firestore");
   return await measure({
-    load: async () => (await import("../../../packages/emulators/src/firestore/emulator.ts")).startFirestoreEmulator,
+    load: async () => (await import("handoff-emulators/firestore")).startFirestoreEmulator,
     call: async ({ host, port }) => {
       const db = new Firestore({ projectId: "bench", host: `${host}:${port}`, ssl: false });
       await db.doc("things/one").set({ n: 1 });
@@ -37,7 +37,7 @@ async function probeCloudTasks(): Promise<Figures> {
   const { createCloudTasksClient } = await import("../../../shared/runtime/google-clients.ts");
   await import("@google-cloud/tasks");
   return await measure({
-    load: async () => (await import("../../../packages/emulators/src/cloud-tasks/emulator.ts")).startCloudTasksEmulator,
+    load: async () => (await import("handoff-emulators/cloud-tasks")).startCloudTasksEmulator,
     call: async (address) => {
       const client = await createCloudTasksClient(address);
       const parent = client.locationPath("bench", "local");

@@ -16,9 +16,9 @@ const FAULTS: Readonly<Record<DeliveryFault, { readonly fault: object; readonly 
     fault: { kind: "duplicate", when: "after-success", after: "1s" },
     told: /^delivered twice \(after-success\)/,
   },
-  "answer-lost": { fault: { kind: "answer-lost" }, told: /^its answer lost/ },
-  "connection-reset": { fault: { kind: "connection-reset" }, told: /^its connection reset/ },
-  "deadline-overrun": { fault: { kind: "deadline-overrun" }, told: /^given up once sent/ },
+  "answer-lost": { fault: { kind: "answer-lost" }, told: /^response lost/ },
+  "connection-reset": { fault: { kind: "connection-reset" }, told: /^connection reset/ },
+  "deadline-overrun": { fault: { kind: "deadline-overrun" }, told: /^timed out once sent/ },
   reorder: { fault: { kind: "reorder", within: "3s" }, told: /^reordered/ },
 };
 

@@ -1,6 +1,6 @@
 import type { TestContext } from "vitest";
 import { z } from "zod";
-import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { type Revision, type Surroundings, startSurroundings } from "./surroundings.ts";
 

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import type { TestContext } from "vitest";
-import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import { VirtualClock } from "handoff-emulators/clock";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { AUDIENCE, INVOKER } from "../../harness/auth/token-rules.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";

@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { portOf } from "../../../shared/http/listening-port.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";

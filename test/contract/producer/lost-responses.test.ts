@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it, vi } from "vitest";
 import type { Fault } from "../../harness/network/fault-proxy.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { CLAIMED, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };

@@ -4,8 +4,8 @@ import net from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
-import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../services/producer/main.ts");

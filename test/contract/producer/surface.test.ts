@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { CLAIMED, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 describe("paths and methods", () => {

@@ -2,7 +2,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };

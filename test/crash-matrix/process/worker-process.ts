@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { type TokenRules, createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";

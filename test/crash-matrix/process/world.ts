@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import { VirtualClock } from "handoff-emulators/clock";
 import type { Outside } from "./matrix-handlers.ts";
 import { STEP_MS } from "../cell/time.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../../services/worker/authenticate.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
 import { startKeyServer } from "./key-server.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
 
 export const AUDIENCE = "https://worker.example.com";

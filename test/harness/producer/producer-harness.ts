@@ -1,8 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
-import { startCloudTasksEmulator } from "../../../packages/emulators/src/cloud-tasks/emulator.ts";
-import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";

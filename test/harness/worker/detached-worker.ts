@@ -5,7 +5,7 @@ import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
 import { captureLog } from "../runtime/captured-log.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 /** What a step of the worker needs when it reaches neither Firestore nor a key server: neither is there. */
 export function detachedWorker() {

@@ -4,7 +4,7 @@ import { createLogger } from "../../../shared/runtime/log.ts";
 import { createDeliverWebhook } from "../../../services/worker/handlers/deliver-webhook.ts";
 import type { Resolve } from "../../../services/worker/handlers/webhook/public-address.ts";
 import type { HandlerResult } from "../../../services/worker/runner/handler.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { startWebhookReceiver } from "../network/webhook-receiver.ts";
 
 export const WEBHOOK_SECRET = `whsec_${Buffer.from("a signing key of thirty-two bytes").toString("base64")}`;

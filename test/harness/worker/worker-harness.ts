@@ -1,7 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished as afterRunningTest } from "vitest";
-import { startFirestoreEmulator } from "../../../packages/emulators/src/firestore/emulator.ts";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { type AuthMode, createTokenRules } from "../../../services/worker/authenticate.ts";
 import type { BoundHandler } from "../../../services/worker/runner/handler.ts";
@@ -20,7 +20,7 @@ import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startKeyServer } from "../auth/key-server.ts";
-import { VirtualClock } from "../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { AUDIENCE, INVOKER, KEY } from "../auth/token-rules.ts";
 import { identityClaims, signToken } from "../auth/tokens.ts";
 

@@ -44,8 +44,8 @@ export function createLog(options: {
 
 function jsonLine({ fields, message, ...entry }: Entry): string {
   const { err, ...others } = fields;
-  const told = err instanceof Error ? { err: { type: err.name, message: err.message, stack: err.stack } } : { err };
-  return JSON.stringify({ ...entry, ...others, ...told, message });
+  const shown = err instanceof Error ? { err: { type: err.name, message: err.message, stack: err.stack } } : { err };
+  return JSON.stringify({ ...entry, ...others, ...shown, message });
 }
 
 const COLOUR = { INFO: "reset", WARNING: "yellow", ERROR: "red" } as const;

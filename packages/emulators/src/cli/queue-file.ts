@@ -6,7 +6,7 @@ import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
 
 const durationSchema = z.union([z.string(), z.number()]);
 
-/** A queue as the REST API has it. What only the service sets is taken and ignored, so that what gcloud printed can be used. */
+/** A queue in the form of the REST API. Fields that only the service sets are ignored, so that gcloud's output can be used. */
 const restQueueSchema = z.strictObject({
   name: z.string(),
   rateLimits: z
@@ -30,12 +30,12 @@ const restQueueSchema = z.strictObject({
   stackdriverLoggingConfig: z.looseObject({}).exactOptional(),
 });
 
-/** A queue of App Engine's queue.yaml (https://cloud.google.com/appengine/docs/standard/reference/queueref). */
+/** A queue in App Engine's queue.yaml (https://cloud.google.com/appengine/docs/standard/reference/queueref). */
 const yamlQueueSchema = z.strictObject({
   name: z.string(),
   mode: z.literal("push").exactOptional(),
   rate: z
-    .union([z.literal(0), z.string().regex(/^\d+(\.\d+)?\/[smhd]$/, "must be a number and /s, /m, /h or /d")])
+    .union([z.literal(0), z.string().regex(/^\d+(\.\d+)?\/[smhd]$/, "must be a number followed by /s, /m, /h or /d")])
     .exactOptional(),
   bucket_size: z.int().exactOptional(),
   max_concurrent_requests: z.int().exactOptional(),
@@ -56,7 +56,7 @@ const fileSchemas = {
 };
 
 /**
- * Reads queues from a file: App Engine's queue.yaml, or a list of queues as the REST API has them, in JSON or YAML.
+ * Reads queues from a file: App Engine's queue.yaml, or a list of queues in the form of the REST API, in JSON or YAML.
  *
  * @throws ConfigError that lists what is wrong with the file.
  */
@@ -69,7 +69,7 @@ export function readQueueFile(file: string): QueueDefinition[] {
 
 const isRecord = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** JSON is YAML too. */
+/** JSON is also YAML. */
 function parseFile(file: string): unknown {
   try {
     return parse(fs.readFileSync(file, "utf8"));
@@ -84,7 +84,7 @@ function check<Content>(file: string, schema: z.ZodType<Content>, content: unkno
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map(({ path, message }) => `  - ${path.join(".") || "the file"}: ${message}`);
   throw new ConfigError(
-    `The queues in ${file} can't be used; it must be a queue.yaml, or a list of queues as gcloud prints it:\n${lines.join("\n")}`,
+    `The queues in ${file} are invalid. It must be a queue.yaml, or a list of queues as gcloud prints it:\n${lines.join("\n")}`,
   );
 }
 
@@ -103,7 +103,7 @@ const SECONDS_A_UNIT = new Map([
   ["d", 86_400],
 ]);
 
-/** Each parameter of queue.yaml means the same as a field of the API, says the API's reference of Queue. */
+/** Each parameter of queue.yaml means the same as a field of the API, according to the API's reference of Queue. */
 function fromYaml(queue: z.output<typeof yamlQueueSchema>): QueueDefinition {
   const { name, rate, bucket_size: bucket, max_concurrent_requests: concurrent, retry_parameters: retry = {} } = queue;
   const [amount, unit = "s"] = String(rate ?? "").split("/");
@@ -111,7 +111,7 @@ function fromYaml(queue: z.output<typeof yamlQueueSchema>): QueueDefinition {
   return {
     name,
     rateLimits: {
-      // A rate of nothing stops the queue, which the API can only say by its state.
+      // A rate of 0 stops the queue. In the API that is a state.
       ...(perSecond > 0 ? { maxDispatchesPerSecond: perSecond } : {}),
       ...(bucket === undefined ? {} : { maxBurstSize: bucket }),
       ...(concurrent === undefined ? {} : { maxConcurrentDispatches: concurrent }),

@@ -6,27 +6,27 @@ import { LOG_LEVELS, type LogLevel } from "./log.ts";
 
 export const USAGE = `handoff-emulator [OPTIONS]
 
-Runs emulators of Cloud Tasks and Firestore on this machine until Ctrl-C. Point the clients at them:
+Runs emulators of Cloud Tasks and Firestore on this machine until you press Ctrl-C. To point clients at them, set
   CLOUD_TASKS_EMULATOR_HOST=127.0.0.1:8123 FIRESTORE_EMULATOR_HOST=127.0.0.1:8090
-The same variables say where they listen, unless options do.
+The emulators read the same variables to decide where to listen. Options override them.
 
-  --only NAME             cloud-tasks or firestore; default: both
-  --host HOST             where they listen; default 127.0.0.1
-  --port PORT             of Cloud Tasks, for gRPC and REST; default 8123
-  --firestore-port PORT   of Firestore; default 8090
-  --queues FILE           queues to begin with: App Engine's queue.yaml, or JSON or YAML as
+  --only NAME             run only this emulator: cloud-tasks or firestore
+  --host HOST             listen on this address; default 127.0.0.1
+  --port PORT             port of Cloud Tasks, for gRPC and REST; default 8123
+  --firestore-port PORT   port of Firestore; default 8090
+  --queues FILE           create queues from App Engine's queue.yaml, or from JSON or YAML as
                           "gcloud tasks queues list --format=json" prints it
-  --project ID            of queues that the file names by their id alone; default emulated
-  --location ID           likewise; default local
-  --data DIR              keep everything there; default: nothing outlives the process
-  --fresh                 forget what is kept there
-  --virtual-clock         time stands still until POST /_emulator/clock moves it
+  --project ID            project of queues that FILE names without one; default emulated
+  --location ID           location of queues that FILE names without one; default local
+  --data DIR              store everything in this folder; default: nothing is stored
+  --fresh                 discard what is stored in the folder
+  --virtual-clock         stop time until POST /_emulator/clock moves it
   --concurrency MODE      of Firestore's transactions: pessimistic or optimistic; default pessimistic
-  --fault-seed NUMBER     decides where faults with a probability strike; default 1
-  --help                  print this
+  --fault-seed NUMBER     decides when faults with a probability happen; default 1
+  --help                  print this help
 
-LOG_LEVEL sets the least level that is logged; default info. Both answer GET /_emulator/health; what else there is
-under /_emulator/ (clock, faults, history, idle, reset) is told by any address there that does not exist.
+LOG_LEVEL is the lowest level to log; default info. Both emulators serve GET /_emulator/health. A request for any
+unknown path under /_emulator/ lists the others: clock, faults, history, idle and reset.
 `;
 
 const NAMES = ["cloud-tasks", "firestore"] as const;
@@ -39,7 +39,7 @@ interface HostAndPort {
   readonly port: number;
 }
 
-/** What the command line and the environment say. */
+/** The settings from the command line and the environment. */
 export interface StandaloneSettings {
   readonly emulators: readonly EmulatorName[];
   readonly addresses: Readonly<Record<EmulatorName, HostAndPort>>;
@@ -71,10 +71,10 @@ const OPTIONS = {
 } as const;
 
 /**
- * Reads the command line and the environment; undefined when only help is asked for. What is loaded for that is little:
- * people wait for an emulator's start.
+ * Parses the command line and the environment. Undefined when only help is wanted. It loads little code, since people
+ * wait for an emulator to start.
  *
- * @throws ConfigError, or parseArgs' own error, with a sentence for a person.
+ * @throws ConfigError, or the error of parseArgs, with a message for people.
  */
 export async function readSettings(
   args: readonly string[],
@@ -147,7 +147,7 @@ function readLevel(text: string | undefined): LogLevel {
 function at(host: string | undefined, port: string | undefined, option: string): Partial<HostAndPort> {
   const parsed = port === undefined ? undefined : parsePort(port);
   if (port !== undefined && parsed === undefined) {
-    throw new ConfigError(`${option} must be a port, 0 for any free one, but is ${JSON.stringify(port)}.`);
+    throw new ConfigError(`${option} must be a port, or 0 for any free one, but is ${JSON.stringify(port)}.`);
   }
   return { ...(host === undefined ? {} : { host }), ...(parsed === undefined ? {} : { port: parsed }) };
 }

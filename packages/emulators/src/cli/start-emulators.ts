@@ -18,9 +18,9 @@ const HOST_VARIABLES = {
 };
 
 /**
- * Starts the emulators in one process, on one clock.
+ * Starts the emulators in one process and on one clock.
  *
- * @throws ConfigError with a sentence for what a person has to mend.
+ * @throws ConfigError with a message for people when the settings can't be used.
  */
 export async function startEmulators(settings: StandaloneSettings): Promise<{ stop(): Promise<void> }> {
   const clock = settings.virtualClock ? new VirtualClock() : systemClock;
@@ -45,7 +45,7 @@ interface Start {
   readonly log: EmulatorLog;
 }
 
-/** Each emulator's code is loaded only where it is run. */
+/** An emulator's code is loaded only if it runs. */
 const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> = {
   async "cloud-tasks"({ settings, clock, log }) {
     const { startCloudTasksEmulator } = await import("../cloud-tasks/emulator.ts");
@@ -77,7 +77,7 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
 
 const write = (line: string): void => void process.stdout.write(line);
 
-/** What a person has to mend gets a sentence, not a stack. */
+/** What a person can fix gets a sentence instead of a stack. */
 async function explain<Result>(name: EmulatorName, start: () => Promise<Result>): Promise<Result> {
   try {
     return await start();

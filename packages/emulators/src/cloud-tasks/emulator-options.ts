@@ -9,80 +9,81 @@ import type { IdleUntil } from "./testing/idle.ts";
 import type { QueueDefinition } from "./state/queue-definition.ts";
 import type { ResetOptions } from "./testing/reset.ts";
 
-/** How the emulator is to run; everything has a default. */
+/** Options of the emulator. All have defaults. */
 export interface CloudTasksEmulatorOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default: the wall clock. A `VirtualClock` is moved by the test. Tokens tell the wall clock's time in any case. */
+  /** Default: the wall clock. A test moves a `VirtualClock` itself. The times in tokens always follow the wall clock. */
   readonly clock?: Clock;
-  /** Queues to begin with; those that are kept in the data folder get these settings. Default: none. */
+  /** Queues to create. Those that exist in the data folder get these settings. Default: none. */
   readonly queues?: readonly QueueDefinition[];
-  /** Where queues are that are named by their id alone. Default `emulated` and `local`. */
+  /** The project and the location of queues that are named by their id. Default `emulated` and `local`. */
   readonly project?: string;
   readonly location?: string;
-  /** Where queues, tasks, names and the signing key are kept across restarts. Default: nowhere. */
+  /** Where to store queues, tasks, names and the signing key. Default: nowhere. */
   readonly dataDir?: string;
-  /** Whether to forget the queues, tasks and names that are kept there; the signing key stays. Default false. */
+  /** Whether to discard the stored queues, tasks and names. The signing key stays. Default false. */
   readonly fresh?: boolean;
-  /** Default: nothing is logged. */
+  /** Default: none. */
   readonly log?: EmulatorLog;
-  /** Decides where faults with a probability strike. Default 1. */
+  /** Decides when faults with a probability happen. Default 1. */
   readonly faultSeed?: number;
-  /** How many attempts the history keeps, the latest ones. Default 10,000. */
+  /** How many attempts the history keeps. Default 10,000. */
   readonly historyAttempts?: number;
-  /** How long a task's name stays taken after it is gone. Default 1 hour; the service says "about an hour" or more. */
+  /** How long the name of a gone task stays reserved. Default 1 hour; the service documents "about an hour" or more. */
   readonly taskNameMs?: number;
-  /** How long a deleted queue's name stays taken. Default 7 days. */
+  /** How long the name of a deleted queue stays reserved. Default 7 days. */
   readonly queueNameMs?: number;
   /** Whether 429, 503 and many failures slow a queue down. Default true. */
   readonly slowDown?: boolean;
-  /** Whether a worker's Retry-After can lengthen the wait before a retry, up to the queue's maxBackoff. Default true. */
+  /** Whether a worker's Retry-After can delay a retry, up to the queue's maxBackoff. Default true. */
   readonly considerRetryAfter?: boolean;
-  /** Whether tasks with tokens must go to https://, as in the cloud. Default false. */
+  /** Whether tasks with tokens must have an https:// target, as in the service. Default false. */
   readonly httpsForTokens?: boolean;
-  /** How many deliveries may be under way at once, over all queues. Default 500. */
+  /** How many deliveries may be in progress at once, over all queues. Default 500. */
   readonly maxDeliveries?: number;
-  /** How long a stop waits for deliveries under way, by the clock. Default 10 s; 0 with a clock that is moved by hand. */
+  /** How long a stop waits for deliveries in progress, by the clock. Default 10 s; 0 with a virtual clock. */
   readonly stopGraceMs?: number;
 }
 
-/** A fault that the emulator can be asked for. */
+/** A fault to inject. */
 export type CloudTasksFault = DeliveryFault | CallFault;
 
 /** A running emulator of Cloud Tasks v2. */
 export interface CloudTasksEmulator {
   readonly host: string;
   readonly port: number;
-  /** How often each RPC was called, by its short name. */
+  /** How often each RPC was called, by its short name such as `CreateTask`. */
   readonly calls: ReadonlyMap<string, number>;
-  /** What the constructor of `CloudTasksClient` takes to reach this emulator, over gRPC. */
+  /** Options for `CloudTasksClient` to reach this emulator over gRPC. */
   clientOptions(): CloudTasksClientOptions;
   /**
-   * Resolves when all is quiet, for a test that is about to look at what happened, or to show that nothing did.
+   * Resolves when the queues are idle, for a test that is about to check what happened, or that nothing did.
    *
-   * @param options.until how quiet; default `due`.
-   * @param options.queue the full name of the only queue to look at, or `project` the id of the only project; default: all.
+   * @param options.until how idle; default `due`.
+   * @param options.queue the full name of one queue to wait for, or `project` the id of one project; default: all.
    * @param options.timeoutMs by the wall clock; default 10 s.
-   * @throws NotIdleError that says which task is still to come, and why; RangeError when there is no such queue.
+   * @throws NotIdleError that says which task it was waiting for, and why; RangeError when the queue doesn't exist.
    */
   waitForIdle(options?: { until?: IdleUntil; queue?: string; project?: string; timeoutMs?: number }): Promise<void>;
-  /** The attempts of the recent past, oldest first, those under way among them. */
+  /** The most recent attempts, oldest first, including those in progress. */
   history(selector?: AttemptSelector): AttemptRecord[];
-  /** Asks for a fault from now on. */
+  /** Adds a fault, from now on. */
   inject(fault: CloudTasksFault): InjectedFault;
-  /** What was asked for, with how often each has struck. */
+  /** All faults, with how often each has happened. */
   faults(): { readonly fault: CloudTasksFault; readonly hits: number }[];
-  /** Ends all faults. */
+  /** Removes all faults. */
   clearFaults(): void;
   /**
-   * Forgets tasks, taken names and history, of one queue, of one project with its queues, or of all. Then, or without
-   * a queue, the queues to begin with are there again. When all is reset, faults end too.
+   * Removes tasks, reserved names and history of one queue, of one project, or of everything. For a project and for
+   * everything it also removes the queues, then creates those of the options again. A reset of everything removes
+   * faults, too.
    *
-   * @throws RangeError when there is no such queue.
+   * @throws RangeError when the queue doesn't exist.
    */
   reset(options?: ResetOptions): Promise<void>;
-  /** Ends gracefully, once: deliveries under way are awaited for a while; what is then unfinished waits for the next start. */
+  /** Stops the emulator once, however often it is called. Deliveries still in progress after `stopGraceMs` are aborted. */
   stop(): Promise<void>;
 }

@@ -12,8 +12,8 @@ import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
 import { createCourier } from "./dispatch/request/delivery.ts";
-import { checkMishap, createFaultyCourier } from "./testing/delivery-faults.ts";
-import { DeliveryPlaces } from "./dispatch/delivery-slots.ts";
+import { checkDeliveryFault, createFaultyCourier } from "./testing/delivery-faults.ts";
+import { DeliverySlots } from "./dispatch/delivery-slots.ts";
 import { createTokenMaker } from "./dispatch/request/delivery-token.ts";
 import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
@@ -30,7 +30,7 @@ import { Scheduler } from "./dispatch/scheduler.ts";
 import { openSigningKey } from "./dispatch/request/signing-key.ts";
 import { type ChangeJournal, State } from "./state/state.ts";
 
-/** Where queues, tasks and names are kept in the data folder. */
+/** Queues, tasks and names in the data folder. */
 const JOURNAL_FILE = "cloud-tasks.jsonl";
 
 const DEFAULT_PROJECT = "emulated";
@@ -53,11 +53,11 @@ const PROTO_PACKAGES = [
 ] as const;
 
 /**
- * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. What it answers to gRPC is what
- * `CloudTasksClient` expects; HTTP/1.1 on the same port has its REST form and the keys to check its tokens with.
+ * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
+ * same port REST and the public keys of its tokens over HTTP/1.1.
  *
- * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the kept state can't be read;
- * QueueDefinitionError when a queue to begin with is defined wrongly.
+ * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored state can't be read;
+ * QueueDefinitionError when the definition of a queue is invalid.
  */
 export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions = {}): Promise<CloudTasksEmulator> {
   const at = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 };
@@ -102,7 +102,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     history: (selector = {}) => history.list(selector),
     inject(fault) {
       if (fault.kind === "call") checkMethod(fault, methods);
-      else checkMishap(fault);
+      else checkDeliveryFault(fault);
       return faults.inject(fault);
     },
     faults: () => faults.list(),
@@ -117,31 +117,31 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   return emulator;
 }
 
-/** A stop must not wait for a time that nobody moves. */
+/** A stop must not wait for a clock that nobody moves. */
 const isMovedByHand = (clock: Clock): boolean => clock.hold !== undefined;
 
-/** The emulator's parts, but for those that listen. */
+/** The emulator's parts, except those that listen. */
 function assemble(options: CloudTasksEmulatorOptions) {
   const { clock = systemClock, slowDown = true, considerRetryAfter = true } = options;
   const log = options.log ?? silentLog;
   const { state, journal } = openState(options, clock);
   const key = openSigningKey(options.dataDir);
-  key.catch((error: unknown) => log.error({ err: error }, "there is no key to sign tokens with"));
+  key.catch((error: unknown) => log.error({ err: error }, "no key to sign tokens with"));
 
   const history = new History(options.historyAttempts ?? DEFAULT_HISTORY_ATTEMPTS);
   const faults = new FaultSet<CloudTasksFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const deliveries = new Deliveries({ clock, log, changed: () => scheduler.changed() });
   const plainCourier = createCourier({ clock, authorize: createTokenMaker(key) });
   const courier = createFaultyCourier({ courier: plainCourier, faults, clock, deliveries, history });
-  const places = new DeliveryPlaces(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
-  const limits = { places, slowDown, considerRetryAfter };
+  const slots = new DeliverySlots(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
+  const limits = { slots, slowDown, considerRetryAfter };
   const scheduler: Scheduler = new Scheduler(
     Object.assign(limits, { clock, log, state, history, deliveries, courier }),
   );
   return { clock, log, state, journal, key, history, faults, deliveries, courier, scheduler };
 }
 
-/** Takes up what an earlier run left, where there is a folder for it. */
+/** Restores the state from the data folder, if there is one. */
 function openState(
   options: CloudTasksEmulatorOptions,
   clock: Clock,
@@ -155,7 +155,6 @@ function openState(
   return { state, journal };
 }
 
-/** What answers each RPC of the API. */
 function createMethods(context: RpcContext): Readonly<Record<string, RpcHandler>> {
   return { ...createQueueHandlers(context), ...createTaskHandlers(context), ...createIamHandlers(context) };
 }

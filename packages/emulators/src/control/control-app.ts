@@ -9,7 +9,7 @@ import { RpcCode } from "../rpc/rpc-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import type { ControlListener } from "./control-surface.ts";
 
-/** What every emulator can be asked for from outside its process. */
+/** What /_emulator/ controls in every emulator. */
 export interface Controllable<Fault extends FaultFrequency, Reset> {
   inject(fault: Fault): InjectedFault;
   faults(): readonly { readonly fault: Fault; readonly hits: number }[];
@@ -17,18 +17,17 @@ export interface Controllable<Fault extends FaultFrequency, Reset> {
   reset(options: Reset): Promise<void> | void;
 }
 
-/** How an emulator is controlled. */
 export interface ControlOptions<Fault extends FaultFrequency, Reset> {
   readonly service: string;
   readonly clock: Clock;
   readonly emulator: Controllable<Fault, Reset>;
   readonly faultSchema: z.ZodType<Fault>;
   readonly resetSchema: z.ZodType<Reset>;
-  /** Adds what only this emulator has. */
+  /** Adds routes that only this emulator has. */
   readonly addRoutes?: (app: Hono) => void;
 }
 
-/** A duration as JSON has it: milliseconds, or a number with its unit. */
+/** A duration in JSON: milliseconds, or a number with a unit. */
 export const durationSchema = z.union([z.number(), z.string()]).transform((duration, context) => {
   try {
     return toMillis(duration);
@@ -38,7 +37,7 @@ export const durationSchema = z.union([z.number(), z.string()]).transform((durat
   }
 });
 
-/** How often a fault strikes, as JSON has it. */
+/** A `FaultFrequency` in JSON. */
 export const frequencyShape = {
   probability: z.number().min(0).max(1).exactOptional(),
   times: z.int().min(1).exactOptional(),
@@ -48,7 +47,7 @@ const CODES = Object.keys(RpcCode).filter((code): code is Exclude<keyof typeof R
   /^(?!OK$)[A-Z_]+$/.test(code),
 );
 
-/** A `CallFault` as JSON has it. */
+/** A `CallFault` in JSON. */
 export const callFaultSchema = z.strictObject({
   kind: z.literal("call"),
   method: z.string(),
@@ -57,21 +56,21 @@ export const callFaultSchema = z.strictObject({
   ...frequencyShape,
 });
 
-/** Answers `/_emulator/`: health, clock, faults and reset, and what the emulator adds. Errors are problem JSON (RFC 9457). */
+/** Serves `/_emulator/`: health, clock, faults, reset and what the emulator adds. Errors are problem JSON (RFC 9457). */
 export function createControlListener<Fault extends FaultFrequency, Reset>(
   options: ControlOptions<Fault, Reset>,
 ): ControlListener {
   const { service, clock, emulator, faultSchema, resetSchema } = options;
   const app = new Hono().basePath("/_emulator");
-  const told = () => ({ nowMs: clock.now(), now: new Date(clock.now()).toISOString() });
-  app.get("/health", (c) => c.json({ status: "ok", service, ...told() }));
+  const time = () => ({ nowMs: clock.now(), now: new Date(clock.now()).toISOString() });
+  app.get("/health", (c) => c.json({ status: "ok", service, ...time() }));
 
-  app.get("/clock", (c) => c.json({ ...told(), virtual: clock instanceof VirtualClock }));
+  app.get("/clock", (c) => c.json({ ...time(), virtual: clock instanceof VirtualClock }));
   app.post("/clock", async (c) => {
     const { advance } = await readBody(c, z.strictObject({ advance: durationSchema }));
     if (!(clock instanceof VirtualClock)) throw new ControlError(409, WALL_CLOCK);
     await clock.advance(advance);
-    return c.json({ ...told(), virtual: true });
+    return c.json({ ...time(), virtual: true });
   });
 
   app.get("/faults", (c) => c.json({ faults: emulator.faults() }));
@@ -89,13 +88,13 @@ export function createControlListener<Fault extends FaultFrequency, Reset>(
     return c.json({});
   });
   options.addRoutes?.(app);
-  app.notFound(() => respond(new ControlError(404, `There is: ${routesOf(app).join(", ")}.`)));
-  app.onError(answerError);
+  app.notFound(() => respond(new ControlError(404, `Not found. The routes are ${routesOf(app).join(", ")}.`)));
+  app.onError(respondWithError);
   const listener = getRequestListener(app.fetch);
   return (request, response) => void listener(request, response);
 }
 
-const WALL_CLOCK = "This emulator goes by the wall clock. Start it with --virtual-clock, or with a VirtualClock.";
+const WALL_CLOCK = "This emulator follows the wall clock. Start it with --virtual-clock, or with a VirtualClock.";
 
 /** One thing that is wrong with a request: where, and what to do about it. */
 interface RequestProblem {
@@ -103,7 +102,7 @@ interface RequestProblem {
   readonly message: string;
 }
 
-/** A request that can't be done, with the status that says so. */
+/** A request that can't be carried out, with the status to respond with. */
 export class ControlError extends Error {
   readonly code = "NOT_DONE";
   readonly status: number;
@@ -117,16 +116,16 @@ export class ControlError extends Error {
 }
 
 /**
- * Reads a request's body, which may be left out for one without fields.
+ * Parses a request's body. No body means no fields.
  *
- * @throws ControlError 400 that lists what is wrong.
+ * @throws ControlError 400 that lists what is wrong; JsonBodyError when it is not JSON.
  */
 export async function readBody<Body>(context: Context, schema: z.ZodType<Body>): Promise<Body> {
   const bytes = await context.req.arrayBuffer();
   return check(schema, bytes.byteLength === 0 ? {} : parseJsonBody(bytes));
 }
 
-/** Reads a request's query, as `readBody` does a body. */
+/** Parses a request's query, as `readBody` does a body. */
 export function readQuery<Query>(context: Context, schema: z.ZodType<Query>): Query {
   return check(schema, context.req.query());
 }
@@ -135,10 +134,10 @@ function check<Value>(schema: z.ZodType<Value>, value: unknown): Value {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-  throw new ControlError(400, "The request can't be used.", problems);
+  throw new ControlError(400, "The request is invalid.", problems);
 }
 
-function answerError(error: Error): Response {
+function respondWithError(error: Error): Response {
   if (error instanceof ControlError) return respond(error);
   if (error instanceof RangeError || error instanceof JsonBodyError)
     return respond(new ControlError(400, error.message));

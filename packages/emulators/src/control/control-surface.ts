@@ -1,16 +1,16 @@
 import type http from "node:http";
 
-/** Answers a request of `/_emulator/`. */
+/** Handles a request under `/_emulator/`. */
 export type ControlListener = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
 const PREFIX = "/_emulator/";
 
 /**
- * What is under `/_emulator/`, loaded with the first request for it: most of an emulator's users are in its own process
- * and wait for its start.
+ * Serves `/_emulator/`. The code is loaded on the first request, since most users are in the emulator's own process and
+ * wait for it to start.
  *
- * @param load makes the listener.
- * @returns a function that answers a request and says so, or says that the request is for something else.
+ * @param load creates the listener.
+ * @returns a function that handles a request, or returns false when the request is for something else.
  */
 export function createControlSurface(
   load: () => Promise<ControlListener>,
@@ -20,7 +20,7 @@ export function createControlSurface(
     if (!request.url?.startsWith(PREFIX)) return false;
     listener ??= load();
     listener.then(
-      (answer) => answer(request, response),
+      (handle) => handle(request, response),
       () => response.writeHead(500).end(),
     );
     return true;

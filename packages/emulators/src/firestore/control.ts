@@ -9,7 +9,7 @@ const resetSchema = z.strictObject({
   database: z.string().exactOptional(),
 });
 
-/** What the Firestore emulator answers under `/_emulator/`. */
+/** Serves `/_emulator/` of the Firestore emulator. */
 export function createFirestoreControl(emulator: FirestoreEmulator, clock: Clock): ControlListener {
   return createControlListener({ service: "firestore", clock, emulator, faultSchema: callFaultSchema, resetSchema });
 }

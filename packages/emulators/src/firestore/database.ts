@@ -17,32 +17,31 @@ import { type WriteResult, stageWrites } from "./store/staging.ts";
 import { LIFE_LIMIT_MS, type Transaction } from "./transactions/transaction.ts";
 import type { Write } from "./store/write.ts";
 
-/** Which state a call reads; times in microseconds. */
+/** Which state a call reads. Times are in microseconds. */
 export type View =
   | { readonly kind: "latest" }
   | { readonly kind: "past"; readonly at: bigint }
   | { readonly kind: "transaction"; readonly transaction: Transaction };
 
-/** What was read, and the time as of which it holds. */
+/** A result, and the read time for which it holds. */
 export interface Read<T> {
   readonly value: T;
   readonly readTime: bigint;
 }
 
-/** A commit that was applied. */
 export interface Committed {
   readonly results: readonly WriteResult[];
   readonly time: bigint;
 }
 
-/** Is told what happens to the documents of a database, when it has happened. It must not throw. */
+/** Observes the documents of a database. It must not throw. */
 export interface Observer {
   committed(changes: readonly Change[]): void;
-  /** All documents are gone, and so is their past. */
+  /** All documents were removed, along with their past. */
   cleared(): void;
-  /** It is time for a sign of life. */
+  /** It is time for a keep-alive. */
   ticked(): void;
-  /** The emulator stops. */
+  /** The emulator is stopping. */
   stopping(error: Error): void;
 }
 
@@ -52,16 +51,16 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly times: CommitTimes;
   readonly concurrency: ConcurrencyMode;
-  /** Makes a commit durable; when it throws, the commit is not applied. */
+  /** Makes a commit durable. If it throws, the commit is not applied. */
   readonly record: (changes: readonly Change[], time: bigint) => void;
-  /** Is told after each commit. */
+  /** Called after each commit. */
   readonly applied: () => void;
 }
 
-/** Versions that nobody can read any more are looked for at most this often. */
+/** How often to look for versions that nobody can read any more, at most. */
 const FORGET_INTERVAL_MS = 1_000;
 
-/** Google's client gives a stream up that was silent for 120 s; the service speaks about every 30 s (its watch.js). */
+/** Google's client gives up on a stream that is silent for 120 s. The service sends something about every 30 s (the client's watch.js). */
 const HEARTBEAT_MS = 30_000;
 
 const CONTROLS: Readonly<Record<ConcurrencyMode, new (clock: Clock) => Concurrency>> = {
@@ -69,13 +68,13 @@ const CONTROLS: Readonly<Record<ConcurrencyMode, new (clock: Clock) => Concurren
   optimistic: OptimisticControl,
 };
 
-/** Reads of the past reach this far: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
+/** How far back reads of the past go: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
 
-/** Under a long load an hour of the past would fill the memory: beyond this many versions only minutes are kept. */
+/** Under a long load, an hour of the past would fill the memory. Beyond this many versions only minutes are kept. */
 const MAX_PAST_VERSIONS = 200_000;
 
-/** One database: its documents with their past, and the transactions on them. */
+/** A database: its documents with their past, and its transactions. */
 export class Database {
   readonly root: string;
   readonly documents: DocumentStore;
@@ -86,9 +85,9 @@ export class Database {
   readonly #record: DatabaseOptions["record"];
   readonly #concurrency: Concurrency;
   readonly #observers = new Set<Observer>();
-  /** Set as long as there is an observer. */
+  /** Set while there are observers. */
   #heartbeat: Timer | undefined;
-  /** The past before this time, in microseconds, is not known: it was cleared, or lies before a restart. */
+  /** The past before this time, in microseconds, is unknown: it was cleared, or was before a restart. */
   #knownSince = 0n;
 
   constructor({ root, clock, times, concurrency, record, applied }: DatabaseOptions) {
@@ -111,21 +110,21 @@ export class Database {
     return this.#concurrency.transactions.begin({ kind: "read-only", snapshot });
   }
 
-  /** An active transaction by its id; see `TransactionRegistry.use`. */
+  /** An active transaction, by its id; see `TransactionRegistry.use`. */
   useTransaction(id: Uint8Array): Transaction {
     return this.#concurrency.transactions.use(id);
   }
 
-  /** Ends a transaction without its writes; one that has ended stays as it is. */
+  /** Ends a transaction without writes. Does nothing if it has ended. */
   rollback(id: Uint8Array): void {
     const transaction = this.#concurrency.transactions.find(id);
     if (transaction) this.#concurrency.end(transaction, "finished");
   }
 
   /**
-   * Answers the time if it can be read from.
+   * Returns the time if the state at that time can be read.
    *
-   * @throws RpcError INVALID_ARGUMENT for the future, FAILED_PRECONDITION for what is more than an hour ago or unknown.
+   * @throws RpcError INVALID_ARGUMENT for the future, FAILED_PRECONDITION for more than an hour ago or an unknown past.
    */
   checkReadTime(time: bigint): bigint {
     if (time > this.#times.forRead()) {
@@ -135,12 +134,12 @@ export class Database {
     return time;
   }
 
-  /** Whether the state at a time can be read: it is neither to come, nor more than an hour ago, nor unknown. */
+  /** Whether the state at a time can be read: not in the future, not more than an hour ago, and known. */
   canReadAt(time: bigint): boolean {
     return time <= this.#times.forRead() && !this.#isForgotten(time);
   }
 
-  /** Tells an observer of all that happens from now on, until what this answers is called. */
+  /** Adds an observer. The returned function removes it. */
   observe(observer: Observer): () => void {
     this.#observers.add(observer);
     this.#heartbeat ??= this.#beatLater();
@@ -150,7 +149,7 @@ export class Database {
     };
   }
 
-  /** By the wall clock, whatever the emulator's says: a client that waits for a sign of life goes by its own. */
+  /** By the wall clock rather than the emulator's, as clients wait for a keep-alive by theirs. */
   #beatLater(): Timer {
     return systemClock.setTimer(HEARTBEAT_MS, () => {
       this.#heartbeat = this.#beatLater();
@@ -171,7 +170,7 @@ export class Database {
     return this.#read(view, { kind: "query", query }, (at) => query.run(this.documents.inScopeOf(query, at)));
   }
 
-  /** Reads what no lock protects, such as the ids of collections. */
+  /** Reads something that no lock protects, such as the ids of collections. */
   readUnlocked<T>(view: View, load: (at: bigint | undefined) => T): Read<T> {
     const at = snapshotOf(view);
     if (at !== undefined && at < this.#knownSince) throw snapshotTooOld();
@@ -179,10 +178,10 @@ export class Database {
   }
 
   /**
-   * Applies all of the writes or none, and ends the transaction.
+   * Applies all writes or none, and ends the transaction.
    *
-   * @throws RpcError by what the writes ask for (see `stageWrites`), or ABORTED when the transaction lost its locks or
-   * the commit waited for others' for too long.
+   * @throws RpcError when the writes can't be applied (see `stageWrites`), or ABORTED when the transaction lost its locks
+   * or waited too long for those of others.
    */
   async commit(writes: readonly Write[], transaction: Transaction | null): Promise<Committed> {
     if (transaction?.mode.kind === "read-only" && writes.length > 0) {
@@ -192,14 +191,14 @@ export class Database {
     return this.#concurrency.commit({ transaction, names, apply: (clearTheWay) => this.#apply(writes, clearTheWay) });
   }
 
-  /** Puts back what an earlier run had committed. */
+  /** Restores a commit of an earlier run. */
   restore(changes: readonly Change[], time: bigint): void {
     this.documents.install(changes, time);
     this.#times.continueAfter(time);
     this.#knownSince = time;
   }
 
-  /** Removes everything; whoever has a transaction open loses it. */
+  /** Removes everything and ends open transactions. */
   clear(): void {
     endAll(this.#concurrency, "wounded");
     this.documents.clear();
@@ -212,18 +211,18 @@ export class Database {
     const nowMs = this.#clock.now();
     if (nowMs - this.#forgotAtMs < FORGET_INTERVAL_MS) return;
     this.#forgotAtMs = nowMs;
-    // A read-only transaction may have begun as far back as reads reach, and lives on from there.
+    // A read-only transaction may have begun at the oldest time that can be read, and live on from there.
     const reachMs = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
     this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
   }
 
-  /** Fails every call that waits for a lock, and every one that listens, since the emulator stops. */
+  /** Fails every call that waits for a lock or listens, because the emulator is stopping. */
   failWaiting(): void {
     this.#concurrency.failWaiting(emulatorStops);
     for (const observer of this.#observers) observer.stopping(emulatorStops());
   }
 
-  /** Ends all transactions, and with them every timer. */
+  /** Ends all transactions, and with them all timers. */
   close(): void {
     this.#endHeartbeat();
     endAll(this.#concurrency, "finished");
@@ -236,7 +235,7 @@ export class Database {
     return this.readUnlocked(view, load);
   }
 
-  /** One synchronous step, so that nobody sees half of a commit. */
+  /** Synchronous, so that nobody sees half of a commit. */
   #apply(writes: readonly Write[], clearTheWay: ClearTheWay): { value: Committed } | null {
     const time = this.#times.forCommit();
     const { changes, results } = stageWrites(writes, { read: (name) => this.documents.get(name), commitTime: time });

@@ -7,10 +7,10 @@ import { Database } from "./database.ts";
 import type { StoredDocument } from "./store/document.ts";
 import { databaseOf } from "./store/resource-name.ts";
 
-/** A compacted log holds this many documents a line. */
+/** How many documents a line of a compacted log has. */
 const DOCUMENTS_A_LINE = 100;
 
-/** All databases of all projects; each comes into being when it is first named. */
+/** All databases of all projects. Each is created when it is first named. */
 export class Databases {
   readonly #clock: Clock;
   readonly #times: CommitTimes;
@@ -24,7 +24,7 @@ export class Databases {
     this.#times = new CommitTimes(clock);
   }
 
-  /** Takes up what a log holds and keeps every commit there from now on; without one, nothing outlives the process. */
+  /** Restores what a log holds, and logs every commit from now on. */
   keepIn(log: CommitLog): void {
     for (const commit of log.replay()) this.#restore(commit);
     this.#log = log;
@@ -34,16 +34,16 @@ export class Databases {
   /**
    * The database that a resource name belongs to.
    *
-   * @throws RpcError INVALID_ARGUMENT when it names none.
+   * @throws RpcError INVALID_ARGUMENT when it doesn't name one.
    */
   of(resourceName: string): Database {
     return this.#at(databaseOf(resourceName));
   }
 
   /**
-   * The database with this very name, `projects/P/databases/D`.
+   * The database with exactly this name, `projects/P/databases/D`.
    *
-   * @throws RpcError INVALID_ARGUMENT when it is the name of anything else.
+   * @throws RpcError INVALID_ARGUMENT when it is the name of something else.
    */
   named(name: string): Database {
     const path = databaseOf(name);
@@ -51,16 +51,16 @@ export class Databases {
     throw new RpcError(RpcCode.INVALID_ARGUMENT, `Database name "${name}" has extra characters.`);
   }
 
-  /** Removes the documents of those databases, by their paths `projects/P/databases/D`, that are meant. */
-  clear(isMeant: (path: string) => boolean): void {
+  /** Removes the documents of the databases that `isSelected` accepts by their paths, `projects/P/databases/D`. */
+  clear(isSelected: (path: string) => boolean): void {
     for (const [path, database] of this.#databases) {
-      if (!isMeant(path)) continue;
+      if (!isSelected(path)) continue;
       database.clear();
       this.#log?.append({ database: path, time: this.#times.forCommit(), cleared: true, written: [], deleted: [] });
     }
   }
 
-  /** Fails the calls that wait for locks, and those that listen. */
+  /** Fails the calls that wait for locks or listen. */
   failWaiting(): void {
     for (const database of this.#databases.values()) database.failWaiting();
   }
@@ -70,7 +70,7 @@ export class Databases {
     this.#log?.close();
   }
 
-  /** Shortens the log to what is alive. */
+  /** Reduces the log to the present state. */
   #compactLog(): void {
     this.#log?.compact(this.#everything());
   }
@@ -105,7 +105,7 @@ export class Databases {
     );
   }
 
-  /** Commits that lead to the present state, and to times after all that were handed out. */
+  /** Commits that lead to the present state, and to a time after all that were handed out. */
   *#everything(): Generator<LoggedCommit> {
     const time = this.#times.forRead();
     for (const [database, { documents }] of this.#databases) {

@@ -4,29 +4,29 @@ import type { Clock } from "../kernel/clock.ts";
 import type { InjectedFault } from "../kernel/fault-set.ts";
 import type { ConcurrencyMode } from "./transactions/concurrency.ts";
 
-/** How the emulator is to run; everything has a default. */
+/** Options of the emulator. All have defaults. */
 export interface FirestoreEmulatorOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default: the wall clock. A `VirtualClock` is moved by the test. */
+  /** Default: the wall clock. A test moves a `VirtualClock` itself. */
   readonly clock?: Clock;
   /**
-   * How conflicts of transactions are settled in all databases. Default `pessimistic`, as in Firestore's Standard
-   * edition; `optimistic` as in its Enterprise edition.
+   * How to resolve conflicts between transactions, in all databases: `pessimistic`, the default, as in Firestore's
+   * Standard edition, or `optimistic`, as in its Enterprise edition.
    */
   readonly concurrency?: ConcurrencyMode;
-  /** Where commits are kept; by default nowhere, so that nothing outlives the emulator. */
+  /** Where to store commits. Default: nowhere. */
   readonly dataDir?: string;
-  /** Whether to forget the commits that are kept there. Default false. */
+  /** Whether to discard the stored commits. Default false. */
   readonly fresh?: boolean;
-  /** Decides where faults with a probability strike. Default 1. */
+  /** Decides when faults with a probability happen. Default 1. */
   readonly faultSeed?: number;
   readonly log?: EmulatorLog;
 }
 
-/** Which documents are to go: all, unless narrowed. */
+/** Which documents to remove, by default all. */
 export interface FirestoreResetOptions {
   /** A project's id. */
   readonly project?: string;
@@ -34,27 +34,30 @@ export interface FirestoreResetOptions {
   readonly database?: string;
 }
 
-/** A running Firestore emulator: point FIRESTORE_EMULATOR_HOST at `host:port`. */
+/** A running Firestore emulator. FIRESTORE_EMULATOR_HOST is `host:port`. */
 export interface FirestoreEmulator {
   readonly host: string;
   readonly port: number;
-  /** How often each RPC was called, by its short name. */
+  /** How often each RPC was called, by its short name such as `Commit`. */
   readonly calls: ReadonlyMap<string, number>;
-  /** What the constructor of `Firestore` takes to reach this emulator. `projectId`: default `emulated`. */
+  /** Options for `Firestore` to reach this emulator. `projectId` defaults to `emulated`. */
   clientOptions(options?: { projectId?: string }): {
     projectId: string;
     host: string;
     ssl: false;
     universeDomain: string;
   };
-  /** Asks for a fault from now on. */
+  /** Adds a fault, from now on. */
   inject(fault: CallFault): InjectedFault;
-  /** What was asked for, with how often each has struck. */
+  /** All faults, with how often each has happened. */
   faults(): { readonly fault: CallFault; readonly hits: number }[];
-  /** Ends all faults. */
+  /** Removes all faults. */
   clearFaults(): void;
-  /** Removes the documents of one database, of one project, or of all; whoever has a transaction open there loses it. When all is reset, faults end too. */
+  /**
+   * Removes the documents of one database, of one project, or all of them, and ends open transactions there. A reset of
+   * everything removes faults, too.
+   */
   reset(options?: FirestoreResetOptions): void;
-  /** Fails the calls that wait or listen, closes every connection and resolves when the port is free; once, however often called. */
+  /** Fails the calls that wait or listen, closes all connections, and resolves when the port is free. Stops once, however often it is called. */
   stop(): Promise<void>;
 }

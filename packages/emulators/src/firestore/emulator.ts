@@ -14,20 +14,20 @@ import { httpRoutes } from "./http-routes.ts";
 
 const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
 
-/** The client sends at most 10 MiB of documents; what is larger is refused with Firestore's own error, not gRPC's. */
+/** Well above the limit for commits of 10 MiB, so that larger ones are refused with Firestore's error rather than gRPC's. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
 const DEFAULT_PROJECT = "emulated";
 const DEFAULT_FAULT_SEED = 1;
 
-/** The failures of calls are written within this many turns of the event loop (of streams, in the second). */
+/** gRPC writes the failures of calls within this many turns of the event loop; those of streams in the second. */
 const FAREWELL_TURNS = 4;
 
 /**
- * Starts a Firestore emulator for Google's own clients over gRPC. It answers every call of the data API but Write
- * and ExecutePipeline.
+ * Starts a Firestore emulator for Google's own clients over gRPC. It has every call of the data API except Write and
+ * ExecutePipeline.
  *
- * @throws Error with code EADDRINUSE when the port is taken, BrokenJournalError when the kept commits can't be read.
+ * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored commits can't be read.
  */
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
   const clock = options.clock ?? systemClock;
@@ -47,8 +47,8 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     maxRequestBytes: MAX_REQUEST_BYTES,
   });
   try {
-    // Not before the port is ours, since an emulator that runs on it may be writing to the same log, and in the same
-    // turn of the event loop, so that no call comes before.
+    // Only once the port is ours, since another emulator on it may be writing to the same log; and in the same turn of
+    // the event loop, so that no call arrives before.
     if (options.dataDir !== undefined) databases.keepIn(openLog(options.dataDir, protos, options.fresh));
   } catch (error) {
     await endpoint.stop();

@@ -8,7 +8,7 @@ import { transactionCalls } from "./calls/transaction-calls.ts";
 import { writeCalls } from "./calls/write-calls.ts";
 import type { Databases } from "./databases.ts";
 
-/** The calls of google.firestore.v1.Firestore that the emulator answers, by their names. */
+/** The calls of google.firestore.v1.Firestore, by name. */
 export function firestoreCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     ...readCalls(databases),
@@ -19,7 +19,7 @@ export function firestoreCalls(databases: Databases): Record<string, RpcHandler>
   };
 }
 
-/** Those whose requests are streamed. */
+/** The calls with streamed requests. */
 export function firestoreStreams(databases: Databases): Record<string, StreamHandler> {
   return { Listen: listenCall(databases) };
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 
 const MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
 
-/** A line that Google's emulator prints once it answers. */
+/** A line that Google's emulator prints once it is up. */
 export const GOOGLES_FIRESTORE_LISTENS = /Dev App Server is now running/;
 
 /** The jar of Google's own Firestore emulator, or null where gcloud, its emulator or Java is not installed. */
@@ -16,7 +16,7 @@ export function findGooglesFirestore(): string | null {
   return jar === undefined ? null : path.join(folder, jar);
 }
 
-/** The command that runs Google's emulator. The jar is no executable one: the class must be named. */
+/** The command that runs Google's emulator. The jar is not executable, so it names the class. */
 export function googlesFirestoreCommand(jar: string, at: { host: string; port: number }): [string, ...string[]] {
   return ["java", "-Duser.language=en", "-cp", jar, MAIN_CLASS, "--host", at.host, "--port", String(at.port)];
 }

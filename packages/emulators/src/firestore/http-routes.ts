@@ -4,8 +4,7 @@ import type { Databases } from "./databases.ts";
 const CLEAR = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents$/;
 
 /**
- * What the emulator answers over HTTP/1.1: `GET /` for readiness, and `DELETE` of a database's documents; `control`
- * answers what is under `/_emulator/`.
+ * Serves HTTP/1.1: `GET /` for readiness, and `DELETE` of a database's documents. `control` serves `/_emulator/`.
  */
 export function httpRoutes(
   databases: Databases,
@@ -20,15 +19,15 @@ export function httpRoutes(
       response.writeHead(200, { "content-type": "text/plain" }).end("Ok\n");
     } else if (request.method === "DELETE" && database !== undefined) {
       databases.clear((path) => path === database);
-      answerJson(response, 200, {});
+      respondWithJson(response, 200, {});
     } else {
       const message = "The Firestore REST API is not part of this emulator.";
-      answerJson(response, 404, { error: { code: 404, status: "NOT_FOUND", message } });
+      respondWithJson(response, 404, { error: { code: 404, status: "NOT_FOUND", message } });
     }
   };
 }
 
-/** The path without its query; one that can't be decoded matches nothing. */
+/** The path without its query. A path that can't be decoded is empty, and matches nothing. */
 function decodePath(url: string): string {
   const [path = ""] = url.split("?");
   try {
@@ -38,6 +37,6 @@ function decodePath(url: string): string {
   }
 }
 
-function answerJson(response: ServerResponse, status: number, body: object): void {
+function respondWithJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }

@@ -1,14 +1,14 @@
-/** What can wait in a heap. The heap itself keeps `heapIndex`. */
+/** An item of a heap, which maintains `heapIndex` itself. */
 export interface HeapItem {
-  /** When it is due, in milliseconds since the epoch; must not change while it waits. */
+  /** When it is due, in milliseconds since the epoch. It must not change while the item is in the heap. */
   dueMs: number;
-  /** Decides between items that are due at the same time. */
+  /** The order of items that are due at the same time. */
   readonly order: number;
-  /** Where it waits; −1 while it doesn't. */
+  /** Its index in the heap; −1 when it isn't in one. */
   heapIndex: number;
 }
 
-/** Items by the time they are due, earliest first: adding, taking and removing cost O(log n). */
+/** Items by when they are due, earliest first. Adding and removing take O(log n). */
 export class DueHeap<Item extends HeapItem> {
   readonly #items: Item[] = [];
 
@@ -16,18 +16,18 @@ export class DueHeap<Item extends HeapItem> {
     return this.#items.length;
   }
 
-  /** The item that is due first, left in place. */
+  /** The item that is due first, without removing it. */
   peek(): Item | undefined {
     return this.#items[0];
   }
 
-  /** Adds an item that is not waiting. */
+  /** Adds an item that is not in the heap. */
   add(item: Item): void {
     this.#items.push(item);
     this.#rise(item, this.#items.length - 1);
   }
 
-  /** Removes an item; does nothing when it is not waiting. */
+  /** Removes an item. Does nothing if it is not in the heap. */
   remove(item: Item): void {
     const index = item.heapIndex;
     if (index === -1) return;

@@ -1,13 +1,13 @@
 type Write = (fields: object, message: string) => void;
 
-/** Where an emulator tells what it does; pino's loggers are of this form. */
+/** Where an emulator logs what it does. Loggers of pino have this form. */
 export interface EmulatorLog {
   readonly info: Write;
   readonly warn: Write;
   readonly error: Write;
 }
 
-const tellNobody: Write = () => undefined;
+const ignore: Write = () => undefined;
 
-/** Tells nobody. */
-export const silentLog: EmulatorLog = { info: tellNobody, warn: tellNobody, error: tellNobody };
+/** Logs nothing. */
+export const silentLog: EmulatorLog = { info: ignore, warn: ignore, error: ignore };

@@ -1,52 +1,52 @@
 import { hash } from "node:crypto";
 
-/** How often a fault strikes. */
+/** How often a fault happens. */
 export interface FaultFrequency {
-  /** Of each occasion, from 0 to 1. Default 1. */
+  /** The probability each time it could happen, from 0 to 1. Default 1. */
   readonly probability?: number;
-  /** How often at most. Default: without limit. */
+  /** How often it happens at most. Default: without limit. */
   readonly times?: number;
 }
 
-/** A fault that was asked for. */
+/** A fault that has been added. */
 export interface InjectedFault {
-  /** How often it has struck. */
+  /** How often it has happened. */
   readonly hits: number;
-  /** Ends it. */
+  /** Removes it. */
   remove(): void;
 }
 
 interface Entry<Fault> {
   readonly fault: Fault;
-  /** How many faults were asked for before it. */
+  /** How many faults were added before it. */
   readonly index: number;
   hits: number;
 }
 
 /**
- * The faults that were asked for.
+ * The faults that have been added.
  *
- * Whether one strikes is a matter of the seed, of the fault's place among them and of the occasion's name, not of the
- * order in which things happen: a run with the same seed and the same names strikes in the same places.
+ * The seed, the position of the fault and the name of the occasion decide whether it happens, not the order of events:
+ * the same seed and the same names give the same faults.
  */
 export class FaultSet<Fault extends FaultFrequency> {
   readonly #seed: number;
   readonly #entries = new Set<Entry<Fault>>();
-  #asked = 0;
+  #added = 0;
 
   constructor(seed: number) {
     this.#seed = seed;
   }
 
-  /** Whether there is none, so that nothing needs to be looked up. */
+  /** Whether there are no faults, so that nothing needs to be looked up. */
   get isEmpty(): boolean {
     return this.#entries.size === 0;
   }
 
-  /** Asks for a fault; of several that would strike, the one that was asked for first does. */
+  /** Adds a fault. If several could happen at once, the one that was added first does. */
   inject(fault: Fault): InjectedFault {
     checkFrequency(fault);
-    const entry: Entry<Fault> = { fault, index: this.#asked++, hits: 0 };
+    const entry: Entry<Fault> = { fault, index: this.#added++, hits: 0 };
     this.#entries.add(entry);
     return {
       get hits() {
@@ -56,18 +56,18 @@ export class FaultSet<Fault extends FaultFrequency> {
     };
   }
 
-  /** All that were asked for and not ended, with how often each has struck. */
+  /** All faults, with how often each has happened. */
   list(): { readonly fault: Fault; readonly hits: number }[] {
     return [...this.#entries].map(({ fault, hits }) => ({ fault, hits }));
   }
 
-  /** Ends all faults. */
+  /** Removes all faults. */
   clear(): void {
     this.#entries.clear();
   }
 
-  /** The fault that strikes on an occasion, counted as a hit; undefined when none does. */
-  strike<Kind extends Fault>(occasion: string, concerns: (fault: Fault) => fault is Kind): Kind | undefined {
+  /** The fault that happens on an occasion, which counts as a hit. Undefined when none does. */
+  trigger<Kind extends Fault>(occasion: string, concerns: (fault: Fault) => fault is Kind): Kind | undefined {
     for (const entry of this.#entries) {
       const { fault, index, hits } = entry;
       if (!concerns(fault) || hits >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
@@ -79,7 +79,7 @@ export class FaultSet<Fault extends FaultFrequency> {
     return undefined;
   }
 
-  /** A number from 0 to, not including, 1 that depends on the seed and the name alone. */
+  /** A number from 0 up to, but not including, 1 that depends only on the seed and the name. */
   chance(name: string): number {
     return Number.parseInt(hash("sha1", `${this.#seed} ${name}`).slice(0, 8), 16) / 2 ** 32;
   }
@@ -87,7 +87,7 @@ export class FaultSet<Fault extends FaultFrequency> {
 
 function checkFrequency({ probability = 1, times = 1 }: FaultFrequency): void {
   if (!(probability >= 0 && probability <= 1)) {
-    throw new RangeError(`A fault's probability is from 0 to 1, not ${probability}.`);
+    throw new RangeError(`A fault's probability must be from 0 to 1, but is ${probability}.`);
   }
-  if (!(times >= 1)) throw new RangeError(`A fault strikes at least once, not ${times} times.`);
+  if (!(times >= 1)) throw new RangeError(`A fault's times must be at least 1, but is ${times}.`);
 }

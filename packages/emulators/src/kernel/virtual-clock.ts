@@ -7,19 +7,19 @@ interface VirtualTimer extends HeapItem {
 }
 
 /**
- * Turns of the event loop between two steps, so that promises and loopback I/O that a timer started can settle where
- * nobody says how long they take.
+ * Turns of the event loop between two steps, which let promises and loopback I/O that a timer started settle even if
+ * nobody calls `hold`.
  */
 const SETTLE_TURNS = 20;
 
 const DEFAULT_PATIENCE_MS = 1000;
 
 /**
- * A clock that stands still until it is moved, and then fires what falls due in order, each timer at its own time.
+ * A clock that stands still until you move it, and then fires timers in order, each at its own time.
  *
- * It knows which deliveries are under way, and doesn't move past one that is still being answered:
+ * It knows which deliveries are in progress and waits for their responses before it moves on:
  *
- *     advance("1h") ── next timer ──▶ a delivery begins ── its answer ──▶ backoff set ── next timer ──▶ … ──▶ 1 h later
+ *     advance("1h") ── next timer ──▶ a delivery begins ── response ──▶ backoff set ── next timer ──▶ … ──▶ 1 h later
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
@@ -30,10 +30,9 @@ export class VirtualClock implements Clock {
   #advancing: Promise<void> = Promise.resolve();
 
   /**
-   * @param options.startMs in milliseconds since the epoch; default: the wall clock's last whole second.
-   * @param options.patienceMs how long, by the wall clock, to wait for work that has begun. Work that takes longer is
-   * taken to wait for the time to move, like a handler that hangs until its deadline, and is waited for no more.
-   * Default 1 s.
+   * @param options.startMs in milliseconds since the epoch; default: the last whole second by the wall clock.
+   * @param options.patienceMs how long by the wall clock to wait for work in progress. Work that takes longer is assumed
+   * to be waiting for time to pass, like a handler that hangs until its deadline, and the clock moves on. Default 1 s.
    */
   constructor({
     startMs = lastWholeSecondMs(),
@@ -67,10 +66,10 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the time forward; advances that are asked for at once run one after the other.
+   * Moves the time forward. Concurrent calls run one after the other.
    *
-   * @param by milliseconds, or a number with its unit such as `90s`, `1h` or `30d`.
-   * @throws RangeError when it is no duration; whatever a timer's callback throws.
+   * @param by milliseconds, or a number with a unit such as `90s`, `1h` or `30d`.
+   * @throws RangeError when it is not a duration; whatever a timer's callback throws.
    */
   async advance(by: Duration): Promise<void> {
     const byMs = toMillis(by);
@@ -107,10 +106,10 @@ export class VirtualClock implements Clock {
   async #waitForHeld(): Promise<void> {
     while (this.#held.size > 0) {
       const waitedFor = [...this.#held];
-      const { promise: patience, resolve: outOfPatience } = Promise.withResolvers<void>();
+      const { promise: patience, resolve: losePatience } = Promise.withResolvers<void>();
       const timer = setTimeout(() => {
         for (const work of waitedFor) this.#held.delete(work);
-        outOfPatience();
+        losePatience();
       }, this.#patienceMs);
       await Promise.race([Promise.all(waitedFor), patience]);
       clearTimeout(timer);

@@ -14,25 +14,24 @@ import { encodeStatusDetails } from "./status-details.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 /**
- * What answers one RPC. A unary call returns its reply; a streaming one sends replies and returns when it is done.
- * An RpcError that it throws becomes the call's status; any other error becomes INTERNAL and is logged.
+ * Handles one RPC. For a unary call it returns the reply; for a streaming call it sends replies and returns when done.
+ * An RpcError that it throws becomes the call's status. Any other error becomes INTERNAL and is logged.
  */
 export type RpcHandler = (request: WireMessage, send: (reply: object) => void) => unknown;
 
 interface Binding {
   readonly service: protobuf.Service;
   readonly methods: Readonly<Record<string, RpcHandler>>;
-  /** Handlers of the RPCs whose requests are streamed. */
+  /** Handlers of RPCs with streamed requests. */
   readonly streams?: Readonly<Record<string, StreamHandler>>;
   readonly calls: Map<string, number>;
   readonly log?: EmulatorLog;
 }
 
 /**
- * Makes of a proto's service, and handlers for its methods, what a gRPC server takes. Methods without one are
- * unimplemented.
+ * Binds handlers to the methods of a proto's service, for a gRPC server. Methods without a handler are unimplemented.
  *
- * @throws TypeError when a handler is for none of the service's methods, or for one whose requests come otherwise.
+ * @throws TypeError when a handler has no method, or its method's requests come in another way.
  */
 export function bindService(binding: Binding): {
   definition: ServiceDefinition;
@@ -46,25 +45,25 @@ export function bindService(binding: Binding): {
   };
   for (const method of binding.service.methodsArray) {
     method.resolve();
-    const answering = implement(method, left, binding);
-    if (!answering) continue;
+    const implemented = implement(method, left, binding);
+    if (!implemented) continue;
     definition[method.name] = defineMethod(method, binding.service.fullName.slice(1));
-    implementation[method.name] = answering;
+    implementation[method.name] = implemented;
   }
   const [leftOver] = [...left.methods.keys(), ...left.streams.keys()];
   if (leftOver !== undefined) {
-    throw new TypeError(`${binding.service.fullName.slice(1)} has no RPC ${leftOver} that a handler can answer.`);
+    throw new TypeError(`${binding.service.fullName.slice(1)} has no RPC ${leftOver} that a handler can serve.`);
   }
   return { definition, implementation };
 }
 
-/** The handlers that no method has taken yet. */
+/** Handlers that no method has claimed yet. */
 interface HandlersLeft {
   readonly methods: Map<string, RpcHandler>;
   readonly streams: Map<string, StreamHandler>;
 }
 
-/** What answers a method: the handler for it, which is taken from those that are left, or null when there is none. */
+/** Implements a method with its handler, which it takes from those that are left. Null when there is none. */
 function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding) {
   const { name, requestStream, responseStream } = method;
   if (!requestStream) {
@@ -72,7 +71,7 @@ function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding
     if (!handler) return null;
     return responseStream ? streamingCall(name, handler, binding) : unaryCall(name, handler, binding);
   }
-  // Requests that are streamed get replies that are: the services that we answer have nothing else.
+  // In the services here, RPCs with streamed requests have streamed replies.
   const handler = responseStream ? take(left.streams, name) : undefined;
   if (!handler) return null;
   return duplexCall(handler, {
@@ -109,7 +108,7 @@ function unaryCall(name: string, handler: RpcHandler, binding: Binding): handleU
     const sendNothing = (): never => {
       throw new Error(`${name} is not a streaming call.`);
     };
-    answer(() => handler(call.request, sendNothing)).then(
+    settle(() => handler(call.request, sendNothing)).then(
       (reply) => callback(null, reply),
       (error: unknown) => callback(toServiceError(error, name, binding.log)),
     );
@@ -119,10 +118,10 @@ function unaryCall(name: string, handler: RpcHandler, binding: Binding): handleU
 function streamingCall(name: string, handler: RpcHandler, binding: Binding) {
   return (call: ServerWritableStream<WireMessage, WireMessage>): void => {
     countCall(binding.calls, name);
-    answer(() => handler(call.request, (reply) => void call.write(reply))).then(
+    settle(() => handler(call.request, (reply) => void call.write(reply))).then(
       () => call.end(),
       (error: unknown) => {
-        // Google's clients repeat a stream that failed before its headers came, for 7 s, though its status says no.
+        // Google's clients retry a stream that fails before its headers arrive, for 7 s and whatever its status.
         call.sendMetadata(new Metadata());
         call.emit("error", toServiceError(error, name, binding.log));
       },
@@ -130,12 +129,12 @@ function streamingCall(name: string, handler: RpcHandler, binding: Binding) {
   };
 }
 
-/** Turns a handler that throws at once into one that rejects. */
-async function answer(run: () => unknown): Promise<unknown> {
+/** Turns an exception into a rejection. */
+async function settle(run: () => unknown): Promise<unknown> {
   return await run();
 }
 
-/** Counts a call of an RPC, however it came. */
+/** Counts a call of an RPC. */
 export function countCall(calls: Map<string, number>, name: string): void {
   calls.set(name, (calls.get(name) ?? 0) + 1);
 }

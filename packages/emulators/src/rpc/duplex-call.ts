@@ -1,28 +1,28 @@
 import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import type { WireMessage } from "./wire-message.ts";
 
-/** Opens one call of an RPC whose requests are streamed: what it answers is told what the caller does. */
+/** Opens one call of an RPC with streamed requests, and returns what receives them. */
 export type StreamHandler = (replies: ReplyStream) => RequestSink;
 
 /** The replies of one call. */
 export interface ReplyStream {
-  /** Sends a reply. False says that the caller is behind: it is sent all the same, but no more should come by now. */
+  /** Sends a reply. Returns false if the caller is behind: the reply is sent, but no more should follow for now. */
   send(reply: object): boolean;
-  /** Ends the call: well, or with the status of an RpcError; any other error becomes INTERNAL and is logged. */
+  /** Ends the call: with success, or with the status of an RpcError. Any other error becomes INTERNAL and is logged. */
   end(error?: unknown): void;
 }
 
-/** What takes the requests of one call. An error that it throws ends the call as `ReplyStream.end` does. */
+/** Receives the requests of one call. An error that it throws ends the call as `ReplyStream.end` does. */
 export interface RequestSink {
-  /** A request has come; none comes while the caller is behind. */
+  /** Receives a request. None arrive while the caller is behind. */
   take(request: WireMessage): void;
-  /** The caller had been behind, and has now taken all that was sent. */
+  /** The caller was behind and has now received everything. */
   drained(): void;
-  /** The call is over, whoever ended it. Told once, and nothing after it. */
+  /** The call is over, whoever ended it. Called once, and last. */
   closed(): void;
 }
 
-/** Makes of a handler what a gRPC server takes. */
+/** Adapts a handler for a gRPC server. */
 export function duplexCall(
   open: StreamHandler,
   { count, toServiceError }: { readonly count: () => void; readonly toServiceError: (error: unknown) => Error },

@@ -16,25 +16,25 @@ export interface EndpointOptions {
   readonly services: readonly {
     service: protobuf.Service;
     methods: Readonly<Record<string, RpcHandler>>;
-    /** Handlers of the RPCs whose requests are streamed; over gRPC alone. Default none. */
+    /** Handlers of RPCs with streamed requests; over gRPC only. Default none. */
     streams?: Readonly<Record<string, StreamHandler>>;
-    /** Whether it is served over HTTP and JSON too, on the same port. Default false. */
+    /** Whether to serve it over HTTP and JSON too, on the same port. Default false. */
     rest?: boolean;
   }[];
-  /** Answers HTTP/1.1 requests on the same port that are for no method of a service. */
+  /** Handles HTTP/1.1 requests on the same port that are not for a method of a service. */
   readonly http: http.RequestListener;
-  /** Largest gRPC request in bytes. Default 12 MiB. */
+  /** The largest gRPC request in bytes. Default 12 MiB. */
   readonly maxRequestBytes?: number;
   readonly log?: EmulatorLog;
 }
 
-/** One listening port that speaks gRPC (cleartext HTTP/2) and HTTP/1.1, as Google's own emulators do. */
+/** One port that serves gRPC (cleartext HTTP/2) and HTTP/1.1, as Google's own emulators do. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
   /** How often each RPC was called, by its short name. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Refuses new connections, ends the open ones, and resolves when the port is free. */
+  /** Refuses new connections, closes the open ones, and resolves when the port is free. */
   stop(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   }
   const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
   const httpServer = http.createServer((request, response) => {
-    if (!surfaces.some((answers) => answers(request, response))) options.http(request, response);
+    if (!surfaces.some((handles) => handles(request, response))) options.http(request, response);
   });
 
   const sockets = new Set<net.Socket>();
@@ -92,7 +92,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   };
 }
 
-/** An HTTP/2 client speaks first, with a preface that no HTTP/1.1 request starts with (RFC 9113, section 3.4). */
+/** An HTTP/2 client speaks first, and starts with a preface unlike any HTTP/1.1 request (RFC 9113, section 3.4). */
 function routeByFirstBytes(socket: net.Socket, routes: { http2: () => void; http1: () => void }): void {
   let head = Buffer.alloc(0);
   const look = (): void => {

@@ -1,21 +1,21 @@
 import type protobuf from "protobufjs/light.js";
 
-/** How one RPC is asked for over HTTP, as its proto says (https://google.aip.dev/127). */
+/** How to call an RPC over HTTP, according to its proto (https://google.aip.dev/127). */
 export interface HttpRule {
   readonly rpc: protobuf.Method;
   readonly httpMethod: string;
-  /** Matches a path; its one group is the value of the variable in it. */
+  /** Matches a path. Its one group is the value of the path's variable. */
   readonly path: RegExp;
-  /** The request's field that the path gives, for example `queue.name`. */
+  /** The field of the request that the path sets, for example `queue.name`. */
   readonly variable: string;
-  /** The field that the body is; `*` when it is the whole request, undefined when there is none. */
+  /** The field that the body sets; `*` for the whole request, undefined for no body. */
   readonly body: string | undefined;
 }
 
 const HTTP_METHODS = ["get", "post", "put", "patch", "delete"];
 const OPTION = "(google.api.http)";
 
-/** The rules of all RPCs of a service that have one. */
+/** The rules of a service, for all RPCs that have one. */
 export function readHttpRules(service: protobuf.Service): readonly HttpRule[] {
   return service.methodsArray.flatMap((rpc) => {
     const option: unknown = Array.isArray(rpc.parsedOptions)
@@ -31,10 +31,10 @@ export function readHttpRules(service: protobuf.Service): readonly HttpRule[] {
 
 const TEMPLATE = /^\/(v\d+)(\/.*?)\{([\w.]+)=([\w*/]+)\}([\w/:]*)$/;
 
-/** The version may be left out of the path: firebase-admin does, when it talks to an emulator. */
+/** Makes the version in the path optional, since firebase-admin leaves it out when it talks to an emulator. */
 function readTemplate(template: string): Pick<HttpRule, "path" | "variable"> {
   const [, version, before, variable, pattern, after] = TEMPLATE.exec(template) ?? [];
-  if (!variable || !pattern) throw new Error(`The path ${template} is of a form that is not known here.`);
+  if (!variable || !pattern) throw new Error(`The path ${template} has an unknown form.`);
   const value = pattern.replaceAll("*", "[^/:]+");
   return { path: new RegExp(`^(?:/${version})?${before}(${value})${after}$`), variable };
 }

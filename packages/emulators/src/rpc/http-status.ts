@@ -21,7 +21,7 @@ const HTTP_STATUS = new Map<RpcCode, number>([
   [RpcCode.UNAUTHENTICATED, 401],
 ]);
 
-/** The HTTP status that Google's APIs answer for a gRPC code. */
+/** The HTTP status of a gRPC code in Google's APIs. */
 export function httpStatusOf(code: RpcCode): number {
   return HTTP_STATUS.get(code) ?? 500;
 }

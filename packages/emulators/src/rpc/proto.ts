@@ -6,21 +6,25 @@ import protobuf from "protobufjs/light.js";
 type Namespace = protobuf.INamespace;
 
 /**
- * Builds the messages and services of the named proto packages from the protos that a client ships.
+ * Builds messages and services from the protos that a client ships.
  *
- * Only what is named is built, since building everything is most of an emulator's start-up time.
+ * Only the named proto packages are built, since building all of them would take most of an emulator's start-up time.
  *
- * @param client.npmPackage the client's package, for example `@google-cloud/tasks`; its protos.json is read from its
- * folder, since the package does not export that file.
- * @throws Error when the client is not installed, or a package is not in the file.
+ * @param client.npmPackage for example `@google-cloud/tasks`.
+ * @throws Error when the client is not installed, or its protos don't have a package.
  */
 export function loadProtos(client: { npmPackage: string }, packages: readonly string[]): protobuf.Root {
-  const file = path.join(folderOf(client.npmPackage), "build/protos/protos.json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of the pinned client, made by protobufjs
-  const json = JSON.parse(fs.readFileSync(file, "utf8")) as Namespace;
+  const json = JSON.parse(fs.readFileSync(protosFile(client.npmPackage), "utf8")) as Namespace;
   const kept: Namespace = { ...(json.options ? { options: json.options } : {}), nested: {} };
   for (const name of packages) copyPackage(json, kept, name);
   return protobuf.Root.fromJSON(kept);
+}
+
+/** A build's copy beside its code, or else the file in the client's folder, which the client doesn't export. */
+function protosFile(npmPackage: string): string {
+  const copy = path.join(import.meta.dirname, "protos", `${npmPackage}.json`);
+  return fs.existsSync(copy) ? copy : path.join(folderOf(npmPackage), "build/protos/protos.json");
 }
 
 function folderOf(npmPackage: string): string {

@@ -5,13 +5,13 @@ import type { HttpRule } from "./http-rules.ts";
 import { invalidPayload, requestJson } from "./rest-request.ts";
 import type { WireMessage } from "./wire-message.ts";
 
-/** As much as gRPC takes; what is in it is bounded by the methods themselves. */
+/** As much as gRPC accepts. The methods themselves limit what is in it. */
 const MOST_BODY_BYTES = 12 * 1024 * 1024;
 
 /**
- * The request's message, as a handler sees it of a gRPC call.
+ * Parses a request into its message, in the form that gRPC delivers.
  *
- * @throws RpcError INVALID_ARGUMENT when the request is none.
+ * @throws RpcError INVALID_ARGUMENT when it can't be parsed.
  */
 export async function readMessage(
   rule: HttpRule,
@@ -38,16 +38,16 @@ async function readBody(request: http.IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A handler's reply as JSON; enums by name, or by number where the query asks for it. */
+/** A handler's reply as JSON. Enums are names, or numbers if the query asks for them. */
 export function writeMessage(rule: HttpRule, reply: unknown, query: URLSearchParams): unknown {
   const type = resolved(rule.rpc).response;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handlers answer with what protobufjs can encode
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handlers return what protobufjs can encode
   const message = type.decode(type.encode(reply as object).finish());
   leaveOutDefaults(message, type);
   return toProto3JSON(message, { numericEnums: (query.get("$alt") ?? "").includes("enum-encoding=int") });
 }
 
-/** JSON has no fields with default values (https://protobuf.dev/programming-guides/json/#presence). */
+/** JSON leaves out default values (https://protobuf.dev/programming-guides/json/#presence). */
 function leaveOutDefaults(message: protobuf.Message, type: protobuf.Type): void {
   for (const { name, defaultValue, resolvedType } of type.fieldsArray) {
     if (!resolvedType && Reflect.get(message, name) === defaultValue) Reflect.deleteProperty(message, name);

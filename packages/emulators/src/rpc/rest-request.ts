@@ -9,7 +9,7 @@ type Json = Record<string, JsonValue>;
 
 const jsonObject = z.record(z.string(), z.json());
 
-/** Parameters that every method of Google's APIs takes, and that are no fields (https://cloud.google.com/apis/docs/system-parameters). */
+/** Parameters of every method in Google's APIs, which are not fields (https://cloud.google.com/apis/docs/system-parameters). */
 const SYSTEM_PARAMETERS = new Set([
   "$alt",
   "$fields",
@@ -26,7 +26,7 @@ const SYSTEM_PARAMETERS = new Set([
   "uploadType",
 ]);
 
-/** An HTTP request in the parts that a rule speaks of. */
+/** The parts of an HTTP request that a rule refers to. */
 export interface RestRequest {
   readonly query: URLSearchParams;
   /** The value of the path's variable. */
@@ -35,7 +35,7 @@ export interface RestRequest {
 }
 
 /**
- * The request's message as JSON: its body, its query and its path, put together as the rule says.
+ * The request's message as JSON: body, query and path, combined according to the rule.
  *
  * @throws RpcError INVALID_ARGUMENT for a body that is not JSON, and for names that the request's type doesn't have.
  */
@@ -51,13 +51,13 @@ export function requestJson(rule: HttpRule, { query, pathValue, body }: RestRequ
   return json;
 }
 
-/** A query has text only; an enum's number in it must be told from an enum's name. */
+/** A query is text, so an enum's number must be told from an enum's name. */
 function isEnumNumber(rpc: protobuf.Method, name: string, value: string): boolean {
   const field = rpc.resolvedRequestType?.fields[name];
   return /^\d+$/.test(value) && field?.resolve().resolvedType instanceof protobuf.Enum;
 }
 
-/** No body means an empty message, and so does an empty text, which Google's own client sends for one. */
+/** No body means an empty message. So does an empty string, which is what Google's own client sends. */
 function parseBody(body: Uint8Array): Json {
   if (body.length === 0) return {};
   try {
@@ -85,7 +85,7 @@ function setField(json: Json, path: string, value: string | number): void {
 }
 
 function refuseUnknownNames(json: Json, type: protobuf.Type, place: string): void {
-  // Durations, timestamps and the like are told as text, and have no names of their own.
+  // Durations, timestamps and the like are text.
   if (type.fullName.startsWith(".google.protobuf.")) return;
   for (const [name, value] of Object.entries(json)) {
     const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
@@ -105,7 +105,7 @@ function isObject(value: JsonValue | undefined): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The body or the query can't be read as the request's message. */
+/** The body or the query is not a valid request. */
 export function invalidPayload(problem: string): RpcError {
   return new RpcError(RpcCode.INVALID_ARGUMENT, `Invalid JSON payload received. ${problem}`);
 }

@@ -13,12 +13,12 @@ export interface RestBinding {
   readonly log?: EmulatorLog;
 }
 
-/** Answers a request, or says that it is for no method of the service. */
+/** Handles a request. Returns false when it is not for a method of the service. */
 export type RestSurface = (request: http.IncomingMessage, response: http.ServerResponse) => boolean;
 
 /**
- * The service over HTTP and JSON, by the rules that stand in its proto: the same handlers, the same errors, in the form
- * that Google's own REST APIs have (https://google.aip.dev/193#http11json-representation).
+ * Serves a service over HTTP and JSON, by the rules in its proto: the same handlers and the same errors, in the form of
+ * Google's REST APIs (https://google.aip.dev/193#http11json-representation).
  */
 export function createRestSurface(binding: RestBinding): RestSurface {
   const rules = readHttpRules(binding.service);
@@ -28,7 +28,7 @@ export function createRestSurface(binding: RestBinding): RestSurface {
     const path = decodePath(url.pathname);
     const rule = rules.find(({ httpMethod, path: pattern }) => httpMethod === request.method && pattern.test(path));
     if (!rule) return false;
-    void answer({ rule, path, url, request, response }, binding);
+    void serve({ rule, path, url, request, response }, binding);
     return true;
   };
 }
@@ -41,14 +41,14 @@ interface Exchange {
   readonly response: http.ServerResponse;
 }
 
-async function answer(exchange: Exchange, { methods, calls, log }: RestBinding): Promise<void> {
+async function serve(exchange: Exchange, { methods, calls, log }: RestBinding): Promise<void> {
   const { rule, path, url, request, response } = exchange;
   const { name } = rule.rpc;
   countCall(calls, name);
   try {
     const handler = methods[name];
     if (!handler) throw new RpcError(RpcCode.UNIMPLEMENTED, `${name} is not implemented.`);
-    // Loaded with the first call: most of an emulator's users speak gRPC, and wait for its start.
+    // Loaded on the first call, since most users speak gRPC and wait for the emulator to start.
     const { readMessage, writeMessage } = await import("./rest-messages.ts");
     const { searchParams: query } = url;
     const message = await readMessage(rule, { query, pathValue: rule.path.exec(path)?.[1] ?? "", request });
@@ -58,15 +58,15 @@ async function answer(exchange: Exchange, { methods, calls, log }: RestBinding):
     send(response, 200, writeMessage(rule, reply, query));
   } catch (error) {
     if (!(error instanceof RpcError)) log?.error({ err: error, rpc: name }, "an RPC handler failed");
-    const told = error instanceof RpcError ? error : new RpcError(RpcCode.INTERNAL, String(error));
-    send(response, httpStatusOf(told.code), errorJson(told));
+    const shown = error instanceof RpcError ? error : new RpcError(RpcCode.INTERNAL, String(error));
+    send(response, httpStatusOf(shown.code), errorJson(shown));
   }
 }
 
 function errorJson({ code, message, details }: RpcError): object {
-  const told = details.map(({ type, ...detail }) => ({ "@type": `type.googleapis.com/${type}`, ...detail }));
+  const shown = details.map(({ type, ...detail }) => ({ "@type": `type.googleapis.com/${type}`, ...detail }));
   const error = { code: httpStatusOf(code), message, status: RpcCode[code] };
-  return { error: told.length === 0 ? error : { ...error, details: told } };
+  return { error: shown.length === 0 ? error : { ...error, details: shown } };
 }
 
 function send(response: http.ServerResponse, status: number, json: unknown): void {
@@ -74,7 +74,7 @@ function send(response: http.ServerResponse, status: number, json: unknown): voi
   response.end(`${JSON.stringify(json, undefined, 2)}\n`);
 }
 
-/** A path that is not percent-encoded as it should be matches nothing. */
+/** An empty path, which matches nothing, when the percent-encoding is invalid. */
 function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);

@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 
 export { status as RpcCode };
 
-/** A detail that rides along with an error, as Google's services attach them (https://google.aip.dev/193). */
+/** A detail of an error, as in Google's services (https://google.aip.dev/193). */
 export type StatusDetail =
   | { readonly type: "google.rpc.Help"; readonly links: readonly { description: string; url: string }[] }
   | { readonly type: "google.rpc.LocalizedMessage"; readonly locale: string; readonly message: string }
@@ -13,7 +13,7 @@ export type StatusDetail =
       readonly metadata: Readonly<Record<string, string>>;
     };
 
-/** An error that a caller of an emulator sees: a gRPC status code, the text, and details. */
+/** An error for an emulator's caller: a gRPC status code, a message and details. */
 export class RpcError extends Error {
   readonly code: status;
   readonly details: readonly StatusDetail[];

@@ -5,7 +5,7 @@ const field = (id: number, type = "string") => ({ id, type });
 
 const mapField = (id: number): protobuf.IMapField => ({ ...field(id), keyType: "string" });
 
-/** The messages that carry error details, by their numbers in google/rpc/status.proto and error_details.proto. */
+/** The messages of error details, with the field numbers of google/rpc/status.proto and error_details.proto. */
 const root = protobuf.Root.fromJSON({
   nested: {
     Any: { fields: { type_url: field(1), value: field(2, "bytes") } },

@@ -1,3 +1,3 @@
-/** A decoded request: protobufjs gives no static types, so each handler narrows what it reads. */
+/** A decoded request. protobufjs has no static types, so each handler declares what it reads. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the one place where the wire's untyped objects enter
 export type WireMessage = any;

@@ -23,7 +23,7 @@ function run(args: readonly string[]) {
   return { child, exited };
 }
 
-/** Runs the program until its emulators listen; their addresses by their names. */
+/** Runs the program until its emulators are listening, and returns their addresses by name. */
 async function start(args: readonly string[] = []) {
   const { child, exited } = run([...ANY_PORTS, ...args]);
   const wanted = args.includes("--only") ? 1 : 2;
@@ -43,7 +43,7 @@ async function start(args: readonly string[] = []) {
   return { child, exited, addresses, of, url: (name: string) => `http://${of(name).host}:${of(name).port}` };
 }
 
-test("runs both emulators on one clock, with queues from a file, and stops when it is told to", async () => {
+test("runs both emulators on one clock, with queues from a file, and stops on SIGTERM", async () => {
   const file = path.join(temporaryFolder(), "queue.yaml");
   fs.writeFileSync(file, "queue:\n- name: mail\n  rate: 5/s\n");
   const program = await start(["--queues", file, "--project", "mine", "--location", "here", "--virtual-clock"]);
@@ -71,7 +71,7 @@ test("runs both emulators on one clock, with queues from a file, and stops when 
   expect(await program.exited).toBe(0);
 });
 
-test("runs one emulator alone, and keeps what it is told to keep", async () => {
+test("runs one emulator alone, and keeps its data in a folder until --fresh", async () => {
   const data = temporaryFolder();
   const first = await start(["--only", "firestore", "--data", data]);
   expect([...first.addresses.keys()]).toEqual(["firestore"]);
@@ -106,19 +106,19 @@ test.each([
   { args: ["--concurrency", "hopeful"], says: "--concurrency must be pessimistic or optimistic" },
   { args: ["--queues", "/nowhere.yaml"], says: "The queues in /nowhere.yaml can't be read" },
   { args: ["--prot", "1"], says: "Unknown option '--prot'" },
-])("refuses $args in a sentence", async ({ args, says }) => {
+])("refuses $args with a sentence", async ({ args, says }) => {
   const { child, exited } = run([...ANY_PORTS, ...args]);
-  const told = await text(child.stderr);
+  const printed = await text(child.stderr);
   expect(await exited).toBe(1);
-  expect(told).toContain(says);
-  expect(told).not.toContain("    at ");
+  expect(printed).toContain(says);
+  expect(printed).not.toContain("    at ");
 });
 
-test("says which port is taken and how to move it, and leaves nothing running", async () => {
+test("says which port is taken and what to set, and leaves nothing running", async () => {
   const first = await start(["--only", "firestore"]);
   const { port } = first.of("firestore");
   const { child, exited } = run(["--port", "0", "--firestore-port", String(port)]);
-  const told = await text(child.stderr);
+  const printed = await text(child.stderr);
   expect(await exited).toBe(1);
-  expect(told.trim()).toBe(`Port ${port} is in use. Set --firestore-port or FIRESTORE_EMULATOR_HOST to a free one.`);
+  expect(printed.trim()).toBe(`Port ${port} is in use. Set --firestore-port or FIRESTORE_EMULATOR_HOST to a free one.`);
 });

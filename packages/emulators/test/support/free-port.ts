@@ -8,7 +8,7 @@ const LOWEST_PORT = 15_000;
 const PORTS = 15_000;
 const MOST_TRIES = 50;
 
-/** A port on loopback that was free a moment ago, for programs that can't be told to take any. */
+/** A port on loopback that was free a moment ago, for programs that need a port number. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
-import { startFirestoreEmulator } from "../../../../packages/emulators/src/firestore/emulator.ts";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { DEAD_LETTERS } from "../../../../shared/records/dead-letter.ts";
 import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { TaskStore } from "../../../../shared/records/task-store.ts";

@@ -8,7 +8,7 @@ import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 import { TEST_REGISTRY } from "../../../harness/registry/test-registry.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const FOUND: Sighting = {

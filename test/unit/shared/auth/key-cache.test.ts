@@ -4,7 +4,7 @@ import { createLogger } from "../../../../shared/runtime/log.ts";
 import { createKeyCache } from "../../../../shared/auth/key-cache.ts";
 import { CERTIFICATE, CERTIFICATE_PUBLIC_KEY } from "../../../harness/network/certificate.ts";
 import { jwkResponse, pemResponse, startKeyServer, type KeyServerResponse } from "../../../harness/auth/key-server.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 import { makeSigningKey } from "../../../harness/auth/tokens.ts";
 
 const OLD_KEY = makeSigningKey("old");

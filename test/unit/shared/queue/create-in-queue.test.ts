@@ -5,7 +5,7 @@ import type { CreateResult, TaskQueue } from "../../../../shared/queue/task-queu
 import { sealEnvelope } from "../../../../shared/contract/envelope.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const envelope = sealEnvelope({ id, type: "webhook.deliver", payload: {}, enqueuedAtMs: 0 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { DeadlineError, pause, settlesWithin, withDeadline } from "../../../../shared/runtime/deadline.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 const TIMEOUT_MS = 1_000;
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PendingCalls, closeFirestore } from "../../../../shared/runtime/pending-calls.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 function setup() {
   const clock = new VirtualClock();

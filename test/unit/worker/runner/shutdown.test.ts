@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Shutdown } from "../../../../services/worker/runner/shutdown.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 function setup() {
   const clock = new VirtualClock();

@@ -4,7 +4,7 @@ import { reportOutcome } from "../../../../services/worker/telemetry/report-outc
 import type { Delivery } from "../../../../services/worker/parse-delivery.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import { captureLog } from "../../../harness/runtime/captured-log.ts";
-import { VirtualClock } from "../../../../packages/emulators/src/kernel/virtual-clock.ts";
+import { VirtualClock } from "handoff-emulators/clock";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
 const error = { code: "some_code", message: "There is no account canary." };

@@ -5,9 +5,9 @@ import type { SigningKey } from "../dispatch/request/signing-key.ts";
 const KEY_MAX_AGE_SECONDS = 3600;
 
 /**
- * What the emulator answers to HTTP/1.1 besides the API's methods: `/` says that it is up, and the two key addresses are
- * shaped as Google's (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), with public keys where Google
- * has certificates. `control` answers what is under `/_emulator/`.
+ * Serves HTTP/1.1 requests other than the API's methods. `/` shows that the emulator is up. The two addresses for keys
+ * have the form of Google's (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), but with public keys
+ * instead of certificates. `control` serves `/_emulator/`.
  */
 export function createHttpSurface(
   key: Promise<SigningKey>,
@@ -20,7 +20,7 @@ export function createHttpSurface(
       respond(
         response,
         405,
-        "Only GET and HEAD here. Tasks and queues are under /v2/projects/, and reached by gRPC.\n",
+        "Only GET and HEAD are allowed here. Tasks and queues are under /v2/projects/, and served over gRPC.\n",
       );
     } else if (path === "/") {
       respond(response, 200, "Ok\n");
@@ -34,7 +34,7 @@ export function createHttpSurface(
       respond(
         response,
         404,
-        "Not found. There are /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs, /oauth2/v3/certs and /_emulator/…; and gRPC.\n",
+        "Not found. Try /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs, /oauth2/v3/certs, /_emulator/… or gRPC.\n",
       );
     }
   };

@@ -11,9 +11,9 @@ import type { HttpTarget } from "../state/task.ts";
 import { millisFromWire } from "../wire/wire-time.ts";
 import type { WireTask } from "../wire/wire.ts";
 
-/** What CreateTask asks for. */
+/** The task that a CreateTask request describes. */
 export interface NewTask {
-  /** Absent: the service chooses one. */
+  /** Absent when the service is to choose one. */
   readonly id?: string;
   readonly target: HttpTarget;
   readonly body: Uint8Array;
@@ -27,9 +27,9 @@ const MOST_DEADLINE_MS = 1_800_000;
 const FURTHEST_SCHEDULE_MS = 720 * 3_600_000;
 
 /**
- * Reads and checks the task of a CreateTask request.
+ * Parses the task of a CreateTask request.
  *
- * @param at.queue the queue that the request names as the parent.
+ * @param at.queue the request's parent.
  * @throws RpcError INVALID_ARGUMENT in the service's words; UNIMPLEMENTED for App Engine targets.
  */
 export function parseNewTask(
@@ -75,7 +75,7 @@ function parseSchedule(wire: WireTask["scheduleTime"], nowMs: number): number {
   return Math.max(scheduledMs, nowMs);
 }
 
-/** The service writes times in its errors as they are in California, for example 2099-12-31T16:00:00-08:00. */
+/** The service's errors have times as in California, for example 2099-12-31T16:00:00-08:00. */
 function pacificTime(millis: number): string {
   const format = new Intl.DateTimeFormat("en-US", PACIFIC_PARTS);
   const parts = new Map(format.formatToParts(millis).map(({ type, value }) => [type, value]));

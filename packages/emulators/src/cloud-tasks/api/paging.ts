@@ -3,15 +3,15 @@ import { invalidArgument } from "./service-errors.ts";
 /** One page of a longer list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Empty when there is no more. */
+  /** Empty on the last page. */
   readonly nextPageToken: string;
 }
 
-/** Where a list goes on. */
+/** Where the next page starts. */
 interface Position {
-  /** The key of the last item that was told. */
+  /** The key of the last item on the page before. */
   readonly after: string | number;
-  /** What was asked for; must be the same for all pages. */
+  /** What the request asks for. It must be the same for all pages. */
   readonly query: string;
   readonly madeMs: number;
 }
@@ -20,10 +20,10 @@ interface Position {
 const TOKEN_LIFE_MS = 2 * 3_600_000;
 
 /**
- * Cuts the page that a request asks for out of a list.
+ * Selects the page of a list that a request asks for.
  *
- * @param list.items in ascending order of their keys, all of one type.
- * @param list.weigh the page ends when the items' weights exceed `list.mostWeight`; it always has one item.
+ * @param list.items in ascending order of their keys, which are all of one type.
+ * @param list.weigh the page ends when the items' total weight exceeds `list.mostWeight`, but has at least one item.
  * @param request.query what else the request asks for, such as a filter.
  * @throws RpcError INVALID_ARGUMENT for a token that was not made for this query, or is older than two hours.
  */

@@ -5,13 +5,13 @@ type Value = string | number;
 
 /** A field of a queue that a filter can compare. */
 export interface FilterField {
-  /** Undefined while the field is not set. */
+  /** Undefined when the field is not set. */
   read(queue: Queue): Value | undefined;
-  /** Reads the value to compare with; undefined when it is none of this field's. */
+  /** Parses a value to compare with. Undefined when this field can't have it. */
   parse(text: string): Value | undefined;
 }
 
-/** The fields that ListQueues can filter by, under their names in camel case. */
+/** The fields that ListQueues can filter by, by their names in camel case. */
 export const filterFields: ReadonlyMap<string, FilterField> = new Map([
   ["name", text(({ name }) => name.name)],
   ["state", text(({ settings }) => (settings.paused ? "PAUSED" : "RUNNING"))],
@@ -27,7 +27,7 @@ export const filterFields: ReadonlyMap<string, FilterField> = new Map([
   ["stackdriverLoggingConfig.samplingRatio", number(({ settings }) => settings.config.loggingRatio)],
 ]);
 
-/** Texts are compared without regard to case. */
+/** Text is compared case-insensitively. */
 function text(read: (queue: Queue) => string): FilterField {
   return { read: (queue) => read(queue).toLowerCase(), parse: (value) => value.toLowerCase() };
 }
@@ -36,7 +36,7 @@ function number(read: (queue: Queue) => number): FilterField {
   return { read, parse: finite };
 }
 
-/** Durations are written in seconds, as in 3.5s. */
+/** Durations are in seconds, such as 3.5s. */
 function duration(read: (queue: Queue) => number | undefined): FilterField {
   return {
     read,

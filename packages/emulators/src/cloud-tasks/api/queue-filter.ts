@@ -7,11 +7,11 @@ import { invalidArgument } from "./service-errors.ts";
 export type QueueFilter = (queue: Queue) => boolean;
 
 /**
- * Reads the filter of ListQueues: comparisons of fields (`= != < <= > >= :`) joined by AND, OR, NOT and parentheses,
+ * Parses the filter of ListQueues: comparisons of fields (`= != < <= > >= :`) joined by AND, OR, NOT and parentheses,
  * for example `state: PAUSED AND rateLimits.maxDispatchesPerSecond >= 10`
- * (https://cloud.google.com/logging/docs/view/logging-query-language). Two comparisons side by side are joined by AND.
+ * (https://cloud.google.com/logging/docs/view/logging-query-language). AND may be left out.
  *
- * @throws RpcError INVALID_ARGUMENT when it can't be read, or names a field that queues don't have.
+ * @throws RpcError INVALID_ARGUMENT when it can't be parsed, or names a field that queues don't have.
  */
 export function parseQueueFilter(filter: string): QueueFilter {
   if (filter.trim() === "") return () => true;
@@ -28,7 +28,7 @@ interface Token {
 
 const TOKEN = /\s*(?:(?<operator>[<>!]=|[<>=:])|(?<bracket>[()])|"(?<text>(?:[^"\\]|\\.)*)"|(?<word>[^\s()<>=!:"]+))/y;
 
-/** A filter nested deeper than this is refused, rather than followed until the stack is full. */
+/** Deeper filters are refused, since parsing them could exhaust the stack. */
 const MOST_DEPTH = 50;
 
 function tokenize(filter: string): Token[] {
@@ -38,7 +38,7 @@ function tokenize(filter: string): Token[] {
   while (TOKEN.lastIndex < end) {
     const from = TOKEN.lastIndex;
     const groups = TOKEN.exec(filter)?.groups;
-    if (!groups) throw unreadable(`there is something unexpected at character ${from + 1}`);
+    if (!groups) throw unreadable(`character ${from + 1} is unexpected`);
     const { operator, bracket, text, word } = groups;
     if (operator !== undefined) tokens.push({ kind: "operator", value: operator });
     else if (bracket !== undefined) tokens.push({ kind: "bracket", value: bracket });
@@ -105,12 +105,12 @@ class FilterParser {
     let value = this.#peek();
     if (value?.kind !== "word" && value?.kind !== "text") throw unreadable("a value is missing");
     this.#position += 1;
-    // The colons of a time, as in 2026-01-01T00:00:00Z, are operators elsewhere.
+    // In a time such as 2026-01-01T00:00:00Z the colons are not operators.
     let text = value.value;
     while (value.kind === "word" && this.#peek()?.value === ":" && /\d$/.test(text)) {
       this.#position += 1;
       value = this.#peek();
-      if (value?.kind !== "word") throw unreadable("a time is not complete");
+      if (value?.kind !== "word") throw unreadable("a time is incomplete");
       this.#position += 1;
       text += `:${value.value}`;
     }
@@ -143,7 +143,7 @@ function compare(field: FilterField, operator: string, value: string): QueueFilt
   if (wanted === undefined) throw unreadable(`"${value}" is not a value of that field`);
   return (queue) => {
     const actual = field.read(queue);
-    // A field that is not set is unequal to everything, and not comparable.
+    // A field that is not set differs from every value and is neither less nor greater.
     if (actual === undefined) return operator === "!=";
     return compareValues(actual, operator, wanted);
   };
@@ -168,4 +168,4 @@ function compareValues(actual: string | number, operator: string, wanted: string
   }
 }
 
-const unreadable = (problem: string) => invalidArgument(`The filter can't be read: ${problem}.`);
+const unreadable = (problem: string) => invalidArgument(`The filter can't be parsed: ${problem}.`);

@@ -4,22 +4,22 @@ import type { WireQueue } from "../wire/wire.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What UpdateQueue can set, and how its parts are called. Whatever is set to nothing gets its default. */
+/** The groups of fields that UpdateQueue can set. A field that is set to nothing gets its default. */
 const SETTABLE = new Map([
   ["rateLimits", ["maxDispatchesPerSecond", "maxConcurrentDispatches"]],
   ["retryConfig", ["maxAttempts", "maxRetryDuration", "minBackoff", "maxBackoff", "maxDoublings"]],
   ["stackdriverLoggingConfig", ["samplingRatio"]],
 ]);
 
-/** Told, but not set by callers, or without meaning for HTTP targets: a mask may name them, to no effect. */
+/** A mask may name these to no effect: callers can't set them, or they mean nothing for HTTP targets. */
 const IGNORED = new Set(["name", "state", "purgeTime", "rateLimits.maxBurstSize", "appEngineRoutingOverride"]);
 
 /**
- * Merges an update into a queue as the mask says; an empty mask is all fields
+ * Merges an update into a queue as the mask says. An empty mask means all fields
  * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#updatequeuerequest).
  *
  * @param paths in snake case, as on the wire, or in camel case.
- * @throws RpcError INVALID_ARGUMENT for a path that no queue has.
+ * @throws RpcError INVALID_ARGUMENT for a path that queues don't have.
  */
 export function mergeQueue(current: object, update: WireQueue, paths: readonly string[]): WireQueue {
   if (paths.length === 0) return update;
@@ -29,7 +29,7 @@ export function mergeQueue(current: object, update: WireQueue, paths: readonly s
     const [group = "", part, ...rest] = path.split(".");
     const parts = SETTABLE.get(group);
     if (!parts || rest.length > 0 || (part !== undefined && !parts.includes(part))) {
-      throw invalidArgument(`update_mask has a path that no queue has: ${JSON.stringify(path)}.`);
+      throw invalidArgument(`update_mask has a path that queues don't have: ${JSON.stringify(path)}.`);
     }
     const from = fieldsOf(new Map(Object.entries(update)).get(group));
     merged.set(group, part === undefined ? from : { ...fieldsOf(merged.get(group)), [part]: from[part] });

@@ -23,28 +23,28 @@ const TASK = /^(?<queue>[^/]+\/[^/]+\/[^/]+\/[^/]+\/[^/]+\/[^/]+)\/tasks\/(?<tas
 const QUEUE_ID = /^[A-Za-z0-9-]{1,100}$/;
 const TASK_ID = /^[A-Za-z0-9_-]{1,500}$/;
 
-/** Takes a location's name apart; undefined when it has another form. */
+/** Parses a location's name. Undefined when it has another form. */
 export function parseLocationName(name: string): LocationName | undefined {
   const { project, location } = LOCATION.exec(name)?.groups ?? {};
   return project && location ? { project, location } : undefined;
 }
 
-/** Takes a queue's name apart; undefined when it has another form. The id may still be one that no queue can have. */
+/** Parses a queue's name. Undefined when it has another form; the id may still be invalid. */
 export function parseQueueName(name: string): QueueName | undefined {
   const { parent, queueId } = QUEUE.exec(name)?.groups ?? {};
   const at = parent ? parseLocationName(parent) : undefined;
   return at && queueId ? { ...at, name, queueId } : undefined;
 }
 
-/** Takes a task's name apart; undefined when it has another form. The id may still be one that no task can have. */
+/** Parses a task's name. Undefined when it has another form; the id may still be invalid. */
 export function parseTaskName(name: string): TaskName | undefined {
   const { queue: queueName, taskId } = TASK.exec(name)?.groups ?? {};
   const queue = queueName ? parseQueueName(queueName) : undefined;
   return queue && taskId ? { queue, taskId } : undefined;
 }
 
-/** Whether a queue may be called so: 1 to 100 letters, digits and hyphens. */
+/** Whether a queue can have this id: 1 to 100 letters, digits and hyphens. */
 export const isQueueId = (id: string): boolean => QUEUE_ID.test(id);
 
-/** Whether a task may be called so: 1 to 500 letters, digits, hyphens and underscores. */
+/** Whether a task can have this id: 1 to 500 letters, digits, hyphens and underscores. */
 export const isTaskId = (id: string): boolean => TASK_ID.test(id);

@@ -6,21 +6,21 @@ import type { Scheduler } from "../dispatch/scheduler.ts";
 import { malformedResource, queueNotFound } from "./service-errors.ts";
 import type { State } from "../state/state.ts";
 
-/** What the handlers of all RPCs work with. */
+/** What all RPC handlers work with. */
 export interface RpcContext {
   readonly clock: Clock;
   readonly state: State;
   readonly scheduler: Scheduler;
-  /** google.cloud.tasks.v2.Task, to measure tasks by. */
+  /** google.cloud.tasks.v2.Task, to measure tasks with. */
   readonly taskType: protobuf.Type;
-  /** Refuse tokens for http:// targets, as the service does. */
+  /** Whether to refuse tokens for http:// targets, as the service does. */
   readonly httpsForTokens: boolean;
 }
 
 /**
  * Finds a queue by the name in a request.
  *
- * @throws RpcError INVALID_ARGUMENT when it is no queue's name, NOT_FOUND when there is none.
+ * @throws RpcError INVALID_ARGUMENT when it is not a queue's name, NOT_FOUND when the queue doesn't exist.
  */
 export function requireQueue({ state, scheduler }: RpcContext, name: string): Queue {
   if (!parseQueueName(name)) throw malformedResource();

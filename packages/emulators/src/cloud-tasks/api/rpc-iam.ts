@@ -4,7 +4,7 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { type RpcContext, requireQueue } from "./rpc-context.ts";
 import type { GetIamPolicyRequest, SetIamPolicyRequest, TestIamPermissionsRequest, WirePolicy } from "../wire/wire.ts";
 
-/** Answers the IAM RPCs of queues. Policies are kept and told; locally everybody may do everything. */
+/** Handles the IAM RPCs of queues. Policies are stored and returned, but have no effect: locally anybody may do anything. */
 export function createIamHandlers(context: RpcContext) {
   return {
     GetIamPolicy: (request: GetIamPolicyRequest) =>
@@ -18,7 +18,7 @@ function setIamPolicy({ state, ...context }: RpcContext, request: SetIamPolicyRe
   const queue = requireQueue({ state, ...context }, request.resource);
   const current = policyToWire(queue.settings.policy);
   const basedOn = Buffer.from(request.policy?.etag ?? "");
-  // An update made from an older policy would undo what happened since (https://cloud.google.com/iam/docs/policies#etag).
+  // An update based on an older policy would undo later changes (https://cloud.google.com/iam/docs/policies#etag).
   if (basedOn.length > 0 && !basedOn.equals(current.etag)) {
     throw new RpcError(
       RpcCode.ABORTED,
@@ -30,7 +30,7 @@ function setIamPolicy({ state, ...context }: RpcContext, request: SetIamPolicyRe
   return policyToWire(policy);
 }
 
-/** A queue that is not there answers that nothing is allowed, rather than that it is not there. */
+/** For a missing queue the service grants nothing, rather than fail. */
 function testIamPermissions({ state }: RpcContext, request: TestIamPermissionsRequest) {
   return { permissions: state.queues.has(request.resource) ? request.permissions : [] };
 }
@@ -41,10 +41,10 @@ function policyFromWire(wire: WirePolicy): Policy {
 }
 
 function policyToWire(policy: Policy | undefined) {
-  const told = {
+  const fields = {
     version: policy?.version ?? 0,
     bindings: (policy?.bindings ?? []).map(({ role, members }) => ({ role, members: [...members] })),
   };
-  const etag = crypto.createHash("sha256").update(JSON.stringify(told)).digest().subarray(0, 8);
-  return { ...told, etag };
+  const etag = crypto.createHash("sha256").update(JSON.stringify(fields)).digest().subarray(0, 8);
+  return { ...fields, etag };
 }

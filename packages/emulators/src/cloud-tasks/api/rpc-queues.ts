@@ -27,7 +27,7 @@ import type {
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listqueuesrequest */
 const MOST_QUEUES_A_PAGE = 9800;
 
-/** Answers the RPCs on queues. */
+/** Handles the RPCs on queues. */
 export function createQueueHandlers(context: RpcContext) {
   return {
     CreateQueue: (request: CreateQueueRequest) => createQueue(context, request),
@@ -52,7 +52,7 @@ function createQueue(context: RpcContext, request: CreateQueueRequest): QueueRep
   return queueToWire(addQueue(context, name, settings));
 }
 
-/** Updates the queue, or creates it when there is none. */
+/** Updates a queue, or creates it if it doesn't exist. */
 function updateQueue(context: RpcContext, request: UpdateQueueRequest): QueueReply {
   const wire = request.queue ?? {};
   const name = parseNewQueueName(wire.name ?? "");

@@ -24,16 +24,16 @@ import type {
   TaskReply,
 } from "../wire/wire.ts";
 
-/** The largest task, measured at the service: 7 bytes less than 1 MiB, of the stored form. */
+/** The largest task in its stored form, measured at the service: 7 bytes less than 1 MiB. */
 const MOST_TASK_BYTES = 1_048_569;
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listtasksrequest */
 const MOST_TASKS_A_PAGE = 1000;
 
-/** A page of full tasks ends early rather than hold more bytes of bodies: fewer than asked for is allowed. */
+/** A page of full tasks ends early once its bodies reach this size, which the API allows. */
 const MOST_BODY_BYTES_A_PAGE = 4 * 1024 * 1024;
 
-/** Answers the RPCs on tasks. */
+/** Handles the RPCs on tasks. */
 export function createTaskHandlers(context: RpcContext) {
   return {
     CreateTask: (request: CreateTaskRequest) => createTask(context, request),
@@ -55,7 +55,7 @@ function createTask(context: RpcContext, request: CreateTaskRequest): TaskReply 
   refuseTooLarge(context.taskType, queue, task);
   context.state.commit({ kind: "task-created", queue: queue.name.name, task });
   const reply = taskToWire(task, queue.name, viewFromWire(request.responseView));
-  // After the reply was made: a task that is due now may begin within this call.
+  // After the reply is built: the delivery of a task that is due may begin within this call.
   context.scheduler.taskCreated(queue, task);
   return reply;
 }
@@ -92,7 +92,7 @@ function deleteTask(context: RpcContext, request: DeleteTaskRequest): object {
   return {};
 }
 
-/** The reply is the task as it is when its delivery has begun. */
+/** The reply shows the task after its delivery has begun. */
 function runTask(context: RpcContext, request: OneTaskRequest): TaskReply {
   const { queue, task } = requireTask(context, request.name);
   context.scheduler.runNow(queue, task);
@@ -132,7 +132,7 @@ function makeTask({ state, clock }: RpcContext, queue: Queue, wanted: NewTask): 
   };
 }
 
-/** An unsigned 64-bit number in decimal, as the service makes them. */
+/** An unsigned 64-bit number in decimal, like the service's ids. */
 function freeId(queue: Queue): string {
   const id = pooledRandomBytes(8).readBigUInt64BE().toString();
   return queue.tasks.has(id) || queue.gone.has(id) ? freeId(queue) : id;

@@ -8,20 +8,20 @@ export interface QueuedTask {
   readonly task: Task;
 }
 
-/** What follows from an attempt. */
+/** What happens to a task after an attempt. */
 export type Fate =
   /** It succeeded; the task is deleted. */
   | { readonly kind: "done" }
-  /** It failed and will be tried again. */
+  /** It failed and will be retried. */
   | { readonly kind: "retry"; readonly dueMs: number }
-  /** It failed for the last time; the task is deleted, silently, as the service does. */
+  /** It failed for the last time. The task is deleted silently, as in the service. */
   | { readonly kind: "given-up" }
-  /** The task was deleted or purged, or another attempt at it succeeded, while this one was under way. */
+  /** While the attempt was in progress the task was deleted or purged, or another attempt succeeded. */
   | { readonly kind: "deleted" }
-  /** The emulator stops; the task stays as it was. */
+  /** The emulator is stopping. The task stays as it was. */
   | { readonly kind: "aborted" };
 
-/** An attempt's end. */
+/** How an attempt ended. */
 export interface Attempted {
   readonly delivered: Delivered;
   readonly fate: Fate;

@@ -2,7 +2,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "../testing/attempt-log.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";
-import type { BreakOff } from "./request/delivery-abort.ts";
+import type { DeliveryAbort } from "./request/delivery-abort.ts";
 import { progressOf } from "../state/change.ts";
 import type { Delivered } from "../testing/delivered.ts";
 import type { Courier } from "./request/delivery.ts";
@@ -19,30 +19,30 @@ export interface AttemptDeps {
   readonly courier: Courier;
   readonly history: History;
   readonly log: EmulatorLog;
-  /** Whether a worker's Retry-After can lengthen the wait before a retry. */
+  /** Whether a worker's Retry-After can delay a retry. */
   readonly considerRetryAfter: boolean;
 }
 
 /**
- * One delivery of a task, from its dispatch to what follows from the answer. The dispatch is counted when this
- * function returns its promise, which never rejects.
+ * Delivers a task once, and acts on the response. The dispatch has been counted when this function returns its promise,
+ * which never rejects.
  *
- * Only the end of an attempt is written down. One that is cut short by a stop or a kill of the emulator leaves the
- * task with the schedule and the counters it had, and it is delivered again after the start.
+ * Only the end of an attempt is stored. If a stop or a kill of the emulator cuts it short, the task keeps its schedule
+ * and its counters, and is delivered again after the next start.
  *
- * @param options.forced for RunTask: the retry delay counts from the call rather than from the answer.
+ * @param options.forced for RunTask: the retry delay counts from the call rather than from the response.
  */
 export async function attemptTask(
   queued: QueuedTask,
   deps: AttemptDeps,
-  options: { breakOff: BreakOff; forced: boolean },
+  options: { abort: DeliveryAbort; forced: boolean },
 ): Promise<Attempted> {
   const { task } = queued;
   const dispatchedMs = deps.clock.now();
   beginAttempt(task, dispatchedMs);
   const record = deps.history.begin(queued, { dispatchedMs });
 
-  const delivered = await deps.courier.deliver(queued, { breakOff: options.breakOff, record });
+  const delivered = await deps.courier.deliver(queued, { abort: options.abort, record });
   task.running -= 1;
 
   const nowMs = deps.clock.now();
@@ -76,9 +76,9 @@ function decideFate(
   if (isExhausted(retry, { attempts, sinceFirstAttemptMs })) return { kind: "given-up" };
 
   const delayMs = retryDelayMs(retry, attempts);
-  const askedMs = (deps.considerRetryAfter && delivered.kind === "answered" && delivered.retryAfterMs) || 0;
-  // A worker can ask for a longer wait than the queue's schedule, but not for a longer one than the queue allows.
-  const waitMs = Math.max(delayMs, Math.min(askedMs, retry.maxBackoffMs));
+  const requestedMs = (deps.considerRetryAfter && delivered.kind === "answered" && delivered.retryAfterMs) || 0;
+  // A worker can lengthen the wait that the queue's schedule sets, but not beyond the queue's limit.
+  const waitMs = Math.max(delayMs, Math.min(requestedMs, retry.maxBackoffMs));
   return { kind: "retry", dueMs: times.retryFromMs + waitMs };
 }
 
@@ -111,13 +111,13 @@ function progressAfterFailure(
   delivered: Exclude<Delivered, { kind: "aborted" }>,
   times: { dueMs: number; nowMs: number },
 ): Progress {
-  const wasAnswered = delivered.kind === "answered";
-  const workerDecided = wasAnswered && delivered.status < 500;
+  const hasResponse = delivered.kind === "answered";
+  const workerDecided = hasResponse && delivered.status < 500;
   const dispatched = task.lastAttempt ?? { scheduledMs: task.dueMs, dispatchedMs: times.nowMs };
   return {
     ...progressOf(task),
     dueMs: times.dueMs,
-    responseCount: task.responseCount + (wasAnswered ? 1 : 0),
+    responseCount: task.responseCount + (hasResponse ? 1 : 0),
     failures: task.failures + 1,
     executions: task.executions + (workerDecided ? 1 : 0),
     previousStatus: previousStatus(delivered),

@@ -5,32 +5,31 @@ import type { Deliveries } from "../testing/deliveries.ts";
 import { DueHeap } from "../../kernel/due-heap.ts";
 import type { IdleUntil, Watched } from "../testing/idle.ts";
 import type { Queue } from "../state/queue.ts";
-import type { DeliveryPlaces } from "./delivery-slots.ts";
+import type { DeliverySlots } from "./delivery-slots.ts";
 import { burstSize } from "../wire/queue-config.ts";
 import { isSuccess } from "./request/response-status.ts";
 import { SlowDown } from "./slow-down.ts";
 import type { Task } from "../state/task.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** What a queue's runner needs. */
 export interface RunnerDeps extends AttemptDeps {
   readonly deliveries: Deliveries;
   /** Shared by all queues. */
-  readonly places: DeliveryPlaces;
+  readonly slots: DeliverySlots;
   /** Whether 429, 503 and many failures slow the queue down. */
   readonly slowDown: boolean;
-  /** Is told when what goes on in the queue may have changed. */
+  /** Called when the queue may have become idle. */
   readonly changed: () => void;
 }
 
-/** A task lives for 31 days, whatever becomes of it (https://cloud.google.com/tasks/docs/quotas). */
+/** A task lives for at most 31 days (https://cloud.google.com/tasks/docs/quotas). */
 const RETENTION_MS = 31 * 86_400_000;
 
 /**
  * Delivers the tasks of one queue when they are due, within its limits. It wakes up for the next due task, the next
- * token or the end of a delivery, and never looks around in between.
+ * token and the end of a delivery; it never polls.
  *
- * A task waits in the heap while no delivery of it is under way, and only then.
+ * A task is in the heap exactly while no delivery of it is in progress.
  */
 export class QueueRunner implements Watched {
   readonly queue: Queue;
@@ -39,7 +38,7 @@ export class QueueRunner implements Watched {
   #failedWaiting = 0;
   readonly #slowDown = new SlowDown();
   readonly #bucket: TokenBucket;
-  readonly #whenPlaceIsFree = (): void => this.wake();
+  readonly #whenSlotIsFree = (): void => this.wake();
   #running = 0;
   #stopped = false;
   #timer: Timer | undefined;
@@ -48,7 +47,7 @@ export class QueueRunner implements Watched {
     this.queue = queue;
     this.#deps = deps;
     this.#bucket = new TokenBucket(this.#rate(deps.clock.now()));
-    for (const task of queue.tasks.values()) this.#hold(task);
+    for (const task of queue.tasks.values()) this.#enqueue(task);
   }
 
   get name(): string {
@@ -66,14 +65,15 @@ export class QueueRunner implements Watched {
     return !next || next.dueMs > clock.now();
   }
 
-  whatGoesOn(): string {
+  describe(): string {
     const { deliveries } = this.#deps;
     const underWay = deliveries.underWay(this.queue);
     if (underWay !== undefined) return `${underWay} is being delivered.`;
     const next = this.#waiting.peek();
-    if (!next) return `${deliveries.expected(this.queue) ?? "Nothing of it"} will be delivered.`;
-    if (this.queue.settings.paused) return `${this.#nameOf(next)} waits in a queue that is paused.`;
-    if (next.dueMs <= this.#deps.clock.now()) return `${this.#nameOf(next)} is due and waits for its queue's limits.`;
+    if (!next) return `${deliveries.expected(this.queue) ?? "Nothing"} will be delivered.`;
+    if (this.queue.settings.paused) return `${this.#nameOf(next)} is waiting in a paused queue.`;
+    if (next.dueMs <= this.#deps.clock.now())
+      return `${this.#nameOf(next)} is due but held back by its queue's limits.`;
     const state = next.failures > 0 ? `has failed (${next.failures})` : "has not been delivered yet";
     return `${this.#nameOf(next)} ${state} and is due at ${new Date(next.dueMs).toISOString()}.`;
   }
@@ -82,26 +82,26 @@ export class QueueRunner implements Watched {
     return `${this.name}/tasks/${task.id}`;
   }
 
-  /** Takes in a task that was just created. */
+  /** Adds a task that was just created. */
   add(task: Task): void {
-    this.#hold(task);
+    this.#enqueue(task);
     this.wake();
   }
 
-  /** Lets go of a task that was just deleted. */
+  /** Removes a task that was just deleted. */
   remove(task: Task): void {
-    this.#letGo(task);
+    this.#dequeue(task);
     this.#deps.changed();
   }
 
-  /** Delivers a task at once, whatever the limits, the schedule and the queue's state say. */
+  /** Delivers a task at once, regardless of limits, schedule and pauses. */
   force(task: Task): void {
-    // Left in place, the pending schedule would deliver the task a second time.
-    this.#letGo(task);
+    // Otherwise its schedule would deliver it a second time.
+    this.#dequeue(task);
     this.#attempt(task, { forced: true });
   }
 
-  /** Begins all deliveries that may begin now, and sets a timer for the next; to be called when anything changed. */
+  /** Begins all deliveries that may begin now, and sets a timer for the next. Call it after every change. */
   wake(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -118,36 +118,36 @@ export class QueueRunner implements Watched {
       const nowMs = this.#deps.clock.now();
       const waitMs = task.dueMs > nowMs ? task.dueMs - nowMs : this.#waitForTurn(nowMs);
       if (waitMs > 0) {
-        // A delivery that ends wakes the queue, so waiting for a free place needs no timer.
+        // The end of a delivery wakes the queue, so waiting for a free slot needs no timer.
         if (Number.isFinite(waitMs)) this.#wakeIn(waitMs);
         return;
       }
-      this.#letGo(task);
+      this.#dequeue(task);
       this.#running += 1;
       this.#attempt(task, { forced: false });
     }
   }
 
-  /** Deletes the tasks that have lived for 31 days. */
+  /** Deletes tasks that are 31 days old. */
   expireOld(): void {
     const nowMs = this.#deps.clock.now();
     for (const task of this.queue.tasks.values()) {
       if (nowMs < task.createdMs + RETENTION_MS) return;
-      this.#letGo(task);
+      this.#dequeue(task);
       this.#deps.state.commit({ kind: "task-gone", queue: this.queue.name.name, taskId: task.id, atMs: nowMs });
     }
   }
 
-  /** Begins no more deliveries. */
+  /** Stops beginning deliveries. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
   }
 
-  /** Milliseconds until the limits allow a delivery: 0 is now. A place comes before a token, so none is wasted. */
+  /** Milliseconds until the limits allow a delivery; 0 is now. A slot comes before a token, so that no token is wasted. */
   #waitForTurn(nowMs: number): number {
     if (this.#running >= this.queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
-    if (!this.#deps.places.isFree(this.#whenPlaceIsFree)) return Number.POSITIVE_INFINITY;
+    if (!this.#deps.slots.isFree(this.#whenSlotIsFree)) return Number.POSITIVE_INFINITY;
     this.#bucket.resize(this.#rate(nowMs));
     return this.#bucket.take(nowMs);
   }
@@ -163,13 +163,13 @@ export class QueueRunner implements Watched {
     this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => this.wake());
   }
 
-  #hold(task: Task): void {
+  #enqueue(task: Task): void {
     this.#waiting.add(task);
     if (task.failures > 0) this.#failedWaiting += 1;
   }
 
-  /** Does nothing when the task isn't waiting. */
-  #letGo(task: Task): void {
+  /** Does nothing if the task isn't waiting. */
+  #dequeue(task: Task): void {
     if (task.heapIndex === -1) return;
     this.#waiting.remove(task);
     if (task.failures > 0) this.#failedWaiting -= 1;
@@ -177,12 +177,12 @@ export class QueueRunner implements Watched {
 
   #attempt(task: Task, { forced }: { forced: boolean }): void {
     const { queue } = this;
-    this.#deps.places.take();
+    this.#deps.slots.take();
     this.#deps.deliveries.begin({
       queue,
       describe: () => `${this.#nameOf(task)} (dispatch ${task.dispatchCount})`,
-      run: async (breakOff) => {
-        const attempted = await attemptTask({ queue, task }, this.#deps, { breakOff, forced });
+      run: async (abort) => {
+        const attempted = await attemptTask({ queue, task }, this.#deps, { abort, forced });
         this.#afterAttempt(task, attempted, { forced });
       },
     });
@@ -190,13 +190,13 @@ export class QueueRunner implements Watched {
 
   #afterAttempt(task: Task, { delivered, fate }: Attempted, { forced }: { forced: boolean }): void {
     if (!forced) this.#running -= 1;
-    if (fate.kind === "retry" && task.running === 0) this.#hold(task);
+    if (fate.kind === "retry" && task.running === 0) this.#enqueue(task);
     this.#slowDown.note({
       ok: isSuccess(delivered),
       nowMs: this.#deps.clock.now(),
       ...(delivered.kind === "answered" ? { status: delivered.status } : {}),
     });
-    this.#deps.places.release();
+    this.#deps.slots.release();
     this.wake();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Milliseconds that an answer's Retry-After asks to wait: seconds or a date (RFC 9110, section 10.2.3); undefined when
- * there is none, or one that says nothing.
+ * Milliseconds to wait according to a response's Retry-After, which is in seconds or a date (RFC 9110, section 10.2.3).
+ * Undefined when it is missing or invalid.
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;

@@ -1,8 +1,8 @@
 /** How a queue retries: `Queue.retry_config`, in milliseconds. */
 export interface RetryConfig {
-  /** −1 is no limit. */
+  /** −1 means no limit. */
   readonly maxAttempts: number;
-  /** 0 is no limit. */
+  /** 0 means no limit. */
   readonly maxRetryDurationMs: number;
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
@@ -10,10 +10,9 @@ export interface RetryConfig {
 }
 
 /**
- * Milliseconds between a failed attempt and the next, before the `retry`-th retry (from 1).
+ * Milliseconds to wait before the `retry`-th retry, from 1.
  *
- * It doubles from the least backoff `maxDoublings` times, then grows by the last doubling's step, up to the greatest
- * backoff (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
+ * The wait starts at the minimum, doubles `maxDoublings` times, then grows by the last step, up to the maximum (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
  */
 export function retryDelayMs(config: RetryConfig, retry: number): number {
   const { minBackoffMs, maxBackoffMs, maxDoublings } = config;
@@ -23,8 +22,8 @@ export function retryDelayMs(config: RetryConfig, retry: number): number {
 }
 
 /**
- * Whether a failed task is given up: it has had all its attempts, and its time is over too where there is a limit.
- * Either alone is not enough (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
+ * Whether a failed task has no retry left: it has used up its attempts and, where there is a limit, its time. Either
+ * alone is not enough (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
  */
 export function isExhausted(config: RetryConfig, task: { attempts: number; sinceFirstAttemptMs: number }): boolean {
   if (config.maxAttempts === -1 || task.attempts < config.maxAttempts) return false;

@@ -6,7 +6,7 @@ import type { Task } from "../state/task.ts";
 /** What all queues share. */
 export type SchedulerDeps = Omit<RunnerDeps, "changed">;
 
-/** Runs all queues, and can stop them all. */
+/** Runs all queues. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #runners = new Map<string, QueueRunner>();
@@ -16,7 +16,7 @@ export class Scheduler {
     this.#deps = deps;
   }
 
-  /** Begins with the queues that the state holds. */
+  /** Starts the queues that the state holds. */
   start(): void {
     for (const queue of this.#deps.state.queues.values()) this.queueCreated(queue);
   }
@@ -27,24 +27,23 @@ export class Scheduler {
     runner.wake();
   }
 
-  /** A queue's settings changed in a way that may let deliveries begin, or must hold them. */
+  /** A queue's settings have changed, so deliveries may have to begin or to wait. */
   queueChanged(queue: Queue): void {
     this.#runner(queue).wake();
   }
 
-  /** A queue was deleted. */
   queueDeleted(queue: Queue): void {
     this.#runners.get(queue.name.name)?.stop();
     this.#runners.delete(queue.name.name);
     this.#idle.changed();
   }
 
-  /** Something that those who wait for quiet wait for may have changed. */
+  /** Queues may have become idle. */
   changed(): void {
     this.#idle.changed();
   }
 
-  /** Resolves when the queues are idle: see `IdleWaits`. */
+  /** Resolves when the queues are idle; see `IdleWaits`. */
   waitForIdle(options: Parameters<IdleWaits["wait"]>[0]): Promise<void> {
     return this.#idle.wait(options);
   }
@@ -59,20 +58,19 @@ export class Scheduler {
     for (const task of tasks) runner.remove(task);
   }
 
-  /** Delivers a task at once. */
   runNow(queue: Queue, task: Task): void {
     this.#runner(queue).force(task);
   }
 
-  /** Deletes what is too old, so that a caller doesn't see it. */
+  /** Deletes tasks that are too old, so that callers don't see them. */
   expireOld(queue: Queue): void {
     this.#runner(queue).expireOld();
     this.#idle.changed();
   }
 
   /**
-   * Begins no more deliveries of some queues, of all unless said otherwise; waits for those under way for at most
-   * `graceMs` milliseconds by the clock, then breaks them off. Those tasks stay in their queues.
+   * Stops queues, by default all: waits up to `graceMs` milliseconds by the clock for deliveries in progress, then aborts
+   * them. Their tasks stay in the queues.
    */
   async stop({ graceMs, of = () => true }: { graceMs: number; of?: (queue: Queue) => boolean }): Promise<void> {
     for (const runner of this.#runners.values()) if (of(runner.queue)) runner.stop();
@@ -81,7 +79,7 @@ export class Scheduler {
 
   #runner(queue: Queue): QueueRunner {
     const runner = this.#runners.get(queue.name.name);
-    if (!runner) throw new Error(`Nothing runs ${queue.name.name}.`);
+    if (!runner) throw new Error(`${queue.name.name} is not running.`);
     return runner;
   }
 }

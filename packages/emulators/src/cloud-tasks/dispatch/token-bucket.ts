@@ -1,4 +1,4 @@
-/** A token bucket: it starts full, refills evenly, and may be asked how long until the next token. */
+/** A token bucket. It starts full and refills evenly. */
 export class TokenBucket {
   #perSecond: number;
   #capacity: number;
@@ -12,7 +12,7 @@ export class TokenBucket {
     this.#atMs = limits.nowMs;
   }
 
-  /** Changes the rate and the size from now on; tokens above the new size are lost. */
+  /** Changes the rate and the capacity. Tokens beyond the new capacity are lost. */
   resize(limits: { perSecond: number; capacity: number; nowMs: number }): void {
     this.#refill(limits.nowMs);
     this.#perSecond = limits.perSecond;
@@ -20,7 +20,7 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#tokens, limits.capacity);
   }
 
-  /** Takes a token if there is one, and answers 0; else answers in how many milliseconds there will be one. */
+  /** Takes a token and returns 0, or returns the milliseconds until there is one. */
   take(nowMs: number): number {
     this.#refill(nowMs);
     if (this.#tokens >= 1 - ROUNDING) {
@@ -33,7 +33,7 @@ export class TokenBucket {
   #refill(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - this.#atMs);
     this.#tokens = Math.min(this.#capacity, this.#tokens + (elapsedMs / 1000) * this.#perSecond);
-    // A clock that was set back must not stop the queue until it has caught up.
+    // If the clock was set back, the queue must not stand still until the clock catches up.
     this.#atMs = nowMs;
   }
 }

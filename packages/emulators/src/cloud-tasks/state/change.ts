@@ -1,27 +1,26 @@
 import type { QueueSettings } from "./queue.ts";
 import type { Progress, Task } from "./task.ts";
 
-/** Something that happened to a queue or a task, and is kept. Queues are named in full. */
+/** A change to a queue or a task, to be stored. Queues go by their full names. */
 export type Change =
   | { readonly kind: "queue-set"; readonly queue: string; readonly settings: QueueSettings }
   | { readonly kind: "queue-deleted"; readonly queue: string; readonly atMs: number }
   | { readonly kind: "queue-purged"; readonly queue: string; readonly atMs: number }
-  /** A reset: the queue has no tasks, and no task's name is taken in it. */
+  /** A reset: the queue has no tasks and no reserved task names. */
   | { readonly kind: "queue-emptied"; readonly queue: string }
-  /** A reset: there is no such queue, and its name is free. */
+  /** A reset: the queue is gone, and its name is free. */
   | { readonly kind: "queue-forgotten"; readonly queue: string }
   | { readonly kind: "task-created"; readonly queue: string; readonly task: Task }
   | { readonly kind: "task-failed"; readonly queue: string; readonly taskId: string; readonly progress: Progress }
   | { readonly kind: "task-gone"; readonly queue: string; readonly taskId: string; readonly atMs: number };
 
-/** A change as a line of the journal: the task's body is base64, and what is only true of this process is left out. */
+/** A change as the journal has it: the task's body is base64, and state of this process is left out. */
 export type StoredChange =
   | Exclude<Change, { kind: "task-created" }>
   | { readonly kind: "task-created"; readonly queue: string; readonly task: StoredTask };
 
 type StoredTask = Omit<Task, "body" | "heapIndex" | "running"> & { readonly body: string };
 
-/** Makes of a change what is written down. */
 export function storedFromChange(change: Change): StoredChange {
   if (change.kind !== "task-created") return change;
   const { heapIndex: _position, running: _deliveries, body, ...kept } = change.task;
@@ -29,15 +28,14 @@ export function storedFromChange(change: Change): StoredChange {
   return { ...change, task: { ...kept, body: base64 } };
 }
 
-/** Makes of what was written down a change again. */
 export function changeFromStored(stored: StoredChange): Change {
   if (stored.kind !== "task-created") return stored;
-  // Copied out of Node's buffer pool, where it would keep its neighbours alive.
+  // Copied out of Node's buffer pool, which it would keep alive.
   const body = new Uint8Array(Buffer.from(stored.task.body, "base64"));
   return { ...stored, task: { ...stored.task, body, heapIndex: -1, running: 0 } };
 }
 
-/** Takes from a task what changes with its attempts. */
+/** What changes in a task with its attempts. */
 export function progressOf(task: Task): Progress {
   return {
     dueMs: task.dueMs,

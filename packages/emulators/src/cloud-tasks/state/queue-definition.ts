@@ -7,17 +7,17 @@ import type { State } from "./state.ts";
 import { millisToWire } from "../wire/wire-time.ts";
 import type { WireDuration } from "../wire/wire.ts";
 
-/** Seconds with their unit as Google's JSON has them, such as `3.5s`; `10m`, `1h` and `1d` too; or milliseconds. */
+/** A number with a unit, such as `3.5s` as in Google's JSON, `10m`, `1h` or `1d`; or milliseconds. */
 type DefinedDuration = string | number;
 
-/** A queue to begin with, in the form that the REST API and `gcloud tasks queues describe --format=json` have. */
+/** A queue to create at the start, in the form of the REST API and of `gcloud tasks queues describe --format=json`. */
 export interface QueueDefinition {
-  /** The full name, or the id in the emulator's own project and location. */
+  /** The full name, or an id in the emulator's default project and location. */
   readonly name: string;
   readonly rateLimits?: {
     readonly maxDispatchesPerSecond?: number;
     readonly maxConcurrentDispatches?: number;
-    /** Default: what follows from the rate. */
+    /** Default: derived from the rate. */
     readonly maxBurstSize?: number;
   };
   readonly retryConfig?: {
@@ -30,24 +30,23 @@ export interface QueueDefinition {
   readonly state?: "RUNNING" | "PAUSED";
 }
 
-/** A queue is defined wrongly. The message names it and says what is wrong. */
+/** The definition of a queue is invalid. The message names the queue and says what is wrong. */
 class QueueDefinitionError extends Error {
   readonly code = "INVALID_QUEUE";
 }
 
-/** A definition that has been read. */
 export interface DefinedQueue {
   readonly name: QueueName;
   readonly config: QueueConfig;
-  /** Undefined: as it is, or running when it is new. */
+  /** Undefined to leave it as it is; a new queue runs. */
   readonly paused?: boolean;
 }
 
 /**
- * Reads and checks definitions.
+ * Parses definitions.
  *
- * @param parent `projects/P/locations/L`, for names that are an id only.
- * @throws QueueDefinitionError for the first that is wrong, or that defines a queue again.
+ * @param parent `projects/P/locations/L`, for names that are only an id.
+ * @throws QueueDefinitionError for the first that is invalid, or that defines a queue twice.
  */
 export function readQueueDefinitions(definitions: readonly QueueDefinition[], parent: string): readonly DefinedQueue[] {
   const defined = definitions.map((definition) => readDefinition(definition, parent));
@@ -59,7 +58,7 @@ export function readQueueDefinitions(definitions: readonly QueueDefinition[], pa
   return defined;
 }
 
-/** Makes queues what they are defined as; those that are there already keep their tasks. */
+/** Creates queues, or updates their settings. Existing queues keep their tasks. */
 export function defineQueues(
   defined: readonly DefinedQueue[],
   { state, scheduler }: { state: State; scheduler: Scheduler },
@@ -81,7 +80,7 @@ function readDefinition(definition: QueueDefinition, parent: string): DefinedQue
       rateLimits,
       retryConfig: { ...counts, ...durations({ maxRetryDuration, minBackoff, maxBackoff }) },
     });
-    // What an API call can't say, queue.yaml can: a burst, and no doublings.
+    // Unlike an API call, queue.yaml can set a burst size, and no doublings.
     const burst = rateLimits.maxBurstSize === undefined ? {} : { burstSize: readBurst(rateLimits.maxBurstSize) };
     const retry = counts.maxDoublings === 0 ? { ...parsed.retry, maxDoublings: 0 } : parsed.retry;
     const config = { ...parsed, ...burst, retry };
@@ -95,7 +94,7 @@ function readDefinition(definition: QueueDefinition, parent: string): DefinedQue
 function readName(name: string, parent: string): QueueName {
   const parsed = parseQueueName(name.includes("/") ? name : `${parent}/queues/${name}`);
   if (parsed && isQueueId(parsed.queueId)) return parsed;
-  throw new RangeError("its name is neither projects/P/locations/L/queues/Q nor 1 to 100 letters, digits and hyphens.");
+  throw new RangeError("its name must be projects/P/locations/L/queues/Q, or 1 to 100 letters, digits and hyphens.");
 }
 
 function readBurst(burst: number): number {

@@ -2,13 +2,13 @@ import type { QueueName } from "../api/resource-names.ts";
 import type { QueueConfig } from "../wire/queue-config.ts";
 import type { Task } from "./task.ts";
 
-/** An IAM policy, kept and told without effect. */
+/** An IAM policy, which has no effect. */
 export interface Policy {
   readonly version: number;
   readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[];
 }
 
-/** What is kept of a queue besides its tasks. */
+/** A queue without its tasks. */
 export interface QueueSettings {
   readonly config: QueueConfig;
   readonly paused: boolean;
@@ -20,8 +20,8 @@ export interface QueueSettings {
 export interface Queue {
   readonly name: QueueName;
   settings: QueueSettings;
-  /** By task id, in the order they were created. */
+  /** By task id, in the order of creation. */
   readonly tasks: Map<string, Task>;
-  /** Ids of tasks that are gone, with the time they went, oldest first: names that can't be used again yet. */
+  /** When tasks went, by their ids, oldest first: names that are still reserved. */
   readonly gone: Map<string, number>;
 }

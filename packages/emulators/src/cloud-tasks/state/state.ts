@@ -4,21 +4,20 @@ import type { Queue, QueueSettings } from "./queue.ts";
 import { parseQueueName } from "../api/resource-names.ts";
 import { TargetPool } from "../dispatch/request/target-pool.ts";
 
-/** Where changes are kept across restarts. */
 export type ChangeJournal = Journal<StoredChange>;
 
-/** How long a name stays taken after what it named is gone, in milliseconds. */
+/** How long a name stays reserved once its task or queue is gone, in milliseconds. */
 export interface NamePeriods {
   readonly taskNameMs: number;
   readonly queueNameMs: number;
 }
 
-/** Compacting is not worth while below this. */
+/** Below this, compacting is not worthwhile. */
 const LEAST_COMPACTED_BYTES = 16 * 1024 * 1024;
 
 /**
- * All queues, tasks and taken names. It changes only by `commit`, which writes the change down before it applies it,
- * so that what a restart reads is what happened.
+ * All queues, tasks and reserved names. They change only through `commit`, which writes a change to the journal before
+ * it applies it, so that a restart restores what happened.
  */
 export class State {
   readonly queues = new Map<string, Queue>();
@@ -29,7 +28,7 @@ export class State {
   #nextOrder = 0;
   #compactAtBytes = LEAST_COMPACTED_BYTES;
 
-  /** Takes up what the journal holds, and compacts it; without a journal nothing is kept. */
+  /** Restores what the journal holds, and compacts it. Without a journal nothing is stored. */
   constructor(options: { periods: NamePeriods; nowMs: number; journal?: ChangeJournal }) {
     this.#periods = options.periods;
     this.#journal = options.journal;
@@ -42,29 +41,29 @@ export class State {
     if (options.journal && isKept) this.#compact(options.journal);
   }
 
-  /** The full names of all queues, and of those whose names are still taken. */
+  /** The full names of all queues, and of deleted queues whose names are still reserved. */
   allQueueNames(): string[] {
     return [...this.queues.keys(), ...this.#goneQueues.keys()];
   }
 
-  /** Where a task stands among all tasks ever created. */
+  /** The next task's position among all tasks ever created. */
   nextOrder(): number {
     return this.#nextOrder++;
   }
 
-  /** Whether a queue was deleted so recently that its name can't be used. */
+  /** Whether a queue was deleted so recently that its name is reserved. */
   isQueueNameTaken(name: string, nowMs: number): boolean {
     const goneMs = this.#goneQueues.get(name);
     return goneMs !== undefined && nowMs < goneMs + this.#periods.queueNameMs;
   }
 
-  /** Whether a task went so recently that its name can't be used. */
+  /** Whether a task went so recently that its name is reserved. */
   isTaskNameTaken(queue: Queue, id: string, nowMs: number): boolean {
     const goneMs = queue.gone.get(id);
     return goneMs !== undefined && nowMs < goneMs + this.#periods.taskNameMs;
   }
 
-  /** Writes the change down and applies it. */
+  /** Writes a change to the journal, then applies it. */
   commit(change: Change): void {
     this.#journal?.append(storedFromChange(change));
     this.#apply(change);
@@ -75,7 +74,7 @@ export class State {
   commitQueue(name: string, settings: QueueSettings): Queue {
     this.commit({ kind: "queue-set", queue: name, settings });
     const queue = this.queues.get(name);
-    if (!queue) throw new Error(`The queue ${name} was not kept.`);
+    if (!queue) throw new Error(`The queue ${name} was not stored.`);
     return queue;
   }
 
@@ -96,7 +95,7 @@ export class State {
       return;
     }
     const queue = this.queues.get(change.queue);
-    if (!queue) throw new Error(`A ${change.kind} change names a queue that is not there: ${change.queue}.`);
+    if (!queue) throw new Error(`A ${change.kind} change names a queue that doesn't exist: ${change.queue}.`);
     switch (change.kind) {
       case "queue-purged":
         queue.settings = { ...queue.settings, purgedMs: change.atMs };
@@ -132,7 +131,7 @@ export class State {
       return;
     }
     const name = parseQueueName(change.queue);
-    if (!name) throw new Error(`Not a queue's name: ${change.queue}.`);
+    if (!name) throw new Error(`${change.queue} is not a queue's name.`);
     this.#goneQueues.delete(change.queue);
     this.queues.set(change.queue, { name, settings: change.settings, tasks: new Map(), gone: new Map() });
   }
@@ -172,7 +171,7 @@ export class State {
   }
 }
 
-/** Enough to decide when compacting pays. */
+/** Accurate enough to decide when compacting pays off. */
 function approximateBytes(change: Change): number {
   return change.kind === "task-created" ? 1000 + (change.task.body.length * 4) / 3 : 200;
 }

@@ -2,7 +2,7 @@ import type { EmulatorLog } from "../../kernel/emulator-log.ts";
 import type { Attempted, QueuedTask } from "../dispatch/attempt-outcome.ts";
 import type { Delivered } from "./delivered.ts";
 
-/** Logs the end of an attempt in one line, for a person who watches a queue work on a laptop. */
+/** Logs the end of an attempt in one line. */
 export function logAttempt(
   { queue, task }: QueuedTask,
   { delivered, fate }: Attempted,
@@ -19,16 +19,16 @@ export function logAttempt(
       log.info(line, "delivered");
       return;
     case "retry":
-      log.info({ ...line, nextInMs: Math.round(fate.dueMs - nowMs) }, "failed, will be delivered again");
+      log.info({ ...line, nextInMs: Math.round(fate.dueMs - nowMs) }, "failed, will be retried");
       return;
     case "given-up":
-      log.warn(line, "failed for the last time, deleted");
+      log.warn(line, "failed for the last time and was deleted");
       return;
     case "deleted":
       log.info(line, "ended after its task was deleted");
       return;
     case "aborted":
-      log.info(line, "cut short by the stop, will be delivered again after the start");
+      log.info(line, "aborted by the stop, will be delivered again after the next start");
       return;
     default:
       fate satisfies never;
@@ -40,11 +40,11 @@ function shortStatus(delivered: Delivered): number | string {
     case "answered":
       return delivered.status;
     case "unreachable":
-      return `no answer: ${delivered.reason}`;
+      return `no response: ${delivered.reason}`;
     case "timeout":
-      return "no answer within the dispatch deadline";
+      return "no response within the dispatch deadline";
     case "aborted":
-      return "no answer yet";
+      return "no response yet";
     default:
       return delivered satisfies never;
   }

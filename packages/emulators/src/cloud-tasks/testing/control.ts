@@ -60,7 +60,7 @@ const historySchema = z.strictObject({
   format: z.enum(["json", "text"]).exactOptional(),
 });
 
-/** What the Cloud Tasks emulator answers under `/_emulator/`. */
+/** Serves `/_emulator/` of the Cloud Tasks emulator. */
 export function createTasksControl(emulator: CloudTasksEmulator, clock: Clock): ControlListener {
   return createControlListener({
     service: "cloud-tasks",
@@ -87,7 +87,7 @@ export function createTasksControl(emulator: CloudTasksEmulator, clock: Clock): 
   });
 }
 
-/** An attempt with its bodies in base64. */
+/** Bodies become base64. */
 function attemptToJson({ request, outcome, ...attempt }: AttemptRecord): object {
   return {
     ...attempt,

@@ -1,7 +1,7 @@
-/** Headers as they came or went, with their casing. */
+/** Headers as they were sent, in their original case. */
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
-/** An answer, whole but for what of its body is beyond 16 KiB. */
+/** A response. Its body is cut off after 16 KiB. */
 export interface Answered {
   readonly kind: "answered";
   readonly status: number;
@@ -13,9 +13,9 @@ export interface Answered {
 /** How a delivery ended. */
 export type Delivered =
   | Answered
-  /** No answer within the dispatch deadline. The worker may go on with it. */
+  /** No response within the dispatch deadline. The worker may still be working on it. */
   | { readonly kind: "timeout" }
-  /** No connection, or one that broke before the answer was whole. */
+  /** No connection, or one that broke before the response was complete. */
   | { readonly kind: "unreachable"; readonly reason: string }
-  /** Given up because the emulator stops. */
+  /** The emulator stopped or was reset. */
   | { readonly kind: "aborted" };

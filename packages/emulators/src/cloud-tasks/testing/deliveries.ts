@@ -1,20 +1,20 @@
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";
-import { BreakOff } from "../dispatch/request/delivery-abort.ts";
+import { DeliveryAbort } from "../dispatch/request/delivery-abort.ts";
 import type { Queue } from "../state/queue.ts";
 
 /** A delivery of a queue's task. */
 export interface Delivery {
   readonly queue: Queue;
-  /** What it is, in words for a person who waits for it. */
+  /** What it is, for an error message. */
   readonly describe: () => string;
-  readonly run: (breakOff: BreakOff) => Promise<void>;
+  readonly run: (abort: DeliveryAbort) => Promise<void>;
 }
 
 interface UnderWay {
   readonly delivery: Delivery;
   readonly ended: Promise<void>;
-  readonly breakOff: BreakOff;
+  readonly abort: DeliveryAbort;
 }
 
 interface Expected {
@@ -22,33 +22,32 @@ interface Expected {
   readonly timer: Timer;
 }
 
-/** The deliveries that are under way, so that they can be waited for and broken off; and the extra ones that faults make later. */
+/** The deliveries in progress, so that they can be awaited and aborted, and the extra deliveries that faults have scheduled. */
 export class Deliveries {
   readonly #deps: { readonly clock: Clock; readonly log: EmulatorLog; readonly changed: () => void };
   readonly #underWay = new Map<Queue, Set<UnderWay>>();
   readonly #expected = new Set<Expected>();
 
-  /** `changed` is told when a delivery begins or has ended. */
+  /** `changed` is called when a delivery ends. */
   constructor(deps: { clock: Clock; log: EmulatorLog; changed: () => void }) {
     this.#deps = deps;
   }
 
   begin(delivery: Delivery): void {
     const ofQueue = this.#of(delivery.queue);
-    const breakOff = new BreakOff();
+    const abort = new DeliveryAbort();
     const ended = delivery
-      .run(breakOff)
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, "the end of a delivery could not be kept"))
+      .run(abort)
+      .catch((error: unknown) => this.#deps.log.error({ err: error }, "failed to store the end of a delivery"))
       .finally(() => {
         ofQueue.delete(entry);
         if (ofQueue.size === 0) this.#underWay.delete(delivery.queue);
         this.#deps.changed();
       });
-    const entry: UnderWay = { delivery, ended, breakOff };
+    const entry: UnderWay = { delivery, ended, abort };
     ofQueue.add(entry);
   }
 
-  /** Begins a delivery after some milliseconds. */
   beginLater(delivery: Delivery, delayMs: number): void {
     const timer = this.#deps.clock.setTimer(delayMs, () => {
       this.#expected.delete(entry);
@@ -58,23 +57,22 @@ export class Deliveries {
     this.#expected.add(entry);
   }
 
-  /** What is under way in a queue, in words; undefined when nothing is. */
+  /** Describes a delivery in progress in a queue. Undefined when there is none. */
   underWay(queue: Queue): string | undefined {
     const [first] = this.#underWay.get(queue) ?? [];
     return first?.delivery.describe();
   }
 
-  /** What will begin later in a queue, in words; undefined when nothing will. */
+  /** Describes a delivery that is scheduled in a queue. Undefined when there is none. */
   expected(queue: Queue): string | undefined {
     for (const { delivery } of this.#expected) if (delivery.queue === queue) return delivery.describe();
     return undefined;
   }
 
   /**
-   * Waits for the deliveries that are under way in some queues, of all unless said otherwise, and gives up what would
-   * begin later.
+   * Waits for the deliveries in progress in some queues, by default all, and cancels scheduled ones.
    *
-   * @param options.graceMs by the clock; what is not over then is broken off.
+   * @param options.graceMs how long by the clock until the rest are aborted.
    */
   async drain(options: { graceMs: number; of?: (queue: Queue) => boolean }): Promise<void> {
     const { graceMs, of = () => true } = options;
@@ -87,9 +85,9 @@ export class Deliveries {
       .flatMap((entries) => Array.from(entries))
       .filter(({ delivery }) => of(delivery.queue));
     if (awaited.length === 0) return;
-    const breakAllOff = (): void => awaited.forEach(({ breakOff }) => breakOff.breakOff());
-    if (graceMs === 0) breakAllOff();
-    const timer = Number.isFinite(graceMs) ? this.#deps.clock.setTimer(graceMs, breakAllOff) : undefined;
+    const abortAll = (): void => awaited.forEach(({ abort }) => abort.abort());
+    if (graceMs === 0) abortAll();
+    const timer = Number.isFinite(graceMs) ? this.#deps.clock.setTimer(graceMs, abortAll) : undefined;
     await Promise.all(awaited.map(({ ended }) => ended));
     timer?.cancel();
   }

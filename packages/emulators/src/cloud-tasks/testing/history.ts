@@ -2,7 +2,7 @@ import type { Fate, QueuedTask } from "../dispatch/attempt-outcome.ts";
 import type { Delivered, HeaderPairs } from "./delivered.ts";
 import type { HttpMethod } from "../state/task.ts";
 
-/** The request of an attempt as it was sent, but for the token, which is told apart. */
+/** The request of an attempt as it was sent, without the token. */
 export interface SentRequest {
   readonly method: HttpMethod;
   readonly url: string;
@@ -10,44 +10,44 @@ export interface SentRequest {
   readonly body: Uint8Array;
 }
 
-/** An OIDC token's two readable parts. */
+/** The two readable parts of an OIDC token. */
 export interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** One attempt at a task; times in milliseconds since the epoch, by the emulator's clock. */
+/** One attempt at a task. Times are milliseconds since the epoch, by the emulator's clock. */
 export interface AttemptRecord {
   /** The task's full name. */
   readonly task: string;
   /** The queue's full name. */
   readonly queue: string;
-  /** Which dispatch of the task it was, from 1. */
+  /** The number of the attempt, from 1. */
   readonly dispatch: number;
-  /** What was done to it on purpose, in words. */
+  /** The fault that happened to it, in words. */
   readonly fault?: string;
   readonly scheduledMs: number;
   readonly dispatchedMs: number;
-  /** Undefined while it is under way. */
+  /** Undefined while it is in progress. */
   readonly endedMs?: number;
-  /** Undefined until it is sent, and when it never was. */
+  /** Undefined until it is sent. */
   readonly request?: SentRequest;
   readonly token?: DecodedToken;
-  /** Undefined while it is under way. */
+  /** Undefined while it is in progress. */
   readonly outcome?: Delivered;
-  /** What followed from it; undefined while it is under way, and for an extra delivery that a fault made. */
+  /** What happened next. Undefined while it is in progress, and for a duplicate that a fault added. */
   readonly fate?: Fate;
 }
 
 /** An attempt as it is recorded. */
 export type OpenAttempt = { -readonly [Key in keyof AttemptRecord]: AttemptRecord[Key] } & {
-  /** The Authorization header that was made for it; told only in its readable parts. */
+  /** The Authorization header, of which a record shows only the readable parts. */
   authorization?: string;
-  /** The history keeps it no more. */
+  /** Whether the history has dropped it. */
   isForgotten?: boolean;
 };
 
-/** Which attempts are asked for: all of them unless narrowed. */
+/** Which attempts, by default all. */
 export interface AttemptSelector {
   /** A project's id. */
   readonly project?: string;
@@ -57,23 +57,22 @@ export interface AttemptSelector {
   readonly task?: string;
 }
 
-/** Bodies of more bytes than this in all are not kept: the oldest attempts go first. */
+/** Beyond this many bytes of bodies the oldest attempts are dropped. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024;
 
-/** The attempts of the recent past, oldest first. */
+/** The most recent attempts, oldest first. */
 export class History {
   readonly #mostAttempts: number;
-  /** The places before `#first` are empty; they are given back many at a time. */
+  /** Entries before `#first` are empty. They are removed many at a time. */
   #attempts: (OpenAttempt | undefined)[] = [];
   #first = 0;
   #bodyBytes = 0;
 
-  /** Keeps at most so many attempts. */
   constructor(mostAttempts: number) {
     this.#mostAttempts = mostAttempts;
   }
 
-  /** Takes in an attempt that begins; what becomes of it is then written into it. */
+  /** Adds an attempt that begins. Whoever makes it fills in the rest. */
   begin({ queue, task }: QueuedTask, { dispatchedMs, fault }: { dispatchedMs: number; fault?: string }): OpenAttempt {
     const attempt: OpenAttempt = {
       task: `${queue.name.name}/tasks/${task.id}`,
@@ -87,7 +86,7 @@ export class History {
     return attempt;
   }
 
-  /** An attempt has ended, and changes no more. */
+  /** Records an attempt's end, after which it doesn't change. */
   end(attempt: OpenAttempt, end: { endedMs: number; outcome: Delivered; fate?: Fate }): void {
     Object.assign(attempt, end);
     if (attempt.isForgotten) return;
@@ -96,18 +95,18 @@ export class History {
       const oldest = this.#attempts[this.#first];
       if (!oldest) break;
       this.#attempts[this.#first++] = undefined;
-      this.#letGo(oldest);
+      this.#drop(oldest);
     }
     if (this.#first > this.#mostAttempts) this.#replace(this.#kept(() => true));
   }
 
-  /** The attempts that are asked for, oldest first, as they are now. */
+  /** The selected attempts as they are now, oldest first. */
   list(selector: AttemptSelector): AttemptRecord[] {
-    return this.#kept((attempt) => isSelected(attempt, selector)).map(told);
+    return this.#kept((attempt) => isSelected(attempt, selector)).map(toRecord);
   }
 
   forget(selector: AttemptSelector): void {
-    for (const attempt of this.#kept((each) => isSelected(each, selector))) this.#letGo(attempt);
+    for (const attempt of this.#kept((each) => isSelected(each, selector))) this.#drop(attempt);
     this.#replace(this.#kept(({ isForgotten }) => !isForgotten));
   }
 
@@ -122,7 +121,7 @@ export class History {
     this.#first = 0;
   }
 
-  #letGo(attempt: OpenAttempt): void {
+  #drop(attempt: OpenAttempt): void {
     attempt.isForgotten = true;
     if (attempt.endedMs !== undefined) this.#bodyBytes -= bodyBytes(attempt);
   }
@@ -138,12 +137,12 @@ function isSelected(attempt: AttemptRecord, { project, queue, task }: AttemptSel
   return project === undefined || attempt.task.startsWith(`projects/${project}/`);
 }
 
-function told({ authorization, isForgotten: _isForgotten, ...attempt }: OpenAttempt): AttemptRecord {
+function toRecord({ authorization, isForgotten: _isForgotten, ...attempt }: OpenAttempt): AttemptRecord {
   const token = authorization === undefined ? undefined : decodeToken(authorization);
   return token ? { ...attempt, token } : attempt;
 }
 
-/** The readable parts of a token; undefined for an opaque one. */
+/** Undefined for an opaque token. */
 function decodeToken(authorization: string): DecodedToken | undefined {
   const [header, claims, signature] = authorization.replace(/^Bearer /, "").split(".");
   if (!header || !claims || !signature) return undefined;

@@ -1,23 +1,23 @@
 /**
- * What a wait for quiet waits for:
+ * How idle a queue must be:
  *
- * - `due`: no delivery is under way, and no task that may be delivered now waits for one.
- * - `retries`: nor does a task that has failed wait for its next attempt.
- * - `empty`: nor does any other task.
+ * - `due`: no delivery is in progress, and no task is waiting that could be delivered now.
+ * - `retries`: no failed task is waiting for a retry, either.
+ * - `empty`: the queue has no tasks.
  *
- * A paused queue delivers nothing, so its tasks are waited for only with `empty`.
+ * A paused queue delivers nothing, so its tasks only matter for `empty`.
  */
 export type IdleUntil = "due" | "retries" | "empty";
 
-/** A queue as one who waits sees it. */
+/** A queue that someone waits for. */
 export interface Watched {
   readonly name: string;
   isIdle(until: IdleUntil): boolean;
-  /** What the queue is about to do, in a sentence. */
-  whatGoesOn(): string;
+  /** What the queue is doing, in a sentence. */
+  describe(): string;
 }
 
-/** The wait was too long. The message says of each queue what it still waited for. */
+/** The queues were not idle in time. The message says what each of them was doing. */
 export class NotIdleError extends Error {
   readonly code = "NOT_IDLE";
 }
@@ -34,7 +34,7 @@ interface Wait extends Watch {
   readonly resolve: () => void;
 }
 
-/** Those who wait until queues are idle. They are told by whoever changes a queue; nothing is looked at in between. */
+/** Waits until queues are idle, without polling: every change to a queue calls `changed`. */
 export class IdleWaits {
   readonly #waits = new Set<Wait>();
   readonly #queues: () => Iterable<Watched>;
@@ -46,13 +46,13 @@ export class IdleWaits {
   /**
    * Resolves when the queues are idle.
    *
-   * @param options.timeoutMs by the wall clock: the emulator's own may stand still.
-   * @throws NotIdleError when they are not in time, and RangeError at once when there is no such queue.
+   * @param options.timeoutMs by the wall clock, since the emulator's may stand still.
+   * @throws NotIdleError when they aren't in time; RangeError when the queue doesn't exist.
    */
   wait(options: Watch & { readonly timeoutMs: number }): Promise<void> {
     const { until, queue, timeoutMs } = options;
     if (queue !== undefined && ![...this.#queues()].some(({ name }) => name === queue)) {
-      return Promise.reject(new RangeError(`There is no queue ${queue} to wait for.`));
+      return Promise.reject(new RangeError(`The queue ${queue} does not exist.`));
     }
     if (this.#busy(options).length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -66,14 +66,14 @@ export class IdleWaits {
       };
       const timer = setTimeout(() => {
         this.#waits.delete(wait);
-        const reasons = this.#busy(options).map((watched) => `  - ${watched.whatGoesOn()}`);
+        const reasons = this.#busy(options).map((watched) => `  - ${watched.describe()}`);
         reject(new NotIdleError(`Not idle (${until}) after ${timeoutMs} ms:\n${reasons.join("\n")}`));
       }, timeoutMs);
       this.#waits.add(wait);
     });
   }
 
-  /** To be called when anything changed in a queue. */
+  /** Call it after every change to a queue. */
   changed(): void {
     for (const wait of this.#waits) if (this.#busy(wait).length === 0) wait.resolve();
   }

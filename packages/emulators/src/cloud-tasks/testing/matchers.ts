@@ -7,23 +7,27 @@ interface WithHistory {
   history(selector?: AttemptSelector): AttemptRecord[];
 }
 
-/** What a matcher answers to vitest's or Jest's `expect`. */
-interface Verdict {
+/** What a matcher returns to `expect`. */
+interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;
 }
 
 /**
- * Matchers for `expect` of vitest and Jest, which know one interface: `expect.extend(taskMatchers)`. When one fails, its
- * message has the timeline of the task's attempts.
+ * Matchers for the `expect` of vitest or Jest: `expect.extend(taskMatchers)`. When one fails, its message shows a timeline
+ * of the task's attempts.
  */
 export const taskMatchers = {
   /**
-   * The task was delivered: a worker answered one of its attempts with 2xx.
+   * Passes when a worker responded 2xx to one of the task's attempts.
    *
-   * @param expected.attempts how many it took; default: any number.
+   * @param expected.attempts how many attempts it took; default: any number.
    */
-  toHaveBeenDelivered(emulator: WithHistory, task: string, expected: { readonly attempts?: number } = {}): Verdict {
+  toHaveBeenDelivered(
+    emulator: WithHistory,
+    task: string,
+    expected: { readonly attempts?: number } = {},
+  ): MatcherResult {
     const attempts = emulator.history({ task });
     const delivered = attempts.find(({ outcome }) => outcome !== undefined && isSuccess(outcome))?.dispatch;
     const pass = delivered !== undefined && delivered === (expected.attempts ?? delivered);
@@ -32,16 +36,16 @@ export const taskMatchers = {
   },
 
   /**
-   * The task failed and was put back to be tried again.
+   * Passes when the task failed and was scheduled for a retry.
    *
    * @param expected.times how often; default: at least once.
-   * @param expected.afterMs after how many milliseconds each time, from the end of an attempt; default: any.
+   * @param expected.afterMs the wait before each retry in milliseconds, from the end of an attempt; default: any.
    */
   toHaveRetried(
     emulator: WithHistory,
     task: string,
     expected: { readonly times?: number; readonly afterMs?: readonly number[] } = {},
-  ): Verdict {
+  ): MatcherResult {
     const attempts = emulator.history({ task });
     const waits = attempts.flatMap(({ endedMs = 0, fate }) => (fate?.kind === "retry" ? [fate.dueMs - endedMs] : []));
     const { times, afterMs } = expected;
@@ -57,12 +61,12 @@ export const taskMatchers = {
   },
 };
 
-function sentence(told: {
+function sentence(result: {
   readonly task: string;
   readonly pass: boolean;
   readonly wanted: string;
   readonly attempts: readonly AttemptRecord[];
 }): string {
-  const { task, pass, wanted, attempts } = told;
+  const { task, pass, wanted, attempts } = result;
   return `Expected ${task} ${pass ? "not " : ""}to ${wanted}.\n${formatTimeline(attempts)}`;
 }

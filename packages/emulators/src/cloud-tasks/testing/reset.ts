@@ -4,13 +4,13 @@ import { parseQueueName } from "../api/resource-names.ts";
 import type { Scheduler } from "../dispatch/scheduler.ts";
 import type { State } from "../state/state.ts";
 
-/** What is to be as if it had never been: everything, unless narrowed. */
+/** What to reset, by default everything. */
 export interface ResetOptions {
-  /** The full name of a queue, which stays, with its settings. */
+  /** A queue's full name. The queue and its settings stay. */
   readonly queue?: string;
-  /** The id of a project, all of whose queues go. */
+  /** A project's id. All its queues are removed. */
   readonly project?: string;
-  /** What becomes of deliveries under way: broken off, or awaited up to their deadlines. Default `abort`. */
+  /** Whether to abort deliveries in progress, or to wait up to their deadlines. Default `abort`. */
   readonly inFlight?: "abort" | "await";
 }
 
@@ -21,19 +21,19 @@ interface ResetDeps {
 }
 
 /**
- * Ends what is under way, then forgets tasks, taken names and history; and queues too, unless one queue is meant.
+ * Ends deliveries in progress, then removes tasks, reserved names and history; and queues, unless it is to reset one.
  *
- * @throws RangeError when there is no such queue.
+ * @throws RangeError when the queue doesn't exist.
  */
 export async function reset({ queue, project, inFlight = "abort" }: ResetOptions, deps: ResetDeps): Promise<void> {
   const { state, scheduler, history } = deps;
-  if (queue !== undefined && !state.queues.has(queue)) throw new RangeError(`There is no queue ${queue} to reset.`);
-  const isMeant = (name: string): boolean =>
+  if (queue !== undefined && !state.queues.has(queue)) throw new RangeError(`The queue ${queue} does not exist.`);
+  const isSelected = (name: string): boolean =>
     (queue === undefined || name === queue) && (project === undefined || parseQueueName(name)?.project === project);
   const graceMs = inFlight === "await" ? Number.POSITIVE_INFINITY : 0;
-  await scheduler.stop({ graceMs, of: ({ name }: Queue) => isMeant(name.name) });
+  await scheduler.stop({ graceMs, of: ({ name }: Queue) => isSelected(name.name) });
 
-  for (const name of state.allQueueNames().filter(isMeant)) {
+  for (const name of state.allQueueNames().filter(isSelected)) {
     const known = state.queues.get(name);
     if (queue === undefined) state.commit({ kind: "queue-forgotten", queue: name });
     else state.commit({ kind: "queue-emptied", queue: name });

@@ -1,14 +1,14 @@
 import type { AttemptRecord } from "./history.ts";
 
 /**
- * Attempts as lines for a person, task by task, with the time since the first:
+ * Formats attempts for people, task by task, with the time since the first:
  *
  *     projects/p/locations/l/queues/q/tasks/t
  *       1  +0 s      500 after 3 ms, again in 10 s
  *       2  +10.003 s 200 after 2 ms, done
  */
 export function formatTimeline(attempts: readonly AttemptRecord[]): string {
-  if (attempts.length === 0) return "There was no attempt.";
+  if (attempts.length === 0) return "There were no attempts.";
   const byTask = Map.groupBy(attempts, ({ task }) => task);
   return [...byTask].map(([task, ofTask]) => `${task}\n${ofTask.map(lineOf(ofTask)).join("\n")}`).join("\n");
 }
@@ -23,7 +23,7 @@ function lineOf([first]: readonly AttemptRecord[]): (attempt: AttemptRecord) => 
 }
 
 function ending({ dispatchedMs, endedMs, outcome, fate }: AttemptRecord): string {
-  if (endedMs === undefined || outcome === undefined) return "under way";
+  if (endedMs === undefined || outcome === undefined) return "in progress";
   const after = `after ${seconds(endedMs - dispatchedMs)}`;
   return `${describeOutcome(outcome)} ${after}${fate ? `, ${describeFate(fate, endedMs)}` : ""}`;
 }
@@ -33,11 +33,11 @@ function describeOutcome(outcome: NonNullable<AttemptRecord["outcome"]>): string
     case "answered":
       return String(outcome.status);
     case "timeout":
-      return "no answer by the deadline";
+      return "no response by the deadline";
     case "unreachable":
-      return `no answer (${outcome.reason})`;
+      return `no response (${outcome.reason})`;
     case "aborted":
-      return "broken off";
+      return "aborted";
   }
 }
 
@@ -50,7 +50,7 @@ function describeFate(fate: NonNullable<AttemptRecord["fate"]>, endedMs: number)
     case "given-up":
       return "given up";
     case "deleted":
-      return "its task was gone";
+      return "task was gone";
     case "aborted":
       return "to be delivered again";
   }

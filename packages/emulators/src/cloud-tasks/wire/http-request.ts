@@ -4,7 +4,7 @@ import { invalidArgument } from "../api/service-errors.ts";
 import type { HttpMethod, HttpTarget, TokenRequest } from "../state/task.ts";
 import type { WireHttpRequest } from "./wire.ts";
 
-/** By their numbers in the proto; 0 is unspecified and means POST. */
+/** By their numbers in the proto. 0 is unspecified and means POST. */
 export const HTTP_METHODS: readonly HttpMethod[] = ["POST", "POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
 const METHODS_WITH_BODY: ReadonlySet<HttpMethod> = new Set(["POST", "PUT", "PATCH"]);
@@ -14,9 +14,9 @@ const MOST_URL_CHARACTERS = 2083;
 const MOST_HEADER_BYTES = 80 * 1024;
 
 /**
- * Reads and checks the request that a task is to be delivered as.
+ * Parses the request that is to deliver a task.
  *
- * @param rules.httpsForTokens refuse tokens for http:// addresses, as the service does; locally they are wanted.
+ * @param rules.httpsForTokens whether to refuse tokens for http:// targets, as the service does.
  * @throws RpcError INVALID_ARGUMENT in the service's words where they are known.
  */
 export function parseHttpRequest(
@@ -62,7 +62,7 @@ function parseHeaders(headers: Readonly<Record<string, string>>): HttpTarget["he
   return [["User-Agent", USER_AGENT], ...own];
 }
 
-/** A header that can't be written would make every delivery fail, so it is refused where its author can see it. */
+/** A header that can't be sent would fail every delivery, so it is refused where its author notices. */
 function refuseUnsendable(name: string, value: string): void {
   try {
     http.validateHeaderName(name);
@@ -73,8 +73,8 @@ function refuseUnsendable(name: string, value: string): void {
 }
 
 function parseBody(wire: WireHttpRequest["body"], method: HttpMethod): Uint8Array {
-  // Copied, since what was decoded is a view into the whole received message; and not into Node's buffer pool, where a
-  // body that stays keeps alive what came and went beside it. Either would hold several times the memory.
+  // Copied, since the decoded body is a view into the whole message; and not into Node's buffer pool, which a long-lived
+  // body would keep alive. Either would hold several times the memory.
   const body = new Uint8Array(wire instanceof Uint8Array ? wire : []);
   if (body.length > 0 && !METHODS_WITH_BODY.has(method)) {
     throw invalidArgument("HttpRequest.body is only allowed with the HTTP methods POST, PUT and PATCH.");

@@ -3,14 +3,14 @@ import { invalidArgument } from "../api/service-errors.ts";
 import { millisFromWire } from "./wire-time.ts";
 import type { WireDuration, WireQueue } from "./wire.ts";
 
-/** What a queue's owner sets. */
+/** The settings of a queue. */
 export interface QueueConfig {
   readonly maxDispatchesPerSecond: number;
   readonly maxConcurrentDispatches: number;
-  /** How many tokens the bucket holds, where it was defined; callers of the API can't set it. */
+  /** The bucket's capacity, if it is defined. Callers of the API can't set it. */
   readonly burstSize?: number;
   readonly retry: RetryConfig;
-  /** Kept and told, without effect: the emulator's log is its standard output. */
+  /** Has no effect: the emulator logs everything to standard output. */
   readonly loggingRatio: number;
 }
 
@@ -25,8 +25,8 @@ const MOST_DISPATCHES_PER_SECOND = 500;
 const MOST_CONCURRENT_DISPATCHES = 5000;
 
 /**
- * Reads and checks what a request sets of a queue. What is zero or absent gets the default that the service gives:
- * 500 dispatches a second, 1,000 at a time; 100 attempts, 0.1 s to an hour apart, 16 doublings, no limit of time.
+ * Parses the settings in a request. What is zero or absent gets the service's default: 500 dispatches a second, 1,000 at
+ * a time; 100 attempts, 0.1 s to an hour apart, 16 doublings, no time limit.
  *
  * @throws RpcError INVALID_ARGUMENT in the service's words.
  */
@@ -35,10 +35,10 @@ export function parseQueueConfig(queue: WireQueue): QueueConfig {
 }
 
 /**
- * How many tokens a queue's bucket holds.
+ * The capacity of a queue's token bucket.
  *
- * Unless it was defined, it follows from the rate: the service answered 100 for 500/s and 10 for 1/s. What it does in
- * between is not published; this fits both.
+ * Unless it is defined, it depends on the rate: the service has 100 for 500/s and 10 for 1/s. What it does in between is
+ * not published; this formula fits both.
  */
 export function burstSize({
   burstSize: defined,
@@ -74,7 +74,7 @@ function parseRetry(queue: WireQueue): RetryConfig {
   const maxRetryDurationMs = parseDuration(wire.maxRetryDuration, "RetryConfig.maxRetryDuration");
   return {
     maxAttempts: maxAttempts || DEFAULT_MAX_ATTEMPTS,
-    // The API truncates this one to seconds. It says so of the backoffs too, but keeps those exact.
+    // The service truncates this to seconds. The backoffs are documented to be truncated too, but aren't.
     maxRetryDurationMs: Math.trunc(maxRetryDurationMs / 1000) * 1000,
     minBackoffMs,
     maxBackoffMs,
@@ -96,7 +96,7 @@ function parseDuration(duration: WireDuration | null | undefined, field: string)
 }
 
 function refuseNegative(value: number, field: string): void {
-  // Written so that NaN, which a double on the wire can be, is refused as well.
+  // This form also refuses NaN, which a double on the wire can be.
   if (!(value >= 0)) throw invalidArgument(`${field} cannot be negative.`);
 }
 

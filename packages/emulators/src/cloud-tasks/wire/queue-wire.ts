@@ -6,7 +6,7 @@ import type { QueueReply } from "./wire.ts";
 /** The numbers of Queue.State. */
 const STATE_NUMBERS = { running: 1, paused: 2 } as const;
 
-/** A queue as a reply tells it. */
+/** A queue as a reply has it. */
 export function queueToWire({ name, settings }: Queue): QueueReply {
   const { config } = settings;
   return {

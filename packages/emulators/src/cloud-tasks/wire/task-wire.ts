@@ -12,23 +12,23 @@ import type {
   WireTask,
 } from "./wire.ts";
 
-/** How much of a task is told. */
+/** How much of a task a reply has. */
 export type TaskView = "basic" | "full";
 
 /** The numbers of Task.View. */
 const VIEW_NUMBERS = { basic: 1, full: 2 } as const;
 
-/** Reads a request's `response_view`: anything but FULL is BASIC. */
+/** Parses a request's `response_view`: anything but FULL is BASIC. */
 export function viewFromWire(view: OneTaskRequest["responseView"]): TaskView {
   return Number(view) === VIEW_NUMBERS.full ? "full" : "basic";
 }
 
-/** A task as a reply tells it; BASIC leaves out the body and nothing else. */
+/** A task as a reply has it. BASIC leaves out the body and nothing else. */
 export function taskToWire(task: Task, queue: QueueName, view: TaskView): TaskReply {
   return { ...storedTask(task, queue, view), ...attemptsToWire(task), view: VIEW_NUMBERS[view] };
 }
 
-/** The part of a task that its size is measured by: what was given, and the defaults, but no view and no attempts. */
+/** The part of a task that counts towards its size: what was given, with defaults, but no view and no attempts. */
 export function storedTask(task: Task, queue: QueueName, view: TaskView): StoredTaskReply {
   return {
     name: `${queue.name}/tasks/${task.id}`,

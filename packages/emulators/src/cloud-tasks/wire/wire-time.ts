@@ -1,7 +1,7 @@
 import type { WireDuration, WireTimestamp } from "./wire.ts";
 
 /**
- * Milliseconds of a Timestamp or a Duration of the wire, kept to the microsecond, which is as fine as the service goes
+ * Milliseconds of a Timestamp or a Duration, exact to the microsecond, like the service
  * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#task).
  */
 export function millisFromWire(time: WireTimestamp | WireDuration): number {
@@ -9,13 +9,13 @@ export function millisFromWire(time: WireTimestamp | WireDuration): number {
   return Number(time.seconds ?? 0) * 1000 + micros / 1000;
 }
 
-/** A Timestamp or a Duration of so many milliseconds, to the microsecond; zero parts are left out, as on the wire. */
+/** A Timestamp or a Duration, exact to the microsecond. Parts that are zero are left out, as on the wire. */
 export function millisToWire(millis: number): { seconds?: number; nanos?: number } {
   const { seconds, micros } = splitMillis(millis);
   return { ...(seconds === 0 ? {} : { seconds }), ...(micros === 0 ? {} : { nanos: micros * 1000 }) };
 }
 
-/** Seconds since the epoch with six decimals, as in the header X-CloudTasks-TaskETA. */
+/** Seconds since the epoch with six decimal places, as in the header X-CloudTasks-TaskETA. */
 export function epochSecondsText(millis: number): string {
   const { seconds, micros } = splitMillis(millis);
   return `${seconds}.${String(micros).padStart(6, "0")}`;

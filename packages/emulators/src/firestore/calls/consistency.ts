@@ -3,13 +3,13 @@ import type { Database, View } from "../database.ts";
 import type { Transaction } from "../transactions/transaction.ts";
 import { type WireTimestamp, microsOf } from "../values/value.ts";
 
-/** google.firestore.v1.TransactionOptions as it is decoded: at most one member is an own one. */
+/** Decoded google.firestore.v1.TransactionOptions. At most one member is an own one. */
 export interface WireTransactionOptions {
   readonly readOnly?: { readonly readTime?: WireTimestamp | null } | null;
   readonly readWrite?: { readonly retryTransaction?: Uint8Array } | null;
 }
 
-/** What requests that read carry to say which state they want: at most one member is an own one. */
+/** The state that a request wants to read. At most one member is an own one. */
 export interface ConsistencySelector {
   readonly transaction?: Uint8Array;
   readonly newTransaction?: WireTransactionOptions | null;
@@ -17,7 +17,7 @@ export interface ConsistencySelector {
 }
 
 /**
- * The state that a request wants to read, and the transaction that it began, if any.
+ * The state that a request reads, and the transaction that it began, if any.
  *
  * @throws RpcError when the transaction has ended, or the time can't be read from.
  */
@@ -27,7 +27,7 @@ export function openView(database: Database, request: ConsistencySelector): { vi
     return { view: { kind: "transaction", transaction }, begun: null };
   }
   if (request.newTransaction) {
-    // Other than BeginTransaction, reads begin transactions that only read unless they are told otherwise.
+    // Unlike BeginTransaction, reads begin read-only transactions by default.
     const { readWrite, readOnly } = request.newTransaction;
     const transaction = beginTransaction(database, readWrite ? { readWrite } : { readOnly: readOnly ?? {} });
     return { view: { kind: "transaction", transaction }, begun: transaction };
@@ -38,7 +38,7 @@ export function openView(database: Database, request: ConsistencySelector): { vi
   return { view: { kind: "latest" }, begun: null };
 }
 
-/** Begins a transaction; it is for reading and writing unless the options say otherwise. */
+/** Begins a transaction, by default a read-write one. */
 export function beginTransaction(database: Database, options: WireTransactionOptions | null | undefined): Transaction {
   if (options?.readOnly) {
     const { readTime } = options.readOnly;
@@ -48,7 +48,7 @@ export function beginTransaction(database: Database, options: WireTransactionOpt
   return database.beginReadWrite(retries && retries.length > 0 ? retries : undefined);
 }
 
-/** A time to read from must not be finer than microseconds, while other times are cut. */
+/** A read time must not be finer than microseconds. Other times are truncated. */
 function readTimeOf(time: WireTimestamp): bigint {
   if ((time.nanos ?? 0) % NANOS_PER_MICRO === 0) return microsOf(time);
   throw new RpcError(RpcCode.INVALID_ARGUMENT, "timestamp cannot have more than microseconds precision");

@@ -42,7 +42,7 @@ export function listCalls(databases: Databases): Record<string, RpcHandler> {
   };
 }
 
-/** The documents of one collection, or of all right below the parent when none is named: a query, cut into pages. */
+/** The documents of one collection, or of all directly below the parent if none is named, as a paged query. */
 async function listExisting(database: Database, request: ListDocumentsRequest): Promise<object> {
   const { parent, collectionId } = request;
   const orderBy = parseListOrder(request.orderBy);
@@ -59,7 +59,7 @@ async function listExisting(database: Database, request: ListDocumentsRequest): 
   };
 }
 
-/** The documents of a collection, and names of documents that are missing but have something below them. */
+/** The documents of a collection, and the names of missing documents that have something below them. */
 function listWithMissing(database: Database, request: ListDocumentsRequest): object {
   const { parent, collectionId } = request;
   if (request.orderBy !== "") throw invalid("cannot specify an order when show_missing is true");

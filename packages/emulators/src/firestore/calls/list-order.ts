@@ -2,11 +2,11 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { DESCENDING, type Order } from "../query/structured-query.ts";
 
 /**
- * Reads the order of a list, such as "priority desc, __name__"; nothing is the order of names.
+ * Parses the order of a list, such as "priority desc, __name__". An empty text means the order of names.
  *
  * The syntax is that of https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#listdocumentsrequest
  *
- * @throws RpcError INVALID_ARGUMENT for one that is malformed; the paths in it are not looked at.
+ * @throws RpcError INVALID_ARGUMENT when it is malformed. The paths in it are not checked.
  */
 export function parseListOrder(text: string): Order[] {
   const orders: Order[] = [];
@@ -20,7 +20,7 @@ export function parseListOrder(text: string): Order[] {
   return orders;
 }
 
-/** A field path, in which backticks may hold anything; its direction; a comma or the end. */
+/** A field path, with anything inside backticks; a direction; a comma or the end. */
 const CLAUSE = /((?:`(?:[^`\\]|\\.)*`|[^\s,`])+)(?:\s+(asc|desc))?(?:\s*,\s*(?=.)|$)/isy;
 
 function readClause(text: string, start: number): { order: Order; end: number } | null {

@@ -1,26 +1,26 @@
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
-/** What a list's request says about its page. */
+/** The page that a request asks for. */
 export interface PageRequest {
   readonly parent: string;
   readonly pageSize: number;
   readonly pageToken: string;
 }
 
-/** One page; a token that is empty says that nothing comes after it. */
+/** One page. An empty token means that it is the last. */
 export interface Page {
   readonly items: readonly string[];
   readonly nextPageToken: string;
 }
 
-/** Default size of a page; the documentation names none. */
+/** The default page size, which is not documented. */
 const DEFAULT_PAGE_SIZE = 300;
 
 /**
- * The page that a request asks for, out of all names below its parent, in their order. A token is the last name of a
- * page; `compare` finds the place of one that is gone since. A full page has a token, also when nothing comes after it.
+ * Selects a page from the ordered names below a parent. A token is the last name of a page; `compare` finds its position
+ * if it is gone. A full page has a token even if it is the last.
  *
- * @throws RpcError INVALID_ARGUMENT for a negative size, and for a token that is none or whose place is not known.
+ * @throws RpcError INVALID_ARGUMENT for a negative size, and for a token that is invalid or whose position is unknown.
  */
 export function pageOf(
   ordered: readonly string[],
@@ -45,7 +45,7 @@ function decodeToken(token: string, parent: string): string {
 function placeAfter(name: string, ordered: readonly string[], compare: ((a: string, b: string) => number) | null) {
   const place = ordered.indexOf(name);
   if (place !== -1) return place + 1;
-  if (!compare) throw invalid("The last document of the page before this one is gone, and with it its place.");
+  if (!compare) throw invalid("The last document of the previous page is gone, so the next page can't be found.");
   const next = ordered.findIndex((other) => compare(other, name) > 0);
   return next === -1 ? ordered.length : next;
 }

@@ -5,14 +5,14 @@ import type { Databases } from "../databases.ts";
 import { Listener, type WireTarget } from "../listening/listener.ts";
 import { ResumeTokens } from "../listening/resume-token.ts";
 
-/** google.firestore.v1.ListenRequest as it is decoded: one of the two targets is an own member. */
+/** A decoded google.firestore.v1.ListenRequest. One of the two targets is an own member. */
 interface ListenRequest {
   readonly database: string;
   readonly addTarget?: WireTarget | null;
   readonly removeTarget?: number;
 }
 
-/** The call that listens. All requests of a stream are for the database that the first one names. */
+/** The call that listens. All requests of a stream must be for the database of the first. */
 export function listenCall(databases: Databases): StreamHandler {
   const tokens = new ResumeTokens();
   return (replies) => new ListenStream(databases, { replies, tokens });
@@ -32,7 +32,7 @@ class ListenStream implements RequestSink {
     const listener = this.#listenerFor(this.#databases.of(request.database));
     if (request.addTarget) listener.add(request.addTarget);
     else if (Object.hasOwn(request, "removeTarget")) listener.remove(request.removeTarget ?? 0);
-    else throw new RpcError(RpcCode.INVALID_ARGUMENT, "A request adds or removes a target.");
+    else throw new RpcError(RpcCode.INVALID_ARGUMENT, "A request must add or remove a target.");
   }
 
   drained(): void {
@@ -48,7 +48,7 @@ class ListenStream implements RequestSink {
       const listener = new Listener({ ...this.#to, database });
       this.#open = { database, listener, close: database.observe(listener) };
     } else if (this.#open.database !== database) {
-      throw new RpcError(RpcCode.INVALID_ARGUMENT, "A stream listens to one database.");
+      throw new RpcError(RpcCode.INVALID_ARGUMENT, "All requests of a stream must be for one database.");
     }
     return this.#open.listener;
   }

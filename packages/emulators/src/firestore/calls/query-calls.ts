@@ -84,7 +84,7 @@ export function queryCalls(databases: Databases): Record<string, RpcHandler> {
   };
 }
 
-/** Names that split the documents into at most `wanted` + 1 parts of about one size, none of them empty. */
+/** Names that split the documents into at most `wanted` + 1 parts of similar size, none of them empty. */
 function splitPoints(documents: readonly StoredDocument[], wanted: number): string[] {
   const names = documents.map((document) => document.name).toSorted(compareNames);
   const points = Math.min(wanted, Math.max(0, names.length - 1));

@@ -26,7 +26,7 @@ export function readCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     async BatchGetDocuments(request: BatchGetDocumentsRequest, send) {
       const database = databases.named(request.database);
-      // Duplicates are elided: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#batchgetdocumentsrequest
+      // Duplicates are dropped: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#batchgetdocumentsrequest
       const names = [...new Set(request.documents)];
       for (const name of names) checkDocumentName(name, database.root);
       const mask = parseMask(request.mask);

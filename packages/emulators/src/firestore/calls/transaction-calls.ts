@@ -12,7 +12,7 @@ interface RollbackRequest {
   readonly transaction: Uint8Array;
 }
 
-/** The calls that begin and abandon transactions; reads can begin them too, and a commit ends them. */
+/** The calls that begin and roll back transactions. Reads can begin them too, and a commit ends them. */
 export function transactionCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     BeginTransaction({ database, options }: BeginTransactionRequest) {

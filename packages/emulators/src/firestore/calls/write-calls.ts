@@ -98,7 +98,7 @@ function parseWriteTo(database: Database, wire: WireWrite): Write {
   return write;
 }
 
-/** The writes of a BatchWrite, once all are well-formed, stand alone: each is a commit, and none waits for another. */
+/** The writes of a BatchWrite are independent once all are well-formed: each is a commit, and none waits for another. */
 async function writeAlone(database: Database, write: Write): Promise<{ writeResult: object; status: object }> {
   try {
     const { results } = await database.commit([write], null);

@@ -7,7 +7,7 @@ import type { ResumeTokens } from "./resume-token.ts";
 import { Target, TargetChangeType, type TargetStart, targetChange } from "./target.ts";
 import { type WireWatched, compileWatched } from "./watched.ts";
 
-/** google.firestore.v1.Target as it is decoded. */
+/** A decoded google.firestore.v1.Target. */
 export interface WireTarget extends WireWatched {
   readonly targetId: number;
   readonly once: boolean;
@@ -15,15 +15,15 @@ export interface WireTarget extends WireWatched {
   readonly readTime?: WireTimestamp | null;
 }
 
-/** As many targets one stream has at most; Google's server clients have one, its web clients some dozens. */
+/** How many targets a stream can have. Google's server clients have one, its web clients some dozens. */
 const MAX_TARGETS = 100;
 
 /**
- * What one stream listens to in one database.
+ * The targets of one stream in one database.
  *
- * Each commit is told in the turn in which it is applied: its changes for all targets, then a NO_CHANGE with the read
- * time as of which the caller has everything. While the caller is behind nothing is sent; when it has caught up, it is
- * told the difference. Listening takes no locks, and a commit never fails for it.
+ * Each commit is reported in the turn in which it is applied: its changes for all targets, then a NO_CHANGE with the read
+ * time up to which the caller has everything. While the caller is behind, nothing is sent; once it has caught up, it gets
+ * the difference. Listening takes no locks, and never makes a commit fail.
  */
 export class Listener implements Observer {
   readonly #database: Database;
@@ -39,9 +39,9 @@ export class Listener implements Observer {
   }
 
   /**
-   * Adds a target and tells what is in it. One that Firestore refuses is removed again, with the cause.
+   * Adds a target and reports what is in it. A target that Firestore refuses is removed again, with the cause.
    *
-   * @throws RpcError INVALID_ARGUMENT for an id that can't be, or is taken.
+   * @throws RpcError INVALID_ARGUMENT for an id that is invalid or taken.
    */
   add(wire: WireTarget): void {
     const id = this.#chooseId(wire.targetId);
@@ -53,36 +53,36 @@ export class Listener implements Observer {
       const cause = { code: error.code, message: error.message };
       this.#send(targetChange(TargetChangeType.REMOVE, [id], { cause }));
     }
-    this.#tellNews();
+    this.#sendChanges();
   }
 
-  /** Removes a target; one that isn't there is nobody's concern. */
+  /** Removes a target, if it exists. */
   remove(id: number): void {
     if (this.#targets.delete(id)) this.#send(targetChange(TargetChangeType.REMOVE, [id]));
   }
 
-  /** The caller has taken all that was sent. */
+  /** The caller has received everything that was sent. */
   drained(): void {
     this.#callerIsBehind = false;
-    this.#tellNews();
+    this.#sendChanges();
   }
 
   committed(changes: readonly Change[]): void {
     this.#endOnError(() => {
       for (const target of this.#targets.values()) target.committed(changes);
-      this.#tellNews();
+      this.#sendChanges();
     });
   }
 
   cleared(): void {
     this.#endOnError(() => {
       for (const target of this.#targets.values()) target.cleared();
-      this.#tellNews();
+      this.#sendChanges();
     });
   }
 
   ticked(): void {
-    if (!this.#callerIsBehind && this.#targets.size > 0) this.#tellReadTime(this.#now());
+    if (!this.#callerIsBehind && this.#targets.size > 0) this.#sendReadTime(this.#now());
   }
 
   stopping(error: Error): void {
@@ -115,25 +115,25 @@ export class Listener implements Observer {
     return at !== null && this.#database.canReadAt(at) ? { kind: "resumed", at } : { kind: "unknown" };
   }
 
-  /** Brings the caller from what it was told to the present, unless it is behind. */
-  #tellNews(): void {
+  /** Sends the caller what has changed, unless it is behind. */
+  #sendChanges(): void {
     if (this.#callerIsBehind) return;
-    const targets = [...this.#targets.values()].filter((target) => target.mayHaveNews);
+    const targets = [...this.#targets.values()].filter((target) => target.mayHaveChanges);
     if (targets.length === 0) return;
     const now = this.#now();
     const token = this.#tokens.at(now);
-    let hasTold = false;
+    let hasSent = false;
     for (const target of targets) {
-      for (const reply of target.tellNews(now, token)) {
+      for (const reply of target.takeChanges(now, token)) {
         this.#send(reply);
-        hasTold = true;
+        hasSent = true;
       }
     }
-    if (hasTold) this.#tellReadTime(now);
+    if (hasSent) this.#sendReadTime(now);
     for (const target of targets) if (target.once) this.remove(target.id);
   }
 
-  #tellReadTime(time: bigint): void {
+  #sendReadTime(time: bigint): void {
     const upTo = { readTime: timestampOf(time), resumeToken: this.#tokens.at(time) };
     this.#send(targetChange(TargetChangeType.NO_CHANGE, [], upTo));
   }

@@ -7,21 +7,21 @@ import type { Watched } from "./watched.ts";
 /** google.firestore.v1.TargetChange.TargetChangeType */
 export const TargetChangeType = { NO_CHANGE: 0, ADD: 1, REMOVE: 2, CURRENT: 3, RESET: 4 } as const;
 
-/** Where a target stands when it is added: at nothing, or at what the caller was told in an earlier stream. */
+/** What the caller knows when it adds a target: nothing, or what an earlier stream has sent. */
 export type TargetStart =
   | { readonly kind: "new" }
-  /** It is as it was at this time, in microseconds. */
+  /** The state at this time, in microseconds. */
   | { readonly kind: "resumed"; readonly at: bigint }
-  /** The caller knows a state that we don't, and must forget it. */
+  /** A state that the emulator doesn't know, so the caller must forget it. */
   | { readonly kind: "unknown" };
 
 /**
- * One target of a stream: it knows what the caller was told, and which documents may differ by now.
+ * One target of a stream. It knows what the caller has received, and which documents may have changed since.
  *
  *     added ──▶ ADD, RESET?, changes, CURRENT ──▶ changes ──▶ changes …
  *
- * What may differ is looked up when it is to be told, so a caller that is behind finds one difference there, however
- * many commits made it. What is remembered are names, each once.
+ * Documents are looked up when they are to be sent, so a caller that is behind gets one difference, however many commits
+ * made it. Until then the target remembers only their names, each once.
  */
 export class Target {
   readonly id: number;
@@ -29,9 +29,9 @@ export class Target {
   readonly once: boolean;
   readonly #watched: Watched;
   readonly #documents: DocumentStore;
-  /** The update time of what the caller was told, by name; null for a document that does not exist. */
-  readonly #told: Map<string, bigint | null>;
-  #doubtful: Set<string> | "everything" = "everything";
+  /** The update times that the caller has received, by name. Null for a document that doesn't exist. */
+  readonly #sent: Map<string, bigint | null>;
+  #maybeChanged: Set<string> | "everything" = "everything";
   #mustReset: boolean;
   #isCurrent = false;
 
@@ -47,56 +47,56 @@ export class Target {
     this.once = once;
     this.#watched = watched;
     this.#documents = documents;
-    this.#told = start.kind === "resumed" ? versionsOf(watched.all(documents, start.at)) : new Map();
+    this.#sent = start.kind === "resumed" ? versionsOf(watched.all(documents, start.at)) : new Map();
     this.#mustReset = start.kind === "unknown";
   }
 
-  /** Whether there may be something to tell. */
-  get mayHaveNews(): boolean {
-    return !this.#isCurrent || this.#doubtful === "everything" || this.#doubtful.size > 0;
+  /** Whether there may be something to send. */
+  get mayHaveChanges(): boolean {
+    return !this.#isCurrent || this.#maybeChanged === "everything" || this.#maybeChanged.size > 0;
   }
 
   committed(changes: readonly Change[]): void {
-    if (this.#doubtful === "everything") return;
-    for (const change of changes) if (this.#watched.isTouchedBy(change)) this.#doubtful.add(change.name);
+    if (this.#maybeChanged === "everything") return;
+    for (const change of changes) if (this.#watched.isTouchedBy(change)) this.#maybeChanged.add(change.name);
   }
 
   cleared(): void {
-    this.#doubtful = "everything";
+    this.#maybeChanged = "everything";
   }
 
   /** The ListenResponses that bring the caller to the present, which is `readTime` (in microseconds). */
-  *tellNews(readTime: bigint, resumeToken: Uint8Array): Generator<object> {
+  *takeChanges(readTime: bigint, resumeToken: Uint8Array): Generator<object> {
     if (this.#mustReset) yield targetChange(TargetChangeType.RESET, [this.id]);
     this.#mustReset = false;
-    for (const [name, document] of this.#lookAtDoubtful()) {
-      const reply = this.#tell(name, document, readTime);
+    for (const [name, document] of this.#lookUp()) {
+      const reply = this.#responseAbout(name, document, readTime);
       if (reply) yield reply;
     }
-    this.#doubtful = new Set();
+    this.#maybeChanged = new Set();
     if (this.#isCurrent) return;
     this.#isCurrent = true;
     yield targetChange(TargetChangeType.CURRENT, [this.id], { readTime: timestampOf(readTime), resumeToken });
   }
 
-  /** The documents that may differ, by name, as they are now; undefined for what does not belong to the target. */
-  *#lookAtDoubtful(): Generator<[string, StoredDocument | null | undefined]> {
+  /** The documents that may have changed, by name, as they are now. Undefined for what is not in the target. */
+  *#lookUp(): Generator<[string, StoredDocument | null | undefined]> {
     const { one } = this.#watched;
-    if (this.#doubtful !== "everything" && one) {
-      for (const name of this.#doubtful) yield [name, one(this.#documents, name)];
-    } else if (this.#doubtful === "everything" || this.#doubtful.size > 0) {
+    if (this.#maybeChanged !== "everything" && one) {
+      for (const name of this.#maybeChanged) yield [name, one(this.#documents, name)];
+    } else if (this.#maybeChanged === "everything" || this.#maybeChanged.size > 0) {
       const all = this.#watched.all(this.#documents);
-      for (const name of this.#told.keys()) if (!all.has(name)) yield [name, undefined];
+      for (const name of this.#sent.keys()) if (!all.has(name)) yield [name, undefined];
       yield* all;
     }
   }
 
-  /** What the caller is to be told of one document, or null when it knows. */
-  #tell(name: string, document: StoredDocument | null | undefined, readTime: bigint): object | null {
+  /** The response about one document, or null when the caller has it. */
+  #responseAbout(name: string, document: StoredDocument | null | undefined, readTime: bigint): object | null {
     const version = versionOf(document);
-    if (this.#told.get(name) === version) return null;
-    if (version === undefined) this.#told.delete(name);
-    else this.#told.set(name, version);
+    if (this.#sent.get(name) === version) return null;
+    if (version === undefined) this.#sent.delete(name);
+    else this.#sent.set(name, version);
 
     if (document) {
       return { documentChange: { document: documentMessage(this.#watched.project(document)), targetIds: [this.id] } };
@@ -106,7 +106,7 @@ export class Target {
   }
 }
 
-/** A ListenResponse about targets, or all targets when none is named. */
+/** A ListenResponse about targets; about all targets when none is named. */
 export function targetChange(targetChangeType: number, targetIds: readonly number[], more: object = {}): object {
   return { targetChange: { targetChangeType, targetIds, ...more } };
 }

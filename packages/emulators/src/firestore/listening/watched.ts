@@ -5,38 +5,38 @@ import { type CompiledQuery, compileQuery } from "../query/query.ts";
 import { checkDocumentName, checkParent } from "../store/resource-name.ts";
 import type { StructuredQuery } from "../query/structured-query.ts";
 
-/** The part of google.firestore.v1.Target that says what to listen to, as it is decoded. */
+/** The part of a decoded google.firestore.v1.Target that says what to listen to. */
 export interface WireWatched {
   readonly documents?: { readonly documents?: readonly string[] } | null;
   readonly query?: { readonly parent: string; readonly structuredQuery?: StructuredQuery | null } | null;
 }
 
-/** What a target is about; a document that belongs to it and doesn't exist is null. */
+/** What a target listens to. Null for a document in it that doesn't exist. */
 export interface Watched {
-  /** Whether a change can make a difference to it. */
+  /** Whether a change can affect it. */
   isTouchedBy(change: Change): boolean;
-  /** All that belongs to it as of a time, by default now: in its order, by name. */
+  /** Everything in it as of a time, by default now: in its order, by name. */
   all(documents: DocumentStore, at?: bigint): ReadonlyMap<string, StoredDocument | null>;
   /**
-   * What belongs to it of one name that a change has touched, undefined for nothing. It is missing where other
-   * documents decide on that, too.
+   * The document with one name if it is in the target, else undefined. The function is missing where that depends on
+   * other documents, too.
    */
   readonly one?: (documents: DocumentStore, name: string) => StoredDocument | null | undefined;
-  /** The document as it is shown. */
+  /** The document as the target shows it. */
   project(document: StoredDocument): StoredDocument;
 }
 
 /**
- * Makes a target ready to be listened to.
+ * Compiles a target.
  *
- * @throws RpcError as Firestore refuses it.
+ * @throws RpcError when Firestore would refuse it.
  */
 export function compileWatched(wire: WireWatched, root: string): Watched {
   if (wire.query) {
     checkParent(wire.query.parent, root);
     return watchQuery(wire.query.parent, wire.query.structuredQuery ?? {});
   }
-  if (!wire.documents) throw new RpcError(RpcCode.INVALID_ARGUMENT, "A target names documents or has a query.");
+  if (!wire.documents) throw new RpcError(RpcCode.INVALID_ARGUMENT, "A target must have documents or a query.");
   const names = wire.documents.documents ?? [];
   for (const name of names) checkDocumentName(name, root);
   return watchDocuments(new Set(names));

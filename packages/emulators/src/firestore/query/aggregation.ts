@@ -7,20 +7,22 @@ import type { Aggregation } from "./structured-query.ts";
 import { putField, toBigInt, TypeOrder, typeOrder, wireInt64 } from "../values/value.ts";
 import type { Fields, Value } from "../values/value.ts";
 
-/** At most so many results come from one request: https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations */
+/** How many results a request can have: https://firebase.google.com/docs/firestore/query-data/aggregation-queries#limitations */
 const MAX_AGGREGATIONS = 5;
 
 /** Aliases follow the rules of field names: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#aggregation */
 const MAX_ALIAS_BYTES = 1_500;
 
 /**
- * The fields that are summed or averaged, to be given to `compileQuery` as `alsoOrderedBy`: as with Google's indexes, a document
- * without one of them is not even counted. INVALID_ARGUMENT for aggregations that Firestore refuses.
- * Source: https://firebase.google.com/docs/firestore/query-data/aggregation-queries
+ * The fields that are summed or averaged, for `alsoOrderedBy` of `compileQuery`: as with Google's indexes, a document
+ * without one of them is not even counted.
+ *
+ * @throws RpcError INVALID_ARGUMENT for aggregations that Firestore refuses: https://firebase.google.com/docs/firestore/query-data/aggregation-queries
  */
 export function aggregatedFields(aggregations: readonly Aggregation[]): QueryField[] {
   if (aggregations.length === 0) throw invalid("There is nothing to aggregate.");
-  if (aggregations.length > MAX_AGGREGATIONS) throw invalid(`At most ${MAX_AGGREGATIONS} aggregations go together.`);
+  if (aggregations.length > MAX_AGGREGATIONS)
+    throw invalid(`A request can have at most ${MAX_AGGREGATIONS} aggregations.`);
   aliasesOf(aggregations);
   const fields = aggregations.map(parseAggregation).flatMap((result) => ("field" in result ? [result.field] : []));
   return fields.toSorted(compareFields);
@@ -44,7 +46,7 @@ function parseAggregation(aggregation: Aggregation): Result {
   const { count, sum, avg } = aggregation;
   if (Object.hasOwn(aggregation, "count") && count) {
     const upTo = count.upTo ? toBigInt(count.upTo.value ?? 0) : null;
-    if (upTo !== null && upTo < 0n) throw invalid("A count goes up to a number that is not negative.");
+    if (upTo !== null && upTo < 0n) throw invalid("The limit of a count must not be negative.");
     return { kind: "count", upTo };
   }
   if (Object.hasOwn(aggregation, "sum") && sum) return { kind: "sum", field: numberField(sum) };
@@ -58,15 +60,15 @@ function numberField({ field: reference }: NonNullable<Aggregation["sum"]>): Que
   return field;
 }
 
-/** The names of the results; those without one are numbered among themselves. */
+/** The names of the results. Those without one are numbered. */
 function aliasesOf(aggregations: readonly Aggregation[]): string[] {
   let unnamed = 0;
   const aliases = aggregations.map(({ alias }) => alias || `field_${++unnamed}`);
-  if (new Set(aliases).size < aliases.length) throw invalid("Two aggregations have one alias.");
+  if (new Set(aliases).size < aliases.length) throw invalid("Two aggregations have the same alias.");
   const reserved = aliases.find((alias) => /^__.+__$/s.test(alias));
   if (reserved !== undefined) throw invalid(`The alias "${reserved}" is reserved.`);
   if (aliases.some((alias) => Buffer.byteLength(alias) > MAX_ALIAS_BYTES)) {
-    throw invalid(`An alias is at most ${MAX_ALIAS_BYTES} bytes long.`);
+    throw invalid(`An alias must be at most ${MAX_ALIAS_BYTES} bytes long.`);
   }
   return aliases;
 }
@@ -84,7 +86,7 @@ function evaluate(result: Result, documents: readonly StoredDocument[]): Value {
   }
 }
 
-/** Integers are added exactly, doubles apart from them with what rounding loses kept aside. */
+/** Integers are added exactly; doubles separately, while compensating for rounding. */
 interface Total {
   integers: bigint;
   doubles: number;
@@ -105,7 +107,7 @@ function totalOf(field: QueryField, documents: readonly StoredDocument[]): Total
   return total;
 }
 
-/** Neumaier's variant of Kahan's summation, so that the order of the documents hardly matters. */
+/** Neumaier's variant of Kahan summation, so that the order of the documents hardly matters. */
 function addDouble(total: Total, double: number): void {
   const next = total.doubles + double;
   const isSmaller = Math.abs(double) <= Math.abs(total.doubles);
@@ -127,7 +129,7 @@ function averageOf(total: Total): Value {
 function asDouble(total: Total): number {
   const all = { ...total };
   if (total.integers !== 0n) addDouble(all, Number(total.integers));
-  // Past infinity nothing is lost that could be added again: it would be NaN.
+  // At infinity, the compensation would be NaN.
   return Number.isFinite(all.doubles) ? all.doubles + all.lost : all.doubles;
 }
 

@@ -7,39 +7,43 @@ import { elementsOf, isNaNValue, isNullValue } from "../values/value.ts";
 import { readValue } from "../values/value-intake.ts";
 import type { Value } from "../values/value.ts";
 
-/** A filter as read: operators by name, fields and operands ready to use. */
+/** A parsed filter. */
 export type FilterTree = Composite | Comparison | ListComparison | ValueTest;
 
-/** Filters of which all, or at least one, must hold. */
+/** Filters of which all, or at least one, must match. */
 export interface Composite {
   readonly kind: "and" | "or";
   readonly parts: readonly FilterTree[];
 }
 
-/** A field against one operand. */
+/** Compares a field with one operand. */
 export interface Comparison {
   readonly kind: "<" | "<=" | ">" | ">=" | "==" | "!=" | "array-contains";
   readonly field: QueryField;
   readonly operand: Value;
 }
 
-/** A field against a list of operands, never empty. */
+/** Compares a field with a list of operands, which is not empty. */
 export interface ListComparison {
   readonly kind: "in" | "not-in" | "array-contains-any";
   readonly field: QueryField;
   readonly operands: readonly Value[];
 }
 
-/** A field asked for null or NaN. */
+/** Tests a field for null or NaN. */
 export interface ValueTest {
   readonly kind: "is-null" | "is-nan" | "is-not-null" | "is-not-nan";
   readonly field: QueryField;
 }
 
-/** One condition on one field. */
+/** A condition on one field. */
 export type Condition = Exclude<FilterTree, Composite>;
 
-/** Reads a filter; INVALID_ARGUMENT for unknown operators, missing operands and lists that are none. */
+/**
+ * Parses a filter.
+ *
+ * @throws RpcError INVALID_ARGUMENT for unknown operators, missing operands and invalid lists.
+ */
 export function parseFilter(filter: Filter): FilterTree {
   if (Object.hasOwn(filter, "compositeFilter") && filter.compositeFilter) return parseComposite(filter.compositeFilter);
   if (Object.hasOwn(filter, "fieldFilter") && filter.fieldFilter) return parseFieldFilter(filter.fieldFilter);
@@ -47,15 +51,15 @@ export function parseFilter(filter: Filter): FilterTree {
   throw invalid("A filter is empty.");
 }
 
-/** Every condition in the tree, from left to right. */
+/** All conditions in the tree, from left to right. */
 export function* conditionsOf(filter: FilterTree): Generator<Condition> {
   if ("parts" in filter) for (const part of filter.parts) yield* conditionsOf(part);
   else yield filter;
 }
 
 /**
- * Whether the condition keeps a range of values, by which results are then sorted, rather than single ones. What is less
- * or greater than null or NaN, or compares unequal to null, is nothing, and no range either (as Google's emulator has it).
+ * Whether the condition matches a range of values, by which results are then sorted. Nothing is less or greater than null
+ * or NaN, or unequal to null, so those are not ranges. As in Google's emulator.
  */
 export function isInequality(condition: Condition): boolean {
   switch (condition.kind) {
@@ -122,7 +126,7 @@ function parseFieldFilter(filter: FieldFilter): FilterTree {
   const listComparison = LIST_COMPARISONS.get(filter.op ?? 0);
   if (!listComparison) throw invalid("Unknown operator of a field filter.");
   const operands = elementsOf(operand);
-  if (operands.length === 0) throw invalid(`"${listComparison}" needs an array that is not empty.`);
+  if (operands.length === 0) throw invalid(`"${listComparison}" needs a non-empty array.`);
   return { kind: listComparison, field, operands };
 }
 

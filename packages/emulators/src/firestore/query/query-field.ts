@@ -3,7 +3,7 @@ import { type FieldPath, formatFieldPath, getField, NAME_PATH, parseFieldPath } 
 import type { FieldReference } from "./structured-query.ts";
 import type { Value } from "../values/value.ts";
 
-/** A field that a query filters or sorts by; two spellings of one path have the same `name`. */
+/** A field that a query filters or sorts by. `name` is its canonical path. */
 export interface QueryField {
   readonly name: string;
   readonly path: FieldPath;
@@ -12,7 +12,11 @@ export interface QueryField {
   readonly valueOf: (document: StoredDocument) => Value | undefined;
 }
 
-/** Reads a field reference; INVALID_ARGUMENT for a path that is none. */
+/**
+ * Parses a field reference.
+ *
+ * @throws RpcError INVALID_ARGUMENT for an invalid path.
+ */
 export function queryField(reference: FieldReference | null | undefined): QueryField {
   const path = parseFieldPath(reference?.fieldPath ?? "");
   const name = formatFieldPath(path);

@@ -4,12 +4,12 @@ import { compareValues } from "../values/ordering.ts";
 import { elementsOf, isNaNValue, isNullValue, typeOrder } from "../values/value.ts";
 import type { Value } from "../values/value.ts";
 
-/** Whether a document passes a filter. */
+/** Whether a document matches a filter. */
 export type DocumentTest = (document: StoredDocument) => boolean;
 
 /**
- * Makes a filter a test of documents. A document without the field passes no condition on it, and null and NaN equal nothing,
- * themselves included, unless they stand inside of arrays and maps (both as Google's emulator has it).
+ * Compiles a filter. A document without a field matches no condition on it, and null and NaN equal nothing, not even
+ * themselves, unless they are in arrays or maps. Both as in Google's emulator.
  */
 export function compileFilter(filter: FilterTree): DocumentTest {
   if ("parts" in filter) return compileComposite(filter);
@@ -61,7 +61,7 @@ function compileCondition(condition: Condition): ValueCheck {
 
 function equalTo(operand: Value): ValueCheck {
   if (isNullValue(operand) || isNaNValue(operand)) return () => false;
-  // Most filters ask for a text, which needs no look at types: no other value has one.
+  // Most filters compare with a string, which is faster without looking at types.
   if (Object.hasOwn(operand, "stringValue")) return (value) => value.stringValue === operand.stringValue;
   return (value) => compareValues(value, operand) === 0;
 }
@@ -72,7 +72,7 @@ function equalToAny(operands: readonly Value[]): ValueCheck {
 }
 
 function equalToNone(operands: readonly Value[]): ValueCheck {
-  // As in SQL, nothing is known to be unequal to null.
+  // As in SQL, nothing is unequal to null.
   if (operands.some(isNullValue)) return () => false;
   const isAny = equalToAny(operands);
   return (value) => !isNullValue(value) && !isAny(value);
@@ -82,7 +82,7 @@ function contains(isElement: ValueCheck): ValueCheck {
   return (value) => elementsOf(value).some(isElement);
 }
 
-/** Ranges stay within the operand's type. */
+/** A range only has values of the operand's type. */
 function inRange(kind: "<" | "<=" | ">" | ">=", operand: Value): ValueCheck {
   if (isNullValue(operand) || isNaNValue(operand)) return () => false;
   const order = typeOrder(operand);

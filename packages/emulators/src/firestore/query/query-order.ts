@@ -7,15 +7,15 @@ import { DESCENDING } from "./structured-query.ts";
 import type { Order } from "./structured-query.ts";
 import type { Value } from "../values/value.ts";
 
-/** One of the fields that results are sorted by, the most important first. */
+/** A field that results are sorted by. */
 export interface SortKey {
   readonly field: QueryField;
   readonly descending: boolean;
 }
 
 /**
- * What results are sorted by: as the query says, then by the fields of inequalities in the order of their names, then by
- * `alsoBy`, then by the document's name, all of these in the direction that was last given.
+ * The fields that results are sorted by: those of the query, then those with inequalities in the order of their names,
+ * then `alsoBy`, then the document's name, all in the last direction given.
  * Source: https://firebase.google.com/docs/firestore/query-data/multiple-range-fields
  */
 export function sortKeys(
@@ -35,7 +35,7 @@ export function sortKeys(
   return keys;
 }
 
-/** The fields on which the filter has inequalities, each once, in the order of their names. */
+/** The fields with inequalities in a filter, each once, in the order of their names. */
 export function inequalityFields(filter: FilterTree | null): QueryField[] {
   const fields = new Map<string, QueryField>();
   for (const condition of filter ? conditionsOf(filter) : []) {
@@ -44,7 +44,7 @@ export function inequalityFields(filter: FilterTree | null): QueryField[] {
   return [...fields.values()].toSorted(compareFields);
 }
 
-/** Fields by the names on the way to them, as they are without backticks. */
+/** The order of fields by their names, without backticks. */
 export function compareFields({ path: a }: QueryField, { path: b }: QueryField): number {
   for (const [i, name] of a.entries()) {
     const other = b[i];
@@ -55,7 +55,7 @@ export function compareFields({ path: a }: QueryField, { path: b }: QueryField):
   return a.length - b.length;
 }
 
-/** The order of two lists of values, one value a key; as far as the shorter list goes. */
+/** The order of two lists of values, one for each key, up to the end of the shorter list. */
 export function compareByKeys(keys: readonly SortKey[], a: readonly Value[], b: readonly Value[]): number {
   for (const [i, key] of keys.entries()) {
     const value = a[i];

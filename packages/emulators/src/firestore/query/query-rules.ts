@@ -10,7 +10,7 @@ import type { Cursor, StructuredQuery } from "./structured-query.ts";
 import { kindOf } from "../values/value.ts";
 import type { Value } from "../values/value.ts";
 
-/** What a query is made of, for the rules on how its parts go together. */
+/** The parts of a query. */
 export interface QueryParts {
   readonly parent: string;
   readonly query: StructuredQuery;
@@ -20,7 +20,7 @@ export interface QueryParts {
   readonly aggregated: readonly QueryField[];
 }
 
-/** Limits of one query: https://firebase.google.com/docs/firestore/query-data/queries#query_limitations */
+/** Limits of a query: https://firebase.google.com/docs/firestore/query-data/queries#query_limitations */
 const QUERY_LIMITS = {
   disjunctions: 30,
   inValues: 30,
@@ -31,7 +31,11 @@ const QUERY_LIMITS = {
   operandBytes: 1_500,
 } as const;
 
-/** Throws what Firestore answers to a query that it does not run. */
+/**
+ * Checks the rules for queries.
+ *
+ * @throws RpcError when Firestore would refuse the query.
+ */
 export function checkQuery(parts: QueryParts): void {
   const { query, filter } = parts;
   if (query.findNearest) throw new RpcError(RpcCode.UNIMPLEMENTED, "This emulator has no vector search.");
@@ -50,7 +54,7 @@ export function checkQuery(parts: QueryParts): void {
 function checkScope({ parent, query, filter, order }: QueryParts): void {
   if (segmentsBelow(databaseOf(parent), parent) % 2 !== 0) throw invalid(`The parent "${parent}" is not a document.`);
   const from = query.from ?? [];
-  if (from.length > 1) throw invalid("A query ranges over one collection, or one group of them.");
+  if (from.length > 1) throw invalid("A query can have only one collection or collection group.");
   const id = from[0]?.collectionId ?? "";
   if (id !== "") return checkCollectionId(id);
 
@@ -58,7 +62,7 @@ function checkScope({ parent, query, filter, order }: QueryParts): void {
   if (foreign) throw invalid(`A filter on "${foreign.field.name}" needs a collection.`);
   const asked = order.slice(0, query.orderBy?.length ?? 0);
   if (asked.some((key) => !key.field.isKey || key.descending))
-    throw invalid("Without a collection, only ascending names can be the order.");
+    throw invalid("Without a collection, a query can only be ordered by ascending names.");
 }
 
 function checkFilter(filter: FilterTree, database: string): void {
@@ -68,23 +72,25 @@ function checkFilter(filter: FilterTree, database: string): void {
     if (condition.field.isKey) checkKeyCondition(condition, database);
   }
   if (mostArrayContains(filter) > 1)
-    throw invalid("A disjunction has at most one array-contains or array-contains-any.");
+    throw invalid("A disjunction can have at most one array-contains or array-contains-any.");
   if (conditions.filter(excludesValues).length > 1)
-    throw invalid("A query has at most one of !=, not-in, is-not-null and is-not-nan.");
+    throw invalid("A query can have at most one of !=, not-in, is-not-null and is-not-nan.");
   if (conditions.some(({ kind }) => kind === "not-in") && hasAlternatives(filter)) {
-    throw invalid("not-in does not go together with in, array-contains-any or OR.");
+    throw invalid("not-in can't be combined with in, array-contains-any or OR.");
   }
   const disjunctions = countDisjunctions(filter);
   if (disjunctions > QUERY_LIMITS.disjunctions) {
-    throw invalid(`The filter comes to ${disjunctions} disjunctions; ${QUERY_LIMITS.disjunctions} are the limit.`);
+    throw invalid(`The filter has ${disjunctions} disjunctions; the limit is ${QUERY_LIMITS.disjunctions}.`);
   }
   const ranges = inequalityFields(filter);
   if (ranges.length > QUERY_LIMITS.inequalityFields) {
-    throw invalid(`Inequalities on ${ranges.length} fields; ${QUERY_LIMITS.inequalityFields} are the limit.`);
+    throw invalid(
+      `The query has inequalities on ${ranges.length} fields; the limit is ${QUERY_LIMITS.inequalityFields}.`,
+    );
   }
   const fixesKey = conditions.some(({ field, kind }) => field.isKey && (kind === "==" || kind === "in"));
   if (fixesKey && ranges.length > 0 && !ranges.some((field) => field.isKey)) {
-    throw invalid("A filter by the very name does not go together with inequalities on other fields alone.");
+    throw invalid("A filter for an exact name can't be combined with inequalities on other fields only.");
   }
 }
 
@@ -92,7 +98,7 @@ function checkOperands(condition: Condition): void {
   if ("operand" in condition) checkOperandSize(condition.operand, condition);
   if (!("operands" in condition)) return;
   const limit = condition.kind === "not-in" ? QUERY_LIMITS.notInValues : QUERY_LIMITS.inValues;
-  if (condition.operands.length > limit) throw invalid(`"${condition.kind}" takes at most ${limit} values.`);
+  if (condition.operands.length > limit) throw invalid(`"${condition.kind}" can have at most ${limit} values.`);
   for (const operand of condition.operands) checkOperandSize(operand, condition);
 }
 
@@ -124,7 +130,7 @@ function checkKeyCondition(condition: Condition, database: string): void {
   }
 }
 
-/** How many array-contains come together in one disjunction once the filter is a list of alternatives. */
+/** The most array-contains in one disjunction, once the filter is in disjunctive normal form. */
 function mostArrayContains(filter: FilterTree): number {
   switch (filter.kind) {
     case "and":
@@ -139,7 +145,7 @@ function mostArrayContains(filter: FilterTree): number {
   }
 }
 
-/** How many alternatives the filter has once it is a list of them. */
+/** How many disjunctions the filter has in disjunctive normal form. */
 function countDisjunctions(filter: FilterTree): number {
   switch (filter.kind) {
     case "and":
@@ -163,37 +169,40 @@ function excludesValues({ kind }: Condition): boolean {
   return kind === "!=" || kind === "not-in" || kind === "is-not-null" || kind === "is-not-nan";
 }
 
-/** The order must be one that an index can have: nothing after the name, and no field twice. */
+/** An index must be able to have the order: nothing after the name, and no field twice. */
 function checkOrder({ query, order, aggregated }: QueryParts): void {
   const names = order.map(({ field }) => field.name);
   const key = order.findIndex(({ field }) => field.isKey);
   const asked = query.orderBy?.length ?? 0;
   const isAggregated = (name: string): boolean => aggregated.some((field) => field.name === name);
-  // What is only aggregated has a rule of its own, which comes later.
+  // Fields that are only aggregated have a rule of their own, below.
   const afterKey = names.filter((name, i) => i > key && (i < asked || !isAggregated(name)));
-  if (afterKey.length > 0) throw invalid("The order cannot go on after the document's name.");
-  if (new Set(names).size < names.length) throw invalid("The order names a field twice.");
+  if (afterKey.length > 0) throw invalid("The order can't continue after the document's name.");
+  if (new Set(names).size < names.length) throw invalid("The order has a field twice.");
 }
 
-/** Rules that Google's emulator has for sums and averages; the documentation is silent on them. */
+/** Undocumented rules of Google's emulator for sums and averages. */
 function checkAggregated({ query, filter, aggregated }: QueryParts): void {
   if (aggregated.length === 0) return;
-  if (query.select) throw invalid("A query that is summed or averaged selects no fields.");
+  if (query.select) throw invalid("A query with sums or averages can't select fields.");
   if (filter === null || ![...conditionsOf(filter)].some(({ field }) => field.isKey)) return;
   const ordered = new Set(sortKeys(query.orderBy ?? [], filter, []).map(({ field }) => field.name));
   const missing = aggregated.find((field) => !ordered.has(field.name));
-  if (missing) throw invalid(`A filter by name needs an order by "${missing.name}", which is summed or averaged.`);
+  if (missing)
+    throw invalid(
+      `With a filter by name, the query must be ordered by "${missing.name}", which is summed or averaged.`,
+    );
 }
 
-/** No index is by descending names alone, and none goes on after the name. */
+/** No index has only descending names, or anything after the name. */
 function checkIndex({ order, filter }: QueryParts): void {
   const [first] = order;
   const byNamesDown = first?.field.isKey && first.descending;
   const hasFieldFilter = filter !== null && [...conditionsOf(filter)].some(({ field }) => !field.isKey);
   if (byNamesDown && !hasFieldFilter) {
-    throw new RpcError(RpcCode.FAILED_PRECONDITION, "There is no index by descending document names alone.");
+    throw new RpcError(RpcCode.FAILED_PRECONDITION, "There is no index of only descending document names.");
   }
-  if (!order.at(-1)?.field.isKey) throw invalid("The order cannot go on after the document's name.");
+  if (!order.at(-1)?.field.isKey) throw invalid("The order can't continue after the document's name.");
 }
 
 function checkCursor(cursor: Cursor | null | undefined, { parent, query, order }: QueryParts): void {
@@ -205,7 +214,8 @@ function checkCursor(cursor: Cursor | null | undefined, { parent, query, order }
 
 function checkKey(value: Value, database: string): void {
   const name = kindOf(value) === "referenceValue" ? (value.referenceValue ?? "") : "";
-  if (!name.startsWith(`${database}/`)) throw invalid("__name__ compares with references into the same database only.");
+  if (!name.startsWith(`${database}/`))
+    throw invalid("__name__ can only be compared with references to the same database.");
   if (segmentsBelow(database, name) % 2 !== 0) throw invalid(`The reference "${name}" is not to a document.`);
 }
 
@@ -213,11 +223,11 @@ function checkSize({ parent, query, filter }: QueryParts): void {
   const filters = filter ? [...conditionsOf(filter)].length : 0;
   const ancestors = segmentsBelow(databaseOf(parent), parent) > 0 ? 1 : 0;
   if (filters + (query.orderBy ?? []).length + ancestors > QUERY_LIMITS.filtersAndOrders) {
-    throw invalid(`Filters, orders and the parent come to more than ${QUERY_LIMITS.filtersAndOrders}.`);
+    throw invalid(`Filters, orders and the parent add up to more than ${QUERY_LIMITS.filtersAndOrders}.`);
   }
 }
 
-/** "projects/p/databases/d/documents", the start of every name in the database. */
+/** `projects/p/databases/d/documents`, with which all names in the database start. */
 function databaseOf(parent: string): string {
   return parent.split("/", 5).join("/");
 }

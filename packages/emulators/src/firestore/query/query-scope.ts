@@ -1,15 +1,15 @@
 import type { CollectionSelector } from "./structured-query.ts";
 
-/** Where a query looks. Whether a document is in scope depends on its collection alone. */
+/** Where a query looks. It depends only on a document's collection. */
 export interface QueryScope {
-  /** The path of the one collection, or null when there can be several. */
+  /** The path of the only collection, or null if there can be several. */
   readonly collection: string | null;
   inScope(name: string): boolean;
 }
 
 /**
- * The scope below a parent: one collection; without an id all collections right below it; with `allDescendants`
- * those at any depth that have the id, or all.
+ * The scope below a parent: one collection, or all collections directly below it if no id is given. With
+ * `allDescendants`, the collections with that id at any depth, or all of them.
  */
 export function queryScope(parent: string, from: CollectionSelector = {}): QueryScope {
   const prefix = `${parent}/`;

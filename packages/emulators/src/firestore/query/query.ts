@@ -13,19 +13,22 @@ import type { Cursor, StructuredQuery } from "./structured-query.ts";
 import { readValue } from "../values/value-intake.ts";
 import type { Value } from "../values/value.ts";
 
-/** A query that has passed the rules and can be asked about documents. */
+/** A valid query, ready to run. */
 export interface CompiledQuery extends QueryScope {
-  /** Whether a document in scope passes the filter, has every field of the order and lies between the cursors. */
+  /** Whether a document in scope matches the filter, has all fields of the order, and is between the cursors. */
   matches(document: StoredDocument): boolean;
-  /** The result out of documents in scope: in order, offset and limit applied, not projected. */
+  /** The result for documents in scope: ordered, with offset and limit, not projected. */
   run(documents: Iterable<StoredDocument>): StoredDocument[];
   /** The document as the query selects it. */
   project(document: StoredDocument): StoredDocument;
 }
 
 /**
- * Makes a query ready to run, or throws as Firestore refuses it. `parent` is the database's root of documents or a document;
- * `alsoOrderedBy` are fields that a result must have besides, after which it is ordered last (aggregations need that).
+ * Compiles a query.
+ *
+ * @param parent the root of a database's documents, or a document.
+ * @param alsoOrderedBy more fields that each result must have, and by which it is ordered last; for aggregations.
+ * @throws RpcError when Firestore would refuse the query.
  */
 export function compileQuery(
   parent: string,
@@ -54,7 +57,7 @@ export function compileQuery(
   };
 }
 
-/** A document that is part of the result, with the values that decide its place. */
+/** A document in the result, with the values that decide its position. */
 interface Row {
   readonly document: StoredDocument;
   readonly values: readonly Value[];
@@ -94,7 +97,7 @@ function matchingRows(documents: Iterable<StoredDocument>, rowOf: (document: Sto
   return rows;
 }
 
-/** Rows by their keys; `sharedLength` is how many characters at the start of all names are the same. */
+/** Compares rows by their keys. `sharedLength` is how many characters at the start of all names are the same. */
 function compileRowOrder(order: readonly SortKey[], sharedLength: number): (a: Row, b: Row) => number {
   const comparisons = order.map(({ field, descending }, i) => {
     const ascending = field.isKey
@@ -122,7 +125,7 @@ function page(rows: readonly Row[], { offset = 0, limit }: StructuredQuery): Sto
 
 function compileProjection({ select }: StructuredQuery): (document: StoredDocument) => StoredDocument {
   if (!select) return (document) => document;
-  // `__name__` needs no place here: the name always comes along, and no field is called so.
+  // `__name__` is ignored: the name is always included, and no field has that name.
   const paths = (select.fields ?? []).map(({ fieldPath }) => parseFieldPath(fieldPath ?? ""));
   if (paths.length === 0) return (document) => document;
   return (document) => ({ ...document, fields: projectFields(document.fields, paths) });

@@ -1,6 +1,6 @@
 import type { Value, WireInt64 } from "../values/value.ts";
 
-/** google.firestore.v1.StructuredQuery as it is decoded: enums are their numbers, absent messages null or missing. */
+/** A decoded google.firestore.v1.StructuredQuery. Enums are numbers; absent messages are null or missing. */
 export interface StructuredQuery {
   readonly select?: { readonly fields?: readonly FieldReference[] } | null;
   readonly from?: readonly CollectionSelector[];
@@ -13,13 +13,13 @@ export interface StructuredQuery {
   readonly findNearest?: unknown;
 }
 
-/** The collections that a query ranges over; an empty id with `allDescendants` means all of them. */
+/** The collections of a query. An empty id with `allDescendants` means all of them. */
 export interface CollectionSelector {
   readonly collectionId?: string;
   readonly allDescendants?: boolean;
 }
 
-/** A field path as it is written, or `__name__`. */
+/** An unparsed field path, or `__name__`. */
 export interface FieldReference {
   readonly fieldPath?: string;
 }
@@ -44,25 +44,25 @@ export interface FieldFilter {
   readonly value?: Value | null;
 }
 
-/** A field asked for null or NaN by one of `UnaryOperator`. */
+/** A field tested for null or NaN by one of `UnaryOperator`. */
 export interface UnaryFilter {
   readonly field?: FieldReference | null;
   readonly op?: number;
 }
 
-/** One sort key; any direction but `DESCENDING` is ascending. */
+/** A sort key. Any direction but `DESCENDING` is ascending. */
 export interface Order {
   readonly field?: FieldReference | null;
   readonly direction?: number;
 }
 
-/** A position in the order, just before or just after the values that start with these. */
+/** A position in the order, directly before or after the values that start with these. */
 export interface Cursor {
   readonly values?: readonly Value[];
   readonly before?: boolean;
 }
 
-/** google.firestore.v1.StructuredAggregationQuery.Aggregation: exactly one operator is an own member. */
+/** A google.firestore.v1.StructuredAggregationQuery.Aggregation. Exactly one operator is an own member. */
 export interface Aggregation {
   readonly alias?: string;
   readonly count?: { readonly upTo?: { readonly value?: WireInt64 } | null } | null;

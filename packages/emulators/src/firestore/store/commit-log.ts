@@ -6,30 +6,30 @@ import type { StoredDocument } from "./document.ts";
 import type { Change } from "./document-store.ts";
 import { type Fields, type WireTimestamp, microsOf, normalizeFields, timestampOf } from "../values/value.ts";
 
-/** What happened to one database at one time, in microseconds. */
+/** A change to one database. Times are in microseconds. */
 export interface LoggedCommit {
   /** The database's path, `projects/P/databases/D`. */
   readonly database: string;
   readonly time: bigint;
-  /** Whether everything was removed before. */
+  /** Whether everything was removed first. */
   readonly cleared: boolean;
   readonly written: readonly StoredDocument[];
   readonly deleted: readonly string[];
 }
 
-/** Every commit, in a file, so that what was answered survives the process. */
+/** All commits in a file, so that they survive the process. */
 export interface CommitLog {
-  /** What earlier runs committed, oldest first. */
+  /** The commits of earlier runs, oldest first. */
   replay(): Iterable<LoggedCommit>;
   append(commit: LoggedCommit): void;
-  /** Whether the file has grown well past what is alive. */
+  /** Whether the file is much larger than the present state. */
   readonly isOvergrown: boolean;
-  /** Replaces all commits by ones that lead to the same state. */
+  /** Replaces all commits with others that lead to the same state. */
   compact(commits: Iterable<LoggedCommit>): void;
   close(): void;
 }
 
-/** A line of the file. Documents are protobuf in base64, which keeps int64, doubles and bytes exact. */
+/** A line of the file. Documents are protobufs in base64, which keeps int64, doubles and bytes exact. */
 interface Entry {
   readonly database: string;
   readonly time: string;
@@ -38,7 +38,7 @@ interface Entry {
   readonly deleted?: readonly string[];
 }
 
-/** google.firestore.v1.Document as it is decoded. */
+/** A decoded google.firestore.v1.Document. */
 interface WireDocument {
   readonly name: string;
   readonly fields?: Fields;
@@ -48,11 +48,11 @@ interface WireDocument {
 
 const FILE_NAME = "firestore.jsonl";
 
-/** A log is compacted when this much was appended since the last time, or as much as was alive then if that is more. */
+/** A log is compacted once this much was appended since the last time, or as much as the state took then if that is more. */
 const LEAST_GROWTH_BYTES = 16 * 1024 * 1024;
 
 /**
- * Opens the log in a folder, which is made when there is none.
+ * Opens the log in a folder, which is created if it doesn't exist.
  *
  * @throws BrokenJournalError when the file can't be read.
  */
@@ -101,7 +101,7 @@ export function discardCommitLog(folder: string): void {
   fs.rmSync(path.join(folder, FILE_NAME), { force: true });
 }
 
-/** What a commit's changes come to in the log. */
+/** A commit in the form of the log. */
 export function loggedCommit(database: string, changes: readonly Change[], time: bigint): LoggedCommit {
   return {
     database,

@@ -3,8 +3,8 @@ import type { Clock } from "../../kernel/clock.ts";
 /**
  * Hands out read and commit times in microseconds since the Unix epoch.
  *
- * A commit's time is later than every time handed out before it, so whatever was read at a time stays what is read at
- * that time. Times never go back, even when the clock does.
+ * A commit's time is later than all times handed out before it, so reading at an earlier time gives the same result
+ * again. Times never go back, even if the clock does.
  */
 export class CommitTimes {
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class CommitTimes {
     return this.#latest;
   }
 
-  /** The clock's time, which can lie before times that were handed out. */
+  /** The clock's time, which can be before times that were handed out. */
   wallClock(): bigint {
     return BigInt(this.#clock.now()) * 1000n;
   }

@@ -20,16 +20,17 @@ const MAX_FIELD_NAME_BYTES = 1_500;
 const MAX_DEPTH = 20;
 const MAX_INDEX_ENTRIES = 40_000;
 
-/** Names of this form are reserved; only a vector, a map on the wire, has one. */
+/** Names of this form are reserved. Only a vector, which is a map on the wire, has one. */
 const RESERVED_FIELD_NAME = /^__.+__$/s;
 
 /** What a document takes besides its name and fields: https://cloud.google.com/firestore/docs/storage-size#document-size */
 const DOCUMENT_OVERHEAD_BYTES = 32;
 
 /**
- * Checks a document that is to be stored, and answers its size in bytes.
+ * Checks a document before it is stored, and returns its size in bytes.
  *
- * @throws RpcError INVALID_ARGUMENT when it, or a value in it, is too large, too deep, or has too many index entries.
+ * @throws RpcError INVALID_ARGUMENT when the document or a value in it is too large, too deep, or has too many index
+ * entries.
  */
 export function checkDocument(document: Pick<StoredDocument, "name" | "fields">): number {
   const indexEntries = checkFields(document.fields);
@@ -45,21 +46,21 @@ export function checkDocument(document: Pick<StoredDocument, "name" | "fields">)
 }
 
 /**
- * Checks fields that a write gives a document, before it is known what becomes of it.
+ * Checks the fields in a write, before the resulting document is known.
  *
- * @throws RpcError INVALID_ARGUMENT for names and values that no document can have.
+ * @throws RpcError INVALID_ARGUMENT for names and values that documents can't have.
  */
 export function checkWrittenFields(fields: Fields): void {
   checkFields(fields);
 }
 
-/** Where a value stands: in which field of the document, and in how many maps and arrays. */
+/** Where a value is: in which field of the document, and in how many maps and arrays. */
 interface Place {
   readonly property: string;
   readonly depth: number;
 }
 
-/** Checks fields, and answers their index entries: one ascending, one descending for each. */
+/** Checks fields, and returns the number of their index entries: one ascending and one descending for each. */
 function checkFields(fields: Fields, within?: Place): number {
   let entries = 0;
   for (const [name, value] of Object.entries(fields)) {
@@ -77,7 +78,7 @@ function checkFieldName(name: string): void {
   }
 }
 
-/** Checks one value, and answers the index entries that it takes besides its own. */
+/** Checks one value, and returns the number of index entries besides its own. */
 function checkValue(value: Value, place: Place): number {
   const { property, depth } = place;
   if (depth > MAX_DEPTH) throw invalid(`Property ${property} contains an invalid nested entity.`);
@@ -101,7 +102,7 @@ function checkValue(value: Value, place: Place): number {
   }
 }
 
-/** A vector has no index entries but its own. */
+/** A vector has only its own index entries. */
 function checkVector(vector: Value): number {
   if (vectorElements(vector).some(isNaNValue)) throw invalid("Vector cannot contain NaN values.");
   return 0;

@@ -2,7 +2,7 @@ import type { StoredDocument } from "./document.ts";
 import { type FieldPath, parseFieldPath, projectFields } from "../values/field-path.ts";
 import { type Fields, type WireTimestamp, timestampOf } from "../values/value.ts";
 
-/** google.firestore.v1.Document, as it goes out. */
+/** A google.firestore.v1.Document to encode. */
 export interface DocumentMessage {
   readonly name: string;
   readonly fields: Fields;
@@ -10,7 +10,7 @@ export interface DocumentMessage {
   readonly updateTime: WireTimestamp;
 }
 
-/** A document as a reply carries it, cut down to a mask when there is one. */
+/** A document as a reply has it, reduced to the mask if there is one. */
 export function documentMessage(document: StoredDocument, mask: readonly FieldPath[] | null = null): DocumentMessage {
   return {
     name: document.name,
@@ -20,7 +20,7 @@ export function documentMessage(document: StoredDocument, mask: readonly FieldPa
   };
 }
 
-/** The paths of a google.firestore.v1.DocumentMask; null when there is none. */
+/** The paths of a google.firestore.v1.DocumentMask. Null when there is none. */
 export function parseMask(
   mask: { readonly fieldPaths?: readonly string[] } | null | undefined,
 ): readonly FieldPath[] | null {

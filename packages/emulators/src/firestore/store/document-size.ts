@@ -2,8 +2,8 @@ import { elementsOf, kindOf, mapFieldsOf, TypeOrder, typeOrder, vectorElements }
 import type { Fields, Value } from "../values/value.ts";
 
 /**
- * Fields with their names and values, in bytes; what a document takes up besides is its name and 32 bytes.
- * All sizes here: https://firebase.google.com/docs/firestore/storage-size
+ * The size of fields with their names and values, in bytes. A document also takes its name and 32 bytes.
+ * The sizes are from https://firebase.google.com/docs/firestore/storage-size
  */
 export function fieldsSize(fields: Fields): number {
   let size = 0;
@@ -14,14 +14,14 @@ export function fieldsSize(fields: Fields): number {
   return size;
 }
 
-/** A document's name, given in full, in bytes; the database it is in doesn't count. */
+/** The size of a document's full name in bytes. Its database doesn't count. */
 export function nameSize(name: string): number {
   let size = NAME_OVERHEAD;
   for (const id of name.split("/").slice(SEGMENTS_OF_DATABASE)) size += idSize(id);
   return size;
 }
 
-/** One value, in bytes. */
+/** The size of one value in bytes. */
 export function valueSize(value: Value): number {
   const kind = kindOf(value);
   switch (kind) {
@@ -60,6 +60,6 @@ function idSize(id: string): number {
 
 function mapSize(value: Value): number {
   if (typeOrder(value) === TypeOrder.vector) return vectorElements(value).length * 8;
-  // The documentation says "like a document"; Google's emulator adds none of a document's 32 bytes, so neither does this.
+  // The documentation says "like a document". As in Google's emulator, the 32 bytes of a document are not added.
   return fieldsSize(mapFieldsOf(value) ?? {});
 }

@@ -2,7 +2,7 @@ import type { StoredDocument } from "./document.ts";
 import { PathIndex } from "./path-index.ts";
 import type { CompiledQuery } from "../query/query.ts";
 
-/** What a commit did to one document; null where it doesn't exist. */
+/** What a commit did to one document. Null when it doesn't exist. */
 export interface Change {
   readonly name: string;
   readonly before: StoredDocument | null;
@@ -18,19 +18,19 @@ interface Version {
 export class DocumentStore {
   readonly paths: PathIndex;
   readonly #versions = new Map<string, Version[]>();
-  /** Names whose older versions can go once the horizon has passed the time, oldest first. */
+  /** Names whose older versions can be dropped once the horizon has passed the time, oldest first. */
   #superseded: { name: string; time: bigint }[] = [];
 
   constructor(root: string) {
     this.paths = new PathIndex(root);
   }
 
-  /** How many versions are kept that only reads of the past can see. */
+  /** How many versions only reads of the past can see. */
   get pastVersions(): number {
     return this.#superseded.length;
   }
 
-  /** A document as of a time, by default now; null where it doesn't exist. */
+  /** A document as of a time, by default now. Null when it doesn't exist. */
   get(name: string, at?: bigint): StoredDocument | null {
     const versions = this.#versions.get(name);
     if (!versions) return null;
@@ -47,7 +47,7 @@ export class DocumentStore {
     return false;
   }
 
-  /** Whether a collection holds a document, at any depth. */
+  /** Whether a collection contains a document, at any depth. */
   hasAnythingIn(collection: string, at?: bigint): boolean {
     for (const name of this.paths.documentsIn(collection)) {
       if (this.hasAnythingAt(name, at)) return true;
@@ -55,14 +55,14 @@ export class DocumentStore {
     return false;
   }
 
-  /** The documents that a query could match: all in its scope. */
+  /** All documents in a query's scope. */
   *inScopeOf(query: CompiledQuery, at?: bigint): Generator<StoredDocument> {
     if (query.collection !== null) {
       yield* this.#existing(this.paths.documentsIn(query.collection), at);
       return;
     }
     for (const collection of this.paths.allCollections()) {
-      // A query's scope is a matter of collections, so any name stands for all documents of one.
+      // A query's scope depends on the collection alone, so any name will do.
       if (query.inScope(`${collection}/any`)) yield* this.#existing(this.paths.documentsIn(collection), at);
     }
   }

@@ -1,6 +1,6 @@
 import type { Fields } from "../values/value.ts";
 
-/** One version of a document as the store holds it; times are microseconds since 1970, and nothing in it is ever changed. */
+/** One version of a document, which never changes. Times are in microseconds since 1970. */
 export interface StoredDocument {
   readonly name: string;
   readonly fields: Fields;

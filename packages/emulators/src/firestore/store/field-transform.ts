@@ -14,7 +14,7 @@ import {
 } from "../values/value.ts";
 import { readValue } from "../values/value-intake.ts";
 
-/** google.firestore.v1.DocumentTransform.FieldTransform as it is decoded: exactly one operator is an own member. */
+/** A decoded google.firestore.v1.DocumentTransform.FieldTransform. Exactly one operator is an own member. */
 export interface WireFieldTransform {
   readonly fieldPath?: string;
   readonly setToServerValue?: number;
@@ -25,7 +25,7 @@ export interface WireFieldTransform {
   readonly removeAllFromArray?: { readonly values?: readonly Value[] } | null;
 }
 
-/** What a field becomes, out of what it is. */
+/** Computes a field's next value from its present one. */
 export interface FieldTransform {
   readonly path: FieldPath;
   readonly operator: Operator;
@@ -45,19 +45,19 @@ const MIN_INT64 = -(2n ** 63n);
 const NULL: Value = { nullValue: 0 };
 
 /**
- * Reads a transform off the wire.
+ * Parses a transform.
  *
- * @throws RpcError INVALID_ARGUMENT for an operator that isn't known, or a number that isn't one.
+ * @throws RpcError INVALID_ARGUMENT for an unknown operator, or for an operand that should be a number.
  */
 export function parseFieldTransform(wire: WireFieldTransform): FieldTransform {
   return { path: parseFieldPath(wire.fieldPath ?? ""), operator: parseOperator(wire) };
 }
 
 /**
- * The field's next value, and what the commit's answer says of it: the value for numbers and times, null for arrays.
+ * The field's next value, and what the commit's response has for it: the value for numbers and times, null for arrays.
  *
  * Numbers follow https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#fieldtransform: integers
- * stop at the ends of int64, and a field that isn't a number takes the operand.
+ * stop at the limits of int64, and a field that isn't a number becomes the operand.
  */
 export function transformField(
   { operator }: FieldTransform,
@@ -88,7 +88,7 @@ function parseOperator(wire: WireFieldTransform): Operator {
     return { kind: "append-missing", elements: parseElements(wire.appendMissingElements) };
   if (wire.removeAllFromArray) return { kind: "remove-all", elements: parseElements(wire.removeAllFromArray) };
   if (Object.hasOwn(wire, "setToServerValue") && wire.setToServerValue === REQUEST_TIME) return { kind: "server-time" };
-  throw new RpcError(RpcCode.INVALID_ARGUMENT, `The transform of field "${wire.fieldPath ?? ""}" is not known.`);
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, `The transform of field "${wire.fieldPath ?? ""}" is unknown.`);
 }
 
 function parseNumber(wire: Value): Value {
@@ -114,9 +114,9 @@ function add(a: Value, b: Value): Value {
 
 const asDouble = (value: Value): number => value.doubleValue ?? toNumber(value.integerValue ?? 0);
 
-/** Of two equal numbers the stored one stays, so that an integer doesn't turn into a double. */
+/** Of two equal numbers it keeps the stored one, so that an integer doesn't turn into a double. */
 function greater(current: Value, operand: Value): Value {
-  // In the order of values NaN is the least, but the maximum of anything and NaN is NaN.
+  // NaN is the least in the order of values, but the maximum of anything and NaN is NaN.
   if (isNaNValue(current) || isNaNValue(operand)) return { doubleValue: Number.NaN };
   return compareValues(operand, current) > 0 ? operand : current;
 }

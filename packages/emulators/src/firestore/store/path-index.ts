@@ -3,16 +3,16 @@ import { parentOf } from "./resource-name.ts";
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * Which names lie below which: documents by collection, and collections by the document that holds them.
+ * The hierarchy of names: documents by their collection, and collections by their document.
  *
- * A document that doesn't exist but has something below it is known here too: Firestore lists it as missing.
+ * It includes documents that don't exist but have something below them: Firestore lists them as missing.
  */
 export class PathIndex {
   readonly #root: string;
   readonly #documents = new Map<string, Set<string>>();
   readonly #collections = new Map<string, Set<string>>();
 
-  /** `root` is the path above the top-level collections, `projects/P/databases/D/documents`. */
+  /** @param root the path above the top-level collections, `projects/P/databases/D/documents`. */
   constructor(root: string) {
     this.#root = root;
   }
@@ -38,7 +38,7 @@ export class PathIndex {
     if (owner !== this.#root) this.add(owner);
   }
 
-  /** Forgets a name that has nothing below it, and answers the document above it when that was its last name. */
+  /** Removes a name with nothing below it. If its parent document has nothing else below it, returns that document. */
   remove(name: string): string | null {
     const collection = parentOf(name);
     if (!removeFrom(this.#documents, collection, name)) return null;
@@ -53,7 +53,7 @@ export class PathIndex {
   }
 }
 
-/** Answers whether the key is new. */
+/** Returns whether the key is new. */
 function addTo(sets: Map<string, Set<string>>, key: string, member: string): boolean {
   const known = sets.get(key);
   if (known) known.add(member);
@@ -61,7 +61,7 @@ function addTo(sets: Map<string, Set<string>>, key: string, member: string): boo
   return !known;
 }
 
-/** Answers whether the key is gone. */
+/** Returns whether the key is gone. */
 function removeFrom(sets: Map<string, Set<string>>, key: string, member: string): boolean {
   const members = sets.get(key);
   members?.delete(member);

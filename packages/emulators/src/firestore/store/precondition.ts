@@ -2,13 +2,13 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { StoredDocument } from "./document.ts";
 import { type WireTimestamp, microsOf } from "../values/value.ts";
 
-/** google.firestore.v1.Precondition as it is decoded. */
+/** A decoded google.firestore.v1.Precondition. */
 export interface WirePrecondition {
   readonly exists?: boolean;
   readonly updateTime?: WireTimestamp | null;
 }
 
-/** What must hold of a document for a write to it to be applied; times in microseconds. */
+/** What must be true of a document for a write to apply. Times are in microseconds. */
 export type Precondition =
   | { readonly kind: "none" }
   | { readonly kind: "exists" }
@@ -23,9 +23,9 @@ export function parsePrecondition(wire: WirePrecondition | null | undefined): Pr
 }
 
 /**
- * Holds a write's precondition against the document that it would change.
+ * Checks a write's precondition against the document that it would change.
  *
- * @throws RpcError NOT_FOUND, ALREADY_EXISTS or FAILED_PRECONDITION, by what doesn't hold.
+ * @throws RpcError NOT_FOUND, ALREADY_EXISTS or FAILED_PRECONDITION when it doesn't hold.
  */
 export function checkPrecondition(precondition: Precondition, document: StoredDocument | null, name: string): void {
   switch (precondition.kind) {

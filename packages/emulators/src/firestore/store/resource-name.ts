@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 const DATABASE = /^projects\/[^/]+\/databases\/[^/]+/;
 const RESERVED_ID = /^__.+__$/s;
 
-/** Ids of this form stand for the numeric ids of Datastore's time: the only reserved ones that documents can have. */
+/** Numeric ids from the time of Datastore, the only reserved ids that documents can have. */
 const NUMERIC_ID = /^__id(-?[1-9]\d*)__$/;
 
 /** Limits of names: https://cloud.google.com/firestore/quotas#collections_documents_and_fields */
@@ -22,19 +22,19 @@ export function databaseOf(resourceName: string): string {
   return match[0];
 }
 
-/** What lies above a document or collection. */
+/** The parent of a document or a collection. */
 export function parentOf(name: string): string {
   return name.slice(0, name.lastIndexOf("/"));
 }
 
-/** The last id of a document's or collection's name. */
+/** The last id in the name of a document or a collection. */
 export function lastIdOf(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
 }
 
 /**
- * Checks a document's name: below `root` (`projects/P/databases/D/documents`), an even number of ids, none reserved or
- * too long.
+ * Checks a document's name: it must be below `root` (`projects/P/databases/D/documents`) and have an even number of ids,
+ * none of them reserved or too long.
  *
  * @throws RpcError INVALID_ARGUMENT.
  */
@@ -47,7 +47,7 @@ export function checkDocumentName(name: string, root: string): void {
 }
 
 /**
- * Checks what lists or queries start from: the root itself, or a document's name.
+ * Checks the parent of a list or a query: the root itself, or a document's name.
  *
  * @throws RpcError INVALID_ARGUMENT.
  */
@@ -66,7 +66,7 @@ export function checkCollectionId(id: string): void {
 }
 
 /**
- * Checks a reference that a value holds: the name of a document, in whatever database.
+ * Checks a reference value: the name of a document in any database.
  *
  * @throws RpcError INVALID_ARGUMENT.
  */

@@ -9,13 +9,13 @@ import { checkPrecondition } from "./precondition.ts";
 import type { Fields, Value } from "../values/value.ts";
 import type { Operation, Write } from "./write.ts";
 
-/** What a write did: the document as it left it, null after a delete. */
+/** The result of a write: the document after it, null after a delete. */
 export interface WriteResult {
   readonly document: StoredDocument | null;
   readonly transformResults: readonly Value[];
 }
 
-/** What a commit would do: nothing has been changed yet. */
+/** What a commit would do. Nothing has changed yet. */
 export interface Staged {
   readonly changes: readonly Change[];
   readonly results: readonly WriteResult[];
@@ -25,7 +25,7 @@ export interface Staged {
 const MAX_COMMIT_BYTES = 10 * 1024 * 1024;
 
 /**
- * Works out a commit at a time, without doing it. Several writes to one document apply in their order.
+ * Works out a commit without applying it. Several writes to one document apply in order.
  *
  * @throws RpcError when a precondition doesn't hold, or a document or the commit is too large.
  */
@@ -83,7 +83,7 @@ function applyOperation(operation: Exclude<Operation, { kind: "delete" }>, curre
   return fields;
 }
 
-/** A write that changes nothing keeps the document with its update time. */
+/** A write that changes nothing keeps the update time. */
 function nextVersion(
   current: StoredDocument | null,
   { name, fields, commitTime }: { name: string; fields: Fields; commitTime: bigint },

@@ -6,7 +6,7 @@ import { type Precondition, type WirePrecondition, parsePrecondition } from "./p
 import { type Fields } from "../values/value.ts";
 import { readFields } from "../values/value-intake.ts";
 
-/** google.firestore.v1.Write as it is decoded: exactly one of update, delete and transform is an own member. */
+/** A decoded google.firestore.v1.Write. Exactly one of update, delete and transform is an own member. */
 export interface WireWrite {
   readonly update?: { readonly name?: string; readonly fields?: Fields } | null;
   readonly delete?: string;
@@ -16,13 +16,12 @@ export interface WireWrite {
   readonly currentDocument?: WirePrecondition | null;
 }
 
-/** What happens to the document before its transforms; a merge touches only the fields of its mask. */
+/** What happens to the document before its transforms. A merge changes only the fields in its mask. */
 export type Operation =
   | { readonly kind: "delete" }
   | { readonly kind: "replace"; readonly fields: Fields }
   | { readonly kind: "merge"; readonly fields: Fields; readonly mask: readonly FieldPath[] };
 
-/** One write to one document. */
 export interface Write {
   readonly name: string;
   readonly operation: Operation;
@@ -30,13 +29,13 @@ export interface Write {
   readonly transforms: readonly FieldTransform[];
 }
 
-/** Limit of transforms for one document in one commit: https://cloud.google.com/firestore/quotas#writes_and_transactions */
+/** The limit for one document in one commit: https://cloud.google.com/firestore/quotas#writes_and_transactions */
 const MAX_TRANSFORMS = 500;
 
 /**
- * Reads a write off the wire.
+ * Parses a write.
  *
- * @throws RpcError INVALID_ARGUMENT for one that does nothing that is known, or has a malformed path or transform.
+ * @throws RpcError INVALID_ARGUMENT for an unknown operation, or a malformed path or transform.
  */
 export function parseWrite(wire: WireWrite): Write {
   const precondition = parsePrecondition(wire.currentDocument);
@@ -70,9 +69,9 @@ function parseOperation(wire: WireWrite): { name: string; operation: Operation }
   }
   // See https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#write
   const additions = (wire.updateMask ? 1 : 0) + (wire.updateTransforms?.length ?? 0);
-  if (additions > 0) throw invalid("Only an update takes a mask or transforms.");
+  if (additions > 0) throw invalid("Only an update can have a mask or transforms.");
   if (wire.transform) {
-    if ((wire.transform.fieldTransforms ?? []).length === 0) throw invalid("A transform transforms no field.");
+    if ((wire.transform.fieldTransforms ?? []).length === 0) throw invalid("A transform has no fields.");
     return { name: wire.transform.document ?? "", operation: { kind: "merge", fields: {}, mask: [] } };
   }
   if (Object.hasOwn(wire, "delete")) return { name: wire.delete ?? "", operation: { kind: "delete" } };

@@ -9,8 +9,8 @@ interface Held {
 }
 
 /**
- * The shared locks that read-write transactions hold on what they read: on documents, existing or not, and on the
- * ranges of queries, so that a document which would newly match conflicts too.
+ * The shared locks of read-write transactions on what they have read: on documents, existing or not, and on the ranges
+ * of queries, so that documents that come to match conflict as well.
  */
 export class LockTable {
   readonly #heldBy = new Map<Transaction, Held>();
@@ -32,7 +32,7 @@ export class LockTable {
     for (const name of names) yield* this.#holders.get(name) ?? [];
   }
 
-  /** The transactions that hold a lock on a range which one of these changes enters, leaves or stays in. */
+  /** The transactions that hold a lock on a range that one of these changes enters, leaves or stays in. */
   *holdersOfRangesTouchedBy(changes: readonly Change[]): Generator<Transaction> {
     for (const transaction of this.#queryHolders) {
       const queries = this.#heldBy.get(transaction)?.queries ?? [];

@@ -8,15 +8,15 @@ import { TransactionRegistry } from "./transaction-registry.ts";
 /**
  * Optimistic concurrency control: nobody waits, and whoever commits first wins.
  *
- * What a read-write transaction has read is only noted. A commit that changes any of it, or the result of a query, ends
- * the transaction, which learns so from its next call: mostly its commit. Until then all that it has read still holds,
- * so its commit is as if everything had happened at that moment.
+ * What a read-write transaction reads is only noted. A commit that changes any of it, including the result of a query,
+ * ends the transaction, which finds out at its next call, usually its commit. Otherwise everything it has read is still
+ * true when it commits, as if the whole transaction happened at that moment.
  *
  * The semantics are those of https://cloud.google.com/firestore/docs/transaction-data-contention (optimistic).
  */
 export class OptimisticControl implements Concurrency {
   readonly transactions: TransactionRegistry;
-  /** Locks that hold nobody up. */
+  /** Locks for which nobody waits. */
   readonly #read = new LockTable();
 
   constructor(clock: Clock) {

@@ -6,16 +6,16 @@ import { TransactionRegistry } from "./transaction-registry.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * Pessimistic concurrency control, by locks.
+ * Pessimistic concurrency control, with locks.
  *
  * A read in a read-write transaction takes a shared lock on the document, existing or not, or on the range of the query.
- * A commit goes through when nobody else holds a lock on what it changes. Conflicts are settled by age ("wound-wait"):
+ * A commit succeeds when nobody else holds a lock on what it changes. Age resolves conflicts ("wound-wait"):
  *
  *     commit of an older transaction ──▶ lock of a younger one:  the younger loses its locks and is aborted
  *     commit of a younger transaction ─▶ lock of an older one:   the commit waits
  *     read of a younger transaction ───▶ older commit that waits for the document:  the read waits
  *
- * Waiting only ever goes from younger to older, so nothing deadlocks and the oldest always gets through.
+ * Only the younger ever waits for the older, so there are no deadlocks and the oldest always succeeds.
  * The semantics are those of https://cloud.google.com/firestore/docs/transaction-data-contention (server clients).
  */
 export class PessimisticControl implements Concurrency {
@@ -61,7 +61,7 @@ export class PessimisticControl implements Concurrency {
     }
   }
 
-  /** Lets those that waited for its locks go on, too. */
+  /** Also lets those that waited for its locks go on. */
   end(transaction: Transaction, ending: Ending): void {
     if (transaction.ending !== null) return;
     this.transactions.end(transaction, ending);

@@ -10,36 +10,36 @@ import {
   newTransactionId,
 } from "./transaction.ts";
 
-/** An ended transaction is remembered this long, so that its retry keeps its age and a late call learns how it ended. */
+/** How long an ended transaction is remembered, so that its retry keeps its age and a late call learns how it ended. */
 const REMEMBERED_MS = 300_000;
 
-/** No more ended transactions than this are remembered; one that is forgotten counts as expired. */
+/** How many ended transactions are remembered. A forgotten one counts as expired. */
 const MAX_REMEMBERED = 20_000;
 
-/** The transactions of one database, with those that ended lately. */
+/** The transactions of one database, including those that ended recently. */
 export class TransactionRegistry {
   readonly #clock: Clock;
   readonly #active = new Map<string, Transaction>();
-  /** In the order in which they ended, since a Map keeps the order of insertion. */
+  /** In the order in which they ended. */
   readonly #ended = new Map<string, { transaction: Transaction; endedAtMs: number }>();
   readonly #expire: (transaction: Transaction) => void;
-  /** Set as long as a transaction is active. */
+  /** Set while a transaction is active. */
   #overdueTimer: Timer | undefined;
   #lastAge = 0;
 
-  /** `expire` is to end a transaction that has been idle, or has lived, for too long. */
+  /** @param expire ends a transaction that has been idle, or alive, for too long. */
   constructor(clock: Clock, expire: (transaction: Transaction) => void) {
     this.#clock = clock;
     this.#expire = expire;
   }
 
-  /** The next place in the order of arrival. */
+  /** The next position in the order of arrival. */
   nextAge(): number {
     this.#lastAge += 1;
     return this.#lastAge;
   }
 
-  /** Begins a transaction; one that retries another takes over its age, so that it can't starve. */
+  /** Begins a transaction. A retry takes over the age of its predecessor, so that it can't starve. */
   begin(mode: Transaction["mode"], retries?: Uint8Array): Transaction {
     const nowMs = this.#clock.now();
     const transaction: Transaction = {
@@ -58,7 +58,7 @@ export class TransactionRegistry {
   /**
    * The active transaction with this id, marked as used now.
    *
-   * @throws RpcError ABORTED when it lost its locks, INVALID_ARGUMENT when it ended otherwise or never was.
+   * @throws RpcError ABORTED when it lost its locks, INVALID_ARGUMENT when it ended otherwise or never existed.
    */
   use(id: Uint8Array): Transaction {
     const key = keyOf(id);
@@ -71,7 +71,7 @@ export class TransactionRegistry {
   /**
    * The transaction with this id, or null when it has ended.
    *
-   * @throws RpcError INVALID_ARGUMENT when it can't be the id of a transaction.
+   * @throws RpcError INVALID_ARGUMENT when this can't be the id of a transaction.
    */
   find(id: Uint8Array): Transaction | null {
     if (!looksLikeTransactionId(id)) throw invalidTransaction();
@@ -93,7 +93,7 @@ export class TransactionRegistry {
     return this.#active.values();
   }
 
-  /** Ends what is overdue, and comes back when the next transaction can be. */
+  /** Ends overdue transactions, and sets a timer for when the next may be. */
   #endOverdue(): void {
     this.#cancelTimer();
     const nowMs = this.#clock.now();
@@ -115,7 +115,7 @@ export class TransactionRegistry {
     }
   }
 
-  /** Half at once, since taking one after the other off a Map's front is slow. */
+  /** Half of them at once, since removing one at a time from the front of a Map is slow. */
   #forgetOlderHalf(): void {
     for (const key of this.#ended.keys()) {
       if (this.#ended.size <= MAX_REMEMBERED / 2) return;

@@ -2,15 +2,15 @@ import { pooledRandomBytes } from "../../kernel/random-bytes.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
 /**
- * How a transaction ended: by its commit or rollback, by losing its locks to an older one, because another changed what
- * it had read, or by taking too long.
+ * How a transaction ended: by its commit or rollback, by losing its locks to an older one, because another one changed
+ * what it had read, or by taking too long.
  */
 export type Ending = "finished" | "wounded" | "outdated" | "expired";
 
-/** One transaction. Reads of a read-only one are served as of its snapshot, in microseconds. */
+/** A transaction. A read-only one reads as of its snapshot, in microseconds. */
 export interface Transaction {
   readonly id: Buffer;
-  /** The place in the order of arrival: of two that conflict, the one with the smaller age wins. */
+  /** The position in the order of arrival. Of two in conflict, the one with the smaller age wins. */
   readonly age: number;
   readonly mode: { readonly kind: "read-write" } | { readonly kind: "read-only"; readonly snapshot: bigint };
   readonly startedAtMs: number;
@@ -18,11 +18,11 @@ export interface Transaction {
   ending: Ending | null;
 }
 
-/** How long a transaction may be idle, and may live: https://cloud.google.com/firestore/quotas#writes_and_transactions */
+/** How long a transaction may be idle, and how long it may live: https://cloud.google.com/firestore/quotas#writes_and_transactions */
 export const IDLE_LIMIT_MS = 60_000;
 export const LIFE_LIMIT_MS = 270_000;
 
-/** Ids start with these bytes, so that a transaction of an earlier run can be told from nonsense. */
+/** Ids start with these bytes, which tells a transaction of an earlier run from nonsense. */
 const ID_MARK = Buffer.from([0x68, 0x6f, 0x66]);
 const ID_BYTES = 16;
 
@@ -34,7 +34,7 @@ export function looksLikeTransactionId(id: Uint8Array): boolean {
   return id.length === ID_BYTES && ID_MARK.equals(id.subarray(0, ID_MARK.length));
 }
 
-/** What the client is told about a transaction that ended. All texts make the client run its callback again. */
+/** The error for a transaction that has ended. All these texts make the client run its callback again. */
 export function endingError(ending: Ending): RpcError {
   switch (ending) {
     case "wounded":
@@ -51,7 +51,7 @@ export function endingError(ending: Ending): RpcError {
   }
 }
 
-/** What the client is told when it lost to others, or waited for a lock as long as anything may. */
+/** The error for a client that lost to others, or waited too long for a lock. */
 export function contentionError(): RpcError {
   return new RpcError(RpcCode.ABORTED, "Too much contention on these documents. Please try again.");
 }

@@ -1,10 +1,10 @@
 import type { Clock } from "../../kernel/clock.ts";
 import { type Transaction, contentionError } from "./transaction.ts";
 
-/** A lock is waited for at most this long: https://cloud.google.com/firestore/docs/transaction-data-contention */
+/** How long a call may wait for a lock: https://cloud.google.com/firestore/docs/transaction-data-contention */
 const LOCK_DEADLINE_MS = 20_000;
 
-/** Who wants to go on, and which documents it wants to write. */
+/** A call that wants to go on, and the documents it wants to write. */
 export interface Claimant {
   readonly age: number;
   /** Null for a commit outside a transaction. */
@@ -13,12 +13,12 @@ export interface Claimant {
   readonly writes: ReadonlySet<string>;
 }
 
-/** Null when it can't go on yet; nothing has been done then. */
+/** Returns null, without having done anything, if the call can't go on yet. */
 export type Attempt<T> = () => { readonly value: T } | null;
 
 interface Waiter {
   readonly claimant: Claimant;
-  /** Tries again, and settles the waiting call when that got somewhere. */
+  /** Tries again, and settles the waiting call if that succeeds. */
   readonly retry: () => boolean;
   readonly fail: (error: Error) => void;
 }
@@ -26,9 +26,8 @@ interface Waiter {
 /**
  * Calls that wait for a lock, the oldest first.
  *
- * A waiter stands in the queue exactly as long as its call is unanswered. It is taken out before its attempt runs: the
- * attempt may end its own transaction, which fails every waiter of that transaction, and a commit that was applied
- * must not be answered as an error.
+ * A waiter is in the queue while its call has no response. It is removed before its attempt runs: the attempt may end its
+ * own transaction, which fails all waiters of that transaction, and a commit that was applied must not fail.
  */
 export class WaitQueue {
   readonly #clock: Clock;
@@ -39,7 +38,7 @@ export class WaitQueue {
     this.#clock = clock;
   }
 
-  /** Runs the attempt now, and again whenever locks have been released, until it gets somewhere or its time is up. */
+  /** Runs the attempt now, and again whenever locks are released, until it succeeds or its time is up. */
   run<T>(claimant: Claimant, attempt: Attempt<T>, onDeadline: () => void): Promise<T> | T {
     const first = attempt();
     if (first) return first.value;
@@ -71,7 +70,7 @@ export class WaitQueue {
     });
   }
 
-  /** Whether someone older waits to write a document that `wanted` accepts; a reader then lets it go first. */
+  /** Whether an older call waits to write a document that `wanted` accepts. A reader lets it go first. */
   hasOlderWriteTo(age: number, wanted: (name: string) => boolean): boolean {
     for (const { claimant } of this.#waiters) {
       if (claimant.age >= age) continue;
@@ -80,7 +79,7 @@ export class WaitQueue {
     return false;
   }
 
-  /** Lets the waiters try again, once the call that released the locks has been answered. */
+  /** Lets the waiters try again, once the call that released the locks has returned. */
   wake(): void {
     if (this.#wakeScheduled || this.#waiters.size === 0) return;
     this.#wakeScheduled = true;
@@ -90,7 +89,7 @@ export class WaitQueue {
     });
   }
 
-  /** Fails whatever this transaction waits for. */
+  /** Fails all calls of a transaction that wait. */
   failAllOf(transaction: Transaction, makeError: () => Error): void {
     this.#failWhere((claimant) => claimant.transaction === transaction, makeError);
   }

@@ -2,7 +2,7 @@ import { compareValues } from "./ordering.ts";
 import { elementsOf, kindOf, mapFieldsOf, toBigInt } from "./value.ts";
 import type { Fields, Value } from "./value.ts";
 
-/** Whether two values are the same as stored: unlike in queries, 1 and 1.0 differ, and so do 0 and -0. */
+/** Whether two values are stored identically. Unlike in queries, 1 and 1.0 differ, as do 0 and -0. */
 export function identicalValues(a: Value, b: Value): boolean {
   if (a === b) return true;
   const kind = kindOf(a);
@@ -33,7 +33,7 @@ export function identicalValues(a: Value, b: Value): boolean {
   }
 }
 
-/** Whether two sets of fields are the same as stored, whatever order they came in. */
+/** Whether two sets of fields are stored identically, in any order. */
 export function identicalFields(a: Fields, b: Fields): boolean {
   if (a === b) return true;
   const names = Object.keys(a);

@@ -2,18 +2,20 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import { TypeOrder, mapFieldsOf, putField, typeOrder } from "./value.ts";
 import type { Fields, Value } from "./value.ts";
 
-/** The names on the way from a document's fields to one of them; at least one. */
+/** The names that lead from a document to a field; at least one. */
 export type FieldPath = readonly string[];
 
-/** The path that stands for the document's own name. */
+/** The path of the document's own name. */
 export const NAME_PATH = "__name__";
 
 /** Names are at most this many bytes long: https://firebase.google.com/docs/firestore/quotas#limits */
 const MAX_NAME_BYTES = 1500;
 
 /**
- * Reads a path such as "a.`b.c`": names are plain words or quoted in backticks, in which a backslash spares the next character.
- * INVALID_ARGUMENT for everything else, and for reserved names (`__x__`) other than `__name__` alone.
+ * Parses a path such as "a.`b.c`". Names are plain words, or quoted in backticks, where a backslash escapes the next
+ * character.
+ *
+ * @throws RpcError INVALID_ARGUMENT for anything else, and for reserved names (`__x__`) except `__name__` alone.
  */
 export function parseFieldPath(text: string): FieldPath {
   const names = PLAIN_PATH.test(text) ? text.split(".") : parseQuoted(text);
@@ -26,12 +28,12 @@ export function parseFieldPath(text: string): FieldPath {
   return names;
 }
 
-/** The one spelling of a path: backticks only where they are needed. */
+/** The canonical form of a path, with backticks only where they are needed. */
 export function formatFieldPath(path: FieldPath): string {
   return path.map((name) => (PLAIN_NAME.test(name) ? name : `\`${name.replaceAll(/[\\`]/g, "\\$&")}\``)).join(".");
 }
 
-/** The value at the path, or undefined where there is none. */
+/** The value at a path, or undefined if there is none. */
 export function getField(fields: Fields, path: FieldPath): Value | undefined {
   let value: Value | undefined;
   for (const [depth, name] of path.entries()) {
@@ -42,7 +44,7 @@ export function getField(fields: Fields, path: FieldPath): Value | undefined {
   return value;
 }
 
-/** The fields with the value at the path, maps on the way being made as needed; undefined deletes. The given fields stay as they are. */
+/** A copy of the fields with the value at the path, or without it if undefined. Missing maps on the way are created. */
 export function setField(fields: Fields, path: FieldPath, value: Value | undefined): Fields {
   const [name, ...rest] = path;
   if (name === undefined) throw invalidPath("", "It is empty.");
@@ -57,12 +59,12 @@ export function setField(fields: Fields, path: FieldPath, value: Value | undefin
   return withField(fields, name, { mapValue: { fields: setField(below ?? {}, rest, value) } });
 }
 
-/** Only what stands at the paths, in maps like those it came from; a map that holds none of it is left out. */
+/** Only the values at the paths, within their maps. Maps without any of them are left out. */
 export function projectFields(fields: Fields, paths: readonly FieldPath[]): Fields {
   let projected: Fields = {};
   for (const path of paths) {
     const value = getField(fields, path);
-    // A path below one that was already taken adds nothing, and one above it takes its place.
+    // A path below one that was projected adds nothing; one above it replaces it.
     if (value !== undefined) projected = setField(projected, path, value);
   }
   return projected;
@@ -77,7 +79,8 @@ function parseQuoted(text: string): string[] {
   const names: string[] = [];
   for (let rest = text; rest !== "" || names.length === 0;) {
     const first = FIRST_NAME.exec(rest);
-    if (!first) throw invalidPath(text, "A name other than letters, digits and _ stands in backticks.");
+    if (!first)
+      throw invalidPath(text, "A name with characters other than letters, digits and _ must be in backticks.");
     const [whole, plain, quoted = ""] = first;
     names.push(plain ?? quoted.replaceAll(/\\(.)/gs, "$1"));
     rest = rest.slice(whole.length);
@@ -85,7 +88,7 @@ function parseQuoted(text: string): string[] {
   return names;
 }
 
-/** What a path can go on into: a map, but no vector, which is a map on the wire alone (as Google's emulator has it). */
+/** The fields that a path can lead into: those of a map, but not of a vector, which is a map only on the wire. As in Google's emulator. */
 function fieldsWithin(value: Value): Fields | undefined {
   return typeOrder(value) === TypeOrder.map ? mapFieldsOf(value) : undefined;
 }

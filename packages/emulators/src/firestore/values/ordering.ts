@@ -2,7 +2,7 @@ import { elementsOf, mapFieldsOf, toBigInt, TypeOrder, typeOrder, vectorElements
 import type { Fields, Value, WireLatLng, WireTimestamp } from "./value.ts";
 
 /**
- * The order of any two values, types first; 1 and 1.0 are equal, NaN comes before every number.
+ * The order of any two values, by type first. 1 and 1.0 are equal; NaN comes before all numbers.
  * Source: https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering
  */
 export function compareValues(a: Value, b: Value): number {
@@ -35,7 +35,7 @@ export function compareValues(a: Value, b: Value): number {
   }
 }
 
-/** Strings by their UTF-8 bytes, which is the order of code points and not of UTF-16 units. */
+/** The order of strings by their UTF-8 bytes, which is that of code points rather than UTF-16 units. */
 export function compareStrings(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
@@ -47,8 +47,10 @@ export function compareStrings(a: string, b: string): number {
 }
 
 /**
- * Document names segment by segment, so that a document comes right before those below it; `__id7__` is the number 7, before
- * all text. `sharedLength` is how many characters are known to be the same in both, up to and with a "/".
+ * The order of document names, segment by segment, so that a document comes directly before those below it. `__id7__` is
+ * the number 7, which comes before all text.
+ *
+ * @param sharedLength how many characters are known to be the same in both, up to and including a "/".
  */
 export function compareNames(a: string, b: string, sharedLength = 0): number {
   const shorter = Math.min(a.length, b.length);
@@ -62,7 +64,7 @@ export function compareNames(a: string, b: string, sharedLength = 0): number {
     if (byNumber !== 0) return byNumber;
   }
   if (at === shorter) return a.length - b.length;
-  // The end of a segment comes before everything that could continue it, also what is below "/" in ASCII.
+  // The end of a segment comes before anything that could continue it, even characters below "/" in ASCII.
   if (a.charCodeAt(at) === SLASH) return -1;
   if (b.charCodeAt(at) === SLASH) return 1;
   return compareUnits(a.charCodeAt(at), b.charCodeAt(at));
@@ -74,7 +76,7 @@ const NUMERIC_ID_PREFIX = "__id";
 const NUMERIC_ID = /^__id(-?\d+)__$/;
 
 function compareUnits(a: number, b: number): number {
-  // Surrogates stand for code points past U+FFFF, so they come after the units from U+E000 on, which are greater as numbers.
+  // Surrogates encode code points above U+FFFF, so they come after units from U+E000, which are greater as numbers.
   const aIsSurrogate = (a & 0xf800) === 0xd800;
   const bIsSurrogate = (b & 0xf800) === 0xd800;
   if (aIsSurrogate === bIsSurrogate) return a - b;
@@ -100,7 +102,7 @@ function numberOf(value: Value): number | bigint {
 }
 
 function compareNumbers(a: number | bigint, b: number | bigint): number {
-  // JavaScript compares a bigint and a number by their exact values, as Firestore does an integer and a double.
+  // JavaScript compares a bigint with a number exactly, as Firestore compares an integer with a double.
   if (a < b) return -1;
   if (a > b) return 1;
   return Number(Number.isNaN(b)) - Number(Number.isNaN(a));

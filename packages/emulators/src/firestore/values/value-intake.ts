@@ -14,10 +14,10 @@ import {
 } from "./value.ts";
 
 /**
- * A value of a request, in the form that is stored. What only documents can't hold is not looked at.
+ * Converts a request's value to its stored form. It doesn't check for what only documents can't contain.
  *
- * @throws RpcError INVALID_ARGUMENT for what no value can be: a time or a point out of range, a reference to no document,
- * a vector that is none.
+ * @throws RpcError INVALID_ARGUMENT for an invalid value: a time or a point out of range, a reference that is not to a
+ * document, a malformed vector.
  */
 export function readValue(value: Value): Value {
   checkValue(value, ANYWHERE);
@@ -25,9 +25,9 @@ export function readValue(value: Value): Value {
 }
 
 /**
- * A document's fields out of a request, in the form that they are stored in.
+ * Converts a document's fields in a request to their stored form.
  *
- * @throws RpcError INVALID_ARGUMENT for what no value can be, and for arrays that hold arrays or vectors.
+ * @throws RpcError INVALID_ARGUMENT for an invalid value, and for arrays that contain arrays or vectors.
  */
 export function readFields(fields: Fields): Fields {
   for (const [name, value] of Object.entries(fields)) {
@@ -37,7 +37,7 @@ export function readFields(fields: Fields): Fields {
   return normalizeFields(fields);
 }
 
-/** What a value stands in decides what it may be. */
+/** Where a value is decides what it may be. */
 interface Place {
   readonly inDocument: boolean;
   readonly inArray: boolean;
@@ -87,11 +87,13 @@ function checkValue(value: Value, place: Place): void {
 
 function checkTimestamp({ seconds = 0, nanos = 0 }: WireTimestamp): void {
   const second = toBigInt(seconds);
-  if (second < FIRST_SECOND || second > LAST_SECOND) throw invalid("A timestamp is from the year 1 to the year 9999.");
-  if (nanos < 0 || nanos >= NANOS_PER_SECOND) throw invalid("The nanoseconds of a timestamp are less than a second.");
+  if (second < FIRST_SECOND || second > LAST_SECOND)
+    throw invalid("A timestamp must be from the year 1 to the year 9999.");
+  if (nanos < 0 || nanos >= NANOS_PER_SECOND)
+    throw invalid("The nanoseconds of a timestamp must be less than a second.");
 }
 
-/** Written so that NaN fails too. */
+/** In this form, NaN fails too. */
 function checkPoint({ latitude = 0, longitude = 0 }: WireLatLng): void {
   if (!(Math.abs(latitude) <= 90)) throw invalid(`Latitude ${latitude} is not between -90 and 90.`);
   if (!(Math.abs(longitude) <= 180)) throw invalid(`Longitude ${longitude} is not between -180 and 180.`);
@@ -111,13 +113,13 @@ function checkMap(fields: Fields, place: Place): void {
 
 function checkVector({ value, ...rest }: Fields, place: Place): void {
   if (place.inDocument && place.inArray) throw invalid("Cannot convert a vector value in an array value.");
-  if (Object.keys(rest).length > 1) throw invalid("A vector has no other fields.");
-  if (!value || kindOf(value) !== "arrayValue") throw invalid("A vector has an array of values.");
+  if (Object.keys(rest).length > 1) throw invalid("A vector must have no other fields.");
+  if (!value || kindOf(value) !== "arrayValue") throw invalid("A vector must have an array of values.");
   const dimensions = elementsOf(value);
-  if (dimensions.length === 0) throw invalid("A vector has at least one dimension.");
+  if (dimensions.length === 0) throw invalid("A vector must have at least one dimension.");
   if (dimensions.length > MAX_DIMENSIONS) throw invalid(`Vectors must be at most ${MAX_DIMENSIONS} dimensions.`);
   for (const dimension of dimensions) {
-    if (kindOf(dimension) !== "doubleValue") throw invalid("A vector holds doubles only.");
+    if (kindOf(dimension) !== "doubleValue") throw invalid("A vector must have only doubles.");
   }
 }
 

@@ -1,31 +1,31 @@
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
-/** An int64 as protobufjs gives it when it is not a number: two 32-bit halves, `high` signed (a `Long` is one of these). */
+/** An int64 that protobufjs doesn't decode to a number: two 32-bit halves, of which `high` is signed. A `Long` is one. */
 export interface LongBits {
   readonly low: number;
   readonly high: number;
   readonly unsigned: boolean;
 }
 
-/** An int64 on the wire; a number stands for itself, also past 2^53. */
+/** An int64 on the wire. A number means itself, even beyond 2^53. */
 export type WireInt64 = LongBits | number;
 
-/** google.protobuf.Timestamp: absent parts are 0, and nanos count forward, also before 1970. */
+/** A google.protobuf.Timestamp. Absent parts are 0; nanos count forward, even before 1970. */
 export interface WireTimestamp {
   readonly seconds?: WireInt64;
   readonly nanos?: number;
 }
 
-/** google.type.LatLng: absent parts are 0. */
+/** A google.type.LatLng. Absent parts are 0. */
 export interface WireLatLng {
   readonly latitude?: number;
   readonly longitude?: number;
 }
 
-/** A document's or a map's fields. Any key can occur, `__proto__` too: read with `Object.hasOwn`, write with `putField`. */
+/** The fields of a document or a map. They can have any key, even `__proto__`: read with `Object.hasOwn`, write with `putField`. */
 export type Fields = Readonly<Record<string, Value>>;
 
-/** google.firestore.v1.Value with exactly one own member; never changed once it is made. */
+/** A google.firestore.v1.Value with exactly one own member. It never changes. */
 export interface Value {
   readonly nullValue?: 0;
   readonly booleanValue?: boolean;
@@ -40,10 +40,10 @@ export interface Value {
   readonly mapValue?: { readonly fields?: Fields };
 }
 
-/** The name of the member that a value holds. */
+/** The name of a value's member. */
 export type Kind = keyof Value;
 
-/** Where types stand to each other in every order: https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering */
+/** The order of types: https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering */
 export const TypeOrder = {
   null: 0,
   boolean: 1,
@@ -58,7 +58,7 @@ export const TypeOrder = {
   map: 10,
 } as const;
 
-/** One of the places in `TypeOrder`. */
+/** A position in `TypeOrder`. */
 export type TypeOrder = (typeof TypeOrder)[keyof typeof TypeOrder];
 
 const ORDER_OF_KIND: ReadonlyMap<string, TypeOrder> = new Map<Kind, TypeOrder>([
@@ -75,63 +75,65 @@ const ORDER_OF_KIND: ReadonlyMap<string, TypeOrder> = new Map<Kind, TypeOrder>([
   ["mapValue", TypeOrder.map],
 ]);
 
-/** Which member a value holds; INVALID_ARGUMENT for none, and for those that only pipelines know. */
+/**
+ * The name of a value's member.
+ *
+ * @throws RpcError INVALID_ARGUMENT for none, and for those that only pipelines have.
+ */
 export function kindOf(value: Value): Kind {
   for (const key in value) if (Object.hasOwn(value, key) && isKind(key)) return key;
-  throw new RpcError(RpcCode.INVALID_ARGUMENT, "A value has no type, or none that a document can hold.");
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "A value has no type, or one that documents can't contain.");
 }
 
-/** The value's place among the types; vectors are maps on the wire, but stand before them. */
+/** The position of a value's type. Vectors are maps on the wire, but come before them. */
 export function typeOrder(value: Value): TypeOrder {
   const order = ORDER_OF_KIND.get(kindOf(value)) ?? TypeOrder.map;
   return order === TypeOrder.map && isVector(value) ? TypeOrder.vector : order;
 }
 
-/** Whether the value is the double NaN. */
 export function isNaNValue(value: Value): boolean {
   return Object.hasOwn(value, "doubleValue") && Number.isNaN(value.doubleValue);
 }
 
-/** Whether the value is null. */
 export function isNullValue(value: Value): boolean {
   return Object.hasOwn(value, "nullValue");
 }
 
-/** The elements of an array value; none for every other value. */
+/** The elements of an array; none for any other value. */
 export function elementsOf(value: Value): readonly Value[] {
   return (Object.hasOwn(value, "arrayValue") && value.arrayValue?.values) || [];
 }
 
-/** The fields of a map value, or undefined for every other value. */
+/** The fields of a map; undefined for any other value. */
 export function mapFieldsOf(value: Value): Fields | undefined {
   return Object.hasOwn(value, "mapValue") ? (value.mapValue?.fields ?? {}) : undefined;
 }
 
-/** A vector's dimensions; none when the map that carries it has lost them. */
+/** A vector's dimensions; none if its map doesn't have them. */
 export function vectorElements(value: Value): readonly Value[] {
   const fields = mapFieldsOf(value);
   const held = fields && Object.hasOwn(fields, "value") ? fields["value"] : undefined;
   return held ? elementsOf(held) : [];
 }
 
-/** Sets a field of fields under construction, whatever its name is. */
+/** Sets a field with any name, in fields under construction. */
 export function putField(fields: Record<string, Value>, name: string, value: Value): void {
   if (name !== "__proto__") fields[name] = value;
   else Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** An int64 as a number, which past 2^53 is the nearest one. */
+/** An int64 as a number, rounded beyond 2^53. */
 export function toNumber(integer: WireInt64): number {
   return typeof integer === "number" ? integer : Number(toBigInt(integer));
 }
 
-/** An int64, exactly. */
+/** An exact int64. */
 export function toBigInt(integer: WireInt64): bigint {
   if (typeof integer === "number") return BigInt(integer);
   return (BigInt(integer.high) << 32n) | BigInt(integer.low >>> 0);
 }
 
-/** An int64 in the form that values are stored in: a number where that is exact, else two halves. */
+/** An int64 in its stored form: a number if that is exact, else two halves. */
 export function wireInt64(integer: bigint): WireInt64 {
   const rounded = Number(integer);
   if (Number.isSafeInteger(rounded)) return rounded;
@@ -140,19 +142,19 @@ export function wireInt64(integer: bigint): WireInt64 {
 
 const MICROS_PER_SECOND = 1_000_000n;
 
-/** A timestamp as microseconds since 1970, finer parts cut off. */
+/** A timestamp as microseconds since 1970, truncated. */
 export function microsOf(timestamp: WireTimestamp): bigint {
   return toBigInt(timestamp.seconds ?? 0) * MICROS_PER_SECOND + BigInt(Math.floor((timestamp.nanos ?? 0) / 1000));
 }
 
 /** Microseconds since 1970 as a timestamp. */
 export function timestampOf(micros: bigint): WireTimestamp {
-  // BigInt's remainder takes the dividend's sign, while nanos count forward also before 1970.
+  // BigInt's remainder has the dividend's sign, while nanos count forward even before 1970.
   const rest = ((micros % MICROS_PER_SECOND) + MICROS_PER_SECOND) % MICROS_PER_SECOND;
   return { seconds: Number((micros - rest) / MICROS_PER_SECOND), nanos: Number(rest) * 1000 };
 }
 
-/** Decoded fields in the form that is stored: plain objects, timestamps cut to microseconds, integers as numbers where that is exact. */
+/** Decoded fields in their stored form: plain objects, timestamps truncated to microseconds, integers as numbers if that is exact. */
 export function normalizeFields(fields: Fields): Fields {
   const normal: Record<string, Value> = {};
   for (const name of Object.keys(fields)) {
@@ -162,7 +164,7 @@ export function normalizeFields(fields: Fields): Fields {
   return normal;
 }
 
-/** One decoded value in the form that is stored; see `normalizeFields`. */
+/** A decoded value in its stored form; see `normalizeFields`. */
 export function normalizeValue(value: Value): Value {
   const kind = kindOf(value);
   switch (kind) {

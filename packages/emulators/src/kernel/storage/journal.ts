@@ -4,14 +4,14 @@ import { readLines, wholeLinesOf } from "./line-file.ts";
 import { lockFile } from "./lock-file.ts";
 
 /**
- * A file of entries that is only ever appended to, with a snapshot at its start after each compaction.
+ * An append-only file of entries. Compacting replaces it with a snapshot.
  *
- * When `append` returns, the entry has been handed to the operating system: it survives a kill of the process, though
- * not a power cut, which is enough for an emulator's state.
+ * When `append` returns, the operating system has the entry: it survives a kill of the process, but not a power cut,
+ * which is enough for an emulator's state.
  */
 export interface Journal<Entry> {
   /**
-   * What was in the file when it was opened, oldest first, read as it is asked for.
+   * The entries at the time of opening, oldest first, read lazily.
    *
    * @throws BrokenJournalError at a line that can't be parsed.
    */
@@ -19,27 +19,29 @@ export interface Journal<Entry> {
   /** Bytes appended since the file was opened or compacted. */
   readonly appendedBytes: number;
   append(entry: Entry): void;
-  /** Replaces the file's content, atomically: a kill in the middle leaves the old content. */
+  /** Replaces the file's content atomically: a kill in between leaves the old content. */
   compact(entries: Iterable<Entry>): void;
   close(): void;
 }
 
-/** A journal can't be used; the message says why and what to do. */
+/** A journal can't be used. The message says why, and what to do. */
 export class BrokenJournalError extends Error {
   readonly code = "BROKEN_JOURNAL";
 }
 
 /**
- * Opens the journal in `file`, made with its folder when there is none. Entries are JSON values, one a line. A last line
- * without its newline was cut off by a kill, before its call was answered, and is dropped.
+ * Opens the journal in `file`, and creates the file and its folder if they don't exist. Entries are JSON, one per line. A
+ * last line without a newline was cut off by a kill before its call returned, so it is dropped.
  *
- * @throws BrokenJournalError when another process that is alive has it open.
+ * @throws BrokenJournalError when another running process has the journal open.
  */
 export function openJournal<Entry>(file: string): Journal<Entry> {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const lock = lockFile(`${file}.lock`);
   if (lock.kind === "held") {
-    throw new BrokenJournalError(`${file} is used by process ${lock.pid}. Stop it, or use another folder: --data DIR.`);
+    throw new BrokenJournalError(
+      `${file} is in use by process ${lock.pid}. Stop that process, or use another folder: --data DIR.`,
+    );
   }
   let descriptor = fs.openSync(file, "a+");
   const openedBytes = wholeLinesOf(descriptor);
@@ -63,7 +65,7 @@ export function openJournal<Entry>(file: string): Journal<Entry> {
       try {
         writeAll(descriptor, bytes);
       } catch (error) {
-        // Half a line, as on a full disk, would be a broken one in the middle once something follows it.
+        // Half a line, from a full disk for example, would make the next entry unreadable.
         fs.ftruncateSync(descriptor, fileBytes);
         throw error;
       }
@@ -91,13 +93,13 @@ function parseLine(line: string, at: { file: string; number: number }): unknown 
     return JSON.parse(line);
   } catch (cause) {
     throw new BrokenJournalError(
-      `${at.file} is broken at line ${at.number}. Start with --fresh to begin with nothing, or mend the line.`,
+      `${at.file} is broken at line ${at.number}. Fix the line, or discard everything with --fresh.`,
       { cause },
     );
   }
 }
 
-/** Long snapshots are written in chunks of about this many characters, so that they never stand in memory whole. */
+/** Snapshots are written in chunks of about this size, so that a long one is never in memory as a whole. */
 const SNAPSHOT_CHUNK_CHARACTERS = 1 << 20;
 
 function writeSnapshot(file: string, entries: Iterable<unknown>): void {

@@ -4,7 +4,7 @@ import { StringDecoder } from "node:string_decoder";
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
-/** How many bytes of an open file are whole lines: up to and with the last newline. Reads from the end. */
+/** How many bytes of an open file are whole lines, up to and including the last newline. Reads from the end. */
 export function wholeLinesOf(descriptor: number): number {
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let end = fs.fstatSync(descriptor).size;
@@ -18,7 +18,7 @@ export function wholeLinesOf(descriptor: number): number {
   return 0;
 }
 
-/** The lines in the first `bytes` bytes of a file, which end with a newline, without holding the whole file in memory. */
+/** The lines in the first `bytes` bytes of a file, which end with a newline. It doesn't hold the whole file in memory. */
 export function* readLines(file: string, bytes: number): Generator<string> {
   const descriptor = fs.openSync(file, "r");
   try {

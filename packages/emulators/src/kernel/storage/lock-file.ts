@@ -2,12 +2,12 @@ import fs from "node:fs";
 
 export type Lock =
   | { readonly kind: "ours"; release(): void }
-  /** Another process, which is alive, holds it. */
+  /** Another running process holds it. */
   | { readonly kind: "held"; readonly pid: number };
 
 /**
- * Takes the lock that a file stands for: it holds the process id of its owner. What a killed process left behind, or
- * this process itself holds, is taken over.
+ * Takes a lock, which is a file with its owner's process id. It takes over the lock of a process that was killed, or of
+ * this process.
  */
 export function lockFile(file: string): Lock {
   const pid = ownerOf(file);

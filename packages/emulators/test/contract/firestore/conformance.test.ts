@@ -11,7 +11,7 @@ import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
 import { randomListeningCases } from "./cases/listening/random-listening.ts";
 import { contentionCases } from "./cases/transactions/contention.ts";
-import { refusalCases } from "./cases/rejections.ts";
+import { rejectionCases } from "./cases/rejections.ts";
 import { requestCases } from "./cases/requests.ts";
 import { transactionCases } from "./cases/transactions/transactions.ts";
 import { transformCases } from "./cases/transforms.ts";
@@ -34,11 +34,11 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["contention", contentionCases],
   ["limits", limitCases],
   ["isolation", isolationCases],
-  ["malformed requests", refusalCases],
+  ["malformed requests", rejectionCases],
   ["requests without a client", requestCases],
 ]);
 
-/** Google's emulator starts in 2 s, but not beside other tests that are as busy. */
+/** Google's emulator starts in 2 s, but takes longer beside other busy tests. */
 const START_LIMIT_MS = 60_000;
 
 const googlesIsInstalled = findGooglesFirestore() !== null;
@@ -47,18 +47,18 @@ if (!googlesIsInstalled) {
 }
 
 describe("our emulator", () => {
-  holdsTheContract(ours);
+  testContract(ours);
 });
 
 describe("our emulator in its optimistic mode", () => {
-  holdsTheContract(oursOptimistic, ["transactions", "contention", "isolation"]);
+  testContract(oursOptimistic, ["transactions", "contention", "isolation"]);
 });
 
 describe.skipIf(!googlesIsInstalled)("Google's emulator", () => {
-  holdsTheContract(googles);
+  testContract(googles);
 });
 
-function holdsTheContract(target: Target, groups: readonly string[] = [...GROUPS.keys()]): void {
+function testContract(target: Target, groups: readonly string[] = [...GROUPS.keys()]): void {
   let running: Running | undefined;
   beforeAll(async () => {
     running = await target.start();
@@ -75,7 +75,7 @@ function holdsTheContract(target: Target, groups: readonly string[] = [...GROUPS
   };
   for (const [group, cases] of GROUPS) {
     if (!groups.includes(group)) continue;
-    describe(`holds the contract of ${group}`, () => {
+    describe(`fulfils the contract of ${group}`, () => {
       cases(subject);
     });
   }

@@ -8,22 +8,22 @@ const START_MS = Date.UTC(2026, 0, 1);
 async function setup() {
   const { address, emulator } = await startOurs({ clock: new VirtualClock({ startMs: START_MS }) });
   const call = async (method: string, path: string, body?: object): Promise<{ status: number; json: unknown }> => {
-    const answer = await fetch(`http://${address}/_emulator/${path}`, {
+    const response = await fetch(`http://${address}/_emulator/${path}`, {
       method,
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    return { status: answer.status, json: await answer.json() };
+    return { status: response.status, json: await response.json() };
   };
   return { address, emulator, call };
 }
 
-it("tells its health, and moves its clock", async () => {
+it("reports its health, and moves its clock", async () => {
   const { call } = await setup();
   expect(await call("GET", "health")).toMatchObject({ status: 200, json: { status: "ok", service: "firestore" } });
   expect(await call("POST", "clock", { advance: "2d" })).toMatchObject({ json: { now: "2026-01-03T00:00:00.000Z" } });
 });
 
-it("takes faults of calls, and no others", async () => {
+it("accepts faults of calls, and no others", async () => {
   const { call, emulator } = await setup();
   const fault = { kind: "call", method: "Commit", code: "ABORTED", when: "after" };
   expect((await call("POST", "faults", fault)).status).toBe(201);

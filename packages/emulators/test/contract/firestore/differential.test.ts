@@ -4,30 +4,30 @@ import { findGooglesFirestore } from "../../../src/firestore/googles-firestore.t
 import { anyCase } from "./differential/arbitrary/cases.ts";
 import { newSession } from "./differential/execute.ts";
 import { KNOWN_DIFFERENCES, knownDifference } from "./differential/known-differences.ts";
-import { type Meeting, playCase } from "./differential/comparison.ts";
+import { type Comparison, playCase } from "./differential/comparison.ts";
 import { connect } from "./differential/wire-client.ts";
 import { type Target, googles, ours } from "./support/targets.ts";
 
-/** More on demand, for example `SEED=1 CASES=5000 npx vitest run test/contract/firestore/differential.test.ts`. */
+/** How many cases to run. For more: `SEED=1 CASES=5000 npx vitest run packages/emulators/test/contract/firestore/differential.test.ts`. */
 const CASES = Number(process.env["CASES"] ?? 120);
 
-/** The same unless it is given: nobody's change should be stopped by a difference that has been there all along. */
+/** Fixed by default, so that nobody's change is stopped by a difference that was there before. */
 const SEED = Number(process.env["SEED"] ?? 1);
 
-/** What fast-check calls the path of a counterexample; given with its seed, that case alone is run. */
+/** The path that fast-check prints for a counterexample. With its seed, only that case runs. */
 const CASE_PATH = process.env["CASE_PATH"];
 
 const START_MS = 60_000;
 const CASE_MS = 500;
 
-/** So many cases should show every difference that is known. */
+/** This many cases should show every known difference. */
 const MANY_CASES = 2_000;
 
 const isInstalled = findGooglesFirestore() !== null;
 
 describe.skipIf(!isInstalled)("our emulator and Google's", () => {
   it(
-    "answer random operations alike, but for what is known",
+    "respond alike to random operations, except for known differences",
     async () => {
       process.stdout.write(`Random operations on two emulators: SEED=${SEED} CASES=${CASES}\n`);
       const [mine, others] = await Promise.all([open(ours), open(googles)]);
@@ -41,9 +41,9 @@ describe.skipIf(!isInstalled)("our emulator and Google's", () => {
           const sessions = { ours: newSession(mine, `${runs}`), theirs: newSession(others, `${runs}`) };
           const outcome = await playCase(wholeCase, sessions);
           operations += outcome.operations;
-          for (const meeting of outcome.differences) {
-            const known = knownDifference(meeting);
-            if (!known) throw new Error(describeMeeting(meeting));
+          for (const comparison of outcome.differences) {
+            const known = knownDifference(comparison);
+            if (!known) throw new Error(describeDifference(comparison));
             seen.set(known.name, (seen.get(known.name) ?? 0) + 1);
           }
         }),
@@ -67,13 +67,13 @@ async function open(target: Target): Promise<ReturnType<typeof connect>> {
   return client;
 }
 
-function describeMeeting({ operation, ours, theirs }: Meeting): string {
-  const answers = [ours, theirs].map(({ code, message, replies }) => `${code} ${message} ${JSON.stringify(replies)}`);
+function describeDifference({ operation, ours, theirs }: Comparison): string {
+  const results = [ours, theirs].map(({ code, message, replies }) => `${code} ${message} ${JSON.stringify(replies)}`);
   return [
-    "The emulators differ, and nobody knows why.",
+    "The emulators differ in an unknown way.",
     `operation: ${JSON.stringify(operation)}`,
-    `ours:      ${answers[0]}`,
-    `Google's:  ${answers[1]}`,
+    `ours:      ${results[0]}`,
+    `Google's:  ${results[1]}`,
   ].join("\n");
 }
 

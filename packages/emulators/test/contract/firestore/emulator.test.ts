@@ -28,7 +28,7 @@ function runMain(address: string, args: readonly string[] = []) {
   return { program, exited };
 }
 
-it("counts its calls by their names", async () => {
+it("counts its calls by name", async () => {
   const { address, emulator } = await startOurs();
   const { collection, db } = setupClient(address);
   await collection.doc("a").set({});
@@ -40,7 +40,7 @@ it("counts its calls by their names", async () => {
   expect(Object.fromEntries(emulator.calls)).toEqual({ Commit: 2, BatchGetDocuments: 2 });
 });
 
-it("refuses a query so that the client doesn't ask again", async () => {
+it("refuses a query in a way that the client doesn't retry", async () => {
   const { address, emulator } = await startOurs();
   const { collection } = setupClient(address);
   const twice = collection.where("a", "array-contains", 1).where("b", "array-contains", 2);
@@ -80,7 +80,7 @@ it("sets a timer only while a transaction is open, and leaves none behind when i
   expect(clock.pending).toBe(0);
 });
 
-it("lets a month go by at once, with a transaction that ended long ago", async () => {
+it("lets a month pass at once, long after the end of a transaction", async () => {
   const clock = new VirtualClock();
   const { address } = await startOurs({ clock });
   const transaction = await begin(setupRaw(address));
@@ -88,7 +88,7 @@ it("lets a month go by at once, with a transaction that ended long ago", async (
   await expect(transaction.read("c/a")).rejects.toMatchObject({ code: 3 });
 });
 
-it("removes the documents of one project or one database when asked to", async () => {
+it("removes the documents of one project or one database", async () => {
   const { address, emulator } = await startOurs();
   const { connect, projectId } = setupClient(address);
   const places = [
@@ -106,7 +106,7 @@ it("removes the documents of one project or one database when asked to", async (
   expect(await left()).toEqual([false, false, true]);
 });
 
-it("gives Google's client what it needs to reach it", async () => {
+it("returns the options for Google's client", async () => {
   const { emulator } = await startOurs();
   const db = new Firestore(emulator.clientOptions());
   onTestFinished(() => db.terminate());
@@ -115,7 +115,7 @@ it("gives Google's client what it needs to reach it", async () => {
   expect(emulator.clientOptions({ projectId: "mine" }).projectId).toBe("mine");
 });
 
-it("fails calls as it is asked to, before or after they took effect", async () => {
+it("injects faults of calls, before or after they take effect", async () => {
   const { address, emulator } = await startOurs();
   const raw = setupRaw(address);
   const fault = { kind: "call", method: "Commit", code: "INTERNAL", times: 1 } as const;
@@ -130,7 +130,7 @@ it("fails calls as it is asked to, before or after they took effect", async () =
   expect(emulator.faults()).toEqual([]);
 });
 
-it("rejects with EADDRINUSE when the port is taken, and leaves the files of who has it alone", async () => {
+it("rejects with EADDRINUSE when the port is taken, and doesn't touch the files of the other emulator", async () => {
   const dataDir = temporaryFolder();
   const { address, emulator, stop } = await startOurs({ dataDir });
   const { collection, projectId } = setupClient(address);
@@ -145,7 +145,7 @@ it("rejects with EADDRINUSE when the port is taken, and leaves the files of who 
   expect(stored.docs.map((document): unknown => document.get("x"))).toEqual([1, 2]);
 });
 
-it("stops once, however often it is told to", async () => {
+it("stops once, however often it is called", async () => {
   const { stop, emulator } = await startOurs({ dataDir: temporaryFolder() });
   await Promise.all([emulator.stop(), emulator.stop(), stop()]);
   await expect(emulator.stop()).resolves.toBeUndefined();
@@ -160,14 +160,14 @@ it("names the variable in one line and exits with 1 when the port is taken", asy
   expect(complaint.trimEnd().split("\n")).toHaveLength(1);
 });
 
-it("names the variable and exits with 1 when the address can't be one", async () => {
+it("names the variable and exits with 1 when the address is invalid", async () => {
   const { program, exited } = runMain("8090");
   const complaint = await text(program.stderr);
   expect(await exited).toEqual([1, null]);
   expect(complaint).toContain("FIRESTORE_EMULATOR_HOST");
 });
 
-it("takes its mode of concurrency from --concurrency", async () => {
+it("uses the mode of --concurrency", async () => {
   const { program } = runMain("127.0.0.1:0", ["--concurrency", "optimistic"]);
   const [line] = await once(createInterface(program.stdout), "line");
   const raw = setupRaw(`127.0.0.1:${JSON.parse(String(line)).port}`);
@@ -178,21 +178,24 @@ it("takes its mode of concurrency from --concurrency", async () => {
   await expect(reader.commit()).rejects.toMatchObject({ code: 10 });
 });
 
-it.each(["SIGTERM", "SIGINT"] as const)("logs one line when it listens, and exits with 0 on %s", async (signal) => {
-  const { program, exited } = runMain("127.0.0.1:0");
-  const lines: string[] = [];
-  const output = createInterface(program.stdout).on("line", (line) => lines.push(line));
-  await once(output, "line");
-  const { port, ...listening } = JSON.parse(lines[0] ?? "");
-  expect(listening).toMatchObject({ message: "listening", host: "127.0.0.1" });
-  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
+it.each(["SIGTERM", "SIGINT"] as const)(
+  "logs one line when it is listening, and exits with 0 on %s",
+  async (signal) => {
+    const { program, exited } = runMain("127.0.0.1:0");
+    const lines: string[] = [];
+    const output = createInterface(program.stdout).on("line", (line) => lines.push(line));
+    await once(output, "line");
+    const { port, ...listening } = JSON.parse(lines[0] ?? "");
+    expect(listening).toMatchObject({ message: "listening", host: "127.0.0.1" });
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
 
-  program.kill(signal);
-  expect(await exited).toEqual([0, null]);
-  expect(lines).toHaveLength(1);
-});
+    program.kill(signal);
+    expect(await exited).toEqual([0, null]);
+    expect(lines).toHaveLength(1);
+  },
+);
 
-it("exits with 0 though somebody listens", async () => {
+it("exits with 0 while a client listens", async () => {
   const { program, exited } = runMain("127.0.0.1:0");
   const [line] = await once(createInterface(program.stdout), "line");
   const { port } = JSON.parse(String(line));
@@ -205,12 +208,12 @@ it("exits with 0 though somebody listens", async () => {
   expect(await stream.ended).toBe(status.UNAVAILABLE);
 });
 
-it("answers UNIMPLEMENTED to calls that it doesn't have, and 404 to other HTTP requests", async () => {
+it("responds UNIMPLEMENTED to calls that it doesn't have, and 404 to other HTTP requests", async () => {
   const { address } = await startOurs();
   const { client, database } = setupRaw(address);
   const pipeline = client.executePipeline({ database });
   const failure = await once(pipeline, "error").catch((error: unknown) => [error]);
   expect(failure[0]).toMatchObject({ code: 12 });
-  const answer = await fetch(`http://${address}/v1/${database}/documents/c/a`);
-  expect(answer.status).toBe(404);
+  const response = await fetch(`http://${address}/v1/${database}/documents/c/a`);
+  expect(response.status).toBe(404);
 });

@@ -13,7 +13,7 @@ async function setup() {
   return { clock, raw: setupRaw(address) };
 }
 
-it("expires a transaction that has been idle for 60 seconds, applying nothing", async () => {
+it("expires a transaction that has been idle for 60 seconds, and applies nothing", async () => {
   const { clock, raw } = await setup();
   const transaction = await begin(raw);
   await transaction.read("c/a");
@@ -34,7 +34,7 @@ it("keeps a transaction that is used every minute, until it is 270 seconds old",
   expect(await readTexts(raw, ["c/a"])).toEqual([null]);
 });
 
-it("frees the locks of an expired transaction for whoever waits", async () => {
+it("releases the locks of an expired transaction to those who wait", async () => {
   const { clock, raw } = await setup();
   const holder = await begin(raw);
   await holder.read("c/a");

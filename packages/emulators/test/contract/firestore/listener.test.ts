@@ -10,7 +10,7 @@ import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const ROOT = "projects/p/databases/d/documents";
 
-/** A ListenResponse as it is sent. */
+/** A ListenResponse. */
 interface Reply {
   readonly targetChange?: { readonly targetChangeType: number; readonly cause?: { readonly code: number } };
   readonly documentChange?: { readonly document: { readonly name: string } };
@@ -29,7 +29,7 @@ function inShort({ targetChange, documentChange, documentRemove, documentDelete 
 
 const codeOf = ({ cause }: { cause?: { code: number } }): string[] => (cause ? [`(${cause.code})`] : []);
 
-/** A database with one listener, whose caller is behind whenever `caller.isBehind`. */
+/** A database with one listener, whose caller is behind while `caller.isBehind`. */
 function setup() {
   const clock = new VirtualClock();
   const database = new Database({
@@ -60,7 +60,7 @@ function setup() {
     listener,
     caller,
     ended,
-    /** What was sent since the last look. */
+    /** What has been sent since the last call. */
     news: () => sent.splice(0),
     commit: async (numbers: Readonly<Record<string, number | null>>): Promise<void> => {
       const writes = Object.entries(numbers).map(([path, n]) => {
@@ -77,7 +77,7 @@ const target = (more: Partial<WireTarget>): WireTarget => ({ targetId: 1, once: 
 const collection = (more: object = {}) =>
   target({ query: { parent: ROOT, structuredQuery: { from: [{ collectionId: "c" }], ...more } } });
 
-it("tells each commit in the turn in which it is applied, and as of when the caller has it", async () => {
+it("sends each commit in the turn in which it is applied, with the read time up to which the caller has everything", async () => {
   const { listener, commit, news } = setup();
   listener.add(collection());
   expect(news()).toEqual(["ADD", "CURRENT", "NO_CHANGE"]);
@@ -87,7 +87,7 @@ it("tells each commit in the turn in which it is applied, and as of when the cal
   expect(news()).toEqual(["deleted a", "NO_CHANGE"]);
 });
 
-it("sends a caller that is behind nothing, and then one difference, however many commits made it", async () => {
+it("sends nothing to a caller that is behind, and then one difference, however many commits made it", async () => {
   const { listener, caller, commit, news } = setup();
   await commit({ "c/gone": 0, "c/same": 0 });
   listener.add(collection());
@@ -103,7 +103,7 @@ it("sends a caller that is behind nothing, and then one difference, however many
   expect(news()).toEqual(["has a", "deleted gone", "NO_CHANGE"]);
 });
 
-it("tells a target that was added while the caller was behind once it has caught up", async () => {
+it("sends a target that was added while the caller was behind once it has caught up", async () => {
   const { listener, caller, commit, news } = setup();
   await commit({ "c/a": 0 });
   caller.isBehind = true;
@@ -114,7 +114,7 @@ it("tells a target that was added while the caller was behind once it has caught
   expect(news()).toEqual(["has a", "CURRENT", "NO_CHANGE"]);
 });
 
-it("sends nothing for commits that make no difference to a target", async () => {
+it("sends nothing for commits that don't affect a target", async () => {
   const { listener, commit, news } = setup();
   await commit({ "c/a": 1, "c/b": 2 });
   listener.add(collection({ orderBy: [{ field: { fieldPath: "n" } }], limit: { value: 1 } }));
@@ -127,7 +127,7 @@ it("sends nothing for commits that make no difference to a target", async () => 
   expect(news()).toEqual(["lost a", "has b", "NO_CHANGE"]);
 });
 
-it("skips with an offset, and tells what moves to its place", async () => {
+it("skips with an offset, and sends what moves into its place", async () => {
   const { listener, commit, news } = setup();
   await commit({ "c/a": 1, "c/b": 2 });
   listener.add(collection({ offset: 1 }));
@@ -136,7 +136,7 @@ it("skips with an offset, and tells what moves to its place", async () => {
   expect(news()).toEqual(["lost b", "NO_CHANGE"]);
 });
 
-it("tells that everything is deleted when the database is cleared", async () => {
+it("reports that everything is deleted when the database is cleared", async () => {
   const { listener, commit, database, news } = setup();
   await commit({ "c/a": 1 });
   listener.add(collection());
@@ -148,7 +148,7 @@ it("tells that everything is deleted when the database is cleared", async () => 
   expect(news()).toEqual(["has a", "has a", "NO_CHANGE"]);
 });
 
-it("speaks every 30 s of the wall clock, but not to a caller that is behind or has no target", () => {
+it("sends a keep-alive every 30 s of the wall clock, but not to a caller that is behind or has no target", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const { listener, caller, database, news } = setup();
@@ -169,7 +169,7 @@ it("speaks every 30 s of the wall clock, but not to a caller that is behind or h
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("sets no timer any more once nobody listens", () => {
+it("sets no more timers once nobody listens", () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const { database, stopObserving } = setup();
@@ -180,7 +180,7 @@ it("sets no timer any more once nobody listens", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it("refuses the hundred-and-first target of a stream, and has room again when one is removed", () => {
+it("refuses the hundred-and-first target of a stream, and accepts one again when another is removed", () => {
   const { listener, news } = setup();
   for (let targetId = 1; targetId <= 100; targetId++) listener.add({ ...collection(), targetId });
   news();
@@ -191,7 +191,7 @@ it("refuses the hundred-and-first target of a stream, and has room again when on
   expect(news()).toEqual(["REMOVE", "ADD", "CURRENT", "NO_CHANGE"]);
 });
 
-it("ends the stream when telling fails, and never the commit", async () => {
+it("ends the stream when sending fails, and never fails the commit", async () => {
   const { listener, caller, commit, ended, database } = setup();
   listener.add(collection());
   caller.breaks = true;
@@ -200,7 +200,7 @@ it("ends the stream when telling fails, and never the commit", async () => {
   expect(database.documents.get(`${ROOT}/c/a`)).not.toBeNull();
 });
 
-it("hears nothing any more once its call is over", async () => {
+it("sends nothing once its call is over", async () => {
   const databases = new Databases(new VirtualClock(), "pessimistic");
   const sent: string[] = [];
   const replies = {

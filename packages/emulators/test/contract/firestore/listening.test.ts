@@ -1,14 +1,14 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
 import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
-import { type RawBundle, setupClient, setupRaw } from "./support/harness.ts";
+import { type RawHarness, setupClient, setupRaw } from "./support/harness.ts";
 import { changesOf, idsOf, listenToQuery } from "./support/heard.ts";
 import { openListenStream } from "./support/listen-stream.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { commit } from "./support/raw-transaction.ts";
 
-const collection = (raw: RawBundle) => ({
+const collection = (raw: RawHarness) => ({
   query: { parent: `${raw.database}/documents`, structuredQuery: { from: [{ collectionId: "c" }] } },
 });
 
@@ -32,7 +32,7 @@ it("fails the streams with UNAVAILABLE when it stops", async () => {
   for (const stream of streams) expect(await stream.ended).toBe(status.UNAVAILABLE);
 });
 
-it("stops though a caller reads nothing of what it listens to", async () => {
+it("stops even if a caller that listens reads nothing", async () => {
   const { address, stop } = await startOurs();
   const raw = setupRaw(address);
   const stream = openListenStream(raw);
@@ -45,7 +45,7 @@ it("stops though a caller reads nothing of what it listens to", async () => {
   expect(await stream.ended).not.toBe(status.OK);
 });
 
-it("sends a caller that reads slowly the last state instead of every commit", async () => {
+it("sends the last state instead of every commit to a caller that reads slowly", async () => {
   const { address } = await startOurs();
   const raw = setupRaw(address);
   const stream = openListenStream(raw);
@@ -57,11 +57,11 @@ it("sends a caller that reads slowly the last state instead of every commit", as
   }
   await commit(raw, [{ path: "c/last", fields: {} }]);
   stream.resume();
-  const told = await stream.upTo(/has c\/last/);
-  expect(told.filter((reply) => reply === "1 has c/a").length).toBeLessThan(50);
+  const replies = await stream.upTo(/has c\/last/);
+  expect(replies.filter((reply) => reply === "1 has c/a").length).toBeLessThan(50);
 });
 
-it("goes on after a restart with what was kept", async () => {
+it("goes on after a restart with the stored documents", async () => {
   const dataDir = temporaryFolder();
   const first = await startOurs({ dataDir });
   const { collection: things, connect, projectId } = setupClient(first.address);
@@ -78,10 +78,10 @@ it("goes on after a restart with what was kept", async () => {
   await again.doc("a").delete();
   const snapshots = await heard.upTo((snapshot) => snapshot.size === 2);
   expect(snapshots.map(idsOf).at(-1)).toBe("bc");
-  heard.unsubscribe(); // before the emulator stops, since the client can't be ended while it reconnects
+  heard.unsubscribe(); // before the emulator stops, since the client can't be terminated while it reconnects
 });
 
-it("tells that what was not kept over a restart is gone", async () => {
+it("reports that documents are gone after a restart without a data folder", async () => {
   const first = await startOurs();
   const { collection: things } = setupClient(first.address);
   await things.doc("a").set({});
@@ -93,7 +93,7 @@ it("tells that what was not kept over a restart is gone", async () => {
   heard.unsubscribe();
 });
 
-it("starts anew when a caller resumes after more than an hour", async () => {
+it("starts over when a caller resumes after more than an hour", async () => {
   const clock = new VirtualClock();
   const { address } = await startOurs({ clock });
   const raw = setupRaw(address);
@@ -113,7 +113,7 @@ it("starts anew when a caller resumes after more than an hour", async () => {
   expect(await resume()).toEqual(["ADD 1", "RESET 1", "CURRENT 1", "NO_CHANGE"]);
 });
 
-it("starts anew when a caller resumes over a clear", async () => {
+it("starts over when a caller resumes after a clear", async () => {
   const { address, emulator } = await startOurs();
   const raw = setupRaw(address);
   await commit(raw, [{ path: "c/a", fields: {} }]);
@@ -138,7 +138,7 @@ it.each([
   expect(emulator.calls.get("Listen")).toBe(1);
 });
 
-it("ends a stream with INVALID_ARGUMENT when it turns to another database", async () => {
+it("ends a stream with INVALID_ARGUMENT when it names another database", async () => {
   const { address } = await startOurs();
   const raw = setupRaw(address);
   const stream = openListenStream(raw);
@@ -148,7 +148,7 @@ it("ends a stream with INVALID_ARGUMENT when it turns to another database", asyn
   expect(await stream.ended).toBe(status.INVALID_ARGUMENT);
 });
 
-it("does not hold up transactions for those who listen", async () => {
+it("listening does not hold up transactions", async () => {
   const { address } = await startOurs();
   const { collection: things, db } = setupClient(address);
   const heard = listenToQuery(things);

@@ -27,7 +27,7 @@ it("aborts the younger of two readers of a document when the older commits", asy
   expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "older" }]);
 });
 
-it("keeps a younger commit waiting until the older reader has ended, then applies and answers it", async () => {
+it("makes a younger commit wait until the older reader has ended, then applies it", async () => {
   const { raw } = await setup();
   const older = await begin(raw);
   const younger = await begin(raw);
@@ -57,7 +57,7 @@ it("aborts a waiting younger commit without applying it when the older commits",
   expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "older" }, null]);
 });
 
-it("keeps a write from outside waiting for a reader, and later readers waiting for the write", async () => {
+it("makes a write outside transactions wait for a reader, and later readers wait for the write", async () => {
   const { raw } = await setup();
   const holder = await begin(raw);
   await holder.read("c/a");
@@ -73,7 +73,7 @@ it("keeps a write from outside waiting for a reader, and later readers waiting f
   expect(await reading).toEqual([{ by: "outside" }]);
 });
 
-it("holds a waiting write to its precondition when its turn comes", async () => {
+it("checks the precondition of a waiting write when its turn comes", async () => {
   const { raw } = await setup();
   const holder = await begin(raw);
   await holder.read("c/new");
@@ -85,7 +85,7 @@ it("holds a waiting write to its precondition when its turn comes", async () => 
   expect(await readTexts(raw, ["c/new"])).toEqual([{ by: "holder" }]);
 });
 
-it("lets a retry keep the age of the transaction that it names", async () => {
+it("gives a retry the age of the transaction that it names", async () => {
   const { raw } = await setup();
   const first = await begin(raw);
   const second = await begin(raw);
@@ -99,7 +99,7 @@ it("lets a retry keep the age of the transaction that it names", async () => {
   expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "retry" }]);
 });
 
-it("gives up on a lock after 20 seconds, applying nothing", async () => {
+it("gives up on a lock after 20 seconds, and applies nothing", async () => {
   const { clock, raw } = await setup();
   const older = await begin(raw);
   const younger = await begin(raw);
@@ -119,7 +119,7 @@ it("gives up on a lock after 20 seconds, applying nothing", async () => {
   expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "nobody" }]);
 });
 
-it("locks the range of a query against what would enter or leave it, and nothing else", async () => {
+it("locks the range of a query against documents that would enter or leave it, and nothing else", async () => {
   const { raw } = await setup();
   const reader = await begin(raw);
   expect(await reader.query("c", "by", "nobody")).toEqual([["c/a", { by: "nobody" }]]);
@@ -135,7 +135,7 @@ it("locks the range of a query against what would enter or leave it, and nothing
   expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "somebody" }, { by: "nobody" }]);
 });
 
-it("lets no read-only transaction hold up a write", async () => {
+it("a read-only transaction does not hold up writes", async () => {
   const { raw } = await setup();
   const reader = await begin(raw, { readOnly: true });
   expect(await reader.read("c/a")).toEqual([{ by: "nobody" }]);
@@ -143,7 +143,7 @@ it("lets no read-only transaction hold up a write", async () => {
   expect(await reader.read("c/a")).toEqual([{ by: "nobody" }]);
 });
 
-it("fails what still waits when the emulator stops", async () => {
+it("fails calls that still wait when the emulator stops", async () => {
   const { address, stop } = await startOurs();
   const raw = setupRaw(address);
   const holder = await begin(raw);

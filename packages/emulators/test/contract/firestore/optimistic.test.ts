@@ -15,7 +15,7 @@ async function setup() {
 
 const by = (who: string, path = "c/a") => ({ path, fields: { by: who } });
 
-it("lets a younger transaction commit over an older one's read, and aborts the older one's commit", async () => {
+it("lets a younger transaction commit over an older one's read, and aborts the older one", async () => {
   const { raw } = await setup();
   const older = await begin(raw);
   const younger = await begin(raw);
@@ -27,7 +27,7 @@ it("lets a younger transaction commit over an older one's read, and aborts the o
   expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "younger" }, null]);
 });
 
-it("lets a write from outside through at once, and aborts those who have read the document", async () => {
+it("applies a write outside transactions at once, and aborts those who have read the document", async () => {
   const { raw } = await setup();
   const [writer, reader] = [await begin(raw), await begin(raw)];
   await writer.read("c/a");
@@ -39,7 +39,7 @@ it("lets a write from outside through at once, and aborts those who have read th
   expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "outside" }]);
 });
 
-it("aborts a transaction that found no document where another has made one, and one whose document is gone", async () => {
+it("aborts a transaction that found no document where there now is one, and one whose document is gone", async () => {
   const { raw } = await setup();
   const [finder, keeper] = [await begin(raw), await begin(raw)];
   expect(await finder.read("c/new")).toEqual([null]);
@@ -51,7 +51,7 @@ it("aborts a transaction that found no document where another has made one, and 
   expect(await readTexts(raw, ["c/b"])).toEqual([null]);
 });
 
-it("refuses write skew: of two that read both documents and write one each, the first wins", async () => {
+it("prevents write skew: of two that read both documents and write one each, the first wins", async () => {
   const { raw } = await setup();
   const [one, other] = [await begin(raw), await begin(raw)];
   await one.read("c/a", "c/b");
@@ -62,7 +62,7 @@ it("refuses write skew: of two that read both documents and write one each, the 
   expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "one" }, null]);
 });
 
-it("refuses a phantom: what enters, leaves or changes in the range of a query aborts who asked, and nothing else", async () => {
+it("prevents phantoms: a document that enters, leaves or changes in the range of a query aborts its transaction", async () => {
   const { raw } = await setup();
   const enters = by("nobody", "c/b");
   const leaves = by("somebody");
@@ -80,7 +80,7 @@ it("refuses a phantom: what enters, leaves or changes in the range of a query ab
   expect(await readTexts(raw, ["c/effect"])).toEqual([{ by: "reader" }]);
 });
 
-it("aborts nobody for writes that nobody had read, that change nothing, or that were refused", async () => {
+it("aborts nobody for writes to unread documents, writes that change nothing, or refused writes", async () => {
   const { raw } = await setup();
   const reader = await begin(raw);
   await reader.read("c/a");
@@ -92,7 +92,7 @@ it("aborts nobody for writes that nobody had read, that change nothing, or that 
   expect(await readTexts(raw, ["c/a", "c/b"])).toEqual([{ by: "reader" }, { by: "outside" }]);
 });
 
-it("takes a blind write, whatever has happened since its transaction began", async () => {
+it("applies a blind write, whatever has happened since its transaction began", async () => {
   const { raw } = await setup();
   const blind = await begin(raw);
   await commit(raw, [by("outside")]);
@@ -100,7 +100,7 @@ it("takes a blind write, whatever has happened since its transaction began", asy
   expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "blind" }]);
 });
 
-it("tells an outdated transaction at its next read already, and lets its retry succeed", async () => {
+it("fails an outdated transaction at its next read, and lets its retry succeed", async () => {
   const { raw } = await setup();
   const outdated = await begin(raw);
   await outdated.read("c/a");
@@ -123,7 +123,7 @@ it("never aborts a read-only transaction", async () => {
   await reader.commit();
 });
 
-it("answers that a transaction is over, and not that it lost, when it has been committed or rolled back", async () => {
+it("responds that a transaction has ended, not that it lost, once it was committed or rolled back", async () => {
   const { raw } = await setup();
   const over = { code: 3, details: "The referenced transaction has expired or is no longer valid." };
   const [committed, rolledBack] = [await begin(raw), await begin(raw)];
@@ -137,7 +137,7 @@ it("answers that a transaction is over, and not that it lost, when it has been c
   expect(await readTexts(raw, ["c/a"])).toEqual([{ by: "committed" }]);
 });
 
-it("gets Google's client through contention, without a lost update", async () => {
+it("lets Google's client succeed under contention, without a lost update", async () => {
   const { address } = await startOurs({ concurrency: "optimistic" });
   const { collection, db } = setupClient(address);
   const counter = collection.doc("counter");

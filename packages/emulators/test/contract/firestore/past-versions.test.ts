@@ -28,7 +28,7 @@ function setup() {
   return { clock, database, set, read };
 }
 
-it("drops versions that nobody can read any more, and keeps the ones that reads still see", async () => {
+it("drops versions that nobody can read any more, and keeps those that reads can see", async () => {
   const { clock, database, set, read } = setup();
   await set("c/a", 1);
   await clock.advance(10 * MINUTE_MS);
@@ -43,7 +43,7 @@ it("drops versions that nobody can read any more, and keeps the ones that reads 
   expect(await read("c/a", second + 60_000_000n)).toBe(2);
 });
 
-it("forgets deleted documents, and the missing ones above them, once the past has gone by", async () => {
+it("drops deleted documents, and the missing ones above them, once their past can't be read", async () => {
   const { clock, database, set } = setup();
   const name = `${ROOT}/c/missing/sub/a`;
   await database.commit([parseWrite({ update: { name, fields: {} } })], null);
@@ -53,7 +53,7 @@ it("forgets deleted documents, and the missing ones above them, once the past ha
   expect([...database.documents.paths.allCollections()]).toEqual([`${ROOT}/other`]);
 });
 
-it("keeps only minutes of the past when versions pile up, and then refuses to read before them", async () => {
+it("keeps only minutes of the past when versions pile up, and refuses to read before them", async () => {
   const { clock, database, set, read } = setup();
   const early = await set("c/a", 0);
   await clock.advance(10 * MINUTE_MS);

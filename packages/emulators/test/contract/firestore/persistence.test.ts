@@ -12,7 +12,7 @@ import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../src/cli/main.ts");
 
-/** Runs the program itself, so that it can be killed. */
+/** Runs the program, so that it can be killed. */
 async function runMain(args: readonly string[]) {
   const program = spawn(process.execPath, [MAIN, "--only", "firestore", ...args], {
     env: { ...process.env, FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
@@ -28,7 +28,7 @@ async function runMain(args: readonly string[]) {
   return { program, exited, message, address: `${host}:${port}` };
 }
 
-it("has everything that was answered after a kill, with its times", async () => {
+it("has all acknowledged writes after a kill, with their times", async () => {
   const dataDir = temporaryFolder();
   const { address, program, exited } = await runMain(["--data", dataDir]);
   const raw = setupRaw(address);
@@ -54,7 +54,7 @@ it("has everything that was answered after a kill, with its times", async () => 
   await expect(again.client.getDocument({ name: raw.name("c/gone") })).rejects.toMatchObject({ code: 5 });
 });
 
-it("starts with nothing when told to", async () => {
+it("starts empty with --fresh", async () => {
   const dataDir = temporaryFolder();
   const first = await startOurs({ dataDir });
   const raw = setupRaw(first.address);
@@ -65,7 +65,7 @@ it("starts with nothing when told to", async () => {
   await expect(setupRaw(address).client.getDocument({ name: raw.name("c/a") })).rejects.toMatchObject({ code: 5 });
 });
 
-it("keeps databases apart, and cleared ones empty, over a restart", async () => {
+it("keeps databases apart, and cleared ones empty, after a restart", async () => {
   const dataDir = temporaryFolder();
   const first = await startOurs({ dataDir });
   const { collection, connect, projectId } = setupClient(first.address);
@@ -84,7 +84,7 @@ it("keeps databases apart, and cleared ones empty, over a restart", async () => 
   expect(other.data()).toEqual({ y: 1 });
 });
 
-it("never lets times go back, even when the clock did", async () => {
+it("never lets times go back, even when the clock does", async () => {
   const dataDir = temporaryFolder();
   const first = await startOurs({ dataDir, clock: new VirtualClock({ startMs: 2_000_000_000_000 }) });
   const { collection, projectId } = setupClient(first.address);
@@ -99,7 +99,7 @@ it("never lets times go back, even when the clock did", async () => {
   expect(readTime.valueOf() >= later.valueOf()).toBe(true);
 });
 
-it("tells a transaction of an earlier run to run again, and refuses to read before the restart", async () => {
+it("makes the client retry a transaction of an earlier run, and refuses to read before the restart", async () => {
   const dataDir = temporaryFolder();
   const first = await startOurs({ dataDir });
   const raw = setupRaw(first.address);
@@ -121,7 +121,7 @@ it("tells a transaction of an earlier run to run again, and refuses to read befo
   await expect(client.getDocument(past)).rejects.toMatchObject({ code: 9 });
 });
 
-it("shortens its file at the start, and when it has grown well past what is alive", async () => {
+it("compacts its file at the start, and when it is much larger than the state", async () => {
   const dataDir = temporaryFolder();
   const file = path.join(dataDir, "firestore.jsonl");
   const lines = (): number => fs.readFileSync(file, "utf8").trimEnd().split("\n").length;
@@ -131,7 +131,7 @@ it("shortens its file at the start, and when it has grown well past what is aliv
   do {
     await collection.doc("a").set({ i: ++written, text: "x".repeat(900_000) });
   } while (lines() > 1 || written < 2);
-  // 1.2 MB each in base64, and 16 MiB are allowed to be there in vain.
+  // 1.2 MB each in base64, and 16 MiB of garbage are allowed.
   expect(written).toBe(14);
 
   await collection.doc("a").set({ i: 20 });
@@ -145,7 +145,7 @@ it("shortens its file at the start, and when it has grown well past what is aliv
   await expect(readTexts(setupRaw(second.address), ["things/a"])).resolves.toEqual([null]);
 });
 
-it("refuses a broken file, names the line, and frees the port again", async () => {
+it("refuses a broken file, names the line, and frees the port", async () => {
   const dataDir = temporaryFolder();
   const first = await startOurs({ dataDir });
   const raw = setupRaw(first.address);

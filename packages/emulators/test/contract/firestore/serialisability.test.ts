@@ -17,39 +17,42 @@ function newWorld(random: () => number): World {
   return { random, moment: () => ++moments, nextTag: () => `w${++tags}` };
 }
 
-// The seed decides what is done; the network decides how it interleaves.
-it.each(CONCURRENCY_MODES)("orders the histories of %s transactions serially, as real time has them", async (mode) => {
-  const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
-  process.stdout.write(`Histories of ${mode} transactions: SEED=${seed}\n`);
-  const random = seeded(seed);
-  const { address } = await startOurs({ concurrency: mode });
-  const connections = Array.from({ length: CLIENTS }, () => setupRaw(address, "demo-histories"));
-  let aborted = 0;
+// The seed decides what happens; the network decides how it interleaves.
+it.each(CONCURRENCY_MODES)(
+  "the histories of %s transactions have a serial order that agrees with real time",
+  async (mode) => {
+    const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
+    process.stdout.write(`Histories of ${mode} transactions: SEED=${seed}\n`);
+    const random = seeded(seed);
+    const { address } = await startOurs({ concurrency: mode });
+    const connections = Array.from({ length: CLIENTS }, () => setupRaw(address, "demo-histories"));
+    let aborted = 0;
 
-  for (let history = 0; history < HISTORIES; history++) {
-    const world = newWorld(random);
-    const database = `projects/demo-histories/databases/${randomUUID()}`;
-    const clients = connections.map((raw) => ({
-      ...raw,
-      database,
-      name: (path: string) => `${database}/documents/${path}`,
-    }));
-    const outcomes = await Promise.all(
-      clients.map(async (raw) => {
-        const events: (Event | null)[] = [];
-        for (let i = 0; i < TRANSACTIONS_A_CLIENT; i++) events.push(await runRandomTransaction(raw, world));
-        return events;
-      }),
-    );
-    const [first] = clients;
-    if (!first) throw new Error("There is no client.");
-    const events = outcomes.flat().filter((event) => event !== null);
-    aborted += CLIENTS * TRANSACTIONS_A_CLIENT - events.length;
-    events.push(await readEverything(first, world));
-    expect(findSerialOrder(events), `history ${history} of SEED=${seed}: ${JSON.stringify(events)}`).not.toBeNull();
-  }
-  expect(aborted).toBeGreaterThan(0);
-});
+    for (let history = 0; history < HISTORIES; history++) {
+      const world = newWorld(random);
+      const database = `projects/demo-histories/databases/${randomUUID()}`;
+      const clients = connections.map((raw) => ({
+        ...raw,
+        database,
+        name: (path: string) => `${database}/documents/${path}`,
+      }));
+      const outcomes = await Promise.all(
+        clients.map(async (raw) => {
+          const events: (Event | null)[] = [];
+          for (let i = 0; i < TRANSACTIONS_A_CLIENT; i++) events.push(await runRandomTransaction(raw, world));
+          return events;
+        }),
+      );
+      const [first] = clients;
+      if (!first) throw new Error("There is no client.");
+      const events = outcomes.flat().filter((event) => event !== null);
+      aborted += CLIENTS * TRANSACTIONS_A_CLIENT - events.length;
+      events.push(await readEverything(first, world));
+      expect(findSerialOrder(events), `history ${history} of SEED=${seed}: ${JSON.stringify(events)}`).not.toBeNull();
+    }
+    expect(aborted).toBeGreaterThan(0);
+  },
+);
 
 const wrote = (path: string, tag: string) => ({ path, content: { tag, group: "red" } });
 

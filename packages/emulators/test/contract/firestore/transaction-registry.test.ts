@@ -5,7 +5,7 @@ import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 const READ_WRITE = { kind: "read-write" } as const;
 const EXPIRED = "The referenced transaction has expired or is no longer valid.";
 
-it("remembers how a transaction ended, and its age, for five minutes", async () => {
+it("remembers a transaction's ending and age for five minutes", async () => {
   const clock = new VirtualClock();
   const transactions = new TransactionRegistry(clock, () => undefined);
   const wounded = transactions.begin(READ_WRITE);

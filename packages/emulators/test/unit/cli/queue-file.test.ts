@@ -59,7 +59,7 @@ test.each([
 test.each([
   ["queue:\n- name: q\n  rte: 5/s\n", "rte"],
   ["queue:\n- name: q\n  rate: 5\n", "rate"],
-  ["queue:\n- name: q\n  rate: 5/w\n", "must be a number and /s, /m, /h or /d"],
+  ["queue:\n- name: q\n  rate: 5/w\n", "must be a number followed by /s, /m, /h or /d"],
   ["queue:\n- name: q\n  mode: pull\n", "mode"],
   ["queue:\n- rate: 5/s\n", "queue.0.name"],
   ['[{"name":"q","httpTarget":{}}]', "httpTarget"],

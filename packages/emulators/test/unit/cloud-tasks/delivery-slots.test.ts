@@ -1,52 +1,52 @@
 import { expect, it } from "vitest";
-import { DeliveryPlaces } from "../../../src/cloud-tasks/dispatch/delivery-slots.ts";
+import { DeliverySlots } from "../../../src/cloud-tasks/dispatch/delivery-slots.ts";
 
-/** Places of which all are taken, and takers that note when they are told that one is free. */
+/** Slots that are all taken, and takers that note when one is free. */
 function fullHouse(limit: number) {
-  const places = new DeliveryPlaces(limit);
-  for (let taken = 0; taken < limit; taken++) places.take();
-  const told: string[] = [];
+  const slots = new DeliverySlots(limit);
+  for (let taken = 0; taken < limit; taken++) slots.take();
+  const called: string[] = [];
   const taker = (name: string, takes: boolean) => () => {
-    told.push(name);
-    if (takes) places.take();
+    called.push(name);
+    if (takes) slots.take();
   };
-  return { places, told, taker };
+  return { slots, called, taker };
 }
 
-it("tells those who wait, in the order in which they came", () => {
-  const { places, told, taker } = fullHouse(1);
-  expect(places.isFree(taker("first", true))).toBe(false);
-  expect(places.isFree(taker("second", true))).toBe(false);
-  places.release();
-  expect(told).toEqual(["first"]);
-  places.release();
-  expect(told).toEqual(["first", "second"]);
+it("calls those who wait, in the order in which they came", () => {
+  const { slots, called, taker } = fullHouse(1);
+  expect(slots.isFree(taker("first", true))).toBe(false);
+  expect(slots.isFree(taker("second", true))).toBe(false);
+  slots.release();
+  expect(called).toEqual(["first"]);
+  slots.release();
+  expect(called).toEqual(["first", "second"]);
 });
 
-it("passes a place on when the one who was told has no use for it", () => {
-  const { places, told, taker } = fullHouse(1);
-  places.isFree(taker("idle", false));
-  places.isFree(taker("busy", true));
-  places.release();
-  expect(told).toEqual(["idle", "busy"]);
+it("calls the next one when the first doesn't take the slot", () => {
+  const { slots, called, taker } = fullHouse(1);
+  slots.isFree(taker("idle", false));
+  slots.isFree(taker("busy", true));
+  slots.release();
+  expect(called).toEqual(["idle", "busy"]);
 });
 
-it("tells nobody twice", () => {
-  const { places, told, taker } = fullHouse(1);
+it("calls nobody twice", () => {
+  const { slots, called, taker } = fullHouse(1);
   const once = taker("once", false);
-  places.isFree(once);
-  places.isFree(once);
-  places.release();
-  places.take();
-  places.release();
-  expect(told).toEqual(["once"]);
+  slots.isFree(once);
+  slots.isFree(once);
+  slots.release();
+  slots.take();
+  slots.release();
+  expect(called).toEqual(["once"]);
 });
 
-it("has none free again until what was taken beyond the limit is given back too", () => {
-  const { places } = fullHouse(1);
-  places.take();
-  places.release();
-  expect(places.isFree(() => {})).toBe(false);
-  places.release();
-  expect(places.isFree(() => {})).toBe(true);
+it("has no free slot until those beyond the limit are released too", () => {
+  const { slots } = fullHouse(1);
+  slots.take();
+  slots.release();
+  expect(slots.isFree(() => {})).toBe(false);
+  slots.release();
+  expect(slots.isFree(() => {})).toBe(true);
 });

@@ -10,7 +10,7 @@ const taskWith = (headers: readonly (readonly [string, string])[], previousStatu
   target: { url: "http://example.com/", method: "POST" as const, headers },
 });
 
-test("tells a first attempt by five headers and the User-Agent", () => {
+test("sends five headers and the User-Agent with a first attempt", () => {
   const task = { ...taskWith([]), failures: 0, executions: 0 };
   expect(dispatchHeaders(task, { queueId: "q" })).toEqual([
     ["User-Agent", "Google-Cloud-Tasks"],
@@ -22,7 +22,7 @@ test("tells a first attempt by five headers and the User-Agent", () => {
   ]);
 });
 
-test("tells a retry the previous response, and a reason that is empty", () => {
+test("sends the previous response and an empty reason with a retry", () => {
   const headers = new Map(dispatchHeaders(taskWith([], 504), { queueId: "q" }));
   expect(headers.get("X-CloudTasks-TaskRetryCount")).toBe("4");
   expect(headers.get("X-CloudTasks-TaskExecutionCount")).toBe("2");
@@ -56,7 +56,7 @@ it.each(["X-Googleish", "X-Cloud-Tasks", "Content-Type", "x-custom", "constructo
   },
 );
 
-test("puts the token in place of every Authorization of the task's own", () => {
+test("replaces every Authorization of the task with the token", () => {
   const own = [
     ["authorization", "Basic a"],
     ["AUTHORIZATION", "Basic b"],

@@ -10,11 +10,11 @@ it.each([
   expect(burstSize({ maxDispatchesPerSecond: rate })).toBe(burst);
 });
 
-it("goes by the burst that was defined rather than by the rate", () => {
+it("uses the defined burst size rather than the rate", () => {
   expect(burstSize({ maxDispatchesPerSecond: 500, burstSize: 3 })).toBe(3);
 });
 
-test("takes zero for unset", () => {
+test("treats zero as unset", () => {
   const zeros = {
     rateLimits: { maxDispatchesPerSecond: 0, maxConcurrentDispatches: 0, maxBurstSize: 0 },
     retryConfig: { maxAttempts: 0, maxDoublings: 0, minBackoff: {}, maxBackoff: { seconds: 0 }, maxRetryDuration: {} },

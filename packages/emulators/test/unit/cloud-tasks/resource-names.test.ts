@@ -9,7 +9,7 @@ import {
 
 const LOCATION = "projects/example.com:my-project/locations/europe-west1";
 
-test("takes names apart", () => {
+test("parses names", () => {
   expect(parseLocationName(LOCATION)).toEqual({ project: "example.com:my-project", location: "europe-west1" });
   expect(parseTaskName(`${LOCATION}/queues/q/tasks/t`)).toEqual({
     queue: { name: `${LOCATION}/queues/q`, project: "example.com:my-project", location: "europe-west1", queueId: "q" },
@@ -17,7 +17,7 @@ test("takes names apart", () => {
   });
 });
 
-it.each(["constructor", "__proto__", "prototype", "toString", "..", "%2F"])("takes %s for an id in a name", (id) => {
+it.each(["constructor", "__proto__", "prototype", "toString", "..", "%2F"])("accepts %s as an id in a name", (id) => {
   expect(parseTaskName(`${LOCATION}/queues/${id}/tasks/${id}`)).toMatchObject({ queue: { queueId: id }, taskId: id });
 });
 
@@ -32,7 +32,7 @@ it.each([
   "/projects/p/locations/l/queues/q",
   "projects/p q/locations/l/queues/q",
   "projects/p/locations/l/queues/q/tasks/t",
-])("takes %j for no queue's name", (name) => {
+])("doesn't accept %j as a queue's name", (name) => {
   expect(parseQueueName(name)).toBeUndefined();
 });
 

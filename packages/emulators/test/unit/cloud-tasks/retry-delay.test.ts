@@ -30,11 +30,11 @@ it.each([
   },
   { what: "with a constant backoff", config: { minBackoffMs: 500, maxBackoffMs: 500 }, expected: [500, 500, 500] },
   { what: "of the defaults", config: {}, expected: [100, 200, 400, 800, 1600, 3200, 6400] },
-])("gives the delays $what", ({ config, expected }) => {
+])("has the delays $what", ({ config, expected }) => {
   expect(delays(config, expected.length)).toEqual(expected);
 });
 
-test("stays within the greatest backoff after any number of retries and doublings", () => {
+test("stays within the maximum after any number of retries and doublings", () => {
   expect(retryDelayMs({ ...DEFAULTS, maxDoublings: 2_147_483_647 }, 2_147_483_647)).toBe(3_600_000);
   expect(retryDelayMs(DEFAULTS, 1_000_000)).toBe(3_600_000);
 });

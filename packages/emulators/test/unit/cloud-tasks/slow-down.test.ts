@@ -18,13 +18,13 @@ test("halves once a second at most, and goes no lower than an eighth", () => {
   expect(slowDown.factor(19_000)).toBe(0.125);
 });
 
-it.each([400, 404, 409, 424, 500])("leaves the rate alone on a few answers of %s", (status) => {
+it.each([400, 404, 409, 424, 500])("leaves the rate alone on a few responses of %s", (status) => {
   const slowDown = new SlowDown();
   for (let index = 0; index < 20; index++) slowDown.note({ ok: false, status, nowMs: index });
   expect(slowDown.factor(20)).toBe(1);
 });
 
-test("slows down when most of many attempts fail, answered or not", () => {
+test("slows down when most of many attempts fail, with a response or without", () => {
   const slowDown = new SlowDown();
   for (let index = 0; index < 60; index++) slowDown.note({ ok: false, nowMs: 1000 });
   expect(slowDown.factor(1000)).toBe(0.5);

@@ -8,7 +8,7 @@ const makeTarget = (url: string, account = "a@example.com") => ({
   token: { kind: "oidc" as const, email: account },
 });
 
-test("lets equal targets be one, and keeps different ones apart", () => {
+test("makes equal targets one object, and keeps different ones apart", () => {
   const pool = new TargetPool();
   const first = pool.share(makeTarget("http://example.com/"));
   expect(pool.share(makeTarget("http://example.com/"))).toBe(first);
@@ -17,7 +17,7 @@ test("lets equal targets be one, and keeps different ones apart", () => {
   expect(pool.share(other)).toBe(other);
 });
 
-test("goes on with more targets than it remembers", () => {
+test("accepts more targets than it remembers", () => {
   const pool = new TargetPool();
   for (let index = 0; index < 5000; index++) {
     expect(pool.share(makeTarget(`http://example.com/${index}`)).url).toBe(`http://example.com/${index}`);

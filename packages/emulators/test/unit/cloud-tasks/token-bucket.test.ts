@@ -8,7 +8,7 @@ const takeAll = (bucket: TokenBucket, nowMs: number): number => {
   return taken;
 };
 
-test("starts full and tells how long until the next token", () => {
+test("starts full, and returns how long until the next token", () => {
   const bucket = new TokenBucket({ perSecond: 2, capacity: 3, nowMs: 0 });
   expect(takeAll(bucket, 0)).toBe(3);
   expect(bucket.take(0)).toBe(500);
@@ -17,7 +17,7 @@ test("starts full and tells how long until the next token", () => {
   expect(bucket.take(500)).toBe(500);
 });
 
-test("fills up to its size and no further", () => {
+test("fills up to its capacity and no further", () => {
   const bucket = new TokenBucket({ perSecond: 10, capacity: 3, nowMs: 0 });
   takeAll(bucket, 0);
   expect(takeAll(bucket, 3_600_000)).toBe(3);
@@ -31,7 +31,7 @@ test("gives a token every ten seconds at a tenth a second", () => {
   expect(bucket.take(10_000)).toBe(0);
 });
 
-test("loses what is above a smaller size, and refills at the new rate from then on", () => {
+test("loses tokens beyond a smaller capacity, then refills at the new rate", () => {
   const bucket = new TokenBucket({ perSecond: 100, capacity: 100, nowMs: 0 });
   bucket.resize({ perSecond: 1, capacity: 2, nowMs: 0 });
   expect(takeAll(bucket, 0)).toBe(2);
@@ -45,7 +45,7 @@ test("neither stops nor gives more when the clock is set back", () => {
   expect(bucket.take(1000)).toBe(0);
 });
 
-test("never gives more than its size and what the time refills", () => {
+test("never gives more than its capacity and what time refills", () => {
   const steps = fc.array(
     fc.record({ afterMs: fc.integer({ min: 0, max: 5000 }), tries: fc.integer({ min: 0, max: 30 }) }),
   );
@@ -68,7 +68,7 @@ test("never gives more than its size and what the time refills", () => {
   );
 });
 
-test("has a token when the time it named is over", () => {
+test("has a token once the time it returned is over", () => {
   fc.assert(
     fc.property(fc.double({ min: 0.01, max: 500, noNaN: true }), (perSecond) => {
       const bucket = new TokenBucket({ perSecond, capacity: 1, nowMs: 0 });

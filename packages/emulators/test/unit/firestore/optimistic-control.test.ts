@@ -30,7 +30,7 @@ function setup() {
 }
 
 it.each<Ending>(["finished", "expired", "outdated"])(
-  "holds what a transaction has read against commits only until it is %s",
+  "checks commits against what a transaction has read only until it is %s",
   async (ending) => {
     const { control, query, commitChange, timesAsked } = setup();
     const transaction = control.transactions.begin({ kind: "read-write" });

@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
 import { retryUnknown } from "../../contract/firestore/support/unknown-responses.ts";
 
-/** A case that fails with these errors, in turn, and passes then. */
+/** A case that fails with these errors, one after the other, and then passes. */
 function failingWith(...errors: readonly unknown[]) {
   const run = () => {
     runs.count += 1;
@@ -23,7 +23,7 @@ it("runs a case again when Google's emulator responds UNKNOWN", async () => {
   expect(runs.count).toBe(2);
 });
 
-it("runs a case again when an assertion met UNKNOWN in place of another code", async () => {
+it("runs a case again when an assertion got UNKNOWN instead of another code", async () => {
   const met = Object.assign(new Error("expected 2 to be 5"), { actual: withCode(status.UNKNOWN) });
   const runs = failingWith(met);
 

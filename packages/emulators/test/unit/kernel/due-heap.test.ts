@@ -13,7 +13,7 @@ function drain(heap: DueHeap<HeapItem>): HeapItem[] {
   return drained;
 }
 
-test("gives items by their time, and those of one time by their order", () => {
+test("returns items by their time, and those of the same time by their order", () => {
   const heap = new DueHeap<HeapItem>();
   for (const item of [makeItem(3, 0), makeItem(1, 2), makeItem(1, 1), makeItem(2, 3)]) heap.add(item);
   expect(drain(heap).map(({ dueMs, order }) => [dueMs, order])).toEqual([
@@ -24,7 +24,7 @@ test("gives items by their time, and those of one time by their order", () => {
   ]);
 });
 
-test("does nothing when an item is removed that does not wait", () => {
+test("does nothing when an item that isn't in it is removed", () => {
   const heap = new DueHeap<HeapItem>();
   const waiting = makeItem(1, 0);
   heap.add(waiting);
@@ -36,7 +36,7 @@ test("does nothing when an item is removed that does not wait", () => {
   expect(heap.peek()).toBeUndefined();
 });
 
-test("keeps its order whatever is added and removed", () => {
+test("stays in order whatever is added and removed", () => {
   const step = fc.record({ dueMs: fc.integer({ min: 0, max: 20 }), removed: fc.option(fc.nat(), { nil: undefined }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {

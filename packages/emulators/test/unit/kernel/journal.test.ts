@@ -5,14 +5,14 @@ import path from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { BrokenJournalError, openJournal } from "../../../src/kernel/storage/journal.ts";
 
-/** A folder of the test's own, with a file in it that does not exist yet. */
+/** A file that doesn't exist yet, in a temporary folder. */
 function journalFile(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-journal-"));
   onTestFinished(() => fs.rmSync(folder, { recursive: true }));
   return path.join(folder, "state", "journal.jsonl");
 }
 
-/** Opens the journal for as long as the test runs. */
+/** Opens the journal until the test ends. */
 function open(file: string) {
   const journal = openJournal<unknown>(file);
   onTestFinished(() => journal.close());
@@ -21,7 +21,7 @@ function open(file: string) {
 
 const entriesIn = (file: string) => [...open(file).replay()];
 
-it("starts empty, in a folder that it makes", () => {
+it("starts empty, in a folder that it creates", () => {
   const file = journalFile();
   expect(entriesIn(file)).toEqual([]);
   expect(fs.readFileSync(file, "utf8")).toBe("");
@@ -41,14 +41,14 @@ it("has an entry in the file when append returns", () => {
   expect(fs.readFileSync(file, "utf8")).toBe('{"n":1}\n');
 });
 
-it("goes on after the entries of an earlier run", () => {
+it("appends to the entries of an earlier run", () => {
   const file = journalFile();
   open(file).append(1);
   open(file).append(2);
   expect(entriesIn(file)).toEqual([1, 2]);
 });
 
-it.each(['{"n":3', "3", '{"n":3}', "\0\0\0", '"caf\u00c3'])("drops a last line %j that a kill cut off", (torn) => {
+it.each(['{"n":3', "3", '{"n":3}', "\0\0\0", '"caf\u00c3'])("drops the last line %j, which a kill cut off", (torn) => {
   const file = journalFile();
   open(file).append({ n: 1 });
   fs.appendFileSync(file, torn);
@@ -58,7 +58,7 @@ it.each(['{"n":3', "3", '{"n":3}', "\0\0\0", '"caf\u00c3'])("drops a last line %
   expect(entriesIn(file)).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
-it("drops a file that is one torn line", () => {
+it("drops the only line if it was cut off", () => {
   const file = journalFile();
   open(file);
   fs.writeFileSync(file, '{"n":');
@@ -71,11 +71,13 @@ it.each(['{"n":', "", "\0", "undefined"])("refuses a file with a broken line %j,
   const content = `1\n${broken}\n3\n`;
   fs.writeFileSync(file, content);
   expect(() => entriesIn(file)).toThrow(BrokenJournalError);
-  expect(() => entriesIn(file)).toThrow(`${file} is broken at line 2. Start with --fresh`);
+  expect(() => entriesIn(file)).toThrow(
+    `${file} is broken at line 2. Fix the line, or discard everything with --fresh`,
+  );
   expect(fs.readFileSync(file, "utf8")).toBe(content);
 });
 
-it("counts the bytes that were appended since it was opened or compacted", () => {
+it("counts the bytes appended since it was opened or compacted", () => {
   const file = journalFile();
   open(file).append("before");
   const journal = open(file);
@@ -88,7 +90,7 @@ it("counts the bytes that were appended since it was opened or compacted", () =>
   expect(journal.appendedBytes).toBe(2);
 });
 
-it("replaces the content with a snapshot, and goes on after it", () => {
+it("replaces the content with a snapshot, and appends to it", () => {
   const file = journalFile();
   const journal = open(file);
   for (const entry of [1, 2, 3]) journal.append(entry);
@@ -116,7 +118,7 @@ it("writes a snapshot of several chunks whole", () => {
   expect(entriesIn(file)).toEqual(large);
 });
 
-it("keeps what it had when a snapshot can't be made, and goes on", () => {
+it("keeps its content when a snapshot fails, and goes on", () => {
   const file = journalFile();
   const journal = open(file);
   journal.append(1);
@@ -129,7 +131,7 @@ it("keeps what it had when a snapshot can't be made, and goes on", () => {
   expect(entriesIn(file)).toEqual([1, 2]);
 });
 
-it("passes over what a compaction left behind that a kill cut off", () => {
+it("ignores the remains of a compaction that was killed", () => {
   const file = journalFile();
   open(file).append(1);
   fs.writeFileSync(`${file}.new`, '{"half":');
@@ -139,7 +141,7 @@ it("passes over what a compaction left behind that a kill cut off", () => {
   expect(entriesIn(file)).toEqual(["whole"]);
 });
 
-it("reads lines that span several chunks, whose characters are cut at their edges", () => {
+it("reads lines that span several chunks, with characters across their edges", () => {
   const file = journalFile();
   const journal = open(file);
   const long = ["x", "é".repeat(1_500_000), "€".repeat(1_000_000), "y"];
@@ -147,18 +149,20 @@ it("reads lines that span several chunks, whose characters are cut at their edge
   expect(entriesIn(file)).toEqual(long);
 });
 
-it("is refused to a process while another that is alive has it, and given to one that comes after it", () => {
+it("can be opened by one process at a time, and by another once that has ended", () => {
   const file = journalFile();
   open(file).append(1);
   const other = spawn("sleep", ["30"]);
   onTestFinished(() => void other.kill());
   fs.writeFileSync(`${file}.lock`, String(other.pid));
-  expect(() => openJournal(file)).toThrow(`${file} is used by process ${other.pid}. Stop it, or use another folder`);
+  expect(() => openJournal(file)).toThrow(
+    `${file} is in use by process ${other.pid}. Stop that process, or use another folder`,
+  );
   fs.writeFileSync(`${file}.lock`, "999999999");
   expect(entriesIn(file)).toEqual([1]);
 });
 
-it("takes half a line back when the disk is full, so that what follows isn't broken by it", () => {
+it("removes half a line when the disk is full, so that the next one isn't broken", () => {
   const file = journalFile();
   const journal = open(file);
   journal.append(1);

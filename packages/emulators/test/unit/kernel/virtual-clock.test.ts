@@ -4,7 +4,7 @@ import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-test("stands still until it is moved, then by exactly what was asked for", async () => {
+test("stands still until it is moved, and moves by exactly as much", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
   await nextTurn();
   expect(clock.now()).toBe(START_MS);
@@ -16,16 +16,16 @@ test("stands still until it is moved, then by exactly what was asked for", async
 });
 
 test.each(["", "1", "1 h", "-1s", "1w", "soon", -1, Number.NaN, Number.POSITIVE_INFINITY])(
-  "refuses %j for a duration, and stays where it is",
+  "refuses %j as a duration, and stands still",
   async (by) => {
     const clock = new VirtualClock({ startMs: START_MS });
-    // @ts-expect-error -- most of these are no durations to the type checker either
+    // @ts-expect-error -- to the type checker, most of these are not durations either
     await expect(clock.advance(by)).rejects.toThrow(RangeError);
     expect(clock.now()).toBe(START_MS);
   },
 );
 
-test("fires timers in the order that they are due, each at its own time", async () => {
+test("fires timers in the order in which they are due, each at its own time", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
   const fired: [string, number][] = [];
   const note = (name: string) => () => void fired.push([name, clock.now() - START_MS]);
@@ -48,7 +48,7 @@ test("fires timers in the order that they are due, each at its own time", async 
   expect(clock.pending).toBe(1);
 });
 
-test("doesn't move past work that is held, whatever becomes of it", async () => {
+test("waits for work that is held, whether it succeeds or fails", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
   const works = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
   const seen: number[] = [];
@@ -65,14 +65,14 @@ test("doesn't move past work that is held, whatever becomes of it", async () => 
   expect(seen).toEqual([2000]);
 });
 
-test("moves on when its patience with held work is over", async () => {
+test("moves on when held work takes longer than its patience", async () => {
   const clock = new VirtualClock({ startMs: START_MS, patienceMs: 1 });
   clock.hold(new Promise(() => undefined));
   await clock.advance(5);
   expect(clock.now()).toBe(START_MS + 5);
 });
 
-test("runs advances that are asked for at once one after the other", async () => {
+test("runs concurrent advances one after the other", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
   const fired: number[] = [];
   for (const delayMs of [10, 20, 30]) clock.setTimer(delayMs, () => fired.push(clock.now() - START_MS));
@@ -81,7 +81,7 @@ test("runs advances that are asked for at once one after the other", async () =>
   expect(clock.now()).toBe(START_MS + 30);
 });
 
-test("an advance fails as a timer's callback does, and the next one goes on", async () => {
+test("an advance fails with the error of a timer's callback, and the next one works", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
   clock.setTimer(10, () => {
     throw new Error("broken");

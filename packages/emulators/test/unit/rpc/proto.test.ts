@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import { loadProtos } from "../../../src/rpc/proto.ts";
 
 const TASKS = { npmPackage: "@google-cloud/tasks" };
-/** What the messages of google.cloud.tasks.v2 are made of. */
+/** The packages that the messages of google.cloud.tasks.v2 need. */
 const NEEDED = ["google.iam.v1", "google.protobuf", "google.rpc", "google.type"];
 
-it("builds the messages and services of the packages that are named", () => {
+it("builds the messages and services of the named packages", () => {
   const root = loadProtos(TASKS, ["google.cloud.tasks.v2", ...NEEDED]);
   const service = root.lookupService("google.cloud.tasks.v2.CloudTasks");
   expect(service.methods).toHaveProperty("CreateTask");

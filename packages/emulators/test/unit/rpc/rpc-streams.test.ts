@@ -5,7 +5,7 @@ import type { ReplyStream, RequestSink, StreamHandler } from "../../../src/rpc/d
 import { RpcCode, RpcError } from "../../../src/rpc/rpc-error.ts";
 import { startEcho } from "../../support/echo-service.ts";
 
-/** A handler that repeats what it takes, and writes down what it is told. */
+/** A handler that repeats requests, and notes its calls. */
 function repeater(take?: (text: string, replies: ReplyStream) => void) {
   const moments: string[] = [];
   const closed = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ function repeater(take?: (text: string, replies: ReplyStream) => void) {
   return { handler, moments, closed: closed.promise, drained: drained.promise };
 }
 
-/** Everything that came, and how the call ended. */
+/** All replies, and how the call ended. */
 async function ending(call: ClientDuplexStream<object, object>) {
   const replies: object[] = [];
   call.on("data", (reply: object) => replies.push(reply));
@@ -39,7 +39,7 @@ async function ending(call: ClientDuplexStream<object, object>) {
   return { replies, code: error?.code, details: error?.details };
 }
 
-it("answers requests as they come, counts the call once, and ends when the caller has no more", async () => {
+it("handles requests as they arrive, counts the call once, and ends when the caller has no more", async () => {
   const { handler, moments } = repeater();
   const { open, endpoint } = await startEcho({}, { streams: { Listen: handler } });
   const call = open();
@@ -54,7 +54,7 @@ it("answers requests as they come, counts the call once, and ends when the calle
   expect([...endpoint.calls]).toEqual([["Listen", 1]]);
 });
 
-it("ends a call with the status of an RpcError, after the replies before it, and takes nothing any more", async () => {
+it("ends a call with the status of an RpcError, after earlier replies, and takes no more requests", async () => {
   const { handler, moments } = repeater((text, replies) => {
     replies.send({ text: "before" });
     throw new RpcError(RpcCode.ABORTED, `No ${text}.`);
@@ -68,7 +68,7 @@ it("ends a call with the status of an RpcError, after the replies before it, and
   expect(entries).toEqual([]);
 });
 
-it("ends a call with INTERNAL, and logs, when its handler throws anything else", async () => {
+it("ends a call with INTERNAL and logs the error when its handler throws anything else", async () => {
   const { handler } = repeater(() => {
     throw new TypeError("a bug");
   });
@@ -79,7 +79,7 @@ it("ends a call with INTERNAL, and logs, when its handler throws anything else",
   expect(entries).toMatchObject([{ level: "error", rpc: "Listen" }]);
 });
 
-it("lets a handler end its call at any time, and sends nothing after that", async () => {
+it("lets a handler end its call at any time, and then sends nothing more", async () => {
   const { handler, moments } = repeater((_text, replies) => {
     setImmediate(() => {
       replies.end();
@@ -94,7 +94,7 @@ it("lets a handler end its call at any time, and sends nothing after that", asyn
   expect(moments).toEqual(["a", "closed"]);
 });
 
-it("tells a handler once that its caller is gone", async () => {
+it("calls `closed` once when the caller is gone", async () => {
   const { handler, moments, closed } = repeater();
   const { open } = await startEcho({}, { streams: { Listen: handler } });
   const call = open();
@@ -107,7 +107,7 @@ it("tells a handler once that its caller is gone", async () => {
   expect(moments).toEqual(["a", "closed"]);
 });
 
-it("closes the calls that are open when it stops", async () => {
+it("closes open calls when it stops", async () => {
   const { handler, closed } = repeater();
   const { open, endpoint } = await startEcho({}, { streams: { Listen: handler } });
   const call = open();
@@ -119,7 +119,7 @@ it("closes the calls that are open when it stops", async () => {
   expect([RpcCode.UNAVAILABLE, RpcCode.CANCELLED]).toContain((await ended).code);
 });
 
-it("says when the caller is behind, takes no request until it has caught up, and then says so", async () => {
+it("reports that the caller is behind, takes no requests until it has caught up, and reports that", async () => {
   const text = "x".repeat(100_000);
   const sent: boolean[] = [];
   const behind = Promise.withResolvers<void>();
@@ -149,6 +149,6 @@ it("says when the caller is behind, takes no request until it has caught up, and
 it.each(["Say", "Repeat", "Collect", "Unknown"])("refuses to start with a stream's handler for %s", async (name) => {
   const { handler } = repeater();
   await expect(startEcho({}, { streams: { [name]: handler } })).rejects.toThrow(
-    `test.Echo has no RPC ${name} that a handler can answer.`,
+    `test.Echo has no RPC ${name} that a handler can serve.`,
   );
 });

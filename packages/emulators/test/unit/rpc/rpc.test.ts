@@ -7,14 +7,14 @@ import { startEcho } from "../../support/echo-service.ts";
 
 const say = ({ text }: { text: string }) => ({ text: `${text}!` });
 
-it("answers a unary call, at once or later, and counts it", async () => {
+it("replies to a unary call, at once or later, and counts it", async () => {
   const { call, endpoint } = await startEcho({ Say: async (request) => say(request) });
   expect(await call("Say", "one")).toEqual({ replies: [{ text: "one!" }] });
   expect(await call("Say", "two")).toEqual({ replies: [{ text: "two!" }] });
   expect([...endpoint.calls]).toEqual([["Say", 2]]);
 });
 
-it("streams replies in their order", async () => {
+it("streams replies in order", async () => {
   const { stream, endpoint } = await startEcho({
     Repeat: async ({ text }, send) => {
       send({ text: `${text} 1` });
@@ -26,7 +26,7 @@ it("streams replies in their order", async () => {
   expect([...endpoint.calls]).toEqual([["Repeat", 1]]);
 });
 
-it("answers a unary call with the status of an RpcError", async () => {
+it("fails a unary call with the status of an RpcError", async () => {
   const { call, entries } = await startEcho({
     Say: () => {
       throw new RpcError(RpcCode.NOT_FOUND, "There is no such thing.");
@@ -38,7 +38,7 @@ it("answers a unary call with the status of an RpcError", async () => {
   expect(entries).toEqual([]);
 });
 
-it("ends a stream with the status of an RpcError, after the replies before it", async () => {
+it("ends a stream with the status of an RpcError, after earlier replies", async () => {
   const { stream } = await startEcho({
     Repeat: (_request, send) => {
       send({ text: "before" });
@@ -79,7 +79,7 @@ it.each<[string, () => unknown]>([
     },
   ],
   ["rejects", () => Promise.reject(new TypeError("a bug"))],
-])("answers INTERNAL when a handler %s anything else, and logs it", async (_name, handler) => {
+])("fails with INTERNAL when a handler %s anything else, and logs it", async (_name, handler) => {
   const { call, stream, entries } = await startEcho({ Say: handler, Repeat: handler });
   expect(await call("Say", "a")).toMatchObject({ replies: [], error: { code: 13, details: "a bug" } });
   expect(await stream("Repeat", "a")).toMatchObject({ replies: [], error: { code: 13, details: "a bug" } });
@@ -89,7 +89,7 @@ it.each<[string, () => unknown]>([
   ]);
 });
 
-it("answers UNIMPLEMENTED to calls that have no handler", async () => {
+it("fails calls without a handler with UNIMPLEMENTED", async () => {
   const { call, endpoint } = await startEcho({ Say: say });
   for (const method of ["Repeat", "Listen", "Unknown"]) {
     expect(await call(method, "a")).toMatchObject({ error: { code: 12 } });
@@ -98,28 +98,30 @@ it("answers UNIMPLEMENTED to calls that have no handler", async () => {
 });
 
 it.each(["Sey", "Listen", "constructor"])(
-  "refuses to start with a handler for %s, which can't be answered",
+  "refuses to start with a handler for %s, which it can't serve",
   async (name) => {
     await expect(startEcho({ Say: say, [name]: say })).rejects.toThrow(
-      `test.Echo has no RPC ${name} that a handler can answer.`,
+      `test.Echo has no RPC ${name} that a handler can serve.`,
     );
   },
 );
 
-it("refuses a request that is larger than allowed, and answers the next", async () => {
+it("refuses a request that is larger than allowed, and serves the next", async () => {
   const { call, endpoint } = await startEcho({ Say: say }, { maxRequestBytes: 1_000 });
   expect(await call("Say", "a".repeat(1_001))).toMatchObject({ error: { code: 8 } });
   expect(endpoint.calls.get("Say")).toBeUndefined();
   expect(await call("Say", "a")).toEqual({ replies: [{ text: "a!" }] });
 });
 
-it("answers HTTP/1.1 on the same port", async () => {
+it("serves HTTP/1.1 on the same port", async () => {
   const { call, endpoint } = await startEcho({ Say: say });
-  const answers = await Promise.all([
-    fetch(`http://${endpoint.host}:${endpoint.port}/a`, { method: "PUT", body: "b" }).then((answer) => answer.text()),
+  const responses = await Promise.all([
+    fetch(`http://${endpoint.host}:${endpoint.port}/a`, { method: "PUT", body: "b" }).then((response) =>
+      response.text(),
+    ),
     call("Say", "b"),
   ]);
-  expect(answers).toEqual(["PUT /a", { replies: [{ text: "b!" }] }]);
+  expect(responses).toEqual(["PUT /a", { replies: [{ text: "b!" }] }]);
 });
 
 it("survives connections that break or say nothing", async () => {
@@ -177,8 +179,8 @@ it("takes a connection for HTTP/2 though its first bytes come one by one", async
   }
   socket.write(SETTINGS);
 
-  const [answer] = await once(socket, "data");
+  const [bytes] = await once(socket, "data");
 
   // A SETTINGS frame: its type is the fourth byte (RFC 9113, section 6.5).
-  expect(answer[3]).toBe(4);
+  expect(bytes[3]).toBe(4);
 });

@@ -1,22 +1,22 @@
 /**
- * Says that one delivery is broken off. An AbortSignal would do, but one for each delivery makes it dearer
- * (`npm run bench -- cloud-tasks`), and one for all looks at every listener when it gets another.
+ * Aborts one delivery. An AbortSignal for each delivery would slow deliveries down measurably, and a shared one looks at
+ * all its listeners whenever it gets another.
  */
-export class BreakOff {
-  #isBrokenOff = false;
+export class DeliveryAbort {
+  #isAborted = false;
   #callback: (() => void) | undefined;
 
-  get isBrokenOff(): boolean {
-    return this.#isBrokenOff;
+  get isAborted(): boolean {
+    return this.#isAborted;
   }
 
-  /** Has the callback called when the delivery is broken off, in place of the one before; undefined: none. */
-  whenBrokenOff(callback: (() => void) | undefined): void {
+  /** Sets the callback for when the delivery is aborted, in place of the previous one. */
+  onAbort(callback: (() => void) | undefined): void {
     this.#callback = callback;
   }
 
-  breakOff(): void {
-    this.#isBrokenOff = true;
+  abort(): void {
+    this.#isAborted = true;
     this.#callback?.();
   }
 }

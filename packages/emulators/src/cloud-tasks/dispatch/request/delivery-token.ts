@@ -2,17 +2,17 @@ import crypto from "node:crypto";
 import type { SigningKey } from "./signing-key.ts";
 import type { TokenRequest } from "../../state/task.ts";
 
-/** Makes the Authorization header for a delivery to `url`. */
+/** Returns the Authorization header for a delivery to `url`. */
 export type TokenMaker = (token: TokenRequest, url: string) => Promise<string>;
 
 const ISSUER = "https://accounts.google.com";
 const LIFETIME_SECONDS = 3600;
 
 /**
- * Makes the Authorization header of a delivery: for OIDC an RS256 token as Google signs it
- * (https://cloud.google.com/tasks/docs/creating-http-target-tasks#token), for OAuth an opaque one that opens nothing.
+ * Creates what makes the tokens of deliveries: for OIDC an RS256 token in Google's form
+ * (https://cloud.google.com/tasks/docs/creating-http-target-tasks#token), for OAuth an opaque one that grants nothing.
  *
- * The tokens tell the time of the wall clock, not of the emulator's: whoever checks them compares with theirs.
+ * Their times are by the wall clock, not by the emulator's, since whoever checks them uses the wall clock.
  */
 export function createTokenMaker(key: Promise<SigningKey>): TokenMaker {
   let madeAtSeconds = 0;
@@ -25,7 +25,7 @@ export function createTokenMaker(key: Promise<SigningKey>): TokenMaker {
       madeAtSeconds = nowSeconds;
       made = new Map();
     }
-    // RS256 has no randomness: two tokens of one second and one target are the same bytes, so one signature will do.
+    // RS256 is deterministic: all tokens for one target within one second are the same, so one signature will do.
     const wanted = { email: token.email, audience: token.audience ?? url };
     const wantedKey = JSON.stringify(wanted);
     let signed = made.get(wantedKey);
@@ -37,7 +37,7 @@ export function createTokenMaker(key: Promise<SigningKey>): TokenMaker {
   };
 }
 
-/** A service account's numeric id, which Google makes up and the emulator derives from the e-mail address. */
+/** A service account's numeric id. Google assigns it; the emulator derives it from the e-mail address. */
 function accountId(email: string): string {
   const digest = crypto.createHash("sha256").update(email).digest("hex");
   return `1${BigInt(`0x${digest}`).toString().padStart(20, "0").slice(-20)}`;

@@ -3,7 +3,7 @@ import https from "node:https";
 import { urlToHttpOptions } from "node:url";
 import type { Clock } from "../../../kernel/clock.ts";
 import type { QueuedTask } from "../attempt-outcome.ts";
-import type { BreakOff } from "./delivery-abort.ts";
+import type { DeliveryAbort } from "./delivery-abort.ts";
 import type { TokenMaker } from "./delivery-token.ts";
 import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
@@ -11,36 +11,39 @@ import type { OpenAttempt } from "../../testing/history.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import type { HttpTarget, Task } from "../../state/task.ts";
 
-/** How a request is sent: as it should be; or, on purpose, not at all over a connection that is reset, or unheard. */
-export type Manner = "whole" | "reset" | "unheard";
+/**
+ * How to send a request: normally; or, for a fault, resetting the connection before anything is sent, or timing out as
+ * soon as the request is sent, while the worker goes on.
+ */
+export type Manner = "normal" | "reset" | "timeout";
 
-/** One sending of a task. */
+/** How to make one delivery. */
 export interface Sending {
-  readonly breakOff: BreakOff;
-  /** Takes in what is sent. */
+  readonly abort: DeliveryAbort;
+  /** Receives what is sent. */
   readonly record: OpenAttempt;
-  /** `unheard`: given up, as at its deadline, once it is sent, while the worker goes on. Default `whole`. */
+  /** Default `normal`. */
   readonly manner?: Manner;
 }
 
 /** Delivers tasks by HTTP. */
 export interface Courier {
-  /** Sends one request and waits for the whole answer, at most for the task's dispatch deadline. Never rejects. */
+  /** Sends one request and waits for the whole response, at most until the task's dispatch deadline. Never rejects. */
   deliver(queued: QueuedTask, sending: Sending): Promise<Delivered>;
   /** Closes idle connections. */
   close(): void;
 }
 
-/** Idle connections kept for each target. */
+/** For each target. */
 const MAX_IDLE_CONNECTIONS = 512;
 
-/** Idle connections are closed before a Node server, which waits 5 s, closes them under a request. */
+/** Less than the 5 s after which a Node server would close an idle connection, perhaps just as a request is sent. */
 const IDLE_CONNECTION_MS = 4000;
 
-/** What of an answer's body is kept. */
-const MOST_ANSWER_BYTES = 16 * 1024;
+/** How much of a response's body to keep. */
+const MOST_RESPONSE_BYTES = 16 * 1024;
 
-/** Makes a courier. Redirects are answers like any other, and their Location is not followed. */
+/** Creates a courier. It treats redirects as any other response, and doesn't follow them. */
 export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Courier {
   const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
@@ -74,8 +77,8 @@ function recordRequest(
   { task, headers, authorization }: { task: Task; headers: HeaderPairs; authorization: string | undefined },
 ): void {
   const { method, url } = task.target;
-  const told = authorization === undefined ? headers : headers.filter(([name]) => name !== "Authorization");
-  record.request = { method, url, headers: told, body: task.body };
+  const shown = authorization === undefined ? headers : headers.filter(([name]) => name !== "Authorization");
+  record.request = { method, url, headers: shown, body: task.body };
   if (authorization !== undefined) record.authorization = authorization;
 }
 
@@ -87,12 +90,12 @@ interface Exchange extends Sending {
 }
 
 function send(exchange: Exchange): Promise<Delivered> {
-  const { task, breakOff, clock, manner = "whole" } = exchange;
+  const { task, abort, clock, manner = "normal" } = exchange;
   return new Promise((resolve) => {
     const request = openRequest(exchange);
     const settle = (delivered: Delivered): void => {
       deadline.cancel();
-      breakOff.whenBrokenOff(undefined);
+      abort.onAbort(undefined);
       resolve(delivered);
     };
     const giveUp = (delivered: Delivered): void => {
@@ -100,22 +103,22 @@ function send(exchange: Exchange): Promise<Delivered> {
       request.destroy();
     };
     const deadline = clock.setTimer(task.dispatchDeadlineMs, () => giveUp({ kind: "timeout" }));
-    breakOff.whenBrokenOff(() => giveUp({ kind: "aborted" }));
-    if (breakOff.isBrokenOff) giveUp({ kind: "aborted" });
+    abort.onAbort(() => giveUp({ kind: "aborted" }));
+    if (abort.isAborted) giveUp({ kind: "aborted" });
 
     const fail = (error: unknown): void => settle(unreachable(error));
     request.on("error", fail);
-    request.on("response", (answer) => readAnswer(answer, { clock, done: settle, fail }));
+    request.on("response", (response) => readResponse(response, { clock, done: settle, fail }));
     if (manner === "reset") {
       resetOnceConnected(request);
       return;
     }
-    if (manner === "unheard") request.once("finish", () => settle({ kind: "timeout" }));
+    if (manner === "timeout") request.once("finish", () => settle({ kind: "timeout" }));
     request.end(task.body.length > 0 ? task.body : undefined);
   });
 }
 
-/** Before anything was written, so the worker sees a connection and no request. */
+/** Resets before anything is written, so that the worker sees a connection and no request. */
 function resetOnceConnected(request: http.ClientRequest): void {
   request.once("socket", (socket) => {
     if (socket.connecting) socket.once("connect", () => socket.resetAndDestroy());
@@ -137,7 +140,7 @@ interface RequestTo {
   readonly options: http.RequestOptions;
 }
 
-/** Many tasks share one target, whose address is taken apart once. */
+/** Many tasks share a target, so its URL is parsed once. */
 const requests = new WeakMap<HttpTarget, RequestTo>();
 
 function requestTo(target: HttpTarget): RequestTo {
@@ -149,35 +152,35 @@ function requestTo(target: HttpTarget): RequestTo {
   return made;
 }
 
-/** Reads an answer to its end; by events, since an iterator makes each delivery dearer (`npm run bench -- cloud-tasks`). */
-function readAnswer(
-  answer: http.IncomingMessage,
+/** Reads a response to its end. By events, since an iterator would slow deliveries down measurably. */
+function readResponse(
+  response: http.IncomingMessage,
   { clock, done, fail }: { clock: Clock; done: (answered: Answered) => void; fail: (error: unknown) => void },
 ): void {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  answer.on("data", (chunk: Buffer) => {
-    if (bytes < MOST_ANSWER_BYTES) chunks.push(chunk);
+  response.on("data", (chunk: Buffer) => {
+    if (bytes < MOST_RESPONSE_BYTES) chunks.push(chunk);
     bytes += chunk.length;
   });
-  answer.on("end", () => done(answered(answer, chunks, clock)));
-  answer.on("error", fail);
+  response.on("end", () => done(answered(response, chunks, clock)));
+  response.on("error", fail);
 }
 
 const NO_BODY = new Uint8Array();
 
-function answered(answer: http.IncomingMessage, chunks: readonly Uint8Array[], clock: Clock): Answered {
-  const waitMs = retryAfterMs(answer.headers["retry-after"], clock.now());
-  const { rawHeaders } = answer;
+function answered(response: http.IncomingMessage, chunks: readonly Uint8Array[], clock: Clock): Answered {
+  const waitMs = retryAfterMs(response.headers["retry-after"], clock.now());
+  const { rawHeaders } = response;
   return {
     kind: "answered",
-    status: answer.statusCode ?? 0,
-    // Paired when somebody asks.
+    status: response.statusCode ?? 0,
+    // Paired only if somebody asks.
     get headers() {
       return headerPairs(rawHeaders);
     },
-    // Copied out of Node's buffer pool, where it would keep its neighbours alive.
-    body: chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks).subarray(0, MOST_ANSWER_BYTES)),
+    // Copied out of Node's buffer pool, which it would keep alive.
+    body: chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks).subarray(0, MOST_RESPONSE_BYTES)),
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   };
 }

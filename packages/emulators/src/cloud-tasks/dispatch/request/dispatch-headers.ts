@@ -3,14 +3,13 @@ import { epochSecondsText } from "../../wire/wire-time.ts";
 
 type Header = readonly [name: string, value: string];
 
-/** What Cloud Tasks calls itself to the worker. */
 export const USER_AGENT = "Google-Cloud-Tasks";
 
 /**
- * The headers of a delivery: the task's own, less those that Cloud Tasks keeps for itself, then Cloud Tasks' own in
- * the casing that was recorded (https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler).
+ * The headers of a delivery: the task's own, without those that Cloud Tasks reserves, then Cloud Tasks' headers in the
+ * case that was recorded (https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler).
  *
- * Ids are short. TaskRetryReason is there on retries, and empty, as recorded.
+ * The names of queues and tasks are ids. TaskRetryReason is sent on retries, and empty, as recorded.
  */
 export function dispatchHeaders(
   task: Pick<Task, "id" | "dueMs" | "failures" | "executions" | "previousStatus" | "target">,
@@ -34,7 +33,7 @@ export function dispatchHeaders(
   return headers;
 }
 
-/** Computed from the request, or about the connection rather than the request. */
+/** Computed from the request, or about the connection. */
 const COMPUTED = new Set([
   "host",
   "content-length",

@@ -1,15 +1,15 @@
 import { RpcCode } from "../../../rpc/rpc-error.ts";
 import type { Delivered } from "../../testing/delivered.ts";
 
-/** The status that a delivery without an answer counts as; 504 for a timeout was recorded, 503 is its neighbour. */
-const STATUS_WITHOUT_ANSWER = { timeout: 504, unreachable: 503 } as const;
+/** The status that a delivery without a response counts as. 504 for a timeout was recorded, 503 is a guess. */
+const STATUS_WITHOUT_RESPONSE = { timeout: 504, unreachable: 503 } as const;
 
-/** What the next delivery's X-CloudTasks-TaskPreviousResponse tells of this one. */
+/** The next delivery's X-CloudTasks-TaskPreviousResponse. */
 export function previousStatus(delivered: Exclude<Delivered, { kind: "aborted" }>): number {
-  return delivered.kind === "answered" ? delivered.status : STATUS_WITHOUT_ANSWER[delivered.kind];
+  return delivered.kind === "answered" ? delivered.status : STATUS_WITHOUT_RESPONSE[delivered.kind];
 }
 
-/** Whether a delivery deletes its task. */
+/** Whether a delivery completes its task. */
 export function isSuccess(delivered: Delivered): boolean {
   return delivered.kind === "answered" && delivered.status >= 200 && delivered.status <= 299;
 }
@@ -23,7 +23,7 @@ export function responseStatus(delivered: Exclude<Delivered, { kind: "aborted" }
   return rpcStatus(code, `HTTP status code ${delivered.status}`);
 }
 
-/** The form that the service shows, for example "INTERNAL(13): HTTP status code 500". */
+/** In the service's form, for example "INTERNAL(13): HTTP status code 500". */
 function rpcStatus(code: RpcCode, text: string): { code: number; message: string } {
   return { code, message: `${RpcCode[code]}(${code}): ${text}` };
 }

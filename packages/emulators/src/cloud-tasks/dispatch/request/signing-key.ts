@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
-/** The key that the tokens are signed with, with its public half in the two forms that Google publishes. */
+/** The key that signs tokens, with its public half in the two forms that Google publishes. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: crypto.KeyObject;
@@ -14,10 +14,10 @@ export interface SigningKey {
 const FILE_NAME = "cloud-tasks-signing-key.pem";
 
 /**
- * Reads the signing key from the data folder, or makes one and keeps it there, so that a worker's key cache survives
+ * Reads the signing key from the data folder, or generates one and stores it there, so that a worker's key cache survives
  * a restart of the emulator. Without a folder the key lives as long as the process.
  *
- * Making one takes some tenths of a second, off the main thread.
+ * Generating one takes some tenths of a second, off the main thread.
  */
 export async function openSigningKey(dataDir: string | undefined): Promise<SigningKey> {
   const file = dataDir === undefined ? undefined : path.join(dataDir, FILE_NAME);
@@ -29,7 +29,7 @@ export async function openSigningKey(dataDir: string | undefined): Promise<Signi
 
 const generateKeyPair = promisify(crypto.generateKeyPair);
 
-/** Only its owner may read the file, and a kill leaves none or a whole one. */
+/** Only the owner may read the file. A kill leaves no file or a whole one. */
 function writeWhole(file: string, content: string | Buffer): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(`${file}.new`, content, { mode: 0o600 });

@@ -1,18 +1,18 @@
 import type { HttpTarget } from "../../state/task.ts";
 
-/** More different targets than this are not looked for. */
+/** The pool is emptied when it has more. */
 const MOST_TARGETS = 1000;
 
 /**
- * Lets equal targets be one object.
+ * Makes equal targets one object.
  *
- * The tasks of a queue mostly go to one address with the same headers. Kept for each of a hundred thousand waiting
- * tasks, these would take more memory than all the rest.
+ * Most tasks of a queue go to one address with the same headers. A copy for each of a hundred thousand waiting tasks
+ * would take more memory than everything else.
  */
 export class TargetPool {
   readonly #targets = new Map<string, HttpTarget>();
 
-  /** The target that was given first among those that equal this one. */
+  /** The first of the targets that equal this one. */
   share(target: HttpTarget): HttpTarget {
     const key = JSON.stringify([target.url, target.method, target.headers, target.token]);
     const known = this.#targets.get(key);

@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { createQueue, createTask, startHarness } from "../support/harness.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** A bundle, with `/_emulator/` as another language would call it. */
+/** A harness that calls `/_emulator/` as another language would. */
 async function setup(options: { wallClock?: boolean } = {}) {
   const clock = new VirtualClock({ startMs: START_MS });
-  const bundle = await startBundle(options.wallClock === true ? {} : { clock });
-  const { host, port } = bundle.emulator;
+  const harness = await startHarness(options.wallClock === true ? {} : { clock });
+  const { host, port } = harness.emulator;
   const call = async (method: string, path: string, body?: unknown): Promise<{ status: number; json: unknown }> => {
-    const answer = await fetch(`http://${host}:${port}/_emulator/${path}`, {
+    const response = await fetch(`http://${host}:${port}/_emulator/${path}`, {
       method,
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
-    return { status: answer.status, json: await answer.json() };
+    return { status: response.status, json: await response.json() };
   };
-  return { ...bundle, clock, call };
+  return { ...harness, clock, call };
 }
 
-test("tells its health and its time", async () => {
+test("reports its health and its time", async () => {
   const { call } = await setup();
   expect(await call("GET", "health")).toEqual({
     status: 200,
@@ -28,15 +28,15 @@ test("tells its health and its time", async () => {
 });
 
 test("moves the virtual clock, and delivers what falls due", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  await createTask(bundle, queue, { dueMs: START_MS + 1_800_000 });
-  expect(await bundle.call("GET", "clock")).toMatchObject({ json: { nowMs: START_MS, virtual: true } });
-  expect(await bundle.call("POST", "clock", { advance: "1h" })).toEqual({
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  await createTask(harness, queue, { dueMs: START_MS + 1_800_000 });
+  expect(await harness.call("GET", "clock")).toMatchObject({ json: { nowMs: START_MS, virtual: true } });
+  expect(await harness.call("POST", "clock", { advance: "1h" })).toEqual({
     status: 200,
     json: { nowMs: START_MS + 3_600_000, now: "2026-01-01T01:00:00.000Z", virtual: true },
   });
-  expect(bundle.receiver.received).toHaveLength(1);
+  expect(harness.receiver.received).toHaveLength(1);
 });
 
 test("refuses to move the wall clock, and says what to do", async () => {
@@ -47,18 +47,18 @@ test("refuses to move the wall clock, and says what to do", async () => {
   expect(json).toMatchObject({ detail: expect.stringContaining("--virtual-clock") });
 });
 
-test("injects faults, lists them with their hits, and ends them", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
+test("injects faults, lists them with their hits, and removes them", async () => {
+  const harness = await setup();
+  const queue = await createQueue(harness);
   const fault = { kind: "delay", by: "1m", queue, times: 1 };
-  expect(await bundle.call("POST", "faults", fault)).toMatchObject({ status: 201 });
-  await createTask(bundle, queue);
-  await bundle.clock.advance("1m");
-  expect(await bundle.call("GET", "faults")).toEqual({
+  expect(await harness.call("POST", "faults", fault)).toMatchObject({ status: 201 });
+  await createTask(harness, queue);
+  await harness.clock.advance("1m");
+  expect(await harness.call("GET", "faults")).toEqual({
     status: 200,
     json: { faults: [{ fault: { ...fault, by: 60_000 }, hits: 1 }] },
   });
-  expect(await bundle.call("DELETE", "faults")).toEqual({ status: 200, json: { faults: [] } });
+  expect(await harness.call("DELETE", "faults")).toEqual({ status: 200, json: { faults: [] } });
 });
 
 test.each([
@@ -70,21 +70,21 @@ test.each([
   { kind: "connection-reset" },
   { kind: "deadline-overrun" },
   { kind: "call", method: "CreateTask", code: "DEADLINE_EXCEEDED", when: "after" },
-])("takes the fault $kind", async (fault) => {
+])("accepts the fault $kind", async (fault) => {
   const { call, emulator } = await setup();
   expect((await call("POST", "faults", fault)).status).toBe(201);
   expect(emulator.faults()).toHaveLength(1);
 });
 
-test("tells the history as JSON with bodies in base64, and as a timeline", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  bundle.receiver.answerWith(() => ({ status: 200, headers: {}, body: "thanks" }));
-  const url = `${bundle.receiver.url}/work`;
-  const task = await createTask(bundle, queue, { httpRequest: { url, body: Buffer.from("please") } });
-  await createTask(bundle, queue);
-  await bundle.emulator.waitForIdle({ until: "empty" });
-  expect(await bundle.call("GET", `history?task=${task}`)).toMatchObject({
+test("returns the history as JSON with bodies in base64, and as a timeline", async () => {
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  harness.receiver.respondWith(() => ({ status: 200, headers: {}, body: "thanks" }));
+  const url = `${harness.receiver.url}/work`;
+  const task = await createTask(harness, queue, { httpRequest: { url, body: Buffer.from("please") } });
+  await createTask(harness, queue);
+  await harness.emulator.waitForIdle({ until: "empty" });
+  expect(await harness.call("GET", `history?task=${task}`)).toMatchObject({
     status: 200,
     json: {
       attempts: [
@@ -100,42 +100,42 @@ test("tells the history as JSON with bodies in base64, and as a timeline", async
       ],
     },
   });
-  const { host, port } = bundle.emulator;
+  const { host, port } = harness.emulator;
   const text = await fetch(`http://${host}:${port}/_emulator/history?format=text&queue=${queue}`);
   expect(await text.text()).toContain(`${task}\n    1  +0 s           200 after 0 s, done\n`);
 });
 
-test("waits until idle, or says what it waited for", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  expect(await bundle.call("POST", "idle")).toEqual({ status: 200, json: {} });
-  await createTask(bundle, queue, { id: "later", dueMs: START_MS + 1000 });
-  expect(await bundle.call("POST", "idle", { queue, until: "empty", timeoutMs: 1 })).toMatchObject({
+test("waits until idle, or says what it is waiting for", async () => {
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  expect(await harness.call("POST", "idle")).toEqual({ status: 200, json: {} });
+  await createTask(harness, queue, { id: "later", dueMs: START_MS + 1000 });
+  expect(await harness.call("POST", "idle", { queue, until: "empty", timeoutMs: 1 })).toMatchObject({
     status: 409,
     json: { detail: expect.stringContaining("tasks/later has not been delivered yet") },
   });
-  expect(await bundle.call("POST", "idle", { queue: "projects/p/locations/l/queues/none" })).toMatchObject({
+  expect(await harness.call("POST", "idle", { queue: "projects/p/locations/l/queues/none" })).toMatchObject({
     status: 400,
-    json: { detail: expect.stringContaining("There is no queue projects/p") },
+    json: { detail: expect.stringContaining("The queue projects/p/locations/l/queues/none does not exist") },
   });
 });
 
 test("resets a queue", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  await createTask(bundle, queue, { id: "one" });
-  await bundle.emulator.waitForIdle({ until: "empty" });
-  expect(await bundle.call("POST", "reset", { queue, inFlight: "await" })).toEqual({ status: 200, json: {} });
-  expect(bundle.emulator.history()).toEqual([]);
-  await createTask(bundle, queue, { id: "one" });
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  await createTask(harness, queue, { id: "one" });
+  await harness.emulator.waitForIdle({ until: "empty" });
+  expect(await harness.call("POST", "reset", { queue, inFlight: "await" })).toEqual({ status: 200, json: {} });
+  expect(harness.emulator.history()).toEqual([]);
+  await createTask(harness, queue, { id: "one" });
 });
 
 test.each([
-  { method: "POST", path: "clock", body: { advance: "soon" }, says: "is no duration" },
+  { method: "POST", path: "clock", body: { advance: "soon" }, says: "is not a duration" },
   { method: "POST", path: "clock", body: {}, says: "advance" },
   { method: "POST", path: "clock", body: "{", says: "not valid JSON" },
   { method: "POST", path: "faults", body: { kind: "explosion" }, says: "kind" },
-  { method: "POST", path: "faults", body: { kind: "delay", by: "-1s" }, says: "is no duration" },
+  { method: "POST", path: "faults", body: { kind: "delay", by: "-1s" }, says: "is not a duration" },
   { method: "POST", path: "faults", body: { kind: "answer-lost", probability: 2 }, says: "probability" },
   { method: "POST", path: "faults", body: { kind: "answer-lost", tsak: "x" }, says: "tsak" },
   {
@@ -160,7 +160,7 @@ test.each([
   expect(emulator.faults()).toEqual([]);
 });
 
-test("answers 404 with what there is", async () => {
+test("answers 404 with the routes that exist", async () => {
   const { call } = await setup();
   const { status, json } = await call("GET", "helth");
   expect(status).toBe(404);

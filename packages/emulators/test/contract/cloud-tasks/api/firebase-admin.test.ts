@@ -3,18 +3,18 @@ import { type TaskQueue, getFunctions } from "firebase-admin/functions";
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { startBundle } from "../support/harness.ts";
+import { startHarness } from "../support/harness.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 const INVOKER = "invoker@my-project.iam.gserviceaccount.com";
 
-/** Firebase's task queue of the function `work` in europe-west1, which it takes for a queue of that name. */
+/** Firebase's task queue for the function `work` in europe-west1, which is a queue of that name. */
 async function setup() {
   const clock = new VirtualClock({ startMs: START_MS });
   const name = "projects/my-project/locations/europe-west1/queues/work";
-  const bundle = await startBundle({ clock, queues: [{ name }] });
-  vi.stubEnv("CLOUD_TASKS_EMULATOR_HOST", `${bundle.emulator.host}:${bundle.emulator.port}`);
-  // Firebase asks for a token before it sends anything, and for the real service it would be one.
+  const harness = await startHarness({ clock, queues: [{ name }] });
+  vi.stubEnv("CLOUD_TASKS_EMULATOR_HOST", `${harness.emulator.host}:${harness.emulator.port}`);
+  // Firebase gets a token before it sends anything. The real service would check it.
   const credential: Credential = {
     getAccessToken: () => Promise.resolve({ access_token: "local", expires_in: 3600 }),
   };
@@ -24,7 +24,7 @@ async function setup() {
     await deleteApp(app);
   });
   const queue: TaskQueue<{ greeting: string }> = getFunctions(app).taskQueue("locations/europe-west1/functions/work");
-  return { ...bundle, clock, name, queue, uri: `${bundle.receiver.url}/work` };
+  return { ...harness, clock, name, queue, uri: `${harness.receiver.url}/work` };
 }
 
 test("Firebase enqueues a task, which arrives with its data and a token", async () => {
@@ -39,7 +39,7 @@ test("Firebase enqueues a task, which arrives with its data and a token", async 
   });
 });
 
-test("Firebase schedules a task and deletes it before its time", async () => {
+test("Firebase schedules a task, and deletes it before it is due", async () => {
   const { queue, uri, receiver, clock, client, name } = await setup();
   for (const id of ["stays", "goes"]) {
     await queue.enqueue({ greeting: id }, { uri, id, scheduleTime: new Date(START_MS + 60_000) });

@@ -4,11 +4,11 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { startBundle } from "../support/harness.ts";
+import { startHarness } from "../support/harness.ts";
 
 const run = promisify(execFile);
 
-/** Each of a dozen commands starts a Python program. */
+/** A test runs a dozen commands, each of which starts Python. */
 const TIMEOUT_MS = 180_000;
 
 const hasGcloud = ((): boolean => {
@@ -16,14 +16,14 @@ const hasGcloud = ((): boolean => {
     execFileSync("gcloud", ["--version"], { stdio: "ignore" });
     return true;
   } catch {
-    process.stderr.write("gcloud is not installed: what it says to the Cloud Tasks emulator is not tested.\n");
+    process.stderr.write("gcloud is not installed: its commands are not tested against the Cloud Tasks emulator.\n");
     return false;
   }
 })();
 
-/** gcloud with a configuration of its own, whose Cloud Tasks is the bundle's emulator; its JSON, or its error's text. */
+/** gcloud with its own configuration, in which Cloud Tasks is the harness's emulator. Returns gcloud's JSON output. */
 async function setup() {
-  const bundle = await startBundle();
+  const harness = await startHarness();
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-gcloud-"));
   onTestFinished(() => fs.rm(folder, { recursive: true }));
   const token = path.join(folder, "token");
@@ -33,7 +33,7 @@ async function setup() {
     HOME: folder,
     CLOUDSDK_CONFIG: path.join(folder, "config"),
     CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: token,
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDTASKS: `http://${bundle.emulator.host}:${bundle.emulator.port}/`,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDTASKS: `http://${harness.emulator.host}:${harness.emulator.port}/`,
     CLOUDSDK_CORE_PROJECT: "my-project",
     CLOUDSDK_CORE_DISABLE_PROMPTS: "1",
     CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: "1",
@@ -44,7 +44,7 @@ async function setup() {
     const { stdout } = await run("gcloud", all, { env });
     return stdout.trim() === "" ? null : JSON.parse(stdout);
   };
-  return { ...bundle, gcloud };
+  return { ...harness, gcloud };
 }
 
 test.runIf(hasGcloud)(

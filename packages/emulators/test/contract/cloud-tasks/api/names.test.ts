@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { PARENT, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { PARENT, createQueue, createTask, startHarness } from "../support/harness.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
 const HOUR_MS = 3_600_000;
@@ -12,123 +12,123 @@ const NAME_TAKEN =
 
 test("keeps a finished task's name for an hour, and frees it then", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
-  await createTask(bundle, queue, { id: "once" });
-  await bundle.attemptsEnded(1);
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
+  await createTask(harness, queue, { id: "once" });
+  await harness.attemptsEnded(1);
 
   await clock.advance(HOUR_MS - 1);
-  expect(await rejectionOf(() => createTask(bundle, queue, { id: "once" }))).toEqual({
+  expect(await rejectionOf(() => createTask(harness, queue, { id: "once" }))).toEqual({
     code: status.ALREADY_EXISTS,
     message: NAME_TAKEN,
     details: [],
   });
   await clock.advance(1);
-  await createTask(bundle, queue, { id: "once" });
-  await bundle.attemptsEnded(2);
+  await createTask(harness, queue, { id: "once" });
+  await harness.attemptsEnded(2);
 });
 
-test("keeps the name of a deleted, and of a given up, task", async () => {
+test("keeps the name of a task that was deleted, or failed for the last time", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle, "default", { retryConfig: { maxAttempts: 1 } });
-  const deleted = await createTask(bundle, queue, { id: "deleted", dueMs: clock.now() + DAY_MS });
-  await bundle.client.deleteTask({ name: deleted });
-  bundle.receiver.answerWith(() => 500);
-  await createTask(bundle, queue, { id: "given-up" });
-  await bundle.attemptsEnded(1);
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "default", { retryConfig: { maxAttempts: 1 } });
+  const deleted = await createTask(harness, queue, { id: "deleted", dueMs: clock.now() + DAY_MS });
+  await harness.client.deleteTask({ name: deleted });
+  harness.receiver.respondWith(() => 500);
+  await createTask(harness, queue, { id: "given-up" });
+  await harness.attemptsEnded(1);
   for (const id of ["deleted", "given-up"]) {
-    expect((await rejectionOf(() => createTask(bundle, queue, { id }))).message).toBe(NAME_TAKEN);
+    expect((await rejectionOf(() => createTask(harness, queue, { id }))).message).toBe(NAME_TAKEN);
   }
-  expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+  expect((await harness.client.listTasks({ parent: queue }))[0]).toEqual([]);
 });
 
-test("keeps names for as long as it is told", async () => {
+test("keeps names for the periods in the options", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock, taskNameMs: DAY_MS, queueNameMs: HOUR_MS });
-  const queue = await createQueue(bundle);
-  await createTask(bundle, queue, { id: "once" });
-  await bundle.attemptsEnded(1);
+  const harness = await startHarness({ clock, taskNameMs: DAY_MS, queueNameMs: HOUR_MS });
+  const queue = await createQueue(harness);
+  await createTask(harness, queue, { id: "once" });
+  await harness.attemptsEnded(1);
   await clock.advance(DAY_MS - 1);
-  expect((await rejectionOf(() => createTask(bundle, queue, { id: "once" }))).code).toBe(status.ALREADY_EXISTS);
+  expect((await rejectionOf(() => createTask(harness, queue, { id: "once" }))).code).toBe(status.ALREADY_EXISTS);
 
-  await bundle.client.deleteQueue({ name: queue });
+  await harness.client.deleteQueue({ name: queue });
   await clock.advance(HOUR_MS);
-  await expect(createQueue(bundle)).resolves.toBe(queue);
+  await expect(createQueue(harness)).resolves.toBe(queue);
 });
 
 test("keeps a deleted queue's name for seven days from CreateQueue and UpdateQueue, and frees it then, empty", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const name = await createQueue(bundle);
-  await createTask(bundle, name, { dueMs: clock.now() + 20 * DAY_MS });
-  await bundle.client.deleteQueue({ name });
+  const harness = await startHarness({ clock });
+  const name = await createQueue(harness);
+  await createTask(harness, name, { dueMs: clock.now() + 20 * DAY_MS });
+  await harness.client.deleteQueue({ name });
 
   await clock.advance(7 * DAY_MS - 1);
-  for (const call of [() => createQueue(bundle), () => bundle.client.updateQueue({ queue: { name } })]) {
+  for (const call of [() => createQueue(harness), () => harness.client.updateQueue({ queue: { name } })]) {
     expect((await rejectionOf(call)).code).toBe(status.FAILED_PRECONDITION);
   }
-  expect((await bundle.client.listQueues({ parent: PARENT }))[0]).toEqual([]);
+  expect((await harness.client.listQueues({ parent: PARENT }))[0]).toEqual([]);
   await clock.advance(1);
-  await createQueue(bundle);
-  expect((await bundle.client.listTasks({ parent: name }))[0]).toEqual([]);
+  await createQueue(harness);
+  expect((await harness.client.listTasks({ parent: name }))[0]).toEqual([]);
 });
 
 it.each(["constructor", "__proto__", "toString", "hasOwnProperty", "-", "_", "a".repeat(500)])(
-  "takes %s for a task's name like any other",
+  "accepts the task id %s like any other",
   async (id) => {
     const clock = new VirtualClock();
-    const bundle = await startBundle({ clock });
-    const queue = await createQueue(bundle);
+    const harness = await startHarness({ clock });
+    const queue = await createQueue(harness);
     const name = `${queue}/tasks/${id}`;
-    expect((await rejectionOf(() => bundle.client.getTask({ name }))).code).toBe(status.NOT_FOUND);
-    await createTask(bundle, queue, { id, dueMs: clock.now() + HOUR_MS });
-    expect((await rejectionOf(() => createTask(bundle, queue, { id }))).code).toBe(status.ALREADY_EXISTS);
-    expect((await bundle.client.getTask({ name }))[0].name).toBe(name);
+    expect((await rejectionOf(() => harness.client.getTask({ name }))).code).toBe(status.NOT_FOUND);
+    await createTask(harness, queue, { id, dueMs: clock.now() + HOUR_MS });
+    expect((await rejectionOf(() => createTask(harness, queue, { id }))).code).toBe(status.ALREADY_EXISTS);
+    expect((await harness.client.getTask({ name }))[0].name).toBe(name);
   },
 );
 
-it.each(["constructor", "toString", "a".repeat(100)])("takes %s for a queue's name like any other", async (id) => {
-  const bundle = await startBundle();
-  expect((await rejectionOf(() => bundle.client.getQueue({ name: `${PARENT}/queues/${id}` }))).code).toBe(
+it.each(["constructor", "toString", "a".repeat(100)])("accepts the queue id %s like any other", async (id) => {
+  const harness = await startHarness();
+  expect((await rejectionOf(() => harness.client.getQueue({ name: `${PARENT}/queues/${id}` }))).code).toBe(
     status.NOT_FOUND,
   );
-  await createQueue(bundle, id);
-  expect((await rejectionOf(() => createQueue(bundle, id))).code).toBe(status.ALREADY_EXISTS);
+  await createQueue(harness, id);
+  expect((await rejectionOf(() => createQueue(harness, id))).code).toBe(status.ALREADY_EXISTS);
 });
 
 test("keeps projects, locations and queues apart", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
+  const harness = await startHarness({ clock });
   const parents = ["projects/a/locations/x", "projects/b/locations/x", "projects/a/locations/y"];
   for (const parent of parents) {
-    await bundle.client.createQueue({ parent, queue: { name: `${parent}/queues/q` } });
-    await createTask(bundle, `${parent}/queues/q`, { id: "same", dueMs: clock.now() + HOUR_MS });
+    await harness.client.createQueue({ parent, queue: { name: `${parent}/queues/q` } });
+    await createTask(harness, `${parent}/queues/q`, { id: "same", dueMs: clock.now() + HOUR_MS });
   }
   for (const parent of parents) {
-    const [queues] = await bundle.client.listQueues({ parent });
+    const [queues] = await harness.client.listQueues({ parent });
     expect(queues.map(({ name }) => name)).toEqual([`${parent}/queues/q`]);
   }
-  await bundle.client.purgeQueue({ name: `${parents[0]}/queues/q` });
-  expect((await bundle.client.listTasks({ parent: `${parents[0]}/queues/q` }))[0]).toHaveLength(0);
-  expect((await bundle.client.listTasks({ parent: `${parents[1]}/queues/q` }))[0]).toHaveLength(1);
+  await harness.client.purgeQueue({ name: `${parents[0]}/queues/q` });
+  expect((await harness.client.listTasks({ parent: `${parents[0]}/queues/q` }))[0]).toHaveLength(0);
+  expect((await harness.client.listTasks({ parent: `${parents[1]}/queues/q` }))[0]).toHaveLength(1);
 });
 
 it.each([
   ["a queue's id", "x_y"],
   ["a queue's long id", "a".repeat(101)],
 ])("refuses %s in the service's words", async (_what, id) => {
-  const bundle = await startBundle();
-  expect((await rejectionOf(() => createQueue(bundle, id))).message).toBe(
+  const harness = await startHarness();
+  expect((await rejectionOf(() => createQueue(harness, id))).message).toBe(
     `Queue ID "${id}" can contain only letters ([A-Za-z]), numbers ([0-9]), or hyphens (-). Queue ID must be between 1 and 100 characters.`,
   );
-  expect((await bundle.client.listQueues({ parent: PARENT }))[0]).toEqual([]);
+  expect((await harness.client.listQueues({ parent: PARENT }))[0]).toEqual([]);
 });
 
 it.each(["", "queues/q", `${PARENT}/queues/`, `${PARENT}/queues/q/tasks/t`])(
-  "refuses %j where a queue's name is wanted",
+  "refuses %j instead of a queue's name",
   async (name) => {
-    const { client } = await startBundle();
+    const { client } = await startHarness();
     const malformed = { code: status.INVALID_ARGUMENT, message: "Invalid resource field value in the request." };
     for (const rpc of ["getQueue", "pauseQueue", "resumeQueue", "purgeQueue", "deleteQueue"] as const) {
       expect(await rejectionOf(() => client[rpc]({ name }))).toMatchObject(malformed);
@@ -138,12 +138,12 @@ it.each(["", "queues/q", `${PARENT}/queues/`, `${PARENT}/queues/q/tasks/t`])(
 );
 
 test("refuses a task named in another form", async () => {
-  const bundle = await startBundle();
-  const queue = await createQueue(bundle);
-  expect((await rejectionOf(() => createTask(bundle, queue, { name: "some-task" }))).message).toBe(
+  const harness = await startHarness();
+  const queue = await createQueue(harness);
+  expect((await rejectionOf(() => createTask(harness, queue, { name: "some-task" }))).message).toBe(
     'Task name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>/tasks/<TASK_ID>"',
   );
-  expect(await rejectionOf(() => bundle.client.getTask({ name: "some-task" }))).toMatchObject({
+  expect(await rejectionOf(() => harness.client.getTask({ name: "some-task" }))).toMatchObject({
     code: status.INVALID_ARGUMENT,
     message: "Invalid resource field value in the request.",
   });

@@ -2,24 +2,24 @@ import type { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it, test } from "vitest";
 import errors from "../../../recordings/cloud-tasks/errors.json" with { type: "json" };
-import { type Bundle, PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { type Harness, PARENT, TRANSPORTS, createQueue, createTask, startHarness } from "../support/harness.ts";
 import { type Rejection, rejectionOf } from "../support/rejection.ts";
 
-/** What stands for the placeholders of the recordings. */
+/** What replaces the placeholders in the recordings. */
 const QUEUE = `${PARENT}/queues/default`;
 const OTHER_PARENT = "projects/my-project/locations/us-central1";
 
-type Call = (bundle: Bundle) => Promise<unknown>;
+type Call = (harness: Harness) => Promise<unknown>;
 
 const createQueueWith =
   (queue: NonNullable<Parameters<CloudTasksClient["createQueue"]>[0]>["queue"]): Call =>
-  (bundle) =>
-    createQueue(bundle, "default", queue);
+  (harness) =>
+    createQueue(harness, "default", queue);
 
 const createTaskWith =
   (task: Parameters<typeof createTask>[2]): Call =>
-  async (bundle) =>
-    createTask(bundle, await createQueue(bundle), task);
+  async (harness) =>
+    createTask(harness, await createQueue(harness), task);
 
 const onMissingQueue =
   (rpc: "getQueue" | "pauseQueue" | "purgeQueue" | "resumeQueue" | "deleteQueue"): Call =>
@@ -28,20 +28,20 @@ const onMissingQueue =
 
 const onMissingTask =
   (rpc: "getTask" | "deleteTask" | "runTask"): Call =>
-  async (bundle) =>
-    bundle.client[rpc]({ name: `${await createQueue(bundle)}/tasks/never` });
+  async (harness) =>
+    harness.client[rpc]({ name: `${await createQueue(harness)}/tasks/never` });
 
 const withUrl = (url: string): Call => createTaskWith({ httpRequest: { url } });
 
 const farAway = { scheduleTime: { seconds: Date.UTC(2100, 0) / 1000 } };
 
-/** How each recorded call is made here, by its name in the recordings. */
+/** How to make each recorded call, by its name in the recordings. */
 const calls = new Map<string, Call>([
   [
     "queue/create/already-exists",
-    async (bundle) => {
-      await createQueue(bundle);
-      return createQueue(bundle);
+    async (harness) => {
+      await createQueue(harness);
+      return createQueue(harness);
     },
   ],
   [
@@ -70,18 +70,18 @@ const calls = new Map<string, Call>([
   ["queue/create/rate-too-high", createQueueWith({ rateLimits: { maxDispatchesPerSecond: 501 } })],
   [
     "queue/create/recently-deleted",
-    async (bundle) => {
-      await bundle.client.deleteQueue({ name: await createQueue(bundle) });
-      return createQueue(bundle);
+    async (harness) => {
+      await harness.client.deleteQueue({ name: await createQueue(harness) });
+      return createQueue(harness);
     },
   ],
   ["queue/delete/not-found", onMissingQueue("deleteQueue")],
   ["queue/get/not-found", onMissingQueue("getQueue")],
   [
     "queue/get/recently-deleted",
-    async (bundle) => {
-      await bundle.client.deleteQueue({ name: await createQueue(bundle) });
-      return bundle.client.getQueue({ name: QUEUE });
+    async (harness) => {
+      await harness.client.deleteQueue({ name: await createQueue(harness) });
+      return harness.client.getQueue({ name: QUEUE });
     },
   ],
   ["queue/pause/not-found", onMissingQueue("pauseQueue")],
@@ -89,10 +89,10 @@ const calls = new Map<string, Call>([
   ["queue/resume/not-found", onMissingQueue("resumeQueue")],
   [
     "task/create/already-exists",
-    async (bundle) => {
-      const queue = await createQueue(bundle);
-      await createTask(bundle, queue, { id: "same", dueMs: Date.now() + 3_600_000 });
-      return createTask(bundle, queue, { id: "same" });
+    async (harness) => {
+      const queue = await createQueue(harness);
+      await createTask(harness, queue, { id: "same", dueMs: Date.now() + 3_600_000 });
+      return createTask(harness, queue, { id: "same" });
     },
   ],
   ["task/create/deadline-too-long", createTaskWith({ dispatchDeadline: { seconds: 31 * 60 } })],
@@ -107,12 +107,12 @@ const calls = new Map<string, Call>([
   ["task/create/invalid-url-no-scheme", withUrl("example.com/path")],
   ["task/create/invalid-url-non-http-scheme", withUrl("ftp://example.com/")],
   ["task/create/queue-mismatch", createTaskWith({ name: `${QUEUE}-other/tasks/some` })],
-  ["task/create/queue-not-found", (bundle) => createTask(bundle, QUEUE)],
+  ["task/create/queue-not-found", (harness) => createTask(harness, QUEUE)],
   [
     "task/create/queue-recently-deleted",
-    async (bundle) => {
-      await bundle.client.deleteQueue({ name: await createQueue(bundle) });
-      return createTask(bundle, QUEUE);
+    async (harness) => {
+      await harness.client.deleteQueue({ name: await createQueue(harness) });
+      return createTask(harness, QUEUE);
     },
   ],
   ["task/create/schedule-too-far", createTaskWith(farAway)],
@@ -120,11 +120,11 @@ const calls = new Map<string, Call>([
   ["task/get/not-found", onMissingTask("getTask")],
   [
     "task/get/recently-deleted",
-    async (bundle) => {
-      const queue = await createQueue(bundle);
-      const name = await createTask(bundle, queue, { dueMs: Date.now() + 3_600_000 });
-      await bundle.client.deleteTask({ name });
-      return bundle.client.getTask({ name });
+    async (harness) => {
+      const queue = await createQueue(harness);
+      const name = await createTask(harness, queue, { dueMs: Date.now() + 3_600_000 });
+      await harness.client.deleteTask({ name });
+      return harness.client.getTask({ name });
     },
   ],
   ["task/run/not-found", onMissingTask("runTask")],
@@ -139,18 +139,18 @@ const OUT_OF_SCOPE = [
 
 const inScope = errors.cases.filter(({ name }) => !OUT_OF_SCOPE.includes(name));
 
-/** What Google's own JSON library and client don't let through, so that it can't be asked over REST. */
+/** Google's own JSON library and client don't send these, so they can't be tested over REST. */
 const NOT_OVER_REST = new Set(["queue/create/invalid-parent", "queue/create/min-backoff-negative"]);
 
 const casesOver = (transport: (typeof TRANSPORTS)[number]) =>
   transport === "grpc" ? inScope : inScope.filter(({ name }) => !NOT_OVER_REST.has(name));
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
-  it.each(casesOver(transport))("answers $name as recorded", async (recorded) => {
-    const bundle = await startBundle({ transport });
+  it.each(casesOver(transport))("responds to $name as recorded", async (recorded) => {
+    const harness = await startHarness({ transport });
     const call = calls.get(recorded.name);
     expect(call, "there is a call for every recorded case").toBeDefined();
-    const rejection: Rejection = await rejectionOf(() => call?.(bundle));
+    const rejection: Rejection = await rejectionOf(() => call?.(harness));
     expect(rejection).toEqual({
       code: codeNamed(recorded.code),
       message: fillPlaceholders(recorded.message),
@@ -164,19 +164,19 @@ test(`leaves out only App Engine's cases: ${OUT_OF_SCOPE.join(", ")}`, () => {
   expect(inScope.map(({ name }) => name).toSorted()).toEqual([...calls.keys()].toSorted());
 });
 
-test("answers UNIMPLEMENTED to an App Engine target, and creates nothing", async () => {
-  const bundle = await startBundle();
-  const queue = await createQueue(bundle);
+test("rejects an App Engine target with UNIMPLEMENTED, and creates nothing", async () => {
+  const harness = await startHarness();
+  const queue = await createQueue(harness);
   const rejection = await rejectionOf(() =>
-    bundle.client.createTask({ parent: queue, task: { appEngineHttpRequest: { relativeUri: "/" } } }),
+    harness.client.createTask({ parent: queue, task: { appEngineHttpRequest: { relativeUri: "/" } } }),
   );
   expect(rejection.code).toBe(status.UNIMPLEMENTED);
   expect(rejection.message).toContain("HTTP targets only");
-  const [tasks] = await bundle.client.listTasks({ parent: queue });
+  const [tasks] = await harness.client.listTasks({ parent: queue });
   expect(tasks).toEqual([]);
 });
 
-/** The codes are recorded by their names in Go. */
+/** The recordings have the codes by their names in Go. */
 function codeNamed(name: string): number {
   const codes = new Map(Object.entries(status).map(([key, value]) => [key.replaceAll("_", "").toLowerCase(), value]));
   return Number(codes.get(name.toLowerCase()));

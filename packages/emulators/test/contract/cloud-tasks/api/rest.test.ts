@@ -1,12 +1,12 @@
 import net from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { createQueue, createTask, startHarness } from "../support/harness.ts";
 
 const QUEUES = "/v2/projects/my-project/locations/europe-west1/queues";
 
-/** What the tests read of answers, each part there or not. */
-interface Answer {
+/** The parts of responses that the tests read, all optional. */
+interface RestResponse {
   readonly name: string;
   readonly state: string;
   readonly nextPageToken: string;
@@ -15,15 +15,15 @@ interface Answer {
 }
 
 async function setup() {
-  const bundle = await startBundle();
-  const base = `http://${bundle.emulator.host}:${bundle.emulator.port}`;
+  const harness = await startHarness();
+  const base = `http://${harness.emulator.host}:${harness.emulator.port}`;
   const call = async (method: string, path: string, body?: unknown) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    const answer = await fetch(`${base}${path}`, { method, ...(body === undefined ? {} : { body: text }) });
-    const json: Answer = JSON.parse(await answer.text());
-    return { status: answer.status, type: answer.headers.get("content-type"), json };
+    const response = await fetch(`${base}${path}`, { method, ...(body === undefined ? {} : { body: text }) });
+    const json: RestResponse = JSON.parse(await response.text());
+    return { status: response.status, type: response.headers.get("content-type"), json };
   };
-  return { ...bundle, base, call };
+  return { ...harness, base, call };
 }
 
 test("a task that is created over REST is delivered", async () => {
@@ -59,19 +59,19 @@ test("a task that is created over REST is delivered", async () => {
   expect(receiver.received).toMatchObject([{ method: "PUT", path: "/work", body: "text" }]);
 });
 
-test("queries name fields, enums by name or number, and what has its default is left out", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  const paused = await bundle.call("POST", `/v2/${queue}:pause`, "");
+test("a query sets fields, with enums by name or number; responses leave out default values", async () => {
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  const paused = await harness.call("POST", `/v2/${queue}:pause`, "");
   for (const id of ["a", "b"]) {
-    await createTask(bundle, queue, { id, httpRequest: { url: "http://127.0.0.1:9/", body: Buffer.from("x") } });
+    await createTask(harness, queue, { id, httpRequest: { url: "http://127.0.0.1:9/", body: Buffer.from("x") } });
   }
-  const page = await bundle.call(
+  const page = await harness.call(
     "GET",
     `/v2/${queue}/tasks?pageSize=1&responseView=BASIC&alt=json&key=k&prettyPrint=true`,
   );
   const { nextPageToken } = page.json;
-  const rest = await bundle.call(
+  const rest = await harness.call(
     "GET",
     `/v2/${queue}/tasks?responseView=2&pageToken=${encodeURIComponent(nextPageToken)}`,
   );
@@ -84,11 +84,11 @@ test("queries name fields, enums by name or number, and what has its default is 
 });
 
 test("a mask in the query updates only what it names", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle, "default", { rateLimits: { maxDispatchesPerSecond: 5 } });
+  const harness = await setup();
+  const queue = await createQueue(harness, "default", { rateLimits: { maxDispatchesPerSecond: 5 } });
   const body = { rateLimits: { maxDispatchesPerSecond: 50 }, retryConfig: { maxAttempts: 3, minBackoff: "1.500s" } };
   const mask = "retryConfig.maxAttempts,retryConfig.minBackoff";
-  const updated = await bundle.call("PATCH", `/v2/${queue}?updateMask=${mask}`, body);
+  const updated = await harness.call("PATCH", `/v2/${queue}?updateMask=${mask}`, body);
 
   expect(updated.json).toMatchObject({
     rateLimits: { maxDispatchesPerSecond: 5 },
@@ -96,39 +96,39 @@ test("a mask in the query updates only what it names", async () => {
   });
 });
 
-test("the version may be left out, as firebase-admin does with an emulator", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  await bundle.client.pauseQueue({ name: queue });
+test("the version in the path is optional, since firebase-admin leaves it out for an emulator", async () => {
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  await harness.client.pauseQueue({ name: queue });
   const httpRequest = { url: "http://127.0.0.1:9/", oidcToken: { serviceAccountEmail: "a@b.c" } };
-  const created = await bundle.call("POST", `/${queue}/tasks`, { task: { name: `${queue}/tasks/t`, httpRequest } });
-  const deleted = await bundle.call("DELETE", `/${queue}/tasks/t`);
+  const created = await harness.call("POST", `/${queue}/tasks`, { task: { name: `${queue}/tasks/t`, httpRequest } });
+  const deleted = await harness.call("DELETE", `/${queue}/tasks/t`);
 
   expect([created.status, deleted.status, deleted.json]).toEqual([200, 200, {}]);
 });
 
 test.each([
-  ["text that is no JSON", "{", "Invalid JSON payload received. The body is not valid JSON."],
+  ["text that is not JSON", "{", "Invalid JSON payload received. The body is not valid JSON."],
   ["a list", "[]", "Invalid JSON payload received. Root element must be a message."],
   [
-    "a name that there is not",
+    "an unknown name",
     { task: { httpRequest: { uri: "http://x" } } },
     `Invalid JSON payload received. Unknown name "uri" at 'task.httpRequest': Cannot find field.`,
   ],
   ["a prototype's name", '{"task":{"constructor":1}}', `Unknown name "constructor" at 'task': Cannot find field.`],
-  ["a wrong kind of value", { task: { httpRequest: { url: 7 } } }, "cannot contain value 7"],
-  ["a time that is none", { task: { scheduleTime: "soon" } }, "soon"],
+  ["a value of the wrong type", { task: { httpRequest: { url: 7 } } }, "cannot contain value 7"],
+  ["an invalid time", { task: { scheduleTime: "soon" } }, "soon"],
   ["more than 12 MiB", " ".repeat(12 * 1024 * 1024 + 1), "It has more than 12582912 bytes."],
-  ["more levels than there can be", `{"task":${"[".repeat(200)}${"]".repeat(200)}}`, "nested more than 100 levels"],
+  ["too many levels", `{"task":${"[".repeat(200)}${"]".repeat(200)}}`, "nested more than 100 levels"],
 ])("a body of %s is refused, and creates nothing", async (_, body, sentence) => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  const answer = await bundle.call("POST", `/v2/${queue}/tasks`, body);
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  const response = await harness.call("POST", `/v2/${queue}/tasks`, body);
 
-  expect(answer.status).toBe(400);
-  expect(answer.json.error).toMatchObject({ code: 400, status: "INVALID_ARGUMENT" });
-  expect(answer.json.error.message).toContain(sentence);
-  expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+  expect(response.status).toBe(400);
+  expect(response.json.error).toMatchObject({ code: 400, status: "INVALID_ARGUMENT" });
+  expect(response.json.error.message).toContain(sentence);
+  expect((await harness.client.listTasks({ parent: queue }))[0]).toEqual([]);
 });
 
 test("an error has Google's form, with its details", async () => {
@@ -145,15 +145,15 @@ test("an error has Google's form, with its details", async () => {
   ]);
 });
 
-test("calls are counted, however they come", async () => {
-  const bundle = await setup();
-  const queue = await createQueue(bundle);
-  await bundle.call("GET", `/v2/${queue}`);
-  await bundle.client.getQueue({ name: queue });
-  expect(bundle.emulator.calls.get("GetQueue")).toBe(2);
+test("calls over gRPC and REST are both counted", async () => {
+  const harness = await setup();
+  const queue = await createQueue(harness);
+  await harness.call("GET", `/v2/${queue}`);
+  await harness.client.getQueue({ name: queue });
+  expect(harness.emulator.calls.get("GetQueue")).toBe(2);
 });
 
-test("a request for what is no address is answered, and the next one too", async () => {
+test("a request for an invalid address gets a response, and so does the next one", async () => {
   const { emulator, call } = await setup();
   const socket = net.connect(emulator.port, emulator.host);
   socket.write("GET // HTTP/1.1\r\nHost: emulator\r\nConnection: close\r\n\r\n");
@@ -167,7 +167,7 @@ test.each([
   ["PUT", "/v2/projects/p/locations/l/queues/q"],
   ["GET", "/v2/projects/p/locations/l/queues/%zz"],
   ["GET", "/v2/projects/p/locations/l/queues/q/tasks/t/x"],
-])("%s %s is for no method", async (method, path) => {
+])("%s %s matches no method", async (method, path) => {
   const { base } = await setup();
   expect([404, 405]).toContain((await fetch(`${base}${path}`, { method })).status);
 });

@@ -1,13 +1,13 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { loadProtos } from "../../../../src/rpc/proto.ts";
-import { PARENT, TRANSPORTS, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { PARENT, TRANSPORTS, createQueue, createTask, startHarness } from "../support/harness.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
-test.each(TRANSPORTS)("answers every RPC of the client's proto over %s", async (transport) => {
-  const bundle = await startBundle({ transport });
-  const { client } = bundle;
-  const name = await createQueue(bundle);
+test.each(TRANSPORTS)("serves every RPC of the client's proto over %s", async (transport) => {
+  const harness = await startHarness({ transport });
+  const { client } = harness;
+  const name = await createQueue(harness);
   await client.updateQueue({ queue: { name } });
   await client.getQueue({ name });
   await client.listQueues({ parent: PARENT });
@@ -15,11 +15,11 @@ test.each(TRANSPORTS)("answers every RPC of the client's proto over %s", async (
   await client.setIamPolicy({ resource: name, policy: {} });
   await client.getIamPolicy({ resource: name });
   await client.testIamPermissions({ resource: name, permissions: [] });
-  const task = await createTask(bundle, name);
+  const task = await createTask(harness, name);
   await client.getTask({ name: task });
   await client.listTasks({ parent: name });
   await client.deleteTask({ name: task });
-  await client.runTask({ name: await createTask(bundle, name) });
+  await client.runTask({ name: await createTask(harness, name) });
   await client.purgeQueue({ name });
   await client.resumeQueue({ name });
   await client.deleteQueue({ name });
@@ -28,11 +28,11 @@ test.each(TRANSPORTS)("answers every RPC of the client's proto over %s", async (
   const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, packages);
   const rpcs = Object.keys(protos.lookupService("google.cloud.tasks.v2.CloudTasks").methods).toSorted();
   expect(rpcs).toHaveLength(16);
-  expect([...bundle.emulator.calls.keys()].toSorted()).toEqual(rpcs);
+  expect([...harness.emulator.calls.keys()].toSorted()).toEqual(rpcs);
 });
 
-test("says Ok to GET / and points elsewhere for the rest", async () => {
-  const { emulator } = await startBundle();
+test("responds Ok to GET /, and 404 with directions to the rest", async () => {
+  const { emulator } = await startHarness();
   const address = `http://${emulator.host}:${emulator.port}`;
   const root = await fetch(address);
   expect([root.status, (await root.text()).trim()]).toEqual([200, "Ok"]);
@@ -41,7 +41,7 @@ test("says Ok to GET / and points elsewhere for the rest", async () => {
 });
 
 test("updates only what the mask names", async () => {
-  const { client } = await startBundle();
+  const { client } = await startHarness();
   const name = await createQueue({ client }, "default", {
     rateLimits: { maxDispatchesPerSecond: 5, maxConcurrentDispatches: 7 },
     retryConfig: { maxAttempts: 3 },
@@ -58,8 +58,8 @@ test("updates only what the mask names", async () => {
   expect((await client.getQueue({ name }))[0]).toEqual(updated);
 });
 
-test("updates all fields without a mask, and gives what is missing its default", async () => {
-  const { client } = await startBundle();
+test("updates all fields without a mask, and resets missing ones to their defaults", async () => {
+  const { client } = await startHarness();
   const name = await createQueue({ client }, "default", {
     rateLimits: { maxDispatchesPerSecond: 5 },
     retryConfig: { maxAttempts: 3, maxRetryDuration: { seconds: 5 } },
@@ -69,24 +69,24 @@ test("updates all fields without a mask, and gives what is missing its default",
   expect(updated.retryConfig).toMatchObject({ maxAttempts: 100, maxRetryDuration: null });
 });
 
-test("resets what the mask names and the update leaves out", async () => {
-  const { client } = await startBundle();
+test("resets fields that the mask names but the update leaves out", async () => {
+  const { client } = await startHarness();
   const name = await createQueue({ client }, "default", { retryConfig: { maxAttempts: 3, maxDoublings: 4 } });
   const updateMask = { paths: ["retryConfig.maxAttempts"] };
   const [updated] = await client.updateQueue({ queue: { name }, updateMask });
   expect(updated.retryConfig).toMatchObject({ maxAttempts: 100, maxDoublings: 4 });
 });
 
-test("creates the queue that UpdateQueue names", async () => {
-  const { client } = await startBundle();
+test("creates the queue of an UpdateQueue call if it doesn't exist", async () => {
+  const { client } = await startHarness();
   const name = `${PARENT}/queues/new`;
   const [created] = await client.updateQueue({ queue: { name, retryConfig: { maxAttempts: 4 } } });
   expect(created).toMatchObject({ name, state: "RUNNING", retryConfig: { maxAttempts: 4 } });
   expect((await client.getQueue({ name }))[0]).toEqual(created);
 });
 
-test("lets no update change the state, and ignores masks of output fields", async () => {
-  const { client } = await startBundle();
+test("doesn't let an update change the state, and ignores output fields in masks", async () => {
+  const { client } = await startHarness();
   const name = await createQueue({ client });
   await client.pauseQueue({ name });
   const updateMask = { paths: ["state", "purge_time", "rate_limits.max_burst_size"] };
@@ -96,8 +96,8 @@ test("lets no update change the state, and ignores masks of output fields", asyn
   expect((await client.updateQueue({ queue }))[0].state).toBe("PAUSED");
 });
 
-test("refuses an update that is not valid, or whose mask names no field, and changes nothing", async () => {
-  const { client } = await startBundle();
+test("refuses an invalid update or a mask with an unknown field, and changes nothing", async () => {
+  const { client } = await startHarness();
   const name = await createQueue({ client });
   const [before] = await client.getQueue({ name });
   const tooFast = { queue: { name, rateLimits: { maxDispatchesPerSecond: 501 } } };
@@ -109,8 +109,8 @@ test("refuses an update that is not valid, or whose mask names no field, and cha
   expect((await client.getQueue({ name }))[0]).toEqual(before);
 });
 
-test("keeps sub-second backoffs, and cuts maxRetryDuration to seconds", async () => {
-  const { client } = await startBundle();
+test("keeps sub-second backoffs, and truncates maxRetryDuration to seconds", async () => {
+  const { client } = await startHarness();
   const name = `${PARENT}/queues/default`;
   const retryConfig = {
     minBackoff: { nanos: 250_000_000 },
@@ -125,8 +125,8 @@ test("keeps sub-second backoffs, and cuts maxRetryDuration to seconds", async ()
   });
 });
 
-test("keeps an IAM policy, and refuses one that is based on an older", async () => {
-  const { client } = await startBundle();
+test("stores an IAM policy, and refuses one that is based on an older one", async () => {
+  const { client } = await startHarness();
   const resource = await createQueue({ client });
   const [empty] = await client.getIamPolicy({ resource });
   expect(empty.bindings).toEqual([]);
@@ -140,8 +140,8 @@ test("keeps an IAM policy, and refuses one that is based on an older", async () 
   expect(kept.bindings).toMatchObject(bindings);
 });
 
-test("grants all permissions on a queue, and none on one that is not there", async () => {
-  const { client } = await startBundle();
+test("grants all permissions on a queue, and none on a missing one", async () => {
+  const { client } = await startHarness();
   const permissions = ["cloudtasks.tasks.create", "cloudtasks.queues.pause"];
   const resource = await createQueue({ client });
   expect((await client.testIamPermissions({ resource, permissions }))[0].permissions).toEqual(permissions);

@@ -1,61 +1,61 @@
 import { expect, it, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { createQueue, createTask, startHarness } from "../support/harness.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
 test("holds a delayed task until its time", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
-  await createTask(bundle, queue, { dueMs: clock.now() + 60_000 });
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
+  await createTask(harness, queue, { dueMs: clock.now() + 60_000 });
   await clock.advance(59_999);
-  expect(bundle.receiver.received).toHaveLength(0);
+  expect(harness.receiver.received).toHaveLength(0);
   await clock.advance(1);
-  await bundle.attemptsEnded(1);
-  expect(bundle.receiver.received).toHaveLength(1);
+  await harness.attemptsEnded(1);
+  expect(harness.receiver.received).toHaveLength(1);
 });
 
-test("tells the scheduled time to the microsecond", async () => {
+test("reports the scheduled time to the microsecond", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
   const seconds = clock.now() / 1000 + 10;
-  const name = await createTask(bundle, queue, { scheduleTime: { seconds, nanos: 123_456_789 } });
-  const [task] = await bundle.client.getTask({ name });
+  const name = await createTask(harness, queue, { scheduleTime: { seconds, nanos: 123_456_789 } });
+  const [task] = await harness.client.getTask({ name });
   expect(task.scheduleTime).toEqual({ seconds: String(seconds), nanos: 123_456_000 });
   await clock.advance(11_000);
-  await bundle.attemptsEnded(1);
-  expect(bundle.receiver.received[0]?.headers.get("X-CloudTasks-TaskETA")).toBe(`${seconds}.123456`);
+  await harness.attemptsEnded(1);
+  expect(harness.receiver.received[0]?.headers.get("X-CloudTasks-TaskETA")).toBe(`${seconds}.123456`);
 });
 
-test("takes a time in the past for now", async () => {
+test("treats a time in the past as now", async () => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
-  await bundle.client.pauseQueue({ name: queue });
-  const name = await createTask(bundle, queue, { dueMs: clock.now() - 86_400_000 });
-  const [task] = await bundle.client.getTask({ name });
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
+  await harness.client.pauseQueue({ name: queue });
+  const name = await createTask(harness, queue, { dueMs: clock.now() - 86_400_000 });
+  const [task] = await harness.client.getTask({ name });
   expect(Number(task.scheduleTime?.seconds) * 1000).toBe(clock.now());
 });
 
-test("accepts a schedule of 720 hours to the moment, and no later one", async () => {
+test("accepts a schedule exactly 720 hours ahead, and none later", async () => {
   const clock = new VirtualClock({ startMs: Date.UTC(2026, 5, 1) });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
   const furthestMs = clock.now() + 720 * 3_600_000;
-  await createTask(bundle, queue, { dueMs: furthestMs });
-  const rejection = await rejectionOf(() => createTask(bundle, queue, { dueMs: furthestMs + 1 }));
+  await createTask(harness, queue, { dueMs: furthestMs });
+  const rejection = await rejectionOf(() => createTask(harness, queue, { dueMs: furthestMs + 1 }));
   expect(rejection.message).toBe(
     "The Task.scheduleTime, 2026-06-30T17:00:00-07:00, is too far in the future. Schedule time must be no more than 720h in the future.",
   );
 });
 
-test("delivers method, body and headers as they were given, and its own in place of reserved ones", async () => {
-  const bundle = await startBundle();
-  const queue = await createQueue(bundle);
-  await createTask(bundle, queue, {
+test("delivers the given method, body and headers, and replaces reserved headers", async () => {
+  const harness = await startHarness();
+  const queue = await createQueue(harness);
+  await createTask(harness, queue, {
     httpRequest: {
-      url: `${bundle.receiver.url}/a%20path?x=1&y=%C3%A9`,
+      url: `${harness.receiver.url}/a%20path?x=1&y=%C3%A9`,
       httpMethod: "PUT",
       body: Buffer.from("the body"),
       headers: {
@@ -72,8 +72,8 @@ test("delivers method, body and headers as they were given, and its own in place
       },
     },
   });
-  await bundle.attemptsEnded(1);
-  const delivery = bundle.receiver.received[0];
+  await harness.attemptsEnded(1);
+  const delivery = harness.receiver.received[0];
   expect(delivery).toMatchObject({ method: "PUT", path: "/a%20path?x=1&y=%C3%A9", body: "the body" });
   const own = [...(delivery?.headers ?? [])].filter(([name]) => !name.startsWith("X-CloudTasks-"));
   expect(Object.fromEntries(own)).toEqual({
@@ -81,7 +81,7 @@ test("delivers method, body and headers as they were given, and its own in place
     "Content-type": "text/plain",
     Authorization: "Basic own",
     "User-Agent": "Google-Cloud-Tasks",
-    Host: new URL(bundle.receiver.url).host,
+    Host: new URL(harness.receiver.url).host,
     "Content-Length": "8",
     Connection: "keep-alive",
   });
@@ -89,19 +89,19 @@ test("delivers method, body and headers as they were given, and its own in place
 });
 
 it.each(["GET", "HEAD", "DELETE", "OPTIONS"] as const)(
-  "delivers %s without a body, and refuses one",
+  "delivers %s without a body, and refuses a body",
   async (httpMethod) => {
-    const bundle = await startBundle();
-    const queue = await createQueue(bundle);
-    const { url } = bundle.receiver;
-    await createTask(bundle, queue, { httpRequest: { url, httpMethod } });
-    await bundle.attemptsEnded(1);
-    expect(bundle.receiver.received[0]).toMatchObject({ method: httpMethod, body: "" });
-    expect(bundle.receiver.received[0]?.headers.has("Content-Length")).toBe(false);
+    const harness = await startHarness();
+    const queue = await createQueue(harness);
+    const { url } = harness.receiver;
+    await createTask(harness, queue, { httpRequest: { url, httpMethod } });
+    await harness.attemptsEnded(1);
+    expect(harness.receiver.received[0]).toMatchObject({ method: httpMethod, body: "" });
+    expect(harness.receiver.received[0]?.headers.has("Content-Length")).toBe(false);
 
     const withBody = { url, httpMethod, body: Buffer.from("x") };
-    expect((await rejectionOf(() => createTask(bundle, queue, { httpRequest: withBody }))).code).toBe(3);
-    expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+    expect((await rejectionOf(() => createTask(harness, queue, { httpRequest: withBody }))).code).toBe(3);
+    expect((await harness.client.listTasks({ parent: queue }))[0]).toEqual([]);
   },
 );
 
@@ -113,28 +113,28 @@ it.each([
   ["a URL without a host", { url: "http://" }],
   ["a token without an account", { oidcToken: { audience: "x" } }],
 ])("refuses %s and creates nothing", async (_what, httpRequest) => {
-  const bundle = await startBundle();
-  const queue = await createQueue(bundle);
-  const request = { url: bundle.receiver.url, ...httpRequest };
-  expect((await rejectionOf(() => createTask(bundle, queue, { httpRequest: request }))).code).toBe(3);
-  expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+  const harness = await startHarness();
+  const queue = await createQueue(harness);
+  const request = { url: harness.receiver.url, ...httpRequest };
+  expect((await rejectionOf(() => createTask(harness, queue, { httpRequest: request }))).code).toBe(3);
+  expect((await harness.client.listTasks({ parent: queue }))[0]).toEqual([]);
 });
 
 test("refuses a task without a target in the service's words", async () => {
-  const bundle = await startBundle();
-  const queue = await createQueue(bundle);
-  const rejection = await rejectionOf(() => bundle.client.createTask({ parent: queue, task: {} }));
+  const harness = await startHarness();
+  const queue = await createQueue(harness);
+  const rejection = await rejectionOf(() => harness.client.createTask({ parent: queue, task: {} }));
   expect(rejection).toEqual({ code: 3, message: "Task.payload_type is not set.", details: [] });
 });
 
-test("measures a task by its stored form: 1,048,569 bytes pass and one more does not", async () => {
+test("accepts a task of 1,048,569 bytes in its stored form, and refuses one more byte", async () => {
   const clock = new VirtualClock({ startMs: 1_800_000_000_000 });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
-  await bundle.client.pauseQueue({ name: queue });
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
+  await harness.client.pauseQueue({ name: queue });
   const settings = { id: "large", dueMs: clock.now() };
   const create = (bodyBytes: number) =>
-    createTask(bundle, queue, {
+    createTask(harness, queue, {
       ...settings,
       httpRequest: { url: "http://example.com/", body: Buffer.alloc(bodyBytes), headers: { "X-A": "b" } },
     });
@@ -143,7 +143,7 @@ test("measures a task by its stored form: 1,048,569 bytes pass and one more does
   const around = 69 + 2 + 21 + 2 + 10 + 34 + 16 + 5 + 8;
   const rejection = await rejectionOf(() => create(1_048_569 - around + 1));
   expect(rejection).toEqual({ code: 3, message: "Task size too large", details: [] });
-  expect((await bundle.client.listTasks({ parent: queue }))[0]).toEqual([]);
+  expect((await harness.client.listTasks({ parent: queue }))[0]).toEqual([]);
   await create(1_048_569 - around);
-  expect((await bundle.client.listTasks({ parent: queue }))[0]).toHaveLength(1);
+  expect((await harness.client.listTasks({ parent: queue }))[0]).toHaveLength(1);
 });

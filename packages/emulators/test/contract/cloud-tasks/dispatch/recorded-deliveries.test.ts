@@ -2,7 +2,7 @@ import { expect, it, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import dispatch from "../../../recordings/cloud-tasks/dispatch.json" with { type: "json" };
 import happyPath from "../../../recordings/cloud-tasks/happypath.json" with { type: "json" };
-import { PARENT, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { PARENT, createQueue, createTask, startHarness } from "../support/harness.ts";
 
 const OUT_OF_SCOPE = [
   "dispatch/appengine",
@@ -14,35 +14,35 @@ const OUT_OF_SCOPE = [
 const dispatches = dispatch.cases.filter(({ name }) => !OUT_OF_SCOPE.includes(name));
 const happyPaths = happyPath.cases.filter(({ name }) => !OUT_OF_SCOPE.includes(name));
 
-/** Of the headers that arrive, those that the recordings are about. */
+/** The headers that the recordings have. */
 const RECORDED_HEADER = /^(?:user-agent|x-cloudtasks-.*)$/i;
 
 it.each(dispatches)("delivers $name with the recorded headers", async ({ attempts }) => {
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 1 } } });
-  const answers = attempts.map(({ receiverAnswered }) => receiverAnswered);
-  bundle.receiver.answerWith((_delivery, index) => answers[index] || "stall");
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "default", { retryConfig: { minBackoff: { seconds: 1 } } });
+  const responses = attempts.map(({ receiverAnswered }) => receiverAnswered);
+  harness.receiver.respondWith((_delivery, index) => responses[index] || "stall");
 
-  await createTask(bundle, queue, { id: "some-task", dispatchDeadline: { seconds: 15 } });
+  await createTask(harness, queue, { id: "some-task", dispatchDeadline: { seconds: 15 } });
   for (const [index, { headers }] of attempts.entries()) {
-    await bundle.receiver.arrived(index + 1);
-    const arrived = [...(bundle.receiver.received[index]?.headers ?? [])];
+    await harness.receiver.arrived(index + 1);
+    const arrived = [...(harness.receiver.received[index]?.headers ?? [])];
     const recorded = Object.fromEntries(arrived.filter(([name]) => RECORDED_HEADER.test(name)));
     const eta = recorded["X-CloudTasks-TaskETA"] ?? "";
     expect(eta).toMatch(/^\d{10}\.\d{6}$/);
     expect(recorded).toEqual(fillPlaceholders(headers, eta));
 
-    if (answers[index] === 0) await clock.advance(15_000);
-    await bundle.attemptsEnded(index + 1);
-    await clock.advance(bundle.attempts[index]?.nextInMs ?? 0);
+    if (responses[index] === 0) await clock.advance(15_000);
+    await harness.attemptsEnded(index + 1);
+    await clock.advance(harness.attempts[index]?.nextInMs ?? 0);
   }
-  expect(bundle.receiver.received).toHaveLength(attempts.length);
-  expect(bundle.attempts.at(-1)?.message).toBe("delivered");
+  expect(harness.receiver.received).toHaveLength(attempts.length);
+  expect(harness.attempts.at(-1)?.message).toBe("delivered");
 });
 
 it.each(happyPaths)("stores $name as recorded", async ({ sent, createFull, getBasic, getFull }) => {
-  const { client, ...bundle } = await startBundle();
+  const { client, ...harness } = await startHarness();
   const queue = await createQueue({ client });
   await client.pauseQueue({ name: queue });
   const headers = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
@@ -50,7 +50,7 @@ it.each(happyPaths)("stores $name as recorded", async ({ sent, createFull, getBa
   const [created] = await client.createTask({
     parent: queue,
     responseView: "FULL",
-    task: { httpRequest: { url: bundle.receiver.url, headers, body: Buffer.from('{"hello":"world"}') } },
+    task: { httpRequest: { url: harness.receiver.url, headers, body: Buffer.from('{"hello":"world"}') } },
   });
   const name = created.name ?? "";
   expect(created.httpRequest).toMatchObject({ headers: createFull.headers, body: bytes(createFull.body) });
@@ -73,7 +73,7 @@ test(`leaves out only App Engine's cases: ${OUT_OF_SCOPE.join(", ")}`, () => {
 });
 
 test("gives a queue the recorded defaults", async () => {
-  const { client } = await startBundle();
+  const { client } = await startHarness();
   const name = `${PARENT}/queues/default`;
   const [queue] = await client.createQueue({ parent: PARENT, queue: { name } });
   expect(queue).toMatchObject({

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { addTaskMatchers } from "../../../../src/vitest.ts";
-import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { createQueue, createTask, startHarness } from "../support/harness.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 addTaskMatchers(expect);
@@ -14,7 +14,7 @@ const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The documented schedule, written out: it doubles three times, then grows by the last step, up to an hour. */
+/** The documented schedule: it doubles three times, then grows by the last step, up to an hour. */
 function documentedScheduleMs(untilMs: number): number[] {
   const delays = [10, 20, 40, 80];
   for (let next = 160; next < 3600; next += 80) delays.push(next);
@@ -27,35 +27,35 @@ function documentedScheduleMs(untilMs: number): number[] {
   }
 }
 
-test("plays 30 days of retries of a failing task out by the documented schedule", async () => {
+test("retries a failing task for 30 days on the documented schedule", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle, "default", {
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "default", {
     retryConfig: { maxAttempts: -1, minBackoff: { seconds: 10 }, maxBackoff: { seconds: 3600 }, maxDoublings: 3 },
   });
-  bundle.receiver.answerWith(() => 500);
-  const name = await createTask(bundle, queue);
+  harness.receiver.respondWith(() => 500);
+  const name = await createTask(harness, queue);
 
   const from = performance.now();
   await clock.advance("30d");
   const realMs = performance.now() - from;
 
-  const dispatchedMs = bundle.emulator.history({ task: name }).map((attempt) => attempt.dispatchedMs - START_MS);
+  const dispatchedMs = harness.emulator.history({ task: name }).map((attempt) => attempt.dispatchedMs - START_MS);
   expect(dispatchedMs).toEqual([0, ...documentedScheduleMs(30 * DAY_MS)]);
   expect(clock.now()).toBe(START_MS + 30 * DAY_MS);
-  const told = dispatchedMs.map((ms) => ms / SECOND_MS);
+  const seconds = dispatchedMs.map((ms) => ms / SECOND_MS);
   process.stdout.write(
-    `30 days, ${told.length} attempts, in ${realMs.toFixed(0)} ms; in seconds since the first: ` +
-      `${told.slice(0, 12).join(" ")} … ${told.slice(-2).join(" ")}\n`,
+    `30 days, ${seconds.length} attempts, in ${realMs.toFixed(0)} ms; in seconds since the first: ` +
+      `${seconds.slice(0, 12).join(" ")} … ${seconds.slice(-2).join(" ")}\n`,
   );
 });
 
-test("delivers what falls due on the way in the order of its schedules, each after the one before was answered", async () => {
+test("delivers tasks in the order in which they fall due, each after the response to the one before", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle);
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness);
   const order: string[] = [];
-  bundle.receiver.answerWith(async (delivery) => {
+  harness.receiver.respondWith(async (delivery) => {
     const name = delivery.headers.get("X-CloudTasks-TaskName") ?? "";
     order.push(`${name} begins at ${clock.now() - START_MS}`);
     for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -68,7 +68,7 @@ test("delivers what falls due on the way in the order of its schedules, each aft
     ["b", 20],
     ["late", 61],
   ] as const) {
-    await createTask(bundle, queue, { id, dueMs: START_MS + minutes * 60_000 });
+    await createTask(harness, queue, { id, dueMs: START_MS + minutes * 60_000 });
   }
 
   await clock.advance("1h");
@@ -83,42 +83,42 @@ test("delivers what falls due on the way in the order of its schedules, each aft
   ]);
 });
 
-test("lets a queue of one dispatch a second take its time", async () => {
+test("delivers one task a second from a queue with that rate", async () => {
   const clock = new VirtualClock({ startMs: START_MS });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle, "slow", { rateLimits: { maxDispatchesPerSecond: 1 } });
-  await bundle.client.pauseQueue({ name: queue });
-  for (let n = 0; n < 15; n++) await createTask(bundle, queue);
-  await bundle.client.resumeQueue({ name: queue });
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "slow", { rateLimits: { maxDispatchesPerSecond: 1 } });
+  await harness.client.pauseQueue({ name: queue });
+  for (let n = 0; n < 15; n++) await createTask(harness, queue);
+  await harness.client.resumeQueue({ name: queue });
   await clock.advance("1m");
-  const dispatchedS = bundle.emulator.history().map(({ dispatchedMs }) => (dispatchedMs - START_MS) / SECOND_MS);
-  // The bucket of such a queue holds ten tokens.
+  const dispatchedS = harness.emulator.history().map(({ dispatchedMs }) => (dispatchedMs - START_MS) / SECOND_MS);
+  // The bucket of such a queue has ten tokens.
   expect(dispatchedS).toEqual([...Array.from({ length: 10 }, () => 0), 1, 2, 3, 4, 5]);
 });
 
-test("a handler that hangs is cut off at its deadline in virtual time", async () => {
+test("a handler that hangs times out at its deadline in virtual time", async () => {
   const clock = new VirtualClock({ startMs: START_MS, patienceMs: 20 });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle, "default", { retryConfig: { minBackoff: { seconds: 60 } } });
-  bundle.receiver.answerWith((_delivery, index) => (index === 0 ? "stall" : 200));
-  const name = await createTask(bundle, queue, { dispatchDeadline: { seconds: 600 } });
-  await bundle.receiver.arrived(1);
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "default", { retryConfig: { minBackoff: { seconds: 60 } } });
+  harness.receiver.respondWith((_delivery, index) => (index === 0 ? "stall" : 200));
+  const name = await createTask(harness, queue, { dispatchDeadline: { seconds: 600 } });
+  await harness.receiver.arrived(1);
   await clock.advance("1h");
-  expect(bundle.emulator).toHaveRetried(name, { times: 1, afterMs: [60_000] });
-  expect(bundle.emulator).toHaveBeenDelivered(name, { attempts: 2 });
-  expect(bundle.emulator.history({ task: name })).toMatchObject([
+  expect(harness.emulator).toHaveRetried(name, { times: 1, afterMs: [60_000] });
+  expect(harness.emulator).toHaveBeenDelivered(name, { attempts: 2 });
+  expect(harness.emulator.history({ task: name })).toMatchObject([
     { dispatchedMs: START_MS, endedMs: START_MS + 600_000, outcome: { kind: "timeout" } },
     { dispatchedMs: START_MS + 660_000, outcome: { kind: "answered", status: 200 } },
   ]);
 });
 
-test("a stop doesn't wait for a time that nobody moves", async () => {
+test("a stop doesn't wait for a clock that nobody moves", async () => {
   const clock = new VirtualClock();
   const emulator = await startCloudTasksEmulator({ clock, queues: [{ name: "q" }] });
   const client = new CloudTasksClient(emulator.clientOptions());
   const receiver = await startReceiver();
   onTestFinished(() => receiver.close());
-  receiver.answerWith(() => "stall");
+  receiver.respondWith(() => "stall");
   const parent = "projects/emulated/locations/local/queues/q";
   await client.createTask({ parent, task: { httpRequest: { url: receiver.url } } });
   await receiver.arrived(1);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { formatTimeline } from "../../../../src/cloud-tasks/testing/timeline.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { addTaskMatchers } from "../../../../src/vitest.ts";
-import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { createQueue, createTask, startHarness } from "../support/harness.ts";
 
 addTaskMatchers(expect);
 
@@ -11,26 +11,26 @@ const RETRY = { retryConfig: { minBackoff: { seconds: 10 }, maxBackoff: { second
 
 async function setup(options: { historyAttempts?: number } = {}) {
   const clock = new VirtualClock({ startMs: START_MS });
-  const bundle = await startBundle({ clock, ...options });
-  return { ...bundle, clock, queue: await createQueue(bundle, "q", RETRY) };
+  const harness = await startHarness({ clock, ...options });
+  return { ...harness, clock, queue: await createQueue(harness, "q", RETRY) };
 }
 
-test("tells of each attempt its request, its answer, its times and what followed", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith((_delivery, index) =>
+test("has each attempt with its request, its response, its times and what happened next", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith((_delivery, index) =>
     index === 0 ? { status: 503, headers: { "Retry-After": "4", "X-Reason": "busy" } } : 204,
   );
-  const url = `${bundle.receiver.url}/work?n=1`;
-  const task = await createTask(bundle, bundle.queue, {
+  const url = `${harness.receiver.url}/work?n=1`;
+  const task = await createTask(harness, harness.queue, {
     id: "one",
     httpRequest: { url, httpMethod: "PUT", headers: { "X-Mine": "yes" }, body: Buffer.from("hello") },
   });
-  await bundle.clock.advance("10s");
+  await harness.clock.advance("10s");
 
-  const [first, second] = bundle.emulator.history({ task });
+  const [first, second] = harness.emulator.history({ task });
   expect(first).toMatchObject({
     task,
-    queue: bundle.queue,
+    queue: harness.queue,
     dispatch: 1,
     scheduledMs: START_MS,
     dispatchedMs: START_MS,
@@ -45,44 +45,44 @@ test("tells of each attempt its request, its answer, its times and what followed
   expect(second).toMatchObject({ dispatch: 2, dispatchedMs: START_MS + 10_000, fate: { kind: "done" } });
 });
 
-test("tells a token by its readable parts, and nowhere the token itself", async () => {
-  const bundle = await setup();
-  const url = `${bundle.receiver.url}/work`;
+test("shows the readable parts of a token, and never the token itself", async () => {
+  const harness = await setup();
+  const url = `${harness.receiver.url}/work`;
   const oidcToken = { serviceAccountEmail: "invoker@example.iam.gserviceaccount.com", audience: "the-worker" };
-  const task = await createTask(bundle, bundle.queue, { httpRequest: { url, oidcToken } });
-  await bundle.emulator.waitForIdle({ until: "empty" });
-  const [attempt] = bundle.emulator.history({ task });
+  const task = await createTask(harness, harness.queue, { httpRequest: { url, oidcToken } });
+  await harness.emulator.waitForIdle({ until: "empty" });
+  const [attempt] = harness.emulator.history({ task });
   expect(attempt?.token).toMatchObject({
     header: { alg: "RS256", typ: "JWT" },
     claims: { aud: "the-worker", email: oidcToken.serviceAccountEmail, email_verified: true },
   });
-  const sent = bundle.receiver.received[0]?.headers.get("Authorization") ?? "";
+  const sent = harness.receiver.received[0]?.headers.get("Authorization") ?? "";
   expect(sent).toMatch(/^Bearer ey/);
   expect(JSON.stringify(attempt)).not.toContain(sent.split(".")[2]);
 });
 
-test("an attempt under way is there, without an end", async () => {
-  const bundle = await setup();
+test("includes an attempt in progress, without an end", async () => {
+  const harness = await setup();
   const gate = Promise.withResolvers<number>();
-  bundle.receiver.answerWith(() => gate.promise);
-  const task = await createTask(bundle, bundle.queue);
-  await bundle.receiver.arrived(1);
-  const [before] = bundle.emulator.history({ task });
-  expect(before?.request?.url).toBe(`${bundle.receiver.url}/work`);
+  harness.receiver.respondWith(() => gate.promise);
+  const task = await createTask(harness, harness.queue);
+  await harness.receiver.arrived(1);
+  const [before] = harness.emulator.history({ task });
+  expect(before?.request?.url).toBe(`${harness.receiver.url}/work`);
   expect(before?.endedMs).toBeUndefined();
   gate.resolve(200);
-  await bundle.emulator.waitForIdle();
+  await harness.emulator.waitForIdle();
   expect(before?.endedMs).toBeUndefined();
-  expect(bundle.emulator.history({ task })[0]?.endedMs).toBe(START_MS);
+  expect(harness.emulator.history({ task })[0]?.endedMs).toBe(START_MS);
 });
 
-test("is narrowed to a task, a queue or a project", async () => {
-  const bundle = await setup();
-  const other = await createQueue(bundle, "other");
-  const [one] = [await createTask(bundle, bundle.queue), await createTask(bundle, bundle.queue)];
-  const elsewhere = await createTask(bundle, other);
-  await bundle.emulator.waitForIdle({ until: "empty" });
-  const { emulator } = bundle;
+test("can be limited to a task, a queue or a project", async () => {
+  const harness = await setup();
+  const other = await createQueue(harness, "other");
+  const [one] = [await createTask(harness, harness.queue), await createTask(harness, harness.queue)];
+  const elsewhere = await createTask(harness, other);
+  await harness.emulator.waitForIdle({ until: "empty" });
+  const { emulator } = harness;
   expect(emulator.history({ task: one }).map(({ task }) => task)).toEqual([one]);
   expect(emulator.history({ queue: other }).map(({ task }) => task)).toEqual([elsewhere]);
   expect(emulator.history({ project: "my-project" })).toHaveLength(3);
@@ -90,64 +90,64 @@ test("is narrowed to a task, a queue or a project", async () => {
   expect(emulator.history()).toHaveLength(3);
 });
 
-test("keeps the latest attempts only", async () => {
-  const bundle = await setup({ historyAttempts: 2 });
+test("keeps only the latest attempts", async () => {
+  const harness = await setup({ historyAttempts: 2 });
   for (const id of ["a", "b", "c"]) {
-    await createTask(bundle, bundle.queue, { id });
-    await bundle.emulator.waitForIdle({ until: "empty" });
+    await createTask(harness, harness.queue, { id });
+    await harness.emulator.waitForIdle({ until: "empty" });
   }
-  expect(bundle.emulator.history().map(({ task }) => task.at(-1))).toEqual(["b", "c"]);
+  expect(harness.emulator.history().map(({ task }) => task.at(-1))).toEqual(["b", "c"]);
 });
 
-test("keeps the latest attempts only, however many there have been", async () => {
-  const bundle = await setup({ historyAttempts: 3 });
+test("keeps only the latest attempts, however many there have been", async () => {
+  const harness = await setup({ historyAttempts: 3 });
   for (let n = 0; n < 20; n++) {
-    await createTask(bundle, bundle.queue, { id: `task-${n}` });
-    await bundle.emulator.waitForIdle({ until: "empty" });
+    await createTask(harness, harness.queue, { id: `task-${n}` });
+    await harness.emulator.waitForIdle({ until: "empty" });
   }
-  expect(bundle.emulator.history().map(({ task }) => task.split("-").at(-1))).toEqual(["17", "18", "19"]);
+  expect(harness.emulator.history().map(({ task }) => task.split("-").at(-1))).toEqual(["17", "18", "19"]);
 });
 
 test("keeps no more than 64 MiB of bodies", async () => {
-  const bundle = await setup();
+  const harness = await setup();
   const body = Buffer.alloc(1_000_000);
-  const url = `${bundle.receiver.url}/work`;
-  for (let n = 0; n < 70; n++) await createTask(bundle, bundle.queue, { httpRequest: { url, body } });
-  await bundle.emulator.waitForIdle({ until: "empty" });
+  const url = `${harness.receiver.url}/work`;
+  for (let n = 0; n < 70; n++) await createTask(harness, harness.queue, { httpRequest: { url, body } });
+  await harness.emulator.waitForIdle({ until: "empty" });
   // 67 bodies of 10^6 bytes fit into 64 MiB, 67,108,864 bytes.
-  expect(bundle.emulator.history()).toHaveLength(67);
+  expect(harness.emulator.history()).toHaveLength(67);
 });
 
-test("keeps 16 KiB of an answer's body", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith(() => ({ status: 200, headers: {}, body: "x".repeat(20_000) }));
-  await createTask(bundle, bundle.queue);
-  await bundle.emulator.waitForIdle({ until: "empty" });
-  const [attempt] = bundle.emulator.history();
+test("keeps 16 KiB of a response's body", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith(() => ({ status: 200, headers: {}, body: "x".repeat(20_000) }));
+  await createTask(harness, harness.queue);
+  await harness.emulator.waitForIdle({ until: "empty" });
+  const [attempt] = harness.emulator.history();
   expect(attempt?.outcome?.kind === "answered" && attempt.outcome.body.length).toBe(16_384);
 });
 
 test("the timeline has a line for each attempt", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith((_delivery, index) => [500, "reset" as const, 404][index] ?? 200);
-  bundle.emulator.inject({ kind: "answer-lost", dispatch: 3 });
-  const task = await createTask(bundle, bundle.queue);
-  await bundle.clock.advance("1m");
-  expect(formatTimeline(bundle.emulator.history({ task })).split("\n")).toEqual([
+  const harness = await setup();
+  harness.receiver.respondWith((_delivery, index) => [500, "reset" as const, 404][index] ?? 200);
+  harness.emulator.inject({ kind: "answer-lost", dispatch: 3 });
+  const task = await createTask(harness, harness.queue);
+  await harness.clock.advance("1m");
+  expect(formatTimeline(harness.emulator.history({ task })).split("\n")).toEqual([
     task,
     "    1  +0 s           500 after 0 s, again in 10 s",
-    expect.stringMatching(/^ {4}2 {2}\+10 s {10}no answer \(.+\) after 0 s, again in 10 s$/),
-    "    3  +20 s          no answer (An injected fault: the answer was lost.) after 0 s, given up [its answer lost]",
+    expect.stringMatching(/^ {4}2 {2}\+10 s {10}no response \(.+\) after 0 s, again in 10 s$/),
+    "    3  +20 s          no response (Injected fault: the response was lost.) after 0 s, given up [response lost]",
   ]);
-  expect(formatTimeline([])).toBe("There was no attempt.");
+  expect(formatTimeline([])).toBe("There were no attempts.");
 });
 
-test("an assertion that fails says what happened instead", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith(() => 500);
-  const task = await createTask(bundle, bundle.queue);
-  await bundle.clock.advance("10s");
-  const { emulator } = bundle;
+test("a failed assertion says what happened instead", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith(() => 500);
+  const task = await createTask(harness, harness.queue);
+  await harness.clock.advance("10s");
+  const { emulator } = harness;
   expect(() => expect(emulator).toHaveBeenDelivered(task)).toThrow(
     `Expected ${task} to have been delivered.\n${task}\n    1  +0 s `,
   );
@@ -156,14 +156,14 @@ test("an assertion that fails says what happened instead", async () => {
   expect(() => expect(emulator).not.toHaveRetried(task)).toThrow("not to have been retried");
   expect(emulator).toHaveRetried(task, { times: 2, afterMs: [10_000, 10_000] });
   expect(emulator).not.toHaveBeenDelivered(task);
-  expect(emulator).not.toHaveRetried(`${bundle.queue}/tasks/unknown`);
+  expect(emulator).not.toHaveRetried(`${harness.queue}/tasks/unknown`);
 });
 
-test("delivered at a certain attempt means at that one", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith((_delivery, index) => (index === 0 ? 500 : 200));
-  const task = await createTask(bundle, bundle.queue);
-  await bundle.clock.advance("10s");
-  expect(bundle.emulator).toHaveBeenDelivered(task, { attempts: 2 });
-  expect(bundle.emulator).not.toHaveBeenDelivered(task, { attempts: 1 });
+test("a task delivered with attempt 2 was not delivered with another", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith((_delivery, index) => (index === 0 ? 500 : 200));
+  const task = await createTask(harness, harness.queue);
+  await harness.clock.advance("10s");
+  expect(harness.emulator).toHaveBeenDelivered(task, { attempts: 2 });
+  expect(harness.emulator).not.toHaveBeenDelivered(task, { attempts: 1 });
 });

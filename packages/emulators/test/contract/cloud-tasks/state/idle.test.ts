@@ -1,166 +1,164 @@
 import { expect, test } from "vitest";
 import { NotIdleError } from "../../../../src/cloud-tasks/testing/idle.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { createQueue, createTask, startBundle } from "../support/harness.ts";
+import { createQueue, createTask, startHarness } from "../support/harness.ts";
 
 const MINUTE_MS = 60_000;
 const RETRIES = { minBackoff: { seconds: 60 }, maxBackoff: { seconds: 60 }, maxAttempts: 2 };
 
-/** A bundle whose clock stands still, with a queue that retries once, after a minute. */
+/** A harness with a virtual clock and a queue that retries once, after a minute. */
 async function setup() {
   const clock = new VirtualClock({ startMs: Date.UTC(2026, 0, 1) });
-  const bundle = await startBundle({ clock });
-  const queue = await createQueue(bundle, "q", { retryConfig: RETRIES });
-  /** Whether a wait is over by now, and why if it isn't. */
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "q", { retryConfig: RETRIES });
+  /** Whether a wait is over, and why if it isn't. */
   const stateOf = async (until: "due" | "retries" | "empty", only?: string): Promise<string> => {
     try {
-      await bundle.emulator.waitForIdle({ until, timeoutMs: 1, ...(only === undefined ? {} : { queue: only }) });
+      await harness.emulator.waitForIdle({ until, timeoutMs: 1, ...(only === undefined ? {} : { queue: only }) });
       return "idle";
     } catch (error) {
       if (error instanceof NotIdleError) return error.message;
       throw error;
     }
   };
-  return { ...bundle, clock, queue, stateOf };
+  return { ...harness, clock, queue, stateOf };
 }
 
-test("an emulator with nothing to do is idle in every way", async () => {
+test("an emulator with nothing to do is idle in every sense", async () => {
   const { stateOf } = await setup();
   for (const until of ["due", "retries", "empty"] as const) expect(await stateOf(until)).toBe("idle");
 });
 
-test("a wait ends with the last delivery's end, and not before", async () => {
-  const bundle = await setup();
+test("a wait ends when the last delivery ends, and not before", async () => {
+  const harness = await setup();
   const gate = Promise.withResolvers<number>();
-  bundle.receiver.answerWith(() => gate.promise);
-  await createTask(bundle, bundle.queue, { id: "one" });
-  await bundle.receiver.arrived(1);
+  harness.receiver.respondWith(() => gate.promise);
+  await createTask(harness, harness.queue, { id: "one" });
+  await harness.receiver.arrived(1);
 
-  expect(await bundle.stateOf("due")).toBe(
-    `Not idle (due) after 1 ms:\n  - ${bundle.queue}/tasks/one (dispatch 1) is being delivered.`,
+  expect(await harness.stateOf("due")).toBe(
+    `Not idle (due) after 1 ms:\n  - ${harness.queue}/tasks/one (dispatch 1) is being delivered.`,
   );
-  const idle = bundle.emulator.waitForIdle({ until: "empty" });
+  const idle = harness.emulator.waitForIdle({ until: "empty" });
   gate.resolve(200);
   await idle;
 
-  expect(bundle.attempts).toMatchObject([{ task: "one", status: 200 }]);
+  expect(harness.attempts).toMatchObject([{ task: "one", status: 200 }]);
 });
 
-test("a task that will be tried again is idle by `due`, and goes on by `retries` until it is done with", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith(() => 500);
-  await createTask(bundle, bundle.queue, { id: "one" });
-  await bundle.emulator.waitForIdle();
+test("a task with a pending retry is idle for `due`, but not for `retries` until it is finished", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith(() => 500);
+  await createTask(harness, harness.queue, { id: "one" });
+  await harness.emulator.waitForIdle();
 
-  expect(bundle.attempts).toHaveLength(1);
-  expect(await bundle.stateOf("retries")).toContain("one has failed (1) and is due at 2026-01-01T00:01:00.000Z.");
-  const idle = bundle.emulator.waitForIdle({ until: "retries" });
-  await bundle.clock.advance(MINUTE_MS);
+  expect(harness.attempts).toHaveLength(1);
+  expect(await harness.stateOf("retries")).toContain("one has failed (1) and is due at 2026-01-01T00:01:00.000Z.");
+  const idle = harness.emulator.waitForIdle({ until: "retries" });
+  await harness.clock.advance(MINUTE_MS);
   await idle;
-  expect(bundle.attempts).toHaveLength(2);
+  expect(harness.attempts).toHaveLength(2);
 });
 
-test("a task that is scheduled goes on by `empty` alone", async () => {
-  const bundle = await setup();
-  await createTask(bundle, bundle.queue, { id: "later", dueMs: bundle.clock.now() + MINUTE_MS });
+test("a scheduled task matters only for `empty`", async () => {
+  const harness = await setup();
+  await createTask(harness, harness.queue, { id: "later", dueMs: harness.clock.now() + MINUTE_MS });
 
-  expect(await bundle.stateOf("due")).toBe("idle");
-  expect(await bundle.stateOf("retries")).toBe("idle");
-  expect(await bundle.stateOf("empty")).toContain(
+  expect(await harness.stateOf("due")).toBe("idle");
+  expect(await harness.stateOf("retries")).toBe("idle");
+  expect(await harness.stateOf("empty")).toContain(
     "later has not been delivered yet and is due at 2026-01-01T00:01:00.000Z.",
   );
-  const idle = bundle.emulator.waitForIdle({ until: "empty" });
-  await bundle.client.deleteTask({ name: `${bundle.queue}/tasks/later` });
+  const idle = harness.emulator.waitForIdle({ until: "empty" });
+  await harness.client.deleteTask({ name: `${harness.queue}/tasks/later` });
   await idle;
 });
 
-test("a retry that is forced, deleted or purged is waited for no more", async () => {
-  const bundle = await setup();
-  bundle.receiver.answerWith(({ headers }) => (headers.get("X-CloudTasks-TaskRetryCount") === "0" ? 500 : 200));
-  for (const id of ["forced", "deleted", "purged"]) await createTask(bundle, bundle.queue, { id });
-  await bundle.emulator.waitForIdle();
-  expect(await bundle.stateOf("retries")).toContain("has failed (1)");
+test("a retry that is forced, deleted or purged ends the wait", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith(({ headers }) => (headers.get("X-CloudTasks-TaskRetryCount") === "0" ? 500 : 200));
+  for (const id of ["forced", "deleted", "purged"]) await createTask(harness, harness.queue, { id });
+  await harness.emulator.waitForIdle();
+  expect(await harness.stateOf("retries")).toContain("has failed (1)");
 
-  await bundle.client.runTask({ name: `${bundle.queue}/tasks/forced` });
-  await bundle.client.deleteTask({ name: `${bundle.queue}/tasks/deleted` });
-  await bundle.emulator.waitForIdle();
-  expect(await bundle.stateOf("retries")).toContain("purged has failed (1)");
-  await bundle.client.purgeQueue({ name: bundle.queue });
+  await harness.client.runTask({ name: `${harness.queue}/tasks/forced` });
+  await harness.client.deleteTask({ name: `${harness.queue}/tasks/deleted` });
+  await harness.emulator.waitForIdle();
+  expect(await harness.stateOf("retries")).toContain("purged has failed (1)");
+  await harness.client.purgeQueue({ name: harness.queue });
 
-  expect(await bundle.stateOf("retries")).toBe("idle");
-  expect(await bundle.stateOf("empty")).toBe("idle");
+  expect(await harness.stateOf("retries")).toBe("idle");
+  expect(await harness.stateOf("empty")).toBe("idle");
 });
 
-test("two deliveries of one task are both waited for", async () => {
-  const bundle = await setup();
+test("a wait includes both of two deliveries of one task", async () => {
+  const harness = await setup();
   const gates = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
-  bundle.receiver.answerWith((_, index) => gates[index]?.promise ?? 200);
-  const name = await createTask(bundle, bundle.queue, { id: "twice" });
-  await bundle.receiver.arrived(1);
-  await bundle.client.runTask({ name });
-  await bundle.receiver.arrived(2);
+  harness.receiver.respondWith((_, index) => gates[index]?.promise ?? 200);
+  const name = await createTask(harness, harness.queue, { id: "twice" });
+  await harness.receiver.arrived(1);
+  await harness.client.runTask({ name });
+  await harness.receiver.arrived(2);
 
   gates[0]?.resolve(500);
-  await bundle.attemptsEnded(1);
-  expect(await bundle.stateOf("due")).toContain("twice (dispatch 2) is being delivered");
+  await harness.attemptsEnded(1);
+  expect(await harness.stateOf("due")).toContain("twice (dispatch 2) is being delivered");
   gates[1]?.resolve(200);
-  await bundle.emulator.waitForIdle({ until: "empty" });
+  await harness.emulator.waitForIdle({ until: "empty" });
 });
 
 test("a paused queue is idle, but not empty", async () => {
-  const bundle = await setup();
-  await bundle.client.pauseQueue({ name: bundle.queue });
-  await createTask(bundle, bundle.queue, { id: "held" });
+  const harness = await setup();
+  await harness.client.pauseQueue({ name: harness.queue });
+  await createTask(harness, harness.queue, { id: "held" });
 
-  expect(await bundle.stateOf("retries")).toBe("idle");
-  expect(await bundle.stateOf("empty")).toContain("held waits in a queue that is paused.");
-  const idle = bundle.emulator.waitForIdle({ until: "empty" });
-  await bundle.client.resumeQueue({ name: bundle.queue });
+  expect(await harness.stateOf("retries")).toBe("idle");
+  expect(await harness.stateOf("empty")).toContain("held is waiting in a paused queue.");
+  const idle = harness.emulator.waitForIdle({ until: "empty" });
+  await harness.client.resumeQueue({ name: harness.queue });
   await idle;
-  expect(bundle.receiver.received).toHaveLength(1);
+  expect(harness.receiver.received).toHaveLength(1);
 });
 
-test("a task that is held back by its queue's rate is waited for", async () => {
-  const bundle = await setup();
-  const slow = await createQueue(bundle, "slow", { rateLimits: { maxDispatchesPerSecond: 1 } });
-  for (let n = 0; n < 11; n++) await createTask(bundle, slow);
-  await bundle.attemptsEnded(10);
+test("a wait includes a task that its queue's rate holds back", async () => {
+  const harness = await setup();
+  const slow = await createQueue(harness, "slow", { rateLimits: { maxDispatchesPerSecond: 1 } });
+  for (let n = 0; n < 11; n++) await createTask(harness, slow);
+  await harness.attemptsEnded(10);
 
-  expect(await bundle.stateOf("due")).toContain("is due and waits for its queue's limits.");
-  const idle = bundle.emulator.waitForIdle({ until: "empty" });
-  await bundle.clock.advance(1_000);
+  expect(await harness.stateOf("due")).toContain("is due but held back by its queue's limits.");
+  const idle = harness.emulator.waitForIdle({ until: "empty" });
+  await harness.clock.advance(1_000);
   await idle;
-  expect(bundle.receiver.received).toHaveLength(11);
+  expect(harness.receiver.received).toHaveLength(11);
 });
 
-test("a task that a read finds too old is waited for no more", async () => {
-  const bundle = await setup();
-  await bundle.client.pauseQueue({ name: bundle.queue });
-  await createTask(bundle, bundle.queue, { id: "old" });
-  const idle = bundle.emulator.waitForIdle({ until: "empty" });
-  await bundle.clock.advance(31 * 24 * 60 * MINUTE_MS);
+test("a wait ends when a read finds that its task is too old", async () => {
+  const harness = await setup();
+  await harness.client.pauseQueue({ name: harness.queue });
+  await createTask(harness, harness.queue, { id: "old" });
+  const idle = harness.emulator.waitForIdle({ until: "empty" });
+  await harness.clock.advance(31 * 24 * 60 * MINUTE_MS);
 
-  expect((await bundle.client.listTasks({ parent: bundle.queue }))[0]).toEqual([]);
-  await idle;
-});
-
-test("one queue can be waited for alone, and one that is deleted is waited for no more", async () => {
-  const bundle = await setup();
-  const other = await createQueue(bundle, "other");
-  bundle.receiver.answerWith(() => "stall");
-  await createTask(bundle, other);
-  await bundle.receiver.arrived(1);
-
-  expect(await bundle.stateOf("empty", bundle.queue)).toBe("idle");
-  expect(await bundle.stateOf("empty")).toContain("other/tasks/");
-  const idle = bundle.emulator.waitForIdle();
-  await bundle.client.deleteQueue({ name: other });
+  expect((await harness.client.listTasks({ parent: harness.queue }))[0]).toEqual([]);
   await idle;
 });
 
-test("a queue that there is not can't be waited for", async () => {
+test("a wait can be for one queue, and ends when that queue is deleted", async () => {
+  const harness = await setup();
+  const other = await createQueue(harness, "other");
+  harness.receiver.respondWith(() => "stall");
+  await createTask(harness, other);
+  await harness.receiver.arrived(1);
+
+  expect(await harness.stateOf("empty", harness.queue)).toBe("idle");
+  expect(await harness.stateOf("empty")).toContain("other/tasks/");
+  const idle = harness.emulator.waitForIdle();
+  await harness.client.deleteQueue({ name: other });
+  await idle;
+});
+
+test("a wait for a missing queue is refused", async () => {
   const { emulator } = await setup();
-  await expect(emulator.waitForIdle({ queue: "q" })).rejects.toThrow(
-    new RangeError("There is no queue q to wait for."),
-  );
+  await expect(emulator.waitForIdle({ queue: "q" })).rejects.toThrow(new RangeError("The queue q does not exist."));
 });

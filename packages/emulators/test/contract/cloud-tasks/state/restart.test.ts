@@ -9,17 +9,17 @@ import { startCloudTasksEmulator } from "../../../../src/cloud-tasks/emulator.ts
 import { clientOptions } from "../../../../src/cloud-tasks/client-options.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
-import { type Bundle, PARENT, createQueue, createTask, startBundle } from "../support/harness.ts";
+import { type Harness, PARENT, createQueue, createTask, startHarness } from "../support/harness.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { rejectionOf } from "../support/rejection.ts";
 
 const HOUR_MS = 3_600_000;
 const MAIN = path.resolve(import.meta.dirname, "../../../../src/cli/main.ts");
 
-test("keeps queues, tasks, their counters and taken names across a restart", async () => {
+test("keeps queues, tasks, their counters and reserved names across a restart", async () => {
   const dataDir = temporaryFolder();
   const clock = new VirtualClock();
-  const before = await startBundle({ clock, dataDir });
+  const before = await startHarness({ clock, dataDir });
   const queue = await createQueue(before, "default", {
     rateLimits: { maxDispatchesPerSecond: 7 },
     retryConfig: { minBackoff: { seconds: 60 }, maxRetryDuration: { seconds: 90 } },
@@ -28,7 +28,7 @@ test("keeps queues, tasks, their counters and taken names across a restart", asy
   await before.client.pauseQueue({ name: `${PARENT}/queues/paused` });
   await createQueue(before, "deleted");
   await before.client.deleteQueue({ name: `${PARENT}/queues/deleted` });
-  before.receiver.answerWith(({ path }) => (path === "/fails" ? 404 : 200));
+  before.receiver.respondWith(({ path }) => (path === "/fails" ? 404 : 200));
   await createTask(before, queue, { id: "done" });
   const failing = await createTask(before, queue, {
     id: "failing",
@@ -40,7 +40,7 @@ test("keeps queues, tasks, their counters and taken names across a restart", asy
   const [queuesBefore] = await before.client.listQueues({ parent: PARENT });
   await before.emulator.stop();
 
-  const after = await startBundle({ clock, dataDir });
+  const after = await startHarness({ clock, dataDir });
   expect((await after.client.listQueues({ parent: PARENT }))[0]).toEqual(queuesBefore);
   expect((await after.client.getTask({ name: failing, responseView: "FULL" }))[0]).toEqual(taskBefore);
   expect(taskBefore).toMatchObject({ dispatchCount: 1, responseCount: 1 });
@@ -55,23 +55,23 @@ test("keeps queues, tasks, their counters and taken names across a restart", asy
   expect(headers?.get("X-CloudTasks-TaskPreviousResponse")).toBe("404");
 });
 
-test("frees names after a restart when their time is over", async () => {
+test("frees names after a restart once their time is over", async () => {
   const dataDir = temporaryFolder();
   const clock = new VirtualClock();
-  const before = await startBundle({ clock, dataDir });
+  const before = await startHarness({ clock, dataDir });
   const queue = await createQueue(before);
   await createTask(before, queue, { id: "once" });
   await before.attemptsEnded(1);
   await before.emulator.stop();
   await clock.advance(HOUR_MS);
-  const after = await startBundle({ clock, dataDir });
+  const after = await startHarness({ clock, dataDir });
   await expect(createTask(after, queue, { id: "once" })).resolves.toBe(`${queue}/tasks/once`);
 });
 
 test("keeps a purge and a deletion across a restart", async () => {
   const dataDir = temporaryFolder();
   const clock = new VirtualClock();
-  const before = await startBundle({ clock, dataDir });
+  const before = await startHarness({ clock, dataDir });
   const queue = await createQueue(before);
   await createTask(before, queue, { id: "purged", dueMs: clock.now() + HOUR_MS });
   const [{ purgeTime }] = await before.client.purgeQueue({ name: queue });
@@ -80,7 +80,7 @@ test("keeps a purge and a deletion across a restart", async () => {
   await createTask(before, queue, { id: "kept", dueMs: clock.now() + HOUR_MS });
   await before.emulator.stop();
 
-  const after = await startBundle({ clock, dataDir });
+  const after = await startHarness({ clock, dataDir });
   const [tasks] = await after.client.listTasks({ parent: queue });
   expect(tasks.map(({ name }) => name)).toEqual([`${queue}/tasks/kept`]);
   expect((await after.client.getQueue({ name: queue }))[0].purgeTime).toEqual(purgeTime);
@@ -91,30 +91,30 @@ test("keeps a purge and a deletion across a restart", async () => {
 
 test("keeps the signing key across a restart", async () => {
   const dataDir = temporaryFolder();
-  const before = await startBundle({ dataDir });
+  const before = await startHarness({ dataDir });
   const keys = await keysOf(before);
   await before.emulator.stop();
-  expect(await keysOf(await startBundle({ dataDir }))).toEqual(keys);
+  expect(await keysOf(await startHarness({ dataDir }))).toEqual(keys);
   expect(fs.statSync(path.join(dataDir, "cloud-tasks-signing-key.pem")).mode & 0o777).toBe(0o600);
 });
 
-test("goes on with a page token after a restart", async () => {
+test("accepts a page token after a restart", async () => {
   const dataDir = temporaryFolder();
   const clock = new VirtualClock();
-  const before = await startBundle({ clock, dataDir });
+  const before = await startHarness({ clock, dataDir });
   const queue = await createQueue(before);
   for (const id of ["a", "b", "c", "d"]) await createTask(before, queue, { id, dueMs: clock.now() + HOUR_MS });
   await before.client.deleteTask({ name: `${queue}/tasks/a` });
   const [, , reply] = await before.client.listTasks({ parent: queue, pageSize: 1 }, { autoPaginate: false });
   await before.emulator.stop();
-  const after = await startBundle({ clock, dataDir });
+  const after = await startHarness({ clock, dataDir });
   const [rest] = await after.client.listTasks({ parent: queue, pageToken: reply.nextPageToken ?? "" });
   expect(rest.map(({ name }) => name)).toEqual([`${queue}/tasks/c`, `${queue}/tasks/d`]);
 });
 
-test("compacts its file while it runs, when what is gone outweighs what is left", async () => {
+test("compacts its file while it runs, once the garbage outweighs the state", async () => {
   const dataDir = temporaryFolder();
-  const before = await startBundle({ dataDir });
+  const before = await startHarness({ dataDir });
   const queue = await createQueue(before);
   await before.client.pauseQueue({ name: queue });
   const httpRequest = { url: before.receiver.url, body: Buffer.alloc(1_000_000, 255) };
@@ -122,86 +122,86 @@ test("compacts its file while it runs, when what is gone outweighs what is left"
   for (let index = 0; index < 20; index++) {
     await before.client.deleteTask({ name: await createTask(before, queue, { id: `gone-${index}`, httpRequest }) });
   }
-  // Twenty-one bodies in base64 are 28 MB.
+  // Twenty-one bodies are 28 MB in base64.
   expect(fs.statSync(path.join(dataDir, "cloud-tasks.jsonl")).size).toBeLessThan(17 * 1024 * 1024);
   await before.emulator.stop();
 
-  const after = await startBundle({ dataDir });
+  const after = await startHarness({ dataDir });
   expect(fs.statSync(path.join(dataDir, "cloud-tasks.jsonl")).size).toBeLessThan(2 * 1024 * 1024);
   const [task] = await after.client.getTask({ name: kept, responseView: "FULL" });
   expect(task.httpRequest?.body).toEqual(httpRequest.body);
   expect((await rejectionOf(() => createTask(after, queue, { id: "gone-0" }))).code).toBe(status.ALREADY_EXISTS);
 });
 
-test("waits on a stop for the deliveries under way", async () => {
+test("waits for deliveries in progress when it stops", async () => {
   const dataDir = temporaryFolder();
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
-  const queue = await createQueue(bundle, "default", { rateLimits: { maxConcurrentDispatches: 1 } });
+  const harness = await startHarness({ clock, dataDir, stopGraceMs: 5000 });
+  const queue = await createQueue(harness, "default", { rateLimits: { maxConcurrentDispatches: 1 } });
   const held = Promise.withResolvers<number>();
-  bundle.receiver.answerWith(() => held.promise);
-  await createTask(bundle, queue, { id: "under-way" });
-  await createTask(bundle, queue, { id: "waiting" });
-  await bundle.receiver.arrived(1);
-  const stopped = bundle.emulator.stop();
+  harness.receiver.respondWith(() => held.promise);
+  await createTask(harness, queue, { id: "under-way" });
+  await createTask(harness, queue, { id: "waiting" });
+  await harness.receiver.arrived(1);
+  const stopped = harness.emulator.stop();
   await clock.advance(4999);
   held.resolve(200);
   await stopped;
-  expect(bundle.attempts.map(({ task, message }) => [task, message])).toEqual([["under-way", "delivered"]]);
+  expect(harness.attempts.map(({ task, message }) => [task, message])).toEqual([["under-way", "delivered"]]);
 
-  const after = await startBundle({ clock, dataDir });
+  const after = await startHarness({ clock, dataDir });
   await after.attemptsEnded(1);
   expect(after.attempts.map(({ task }) => task)).toEqual(["waiting"]);
 });
 
-test("breaks deliveries off when a stop has waited long enough, and repeats them after the start", async () => {
+test("aborts deliveries when a stop has waited long enough, and repeats them after the next start", async () => {
   const dataDir = temporaryFolder();
   const clock = new VirtualClock();
-  const bundle = await startBundle({ clock, dataDir, stopGraceMs: 5000 });
-  const queue = await createQueue(bundle);
-  bundle.receiver.answerWith((_delivery, index) => (index === 0 ? "stall" : 200));
-  await createTask(bundle, queue, { id: "slow" });
-  await bundle.receiver.arrived(1);
-  const stopped = bundle.emulator.stop();
+  const harness = await startHarness({ clock, dataDir, stopGraceMs: 5000 });
+  const queue = await createQueue(harness);
+  harness.receiver.respondWith((_delivery, index) => (index === 0 ? "stall" : 200));
+  await createTask(harness, queue, { id: "slow" });
+  await harness.receiver.arrived(1);
+  const stopped = harness.emulator.stop();
   await clock.advance(5000);
   await stopped;
 
-  const after = await startBundle({ clock, dataDir });
+  const after = await startHarness({ clock, dataDir });
   await after.attemptsEnded(1);
   expect(after.attempts[0]).toMatchObject({ task: "slow", status: 200, message: "delivered" });
-  expect(bundle.receiver.received[1]?.headers.get("X-CloudTasks-TaskRetryCount")).toBe("0");
+  expect(harness.receiver.received[1]?.headers.get("X-CloudTasks-TaskRetryCount")).toBe("0");
 });
 
-test("has every answered CreateTask after a kill, and delivers again what was under way", async () => {
+test("has every acknowledged CreateTask after a kill, and repeats deliveries that were in progress", async () => {
   const dataDir = temporaryFolder();
   const receiver = await startReceiver();
   onTestFinished(() => receiver.close());
-  receiver.answerWith(() => "stall");
+  receiver.respondWith(() => "stall");
   const child = await startProcess(dataDir);
   const queue = await createQueue(child);
   await createTask({ ...child, receiver }, queue, { id: "under-way" });
   await receiver.arrived(1);
   const later = { dueMs: Date.now() + HOUR_MS };
   const ids = Array.from({ length: 200 }, (_nothing, index) => `task-${index}`);
-  const answered: string[] = [];
+  const acknowledged: string[] = [];
   const creating = ids.map(async (id) =>
-    answered.push(await createTask({ ...child, receiver }, queue, { id, ...later })),
+    acknowledged.push(await createTask({ ...child, receiver }, queue, { id, ...later })),
   );
   await Promise.all(creating.slice(0, 100));
   child.kill("SIGKILL");
   await Promise.allSettled(creating);
   await child.ended;
 
-  receiver.answerWith(() => 200);
-  const after = await startBundle({ dataDir });
+  receiver.respondWith(() => 200);
+  const after = await startHarness({ dataDir });
   await after.attemptsEnded(1);
   expect(after.attempts.map(({ task }) => task)).toEqual(["under-way"]);
   const [kept] = await after.client.listTasks({ parent: queue });
-  expect(answered.length).toBeGreaterThanOrEqual(100);
-  expect(kept.map(({ name }) => name)).toEqual(expect.arrayContaining(answered));
+  expect(acknowledged.length).toBeGreaterThanOrEqual(100);
+  expect(kept.map(({ name }) => name)).toEqual(expect.arrayContaining(acknowledged));
 });
 
-test("ends with code 0 on SIGTERM, and forgets everything with --fresh", async () => {
+test("exits with code 0 on SIGTERM, and discards everything with --fresh", async () => {
   const dataDir = temporaryFolder();
   const first = await startProcess(dataDir);
   await createQueue(first);
@@ -219,9 +219,9 @@ test("ends with code 0 on SIGTERM, and forgets everything with --fresh", async (
   expect(await fresh.ended).toBe(0);
 });
 
-test("touches nothing of a running emulator's state when started a second time", async () => {
+test("doesn't touch a running emulator's state when started a second time", async () => {
   const dataDir = temporaryFolder();
-  const first = await startBundle({ dataDir });
+  const first = await startHarness({ dataDir });
   await createQueue(first, "before");
   const { host, port } = first.emulator;
   await expect(startCloudTasksEmulator({ host, port, dataDir, fresh: true })).rejects.toMatchObject({
@@ -229,12 +229,12 @@ test("touches nothing of a running emulator's state when started a second time",
   });
   await createQueue(first, "after");
   await first.emulator.stop();
-  const next = await startBundle({ dataDir });
+  const next = await startHarness({ dataDir });
   expect((await next.client.listQueues({ parent: PARENT }))[0]).toHaveLength(2);
 });
 
-test("says in one line which variable to set when its port is taken, and ends with code 1", async () => {
-  const { emulator } = await startBundle();
+test("says in one line which variable to set when its port is taken, and exits with code 1", async () => {
+  const { emulator } = await startHarness();
   const taken = spawnMain(["--data", temporaryFolder()], `127.0.0.1:${emulator.port}`);
   const lines: Buffer[] = [];
   taken.stderr.on("data", (chunk: Buffer) => lines.push(chunk));
@@ -245,9 +245,9 @@ test("says in one line which variable to set when its port is taken, and ends wi
   expect(text.trim().split("\n")).toHaveLength(1);
 });
 
-async function keysOf({ emulator }: Bundle): Promise<unknown> {
-  const answer = await fetch(`http://${emulator.host}:${emulator.port}/oauth2/v1/certs`);
-  return await answer.json();
+async function keysOf({ emulator }: Harness): Promise<unknown> {
+  const response = await fetch(`http://${emulator.host}:${emulator.port}/oauth2/v1/certs`);
+  return await response.json();
 }
 
 async function startProcess(dataDir: string, ...more: string[]) {

@@ -9,7 +9,7 @@ import { type Receiver, startReceiver } from "./receiver.ts";
 
 export const PARENT = "projects/my-project/locations/europe-west1";
 
-/** The line that the emulator logs when an attempt has ended. */
+/** What the emulator logs at the end of an attempt. */
 interface AttemptLine {
   readonly queue: string;
   readonly task: string;
@@ -19,27 +19,27 @@ interface AttemptLine {
   readonly message: string;
 }
 
-/** An emulator with Google's client and a target, all on loopback, gone when the test is. */
-export interface Bundle {
+/** An emulator with Google's client and a target, all on loopback, until the test ends. */
+export interface Harness {
   readonly emulator: CloudTasksEmulator;
   readonly client: CloudTasksClient;
   readonly receiver: Receiver;
   readonly attempts: readonly AttemptLine[];
-  /** Resolves when so many attempts have ended in all. */
+  /** Resolves once this many attempts have ended in all. */
   attemptsEnded(count: number): Promise<void>;
 }
 
 type QueueSettings = NonNullable<Parameters<CloudTasksClient["createQueue"]>[0]>["queue"];
 type TaskSettings = NonNullable<NonNullable<Parameters<CloudTasksClient["createTask"]>[0]>["task"]>;
 
-/** What Google's client speaks with the emulator; both come to one port. */
+/** How Google's client calls the emulator; both use one port. */
 export const TRANSPORTS = ["grpc", "rest"] as const;
 type Transport = (typeof TRANSPORTS)[number];
 
-/** Starts a bundle. Without a clock of the test's, one that stands still is no help to a real queue: pass one to move. */
-export async function startBundle(
+/** Starts a harness, by default on the wall clock. */
+export async function startHarness(
   options: CloudTasksEmulatorOptions & { readonly transport?: Transport } = {},
-): Promise<Bundle> {
+): Promise<Harness> {
   const receiver = await startReceiver();
   const watched = watchAttempts();
   const emulator = await startCloudTasksEmulator({ stopGraceMs: 0, ...options, log: watched.log });
@@ -55,15 +55,15 @@ export async function startBundle(
   return { emulator, client, receiver, attempts: watched.attempts, attemptsEnded: watched.ended };
 }
 
-/** Google's client over HTTP and JSON. */
+/** Google's client in its REST mode. */
 function createRestClient({ host, port }: CloudTasksEmulator): CloudTasksClient {
   const authClient = new PassThroughClient();
   return new CloudTasksClient({ fallback: "rest", protocol: "http", apiEndpoint: host, port, authClient });
 }
 
-/** Creates a queue and answers its name. */
+/** Creates a queue and returns its name. */
 export async function createQueue(
-  { client }: Pick<Bundle, "client">,
+  { client }: Pick<Harness, "client">,
   queueId = "default",
   settings: QueueSettings = {},
 ): Promise<string> {
@@ -72,9 +72,9 @@ export async function createQueue(
   return name;
 }
 
-/** Creates a task for the bundle's receiver and answers its name. */
+/** Creates a task for the harness's receiver and returns its name. */
 export async function createTask(
-  { client, receiver }: Pick<Bundle, "client" | "receiver">,
+  { client, receiver }: Pick<Harness, "client" | "receiver">,
   queue: string,
   settings: TaskSettings & { id?: string; dueMs?: number } = {},
 ): Promise<string> {

@@ -6,31 +6,31 @@ import { portOf } from "../../../../src/kernel/port.ts";
 interface Received {
   readonly method: string;
   readonly path: string;
-  /** Names with their casing as sent. */
+  /** Names are in the case that was sent. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
-/** What a receiver answers: a status with headers, or nothing at all until it is closed. */
-type Answer = number | { status: number; headers: Record<string, string>; body?: string } | "stall" | "reset";
+/** What a receiver responds: a status with headers; nothing until it is closed; or a reset of the connection. */
+type Reaction = number | { status: number; headers: Record<string, string>; body?: string } | "stall" | "reset";
 
-/** A target of tasks on loopback. It answers 200 unless told otherwise. */
+/** A target of tasks on loopback. By default it responds 200. */
 export interface Receiver {
   readonly url: string;
   readonly received: readonly Received[];
-  /** Deliveries that are not answered yet, and the most there ever were at once. */
+  /** Deliveries without a response, and the most there ever were at once. */
   readonly open: number;
   readonly mostOpen: number;
-  /** Decides the answers from now on. */
-  answerWith(decide: (delivery: Received, index: number) => Answer | Promise<Answer>): void;
-  /** Resolves when so many deliveries have arrived in all. */
+  /** Decides the responses from now on. */
+  respondWith(decide: (delivery: Received, index: number) => Reaction | Promise<Reaction>): void;
+  /** Resolves once this many deliveries have arrived in all. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
-  let decide: (delivery: Received, index: number) => Answer | Promise<Answer> = accept;
+  let decide: (delivery: Received, index: number) => Reaction | Promise<Reaction> = accept;
   let waiting: { count: number; resolve: () => void }[] = [];
   let open = 0;
   let mostOpen = 0;
@@ -46,7 +46,7 @@ export async function startReceiver(): Promise<Receiver> {
       const index = received.push(delivery) - 1;
       for (const { count, resolve } of waiting) if (received.length >= count) resolve();
       waiting = waiting.filter(({ count }) => received.length < count);
-      void Promise.resolve(decide(delivery, index)).then((answer) => give(answer, response));
+      void Promise.resolve(decide(delivery, index)).then((reaction) => react(reaction, response));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -61,7 +61,7 @@ export async function startReceiver(): Promise<Receiver> {
     get mostOpen() {
       return mostOpen;
     },
-    answerWith: (next) => void (decide = next),
+    respondWith: (next) => void (decide = next),
     arrived: (count) =>
       received.length >= count
         ? Promise.resolve()
@@ -74,7 +74,7 @@ export async function startReceiver(): Promise<Receiver> {
   };
 }
 
-const accept = (): Answer => 200;
+const accept = (): Reaction => 200;
 
 function describe(request: http.IncomingMessage, body: string): Received {
   const headers = new Map<string, string>();
@@ -84,13 +84,14 @@ function describe(request: http.IncomingMessage, body: string): Received {
   return { method: request.method ?? "", path: request.url ?? "", headers, body };
 }
 
-function give(answer: Answer, response: http.ServerResponse): void {
-  if (answer === "stall") return;
-  if (answer === "reset") {
+function react(reaction: Reaction, response: http.ServerResponse): void {
+  if (reaction === "stall") return;
+  if (reaction === "reset") {
     response.socket?.resetAndDestroy();
     return;
   }
-  const { status, headers, body } = typeof answer === "number" ? { status: answer, headers: {}, body: "" } : answer;
+  const { status, headers, body } =
+    typeof reaction === "number" ? { status: reaction, headers: {}, body: "" } : reaction;
   response.writeHead(status, headers);
   response.end(body);
 }

@@ -1,13 +1,13 @@
 import { status } from "@grpc/grpc-js";
 
-/** How a call failed, in the form of the recordings; code OK when it didn't. */
+/** How a call failed, in the form of the recordings. The code is OK if it didn't fail. */
 export interface Rejection {
   readonly code: number;
   readonly message: string;
   readonly details: readonly { readonly type: string; readonly text: string }[];
 }
 
-/** Makes a call and tells how it was rejected, with its details as the client decoded them. */
+/** Makes a call and returns how it failed, with the details as the client decoded them. */
 export async function rejectionOf(call: () => Promise<unknown> | undefined): Promise<Rejection> {
   try {
     await call();
@@ -15,7 +15,7 @@ export async function rejectionOf(call: () => Promise<unknown> | undefined): Pro
   } catch (error) {
     if (!isClientError(error)) throw error;
     const { code, message, details, statusDetails = [] } = error;
-    // Over gRPC the message has the code before it, and the text alone is in the details; over REST it is the message.
+    // Over gRPC the message starts with the code, and `details` has only the text. Over REST the message is the text.
     return { code, message: typeof details === "string" ? details : message, details: statusDetails.map(describe) };
   }
 }
@@ -46,8 +46,8 @@ interface ErrorInfoDetail {
 }
 
 /**
- * As Go's protobuf library prints them, which is the form of the recordings. The client has decoded them by their type,
- * so which fields they have tells the type.
+ * Formats a detail like Go's protobuf library, which the recordings use. The client has decoded it by its type, so its
+ * fields tell the type.
  */
 function describe(detail: HelpDetail | LocalizedDetail | ErrorInfoDetail): Rejection["details"][number] {
   if ("links" in detail) {

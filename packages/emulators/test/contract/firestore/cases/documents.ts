@@ -18,7 +18,7 @@ export function documentCases({ address, test }: Subject): void {
     expect((await document.get()).exists).toBe(false);
   });
 
-  test("keeps every type of value", async () => {
+  test("stores every type of value", async () => {
     const { collection, db } = setupClient(address());
     const value = {
       integer: 42,
@@ -48,7 +48,7 @@ export function documentCases({ address, test }: Subject): void {
     expect(stored["vector"].toArray()).toEqual(vector.toArray());
   });
 
-  test("keeps 64-bit integers, minus zero and odd field names exactly", async () => {
+  test("stores 64-bit integers, minus zero and odd field names exactly", async () => {
     const { client, database, name } = setupRaw(address());
     const fields = {
       smallest: { integerValue: "-9223372036854775808" },
@@ -67,13 +67,13 @@ export function documentCases({ address, test }: Subject): void {
     expect(stored.fields?.["constructor"]?.booleanValue).toBe(false);
   });
 
-  test("cuts timestamps to microseconds", async () => {
+  test("truncates timestamps to microseconds", async () => {
     const { collection } = setupClient(address());
     await collection.doc("a").set({ at: new Timestamp(1_700_000_000, 123_456_789) });
     expect((await collection.doc("a").get()).get("at").nanoseconds).toBe(123_456_000);
   });
 
-  test("merges into maps, and replaces only the named fields", async () => {
+  test("merges into maps, or replaces only the named fields", async () => {
     const { collection } = setupClient(address());
     const document = collection.doc("a");
     await document.set({ a: 1, m: { x: 1, y: 2 } });
@@ -84,7 +84,7 @@ export function documentCases({ address, test }: Subject): void {
     expect((await document.get()).data()).toEqual({ a: 1, m: { x: 9, y: 2 }, z: 7 });
   });
 
-  test("deletes fields, also inside maps, and updates fields with odd names", async () => {
+  test("deletes fields, even inside maps, and updates fields with odd names", async () => {
     const { collection } = setupClient(address());
     const document = collection.doc("a");
     await document.set({ a: 1, m: { x: 1, y: 2 } });
@@ -93,7 +93,7 @@ export function documentCases({ address, test }: Subject): void {
     expect((await document.get()).data()).toEqual({ m: { x: 1 }, "we.ird": { "k`y": 1 } });
   });
 
-  test("reads several documents at once, missing ones too, cut down to a mask", async () => {
+  test("reads several documents at once, including missing ones, with a mask", async () => {
     const { collection, db } = setupClient(address());
     await collection.doc("a").set({ x: 1, y: 2 });
     const [found, missing] = await db.getAll(collection.doc("a"), collection.doc("b"), { fieldMask: ["x"] });
@@ -101,7 +101,7 @@ export function documentCases({ address, test }: Subject): void {
     expect(missing?.exists).toBe(false);
   });
 
-  test("gives a document that is created again a later create time", async () => {
+  test("gives a recreated document a later create time", async () => {
     const { collection } = setupClient(address());
     const document = collection.doc("a");
     await document.create({ x: 1 });
@@ -121,7 +121,7 @@ export function documentCases({ address, test }: Subject): void {
     expect(after.updateTime).toEqual(before.updateTime);
   });
 
-  test("creates, updates, reads and deletes a document by the single-document calls", async () => {
+  test("creates, updates, reads and deletes a document with the single-document calls", async () => {
     const { client, name } = setupRaw(address());
     const at = name("c/a");
     const parent = at.slice(0, at.lastIndexOf("/c/"));
@@ -140,7 +140,7 @@ export function documentCases({ address, test }: Subject): void {
     await expect(client.getDocument({ name: at })).rejects.toMatchObject({ code: 5 });
   });
 
-  test("makes up an id for a document that is created without one", async () => {
+  test("chooses an id for a document that is created without one", async () => {
     const { client, name } = setupRaw(address());
     const parent = name("c/a").slice(0, -"/c/a".length);
     const [created] = await client.createDocument({ parent, collectionId: "c", document: { fields: {} } });

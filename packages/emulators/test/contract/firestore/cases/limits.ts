@@ -52,7 +52,7 @@ export function limitCases({ address, test }: Subject): void {
   refusesName("the name of a collection as a document's", "c", /lacks/);
   refusesName("an empty id", "c//d/e", /lacks/);
 
-  test("takes values, names and nesting up to the limits", async () => {
+  test("accepts values, names and nesting up to the limits", async () => {
     const { client, database, name } = setupRaw(address());
     const writes = [
       { update: { name: name("c/a"), fields: { a: text(1_048_487) } } },
@@ -83,5 +83,5 @@ export function limitCases({ address, test }: Subject): void {
 const megabytes = (count: number, name: (path: string) => string) =>
   Array.from({ length: count }, (_, i) => ({ update: { name: name(`c/d${i}`), fields: { a: text(1_000_000) } } }));
 
-/** Google's client repeats a commit that was too large for gRPC, for a minute. */
+/** Google's client retries a commit that is too large for gRPC for a minute. */
 const WITHOUT_RETRY = { retry: { retryCodes: [] } };

@@ -3,7 +3,7 @@ import { setupClient, setupRaw } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
 export function listingCases({ address, test }: Subject): void {
-  test("lists documents, with those that are missing but have something below them", async () => {
+  test("lists documents, including missing ones that have something below them", async () => {
     const { collection } = setupClient(address());
     await collection.doc("missing/sub/b").set({ x: 1 });
     await collection.doc("deep/sub/missing/sub/b").set({ x: 1 });

@@ -17,7 +17,7 @@ export function preconditionCases({ address, test }: Subject): void {
     expect((await collection.doc("a").get()).data()).toEqual({ x: 1 });
   });
 
-  test("holds update and delete to the last update time with FAILED_PRECONDITION", async () => {
+  test("checks the last update time of updates and deletes with FAILED_PRECONDITION", async () => {
     const { collection } = setupClient(address());
     const document = collection.doc("a");
     const { writeTime: first } = await document.set({ x: 1 });
@@ -34,7 +34,7 @@ export function preconditionCases({ address, test }: Subject): void {
     expect((await document.get()).exists).toBe(false);
   });
 
-  test("refuses a last update time of a document that is gone with FAILED_PRECONDITION", async () => {
+  test("refuses the last update time of a deleted document with FAILED_PRECONDITION", async () => {
     const { collection } = setupClient(address());
     const { writeTime } = await collection.doc("a").set({ x: 1 });
     await collection.doc("a").delete();
@@ -44,7 +44,7 @@ export function preconditionCases({ address, test }: Subject): void {
     expect((await collection.doc("a").get()).exists).toBe(false);
   });
 
-  test("changes a document only as it was read, and what is beside it only together with it", async () => {
+  test("writes only if a document is as it was read, and all writes or none", async () => {
     const { db, collection } = setupClient(address());
     const [document, beside] = [collection.doc("a"), collection.doc("b")];
     await document.set({ state: "running", count: 1, gone: true });
@@ -69,7 +69,7 @@ export function preconditionCases({ address, test }: Subject): void {
     expect((await beside.get()).exists).toBe(false);
   });
 
-  test("refuses to delete what must exist and doesn't with NOT_FOUND, and otherwise deletes nothing gladly", async () => {
+  test("refuses to delete a missing document that must exist with NOT_FOUND, and otherwise succeeds", async () => {
     const { collection } = setupClient(address());
     await expect(collection.doc("a").delete({ exists: true })).rejects.toMatchObject({ code: 5 });
     await collection.doc("a").delete();

@@ -1,14 +1,14 @@
 import { AggregateField, FieldPath, Filter, type Query, Timestamp } from "@google-cloud/firestore";
 import { expect } from "vitest";
-import { type Bundle, setupClient } from "../support/harness.ts";
+import { type Harness, setupClient } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
-/** Ten documents, d0 to d9, each with its number and things derived from it. */
-async function setupTen(address: string): Promise<Bundle> {
-  const bundle = setupClient(address);
-  const batch = bundle.db.batch();
+/** Ten documents, d0 to d9, each with its number and values derived from it. */
+async function setupTen(address: string): Promise<Harness> {
+  const harness = setupClient(address);
+  const batch = harness.db.batch();
   for (let i = 0; i < 10; i++) {
-    batch.set(bundle.collection.doc(`d${i}`), {
+    batch.set(harness.collection.doc(`d${i}`), {
       i,
       odd: i % 2 === 1,
       third: i % 3,
@@ -18,10 +18,10 @@ async function setupTen(address: string): Promise<Bundle> {
     });
   }
   await batch.commit();
-  return bundle;
+  return harness;
 }
 
-/** The numbers of the documents that a query finds, in its order, as one text. */
+/** The numbers of the documents that a query finds, in order, as one text. */
 const found = async (query: Query): Promise<string> =>
   (await query.get()).docs.map((document) => document.id.slice(1)).join("");
 
@@ -57,7 +57,7 @@ export function queryCases({ address, test }: Subject): void {
     expect(await found(collection.where(FieldPath.documentId(), "in", some))).toBe("13");
   });
 
-  test("orders, limits, skips and starts and ends at cursors", async () => {
+  test("orders, limits, skips, and starts and ends at cursors", async () => {
     const { collection } = await setupTen(address());
     expect(await found(collection.orderBy("i", "desc").limit(3))).toBe("987");
     expect(await found(collection.orderBy("third").orderBy("i", "desc"))).toBe("9630741852");
@@ -77,7 +77,7 @@ export function queryCases({ address, test }: Subject): void {
     expect(first?.data()).toEqual({ i: 0, deep: { i: 0 } });
   });
 
-  test("leaves out documents without the field it orders by, and else orders by id", async () => {
+  test("leaves out documents without the field of the order; the default order is by id", async () => {
     const { collection } = setupClient(address());
     await collection.doc("b").set({ x: 1 });
     await collection.doc("a").set({ y: 1 });
@@ -122,7 +122,7 @@ export function queryCases({ address, test }: Subject): void {
     expect((await collection.where("i", "==", 99).count().get()).data().count).toBe(0);
   });
 
-  test("finds nothing in an empty collection, and streams what there is", async () => {
+  test("finds nothing in an empty collection, and streams documents", async () => {
     const { collection, db } = await setupTen(address());
     expect((await db.collection("empty").where("a", "==", 1).get()).size).toBe(0);
     const streamed: unknown[] = [];
@@ -130,7 +130,7 @@ export function queryCases({ address, test }: Subject): void {
     expect(streamed).toHaveLength(4);
   });
 
-  test("sees a document no longer that stopped matching or is gone", async () => {
+  test("doesn't find a document that no longer matches or is gone", async () => {
     const { collection } = await setupTen(address());
     await collection.doc("d8").update({ i: -1 });
     await collection.doc("d9").delete();

@@ -14,9 +14,9 @@ import {
   write,
 } from "../support/wire-requests.ts";
 
-/** Requests that are refused as they stand, whatever documents there are. */
-export function refusalCases({ address, test }: Subject): void {
-  for (const [what, make] of REFUSED) {
+/** Requests that are invalid, whatever documents there are. */
+export function rejectionCases({ address, test }: Subject): void {
+  for (const [what, make] of INVALID) {
     test(`refuses ${what} with INVALID_ARGUMENT, and changes nothing`, async () => {
       const wire = await setupTwo(address());
       const [call, request] = make(wire);
@@ -38,7 +38,7 @@ const create =
   (collectionId: string, documentId: string): Request =>
   ({ root }) => ["CreateDocument", { parent: root, collectionId, documentId, document: {} }];
 
-const REFUSED: readonly (readonly [what: string, request: Request])[] = [
+const INVALID: readonly (readonly [what: string, request: Request])[] = [
   ["a vector without dimensions", value(vector())],
   ["a vector of integers", value(vector(integer(1)))],
   ["a vector of NaN", value(vector({ doubleValue: "NaN" }))],
@@ -52,7 +52,7 @@ const REFUSED: readonly (readonly [what: string, request: Request])[] = [
   ["a reference to a collection", value({ referenceValue: "projects/p/databases/d/documents/c" })],
   ["a reference to nothing", value({ referenceValue: "" })],
   [
-    "a reserved field that the mask leaves out",
+    "a reserved field that is not in the mask",
     write((name) => ({ update: { name, fields: { __x__: integer(1) } }, updateMask: { fieldPaths: ["n.x"] } })),
   ],
   ["a numeric id of a collection", get("__id7__/a")],
@@ -73,7 +73,7 @@ const REFUSED: readonly (readonly [what: string, request: Request])[] = [
   ["a document to create with a slash in its id", create("c", "x/y/z")],
   ["a database name that goes on", ({ root }) => ["Commit", { database: root, writes: [] }]],
   [
-    "a malformed mask, though there is no document",
+    "a malformed mask, even without a document",
     ({ root }) => ["GetDocument", { name: `${root}/c/missing`, mask: { fieldPaths: ["a."] } }],
   ],
   ["the empty id of a transaction", list({ transaction: "" })],
@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [what: string, request: Request])[] = [
   ["a filter by a text of 1,500 bytes", query({ where: where("n", "EQUAL", { stringValue: "x".repeat(1_500) }) })],
   ["a sum of selected fields", sum({ select: { fields: [{ fieldPath: "n" }] } })],
   [
-    "a sum of documents that are filtered by name, but not ordered by the field",
+    "a sum of documents that are filtered by name but not ordered by the field",
     (wire) => sum({ where: where("__name__", "GREATER_THAN", { referenceValue: `${wire.root}/c/a` }) })(wire),
   ],
   ["an alias of 1,501 bytes", sum({}, "x".repeat(1_501))],

@@ -4,7 +4,7 @@ import type { JsonObject } from "../differential/json.ts";
 import type { Subject } from "../support/case.ts";
 import { integer, list, numbersIn, query, setupTwo, where, write } from "../support/wire-requests.ts";
 
-/** What is asked of the calls themselves, without Google's client in between. */
+/** Requests that Google's client doesn't make. */
 export function requestCases({ address, test }: Subject): void {
   test("lists documents in the order of a field, page by page", async () => {
     const wire = await setupTwo(address());
@@ -13,7 +13,7 @@ export function requestCases({ address, test }: Subject): void {
     expect(replies).toMatchObject([{ documents: [{ name: `${wire.root}/c/b` }], nextPageToken: expect.any(String) }]);
   });
 
-  test("lists documents in a transaction that reads and writes", async () => {
+  test("lists documents in a read-write transaction", async () => {
     const wire = await setupTwo(address());
     const { replies } = await wire.call("BeginTransaction", { database: wire.database });
     const transaction = replies[0]?.["transaction"] ?? "";
@@ -22,14 +22,14 @@ export function requestCases({ address, test }: Subject): void {
     await wire.call("Rollback", { database: wire.database, transaction });
   });
 
-  test("gets a document once that is asked for twice", async () => {
+  test("returns a document once that is requested twice", async () => {
     const wire = await setupTwo(address());
     const documents = [`${wire.root}/c/a`, `${wire.root}/c/a`];
     const { replies } = await wire.call("BatchGetDocuments", { database: wire.database, documents });
     expect(replies).toMatchObject([{ found: { name: `${wire.root}/c/a` } }]);
   });
 
-  test("begins a transaction that only reads where a read says no more than that it is new", async () => {
+  test("begins a read-only transaction for a read that doesn't say what kind", async () => {
     const wire = await setupTwo(address());
     const { database, root } = wire;
     const read = { database, documents: [`${root}/c/a`], newTransaction: {} };
@@ -42,7 +42,7 @@ export function requestCases({ address, test }: Subject): void {
     expect(await numbersIn(wire)).toEqual(["1", "2"]);
   });
 
-  test("looks into no vector, and replaces it by a map when a field below it is written", async () => {
+  test("doesn't look into vectors, and replaces one with a map when a field below it is written", async () => {
     const wire = await setupTwo(address());
     const { database, root } = wire;
     const name = `${root}/d/a`;
@@ -60,7 +60,7 @@ export function requestCases({ address, test }: Subject): void {
     expect(replies[0]?.["fields"]).toEqual({ v: { mapValue: { fields: { value: integer(1) } } } });
   });
 
-  test("takes the maximum of a number and NaN for NaN", async () => {
+  test("the maximum of a number and NaN is NaN", async () => {
     const wire = await setupTwo(address());
     const maximum = { fieldPath: "n", maximum: { doubleValue: "NaN" } };
     const [call, request] = write((name) => ({ transform: { document: name, fieldTransforms: [maximum] } }))(wire);
@@ -68,7 +68,7 @@ export function requestCases({ address, test }: Subject): void {
     expect(replies).toMatchObject([{ writeResults: [{ transformResults: [{ doubleValue: "NaN" }] }] }]);
   });
 
-  test("orders by the fields of inequalities as they are named, without their backticks", async () => {
+  test("orders by the fields of inequalities by name, without backticks", async () => {
     const wire = await setupTwo(address());
     const positive = (fieldPath: string): JsonObject => where(fieldPath, "GREATER_THAN", integer(0));
     const named = (id: string, a: number, é: number): JsonObject => ({
@@ -92,7 +92,7 @@ export function requestCases({ address, test }: Subject): void {
     expect(await wire.call(call, request)).toMatchObject({ code: status.OK });
   });
 
-  test("takes ids, aliases, collections and fields that are four underscores", async () => {
+  test("accepts ids, aliases, collections and fields of four underscores", async () => {
     const wire = await setupTwo(address());
     const name = `${wire.root}/____/____`;
     const update = { name, fields: { ____: integer(1) } };
@@ -101,7 +101,7 @@ export function requestCases({ address, test }: Subject): void {
     expect((await wire.call(call, request)).replies).toMatchObject([{ document: { name } }]);
   });
 
-  test("says how many results the offset skipped before the first", async () => {
+  test("reports how many results the offset skipped before the first", async () => {
     const wire = await setupTwo(address());
     const update = { name: `${wire.root}/c/c`, fields: {} };
     await wire.call("Commit", { database: wire.database, writes: [{ update }] });

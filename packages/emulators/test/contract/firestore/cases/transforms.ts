@@ -18,7 +18,7 @@ export function transformCases({ address, test }: Subject): void {
     expect((await document.get()).data()).toEqual({ integer: 3, double: 2.5, missing: 7, text: 5, deep: { er: -1 } });
   });
 
-  test("adds to arrays what is missing, and removes all that is equal", async () => {
+  test("adds missing elements to arrays, and removes all equal ones", async () => {
     const { collection } = setupClient(address());
     const document = collection.doc("a");
     await document.set({ list: [1, 2, 2], notAList: "x" });
@@ -44,7 +44,7 @@ export function transformCases({ address, test }: Subject): void {
     expect(Math.abs(at.toMillis() - (result?.writeTime.toMillis() ?? 0))).toBeLessThan(1_000);
   });
 
-  test("stops integers at the ends of 64 bits, and answers each transform's result", async () => {
+  test("stops integers at the limits of 64 bits, and returns each transform's result", async () => {
     const { client, database, name } = setupRaw(address());
     const fields = { big: { integerValue: "9223372036854775800" }, list: { arrayValue: { values: [] } } };
     const [{ writeResults }] = await client.commit({
@@ -64,7 +64,7 @@ export function transformCases({ address, test }: Subject): void {
     expect(list).toMatchObject({ nullValue: "NULL_VALUE" });
   });
 
-  test("takes the greater and the lesser number, keeping the stored one of two that are equal", async () => {
+  test("applies the maximum and the minimum, and keeps the stored one of two equal numbers", async () => {
     const { client, database, name } = setupRaw(address());
     const one = { integerValue: 1 };
     const [{ writeResults }] = await client.commit({

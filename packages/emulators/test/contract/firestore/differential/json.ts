@@ -6,19 +6,19 @@ export interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** Whether it is an array; `Array.isArray` alone doesn't tell readonly ones. */
+/** Whether it is an array. The type of `Array.isArray` doesn't cover readonly ones. */
 export function isArray(json: Json | undefined): json is readonly Json[] {
   return Array.isArray(json);
 }
 
-/** What is known to be an object. */
+/** Narrows to an object. */
 export function asObject(json: Json): JsonObject {
   if (json === null || typeof json !== "object" || isArray(json))
     throw new Error(`${JSON.stringify(json)} is no object.`);
   return json;
 }
 
-/** A copy with each member, or element, changed; what has none stays as it is. */
+/** A copy with each member or element changed. Other values stay as they are. */
 export function mapJson(json: Json, change: (inner: Json) => Json): Json {
   if (json === null || typeof json !== "object") return json;
   if (isArray(json)) return json.map(change);
@@ -30,7 +30,7 @@ export function without(object: JsonObject, member: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== member));
 }
 
-/** Every member of an object and of what it holds, with its name. */
+/** Every member of an object, at any depth, with its name. */
 export function* membersOf(json: Json): Generator<[string, Json]> {
   if (json === null || typeof json !== "object") return;
   for (const [name, value] of Object.entries(json)) {

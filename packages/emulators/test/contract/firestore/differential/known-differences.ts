@@ -10,17 +10,17 @@ import {
   oursAloneRefuses,
   writesTwice,
 } from "./response-rules.ts";
-import type { Meeting } from "./comparison.ts";
+import type { Comparison } from "./comparison.ts";
 
-/** Something that Google's emulator does otherwise than ours, and why ours stays as it is. */
+/** Something that Google's emulator does differently, and why ours stays as it is. */
 export interface KnownDifference {
   /** What Google's emulator does. */
   readonly name: string;
   readonly reason: string;
-  readonly explains: (meeting: Meeting) => boolean;
+  readonly explains: (comparison: Comparison) => boolean;
 }
 
-/** Every difference that is known; the first that explains a meeting counts. */
+/** All known differences. The first that explains a comparison counts. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "A commit that writes nothing has no commit time",
@@ -130,7 +130,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "Equal alternatives in a filter count once towards the limit of 30",
     reason: "Not documented; ours counts them as written.",
-    explains: ({ ours }) => ours.message.endsWith("disjunctions; 30 are the limit."),
+    explains: ({ ours }) => ours.message.endsWith("disjunctions; the limit is 30."),
   },
   {
     name: "A read-only transaction can't be retried",
@@ -145,7 +145,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     name: "Of two errors in one request, the other one is reported",
     reason: "Not documented; either is a reason to refuse the request.",
-    explains: ({ ours, theirs }) => ours.code !== status.OK && TOLD_FIRST.test(theirs.message),
+    explains: ({ ours, theirs }) => ours.code !== status.OK && CHECKED_FIRST.test(theirs.message),
   },
   {
     name: "An unforeseen request is an unknown error",
@@ -155,15 +155,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
 ];
 
-/** The difference that explains a meeting, or null. */
-export function knownDifference(meeting: Meeting): KnownDifference | null {
-  return KNOWN_DIFFERENCES.find(({ explains }) => explains(meeting)) ?? null;
+/** The known difference that explains a comparison, or null. */
+export function knownDifference(comparison: Comparison): KnownDifference | null {
+  return KNOWN_DIFFERENCES.find(({ explains }) => explains(comparison)) ?? null;
 }
 
 const TOO_LONG = "x".repeat(1_501);
 
-/** What Google's emulator finds before it looks at the rest of a request. */
-const TOLD_FIRST = new RegExp(
+/** Errors that Google's emulator checks for before others. */
+const CHECKED_FIRST = new RegExp(
   [
     "^Invalid transaction\\.$",
     "^Transaction is invalid or closed\\.$",

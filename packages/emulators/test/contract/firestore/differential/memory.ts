@@ -1,19 +1,19 @@
 import { type Json, type JsonObject, asObject, isArray, mapJson, membersOf } from "./json.ts";
 import { type WireTime, later, microsOf, timeOf } from "./wire-time.ts";
 
-/** A time, a transaction and a token that no emulator gave out, for a case that asks for what it has not got. */
+/** A time, a transaction and a token that no emulator has returned, for a case that refers to something it doesn't have. */
 const SOME_TIME: WireTime = { seconds: "1", nanos: 0 };
 const NO_TRANSACTION = Buffer.from("none").toString("base64");
 
-/** Of the times that a case itself brings none is as late as this, in seconds since 1970; every server time is later. */
+/** Later than all times in a case itself, and earlier than all server times, in seconds since 1970. */
 const LAST_GIVEN_SECOND = 1_700_000_000;
 
-/** Members whose times are those of writes. */
+/** Members with the times of writes. */
 const TIMES_OF_WRITES: ReadonlySet<string> = new Set(["createTime", "updateTime", "commitTime"]);
 
-/** What one emulator gave out in the course of a case, so that it can be asked for and recognised. */
+/** What one emulator has returned during a case, so that later operations can refer to it. */
 export class Memory {
-  /** Of each operation that was to begin one. */
+  /** For each operation that was to begin one. */
   readonly #transactions: string[] = [];
   /** When each operation wrote, if it did. */
   readonly #times: (WireTime | null)[] = [];
@@ -21,7 +21,7 @@ export class Memory {
   readonly #operationOf = new Map<bigint, number>();
   #page = "";
 
-  /** Puts what this emulator gave out in the place of texts in angle brackets; see `Operation`. */
+  /** Replaces texts in angle brackets with what this emulator has returned; see `Operation`. */
   resolve(json: Json): Json {
     if (typeof json !== "string") return mapJson(json, (inner) => this.resolve(inner));
     const [, what, index = "0", offset = "0"] = /^<(\w+)(?: (\d+))?(?: ([+-]\d+))?>$/.exec(json) ?? [];
@@ -37,7 +37,7 @@ export class Memory {
     }
   }
 
-  /** Remembers the next operation's replies; `begins` when it was to begin a transaction. */
+  /** Remembers the replies of the next operation. `begins` says whether it was to begin a transaction. */
   remember(replies: readonly JsonObject[], begins: boolean): void {
     const shown = replies.flatMap((reply) => [...membersOf(reply)]);
     const textOf = (name: string): string | undefined =>
@@ -48,8 +48,8 @@ export class Memory {
   }
 
   /**
-   * A reply without what only this emulator knows: times of writes are the operation that made them, tokens are names,
-   * and what is sent or not because it is a default is gone.
+   * A reply without what is specific to this emulator: times of writes become the operation that made them, tokens become
+   * names, and default values are left out.
    */
   normalise(json: Json, name = ""): Json {
     if (TIMES_OF_WRITES.has(name)) return this.#nameOf(json);
@@ -89,7 +89,7 @@ export class Memory {
   }
 }
 
-/** A time of the server's has its precision in the place of its value. */
+/** A server time becomes its precision. */
 function timestampValue(json: Json): Json {
   const time = timeOf(json);
   if (!time) return json;
@@ -97,7 +97,7 @@ function timestampValue(json: Json): Json {
   return time.nanos % 1_000_000 === 0 ? "<now, in milliseconds>" : "<now, finer>";
 }
 
-/** Times of reading differ, and that a query is done is seen by its end; the rest are defaults. */
+/** Read times differ, and the end of a query shows that it is done. The rest are defaults. */
 function isCompared(name: string, value: Json): boolean {
   switch (name) {
     case "readTime":

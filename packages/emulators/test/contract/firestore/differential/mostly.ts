@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { JsonObject } from "./json.ts";
 
-/** Mostly the first, now and then the second. */
+/** Mostly the first, sometimes the second. */
 export function mostly<T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>, times = 24): fc.Arbitrary<T> {
   return fc.oneof({ arbitrary: usual, weight: times }, { arbitrary: rare, weight: 1 });
 }
@@ -13,11 +13,11 @@ export function given(members: Readonly<Record<string, JsonObject[string] | unde
   return kept;
 }
 
-/** Now and then. */
+/** Sometimes. */
 export function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.option(arbitrary, { freq: 4, nil: undefined });
 }
 
-/** Hardly ever: once in `times` and one. */
+/** Hardly ever: once in `times` + 1. */
 export const rarely = <T>(arbitrary: fc.Arbitrary<T>, times = 12): fc.Arbitrary<T | undefined> =>
   mostly<T | undefined>(fc.constant(undefined), arbitrary, times);

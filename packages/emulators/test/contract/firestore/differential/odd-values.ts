@@ -6,7 +6,7 @@ export const vectorOf = (...values: JsonObject[]): JsonObject => ({
   mapValue: { fields: { __type__: { stringValue: "__vector__" }, value: { arrayValue: { values } } } },
 });
 
-/** References into other databases, and to what is no document. */
+/** References to other databases, and to things that aren't documents. */
 export const ODD_REFERENCES = [
   "projects/other/databases/(default)/documents/c/a",
   "projects/p/databases/d/documents/c/a",
@@ -26,7 +26,7 @@ export const ODD_REFERENCES = [
   "projects/p/databases/d/docs/c/a",
 ];
 
-/** Values that a request may hold and a document may not, or that look like something else. */
+/** Values that a request may have and a document may not, or that look like something else. */
 export const ODD_VALUES: JsonObject[] = [
   {},
   vectorOf(),

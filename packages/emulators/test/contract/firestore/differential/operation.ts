@@ -1,9 +1,9 @@
 import type { JsonObject } from "./json.ts";
 
 /**
- * One call, in plain data. Texts in angle brackets stand for what only the emulator knows: `<transaction 0>` for the
- * first transaction of the case, `<time 2>` for the time at which operation 2 wrote, `<time 2 +1>` for a microsecond
- * after it, `<page>` for the token that the operation before ended with.
+ * One call, as plain data. Texts in angle brackets refer to what the emulator has returned: `<transaction 0>` is the first
+ * transaction of the case, `<time 2>` the time at which operation 2 wrote, `<time 2 +1>` a microsecond later, and `<page>`
+ * the page token of the previous operation.
  */
 export interface Operation {
   readonly call: string;
@@ -21,12 +21,12 @@ const CHANGING = new Set([
   "Rollback",
 ]);
 
-/** Whether two emulators that answer the call differently may be in different states afterwards. */
+/** Whether two emulators that respond differently to the call may be in different states afterwards. */
 export function mayDiverge({ call, request }: Operation): boolean {
   return CHANGING.has(call) || Object.hasOwn(request, "newTransaction") || Object.hasOwn(request, "transaction");
 }
 
-/** The project of every case; the emulator is given another name for each run. */
+/** The project of every case. Each run sends another name to the emulator. */
 export const PROJECT = "projects/p";
 
 /** The databases of a case, in two projects. */
@@ -39,5 +39,5 @@ export const DATABASES = [
 /** The database of a case's documents. */
 export const DATABASE = "projects/p/databases/(default)";
 
-/** What a document's name is below. */
+/** What all document names start with. */
 export const ROOT = `${DATABASE}/documents`;

@@ -1,20 +1,21 @@
 import { status } from "@grpc/grpc-js";
-import type { Answer } from "./execute.ts";
+import type { CallResult } from "./execute.ts";
 import { type Json, isArray, membersOf } from "./json.ts";
 import type { Operation } from "./operation.ts";
 
-/** Whether both took it. */
-export const areOk = (ours: Answer, theirs: Answer): boolean => ours.code === status.OK && theirs.code === status.OK;
+/** Whether both succeeded. */
+export const areOk = (ours: CallResult, theirs: CallResult): boolean =>
+  ours.code === status.OK && theirs.code === status.OK;
 
-/** Google's emulator takes it, or has found something else to refuse; in a BatchWrite it can be one of the writes. */
-export function oursAloneRefuses(ours: Answer, theirs: Answer): boolean {
+/** Whether only ours calls it invalid: the whole request, or one of the writes in a BatchWrite. */
+export function oursAloneRefuses(ours: CallResult, theirs: CallResult): boolean {
   if (!areOk(ours, theirs)) return ours.code === status.INVALID_ARGUMENT && theirs.code !== status.INVALID_ARGUMENT;
   const [mine, others] = [ours, theirs].map(({ replies }) => replies[0]?.["status"]);
   if (!isArray(mine) || !isArray(others)) return false;
   return mine.some((code, i) => code === status.INVALID_ARGUMENT && others[i] !== status.INVALID_ARGUMENT);
 }
 
-/** Whether an operation's request has this in it. */
+/** Whether an operation's request contains this. */
 export function asks({ request }: Operation, what: string | RegExp): boolean {
   const text = JSON.stringify(request);
   return typeof what === "string" ? text.includes(what) : what.test(text);
@@ -25,29 +26,29 @@ export function databasesIn({ request }: Operation): Set<string> {
   return new Set(JSON.stringify(request).match(/projects\/[^/"]+\/databases\/[^/"]+/g));
 }
 
-/** Whether a list is empty, or not there. */
+/** Whether a list is empty or missing. */
 export const isEmpty = (json: Json | undefined): boolean => json === undefined || (isArray(json) && json.length === 0);
 
-/** Whether a mask is there, and empty. */
+/** Whether there is a mask, and it is empty. */
 export const isEmptyMask = (json: Json | undefined): boolean => JSON.stringify(json) === '{"fieldPaths":[]}';
 
-/** Whether several of a commit's writes are to one document. */
+/** Whether several writes of a commit are to the same document. */
 export function writesTwice(writes: Json | undefined): boolean {
   const names = isArray(writes) ? [...JSON.stringify(writes).matchAll(/"(?:name|delete|document)":"([^"]*)"/g)] : [];
   return new Set(names.map(([, name]) => name)).size < names.length;
 }
 
-/** Whether nothing but doubles differs, and those by no more than rounding. */
-export function differByRounding(ours: Answer, theirs: Answer): boolean {
+/** Whether only doubles differ, and only by rounding. */
+export function differByRounding(ours: CallResult, theirs: CallResult): boolean {
   const [mine, others] = [doublesOf(ours), doublesOf(theirs)];
   return differOnlyBy(["doubleValue"], ours, theirs) && mine.every((sum, i) => isRounded(sum, others[i] ?? Number.NaN));
 }
 
-function doublesOf({ replies }: Answer): number[] {
+function doublesOf({ replies }: CallResult): number[] {
   return [...membersOf(replies)].flatMap(([name, value]) => (name === "doubleValue" ? Number(value) : []));
 }
 
-/** Beside 2^63 and the largest double, which occur in cases, sums lose this much; nothing lies between the two. */
+/** What sums lose beside 2^63 and beside the largest double, which both occur in cases. Nothing is lost in between. */
 const MOST_LOST = 2 ** 12;
 const LEAST_LOST_BESIDE_THE_LARGEST = 2 ** 969;
 
@@ -57,8 +58,8 @@ function isRounded(mine: number, other: number): boolean {
   return apart <= MOST_LOST || (apart >= LEAST_LOST_BESIDE_THE_LARGEST && Number.isFinite(apart));
 }
 
-/** Whether both took it, and answered alike but for some members. */
-export function differOnlyBy(members: readonly string[], ours: Answer, theirs: Answer): boolean {
+/** Whether both succeeded, and their replies differ only in some members. */
+export function differOnlyBy(members: readonly string[], ours: CallResult, theirs: CallResult): boolean {
   const [mine, others] = [ours, theirs].map(({ replies }) =>
     JSON.stringify(replies, (name, value: unknown) => (members.includes(name) ? undefined : value)),
   );

@@ -3,23 +3,23 @@ import type protobuf from "protobufjs/light.js";
 import { loadProtos } from "../../../../src/rpc/proto.ts";
 import type { JsonObject } from "./json.ts";
 
-/** What an emulator answered: its replies (one, or as many as it streamed) and the status that the call ended with. */
-export interface WireAnswer {
+/** An emulator's replies, one or as many as it streamed, and the status with which the call ended. */
+export interface WireResult {
   readonly code: status;
   readonly message: string;
   readonly replies: readonly JsonObject[];
 }
 
 /**
- * A client without any will of its own: a request in proto3's JSON goes out as it is, once, and every reply comes back.
- * Bytes are base64, int64s and what JSON has no number for are texts, enums are names.
+ * A client that adds nothing: it sends a request in proto3's JSON as it is, once, and returns all replies. Bytes are
+ * base64; int64s and numbers that JSON doesn't have are strings; enums are names.
  */
 export interface WireClient {
-  call(method: string, request: JsonObject): Promise<WireAnswer>;
+  call(method: string, request: JsonObject): Promise<WireResult>;
   close(): void;
 }
 
-/** Longer than either emulator waits for a lock, so that a wait shows as its own error. */
+/** Longer than either emulator waits for a lock, so that such a wait ends with the emulator's own error. */
 const DEADLINE_MS = 25_000;
 
 const SERVICE = "google.firestore.v1.Firestore";
@@ -47,8 +47,8 @@ export function connect(address: string): WireClient {
   };
 }
 
-/** Every call as a stream, since a unary one is a stream of one reply. */
-function send(client: Client, method: protobuf.Method, request: JsonObject): Promise<WireAnswer> {
+/** Makes every call as a streaming one, since a unary call is a stream of one reply. */
+function send(client: Client, method: protobuf.Method, request: JsonObject): Promise<WireResult> {
   const { resolvedRequestType: requestType, resolvedResponseType: responseType } = method;
   if (!requestType || !responseType) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
   const stream = client.makeServerStreamRequest<JsonObject, JsonObject>(
@@ -60,23 +60,23 @@ function send(client: Client, method: protobuf.Method, request: JsonObject): Pro
     { deadline: Date.now() + DEADLINE_MS },
   );
   const replies: JsonObject[] = [];
-  const { promise, resolve } = Promise.withResolvers<WireAnswer>();
+  const { promise, resolve } = Promise.withResolvers<WireResult>();
   stream.on("data", (reply: JsonObject) => replies.push(reply));
-  stream.on("error", () => undefined); // the status says it too
+  stream.on("error", () => undefined); // the status has it too
   stream.on("status", ({ code, details }) => resolve({ code, message: details, replies }));
   return promise;
 }
 
-/** As Google's client calls an emulator, which keeps some calls from others. */
+/** What Google's client sends to an emulator, which allows some calls only with it. */
 function asOwner(): Metadata {
   const metadata = new Metadata();
   metadata.set("authorization", "Bearer owner");
   return metadata;
 }
 
-/** -0 is a number in JSON, but not one that survives being printed. */
+/** JSON has -0, but JavaScript doesn't print it. */
 function plain(decoded: Record<string, unknown>): JsonObject {
   const text = JSON.stringify(decoded, (_, value: unknown) => (Object.is(value, -0) ? "-0" : value));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what JSON gives back is JSON, and an object stays one
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON.parse of a printed object
   return JSON.parse(text) as JsonObject;
 }

@@ -3,11 +3,11 @@ import net from "node:net";
 import { onTestFinished } from "vitest";
 import { portOf } from "../../../../src/kernel/port.ts";
 
-/** A way to a server that can be cut and mended. */
+/** A connection to a server that can be cut and restored. */
 export interface BreakableLink {
   /** `host:port`. */
   readonly address: string;
-  /** Breaks all connections, and every new one until the link is mended. */
+  /** Breaks all connections, and new ones until the link is restored. */
   cut(): void;
   mend(): void;
 }

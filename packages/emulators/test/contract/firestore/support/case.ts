@@ -5,14 +5,14 @@ import { retryUnknown } from "./unknown-responses.ts";
 /** Registers a case of the contract for one target. */
 export type Case = (title: string, run: () => Promise<void>) => void;
 
-/** An emulator under test: its address is known when a case runs, not when it is registered. */
+/** An emulator under test. Its address is known once a case runs. */
 export interface Subject {
   readonly target: Target;
   readonly address: () => string;
   readonly test: Case;
 }
 
-/** Where Google's emulator is known to differ from the documented service. Each of these cases must fail on it. */
+/** Cases in which Google's emulator differs from the documented service. Each must fail on it. */
 export const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ["splits a collection group into partitions that cover it once", "does not have PartitionQuery"],
   [
@@ -28,7 +28,7 @@ export const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** Registers a case, or the proof that the known difference is still there. */
+/** Registers a case, or the check that its known difference is still there. */
 export function caseFor(target: Target): Case {
   if (target !== googles) return (title, run) => register({ title, run, difference: undefined });
   return (title, run) => {

@@ -3,8 +3,8 @@ import { credentials } from "@grpc/grpc-js";
 import { randomUUID } from "node:crypto";
 import { onTestFinished } from "vitest";
 
-/** What one test works with: a project of its own, seen through Google's client. */
-export interface Bundle {
+/** A project of the test's own, through Google's client. */
+export interface Harness {
   readonly address: string;
   readonly projectId: string;
   readonly db: Firestore;
@@ -14,7 +14,7 @@ export interface Bundle {
   readonly connect: (where?: { projectId?: string; databaseId?: string }) => Firestore;
 }
 
-export function setupClient(address: string): Bundle {
+export function setupClient(address: string): Harness {
   const projectId = `demo-${randomUUID().slice(0, 8)}`;
   const connect = (where: { projectId?: string; databaseId?: string } = {}): Firestore => {
     const client = new Firestore({ projectId, host: address, ssl: false, ...where });
@@ -25,15 +25,15 @@ export function setupClient(address: string): Bundle {
   return { address, projectId, db, collection: db.collection("things"), connect };
 }
 
-/** The calls themselves, for what Google's client hides or never sends. */
-export interface RawBundle {
+/** The API's calls, for what Google's client hides or never sends. */
+export interface RawHarness {
   readonly client: InstanceType<typeof v1.FirestoreClient>;
   readonly database: string;
   /** The full name of a document, given its path below the root. */
   readonly name: (path: string) => string;
 }
 
-export function setupRaw(address: string, projectId = `demo-${randomUUID().slice(0, 8)}`): RawBundle {
+export function setupRaw(address: string, projectId = `demo-${randomUUID().slice(0, 8)}`): RawHarness {
   const { hostname, port } = new URL(`http://${address}`);
   const client = new v1.FirestoreClient({
     projectId,
@@ -46,7 +46,7 @@ export function setupRaw(address: string, projectId = `demo-${randomUUID().slice
   return { client, database, name: (path) => `${database}/documents/${path}` };
 }
 
-/** Resolves everyone when as many have arrived; whoever comes later passes. */
+/** Lets everyone pass once this many have arrived. */
 export function barrier(parties: number): () => Promise<void> {
   let arrived = 0;
   const open = Promise.withResolvers<void>();

@@ -1,20 +1,20 @@
 import type { DocumentReference, DocumentSnapshot, Query, QuerySnapshot } from "@google-cloud/firestore";
 import { onTestFinished } from "vitest";
 
-/** What one listener hears. */
+/** The snapshots of one listener. */
 export interface Heard<Snapshot> {
-  /** The first snapshot that was not taken yet, when it is there; rejects when the listener failed. */
+  /** Takes the next snapshot. Rejects when the listener has failed. */
   next(): Promise<Snapshot>;
-  /** Resolves when there was one. */
+  /** Resolves once there has been one. */
   first(): Promise<void>;
-  /** Takes the snapshots up to and with the first that passes. */
+  /** Takes snapshots up to and including the first that passes. */
   upTo(passes: (snapshot: Snapshot) => boolean): Promise<Snapshot[]>;
-  /** How many snapshots wait to be taken. */
+  /** How many snapshots have not been taken. */
   readonly waiting: number;
   unsubscribe(): void;
 }
 
-/** No listener of a test hears more than this. */
+/** More than any listener of a test gets. */
 const MAX_SNAPSHOTS = 1_000;
 
 /** Listens to a document until the test ends. */
@@ -33,7 +33,7 @@ export function changesOf(snapshot: QuerySnapshot): string[] {
   });
 }
 
-/** The ids of a snapshot's documents, in their order, as one text. */
+/** The ids of a snapshot's documents in order, as one text. */
 export const idsOf = (snapshot: QuerySnapshot): string => snapshot.docs.map((document) => document.id).join("");
 
 function listen<Snapshot>(

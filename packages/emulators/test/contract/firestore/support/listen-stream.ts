@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
-import type { RawBundle } from "./harness.ts";
+import type { RawHarness } from "./harness.ts";
 
-/** google.firestore.v1.ListenResponse as the client gives it. */
+/** A google.firestore.v1.ListenResponse as the client decodes it. */
 interface ListenResponse {
   readonly targetChange?: {
     readonly targetChangeType: string;
@@ -23,25 +23,25 @@ interface Departure {
   readonly removedTargetIds: readonly number[];
 }
 
-/** One stream of the Listen call, without the client that hides it. */
+/** One stream of the Listen call. */
 export interface ListenStream {
   /** Adds a google.firestore.v1.Target. */
   add(target: object): void;
   remove(targetId: number): void;
   send(request: object): void;
-  /** Has no more requests. */
+  /** Ends the requests. */
   finish(): void;
   cancel(): void;
-  /** Stops, or goes on, reading what comes. */
+  /** Stops or resumes reading. */
   pause(): void;
   resume(): void;
-  /** The replies up to and with the first that matches, each in short, from the one on that was not taken yet. */
+  /** Takes replies up to and including the first that matches, in short form. */
   upTo(pattern: RegExp): Promise<string[]>;
-  /** The token that came last. */
+  /** The latest token. */
   readonly resumeToken: Uint8Array;
-  /** The time of the read that the last reply told of. */
+  /** The latest read time. */
   readonly readTime: object | null;
-  /** How the call ended: a status code, 0 for well. */
+  /** How the call ended: a status code, 0 for success. */
   readonly ended: Promise<number>;
 }
 
@@ -49,7 +49,7 @@ export interface ListenStream {
  * Opens a stream. Replies in short: `ADD 1`, `CURRENT 1`, `NO_CHANGE`, `RESET 1`, `REMOVE 1 (code)`; `1 has c/a`,
  * `1 lost c/a` for a document that stopped matching, `1 deleted c/a`.
  */
-export function openListenStream(raw: RawBundle): ListenStream {
+export function openListenStream(raw: RawHarness): ListenStream {
   const call = raw.client.listen({ otherArgs: { headers: { "google-cloud-resource-prefix": raw.database } } });
   const replies: string[] = [];
   const ended = Promise.withResolvers<number>();
@@ -101,7 +101,7 @@ export function openListenStream(raw: RawBundle): ListenStream {
   };
 }
 
-function inShort(reply: ListenResponse, raw: RawBundle): string {
+function inShort(reply: ListenResponse, raw: RawHarness): string {
   const { targetChange, documentChange, documentDelete, documentRemove } = reply;
   const pathOf = (name: string): string => name.slice(raw.name("").length);
   if (targetChange) {

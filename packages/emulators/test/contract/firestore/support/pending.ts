@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RawBundle } from "./harness.ts";
+import type { RawHarness } from "./harness.ts";
 import { readTexts } from "./raw-transaction.ts";
 
-/** Whether a call is still unanswered after the emulator has answered others, and so has had its chance. */
-export async function isPending(call: Promise<unknown>, raw: RawBundle): Promise<boolean> {
+/** Whether a call is still pending after the emulator has responded to later ones. */
+export async function isPending(call: Promise<unknown>, raw: RawHarness): Promise<boolean> {
   let settled = false;
   const settle = (): void => {
     settled = true;

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RawBundle } from "./harness.ts";
+import type { RawHarness } from "./harness.ts";
 import { type RawTransaction, type RawWrite, begin, commit } from "./raw-transaction.ts";
 import type { Event, Observation } from "./serial-order.ts";
 
@@ -12,15 +12,15 @@ const MAX_PAUSE_TURNS = 6;
 const ALREADY_EXISTS = 6;
 const ABORTED = 10;
 
-/** What the transactions of one history share: chance, a clock that counts moments, and names for writes. */
+/** What the transactions of one history share: randomness, a counter for moments, and names for writes. */
 export interface World {
   readonly random: () => number;
   readonly moment: () => number;
   readonly nextTag: () => string;
 }
 
-/** Runs one random transaction; null when it was aborted, and so must have left nothing. */
-export async function runRandomTransaction(raw: RawBundle, world: World): Promise<Event | null> {
+/** Runs one random transaction. Null when it was aborted, so that it must have had no effect. */
+export async function runRandomTransaction(raw: RawHarness, world: World): Promise<Event | null> {
   const startedAt = world.moment();
   const writes = randomWrites(world);
   if (world.random() < 0.2) return settle(commit(raw, writes), { world, startedAt, observations: [], writes });
@@ -42,8 +42,8 @@ export async function runRandomTransaction(raw: RawBundle, world: World): Promis
   return settle(transaction.commit(...written), { world, startedAt, observations, writes: written });
 }
 
-/** Reads everything at the end, so that what an aborted transaction may have left is seen. */
-export async function readEverything(raw: RawBundle, world: World): Promise<Event> {
+/** Reads everything at the end, to find what an aborted transaction may have left. */
+export async function readEverything(raw: RawHarness, world: World): Promise<Event> {
   const startedAt = world.moment();
   const transaction = await begin(raw, { readOnly: true });
   const found = await transaction.read(...PATHS);
@@ -88,7 +88,7 @@ async function settle(
     if (codeOf(error) === ABORTED) return null;
     if (codeOf(error) !== ALREADY_EXISTS) throw error;
     const [only, another] = writes.filter((write) => write.create);
-    // With two creations it is not known which of them was refused, so the refusal tells nothing.
+    // With two creations it is not known which of them was refused.
     const refused: Observation[] = only && !another ? [{ kind: "exists", path: only.path }] : [];
     return { startedAt, endedAt: world.moment(), observations: [...observations, ...refused], writes: [] };
   }

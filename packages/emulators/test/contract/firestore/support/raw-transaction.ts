@@ -1,6 +1,6 @@
-import type { RawBundle } from "./harness.ts";
+import type { RawHarness } from "./harness.ts";
 
-/** A document's fields, all of them texts, or null where there is none. */
+/** A document's fields, all of them strings, or null if it doesn't exist. */
 export type Texts = Readonly<Record<string, string>> | null;
 
 export interface RawWrite {
@@ -11,18 +11,18 @@ export interface RawWrite {
   readonly create?: boolean;
 }
 
-/** One transaction, step by step, without the retries of Google's client. */
+/** A transaction, step by step, without the retries of Google's client. */
 export interface RawTransaction {
   readonly id: Uint8Array;
   readonly read: (...paths: string[]) => Promise<Texts[]>;
-  /** The paths and fields of the documents of a collection in which a field has a value. */
+  /** The paths and fields of a collection's documents in which a field has a value. */
   readonly query: (collection: string, field: string, value: string) => Promise<[string, Texts][]>;
   readonly commit: (...writes: RawWrite[]) => Promise<void>;
   readonly rollback: () => Promise<void>;
 }
 
 export async function begin(
-  raw: RawBundle,
+  raw: RawHarness,
   options: { retries?: RawTransaction; readOnly?: boolean } = {},
 ): Promise<RawTransaction> {
   const readWrite = options.retries ? { retryTransaction: options.retries.id } : {};
@@ -43,7 +43,7 @@ export async function begin(
 }
 
 /** Commits outside a transaction, or in one. */
-export async function commit(raw: RawBundle, writes: readonly RawWrite[], transaction?: Uint8Array): Promise<void> {
+export async function commit(raw: RawHarness, writes: readonly RawWrite[], transaction?: Uint8Array): Promise<void> {
   await raw.client.commit({
     database: raw.database,
     writes: writes.map(({ path, fields, create }) => ({
@@ -55,7 +55,7 @@ export async function commit(raw: RawBundle, writes: readonly RawWrite[], transa
 }
 
 /** Reads documents, outside a transaction or in one. */
-export async function readTexts(raw: RawBundle, paths: readonly string[], transaction?: Uint8Array): Promise<Texts[]> {
+export async function readTexts(raw: RawHarness, paths: readonly string[], transaction?: Uint8Array): Promise<Texts[]> {
   const documents = paths.map((path) => raw.name(path));
   const found = new Map<string, Texts>();
   const request = { database: raw.database, documents, ...(transaction ? { transaction } : {}) };
@@ -66,11 +66,11 @@ export async function readTexts(raw: RawBundle, paths: readonly string[], transa
   return documents.map((name) => found.get(name) ?? null);
 }
 
-/** Google's client repeats a streaming call that failed before its first message, waiting 2 s and 4 s. */
+/** Google's client retries a streaming call that fails before its first message, after 2 s and 4 s. */
 const FAIL_AT_ONCE = { retryRequestOptions: { retries: 0, noResponseRetries: 0 } };
 
 async function queryTexts(
-  raw: RawBundle,
+  raw: RawHarness,
   { collection, field, value }: { collection: string; field: string; value: string },
   transaction: Uint8Array,
 ): Promise<[string, Texts][]> {

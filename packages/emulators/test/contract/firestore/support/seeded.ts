@@ -1,4 +1,4 @@
-/** Mulberry32: a small generator of numbers from 0 up to 1, so that a seed names a run. */
+/** Mulberry32, a small generator of numbers from 0 up to 1, so that a seed determines a run. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,13 +1,13 @@
-/** A document's tag, unique to the write that left it, and its group; null where there is no document. */
+/** A document's tag, unique to the write that set it, and its group. Null if there is no document. */
 type Content = { readonly tag: string; readonly group: string } | null;
 
-/** What a transaction learned about the state that it ran on. */
+/** What a transaction learned about the state. */
 export type Observation =
   | { readonly kind: "document"; readonly path: string; readonly tag: string | null }
   | { readonly kind: "group"; readonly group: string; readonly found: readonly string[] }
   | { readonly kind: "exists"; readonly path: string };
 
-/** A transaction that took place, between two moments of real time. */
+/** A transaction that happened between two moments of real time. */
 export interface Event {
   readonly startedAt: number;
   readonly endedAt: number;
@@ -18,7 +18,7 @@ export interface Event {
 type State = ReadonlyMap<string, Content>;
 
 /**
- * An order in which the events, one after the other, would have seen what they saw, starting with no documents; null
+ * An order in which the events would have seen what they saw, one after the other and starting with no documents. Null
  * when there is none. An event that ended before another started stays before it.
  */
 export function findSerialOrder(events: readonly Event[]): Event[] | null {

@@ -16,10 +16,10 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** An emulator that the contract is held against. */
+/** An emulator that the contract is tested on. */
 export interface Target {
   readonly name: string;
-  /** How hard the cases that contend may press it. */
+  /** How many contenders the contention cases may have. */
   readonly contenders: number;
   readonly maxAttempts: number;
   start(): Promise<Running>;
@@ -35,7 +35,7 @@ export const ours: Target = {
   },
 };
 
-/** With optimistic transactions, of those who contend one gets through at a time, so it gets patience. */
+/** With optimistic transactions one of the contenders succeeds at a time, so they need more attempts. */
 export const oursOptimistic: Target = {
   name: "our emulator in its optimistic mode",
   contenders: 6,
@@ -46,7 +46,7 @@ export const oursOptimistic: Target = {
   },
 };
 
-/** Google's emulator has no deadlock detection: whoever is blocked waits 2 s and is then aborted, so it gets patience. */
+/** Google's emulator doesn't detect deadlocks: a blocked transaction is aborted after 2 s, so they need more attempts. */
 export const googles: Target = {
   name: "Google's emulator",
   contenders: 6,
@@ -54,7 +54,7 @@ export const googles: Target = {
   start: startGoogles,
 };
 
-/** Runs a command that ends with this process, however that ends: its standard input is then closed. */
+/** Runs a command that ends when this process does, however it ends: its standard input is then closed. */
 const TIED_TO_US = '"$@" & command=$!; read -r _; kill -9 $command';
 
 async function startGoogles(): Promise<Running> {
@@ -73,5 +73,5 @@ async function startGoogles(): Promise<Running> {
     shell.stdout.resume();
     return { address: `127.0.0.1:${port}`, stop };
   }
-  throw new Error("Google's emulator ended before it answered.");
+  throw new Error("Google's emulator ended before it was up.");
 }

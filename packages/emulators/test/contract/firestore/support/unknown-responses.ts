@@ -6,8 +6,8 @@ const MOST_TRIES = 3;
 let retried = 0;
 
 /**
- * Google's emulator now and then responds `2 UNKNOWN` to a call that it accepts at any other time. It is the second
- * opinion, so a fault of its own must not fail our tests: the case runs again, counted and printed. Never used for ours.
+ * Google's emulator sometimes responds `2 UNKNOWN` to a call that it otherwise accepts. It is the second opinion, so its
+ * own faults must not fail our tests: the case runs again, counted and printed. This is never used for our emulator.
  */
 export async function retryUnknown(title: string, run: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
@@ -23,7 +23,7 @@ export async function retryUnknown(title: string, run: () => Promise<void>): Pro
   }
 }
 
-/** The error may be the client's own, or that of an assertion which expected another code. */
+/** The error may be the client's, or that of an assertion that expected another code. */
 function saysUnknown(error: unknown): boolean {
   return hasUnknownCode(error) || (error instanceof Error && "actual" in error && hasUnknownCode(error.actual));
 }

@@ -4,7 +4,7 @@ import { expect, onTestFinished } from "vitest";
 import type { JsonObject } from "../differential/json.ts";
 import { type WireClient, connect } from "../differential/wire-client.ts";
 
-/** Calls without Google's client in between, in a project of their own. */
+/** Calls without Google's client, in a project of their own. */
 export interface Wire extends WireClient {
   readonly database: string;
   readonly root: string;
@@ -27,7 +27,7 @@ export async function setupTwo(address: string): Promise<Wire> {
   return { ...client, database, root };
 }
 
-/** The numbers that the documents of c have, in the order of their names. */
+/** The numbers of the documents in c, in the order of their names. */
 export async function numbersIn(wire: Wire): Promise<string[]> {
   const [call, request] = query({})(wire);
   const { replies } = await wire.call(call, request);
@@ -41,7 +41,7 @@ export const where = (fieldPath: string, op: string, value: JsonObject): JsonObj
   fieldFilter: { field: { fieldPath }, op, value },
 });
 
-/** One write, given the name of c/a. */
+/** A commit of one write, given the name of c/a. */
 export const write =
   (make: (name: string) => JsonObject): Request =>
   ({ database, root }) => ["Commit", { database, writes: [make(`${root}/c/a`)] }];

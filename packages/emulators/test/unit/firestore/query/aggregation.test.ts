@@ -18,7 +18,7 @@ function over(values: readonly Value[], ...aggregations: Aggregation[]) {
 }
 
 describe("a count", () => {
-  it("is of documents, and no higher than asked for", () => {
+  it("counts documents, up to its limit", () => {
     expect(over([NULL, int(1), text("a")], count, upTo(2), upTo(0), upTo(9))).toEqual({
       field_1: int(3),
       field_2: int(2),
@@ -63,7 +63,7 @@ describe("an average", () => {
 });
 
 describe("aliases", () => {
-  it("are numbered where they are missing, the named ones not counted", () => {
+  it("are numbered if missing, without counting the named ones", () => {
     expect(over([int(1)], { ...count, alias: "n" }, count, { ...sum("v"), alias: "s" }, average("v"))).toEqual({
       n: int(1),
       field_1: int(1),
@@ -85,14 +85,14 @@ describe("the documents aggregated", () => {
     return aggregate(compiled.run(DOCUMENTS), aggregations);
   };
 
-  it("are those that have every field summed or averaged", () => {
+  it("are those that have all the summed or averaged fields", () => {
     expect(result({}, count)).toEqual({ field_1: int(4) });
     expect(result({}, count, sum("y"))).toEqual({ field_1: int(3), field_2: int(7) });
     expect(result({}, sum("x"), average("y"))).toEqual({ field_1: int(5), field_2: double(7 / 3) });
     expect(result({}, sum("nowhere"), count)).toEqual({ field_1: int(0), field_2: int(0) });
   });
 
-  it("are cut off by a limit after being sorted by those fields last", () => {
+  it("are limited after being ordered by those fields last", () => {
     expect(result({ limit: { value: 2 } }, sum("x"))).toEqual({ field_1: int(1) });
     expect(result({ limit: { value: 2 }, orderBy: [up("w")] }, sum("y"))).toEqual({ field_1: int(3) });
     expect(result({ limit: { value: 1 }, offset: 1 }, count)).toEqual({ field_1: int(1) });

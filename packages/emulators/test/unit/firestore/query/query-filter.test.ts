@@ -22,7 +22,7 @@ import {
   vector,
 } from "../values/wire-values.ts";
 
-/** One document for each value of the field `v`, and one that lacks the field. */
+/** One document for each value of the field `v`, and one without the field. */
 const VALUES = {
   null: NULL,
   false: bool(false),

@@ -19,7 +19,7 @@ describe("compileQuery refuses as an invalid argument", () => {
     ["two array-contains", filtered(and(contains("a"), contains("b")))],
     ["array-contains with array-contains-any", filtered(and(contains("a"), where("b", "ARRAY_CONTAINS_ANY", ints(1))))],
     [
-      "two array-contains that meet only in one disjunction",
+      "two array-contains that only meet in one disjunction",
       filtered(and(or(contains("a"), equals("b")), or(contains("c"), equals("d")))),
     ],
     ["two !=", filtered(and(where("a", "NOT_EQUAL", int(1)), where("b", "NOT_EQUAL", int(1))))],
@@ -66,11 +66,11 @@ describe("compileQuery refuses as an invalid argument", () => {
     ["a name asked for null", filtered(is("__name__", "IS_NULL"))],
     ["a name that should contain something", filtered(where("__name__", "ARRAY_CONTAINS", reference("c/a")))],
     [
-      "equality on the name with inequalities on fields alone",
+      "equality on the name with inequalities only on fields",
       filtered(and(where("__name__", "EQUAL", reference("c/a")), where("a", "LESS_THAN", int(1)))),
     ],
     [
-      "a list of names with inequalities on fields alone",
+      "a list of names with inequalities only on fields",
       filtered(and(where("__name__", "IN", array(reference("c/a"))), is("a", "IS_NOT_NULL"))),
     ],
     ["an order that goes on after the name", inC({ orderBy: [up("__name__"), up("a")] })],
@@ -113,7 +113,7 @@ describe("compileQuery refuses as an invalid argument", () => {
   });
 });
 
-describe("compileQuery refuses for want of an index", () => {
+describe("compileQuery refuses for lack of an index", () => {
   it.each<[string, StructuredQuery]>([
     ["descending names", inC({ orderBy: [down("__name__")] })],
     [
@@ -137,7 +137,7 @@ describe("compileQuery refuses as not implemented", () => {
   });
 });
 
-describe("compileQuery takes", () => {
+describe("compileQuery accepts", () => {
   it.each<[string, StructuredQuery]>([
     ["one array-contains on each side of OR", filtered(or(contains("a"), contains("b")))],
     ["!= with in", filtered(and(where("a", "NOT_EQUAL", int(1)), where("b", "IN", ints(2))))],

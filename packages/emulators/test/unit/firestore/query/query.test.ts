@@ -21,7 +21,7 @@ import {
   text,
 } from "../values/wire-values.ts";
 
-/** Four documents that have `x` and `y`, one that lacks `y`, in no order. */
+/** Four documents with `x` and `y` and one without `y`, in no order. */
 const DOCUMENTS = [
   document("c/d", { x: int(2), y: int(1) }),
   document("c/a", { x: int(1), y: int(2) }),
@@ -38,12 +38,12 @@ function run(query: StructuredQuery, documents: readonly StoredDocument[] = DOCU
 
 describe("the order of a query", () => {
   it.each<[string, StructuredQuery, string]>([
-    ["is by name unless it says otherwise", {}, "a b c d e"],
+    ["is by name by default", {}, "a b c d e"],
     ["is by its fields, then by name", { orderBy: [up("x")] }, "a b c d e"],
     ["has names in the direction of the last field", { orderBy: [down("x")] }, "e d c b a"],
     ["is by one field after the other", { orderBy: [down("x"), up("y")] }, "b d c a"],
     ["leaves out documents without a field of it", { orderBy: [up("y")] }, "b d a c"],
-    ["can end with the name in a direction of its own", { orderBy: [up("x"), down("__name__")] }, "a d c b e"],
+    ["can end with the name in its own direction", { orderBy: [up("x"), down("__name__")] }, "a d c b e"],
     ["is by the fields of inequalities", { where: where("y", "GREATER_THAN", int(0)) }, "b d a c"],
     [
       "is by several of them in the order of their names",
@@ -51,7 +51,7 @@ describe("the order of a query", () => {
       "a b d c",
     ],
     [
-      "is by those after its own fields, in their direction",
+      "is by those after the query's own fields, in their direction",
       { where: where("x", "GREATER_THAN", int(0)), orderBy: [down("y")] },
       "c a d b",
     ],
@@ -59,7 +59,7 @@ describe("the order of a query", () => {
     ["is by != too", { where: where("y", "NOT_EQUAL", int(2)) }, "b d c"],
     ["is by is-not-null too", { where: is("y", "IS_NOT_NULL") }, "b d a c"],
     [
-      "leaves out what passes an OR but lacks the inequality's field",
+      "leaves out documents that match an OR but lack the inequality's field",
       { where: or(where("y", "GREATER_THAN", int(2)), where("x", "EQUAL", text("t"))) },
       "c",
     ],
@@ -72,7 +72,7 @@ describe("the order of a query", () => {
     expect(run(query)).toBe(ids);
   });
 
-  it("tells integers past 2^53 apart", () => {
+  it("distinguishes integers beyond 2^53", () => {
     const documents = [
       document("c/a", { n: int(LARGEST) }),
       document("c/b", { n: int(PAST_DOUBLES) }),
@@ -92,21 +92,21 @@ describe("cursors", () => {
     ["follow a descending order", { orderBy: [down("x")], startAt: after(text("t")), endAt: after(int(2)) }, "d c b"],
     ["compare value by value", { orderBy: [up("x"), up("y")], startAt: before(int(2), int(3)) }, "c"],
     [
-      "tell equal values apart by name",
+      "distinguish equal values by name",
       { orderBy: [up("x"), up("__name__")], startAt: after(int(2), reference("c/b")) },
       "c d e",
     ],
-    ["know other types", { orderBy: [up("x")], startAt: before(text("")) }, "e"],
+    ["have other types", { orderBy: [up("x")], startAt: before(text("")) }, "e"],
     [
-      "can lie outside of the filter",
+      "can be outside the filter",
       { where: where("x", "GREATER_THAN", int(1)), orderBy: [up("x")], startAt: before(int(0)) },
       "b c d",
     ],
-    ["can leave nothing", { orderBy: [up("x")], startAt: before(int(2)), endAt: before(int(2)) }, ""],
-    ["keep everything when they come first and are empty", { startAt: before() }, "a b c d e"],
-    ["keep nothing when they come last and are empty", { startAt: after() }, ""],
+    ["can exclude everything", { orderBy: [up("x")], startAt: before(int(2)), endAt: before(int(2)) }, ""],
+    ["include everything when they come first and are empty", { startAt: before() }, "a b c d e"],
+    ["exclude everything when they come last and are empty", { startAt: after() }, ""],
     [
-      "take names of other collections",
+      "can have names of other collections",
       { orderBy: [up("__name__")], startAt: before(reference("b/z/y/x")) },
       "a b c d e",
     ],
@@ -119,7 +119,7 @@ describe("a page", () => {
   it.each<[string, StructuredQuery, string]>([
     ["ends at the limit", { limit: { value: 2 } }, "a b"],
     ["is empty with a limit of 0", { limit: {} }, ""],
-    ["begins after the offset", { offset: 3 }, "d e"],
+    ["starts after the offset", { offset: 3 }, "d e"],
     ["counts its limit from its offset", { offset: 1, limit: { value: 2 } }, "b c"],
     [
       "counts both from the cursor",
@@ -148,13 +148,13 @@ describe("scope", () => {
       ["c/a/c/b", "c/a/d/e/c/f"],
     ],
     ["every collection", { from: [{ allDescendants: true }] }, PATHS, ["c/a/c/b", "c/a/d/e", "c/a/d/e/c/f"]],
-    ["the collections right below", {}, ["c/a", "cc/a", "d/c"], ["c/a/c/b", "c/a/d/e"]],
+    ["the collections directly below", {}, ["c/a", "cc/a", "d/c"], ["c/a/c/b", "c/a/d/e"]],
   ])("is %s, below the root and below a document", (_, query, ofRoot, ofDocument) => {
     expect(inScope(ROOT, query)).toEqual(ofRoot);
     expect(inScope(`${ROOT}/c/a`, query)).toEqual(ofDocument);
   });
 
-  it("names the collection where there is only one", () => {
+  it("has the collection if there is only one", () => {
     expect(compileQuery(`${ROOT}/c/a`, inC()).collection).toBe(`${ROOT}/c/a/c`);
     expect(compileQuery(ROOT, {}).collection).toBeNull();
     expect(compileQuery(ROOT, { from: [{ collectionId: "c", allDescendants: true }] }).collection).toBeNull();
@@ -162,7 +162,7 @@ describe("scope", () => {
 });
 
 describe("matches", () => {
-  it("asks for the filter, the fields of the order and the place between the cursors, but not for the page", () => {
+  it("checks the filter, the fields of the order and the position between the cursors, but not the page", () => {
     const query = compileQuery(
       ROOT,
       inC({
@@ -194,7 +194,7 @@ describe("project", () => {
     expect(selecting("a.b", "`d.e`", "x")).toEqual({ a: map({ b: int(1) }), "d.e": int(2) });
   });
 
-  it("keeps no field when only the name is selected", () => {
+  it("has no fields when only the name is selected", () => {
     expect(selecting("__name__")).toEqual({});
   });
 
@@ -211,7 +211,7 @@ describe("walking through pages", () => {
     .map((list) => list.map((fields, i) => document(`c/d${i}`, present(fields))));
   const anyOrder = fc.constantFrom<Order[]>([up("x")], [down("x")], [up("x"), down("y")], [down("y"), up("x")], []);
 
-  it("by cursors meets every document once, in the order of the whole result", () => {
+  it("by cursors visits every document once, in the order of the whole result", () => {
     fc.assert(
       fc.property(anyDocuments, anyOrder, fc.integer({ min: 1, max: 4 }), (documents, fieldOrder, size) => {
         const direction = fieldOrder.at(-1)?.direction === 2 ? down("__name__") : up("__name__");

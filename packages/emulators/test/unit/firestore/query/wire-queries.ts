@@ -2,7 +2,7 @@ import { CompositeOperator, FieldOperator, UnaryOperator } from "../../../../src
 import type { Cursor, Filter, Order, StructuredQuery } from "../../../../src/firestore/query/structured-query.ts";
 import type { Value } from "../../../../src/firestore/values/value.ts";
 
-/** A query of collection `c`, and what else is given. */
+/** A query of collection `c`. */
 export const inC = (query: StructuredQuery = {}): StructuredQuery => ({ from: [{ collectionId: "c" }], ...query });
 
 export const where = (fieldPath: string, op: keyof typeof FieldOperator, value: Value): Filter => ({

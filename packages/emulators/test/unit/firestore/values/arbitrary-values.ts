@@ -17,7 +17,7 @@ import {
   vector,
 } from "./wire-values.ts";
 
-/** Values of every type, small enough to be equal now and then, nested a little. */
+/** Values of every type, small enough to be equal sometimes, nested a little. */
 export function anyValue(): fc.Arbitrary<Value> {
   const { value } = fc.letrec<{ value: Value }>((tie) => ({
     value: fc.oneof(
@@ -31,7 +31,7 @@ export function anyValue(): fc.Arbitrary<Value> {
   return value;
 }
 
-/** Values that hold no others. */
+/** Values without others in them. */
 export function flatValue(): fc.Arbitrary<Value> {
   return fc.oneof(
     fc.constant(NULL),
@@ -45,7 +45,7 @@ export function flatValue(): fc.Arbitrary<Value> {
   );
 }
 
-/** Names that share beginnings, with numeric ids and characters on both sides of "/". */
+/** Names with common beginnings, numeric ids, and characters on both sides of "/". */
 export function anyName(): fc.Arbitrary<string> {
   const id = fc.oneof(
     fc.constantFrom("__id1__", "__id01__", "__id10__", "__id-2__", "__idx__"),
@@ -54,7 +54,7 @@ export function anyName(): fc.Arbitrary<string> {
   return fc.array(id, { minLength: 1, maxLength: 3 }).map((ids) => [ROOT, ...ids].join("/"));
 }
 
-/** Names that documents can have. */
+/** Valid names of documents. */
 function anyDocumentName(): fc.Arbitrary<string> {
   const id = fc.constantFrom("__id1__", "__id10__", "__id-2__", "a", "!", "~", "a!", "\u{1F600}");
   return fc

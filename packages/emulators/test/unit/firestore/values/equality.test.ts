@@ -32,7 +32,7 @@ describe("identicalValues", () => {
     ["arrays of one start", array(int(1)), array(int(1), int(2))],
     ["elements", array(int(1)), array(double(1))],
     ["an inherited and an own field", map({}), map({ toString: NULL })],
-  ])("tells apart %s", (_, a, b) => {
+  ])("distinguishes %s", (_, a, b) => {
     expect(identicalValues(a, b)).toBe(false);
     expect(identicalValues(b, a)).toBe(false);
   });
@@ -44,11 +44,11 @@ describe("identicalValues", () => {
     ["maps in another order", map({ a: int(1), b: NULL }), map({ b: NULL, a: int(1) })],
     ["absent and empty elements", { arrayValue: {} }, array()],
     ["absent and empty fields", { mapValue: {} }, map({})],
-  ])("takes for the same %s", (_, a, b) => {
+  ])("treats as identical %s", (_, a, b) => {
     expect(identicalValues(a, b)).toBe(true);
   });
 
-  it("takes a deep copy for the same", () => {
+  it("treats a deep copy as identical", () => {
     fc.assert(
       fc.property(anyValue(), (value) => {
         expect(identicalValues(value, structuredClone(value))).toBe(true);
@@ -58,7 +58,7 @@ describe("identicalValues", () => {
 });
 
 describe("identicalFields", () => {
-  it("counts a field called __proto__", () => {
+  it("includes a field called __proto__", () => {
     const withProto: Fields = JSON.parse('{"__proto__":{"nullValue":0}}');
 
     expect(identicalFields(withProto, { other: NULL })).toBe(false);

@@ -24,7 +24,7 @@ describe("parseFieldPath", () => {
     ["`line\nbreak`", ["line\nbreak"]],
     ["__name__", ["__name__"]],
     ["x".repeat(1500), ["x".repeat(1500)]],
-  ])("reads %j", (path, names) => {
+  ])("parses %j", (path, names) => {
     expect(parseFieldPath(path)).toEqual(names);
   });
 
@@ -58,7 +58,7 @@ describe("parseFieldPath", () => {
     expect(() => parseFieldPath(path)).toThrow(expect.objectContaining({ code: status.INVALID_ARGUMENT }));
   });
 
-  it("reads what formatFieldPath writes", () => {
+  it("parses what formatFieldPath writes", () => {
     const name = fc.string({ unit: fc.constantFrom("a", "1", ".", "`", "\\", " ", "ü"), minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(fc.array(name, { minLength: 1, maxLength: 3 }), (path) => {
@@ -103,27 +103,22 @@ describe("setField", () => {
     ["replaces a value", ["d"], int(4), { a: map({ b: int(1), c: int(2) }), d: int(4) }],
     ["adds a value in a map", ["a", "x"], NULL, { a: map({ b: int(1), c: int(2), x: NULL }), d: int(3) }],
     [
-      "makes the maps on the way",
+      "creates the maps on the way",
       ["x", "y"],
       NULL,
       { a: map({ b: int(1), c: int(2) }), d: int(3), x: map({ y: NULL }) },
     ],
-    [
-      "puts a map in the place of another value",
-      ["d", "y"],
-      NULL,
-      { a: map({ b: int(1), c: int(2) }), d: map({ y: NULL }) },
-    ],
+    ["replaces another value with a map", ["d", "y"], NULL, { a: map({ b: int(1), c: int(2) }), d: map({ y: NULL }) }],
     ["deletes a value", ["d"], undefined, { a: map({ b: int(1), c: int(2) }) }],
     ["deletes a value in a map", ["a", "b"], undefined, { a: map({ c: int(2) }), d: int(3) }],
     ["leaves a map behind when its last value is deleted", ["a"], map({}), { a: map({}), d: int(3) }],
-    ["deletes nothing where nothing is", ["x", "y"], undefined, { a: map({ b: int(1), c: int(2) }), d: int(3) }],
+    ["deletes nothing where there is nothing", ["x", "y"], undefined, { a: map({ b: int(1), c: int(2) }), d: int(3) }],
     ["deletes nothing below another value", ["d", "y"], undefined, { a: map({ b: int(1), c: int(2) }), d: int(3) }],
   ])("%s", (_, path, value, after) => {
     expect(setField(before(), path, value)).toEqual(after);
   });
 
-  it("leaves the fields it was given as they were, and shares what did not change", () => {
+  it("does not change the given fields, and shares what stays the same", () => {
     const fields = before();
     const changed = setField(fields, ["a", "b"], NULL);
 
@@ -131,7 +126,7 @@ describe("setField", () => {
     expect(changed["d"]).toBe(fields["d"]);
   });
 
-  it("holds a field called __proto__ like any other", () => {
+  it("sets a field called __proto__ like any other", () => {
     const fields = setField({ a: NULL }, ["__proto__"], map({ polluted: NULL }));
 
     expect(Object.keys(fields)).toEqual(["a", "__proto__"]);
@@ -145,11 +140,11 @@ describe("projectFields", () => {
   const fields: Fields = { a: map({ b: int(1), c: map({}) }), d: int(3) };
 
   it.each([
-    ["what stands at the paths", [["d"], ["a", "b"]], { d: int(3), a: map({ b: int(1) }) }],
-    ["a whole map, also when a part of it is asked for", [["a", "b"], ["a"]], { a: map({ b: int(1), c: map({}) }) }],
+    ["the values at the paths", [["d"], ["a", "b"]], { d: int(3), a: map({ b: int(1) }) }],
+    ["a whole map, even when a part of it is requested", [["a", "b"], ["a"]], { a: map({ b: int(1), c: map({}) }) }],
     ["a whole map before a part of it", [["a"], ["a", "b"]], { a: map({ b: int(1), c: map({}) }) }],
     [
-      "no map for what it doesn't hold",
+      "no map without a value",
       [
         ["a", "x"],
         ["a", "c", "x"],

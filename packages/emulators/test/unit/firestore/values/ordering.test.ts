@@ -23,7 +23,7 @@ import {
   vector,
 } from "./wire-values.ts";
 
-/** Values in their order; those on one line are equal. */
+/** Values in order. Those on one line are equal. */
 const IN_ORDER: readonly (readonly Value[])[] = [
   [NULL],
   [bool(false)],
@@ -88,7 +88,7 @@ const IN_ORDER: readonly (readonly Value[])[] = [
 ];
 
 describe("compareValues", () => {
-  it("puts any two values of the table into its order", () => {
+  it("orders any two values as in the table", () => {
     const rows = IN_ORDER.flatMap((values, rank) => values.map((value) => ({ rank, value })));
     const pairs = rows.flatMap((a) => rows.map((b) => ({ a, b })));
     const wrong = pairs.filter(({ a, b }) => Math.sign(compareValues(a.value, b.value)) !== Math.sign(a.rank - b.rank));
@@ -128,7 +128,7 @@ describe("compareStrings", () => {
 describe("compareNames", () => {
   const NAMES = [
     "__id-5__/x",
-    // Both are the number 7, so their text tells them apart.
+    // Both are the number 7, so their text decides.
     "__id07__/x",
     "__id7__/x",
     "__id9223372036854775807__/x",
@@ -150,7 +150,7 @@ describe("compareNames", () => {
     "\u{10000}/x",
   ];
 
-  it("puts any two names of the list into its order", () => {
+  it("orders any two names as in the list", () => {
     const rows = NAMES.map((name, rank) => ({ rank, name }));
     const pairs = rows.flatMap((a) => rows.map((b) => ({ a, b })));
     const wrong = pairs.filter(({ a, b }) => Math.sign(compareNames(a.name, b.name)) !== Math.sign(a.rank - b.rank));
@@ -168,7 +168,7 @@ describe("compareNames", () => {
     );
   });
 
-  it("is the same when it may skip what the names share", () => {
+  it("is the same when it may skip a common beginning", () => {
     fc.assert(
       fc.property(anyName(), anyName(), (a, b) => {
         expect(Math.sign(compareNames(a, b, ROOT.length + 1))).toBe(Math.sign(compareNames(a, b)));
@@ -176,7 +176,7 @@ describe("compareNames", () => {
     );
   });
 
-  it("is zero for the same name only", () => {
+  it("is zero only for the same name", () => {
     fc.assert(
       fc.property(anyName(), anyName(), (a, b) => {
         expect(compareNames(a, b) === 0).toBe(a === b);

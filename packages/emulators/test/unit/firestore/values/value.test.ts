@@ -38,7 +38,7 @@ describe("kindOf", () => {
     expect(() => kindOf({})).toThrow(expect.objectContaining({ code: status.INVALID_ARGUMENT }));
   });
 
-  it("takes no inherited member for the value's own", () => {
+  it("ignores inherited members", () => {
     const decoded = Object.assign(Object.create({ nullValue: 0, stringValue: "" }), { booleanValue: false });
 
     expect(kindOf(decoded)).toBe("booleanValue");
@@ -47,7 +47,7 @@ describe("kindOf", () => {
 });
 
 describe("typeOrder", () => {
-  it("takes a map for a vector only by its mark", () => {
+  it("treats a map as a vector only if it has the mark", () => {
     expect(typeOrder(vector(1))).toBe(TypeOrder.vector);
     expect(typeOrder(map({ __type__: text("other"), value: array() }))).toBe(TypeOrder.map);
     expect(typeOrder(map({}))).toBe(TypeOrder.map);
@@ -68,7 +68,7 @@ describe("integers", () => {
     expect(toBigInt(wireInt64(exact))).toBe(exact);
   });
 
-  it("are numbers where that is exact, and two halves past it", () => {
+  it("are numbers if that is exact, and two halves beyond that", () => {
     expect(wireInt64(-5n)).toBe(-5);
     expect(wireInt64(2n ** 53n - 1n)).toBe(2 ** 53 - 1);
     expect(wireInt64(2n ** 53n + 1n)).toEqual({ high: 0x20_0000, low: 1, unsigned: false });
@@ -86,19 +86,19 @@ describe("timestamps", () => {
     [{ seconds: -1, nanos: 999_999_000 }, -1n],
     [{ seconds: -2 }, -2_000_000n],
     [{}, 0n],
-  ])("%j and microseconds turn into each other", (timestamp, micros) => {
+  ])("%j converts to microseconds and back", (timestamp, micros) => {
     expect(microsOf(timestamp)).toBe(micros);
     expect(timestampOf(micros)).toEqual({ seconds: 0, nanos: 0, ...timestamp });
   });
 
-  it("lose what is finer than a microsecond, downwards", () => {
+  it("are rounded down to microseconds", () => {
     expect(microsOf({ seconds: -1, nanos: 999_999_999 })).toBe(-1n);
     expect(microsOf({ seconds: long(0, 5), nanos: 1999 })).toBe(5_000_001n);
   });
 });
 
 describe("normalizeFields", () => {
-  it("cuts timestamps to microseconds at any depth", () => {
+  it("truncates timestamps to microseconds at any depth", () => {
     const fields = normalizeFields({ t: time(1, 1999), a: array(time(2, 999)), m: map({ t: time(-3, 2001) }) });
 
     expect(fields).toEqual({ t: time(1, 1000), a: array(time(2, 0)), m: map({ t: time(-3, 2000) }) });
@@ -111,7 +111,7 @@ describe("normalizeFields", () => {
     });
   });
 
-  it("leaves what it was given as it was", () => {
+  it("does not change its argument", () => {
     const fields = { t: time(1, 1999) };
     normalizeFields(fields);
 
@@ -129,7 +129,7 @@ describe("normalizeFields", () => {
     expect(() => normalizeFields({ a: {} })).toThrow(expect.objectContaining({ code: status.INVALID_ARGUMENT }));
   });
 
-  it("makes plain values of decoded messages, every type", () => {
+  it("converts decoded messages of every type to plain values", () => {
     const fields = {
       nothing: NULL,
       no: { booleanValue: false },

@@ -1,7 +1,7 @@
 import type { StoredDocument } from "../../../../src/firestore/store/document.ts";
 import type { Fields, LongBits, Value } from "../../../../src/firestore/values/value.ts";
 
-/** The start of every document's name in these tests. */
+/** What all document names in these tests start with. */
 export const ROOT = "projects/demo/databases/(default)/documents";
 
 export const NULL: Value = { nullValue: 0 };
@@ -20,10 +20,10 @@ export const map = (fields: Fields): Value => ({ mapValue: { fields } });
 export const vector = (...dimensions: number[]): Value =>
   map({ __type__: text("__vector__"), value: array(...dimensions.map(double)) });
 
-/** An int64 as its two halves, the way that long numbers come off the wire. */
+/** An int64 as two halves, as large numbers are decoded. */
 export const long = (high: number, low: number): LongBits => ({ high, low, unsigned: false });
 
-/** 2^53 + 1, the first integer that no double holds. */
+/** 2^53 + 1, the first integer that is not a double. */
 export const PAST_DOUBLES = long(0x20_0000, 1);
 
 /** 2^63 - 1, the largest integer. */
@@ -33,7 +33,7 @@ export function document(path: string, fields: Fields): StoredDocument {
   return { name: `${ROOT}/${path}`, fields, createTime: 1n, updateTime: 1n };
 }
 
-/** The paths of documents, for short expectations. */
+/** The paths of documents. */
 export function pathsOf(documents: readonly StoredDocument[]): string[] {
   return documents.map(({ name }) => name.slice(ROOT.length + 1));
 }

@@ -1,17 +1,17 @@
 import { expect } from "vitest";
-import { type RawBundle, setupRaw } from "../../support/harness.ts";
+import { type RawHarness, setupRaw } from "../../support/harness.ts";
 import type { Subject } from "../../support/case.ts";
 import { openListenStream } from "../../support/listen-stream.ts";
 import { commit } from "../../support/raw-transaction.ts";
 
-const documents = (raw: RawBundle, ...paths: string[]) => ({ documents: { documents: paths.map(raw.name) } });
+const documents = (raw: RawHarness, ...paths: string[]) => ({ documents: { documents: paths.map(raw.name) } });
 
-const collection = (raw: RawBundle, collectionId: string) => ({
+const collection = (raw: RawHarness, collectionId: string) => ({
   query: { parent: `${raw.database}/documents`, structuredQuery: { from: [{ collectionId }] } },
 });
 
 export function listenCallCases({ address, test }: Subject): void {
-  test("adds a target, tells what is in it, and then as of when it is current", async () => {
+  test("adds a target, sends what is in it, and then the time as of which it is current", async () => {
     const raw = setupRaw(address());
     await commit(raw, [{ path: "c/a", fields: {} }]);
     const stream = openListenStream(raw);
@@ -27,14 +27,14 @@ export function listenCallCases({ address, test }: Subject): void {
     expect(stream.resumeToken.length).toBeGreaterThan(0);
   });
 
-  test("gives a target an id when the caller does not", async () => {
+  test("chooses an id for a target when the caller does not", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.add(documents(raw, "c/a"));
     expect(await stream.upTo(/^NO_CHANGE/)).toEqual(["ADD 1", "1 deleted c/a", "CURRENT 1", "NO_CHANGE"]);
   });
 
-  test("tells of several targets on one stream, and of one no more that was removed", async () => {
+  test("sends several targets on one stream, and stops when one is removed", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.add({ targetId: 1, ...documents(raw, "c/a") });
@@ -43,9 +43,9 @@ export function listenCallCases({ address, test }: Subject): void {
     await stream.upTo(/^NO_CHANGE/);
 
     await commit(raw, [{ path: "c/a", fields: { v: "1" } }]);
-    const told = [...(await stream.upTo(/ has c\/a/)), ...(await stream.upTo(/ has c\/a/))];
-    expect(told).toContain("1 has c/a");
-    expect(told).toContain("2 has c/a");
+    const replies = [...(await stream.upTo(/ has c\/a/)), ...(await stream.upTo(/ has c\/a/))];
+    expect(replies).toContain("1 has c/a");
+    expect(replies).toContain("2 has c/a");
     stream.remove(1);
     await stream.upTo(/^REMOVE 1$/);
     await commit(raw, [{ path: "c/a", fields: { v: "2" } }]);
@@ -54,7 +54,7 @@ export function listenCallCases({ address, test }: Subject): void {
     expect((await stream.upTo(/ has c\/b/)).join()).not.toContain("1 has");
   });
 
-  test("tells all changes of a commit before the read time that includes it", async () => {
+  test("sends all changes of a commit before the read time that includes it", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.add({ targetId: 1, ...collection(raw, "c") });
@@ -63,11 +63,11 @@ export function listenCallCases({ address, test }: Subject): void {
       raw,
       ["c/a", "c/b", "c/c"].map((path) => ({ path, fields: {} })),
     );
-    const told = (await stream.upTo(/^NO_CHANGE/)).filter((reply) => reply.includes("has"));
-    expect(told).toEqual(["1 has c/a", "1 has c/b", "1 has c/c"]);
+    const changes = (await stream.upTo(/^NO_CHANGE/)).filter((reply) => reply.includes("has"));
+    expect(changes).toEqual(["1 has c/a", "1 has c/b", "1 has c/c"]);
   });
 
-  test("removes a target that is refused, with the cause, and leaves the others alone", async () => {
+  test("removes a refused target with the cause, and leaves the others alone", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.add({ targetId: 1, ...collection(raw, "a/b") });
@@ -84,7 +84,7 @@ export function listenCallCases({ address, test }: Subject): void {
     ]);
   });
 
-  test("is not troubled by the removal of a target that is not there", async () => {
+  test("ignores the removal of a missing target", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.remove(5);
@@ -92,7 +92,7 @@ export function listenCallCases({ address, test }: Subject): void {
     expect(await stream.upTo(/^CURRENT/)).toEqual(["ADD 5", "5 deleted c/a", "CURRENT 5"]);
   });
 
-  test("ends the stream well when the caller has no more requests", async () => {
+  test("ends the stream with success when the caller has no more requests", async () => {
     const raw = setupRaw(address());
     const stream = openListenStream(raw);
     stream.add({ targetId: 1, ...documents(raw, "c/a") });
@@ -135,7 +135,7 @@ export function listenCallCases({ address, test }: Subject): void {
     expect(await byTime.upTo(/^NO_CHANGE/)).toEqual(expected);
   });
 
-  test("starts anew when it does not know the state that the caller would resume", async () => {
+  test("starts over when it does not know the state from which the caller resumes", async () => {
     const raw = setupRaw(address());
     await commit(raw, [{ path: "c/a", fields: {} }]);
     const stream = openListenStream(raw);

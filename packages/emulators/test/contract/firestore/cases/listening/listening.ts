@@ -5,7 +5,7 @@ import type { Subject } from "../../support/case.ts";
 import { linkTo } from "../../support/breakable-link.ts";
 import { changesOf, idsOf, listenToDocument, listenToQuery } from "../../support/heard.ts";
 
-/** Writes documents with their numbers in one commit. */
+/** Writes numbered documents in one commit. */
 async function putNumbers(collection: CollectionReference, numbers: Readonly<Record<string, number>>): Promise<void> {
   const batch = collection.firestore.batch();
   for (const [id, n] of Object.entries(numbers)) batch.set(collection.doc(id), { n });
@@ -13,7 +13,7 @@ async function putNumbers(collection: CollectionReference, numbers: Readonly<Rec
 }
 
 export function listeningCases({ address, test }: Subject): void {
-  test("tells a document's listener that it is missing, created, updated and deleted", async () => {
+  test("reports to a document's listener that it is missing, created, updated and deleted", async () => {
     const { collection } = setupClient(address());
     const document = collection.doc("a");
     const heard = listenToDocument(document);
@@ -29,7 +29,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect((await heard.next()).exists).toBe(false);
   });
 
-  test("tells a query's listener what is added, modified and removed, with its places", async () => {
+  test("reports to a query's listener what is added, modified and removed, with positions", async () => {
     const { collection } = setupClient(address());
     await putNumbers(collection, { a: 1, b: 2 });
     const heard = listenToQuery(collection.where("n", ">", 0).orderBy("n"));
@@ -47,7 +47,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(idsOf(last)).toBe("a");
   });
 
-  test("tells of an empty result, and of the first document in it", async () => {
+  test("reports an empty result, and the first document in it", async () => {
     const { collection } = setupClient(address());
     const heard = listenToQuery(collection);
     expect((await heard.next()).size).toBe(0);
@@ -55,7 +55,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(changesOf(await heard.next())).toEqual(["added a 0"]);
   });
 
-  test("tells of a commit of several documents in one snapshot", async () => {
+  test("reports a commit of several documents in one snapshot", async () => {
     const { collection, db } = setupClient(address());
     await putNumbers(collection, { a: 1, b: 2, c: 3 });
     const heard = listenToQuery(collection.orderBy("n"));
@@ -74,7 +74,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(idsOf(await heard.next())).toBe("cdbefg");
   });
 
-  test("keeps a listened limit filled from what lies beyond it", async () => {
+  test("fills a query's limit with documents from beyond it", async () => {
     const { collection } = setupClient(address());
     await putNumbers(collection, { a: 1, b: 2, c: 3, d: 4 });
     const heard = listenToQuery(collection.orderBy("n", "desc").limit(2));
@@ -85,7 +85,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(changesOf(await heard.next())).toEqual(["removed a 0", "added c 1"]);
   });
 
-  test("listens to the last of an order, and between cursors", async () => {
+  test("listens to the last documents of an order, and between cursors", async () => {
     const { collection } = setupClient(address());
     await putNumbers(collection, { a: 1, b: 2, c: 3, d: 4 });
     const last = listenToQuery(collection.orderBy("n").limitToLast(2));
@@ -117,7 +117,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(paths).toEqual(["group/z", "r/a/group/x"]);
   });
 
-  test("tells every listener, and none that has unsubscribed", async () => {
+  test("reports to every listener, but not to one that has unsubscribed", async () => {
     const { collection, connect, projectId } = setupClient(address());
     const first = listenToQuery(collection);
     const second = listenToQuery(connect({ projectId }).collection("things"));
@@ -132,7 +132,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(first.waiting).toBe(0);
   });
 
-  test("does not tell of writes elsewhere, or of ones that change nothing", async () => {
+  test("does not report writes elsewhere, or ones that change nothing", async () => {
     const { collection, db } = setupClient(address());
     await putNumbers(collection, { a: 1 });
     const heard = listenToQuery(collection.where("n", "==", 1));
@@ -144,7 +144,7 @@ export function listeningCases({ address, test }: Subject): void {
     expect(changesOf(await heard.next())).toEqual(["added b 1"]);
   });
 
-  test("tells nothing of a transaction until it commits, and nothing of one that does not", async () => {
+  test("reports a transaction only once it commits", async () => {
     const { collection, db } = setupClient(address());
     const heard = listenToQuery(collection);
     await heard.next();
@@ -158,13 +158,13 @@ export function listeningCases({ address, test }: Subject): void {
     expect(idsOf(await heard.next())).toBe("b");
   });
 
-  test("tells the listener of a query that is refused why", async () => {
+  test("reports to the listener of a refused query why", async () => {
     const { collection } = setupClient(address());
     const twice = collection.where("a", "array-contains", 1).where("b", "array-contains", 2);
     await expect(listenToQuery(twice).next()).rejects.toThrow(/^Error \d+: .*array-contains/);
   });
 
-  test("goes on after a broken connection, and misses nothing that happened meanwhile", async () => {
+  test("goes on after a broken connection, and misses nothing", async () => {
     const direct = setupClient(address());
     await putNumbers(direct.collection, { a: 1, b: 2, c: 3 });
     const link = await linkTo(address());

@@ -1,7 +1,7 @@
 import type { Query, QuerySnapshot } from "@google-cloud/firestore";
 import { randomInt } from "node:crypto";
 import { expect } from "vitest";
-import { type Bundle, setupClient } from "../../support/harness.ts";
+import { type Harness, setupClient } from "../../support/harness.ts";
 import type { Subject } from "../../support/case.ts";
 import { idsOf, listenToQuery } from "../../support/heard.ts";
 import { seeded } from "../../support/seeded.ts";
@@ -12,8 +12,8 @@ const IDS = ["a", "b", "c", "d", "e", "f"];
 const MOST_N = 4;
 const LAST = "last";
 
-/** Queries that a document with `n` 2 belongs to when it is the only one. */
-function queriesOf({ collection, db }: Bundle): Query[] {
+/** Queries that find a document with `n` 2 if it is the only one. */
+function queriesOf({ collection, db }: Harness): Query[] {
   return [
     collection,
     collection.where("n", ">=", 2),
@@ -27,7 +27,7 @@ function queriesOf({ collection, db }: Bundle): Query[] {
   ];
 }
 
-async function commitAtRandom({ collection, db }: Bundle, random: () => number): Promise<void> {
+async function commitAtRandom({ collection, db }: Harness, random: () => number): Promise<void> {
   const below = collection.doc("a").collection(collection.id);
   const upTo = (most: number): number => Math.floor(random() * (most + 1));
   const batch = db.batch();
@@ -40,8 +40,8 @@ async function commitAtRandom({ collection, db }: Bundle, random: () => number):
   await batch.commit();
 }
 
-/** Leaves one document, that all of the queries find. */
-async function commitLast({ collection, db }: Bundle): Promise<void> {
+/** Leaves one document, which all queries find. */
+async function commitLast({ collection, db }: Harness): Promise<void> {
   const batch = db.batch();
   for (const id of IDS) {
     batch.delete(collection.doc(id));
@@ -51,23 +51,23 @@ async function commitLast({ collection, db }: Bundle): Promise<void> {
   await batch.commit();
 }
 
-/** What a snapshot holds. The order of its documents is the client's own work, and none in a transaction's limitToLast. */
+/** A snapshot's documents, unordered: the client orders them itself, but not for limitToLast in a transaction. */
 const contentOf = ({ docs }: QuerySnapshot): unknown[] =>
   docs
     .toSorted((a, b) => (a.ref.path < b.ref.path ? -1 : 1))
     .map((document) => [document.ref.path, document.updateTime.valueOf(), document.data()]);
 
 export function randomListeningCases({ address, test }: Subject): void {
-  test("shows each listener, at every snapshot, what its query found at that time", async () => {
+  test("each snapshot of a listener has what its query found at that time", async () => {
     const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
     process.stdout.write(`Listeners among random commits: SEED=${seed}\n`);
     const random = seeded(seed);
-    const bundle = setupClient(address());
-    await commitAtRandom(bundle, random);
-    const listeners = queriesOf(bundle).map((query) => ({ query, heard: listenToQuery(query) }));
+    const harness = setupClient(address());
+    await commitAtRandom(harness, random);
+    const listeners = queriesOf(harness).map((query) => ({ query, heard: listenToQuery(query) }));
     for (const { heard } of listeners) await heard.first();
-    for (let i = 0; i < COMMITS; i++) await commitAtRandom(bundle, random);
-    await commitLast(bundle);
+    for (let i = 0; i < COMMITS; i++) await commitAtRandom(harness, random);
+    await commitLast(harness);
 
     for (const [place, { query, heard }] of listeners.entries()) {
       const snapshots = await heard.upTo(isLast);

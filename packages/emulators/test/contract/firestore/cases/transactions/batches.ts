@@ -23,7 +23,7 @@ export function batchCases({ address, test }: Subject): void {
     expect((await collection.get()).size).toBe(600);
   });
 
-  test("applies several writes to one document in their order", async () => {
+  test("applies several writes to one document in order", async () => {
     const { collection, db } = setupClient(address());
     const document = collection.doc("a");
     const batch = db.batch();
@@ -35,7 +35,7 @@ export function batchCases({ address, test }: Subject): void {
     expect((await document.get()).data()).toEqual({ x: 2, n: 2 });
   });
 
-  test("lets a bulk writer's writes stand alone: one conflict fails, the others apply", async () => {
+  test("applies a bulk writer's writes independently: one conflict fails, the others apply", async () => {
     const { collection, db } = setupClient(address());
     await collection.doc("d5").set({ mine: true });
     const writer = db.bulkWriter();

@@ -64,7 +64,7 @@ export function contentionCases({ address, target, test }: Subject): void {
     expect(refused.map((outcome): unknown => outcome.reason.code)).toEqual(Array(contenders - 1).fill(6));
   });
 
-  test("prevents write skew: of two that both read both documents, only one may act on it", async () => {
+  test("prevents write skew: of two that read both documents, only one may act on it", async () => {
     const { collection, db } = setupClient(address());
     const [a, b] = [collection.doc("a"), collection.doc("b")];
     await db.batch().set(a, { on: 1 }).set(b, { on: 1 }).commit();
@@ -97,7 +97,7 @@ export function contentionCases({ address, target, test }: Subject): void {
     expect((await collection.get()).size).toBe(1);
   });
 
-  test("hands each of several claimers another lowest document", async () => {
+  test("lets each of several claimers take another lowest document", async () => {
     const { collection, db } = setupClient(address());
     const batch = db.batch();
     for (let i = 0; i < 6; i++) batch.set(collection.doc(`job${i}`), { state: "new", i });
@@ -114,7 +114,7 @@ export function contentionCases({ address, target, test }: Subject): void {
     expect(claimed.toSorted()).toEqual(["job0", "job1", "job2", "job3"]);
   });
 
-  test("keeps both a transaction's update and a write from outside that met its lock", async () => {
+  test("applies both a transaction's update and an outside write that waited for its lock", async () => {
     const { collection, db } = setupClient(address());
     const document = collection.doc("a");
     await document.set({ n: 0 });
@@ -128,7 +128,7 @@ export function contentionCases({ address, target, test }: Subject): void {
     expect((await document.get()).data()).toEqual({ n: 1, other: 1 });
   });
 
-  test("lets a read from outside pass a transaction's lock, and see what was there before", async () => {
+  test("lets an outside read pass a transaction's lock, and see the state before", async () => {
     const { collection, db } = setupClient(address());
     const document = collection.doc("a");
     await document.set({ n: 0 });

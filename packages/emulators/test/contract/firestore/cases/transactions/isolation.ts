@@ -23,15 +23,15 @@ export function isolationCases({ address, test }: Subject): void {
     await other.doc("things/a").set({ x: 1 });
 
     const path = `/emulator/v1/projects/${projectId}/databases/(default)/documents`;
-    const answer = await fetch(`http://${at}${path}`, { method: "DELETE" });
-    expect(answer.status).toBe(200);
+    const response = await fetch(`http://${at}${path}`, { method: "DELETE" });
+    expect(response.status).toBe(200);
     expect(await db.listCollections()).toEqual([]);
     expect((await other.doc("things/a").get()).data()).toEqual({ x: 1 });
   });
 
-  test("says Ok over HTTP", async () => {
-    const answer = await fetch(`http://${address()}/`);
-    expect(answer.status).toBe(200);
-    expect((await answer.text()).trim()).toBe("Ok");
+  test("responds Ok over HTTP", async () => {
+    const response = await fetch(`http://${address()}/`);
+    expect(response.status).toBe(200);
+    expect((await response.text()).trim()).toBe("Ok");
   });
 }

@@ -20,7 +20,7 @@ const READ_TRANSFORMED: Operation = {
   request: { database: DATABASE, documents: ["c/a", "c/b"].map((path) => `${ROOT}/${path}`) },
 };
 
-/** Operations that begin with no documents at all, and first write some. */
+/** Operations that start without documents and write some first. */
 export function anyCase(): fc.Arbitrary<Operation[]> {
   const one = (operation: fc.Arbitrary<Operation>): fc.Arbitrary<Operation[]> =>
     fc
@@ -70,7 +70,7 @@ function moved({ call, request }: Operation, database: string): Operation {
   return { call, request: asObject(move(request)) };
 }
 
-/** Each document for itself, so that one that is refused doesn't take the others along. */
+/** One commit for each document, so that a refused one doesn't affect the others. */
 function firstDocuments(): fc.Arbitrary<Operation> {
   const document = fc.record({ path: storedPath(), fields: documentFields() });
   return fc

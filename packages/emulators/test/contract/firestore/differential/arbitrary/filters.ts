@@ -17,7 +17,7 @@ const UNARY = ["IS_NAN", "IS_NULL", "IS_NOT_NAN", "IS_NOT_NULL"];
 export const queriedPath = (): fc.Arbitrary<string> =>
   fc.oneof({ arbitrary: fc.constantFrom("a", "b", "a", "b", "m.a", "l"), weight: 2 }, fieldPath());
 
-/** A value that documents may well have. */
+/** A value that documents are likely to have. */
 export const queryValue = (): fc.Arbitrary<JsonObject> =>
   fc.oneof(
     { arbitrary: commonValue(), weight: 6 },
@@ -79,7 +79,7 @@ const condition = (): fc.Arbitrary<JsonObject> => {
   );
 };
 
-/** A filter, of a few conditions. */
+/** A filter with a few conditions. */
 export const filter = (): fc.Arbitrary<JsonObject> =>
   fc.letrec<{ filter: JsonObject }>((tie) => ({
     filter: fc.oneof(
@@ -94,7 +94,7 @@ export const filter = (): fc.Arbitrary<JsonObject> =>
     ),
   })).filter;
 
-/** Inequalities on several fields, which decide the order. */
+/** Inequalities on several fields, which affect the order. */
 export const ranges = (): fc.Arbitrary<JsonObject> =>
   fc
     .uniqueArray(fc.constantFrom("a", "b", "A", "`é`", "`x.y`", "`0`", "m.a", "__name__"), {
@@ -108,5 +108,5 @@ export const ranges = (): fc.Arbitrary<JsonObject> =>
     )
     .map((filters) => ({ compositeFilter: { op: "AND", filters } }));
 
-/** Numbers and names from here on. */
+/** Numbers and names from this one on. */
 const LEAST: readonly JsonObject[] = [{ doubleValue: "-Infinity" }, { referenceValue: `${ROOT}/a/a` }];

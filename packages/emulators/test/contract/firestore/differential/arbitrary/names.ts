@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { mostly } from "../mostly.ts";
 import { DATABASE, DATABASES, ROOT } from "../operation.ts";
 
-/** Ids that are sorted in ways one may get wrong. */
+/** Ids whose order is easy to get wrong. */
 const ODD_IDS = [
   "é",
   "\u{1F600}",
@@ -25,7 +25,7 @@ const ODD_IDS = [
 
 const ODD_COLLECTIONS = ODD_IDS.filter((id) => !id.startsWith("__id"));
 
-/** What is no id. */
+/** Invalid ids. */
 const BAD_IDS = [
   "a/b",
   "a/b/a",
@@ -43,7 +43,7 @@ const BAD_IDS = [
 
 const COLLECTIONS = ["c", "d", "é"];
 
-/** The path of a document that can be. */
+/** A valid path of a document. */
 export function storedPath(): fc.Arbitrary<string> {
   const id = fc.oneof({ arbitrary: fc.constantFrom("a", "b", "e"), weight: 2 }, fc.constantFrom(...ODD_IDS));
   const collection = mostly(fc.constantFrom("c", "c", "c", "d"), fc.constantFrom(...ODD_COLLECTIONS), 20);
@@ -70,7 +70,7 @@ export function collectionId(): fc.Arbitrary<string> {
   );
 }
 
-/** The path of a document below the root; now and then below another document. */
+/** The path of a document below the root, sometimes below another document. */
 function documentPath(): fc.Arbitrary<string> {
   const top = fc.tuple(collectionId(), documentId()).map((ids) => ids.join("/"));
   const below = fc
@@ -79,7 +79,7 @@ function documentPath(): fc.Arbitrary<string> {
   return fc.oneof({ arbitrary: top, weight: 5 }, { arbitrary: below, weight: 2 });
 }
 
-/** The full name of a document, now and then in another database, or one that is none. */
+/** The full name of a document, sometimes in another database, sometimes invalid. */
 export function documentName(): fc.Arbitrary<string> {
   const here = documentPath().map((path) => `${ROOT}/${path}`);
   const odd = fc.constantFrom(
@@ -104,7 +104,7 @@ export function documentName(): fc.Arbitrary<string> {
   return mostly(here, odd, 50);
 }
 
-/** What lists and queries start from. */
+/** The parent of a list or a query. */
 export function parent(): fc.Arbitrary<string> {
   const documents = fc.constantFrom(`${ROOT}/c/a`, `${ROOT}/c/b`, `${ROOT}/c/missing`, `${ROOT}/d/a`);
   const odd = fc.constantFrom(

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { mostly } from "../mostly.ts";
 
-/** Names of fields: few, so that documents and queries meet. */
+/** Names of fields: few, so that queries find documents. */
 export const FIELD_NAMES = ["a", "b", "m", "l", "é", "x.y", "A", "0"];
 
-/** The same as paths, and some below; the first five are the plain ones. */
+/** The same as paths, and some below them. The first five are the plain ones. */
 const FIELD_PATHS = [
   "a",
   "b",
@@ -23,7 +23,7 @@ const FIELD_PATHS = [
   "m.value",
 ];
 
-/** What is no path, or none that one may name. */
+/** Invalid paths, and reserved ones. */
 const BAD_PATHS = ["", ".", "a.", ".a", "a..b", "a b", "é", "1", "a-b", "`", "``", "`a", "a`b`", "__x__", "a.__x__"];
 const ODD_PATHS = [
   "`__x__`",
@@ -41,7 +41,7 @@ const ODD_PATHS = [
   "`a`.`b`",
 ];
 
-/** A field path, now and then one that is none. */
+/** A field path, sometimes an invalid one. */
 export function fieldPath(): fc.Arbitrary<string> {
   return mostly(fc.constantFrom(...FIELD_PATHS), fc.constantFrom(...BAD_PATHS, ...ODD_PATHS), 30);
 }

@@ -19,7 +19,7 @@ const cursor = (): fc.Arbitrary<JsonObject> =>
     before: fc.boolean(),
   });
 
-/** A cursor fits its orders: a name where the order is by name, and no more values than there are orders. */
+/** Makes a cursor fit the orders: a reference where the order is by name, and no more values than there are orders. */
 function fitted(cursorOf: JsonObject, orders: readonly JsonObject[], names: readonly JsonObject[]): JsonObject {
   const { values, before } = cursorOf;
   if (!Array.isArray(values)) return cursorOf;
@@ -39,7 +39,7 @@ const selector = (): fc.Arbitrary<JsonObject> =>
     })
     .map(given);
 
-/** A query, mostly one that is run. */
+/** A query, usually a valid one. */
 function structuredQuery(): fc.Arbitrary<JsonObject> {
   const parts = fc.record({
     from: mostly(fc.tuple(selector()), fc.array(selector(), { maxLength: 2 }), 30),
@@ -67,7 +67,7 @@ function structuredQuery(): fc.Arbitrary<JsonObject> {
   });
 }
 
-/** A query, run. */
+/** Runs a query. */
 export function runQuery(): fc.Arbitrary<Operation> {
   return fc
     .record({ parent: parent(), structuredQuery: structuredQuery() })
@@ -92,7 +92,7 @@ const aggregation = (): fc.Arbitrary<JsonObject> => {
   );
 };
 
-/** A query, aggregated. */
+/** Runs an aggregation query. */
 export function runAggregationQuery(): fc.Arbitrary<Operation> {
   const aggregations = mostly(
     fc.uniqueArray(aggregation(), { minLength: 1, maxLength: 4, selector: ({ alias }) => alias }),

@@ -9,7 +9,7 @@ const operation =
   (call: string) =>
   (request: JsonObject): Operation => ({ call, request });
 
-/** A time that can be read from, or can't. */
+/** A read time, valid or not. */
 const readTime = (): fc.Arbitrary<string | JsonObject> =>
   mostly<string | JsonObject>(
     fc.nat(6).map((index) => `<time ${index}>`),
@@ -17,7 +17,7 @@ const readTime = (): fc.Arbitrary<string | JsonObject> =>
     8,
   );
 
-/** Reads of documents by their names. */
+/** Reads of documents by name. */
 export function readDocuments(): fc.Arbitrary<Operation> {
   const get = fc
     .record({ name: documentName(), mask: seldom(mask()), readTime: rarely(readTime()) })
@@ -35,7 +35,7 @@ export function readDocuments(): fc.Arbitrary<Operation> {
   return fc.oneof(get, batchGet);
 }
 
-/** Lists of documents and of collections, now and then page by page. */
+/** Lists of documents and of collections, sometimes page by page. */
 export function lists(): fc.Arbitrary<Operation[]> {
   const pageToken = rarely(fc.constantFrom("x", "AAAA", "%"));
   const pageSize = seldom(mostly(fc.integer({ min: 0, max: 3 }), fc.constant(-1), 12));

@@ -7,7 +7,7 @@ import { DATABASE } from "../operation.ts";
 import type { Operation } from "../operation.ts";
 import { type JsonObject, without } from "../json.ts";
 
-/** Ids of no transaction. */
+/** Invalid ids of transactions. */
 const NO_IDS = [Buffer.from("x").toString("base64"), Buffer.alloc(16, 1).toString("base64"), "<transaction 9>"];
 
 const options = (readOnly: boolean): fc.Arbitrary<JsonObject | undefined> =>
@@ -43,7 +43,7 @@ const begin = (readOnly: boolean): fc.Arbitrary<Operation> =>
     },
   );
 
-/** Now and then with one of the other ids: by default the empty one too, which a commit takes as none. */
+/** Sometimes with one of the invalid ids, by default including the empty one, which a commit treats as none. */
 const inTransaction = (read: fc.Arbitrary<Operation>, id: string, ids = ["", ...NO_IDS]): fc.Arbitrary<Operation> =>
   fc
     .tuple(read, mostly(fc.constant(id), fc.constantFrom(...ids), 30))
@@ -67,8 +67,8 @@ const end = (id: string): fc.Arbitrary<Operation> =>
   );
 
 /**
- * A transaction from its begin to what is asked of it when it has ended. Nothing else writes while it may hold locks:
- * what contends is not settled alike by both emulators, and has tests of its own.
+ * A transaction from its beginning to calls after its end. Nothing else writes while it may hold locks: the emulators
+ * resolve conflicts differently, and other tests cover those.
  */
 export function transaction(index: number): fc.Arbitrary<Operation[]> {
   const id = `<transaction ${index}>`;

@@ -5,7 +5,7 @@ import type { JsonObject } from "../json.ts";
 import { mostly } from "../mostly.ts";
 import { DATABASE, type Operation, ROOT } from "../operation.ts";
 
-/** Transforms of one document, now and then one that is none. */
+/** Transforms of one document, sometimes an invalid one. */
 export function transforms(): fc.Arbitrary<JsonObject[]> {
   const operand = mostly(numberValue(), anyValue(), 20);
   const any = fc.tuple(fieldPath(), operator(operand, anyValue())).map(at);
@@ -17,7 +17,7 @@ export function transforms(): fc.Arbitrary<JsonObject[]> {
   return fc.array(transform, { minLength: 1, maxLength: 3 });
 }
 
-/** A commit of transforms that do what they ask for, to a few fields that meet the same values again and again. */
+/** A commit of valid transforms to a few fields with a few values. */
 export function transformation(): fc.Arbitrary<Operation> {
   const operand = fc.oneof(numberValue(), fc.constantFrom(...COMMON_NUMBERS));
   const transform = fc

@@ -37,15 +37,15 @@ const TEXTS = ["", "a", "b", "aa", "A", "é", "\uFFFD", "\u{1F600}", "\u0000", "
 
 const NAMES_BELOW_ROOT = ["c/a", "c/b", "d/a", "c/a/s/x", "c/__id7__", "c/é"];
 
-/** The name of a document, which need not be there. */
+/** The name of a document that may not exist. */
 const anyReference = (): fc.Arbitrary<string> => fc.constantFrom(...NAMES_BELOW_ROOT).map((path) => `${ROOT}/${path}`);
 
-/** A reference, also into other databases, and to what is no document. */
+/** A reference, also to other databases and to things that aren't documents. */
 export function reference(): fc.Arbitrary<string> {
   return mostly(anyReference(), fc.constantFrom(...ODD_REFERENCES), 12);
 }
 
-/** Numbers alone. */
+/** Numbers. */
 export function numberValue(): fc.Arbitrary<JsonObject> {
   return fc.oneof(
     fc.constantFrom(...INTEGERS).map((integerValue) => ({ integerValue })),
@@ -66,7 +66,7 @@ const time = (): fc.Arbitrary<JsonObject> =>
     )
     .map(([seconds, nanos]) => ({ timestampValue: { seconds, nanos } }));
 
-/** A few values that are met again and again, so that filters find something. */
+/** A few values that occur often, so that filters find something. */
 const COMMON_VALUES: JsonObject[] = [
   { integerValue: "1" },
   { integerValue: "2" },
@@ -80,7 +80,7 @@ const COMMON_VALUES: JsonObject[] = [
 /** One of those. */
 export const commonValue = (): fc.Arbitrary<JsonObject> => fc.constantFrom(...COMMON_VALUES);
 
-/** Values that hold no others. */
+/** Values without others in them. */
 export function flatValue(): fc.Arbitrary<JsonObject> {
   return fc.oneof(
     { arbitrary: commonValue(), weight: 10 },
@@ -100,7 +100,7 @@ const vector = (): fc.Arbitrary<JsonObject> =>
     .array(fc.constantFrom<Json[]>(0, "-0", 1, 2), { minLength: 1, maxLength: 3 })
     .map((dimensions) => vectorOf(...dimensions.map((doubleValue) => ({ doubleValue }))));
 
-/** A value that is odd, or holds one. */
+/** An odd value, or one that contains one. */
 const oddValue = (): fc.Arbitrary<JsonObject> =>
   fc.oneof(
     fc.constantFrom(...ODD_REFERENCES).map((referenceValue): JsonObject => ({ referenceValue })),
@@ -109,7 +109,7 @@ const oddValue = (): fc.Arbitrary<JsonObject> =>
     fc.constantFrom(...ODD_VALUES).map((inner): JsonObject => ({ arrayValue: { values: [inner] } })),
   );
 
-/** Values of every type that a document can hold, nested a little. */
+/** Values of every type that documents can have, nested a little. */
 function storedValue(): fc.Arbitrary<JsonObject> {
   return fc.letrec<{ value: JsonObject }>((tie) => ({
     value: fc.oneof(
@@ -122,7 +122,7 @@ function storedValue(): fc.Arbitrary<JsonObject> {
   })).value;
 }
 
-/** Arrays hold neither arrays nor vectors. */
+/** Arrays contain neither arrays nor vectors. */
 const arrayOf = (values: readonly JsonObject[]): JsonObject => ({
   arrayValue: { values: values.filter((value) => !Object.hasOwn(value, "arrayValue") && !isVector(value)) },
 });
@@ -130,7 +130,7 @@ const arrayOf = (values: readonly JsonObject[]): JsonObject => ({
 const isVector = (value: JsonObject): boolean =>
   JSON.stringify(value["mapValue"] ?? {}).startsWith('{"fields":{"__type__"');
 
-/** Values of every type, now and then one that is no value. */
+/** Values of every type, sometimes an invalid one. */
 export function anyValue(): fc.Arbitrary<JsonObject> {
   return mostly(storedValue(), oddValue(), 30);
 }
@@ -140,7 +140,7 @@ function fields(value: fc.Arbitrary<JsonObject>): fc.Arbitrary<JsonObject> {
   return fc.dictionary(fc.constantFrom(...FIELD_NAMES), value, { maxKeys: 4 });
 }
 
-/** The fields of a document that queries are asked about. */
+/** The fields of a document for queries. */
 export function documentFields(): fc.Arbitrary<JsonObject> {
   const flat = fc.oneof({ arbitrary: flatValue(), weight: 3 }, { arbitrary: storedValue(), weight: 1 });
   const named = fc.record(
@@ -162,7 +162,7 @@ export function documentFields(): fc.Arbitrary<JsonObject> {
   return named.map((members) => ({ ...members }));
 }
 
-/** Fields, now and then some that no document has. */
+/** Fields, sometimes invalid ones. */
 export function anyFields(): fc.Arbitrary<JsonObject> {
   const names = fc.constantFrom("", "__x__", "__name__", "__", "`", "a b", "x".repeat(1_500), "x".repeat(1_501));
   return mostly(fields(anyValue()), fc.dictionary(names, flatValue(), { maxKeys: 2 }), 20);

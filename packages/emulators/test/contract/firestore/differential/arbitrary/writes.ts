@@ -7,7 +7,7 @@ import type { JsonObject } from "../json.ts";
 import { given, rarely, seldom } from "../mostly.ts";
 import type { Operation } from "../operation.ts";
 
-/** A mask of documents. */
+/** A document mask. */
 export function mask(): fc.Arbitrary<JsonObject> {
   return fc.array(fieldPath(), { maxLength: 3 }).map((fieldPaths) => ({ fieldPaths }));
 }
@@ -59,12 +59,12 @@ const operation =
   (call: string) =>
   (request: JsonObject): Operation => ({ call, request });
 
-/** Several writes, all or none. */
+/** An atomic commit of several writes. */
 export function commit(): fc.Arbitrary<Operation> {
   return fc.record({ database: database(), writes: fc.array(write(), { maxLength: 4 }) }).map(operation("Commit"));
 }
 
-/** Several writes, each for itself. */
+/** A BatchWrite of several writes. */
 export function batchWrite(): fc.Arbitrary<Operation> {
   return fc
     .record({
@@ -82,7 +82,7 @@ export function singleWrite(): fc.Arbitrary<Operation> {
     .record({
       parent: parent(),
       collectionId: collectionId(),
-      documentId: documentId().filter((id) => id !== ""), // without one, the emulator makes one up
+      documentId: documentId().filter((id) => id !== ""), // without one, the emulator chooses one
       document: rarely(fc.constant(undefined)).chain(() => anyFields().map((inner) => ({ fields: inner }))),
       mask: seldom(mask()),
     })
