@@ -11,8 +11,8 @@ import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
-import { createCourier } from "./dispatch/request/delivery.ts";
-import { checkDeliveryFault, createFaultyCourier } from "./testing/delivery-faults.ts";
+import { createSender } from "./dispatch/request/delivery.ts";
+import { checkDeliveryFault, createFaultySender } from "./testing/delivery-faults.ts";
 import { DeliverySlots } from "./dispatch/delivery-slots.ts";
 import { createTokenMaker } from "./dispatch/request/delivery-token.ts";
 import { clientOptions } from "./client-options.ts";
@@ -65,7 +65,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const queues = readQueueDefinitions(options.queues ?? [], `projects/${project}/locations/${location}`);
   await assertPortIsFree(at);
   const core = assemble(options);
-  const { journal, scheduler, history, faults, courier, log, key } = core;
+  const { journal, scheduler, history, faults, sender, log, key } = core;
 
   const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
   const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
@@ -87,7 +87,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     const graceMs = isMovedByHand(core.clock) ? 0 : DEFAULT_STOP_GRACE_MS;
     await scheduler.stop({ graceMs: options.stopGraceMs ?? graceMs });
     await endpoint.stop();
-    courier.close();
+    sender.close();
     journal?.close();
   };
   let stopped: Promise<void> | undefined;
@@ -131,14 +131,12 @@ function assemble(options: CloudTasksEmulatorOptions) {
   const history = new History(options.historyAttempts ?? DEFAULT_HISTORY_ATTEMPTS);
   const faults = new FaultSet<CloudTasksFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const deliveries = new Deliveries({ clock, log, changed: () => scheduler.changed() });
-  const plainCourier = createCourier({ clock, authorize: createTokenMaker(key) });
-  const courier = createFaultyCourier({ courier: plainCourier, faults, clock, deliveries, history });
+  const plainSender = createSender({ clock, authorize: createTokenMaker(key) });
+  const sender = createFaultySender({ sender: plainSender, faults, clock, deliveries, history });
   const slots = new DeliverySlots(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
   const limits = { slots, slowDown, considerRetryAfter };
-  const scheduler: Scheduler = new Scheduler(
-    Object.assign(limits, { clock, log, state, history, deliveries, courier }),
-  );
-  return { clock, log, state, journal, key, history, faults, deliveries, courier, scheduler };
+  const scheduler: Scheduler = new Scheduler(Object.assign(limits, { clock, log, state, history, deliveries, sender }));
+  return { clock, log, state, journal, key, history, faults, deliveries, sender, scheduler };
 }
 
 /** Restores the state from the data folder, if there is one. */

@@ -5,7 +5,7 @@ import type { EmulatorLog } from "../../kernel/emulator-log.ts";
 import type { DeliveryAbort } from "./request/delivery-abort.ts";
 import { progressOf } from "../state/change.ts";
 import type { Delivered } from "../testing/delivered.ts";
-import type { Courier } from "./request/delivery.ts";
+import type { Sender } from "./request/delivery.ts";
 import type { History } from "../testing/history.ts";
 import { isSuccess, previousStatus, responseStatus } from "./request/response-status.ts";
 import { isExhausted, retryDelayMs } from "./retry-delay.ts";
@@ -16,7 +16,7 @@ import type { Progress, Task } from "../state/task.ts";
 export interface AttemptDeps {
   readonly clock: Clock;
   readonly state: State;
-  readonly courier: Courier;
+  readonly sender: Sender;
   readonly history: History;
   readonly log: EmulatorLog;
   /** Whether a worker's Retry-After can delay a retry. */
@@ -42,7 +42,7 @@ export async function attemptTask(
   beginAttempt(task, dispatchedMs);
   const record = deps.history.begin(queued, { dispatchedMs });
 
-  const delivered = await deps.courier.deliver(queued, { abort: options.abort, record });
+  const delivered = await deps.sender.deliver(queued, { abort: options.abort, record });
   task.running -= 1;
 
   const nowMs = deps.clock.now();

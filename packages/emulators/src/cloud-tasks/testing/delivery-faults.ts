@@ -5,7 +5,7 @@ import type { QueuedTask } from "../dispatch/attempt-outcome.ts";
 import type { DeliveryAbort } from "../dispatch/request/delivery-abort.ts";
 import type { Deliveries } from "./deliveries.ts";
 import type { Delivered } from "./delivered.ts";
-import type { Courier, Sending } from "../dispatch/request/delivery.ts";
+import type { Sender, Sending } from "../dispatch/request/delivery.ts";
 import type { History } from "./history.ts";
 import { isSuccess } from "../dispatch/request/response-status.ts";
 
@@ -50,20 +50,20 @@ export function checkDeliveryFault(fault: DeliveryFault): void {
   if (fault.kind === "duplicate" && fault.when !== "at-once") toMillis(fault.after ?? 0);
 }
 
-interface FaultyCourierDeps {
-  readonly courier: Courier;
+interface FaultySenderDeps {
+  readonly sender: Sender;
   readonly faults: FaultSet<DeliveryFault | (FaultFrequency & { readonly kind: "call" })>;
   readonly clock: Clock;
   readonly deliveries: Deliveries;
   readonly history: History;
 }
 
-/** Wraps a courier so that faults happen to its deliveries. */
-export function createFaultyCourier(deps: FaultyCourierDeps): Courier {
-  const { courier, faults } = deps;
+/** Wraps a sender so that faults happen to its deliveries. */
+export function createFaultySender(deps: FaultySenderDeps): Sender {
+  const { sender, faults } = deps;
   return {
     deliver(queued, sending) {
-      if (faults.isEmpty) return courier.deliver(queued, sending);
+      if (faults.isEmpty) return sender.deliver(queued, sending);
       const { queue, task } = queued;
       const name = `${queue.name.name}/tasks/${task.id}`;
       const occasion = `${name} ${task.dispatchCount}`;
@@ -73,11 +73,11 @@ export function createFaultyCourier(deps: FaultyCourierDeps): Courier {
         if (each.task !== undefined && each.task !== name) return false;
         return each.dispatch === undefined || each.dispatch === task.dispatchCount;
       });
-      if (!fault) return courier.deliver(queued, sending);
+      if (!fault) return sender.deliver(queued, sending);
       sending.record.fault = describeFault(fault);
       return deliverWith(fault, { queued, sending, occasion }, deps);
     },
-    close: () => courier.close(),
+    close: () => sender.close(),
   };
 }
 
@@ -107,41 +107,41 @@ interface FaultyDelivery {
 async function deliverWith(
   fault: DeliveryFault,
   { queued, sending, occasion }: FaultyDelivery,
-  deps: FaultyCourierDeps,
+  deps: FaultySenderDeps,
 ): Promise<Delivered> {
-  const { courier, clock, faults } = deps;
+  const { sender, clock, faults } = deps;
   switch (fault.kind) {
     case "duplicate":
       return deliverTwice(fault, { queued, sending }, deps);
     case "delay":
       await pause(clock, toMillis(fault.by), sending.abort);
-      return courier.deliver(queued, sending);
+      return sender.deliver(queued, sending);
     case "reorder":
       await pause(clock, Math.floor(toMillis(fault.within) * faults.chance(`delay ${occasion}`)), sending.abort);
-      return courier.deliver(queued, sending);
+      return sender.deliver(queued, sending);
     case "answer-lost": {
-      const delivered = await courier.deliver(queued, sending);
+      const delivered = await sender.deliver(queued, sending);
       if (delivered.kind === "aborted") return delivered;
       return { kind: "unreachable", reason: "Injected fault: the response was lost." };
     }
     case "connection-reset":
-      return courier.deliver(queued, { ...sending, manner: "reset" });
+      return sender.deliver(queued, { ...sending, manner: "reset" });
     case "deadline-overrun":
-      return courier.deliver(queued, { ...sending, manner: "timeout" });
+      return sender.deliver(queued, { ...sending, manner: "timeout" });
   }
 }
 
 async function deliverTwice(
   fault: DeliveryFault & { readonly kind: "duplicate" },
   { queued, sending }: Pick<FaultyDelivery, "queued" | "sending">,
-  deps: FaultyCourierDeps,
+  deps: FaultySenderDeps,
 ): Promise<Delivered> {
   // A copy: by the time the second is sent, the first may have changed the task's counters.
   const second = { queue: queued.queue, task: { ...queued.task } };
   const delayMs = fault.when === "at-once" ? 0 : toMillis(fault.after ?? 0);
   if (fault.when === "at-once") deps.deliveries.begin(extraDelivery(second, deps));
   if (fault.when === "late") deps.deliveries.beginLater(extraDelivery(second, deps), delayMs);
-  const delivered = await deps.courier.deliver(queued, sending);
+  const delivered = await deps.sender.deliver(queued, sending);
   if (fault.when === "after-success" && isSuccess(delivered)) {
     deps.deliveries.beginLater(extraDelivery(second, deps), delayMs);
   }
@@ -149,14 +149,14 @@ async function deliverTwice(
 }
 
 /** A delivery whose outcome doesn't affect the task. */
-function extraDelivery(queued: QueuedTask, { courier, clock, history }: FaultyCourierDeps) {
+function extraDelivery(queued: QueuedTask, { sender, clock, history }: FaultySenderDeps) {
   const { queue, task } = queued;
   return {
     queue,
     describe: () => `A duplicate of ${queue.name.name}/tasks/${task.id} (dispatch ${task.dispatchCount})`,
     async run(abort: DeliveryAbort): Promise<void> {
       const record = history.begin(queued, { dispatchedMs: clock.now(), fault: "a duplicate" });
-      const outcome = await courier.deliver(queued, { abort, record });
+      const outcome = await sender.deliver(queued, { abort, record });
       history.end(record, { endedMs: clock.now(), outcome });
     },
   };

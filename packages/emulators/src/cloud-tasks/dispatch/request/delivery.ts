@@ -27,7 +27,7 @@ export interface Sending {
 }
 
 /** Delivers tasks by HTTP. */
-export interface Courier {
+export interface Sender {
   /** Sends one request and waits for the whole response, at most until the task's dispatch deadline. Never rejects. */
   deliver(queued: QueuedTask, sending: Sending): Promise<Delivered>;
   /** Closes idle connections. */
@@ -43,8 +43,8 @@ const IDLE_CONNECTION_MS = 4000;
 /** How much of a response's body to keep. */
 const MOST_RESPONSE_BYTES = 16 * 1024;
 
-/** Creates a courier. It treats redirects as any other response, and doesn't follow them. */
-export function createCourier(deps: { clock: Clock; authorize: TokenMaker }): Courier {
+/** Creates a sender. It treats redirects as any other response, and doesn't follow them. */
+export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sender {
   const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
   const deliver = async ({ queue, task }: QueuedTask, sending: Sending): Promise<Delivered> => {
