@@ -20,7 +20,7 @@ const CASES = [
   },
   {
     bug: "attempts-from-header",
-    options: "--plain --kinds claim --tasks 15 --hits 2 --work-ms 900 --faults kill",
+    options: "--plain --kinds claim --tasks 20 --hits 4 --work-ms 900 --faults kill",
     broken: "nobody dies early",
   },
   {
