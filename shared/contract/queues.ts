@@ -42,6 +42,9 @@ export const LEASE_MARGIN_MS = 5_000;
 /** After its AbortSignal has fired, a handler has this long to stop before its attempt counts as out of control. */
 export const ABORT_GRACE_MS = 3_000;
 
+/** After the drain an aborted handler has this long to stop, so that its claim can still be released before the kill. */
+export const SHUTDOWN_GRACE_MS = 1_000;
+
 /** How long the worker waits for one step against the record store: claiming is one, settling another. */
 export const RECORD_STORE_DEADLINE_MS = 5_000;
 

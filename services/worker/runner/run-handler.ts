@@ -1,4 +1,4 @@
-import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
+import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import type { AttemptEnd } from "../lifecycle/settlement.ts";
@@ -6,7 +6,7 @@ import type { Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
 import type { RunContext } from "./handler.ts";
-import { SHUTDOWN_GRACE_MS, type Shutdown } from "./shutdown.ts";
+import type { Shutdown } from "./shutdown.ts";
 
 /** Why an attempt was told to stop. */
 export type AbortCause = "timeout" | "shutdown";

@@ -7,9 +7,6 @@ export const DRAIN_MS = 8_000;
 /** Just before the kill, what is left is left: Firestore can keep it waiting for longer. */
 const DRAIN_LIMIT_MS = 9_500;
 
-/** After the drain an aborted handler has this long to stop, so that its claim can still be released before the kill. */
-export const SHUTDOWN_GRACE_MS = 1_000;
-
 /** The worker's end: work under way may finish for a while, then is aborted. Nothing starts after it has begun. */
 export class Shutdown {
   readonly #clock: Clock;

@@ -1,11 +1,10 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
-import { ABORT_GRACE_MS } from "../../../shared/contract/queues.ts";
+import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import type { Clock, Timer } from "../../../shared/runtime/clock.ts";
 import type { HandlerResult } from "../runner/handler.ts";
-import { SHUTDOWN_GRACE_MS } from "../runner/shutdown.ts";
 
 /** A handler was told to stop, and went on. */
 export class StuckHandlerError extends Error {

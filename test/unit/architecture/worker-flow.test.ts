@@ -25,8 +25,6 @@ const ASIDE: readonly string[] = [
   // The edge: who sent the delivery, and what it says.
   "services/worker/authenticate.ts",
   "services/worker/parse-delivery.ts",
-  // The life of the process, not of a delivery.
-  "services/worker/runner/shutdown.ts",
   // The formats of the documents.
   "shared/records/task-record.ts",
   "shared/records/dead-letter.ts",
@@ -55,6 +53,13 @@ test("each place that is left aside exists", () => {
 test("claim, run and settle take few modules", () => {
   expect(modules.length).toBeGreaterThan(3);
   expect(ifTooMany(modules, MOST_MODULES)).toEqual([]);
+});
+
+test("a whole delivery takes few modules of the worker, with only handlers and telemetry left aside", () => {
+  const aside = ["services/worker/handlers/", "services/worker/telemetry/"];
+  const ofWorker = reachable(program, ENTRY, (file) => isIn(["services/worker/"], file) && !isIn(aside, file));
+  expect(ofWorker.length).toBeGreaterThan(3);
+  expect(ifTooMany([ENTRY, ...ofWorker], MOST_MODULES)).toEqual([]);
 });
 
 test("claim, run and settle return few types", () => {
