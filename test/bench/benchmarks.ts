@@ -13,7 +13,7 @@ import {
   measureTransactions,
 } from "./measures/transactions.ts";
 
-/** Measures something, and says the figures line by line, each with its size and what ran where. */
+/** Measures something and reports the figures line by line, each with its size and what ran where. */
 type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;
 
 /** All benchmarks, by the names that select them. */
@@ -110,7 +110,7 @@ async function* memory({ waitingTasks }: Sizes): AsyncGenerator<string> {
   );
 }
 
-/** Google's emulator to compare with, and how a figure of it is told, or that there is none. */
+/** Formats a figure of Google's emulator for comparison, or says that there is none. */
 function googlesFirestore({ besideGoogles }: Sizes): {
   programs: EmulatorProgram[];
   figure: <T>(theirs: T | undefined, tell: (theirs: T) => string) => string;

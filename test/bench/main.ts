@@ -3,8 +3,8 @@ import { BENCHMARKS } from "./benchmarks.ts";
 import { SIZES } from "./sizes.ts";
 
 /**
- * `npm run bench`: what the emulators and the bundles cost on this machine, each figure with its size. Names of
- * benchmarks select these; `-- --small` only shows that they still run, without Google's emulator.
+ * `npm run bench`: what the emulators and the bundles cost on this machine, each figure with its size. Arguments select
+ * benchmarks by name; `-- --small` only shows that they still run, without Google's emulator.
  */
 const { values, positionals } = parseArgs({
   options: { small: { type: "boolean", default: false } },

@@ -1,11 +1,11 @@
-/** How much each benchmark does. */
+/** How much work each benchmark does. */
 export interface Sizes {
-  /** Whether Google's emulator is run too, where it is installed. */
+  /** Whether Google's emulator runs too, if it is installed. */
   readonly besideGoogles: boolean;
-  /** New processes for each figure of a start. */
+  /** New processes for each start-up figure. */
   readonly starts: number;
   readonly bundlePairs: number;
-  /** Rounds of transactions at each emulator, in turn. */
+  /** Rounds of transactions at each emulator, alternating. */
   readonly rounds: number;
   readonly transactions: number;
   readonly contendedDocuments: number;

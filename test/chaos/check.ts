@@ -5,12 +5,12 @@ import { figureTable, summarise } from "./check/summary.ts";
 import { runFolder } from "./run-folder.ts";
 
 /**
- * `node test/chaos/check.ts DIR...`: holds what runs left in their folders against the promises; exit code 1 when one was
- * broken. The figures of several runs are told together, too.
+ * `node test/chaos/check.ts DIR...`: checks the histories in these folders against the promises; exit code 1 if any was
+ * broken. For several runs it also prints the combined figures.
  */
 const folders = process.argv.slice(2);
 if (folders.length === 0) {
-  process.stderr.write("Name the folder of a run.\n");
+  process.stderr.write("Give the folder of at least one run.\n");
   process.exit(1);
 }
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -6,12 +6,15 @@ import { expect, test } from "vitest";
 import { KNOWN_BUGS } from "./bugs/known-bugs.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "main.ts");
-/** What needs a lease to run out takes half a minute, and on a busy machine it waits for others. */
+/** A fault that needs a lease to run out takes half a minute, and on a busy machine it waits for others. */
 const LIMIT_MS = 300_000;
-/** Each is seven processes, and the machine has other tests to run. */
+/** Each run is seven processes, and the machine has other tests to run. */
 const MOST_RUNS_AT_ONCE = 2;
 
-/** Faults that bring each bug out, with a promise that it breaks. That none is broken without a bug is promises-kept.test.ts. */
+/**
+ * Faults that expose each bug, with a promise that it breaks. promises-kept.test.ts shows that none is broken without
+ * a bug.
+ */
 const CASES = [
   {
     bug: "unconditional-completion",
@@ -59,7 +62,7 @@ const CASES = [
     broken: "a transaction's effect happens exactly once",
   },
   {
-    // Of twenty tasks one is slow.
+    // One task in twenty is slow.
     bug: "settles-a-stuck-attempt",
     options: "--kinds claim --tasks 20 --hits 1 --faults term",
     broken: "claimed tasks run again only for a reason",
@@ -90,7 +93,7 @@ test("every known bug has a run that finds it", () => {
 const waiting: (() => void)[] = [];
 let atOnce = 0;
 
-/** Runs the chaos when there are few enough others. */
+/** Runs chaos once few enough other runs are going on. */
 function runChaos(options: readonly string[]) {
   const stopped = new AbortController();
   const run = async (): Promise<{ code: number; text: string }> => {

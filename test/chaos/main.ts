@@ -11,24 +11,24 @@ import { runChaos } from "./run.ts";
 import { runFolder } from "./run-folder.ts";
 
 /**
- * `npm run chaos`: tasks of all kinds at real producers and workers, while much goes wrong on purpose; then a checker
- * looks whether the promises were kept. `-- --seed N` repeats a run's plan.
+ * `npm run chaos`: sends tasks of all kinds to real producers and workers while injecting faults; then a checker
+ * decides whether the promises were kept. `-- --seed N` repeats a run's plan.
  */
 const { values } = parseArgs({
   options: {
     tasks: { type: "string", default: "500" },
     hits: { type: "string", default: "5" },
     seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
-    /** Some faults, and kinds of tasks, only: separated by commas. */
+    /** Only these faults, and these kinds of tasks; separated by commas. */
     faults: { type: "string", default: ALL_FAULTS.join(",") },
     kinds: { type: "string", default: KINDS.join(",") },
     /** Only tasks that succeed at once. */
     plain: { type: "boolean", default: false },
-    /** Milliseconds that handlers work at most, before their effect and after it. Their budget is 2 s. */
+    /** The longest that handlers work before and after their effect, in milliseconds. Their budget is 2 s. */
     "work-ms": { type: "string", default: "250" },
-    /** Where the histories are kept. Default: a temporary folder, removed after a run that kept all promises. */
+    /** Where the histories are kept. Default: a temporary folder, removed if the run kept all promises. */
     out: { type: "string" },
-    /** A known bug that the workers are to have. */
+    /** A known bug to give the workers. */
     bug: { type: "string" },
   },
 });
@@ -41,12 +41,12 @@ const numbers = z.object({
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Those that are asked for; a name that there is not ends the program. */
+/** The selected names; an unknown one ends the program. */
 function named<Name extends string>(list: string, names: readonly Name[]): Name[] {
   const asked = new Set(list.split(","));
   const found = names.filter((name) => asked.has(name));
   if (found.length === asked.size) return found;
-  process.stderr.write(`Use these, separated by commas: ${names.join(", ")}.\n`);
+  process.stderr.write(`Choose from these, separated by commas: ${names.join(", ")}.\n`);
   process.exit(1);
 }
 
@@ -54,7 +54,7 @@ const [faults, kinds] = [named(values.faults, ALL_FAULTS), named(values.kinds, K
 const { tasks, hits, seed, "work-ms": workMs } = numbers.parse(values);
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
 if (fs.existsSync(runFolder(folder).run)) {
-  process.stderr.write(`${folder} holds an earlier run: name another folder.\n`);
+  process.stderr.write(`${folder} contains an earlier run; give another folder.\n`);
   process.exit(1);
 }
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);

@@ -17,7 +17,7 @@ test("all promises are kept in a small run with one hit of each fault", async ()
   expect(lines.at(-1)).toBe("all promises were kept");
 }, 240_000);
 
-/** What the run printed, from which its plan can be repeated. */
+/** The run's output, from which its plan can be repeated. */
 function textOf(failed: unknown): string {
   return failed instanceof Error && "stdout" in failed ? String(failed.stdout) : "";
 }

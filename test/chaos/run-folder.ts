@@ -1,34 +1,34 @@
 import path from "node:path";
 
-/** Where a run keeps what it did, and what the checker reads. */
+/** Where a run keeps its histories for the checker. */
 export function runFolder(folder: string) {
   const inside = (...parts: string[]): string => path.join(folder, ...parts);
   return {
     folder,
-    /** What was asked for: seed, options, the secret. */
+    /** The run's parameters: seed, options, the secret. */
     run: inside("run.json"),
-    /** What callers asked for, and what they were answered. */
+    /** Callers' requests and the responses they got. */
     orders: inside("orders.jsonl"),
-    /** What the balancer passed on, and how it was answered. */
+    /** Deliveries that the balancer passed on, and the responses. */
     deliveries: inside("deliveries.jsonl"),
-    /** Faults that really hit. */
+    /** Faults that actually hit. */
     faults: inside("faults.jsonl"),
-    /** When processes started, ended, and stood still. */
+    /** When processes started, ended, and were paused. */
     processes: inside("processes.jsonl"),
     /** What reached the outside receiver. */
     receiver: inside("receiver.jsonl"),
-    /** Begin, effect and end of every handler, a file a process. */
+    /** Start, effect and end of every handler run, one file per process. */
     ledger: inside("ledger"),
-    /** An empty file for each task that has begun to run once. */
+    /** An empty file for each task that has started to run at least once. */
     marks: inside("marks"),
-    /** What the processes wrote. */
+    /** The processes' output. */
     logs: inside("logs"),
     queues: inside("queues.json"),
     tasksData: inside("cloud-tasks"),
     /** Signing keys that are announced before they are used. */
     nextKeys: inside("next-keys"),
     firestoreData: inside("firestore"),
-    /** Firestore's journals before its restarts, which shorten them. */
+    /** Copies of Firestore's journals from before its restarts, which shorten them. */
     journals: inside("journals"),
     summary: inside("summary.json"),
   };

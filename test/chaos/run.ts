@@ -16,13 +16,13 @@ import { type RunFolder, runFolder } from "./run-folder.ts";
 import { type ChaosStack, startStack } from "./stack/stack.ts";
 import { planTasks } from "./load/task-plan.ts";
 
-/** What a run is to do. */
+/** The parameters of a run. */
 export interface RunOptions {
   readonly tasks: number;
   readonly kinds: readonly Idempotency[];
   /** Whether all tasks are ones that succeed at once. */
   readonly plain: boolean;
-  /** How long handlers work at most before and after their effect. */
+  /** The longest that handlers work before and after their effect. */
   readonly workMs: number;
   readonly hits: number;
   readonly seed: number;
@@ -31,16 +31,16 @@ export interface RunOptions {
   readonly bug?: string | undefined;
 }
 
-/** Tasks come at about the pace at which the longest faults hit: standing still for longer than a lease. */
+/** Tasks come at about the pace of the slowest faults: pauses longer than a lease. */
 const MS_A_HIT = 24_000;
 const SHORTEST_FEED_MS = 6_000;
 const PROGRESS_EVERY_MS = 3_000;
-/** A run that has not ended by then is broken off, and what is missing is found by the checker. */
+/** A run that takes longer is cut short, and the checker finds what is missing. */
 const RUN_LIMIT_MS = 15 * 60_000;
 const DRAIN_LIMIT_MS = 90_000;
 const RUNAWAY_LIMIT_MS = 30_000;
 
-/** Runs tasks under faults, and leaves the histories in the folder. */
+/** Runs tasks under faults and leaves the histories in the folder. */
 export async function runChaos(options: RunOptions, print: (line: string) => void): Promise<void> {
   const folder = runFolder(options.folder);
   fs.mkdirSync(folder.folder, { recursive: true });
@@ -145,7 +145,7 @@ async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Handlers that ignored their signal are still at it; what they do late belongs to the run. */
+/** Handlers that ignored their signal are still running; what they do late belongs to the run. */
 async function untilNobodyRuns(folder: RunFolder, stack: ChaosStack): Promise<void> {
   const untilMs = Date.now() + RUNAWAY_LIMIT_MS;
   while (Date.now() < untilMs) {
@@ -155,7 +155,7 @@ async function untilNobodyRuns(folder: RunFolder, stack: ChaosStack): Promise<vo
   }
 }
 
-/** Whether as many runs have ended as were begun. */
+/** Whether every handler run that began has ended. */
 function isQuiet(file: string): boolean {
   const lines = readLineLog(file).map((line) => JSON.stringify(line));
   const count = (what: string): number => lines.filter((line) => line.includes(`"what":"${what}"`)).length;

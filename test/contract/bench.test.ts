@@ -31,7 +31,7 @@ test("the benchmark runs and prints a figure for each thing that it measures", a
   ]);
 });
 
-test("a benchmark is selected by its name, and an unknown name is refused with the known ones", async () => {
+test("a name selects a benchmark, and an unknown name is refused with a list of the known ones", async () => {
   const { stdout } = await run(process.execPath, [MAIN, "--small", "memory"]);
   expect(stdout.trim().split("\n")).toEqual([expect.stringMatching(/^memory: /)]);
 

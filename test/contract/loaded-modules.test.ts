@@ -5,7 +5,7 @@ import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
 import { registry } from "../../shared/tasks/index.ts";
 
-/** Writes to standard output, as the log does, and at once, so that the two keep their order. */
+/** Writes to standard output synchronously, as the log does, so that the two stay in order. */
 const HOOK = `
   import fs from "node:fs";
   import { registerHooks } from "node:module";
@@ -35,7 +35,7 @@ async function modulesOf(name: string, env: Readonly<Record<string, string>>): P
 }
 
 test.concurrent.each(["producer", "worker"])(
-  "the %s loads what sends spans only when it is to send them",
+  "the %s loads the span exporter only when it exports spans",
   async (name) => {
     const [off, on] = await Promise.all([
       modulesOf(name, {}),

@@ -6,7 +6,7 @@ import { takesGoogleCredentials } from "../../shared/tracing/tracing.ts";
 import { captureLog } from "../harness/runtime/captured-log.ts";
 import { startOtlpReceiver } from "../harness/tracing/otlp-receiver.ts";
 
-/** A metadata server, as Cloud Run has one: whoever asks it gets a token of the service's own account. */
+/** A metadata server like Cloud Run's: it gives any caller a token of the service's own account. */
 async function startMetadataServer(status = 200): Promise<readonly string[]> {
   const asked: string[] = [];
   const server = http.createServer((request, response) => {
@@ -36,7 +36,7 @@ async function sendOneSpan({ withCredentials = false, sampleRatio = 1 }) {
   return { receiver, lines };
 }
 
-test("spans for Google are sent with a token of the process's own account, asked for the narrowest scope", async () => {
+test("spans for Google are sent with a token of the process's own account, requested with the narrowest scope", async () => {
   const asked = await startMetadataServer();
   const { receiver } = await sendOneSpan({ withCredentials: true });
 
@@ -47,7 +47,7 @@ test("spans for Google are sent with a token of the process's own account, asked
   ]);
 });
 
-test("spans for anybody else are sent without one", async () => {
+test("spans for any other endpoint are sent without one", async () => {
   const asked = await startMetadataServer();
   const { receiver } = await sendOneSpan({});
 
@@ -61,7 +61,7 @@ test("a span says which service, revision and project it comes from", async () =
   expect(receiver.spans).toMatchObject([{ name: "a", resource }]);
 });
 
-test("of traces that begin here none is sent at a ratio of 0", async () => {
+test("at a ratio of 0 no trace that begins here is sent", async () => {
   const { receiver, lines } = await sendOneSpan({ sampleRatio: 0 });
   expect(receiver.requests).toEqual([]);
   expect(lines).toEqual([]);
@@ -86,7 +86,7 @@ test("without credentials the log says why spans are refused", async () => {
   expect(lines.join("")).not.toContain("token-of-the-account");
 });
 
-test("an endpoint that never answers is given up after the time that stopping may take", async () => {
+test("flushing to an endpoint that never answers stops when the time for shutdown is up", async () => {
   const silent = http.createServer(() => {});
   await new Promise<void>((resolve) => void silent.listen(0, "127.0.0.1", () => resolve()));
   onTestFinished(() => {

@@ -8,19 +8,19 @@ import { type World, startWorld } from "./process/world.ts";
 /** What one fault leads to at each moment. */
 export interface Row {
   readonly fault: string;
-  /** One for each moment, in their order. */
+  /** One entry per moment, in order. */
   readonly entries: readonly string[];
 }
 
-/** One table of the matrix, and all that in it should not have happened. */
+/** One table of the matrix, and every violation in it. */
 export interface Table {
   readonly rows: readonly Row[];
   readonly violations: readonly string[];
 }
 
 /**
- * Cells of one world are played one after the other, so that they can move its time; the worlds wait at once. Google's
- * client tries a read again after two seconds or more, whatever went wrong, and a commit sooner.
+ * The cells of one world run one after another, because they move its time; the worlds wait concurrently. Google's
+ * client retries a read after two seconds or more, whatever the error, and a commit sooner.
  */
 const WORLDS: Readonly<Record<Scenario["at"], number>> = { BatchGetDocuments: 16, Commit: 6, handler: 2 };
 
@@ -48,7 +48,7 @@ export async function measureScenario(scenario: Scenario): Promise<Table> {
   };
 }
 
-/** Of a call that no delivery comes to at some moment, one cell is played to see that this is so. */
+/** If no delivery reaches a call at some moment, one cell is played to confirm that. */
 function isToBePlayed({ scenario, moment, fault }: Cell, faults: readonly (MatrixFault | HandlerFault)[]): boolean {
   const reason = scenario.unreached[moment];
   if (reason === undefined) return true;

@@ -7,22 +7,22 @@ import { MOMENTS } from "./cell/scenarios.ts";
 const SNAPSHOT = path.join(import.meta.dirname, "crash-matrix.snapshot.md");
 const DOCUMENT = path.resolve(import.meta.dirname, "../../docs/crash-matrix.md");
 
-/** A table's lines as cells, its heading left out. */
+/** A table's lines as cells, without its heading. */
 export type Cells = readonly (readonly string[])[];
 
-/** What the snapshot has under a title; empty when it has no such table. */
+/** The lines under a title in the snapshot; empty if it has no such table. */
 export function documentedCells(title: string): Cells {
   const section = sectionOf(read(), title);
   const lines = section.split("\n").filter((line) => line.startsWith("|"));
   return lines.map(cellsOf).filter(([first = ""]) => !/^-+$/.test(first));
 }
 
-/** The titles of the snapshot's tables, in their order. */
+/** The titles of the snapshot's tables, in order. */
 export function documentedTitles(): string[] {
   return [...read().matchAll(/^### (.+)$/gm)].map(([, title = ""]) => title);
 }
 
-/** How many tables and cells the document says that it has, and how many of these can't be reached. */
+/** How many tables and cells the document claims to have, and how many of them can't be reached. */
 export function documentedCounts() {
   const [, tables, cells, unreached] =
     /(\d+) tables, ([\d,]+) cells, of which ([\d,]+) say why/.exec(fs.readFileSync(DOCUMENT, "utf8")) ?? [];
@@ -30,7 +30,7 @@ export function documentedCounts() {
   return { tables: count(tables), cells: count(cells), unreached: count(unreached) };
 }
 
-/** The cells that the snapshot should have: errors that lead to the same are one line. */
+/** The cells that the snapshot should have: errors with the same result share a line. */
 export function cellsToDocument(rows: readonly Row[]): Cells {
   const merged = new Map<string, { faults: string[]; entries: readonly string[] }>();
   for (const { fault, entries } of rows) {
@@ -43,7 +43,7 @@ export function cellsToDocument(rows: readonly Row[]): Cells {
   return [["fault", ...MOMENTS], ...[...merged.values()].map(({ faults, entries }) => [nameOf(faults), ...entries])];
 }
 
-/** Puts a table into the snapshot, in place of the one under its title. */
+/** Writes a table into the snapshot, replacing the one with the same title. */
 export function document(title: string, cells: Cells): void {
   const text = read();
   const section = sectionOf(text, title);

@@ -3,10 +3,10 @@ import { cellsToDocument, document, documentedCells, tableOf } from "./snapshot.
 import { measureScenario } from "./measure.ts";
 import type { Scenario } from "./cell/scenarios.ts";
 
-/** A table takes seconds, and minutes on a machine that is busy. */
+/** A table takes seconds, and minutes on a busy machine. */
 const TIMEOUT_MS = 480_000;
 
-/** Registers the tests of some tables: nothing happened that must not, and the document says what did. */
+/** Registers the tests of some tables: no violation occurs, and the document says what happens. */
 export function testTables(scenarios: readonly Scenario[]): void {
   it.concurrent.for(scenarios)(
     "holds whatever goes wrong: $title",

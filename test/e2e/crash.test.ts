@@ -5,9 +5,9 @@ import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { startStackProcess } from "./support/stack-process.ts";
 
-test("a worker that is killed in the middle of a handler is followed by one that finishes the task", async () => {
+test("when a worker is killed in the middle of a handler, its successor finishes the task", async () => {
   let deliveries = 0;
-  // The first delivery is never answered: its worker is killed while it waits.
+  // The first delivery is never answered: its worker is killed while the subscriber waits.
   const receiver = await startWebhookReceiver((response) => {
     deliveries++;
     if (deliveries > 1) response.writeHead(200).end();

@@ -12,7 +12,7 @@ const EXAMPLE = path.join(ROOT, "packages/emulators/test/readme/example.test.ts"
 const INSTALL_TIMEOUT_MS = 120_000;
 
 const run = promisify(execFile);
-/** As in a terminal: on this Node, and without what our own test run sets. */
+/** As in a terminal: with this Node, and without what our own test run sets. */
 const env: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VITEST|METADATA_)/.test(name))),
   NO_COLOR: "1",
@@ -67,7 +67,7 @@ let built = "";
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-package-"));
-  // As beside dist/: a package linked from here finds this project's dependencies, not those of whoever uses it.
+  // Placed like dist/: a linked package must find this project's dependencies, not those of its user.
   fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
   built = path.join(folder, "built");
   await makeEmulatorPackage(built);
@@ -75,7 +75,7 @@ beforeAll(async () => {
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** Another project that tests with Google's clients, at our versions. */
+/** A separate project that tests with Google's clients, at our versions. */
 function newProject(name: string): string {
   const project = path.join(folder, "projects", name);
   fs.mkdirSync(project, { recursive: true });
@@ -97,9 +97,9 @@ function newProject(name: string): string {
 }
 
 /**
- * What a command prints.
+ * Returns what a command prints.
  *
- * @throws Error with all of it when the command fails.
+ * @throws Error with the whole output when the command fails.
  */
 async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
   try {

@@ -11,7 +11,7 @@ import { registry } from "../../shared/tasks/index.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const INSTALL_TIMEOUT_MS = 300_000;
-/** The user of the images; only root can run something as another user. */
+/** The images' user; only root can run something as another user. */
 const IMAGE_UID = 65_532;
 const uid = process.getuid?.() === 0 ? IMAGE_UID : undefined;
 
@@ -52,10 +52,10 @@ function imageOf({ name }: Program): { command: string[]; env: Record<string, st
 }
 
 test.each(programsOf(registry))(
-  "the image of $name starts, answers and stops, as another user who may write nothing",
+  "the image of $name starts, answers and stops as an unprivileged user without write access",
   async (program) => {
     const { root, command, env } = imageOf(program);
-    // What the image says about addresses is for a container; here the programs listen on loopback.
+    // The image's addresses are meant for a container; here the programs listen on loopback.
     const loopback = { ...env, ...program.tryOutEnv };
 
     const shown = await tryOut(program, { command, cwd: root, env: loopback, ...(uid === undefined ? {} : { uid }) });
@@ -103,7 +103,7 @@ test("an image holds Node, the bundle and its cache, and nothing of the project'
   expect(files.filter((file) => file.endsWith(".ts"))).toEqual([]);
 });
 
-test("a builder is sent what the Dockerfile copies, and no more", async () => {
+test("the build context contains what the Dockerfile copies, and no more", async () => {
   const dockerignore = await fs.readFile(path.join(ROOT, ".dockerignore"), "utf8");
   const sent = (file: string): boolean => isSent(file, dockerignore);
 

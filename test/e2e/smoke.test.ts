@@ -14,7 +14,7 @@ import { setUpProducer } from "../harness/producer/producer-harness.ts";
 const run = promisify(execFile);
 const MAIN = path.resolve(import.meta.dirname, "../smoke/main.ts");
 
-/** Runs the smoke test as a person does; its exit code and what it wrote. */
+/** Runs the smoke test as a person does; returns its exit code and output. */
 async function smoke(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none", ...env } };
   try {
@@ -28,7 +28,7 @@ async function smoke(args: readonly string[], env: Readonly<Record<string, strin
 
 type Answer = readonly [status: number, body: string];
 
-/** A server that answers as it is told, from a request's method, path and body. */
+/** A server whose responses depend on a request's method, path and body. */
 async function startAnswering(
   answer: (method: string, path: string, body: string, headers: http.IncomingHttpHeaders) => Answer,
 ): Promise<string> {
@@ -46,7 +46,7 @@ async function startAnswering(
   return `http://127.0.0.1:${portOf(server)}`;
 }
 
-test("a canary of each kind is done by a stack of its own, in each queue", async () => {
+test("a fresh stack completes a canary of each kind, in each queue", async () => {
   const { code, stdout } = await smoke([]);
 
   expect(stdout).toMatch(/^canary\.claim +succeeded .+-default$/m);
@@ -56,7 +56,7 @@ test("a canary of each kind is done by a stack of its own, in each queue", async
   expect(code).toBe(0);
 });
 
-test("a worker that believes no token fails it, with what to look at and what to set", async () => {
+test("a worker that accepts no token fails it, with advice on what to check and set", async () => {
   const producer = await setUpProducer({
     registry,
     delivering: true,
@@ -82,7 +82,7 @@ test("a queue that delivers nothing fails it", async () => {
   expect(code).toBe(1);
 });
 
-test("a producer that takes the same key for another task fails it", async () => {
+test("a producer that creates another task for the same key fails it", async () => {
   const url = await startAnswering((method, path, body) => {
     const id: string = method === "POST" ? JSON.parse(body).type : path.slice("/v1/tasks/".length);
     const state = id === "canary.natural" ? "finished" : "succeeded";
@@ -96,7 +96,7 @@ test("a producer that takes the same key for another task fails it", async () =>
   expect(code).toBe(1);
 });
 
-test("a caller that is not let in is told by whose leave it would be", async () => {
+test("a caller that is refused learns which setting admits callers", async () => {
   const { code, stdout } = await smoke(["--url", await startAnswering(() => [403, "Forbidden"])]);
 
   expect(stdout).toContain("POST /v1/tasks was answered 403: Forbidden");
@@ -104,7 +104,7 @@ test("a caller that is not let in is told by whose leave it would be", async () 
   expect(code).toBe(1);
 });
 
-test("a token is sent to nobody in clear text", async () => {
+test("a token is never sent in clear text", async () => {
   const seen: (string | undefined)[] = [];
   const url = await startAnswering((_method, _path, _body, headers) => {
     seen.push(headers.authorization);
@@ -116,7 +116,7 @@ test("a token is sent to nobody in clear text", async () => {
   expect(seen.filter((authorization) => authorization !== undefined)).toEqual([]);
 });
 
-test("a token that can be none is not printed", async () => {
+test("an invalid token is not printed", async () => {
   const { code, stderr } = await smoke(["--url", "https://producer.example"], { SMOKE_ID_TOKEN: "canary.x\ncanary" });
 
   expect(stderr).toContain("SMOKE_ID_TOKEN must be an identity token");
@@ -124,7 +124,7 @@ test("a token that can be none is not printed", async () => {
   expect(code).toBe(1);
 });
 
-test("something else than a producer is named", async () => {
+test("a server that is not a producer is reported as such", async () => {
   const url = await startAnswering(() => [202, "<html>"]);
   const { code, stderr } = await smoke(["--url", url]);
 
@@ -132,7 +132,7 @@ test("something else than a producer is named", async () => {
   expect(code).toBe(1);
 });
 
-test("a run that is interrupted leaves nothing behind", async () => {
+test("an interrupted run leaves nothing behind", async () => {
   const folder = temporaryFolder();
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none", TMPDIR: folder },
@@ -148,10 +148,10 @@ test("a run that is interrupted leaves nothing behind", async () => {
 test.each([
   ["an address where nothing listens", ["--url", "http://127.0.0.1:9"], "Nothing answers at http://127.0.0.1:9."],
   ["a service without credentials", ["--url", "https://producer.example"], "SMOKE_ID_TOKEN=$(gcloud auth"],
-  ["an address of another kind", ["--url", "producer"], "--url must be an http or https URL"],
-  ["a time that is none", ["--timeout", "soon"], "--timeout must be a number of seconds"],
-  ["an option that there is not", ["--uri", "x"], "--uri"],
-])("%s is answered with a sentence", async (_, args, sentence) => {
+  ["an address that is not a URL", ["--url", "producer"], "--url must be an http or https URL"],
+  ["an invalid time", ["--timeout", "soon"], "--timeout must be a number of seconds"],
+  ["an unknown option", ["--uri", "x"], "--uri"],
+])("%s is refused with an explanation", async (_, args, sentence) => {
   const { code, stderr } = await smoke(args, { HOME: "/nonexistent" });
 
   expect(stderr).toContain(sentence);

@@ -31,7 +31,7 @@ test("tasks that are queued when the stack is stopped are delivered after it is 
   expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"]))).toEqual(new Set(ids));
 });
 
-test("a stack that logs only errors becomes ready all the same", async () => {
+test("a stack that logs only errors still becomes ready", async () => {
   const stack = await startStackProcess({ env: { LOG_LEVEL: "error" } });
 
   expect(stack.lines.some((line) => line.includes("listening"))).toBe(false);
@@ -63,7 +63,7 @@ test("a port that is in use is named with the variable that moves it, and nothin
   await expect(fetch(`http://127.0.0.1:${ports.queues}/`)).rejects.toThrow("fetch failed");
 });
 
-test("the curl line that is printed works as printed", async () => {
+test("the printed curl line works as printed", async () => {
   const stack = await startStackProcess();
   const start = stack.lines.findIndex((line) => line.includes("curl"));
   const command = `${stack.lines[start]?.trim().replace(/\\$/, "")} ${stack.lines[start + 1]?.trim()}`;

@@ -11,7 +11,7 @@ const TASK = { type: "document.publish", payload: { documentId: "traced", versio
 
 const SENT = { timeout: 60_000, interval: 100 };
 
-/** A stack that sends its spans. */
+/** A stack that exports its spans. */
 async function setup(options: { ratio?: string; status?: number } = {}) {
   const receiver = await startOtlpReceiver(options);
   const env = {
@@ -25,7 +25,7 @@ async function setup(options: { ratio?: string; status?: number } = {}) {
     receiver,
     stack,
     producer,
-    /** Hands a task over within a caller's trace that is sampled or not. */
+    /** Enqueues a task within a caller's trace, sampled or not. */
     handOver: async ({ traceId, sampled }: { traceId: string; sampled: boolean }): Promise<string> => {
       const headers = {
         "content-type": "application/json",
@@ -81,18 +81,18 @@ test("a task is one trace from the caller through the producer and the queue to 
 test.each([
   ["0", false],
   ["1", true],
-])("with a ratio of %s, what the caller does not sample is sampled: %s", async (ratio, isSampled) => {
+])("with a ratio of %s, a trace that the caller does not sample is sampled: %s", async (ratio, isSampled) => {
   const { receiver, producer, handOver, sent } = await setup({ ratio });
   const unsampled = await handOver({ traceId: TRACE_ID, sampled: false });
   await producer.untilState(unsampled, "finished");
-  // Spans are sent in their order, so when the other trace's have come, the first one's would have.
+  // Spans are sent in order, so once the other trace's have arrived, the first one's would have arrived too.
   const sampled = await handOver({ traceId: OTHER_TRACE_ID, sampled: true });
   await sent(sampled);
 
   expect(receiver.spans.some(({ traceId }) => traceId === TRACE_ID)).toBe(isSampled);
 });
 
-test("an endpoint that refuses spans is told of in the log and holds nothing up", async () => {
+test("an endpoint that refuses spans is reported in the log and blocks nothing", async () => {
   const { stack, handOver } = await setup({ status: 400 });
   await handOver({ traceId: TRACE_ID, sampled: true });
 

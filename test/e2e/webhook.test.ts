@@ -24,7 +24,7 @@ async function setup(statuses: readonly number[] = []) {
   return { receiver, arrivals, task, stack, producer: producerClient(stack) };
 }
 
-test("a webhook arrives once, signed as the standard says, and its task goes from queued to succeeded", async () => {
+test("a webhook arrives once, signed according to the standard, and its task goes from queued to succeeded", async () => {
   const { receiver, task, producer } = await setup();
 
   const accepted = await producer.enqueue(task);

@@ -14,7 +14,7 @@ const bulkWith = (change: Partial<QueueSettings>): Registry =>
 
 const slow = defineTask({ type: "slow", payload: z.json(), queue: "critical", timeoutMs: 25_000, attempts: 1 });
 
-test("task types, queues and the default settings hold together", () => {
+test("task types, queues and the default settings are consistent", () => {
   expect(() => refuseBrokenBudgets(plan)).not.toThrow();
 });
 
@@ -25,7 +25,7 @@ test.each([
     "Task type slow: its timeout of 25000",
   ],
   [
-    "queues that send more than the instances take",
+    "queues that send more than the instances accept",
     { settings: { workerMaxInstances: 5, workerConcurrency: 40 } },
     "The queues send up to 220 deliveries at once, but the worker takes 200 (5 instances of 40)",
   ],
@@ -52,7 +52,7 @@ test.each([
   expect(() => refuseBrokenBudgets({ ...plan, ...change })).toThrow(sentence);
 });
 
-test("as many as the instances take are allowed", () => {
+test("exactly as many deliveries as the instances accept are allowed", () => {
   const settings = { workerMaxInstances: 11, workerConcurrency: 20 };
   expect(() => refuseBrokenBudgets({ ...plan, settings })).not.toThrow();
 });

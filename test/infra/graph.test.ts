@@ -11,13 +11,13 @@ import { FIXTURE } from "./support/fixture-registry.ts";
 import { exampleFor, ofType, runFixture, runRegistered, the, variablesOf } from "./support/graph.ts";
 import { writeProgram } from "./support/program.ts";
 
-test.each(["dev", "production"] as const)("a preview of %s settings asks for what was reviewed", async (kind) => {
+test.each(["dev", "production"] as const)("a preview of %s settings requests the reviewed resources", async (kind) => {
   const run = await runFixture(kind, "preview");
   expect(run.output).toBe("");
   await expect(`${printGraph(run.resources)}\n`).toMatchFileSnapshot(`snapshots/${kind}.txt`);
 });
 
-test("an update asks for the same as its preview, with what the preview could not know", async () => {
+test("an update requests the same as its preview, plus what the preview could not know", async () => {
   const [preview, update] = await Promise.all([
     runFixture("production", "preview"),
     runFixture("production", "update"),
@@ -40,7 +40,7 @@ test("an update asks for the same as its preview, with what the preview could no
   });
 });
 
-test("a signing secret that is given is used, and is marked as a secret", async () => {
+test("a configured signing secret is used, and marked as a secret", async () => {
   const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
   const run = await runFixture("dev", "update", { "handoff:webhookSigningSecret": secret });
 
@@ -50,7 +50,7 @@ test("a signing secret that is given is used, and is marked as a secret", async 
   expect(run.resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
 });
 
-test("a queue more is one queue, three grants on it, and a name that the services are told", async () => {
+test("an additional queue adds one queue, three grants on it, and its name in the services' environment", async () => {
   const given = { "handoff:mailKey": "key", "handoff:mailSender": "us@example.com" };
   const [before, after] = await Promise.all([
     runFixture("dev", "update"),
@@ -75,7 +75,7 @@ test("a queue more is one queue, three grants on it, and a name that the service
   expect(variables.has("MAIL_PAGES")).toBe(false);
 });
 
-test("what earlier revisions made of the webhooks' secret keeps its names, or Pulumi would make it anew", async () => {
+test("the resources of the webhook secret keep their earlier names, so that Pulumi doesn't replace them", async () => {
   const { resources } = await runFixture("production", "update");
   const urns = new Set(resources.map(({ urn }) => urn));
   const known = [
@@ -87,7 +87,7 @@ test("what earlier revisions made of the webhooks' secret keeps its names, or Pu
   expect(known.filter((name) => !urns.has(`urn:pulumi:production::handoff::${name}`))).toEqual([]);
 });
 
-test("an example with what is registered is previewed and asks for a queue and the grants of each", async () => {
+test("a preview of an example with the real registry requests each queue and its grants", async () => {
   const run = await runRegistered("dev", "preview");
   const queues = ofType(run.resources, "gcp:cloudtasks/queue:Queue").map(({ name }) => name);
   const grants = ofType(run.resources, "gcp:cloudtasks/queueIamMember:QueueIamMember").map(({ name }) => name);
@@ -97,7 +97,7 @@ test("an example with what is registered is previewed and asks for a queue and t
   expect(grants).toHaveLength(3 * registry.queues.size);
 });
 
-test("wrong settings end a preview with a sentence each, and nothing is asked for", async () => {
+test("wrong settings end a preview with a sentence each, and nothing is requested", async () => {
   const run = await runFixture("dev", "preview", { "handoff:region": "mars", "handoff:workerMaxInstances": "none" });
 
   expect(run.succeeded).toBe(false);
@@ -106,7 +106,7 @@ test("wrong settings end a preview with a sentence each, and nothing is asked fo
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
 });
 
-test("a budget that doesn't hold ends a preview with a sentence, and nothing is asked for", async () => {
+test("an exceeded budget ends a preview with a sentence, and nothing is requested", async () => {
   const run = await runFixture("dev", "preview", { "handoff:workerMaxInstances": "2" });
 
   expect(run.succeeded).toBe(false);
@@ -114,13 +114,13 @@ test("a budget that doesn't hold ends a preview with a sentence, and nothing is 
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
 });
 
-test("a stack's name is made a label that Google Cloud takes", async () => {
+test("a stack's name becomes a label that Google Cloud accepts", async () => {
   const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...exampleFor("dev", registry) });
   const google = run.resources.find(({ name, type }) => type === "pulumi:providers:gcp" && name === "google");
   expect(google?.inputs["defaultLabels"]).toBe('{"app":"handoff","stack":"prod-v1"}');
 });
 
-test("the program asks for a Pulumi that is no older than the package it was tested with", async () => {
+test("the program requires a Pulumi no older than the package it was tested with", async () => {
   const { pulumiVersions } = await runFixture("dev", "preview");
   const manifest = z.object({ devDependencies: z.record(z.string(), z.string()) });
   const { devDependencies } = manifest.parse(
@@ -129,7 +129,7 @@ test("the program asks for a Pulumi that is no older than the package it was tes
   expect(pulumiVersions).toBe(`>=${devDependencies["@pulumi/pulumi"]}`);
 });
 
-test("a program that asks for one resource twice is refused, as Pulumi refuses it", async () => {
+test("a program that requests one resource twice is refused, as by Pulumi", async () => {
   const program = await writeProgram(
     `import * as gcp from "@pulumi/gcp";
      for (const location of ["a", "b"]) new gcp.cloudtasks.Queue("queue", { location });`,
@@ -152,7 +152,7 @@ test("a caller keeps its grant when others come or go", async () => {
   );
 });
 
-test("giving a production stack another signing secret takes nothing away that is protected", async () => {
+test("changing a production stack's signing secret deletes nothing that is protected", async () => {
   const secret = "whsec_dGhlLXNlY3JldC10aGF0LXdhcy1naXZlbi1ieS1oYW5k";
   const [before, after] = await Promise.all([
     runFixture("production", "update"),
@@ -164,7 +164,7 @@ test("giving a production stack another signing secret takes nothing away that i
   expect(gone.map(({ type, protect }) => [type, protect])).toEqual([["random:index/randomBytes:RandomBytes", false]]);
 });
 
-test("docs/deploy.md says how many resources each example makes", async () => {
+test("docs/deploy.md says how many resources each example creates", async () => {
   const [dev, production] = await Promise.all([runFixture("dev", "preview"), runFixture("production", "preview")]);
   const count = ({ resources }: typeof dev): number => resources.filter(({ custom }) => custom).length;
 

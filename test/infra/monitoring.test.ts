@@ -54,7 +54,7 @@ const dashboardSchema = z.object({
 });
 const { mosaicLayout } = dashboardSchema.parse(describeDashboard("Handoff", WATCHED));
 
-test("the metrics read fields that stand in the worker's own line", async () => {
+test("the metrics read fields that the worker's own log line has", async () => {
   const handler = scriptedHandler(claimTaskType);
   handler.steps(() => succeeded());
   const worker = await setUpWorker(() => [handler]);
@@ -105,13 +105,13 @@ test.each(ALERTS.filter(({ above }) => above > 0))(
   },
 );
 
-test("what is watched is ours alone: queues, services, database and metrics by name", () => {
+test("only our own queues, services, database and metrics are watched, by name", () => {
   for (const { filter } of Object.values(seriesOf(WATCHED))) {
     expect(filter).toMatch(/["/]p-(critical|producer|deliver)|database_id = "p"/);
   }
 });
 
-test("every alert has its paragraph in docs/operating.md, and every such paragraph its alert", () => {
+test("every alert has a paragraph in docs/operating.md, and every such paragraph an alert", () => {
   const text = fs.readFileSync(path.join(PROJECT_DIR, "docs/operating.md"), "utf8");
   const runbook = text.split("\n## ").find((section) => section.startsWith("Alerts"));
   const titles = [...(runbook ?? "").matchAll(/^### (.+)$/gm)].map(([, title]) => title);

@@ -6,9 +6,9 @@ import { FIXTURE } from "./support/fixture-registry.ts";
 import { type Graph, type StackKind, runFixture, runRegistered } from "./support/graph.ts";
 import { POLICIES } from "./support/policies.ts";
 
-type Program = "the fixture" | "what is registered";
+type Program = "the fixture" | "the registry";
 
-const REGISTRIES: Readonly<Record<Program, Registry>> = { "the fixture": FIXTURE, "what is registered": registry };
+const REGISTRIES: Readonly<Record<Program, Registry>> = { "the fixture": FIXTURE, "the registry": registry };
 
 const graphs = new Map<string, Graph>();
 
@@ -19,7 +19,7 @@ beforeAll(async () => {
   for (const kind of ["dev", "production"] as const) {
     for (const [program, run] of [
       ["the fixture", await runFixture(kind, "update")],
-      ["what is registered", await runRegistered(kind, "update")],
+      ["the registry", await runRegistered(kind, "update")],
     ] as const) {
       if (!run.succeeded) throw new Error(run.output);
       graphs.set(`${kind} ${program}`, run.resources);
@@ -36,8 +36,8 @@ function graphOf(kind: StackKind, program: Program = "the fixture"): Graph {
 describe.each([
   ["dev", "the fixture"],
   ["production", "the fixture"],
-  ["dev", "what is registered"],
-  ["production", "what is registered"],
+  ["dev", "the registry"],
+  ["production", "the registry"],
 ] as const)("%s settings, with %s,", (kind, program) => {
   test.each(Object.keys(POLICIES))("keep: %s", (name) => {
     const graph = graphOf(kind, program);
@@ -71,11 +71,11 @@ const WORKER = ["Service", /^worker$/] as const;
 const QUEUE = "gcp:cloudtasks/queue:Queue";
 const SECRET_TEXT = "whsec_bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
-/** Each policy with a change that breaks it, and a word of what it must say. */
+/** Each policy with a change that breaks it, and a word that its message must contain. */
 const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource) => Change, string][] = [
-  ["nobody is public", ["ServiceIamMember", /-calls-producer$/], inputs({ member: "allUsers" }), "allUsers"],
+  ["nothing is public", ["ServiceIamMember", /-calls-producer$/], inputs({ member: "allUsers" }), "allUsers"],
   ["the check of callers is never turned off", WORKER, inputs({ invokerIamDisabled: true }), "worker"],
-  ["no grant but those that are needed", ["IAMMember", /^worker-records$/], inputs({ role: "roles/editor" }), "editor"],
+  ["only the needed grants exist", ["IAMMember", /^worker-records$/], inputs({ role: "roles/editor" }), "editor"],
   [
     "the invoker may call the worker and do nothing else",
     ["QueueIamMember", /^producer-enqueuer-bulk$/],
@@ -88,16 +88,11 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
     inputs({ name: "handoff-worker" }),
     "shop@",
   ],
-  ["the worker is reached from inside only", WORKER, inputs({ ingress: "INGRESS_TRAFFIC_ALL" }), "ALL"],
+  ["the worker can be reached only from inside", WORKER, inputs({ ingress: "INGRESS_TRAFFIC_ALL" }), "ALL"],
+  ["the worker has one audience, and tasks carry it", WORKER, inputs({ customAudiences: ["https://a"] }), "differ"],
+  ["every service runs as its own account", WORKER, inputs({ template: { serviceAccount: "" } }), "worker"],
   [
-    "the worker has one audience, which tasks are made for",
-    WORKER,
-    inputs({ customAudiences: ["https://a"] }),
-    "differ",
-  ],
-  ["every service runs as an account of its own", WORKER, inputs({ template: { serviceAccount: "" } }), "worker"],
-  [
-    "records are granted on the one database",
+    "access to records is granted on the one database",
     ["IAMMember", /^worker-records$/],
     inputs({ condition: {} }),
     "worker-records",
@@ -105,40 +100,35 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ["state is protected in production, and only there", ["Queue", /bulk/], () => ({ protect: false }), "bulk"],
   ["a protected database outlives its stack", ["Database", /records/], inputs({ deletionPolicy: "DELETE" }), "DELETE"],
   [
-    "a made-up secret stands in its secret only, and is marked",
+    "a generated secret is stored only in its secret, and is marked",
     ["SecretVersion", /signing/],
     inputs({ secretData: SECRET_TEXT }),
     "SecretVersion",
   ],
   [
-    "a made-up secret stands in its secret only, and is marked",
+    "a generated secret is stored only in its secret, and is marked",
     WORKER,
     () => ({ openInputs: { env: SECRET_TEXT } }),
     "worker",
   ],
   [
-    "only the worker may read what is declared as a secret, and gets it from there",
+    "only the worker may read a declared secret, and gets it from there",
     ["SecretIamMember", /./],
     inputs({ member: "serviceAccount:handoff-producer@my-project-123.iam.gserviceaccount.com" }),
     "producer",
   ],
   [
-    "only the worker may read what is declared as a secret, and gets it from there",
+    "only the worker may read a declared secret, and gets it from there",
     WORKER,
     withMore({ name: "WEBHOOK_SIGNING_SECRET", value: "whsec_x" }),
     "worker",
   ],
-  ["no secret but what is declared", ["Secret", /signing/], () => ({ name: "another-secret" }), "another-secret"],
-  ["no variable that is for one machine only", WORKER, withMore({ name: "OIDC_CERTS_URL", value: "x" }), "OIDC"],
+  ["only declared secrets exist", ["Secret", /signing/], () => ({ name: "another-secret" }), "another-secret"],
+  ["no local-only variable is set", WORKER, withMore({ name: "OIDC_CERTS_URL", value: "x" }), "OIDC"],
+  ["the queues are the registered ones", ["Queue", /default/], inputs({ retryConfig: { maxAttempts: 5 } }), "default"],
+  ["the queues are the registered ones", ["IAMMember", /^worker-records$/], () => ({ type: QUEUE }), "4 queues"],
   [
-    "queues are those that are registered",
-    ["Queue", /default/],
-    inputs({ retryConfig: { maxAttempts: 5 } }),
-    "default",
-  ],
-  ["queues are those that are registered", ["IAMMember", /^worker-records$/], () => ({ type: QUEUE }), "4 queues"],
-  [
-    "each service is told the name of each queue",
+    "each service knows the name of each queue",
     WORKER,
     withMore({ name: "QUEUES", value: '{"default":["handoff-default-1"]}' }),
     "worker: bulk",
@@ -153,10 +143,10 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ],
   ["everything waits for the project's APIs", ["Queue", /bulk/], () => ({ provider: "" }), "bulk"],
   ["everything waits for the project's APIs", ["gcp", /^google$/], () => ({ dependencies: [] }), "run.googleapis.com"],
-  ["an API that is used is turned on, and stays on", ["Service", /^run\./], inputs({ service: "x" }), "run.googleapis"],
-  ["a service waits for what it may do", WORKER, () => ({ dependencies: [] }), "worker-records"],
+  ["every API in use is enabled, and stays enabled", ["Service", /^run\./], inputs({ service: "x" }), "run.googleapis"],
+  ["a service waits for its grants", WORKER, () => ({ dependencies: [] }), "worker-records"],
   [
-    "every alert is sent to everybody who is to be told",
+    "every alert is sent to every recipient",
     ["AlertPolicy", /^alert-dead$/],
     inputs({ notificationChannels: [] }),
     "alert-dead",
@@ -169,7 +159,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ],
 ];
 
-test.each(BREAKS)("is found broken: %s (%s)", (name, which, change, word) => {
+test.each(BREAKS)("reports a broken policy: %s (%s)", (name, which, change, word) => {
   const violations = POLICIES[name]?.(changed(graphOf("production"), which, change), "production", FIXTURE) ?? [];
   expect(violations.join("\n")).toContain(word);
 });
@@ -178,7 +168,7 @@ test("every policy has a change that breaks it", () => {
   expect(new Set(BREAKS.map(([name]) => name))).toEqual(new Set(Object.keys(POLICIES)));
 });
 
-test("state that is protected in a dev stack is found", () => {
+test("protected state in a dev stack is reported", () => {
   const graph = changed(graphOf("dev"), ["Database", /records/], () => ({ protect: true }));
   expect(POLICIES["state is protected in production, and only there"]?.(graph, "dev", FIXTURE)).toEqual([
     "records (gcp:firestore/database:Database)",

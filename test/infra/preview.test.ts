@@ -13,7 +13,7 @@ import { exampleFor } from "./support/graph.ts";
 
 const run = promisify(execFile);
 
-/** Runs `npm run preview:offline` with these options; its exit code and what it wrote. */
+/** Runs `npm run preview:offline` with these options; returns its exit code and output. */
 async function preview(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   try {
     const { stdout, stderr } = await run(process.execPath, [path.join(PROJECT_DIR, "infra/preview/main.ts"), ...args]);
@@ -33,7 +33,7 @@ async function fileWith(content: string): Promise<string> {
 }
 
 test("a stack's own file is previewed", async () => {
-  // Only Pulumi can decrypt these, so something of their form stands in for them.
+  // Only Pulumi can decrypt these, so made-up values of the same format stand in for them.
   const secrets = [...configurable(registry.settings)]
     .filter(([, name]) => registry.settings.get(name)?.kind === "secret")
     .map(([key]) => [`handoff:${key}`, { secure: "v1:abc" }]);
@@ -50,7 +50,7 @@ test.each([
   ["", "it must be YAML with a map called config"],
   ["a: [", "it must be YAML with a map called config"],
   ["config: { handoff:region: mars }", "handoff:region: must be a region, for example europe-west1."],
-])("a file that holds %j is refused with a sentence", async (content, sentence) => {
+])("a file that contains %j is refused with an explanation", async (content, sentence) => {
   const { code, stderr } = await preview("--config", await fileWith(content));
 
   expect(stderr).toContain(sentence);
@@ -62,7 +62,7 @@ test.concurrent.each([
   [["--config", "/nope.yaml"], "/nope.yaml can't be used: there is no such file."],
   [["--stack", "nope"], "--stack must be one of dev, production."],
   [["--stacks"], "--stacks"],
-])("%j is refused with a sentence", async (args, sentence) => {
+])("%j is refused with an explanation", async (args, sentence) => {
   const { code, stderr } = await preview(...args);
 
   expect(stderr).toContain(sentence);
@@ -72,7 +72,7 @@ test.concurrent.each([
 
 const PROGRAM = { name: "stubborn", entry: "", protosOf: [], answersAt: "/", tryOutEnv: {}, warmUpEnv: {} };
 
-test("a program that doesn't stop when it is told to is ended, and found out", async () => {
+test("a program that doesn't stop when told to is killed and reported", async () => {
   const code = `
     process.on("SIGTERM", () => {});
     const server = require("http").createServer((request, response) => response.end()).listen(0, "127.0.0.1", () => {
@@ -83,7 +83,7 @@ test("a program that doesn't stop when it is told to is ended, and found out", a
   await expect(tryOut(PROGRAM, options)).rejects.toThrow("stubborn: It ended with SIGKILL.");
 });
 
-test("a program that can't be started is found out", async () => {
+test("a program that can't be started is reported", async () => {
   const options = { command: ["/nonexistent/node"], cwd: os.tmpdir() };
   await expect(tryOut(PROGRAM, options)).rejects.toThrow("stubborn: ");
 });

@@ -30,18 +30,18 @@ async function runOneQueue(failCreate: (attempt: number) => string | undefined) 
   return { ...run, attempts };
 }
 
-test("a creation that finds its API not there yet is tried again until it is", async () => {
+test("a creation whose API isn't enabled yet is retried until it is", async () => {
   const run = await runOneQueue((attempt) => (attempt <= 2 ? DISABLED : undefined));
   expect(run).toMatchObject({ succeeded: true, attempts: 3, output: expect.not.stringContaining("did not end") });
 });
 
-test("an error that waiting can't mend fails at once", async () => {
+test("an error that waiting can't fix fails at once", async () => {
   const run = await runOneQueue(() => FORBIDDEN);
   expect(run).toMatchObject({ succeeded: false, attempts: 1 });
   expect(run.output).toContain(FORBIDDEN);
 });
 
-test("what never comes is given up after 12 more attempts", async () => {
+test("a creation that keeps failing is abandoned after 12 more attempts", async () => {
   const run = await runOneQueue(() => DISABLED);
   expect(run).toMatchObject({ succeeded: false, attempts: 13 });
   expect(run.output).toContain(DISABLED);
@@ -57,6 +57,6 @@ test.each([
   ["Error 403: Permission 'run.services.create' denied", 0],
   ["Error 409: Requested entity already exists", 0],
   ["Error 400: Invalid argument", 0],
-])("%s: is tried %i times more", (error, retries) => {
+])("%s: is retried %i times", (error, retries) => {
   expect(retriesOf(error)).toBe(retries);
 });

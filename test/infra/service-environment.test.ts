@@ -6,12 +6,12 @@ import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { runUntilListening } from "../harness/runtime/run-until-listening.ts";
 import { runRegistered, the, variablesOf } from "./support/graph.ts";
 
-/** What stands in for the secrets that infra mounts. */
+/** Stands in for the secrets that infra mounts. */
 const SECRETS = Object.fromEntries(
   Object.entries(localVariables(registry.settings)).filter(([name]) => registry.settings.get(name)?.kind === "secret"),
 );
 
-/** Starts a service as Cloud Run does, with these variables; answers with what it wrote until it listened or ended. */
+/** Starts a service as Cloud Run does, with these variables; returns its output until it listened or ended. */
 async function start(service: string, variables: Readonly<Record<string, string>>): Promise<string> {
   const program = path.join(PROJECT_DIR, "services", service, "main.ts");
   const { text } = await runUntilListening([program], {
@@ -37,7 +37,7 @@ test.each(["dev", "production"] as const)(
   },
 );
 
-test("without the secrets that infra mounts the worker does not start, and names each of them", async () => {
+test("without the secrets that infra mounts, the worker does not start and names each of them", async () => {
   const run = await runRegistered("dev", "update");
   const service = the(run.resources, "gcp:cloudrunv2/service:Service", "worker");
 

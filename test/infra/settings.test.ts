@@ -10,7 +10,7 @@ const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-
 
 const parseSettings = (configuration: Readonly<Record<string, string>>) => parseFor(configuration, FIXTURE);
 
-test("three settings are enough, and the defaults protect what can't be made again", () => {
+test("three settings are enough, and the defaults protect what can't be recreated", () => {
   expect(parseSettings(NEEDED)).toEqual({
     project: "my-project-123",
     region: "europe-west1",
@@ -35,7 +35,7 @@ test("three settings are enough, and the defaults protect what can't be made aga
   });
 });
 
-test("lists are given as JSON, as Pulumi hands them over, and other namespaces are passed over", () => {
+test("lists are given as JSON, as Pulumi hands them over, and other namespaces are ignored", () => {
   const settings = parseSettings({
     ...NEEDED,
     "handoff:callers": '["serviceAccount:a@b.iam.gserviceaccount.com","group:g@example.com","domain:example.com"]',
@@ -90,14 +90,14 @@ test.each([
   [{ "handoff:schedules": schedules({ ...daily, cron: "61 99 * * *", payload: {} }) }, "cron: must be a time in the"],
   [{ "handoff:schedules": schedules({ ...daily, cron: "0 0 6 * * *", payload: {} }) }, "cron: must be a time in the"],
   [{ "handoff:schedules": schedules({ ...daily, timeZone: "Mars", payload: {} }) }, "timeZone: must be a time zone"],
-])("%j is refused with a sentence", (change: Record<string, string | undefined>, sentence) => {
+])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));
 
   expect(() => parseSettings(Object.fromEntries(values))).toThrow(SettingsError);
   expect(() => parseSettings(Object.fromEntries(values))).toThrow(sentence);
 });
 
-test("every problem is told at once", () => {
+test("all problems are reported at once", () => {
   expect(() => parseSettings({ "handoff:protect": "1" })).toThrow(
     /project: .*\n.*region: .*\n.*prefix: .*\n.*protect: /,
   );
@@ -109,7 +109,7 @@ test("a wrong signing secret is refused without being quoted", () => {
   expect(() => parseSettings(values)).not.toThrow("hunter2");
 });
 
-test("two schedules of one name are refused", () => {
+test("two schedules with the same name are refused", () => {
   const payload = { documentId: "d", version: 1, content: "c" };
   const values = { ...NEEDED, "handoff:schedules": schedules({ ...daily, payload }, { ...daily, payload }) };
   expect(() => parseSettings(values)).toThrow("handoff:schedules: must have a name each of its own.");
@@ -117,7 +117,7 @@ test("two schedules of one name are refused", () => {
 
 const MAIL = { "handoff:mailKey": "[1]", "handoff:mailSender": "us@example.com" };
 
-test("what task types declare is read from the stack's configuration, as it is written there", () => {
+test("settings that task types declare are read from the stack's configuration as written", () => {
   const { taskSettings } = parseFor({ ...NEEDED, ...MAIL, "handoff:mailPages": "7" }, WIDER_FIXTURE);
   expect(taskSettings).toEqual({
     variables: new Map([
@@ -138,14 +138,14 @@ test.each([
     "handoff:webhookAllowPrivateAddresses: there is no such setting. There are: project,",
   ],
   [{ "handoff:mailPage": "7" }, "schedules, webhookSigningSecret, mailKey, mailSender, mailPages."],
-])("%j, where task types declare settings, is refused with a sentence", (change, sentence) => {
+])("%j, where task types declare settings, is refused with an explanation", (change, sentence) => {
   const values = { ...NEEDED, ...MAIL, ...change };
   const given = Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
   expect(() => parseFor(Object.fromEntries(given), WIDER_FIXTURE)).toThrow(SettingsError);
   expect(() => parseFor(Object.fromEntries(given), WIDER_FIXTURE)).toThrow(sentence);
 });
 
-test("a task's setting can't have the name of one of ours", () => {
+test("a task's setting can't take the name of one of ours", () => {
   const payload = WIDER_FIXTURE.listed[0].payload;
   const settings = { REGION: secret() };
   const odd = defineTask({ type: "odd", payload, queue: "bulk", timeoutMs: 1, attempts: 1, settings });

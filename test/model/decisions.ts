@@ -9,8 +9,8 @@ import {
 import { writesOf } from "../../shared/records/transition.ts";
 
 /**
- * The worker's decisions, and the interpreter of what they decide. The model asks these, so that a test can put a wrong
- * one in the place of a right one.
+ * The worker's decisions, and the interpreter that carries them out. The model calls these, so that a test can replace
+ * a right one by a wrong one.
  */
 export const DECISIONS = {
   admitClaim,

@@ -18,10 +18,10 @@ export function arrive(scenario: Scenario): void {
   }
 }
 
-/** A delivery under the same id, of another payload. */
+/** A delivery of another payload under the same id. */
 export function arriveAsImpostor(scenario: Scenario): void {
   const { kind, record, nowMs } = scenario.world;
-  // The producer lets no other payload in while the first one's record stands; a natural task need not have one.
+  // The producer admits no other payload while the first one's record exists; a natural task may have none.
   if (kind === "natural" || !record || record.expireAt.toMillis() <= nowMs) return;
   const attempt = newAttempt(scenario);
   const claimant = { ...claimantOf(attempt, kind), payloadHash: IMPOSTOR_HASH };
@@ -40,16 +40,16 @@ export function arriveAsImpostor(scenario: Scenario): void {
   });
 }
 
-/** What a running attempt tells of itself when it asks for the task. */
+/** What a running attempt says about itself when it asks for the task. */
 export function claimantOf({ owner, enqueuedAtMs, isFirstDispatch }: Running, kind: Idempotency): Claimant {
   const mayHaveRunUnseen = kind !== "claim" && !isFirstDispatch;
   return { owner, enqueuedAtMs, mayHaveRunUnseen, payloadHash: PAYLOAD_HASH, maxAttempts: MAX_ATTEMPTS };
 }
 
 /**
- * The plan of what a delivery leaves behind: one that may not run, or one that has ended.
+ * Plans what a delivery leaves behind, whether it may not run or has ended.
  *
- * @param fence the fence that its writer holds, where that isn't the record's or the transition's own.
+ * @param fence the fence that its writer holds, if it isn't the record's or the transition's own.
  */
 export function planOf(scenario: Scenario, { transition, outcome }: Settlement, on: Asked, fence?: number): Plan {
   const by = {
@@ -82,7 +82,7 @@ export function newAttempt(scenario: Scenario): Running {
   };
 }
 
-/** One commit that creates the record, or else one on condition that it is as it was read. */
+/** One commit that creates the record, or one on condition that the record is as it was read. */
 function claim(scenario: Scenario, attempt: Running): void {
   if (scenario.world.record) return claimByReading(scenario, attempt);
   const claiming = { kind: "claim", attempt: attempt.numbers, from: null } as const;
@@ -124,7 +124,7 @@ function claimByReading(scenario: Scenario, attempt: Running): void {
   });
 }
 
-/** Its reads lock the record, or let its commit fail if the record has changed: both are one to the model. */
+/** Its reads lock the record, or its commit fails if the record has changed: the model treats both alike. */
 function beginTransaction(scenario: Scenario, attempt: Running): void {
   scenario.transact(attempt, () => {
     const { world, decisions } = scenario;

@@ -14,7 +14,7 @@ export function end(scenario: Scenario, attempt: Running, how: AttemptEnd): void
   leave(scenario, attempt);
   const isWork = attempt.state !== "idle";
   if (how.kind === "succeeded" && isWork && scenario.world.kind !== "transaction") affect(scenario, attempt);
-  // Its answer has been given, and its claim lasts until its lease ends: only its transaction may yet commit.
+  // Its response has been sent, and its claim lasts until its lease ends: only its transaction can still commit.
   if (attempt.state === "stuck" && !(scenario.world.kind === "transaction" && how.kind === "succeeded")) return;
   switch (scenario.world.kind) {
     case "claim":
@@ -28,14 +28,14 @@ export function end(scenario: Scenario, attempt: Running, how: AttemptEnd): void
   }
 }
 
-/** The attempt's process is killed. Nobody hears of it but Cloud Tasks, whose delivery fails. */
+/** The attempt's process is killed. Only Cloud Tasks notices: its delivery fails. */
 export function crash(scenario: Scenario, attempt: Running, { afterEffect }: { afterEffect: boolean }): void {
   leave(scenario, attempt);
   if (afterEffect && attempt.state !== "idle" && scenario.world.kind !== "transaction") affect(scenario, attempt);
   if (attempt.life === scenario.world.life) scenario.change({ hasFailed: true });
 }
 
-/** The handler ignores its signal: it is answered and still at work. Only a natural task's attempt is settled. */
+/** The handler ignores its signal: it is answered but keeps running. Only a natural task's attempt is settled. */
 export function getStuck(scenario: Scenario, attempt: Running): void {
   if (attempt.state !== "handling") return;
   const { kind, running } = scenario.world;
@@ -52,7 +52,7 @@ function affect(scenario: Scenario, { owner, life }: Running): void {
   scenario.haveEffect({ owner, life, payloadHash: PAYLOAD_HASH, isCommitted: false });
 }
 
-/** A commit on condition that the record is as the claim left it, or else as it is read again. */
+/** A commit on condition that the record is as the claim left it, or else as a new read finds it. */
 function settleClaimed(scenario: Scenario, attempt: Running, how: AttemptEnd): void {
   const { numbers, version } = attempt;
   const { decisions } = scenario;
@@ -97,7 +97,7 @@ function settleByItself(scenario: Scenario, attempt: Running, how: AttemptEnd): 
   settleUnrecorded(scenario, attempt, { claimant: claimantOf(attempt, scenario.world.kind), end: how });
 }
 
-/** An attempt ends that wrote nothing before. */
+/** An attempt ends that had written nothing. */
 export function settleUnrecorded(
   scenario: Scenario,
   attempt: Running,
@@ -115,7 +115,7 @@ export function settleUnrecorded(
   scenario.transact(attempt, makePlan, { overtake: () => failToo(scenario, claim) });
 }
 
-/** A transaction whose time is up looks what became of its commit; if that didn't take effect, nobody has failed. */
+/** A transaction whose time is up checks whether its commit took effect; if it didn't, nobody has failed. */
 function lookOnce(scenario: Scenario, attempt: Running): void {
   scenario.transact(attempt, () => {
     const { world, decisions } = scenario;
@@ -125,7 +125,7 @@ function lookOnce(scenario: Scenario, attempt: Running): void {
   });
 }
 
-/** Another attempt at the task comes and fails; where a type is unknown, it is to that one, too. */
+/** Another attempt at the task comes and fails; where a type is unknown, it is unknown to that attempt, too. */
 function failToo(
   scenario: Scenario,
   { claimant, end: how }: { readonly claimant: Claimant; readonly end: AttemptEnd },
@@ -135,7 +135,9 @@ function failToo(
   settleUnrecorded(scenario, other, { claimant: { ...claimant, owner: other.owner }, end });
 }
 
-/** Effects and record in one commit. If the record has changed since it was read, the callback runs again. */
+/**
+ * Commits the effects together with the record. If the record has changed since it was read, the callback runs again.
+ */
 function commitTransaction(scenario: Scenario, attempt: Running, how: AttemptEnd): void {
   const began = { attempt: attempt.numbers, from: attempt.read };
   let run = attempt.version === scenario.world.version ? began : null;

@@ -6,11 +6,11 @@ import { explore } from "./explore/explore.ts";
 
 const KINDS: readonly Idempotency[] = ["claim", "transaction", "natural"];
 
-/** Long enough for every transition to be seen, and for a fault in what it writes to show. */
+/** Long enough to reach every transition and to expose a fault in what it writes. */
 const SEEN_WITHIN = 3;
 const FOUND_WITHIN = 5;
 
-/** One field of one document that a transition writes, and a kind of task for which it does. */
+/** One field of one document that a transition writes, and a kind of task that it writes it for. */
 interface Written {
   readonly transition: Transition["kind"];
   readonly document: keyof Writes;
@@ -19,7 +19,7 @@ interface Written {
   readonly kind: Idempotency;
 }
 
-/** Every field that the interpreter changes in the sequences of the model. What only repeats what stands there is none. */
+/** Every field that the interpreter changes in the model's sequences. Rewriting an existing value doesn't count. */
 function everyField(): readonly Written[] {
   const seen = new Map<string, Written>();
   for (const kind of KINDS) {
@@ -48,7 +48,7 @@ function fieldsOf({ kind: transition }: Transition, { record, letter }: Writes, 
   ];
 }
 
-/** The interpreter, but for one field that it forgets. */
+/** The interpreter, except that it forgets one field. */
 function forgetting({ transition: kind, document, mode, field }: Written): typeof writesOf {
   return (transition, task, on) => {
     const writes = writesOf(transition, task, on);
@@ -59,7 +59,7 @@ function forgetting({ transition: kind, document, mode, field }: Written): typeo
   };
 }
 
-/** The promise that is broken, or the error that a decision meets. */
+/** The promise that is broken, or the error that a decision throws. */
 function findFault(kind: Idempotency, faulty: typeof writesOf): unknown {
   try {
     return explore(kind, { length: FOUND_WITHIN, decisions: { ...DECISIONS, writesOf: faulty } }).broken?.promise;
@@ -70,12 +70,12 @@ function findFault(kind: Idempotency, faulty: typeof writesOf): unknown {
 
 const FIELDS = everyField();
 
-it("sees every transition", () => {
+it("reaches every transition", () => {
   const kinds = new Set(FIELDS.map(({ transition }) => transition));
   expect([...kinds].toSorted()).toEqual(["cancel", "claim", "complete", "deadLetter", "keepConflict", "retry"]);
   expect(FIELDS.length).toBeGreaterThan(100);
 });
 
-it.for(FIELDS)("turns red when $transition forgets $field ($document, $mode)", (written) => {
+it.for(FIELDS)("catches an interpreter whose $transition forgets $field ($document, $mode)", (written) => {
   expect(findFault(written.kind, forgetting(written))).toBeDefined();
 });

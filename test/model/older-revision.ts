@@ -2,7 +2,7 @@ import { claimantOf, planOf, newAttempt } from "./deliveries.ts";
 import { settleUnrecorded } from "./endings.ts";
 import type { Scenario } from "./world/scenario.ts";
 
-/** A delivery to a revision that doesn't know the type: nothing runs, and it settles as a natural task's attempt does. */
+/** A delivery to a revision that doesn't know the type: nothing runs, and it settles like a natural task's attempt. */
 export function arriveAtOlder(scenario: Scenario): void {
   const attempt = newAttempt(scenario);
   const claimant = { ...claimantOf(attempt, "natural"), maxAttempts: Number.POSITIVE_INFINITY };

@@ -9,23 +9,23 @@ import { type Fault, Scenario } from "./world/scenario.ts";
 import { commitOf } from "./world/stored.ts";
 import { type WorldEvent, LEASE_MS, type Running, type World } from "./world/world.ts";
 
-/** Of two attempts that think that they run, the one that began first, or the one that began last. */
+/** Of two attempts that both believe they are running, the one that began first or the one that began last. */
 type Which = "oldest" | "newest";
 
-/** One thing that can perform to a task. */
+/** One thing that can happen to a task. */
 export type Step =
   | { readonly kind: "arrive" | "arrive-at-older" | "impostor"; readonly faults: readonly Fault[] }
   | { readonly kind: "end"; readonly which: Which; readonly how: AttemptEnd; readonly faults: readonly Fault[] }
   | { readonly kind: "crash"; readonly which: Which; readonly afterEffect: boolean }
   | { readonly kind: "get-stuck"; readonly which: Which }
-  /** A commit that hung takes effect. */
+  /** A hanging commit takes effect. */
   | { readonly kind: "land" }
   | { readonly kind: "wait"; readonly ms: number }
   /** Time passes until Cloud Tasks is about to delete the task. */
   | { readonly kind: "grow-old" }
   /** The producer cancels the task. */
   | { readonly kind: "cancel" }
-  /** The record's time is over, long after the task was done, and its id is used again. */
+  /** The record expires, long after the task was done, and its id is reused. */
   | { readonly kind: "expire"; readonly isDeleted: boolean };
 
 const error = { code: "some_code", message: "Some message." };
@@ -51,7 +51,7 @@ const FAULTS: readonly (readonly Fault[])[] = [
   ["lost-after", "hangs-before"],
 ];
 
-/** What can befall an attempt that has no claim to keep others away. */
+/** What can happen to an attempt that has no claim to keep others away. */
 const OVERTAKEN: readonly (readonly Fault[])[] = [
   ["lost-before", "overtaken"],
   ["lost-after", "overtaken"],
@@ -65,7 +65,7 @@ const TIME_UP: readonly (readonly Fault[])[] = [
 /** The age at which Cloud Tasks is about to delete a task. */
 const OLD_MS = 30.5 * 24 * 60 * 60_000;
 
-/** Everything that can perform to a task of a kind. */
+/** Everything that can happen to a task of a kind. */
 export function stepsOf(kind: Idempotency): readonly Step[] {
   const faults: readonly (readonly Fault[])[] = {
     claim: FAULTS,
@@ -92,7 +92,7 @@ export function stepsOf(kind: Idempotency): readonly Step[] {
   ];
 }
 
-/** Takes one step. A step that can't perform now changes nothing. */
+/** Takes one step. A step that can't happen now changes nothing. */
 export function takeStep(
   world: World,
   step: Step,
@@ -136,12 +136,12 @@ function withAttempt(world: World, which: Which, act: (attempt: Running) => void
   if (attempt) act(attempt);
 }
 
-/** With one attempt, the oldest is the newest: one of the two steps is enough. */
+/** With one attempt, the oldest is the newest, so one of the two steps is enough. */
 export function attemptAt({ running }: World, which: Which): Running | undefined {
   return which === "oldest" ? running[0] : running.slice(1).at(-1);
 }
 
-/** As the design has it: any live state becomes cancelled, and so does a task that has no record yet. */
+/** As designed: any live state becomes cancelled, and so does a task that has no record yet. */
 function cancel(scenario: Scenario): void {
   const { record } = scenario.world;
   if (record && isTerminal(record.state)) return;
@@ -149,7 +149,9 @@ function cancel(scenario: Scenario): void {
   scenario.apply(commitOf(scenario.world, { kind: "cancel", attempts: record?.attempts ?? 0, as }, scenario));
 }
 
-/** Of all that was under way then, a claimed attempt that was suspended may still wake: another would write as if new. */
+/**
+ * Of everything in progress then, only a suspended attempt with a claim may still wake: another would write as if new.
+ */
 function expire(scenario: Scenario, isDeleted: boolean): void {
   const { kind, record, nowMs, life, running, version, isAcknowledged } = scenario.world;
   if (!isAcknowledged || !record || !isTerminal(record.state)) return;

@@ -6,7 +6,7 @@ import { DECISIONS } from "./decisions.ts";
 import { explore, follow } from "./explore/explore.ts";
 import { stepsOf } from "./steps.ts";
 
-/** All sequences of this many steps are taken; how many that is, and how many different worlds they lead through. */
+/** All sequences of this many steps are taken; how many there are, and how many different worlds they lead through. */
 const ENUMERATED = [
   { kind: "claim", length: 6, sequences: 1_061_520_150_601, worlds: 17_079 },
   { kind: "transaction", length: 6, sequences: 7_858_047_974_841, worlds: 15_348 },
@@ -34,7 +34,7 @@ describe.each(ENUMERATED)("a $kind task", ({ kind, length, sequences, worlds }) 
     );
   });
 
-  it("goes on alike from worlds that count as alike", () => {
+  it("behaves alike in worlds that count as alike", () => {
     const { compared, difference } = findDifference(kind, { length: 4 });
 
     expect(difference).toBeNull();

@@ -15,7 +15,7 @@ export function transitionsOf(kind: Idempotency, { length }: { length: number })
     for (const world of level) {
       for (const step of stepsOf(kind)) {
         const { world: after, events } = takeStep(world, step, DECISIONS);
-        // A task is cancelled by others than the worker; one that has expired begins anew.
+        // The worker doesn't cancel tasks; an expired one starts afresh.
         if (step.kind === "cancel" || after.life > 1) continue;
         for (const one of events) if (one.kind === "wrote") transitions.add(transition(one.before, one.after));
         const key = worldKey(after);

@@ -4,11 +4,11 @@ import { ConfigError } from "../../shared/runtime/config-error.ts";
 const CALL_TIMEOUT_MS = 30_000;
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Asks the producer for something: `init` as for fetch, `path` below its address. */
+/** Sends the producer a request: `init` as for fetch, `path` relative to its address. */
 export type Caller = (path: string, init?: RequestInit) => Promise<Response>;
 
 /**
- * A caller of the producer. Cloud Run lets only known callers in, by an identity token: the given one, or one of the
+ * A caller of the producer. Cloud Run admits only known callers, by an identity token: the given one, or one from the
  * default credentials.
  *
  * @throws ConfigError when a token is needed and there is none.
@@ -30,7 +30,7 @@ export async function callerOf(url: string, givenToken: string | undefined): Pro
 }
 
 async function authorizationFor(url: string, givenToken: string | undefined): Promise<string | undefined> {
-  // A token is for who may see it: never in clear text.
+  // A token is secret: never send it in clear text.
   if (url.startsWith("http://")) return undefined;
   if (givenToken) {
     if (!TOKEN.test(givenToken))

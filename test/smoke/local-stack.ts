@@ -7,7 +7,7 @@ import { startStack } from "../../services/local/stack.ts";
 import { freePort } from "../harness/network/free-port.ts";
 
 /**
- * A stack on free ports, with nothing from before and nothing left behind.
+ * A stack on free ports that starts empty and leaves nothing behind.
  *
  * @throws Error with the last lines of the programs when it doesn't start.
  */

@@ -25,7 +25,7 @@ interface Options {
   readonly timeoutMs: number;
 }
 
-/** Undefined when only the usage was asked for. */
+/** Undefined when only the usage was requested. */
 function readOptions(): Options | undefined {
   const { values } = parseArgs({
     options: { url: { type: "string" }, timeout: { type: "string", default: "60" }, help: { type: "boolean" } },
@@ -41,7 +41,7 @@ function readOptions(): Options | undefined {
   return { url: values.url?.replace(/\/$/, ""), timeoutMs: seconds * 1_000 };
 }
 
-/** Sends all canaries at once; answers whether all were done. */
+/** Sends all canaries at once; returns whether all were done. */
 async function smoke(url: string, timeoutMs: number): Promise<boolean> {
   const call = await callerOf(url, process.env["SMOKE_ID_TOKEN"]);
   print(`${CANARIES.length} canaries to ${url}`);
@@ -77,7 +77,7 @@ try {
   } else {
     const stack = await startLocalStack(registry);
     try {
-      // Ctrl-C ends the wait, not the tidying.
+      // Ctrl-C ends the wait, not the clean-up.
       const done = await Promise.race([smoke(stack.url, options.timeoutMs), whenInterrupted()]);
       process.exitCode = done ? 0 : 1;
     } finally {

@@ -17,12 +17,12 @@ export type CanaryReport =
   | { readonly kind: "done"; readonly type: string; readonly task: Task; readonly tookMs: number }
   /** The task died, or was not done in time. */
   | { readonly kind: "not-done"; readonly type: string; readonly task: Task; readonly tookMs: number }
-  /** The producer answered something else than it should. */
+  /** The producer's response was not what it should be. */
   | { readonly kind: "refused"; readonly type: string; readonly why: string };
 
 const LOOK_EVERY_MS = 250;
 
-/** Enqueues a canary, waits until it is done, and enqueues it once more: the key's second use must do nothing. */
+/** Enqueues a canary, waits until it is done, and enqueues it again: the second use of the key must do nothing. */
 export async function sendCanary(
   { type, idempotency }: TaskType,
   { call, timeoutMs }: { readonly call: Caller; readonly timeoutMs: number },
@@ -41,7 +41,7 @@ export async function sendCanary(
   if (accepted.status !== 202) return { kind: "refused", type, why: await describeAnswer("POST /v1/tasks", accepted) };
   const { id } = await readTask(accepted);
 
-  // A natural task leaves no record: that it is gone from its queue is all there is to see.
+  // A natural task leaves no record: all there is to see is that it has left its queue.
   const wanted = idempotency === "natural" ? "finished" : "succeeded";
   for (;;) {
     const answer = await call(`/v1/tasks/${id}`);
@@ -80,7 +80,7 @@ async function describeAnswer(request: string, answer: Response): Promise<string
   return `${described}\n  Cloud Run lets in who is named by handoff:callers; is the token one of theirs?`;
 }
 
-/** A report in words, with what to do where the canary was not done. */
+/** A report in words, with advice if the canary was not done. */
 export function explain(report: CanaryReport): string {
   if (report.kind === "refused") return `${report.type.padEnd(20)} FAILED  ${report.why}`;
   const { type, task, tookMs } = report;
@@ -98,7 +98,7 @@ function adviseOn({ id, lastError }: Task): string {
 const NOT_DELIVERED =
   "  The queue has not delivered it, or the worker has not answered. Look at the queue in the console, and at the log:";
 
-/** What to do about how the last delivery was answered. */
+/** What to do about the last delivery's response. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [
     /\b401\b/,

@@ -18,7 +18,7 @@ const lock = z
   .object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) })
   .parse(JSON.parse(read("package-lock.json")));
 
-/** The least versions without known holes that concern us. */
+/** The lowest versions without a known vulnerability that affects us. */
 const FLOORS = {
   hono: "4.13.5",
   "@hono/node-server": "2.1.6",

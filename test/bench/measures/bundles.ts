@@ -16,7 +16,9 @@ interface Start {
   readonly residentMib: number;
 }
 
-/** Medians of `runs` pairs of starts, in turn: a service from its sources, and from its bundle with a warm cache. */
+/**
+ * Medians over `runs` pairs of alternating starts: a service from its sources, and from its bundle with a warm cache.
+ */
 export async function measureBundle(
   name: "producer" | "worker",
   runs: number,
@@ -47,7 +49,7 @@ export async function measureBundle(
   }
 }
 
-/** Bundles a program into a temporary folder, where its main module is `main.js`. */
+/** Bundles a program into a temporary folder; its main module is `main.js`. */
 export async function makeBundle(
   name: string,
 ): Promise<{ program: Program; folder: string; readonly remove: () => Promise<void> }> {

@@ -9,7 +9,7 @@ import { startTarget } from "../processes/target.ts";
 
 const CLIENTS = 32;
 const CONNECTIONS = 4;
-/** One queue dispatches at most 500 tasks a second, as in the cloud, so the backlog stands in several. */
+/** One queue dispatches at most 500 tasks a second, as in the cloud, so the backlog is spread over several. */
 const QUEUES = 20;
 const LOCATION = "projects/bench/locations/local";
 
@@ -18,7 +18,7 @@ const loaded = z.object({ perSecond: z.number() });
 /** What runs where, for the figures. */
 export const DISPATCH_SETUP = `${CLIENTS} clients on ${CONNECTIONS} connections, ${QUEUES} queues; emulator, load and target each a process`;
 
-/** Tasks a second that are created while their queues are paused, and then dispatched to a target that answers at once. */
+/** Tasks per second, created while their queues are paused, then dispatched to a target that answers at once. */
 export async function measureDispatches(tasks: number): Promise<{
   created: number;
   dispatched: number;
@@ -43,7 +43,7 @@ export async function measureDispatches(tasks: number): Promise<{
   return { created, dispatched, cpuMicrosADispatch };
 }
 
-/** The emulator's memory, in MiB, with so many tasks waiting, and at its highest until then. */
+/** The emulator's memory, in MiB, with this many tasks waiting, and its peak until then. */
 export async function measureTaskMemory(size: {
   tasks: number;
   bodyBytes: number;

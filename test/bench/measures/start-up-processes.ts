@@ -2,8 +2,8 @@ import { type EmulatorProgram, startEmulatorProcess } from "../processes/emulato
 import { median } from "../median.ts";
 
 /**
- * Medians, in milliseconds, from the start of a process to the answer of its first call, for each emulator, in turn. The
- * first start of each is not counted: it brings files into memory and compiled code into Node's cache.
+ * Median time, in milliseconds, from the start of a process to its first call's response, for each emulator in turn.
+ * The first start of each is not counted: it brings files into memory and compiled code into Node's cache.
  */
 export async function measureProcessStarts(programs: readonly EmulatorProgram[], rounds: number): Promise<number[]> {
   const all: number[][] = programs.map(() => []);

@@ -4,7 +4,7 @@ import { runLoad } from "../processes/load.ts";
 import { median } from "../median.ts";
 import { cpuSeconds } from "../processes/process-usage.ts";
 
-/** How many documents are incremented, and how often each, by clients that come to it at the same time. */
+/** How many documents are incremented, and how often each, by clients that compete for it. */
 export interface TransactionLoad {
   readonly documents: number;
   readonly increments: number;
@@ -18,19 +18,19 @@ const loaded = z.object({ perSecond: z.number(), transactions: z.number() });
 /** What runs where, for the figures. */
 export const TRANSACTION_SETUP = `${CLIENTS} clients on ${CONNECTIONS} connections; load and emulator each a process`;
 
-/** What one emulator did: transactions a second, and processor time for each in milliseconds. */
+/** One emulator's results: transactions per second, and processor time for each in milliseconds. */
 export interface TransactionRate {
   readonly perSecond: number;
   readonly cpuMs: number;
 }
 
-/** Rounds that are not counted: code that runs for the first time is slow, most of all that of the JVM. */
+/** Warm-up rounds: code that runs for the first time is slow, on the JVM most of all. */
 const WARM_UP_ROUNDS = 2;
 
 /**
- * Medians for each of the emulators, which are loaded in turn, so that whatever else the machine does hits all of them.
+ * Medians for each emulator. The load alternates between them, so that other work on the machine affects them all.
  *
- * @param load.warm whether rounds that are not counted come first.
+ * @param load.warm whether warm-up rounds come first.
  */
 export async function measureTransactions(
   programs: readonly EmulatorProgram[],

@@ -10,27 +10,27 @@ import { freePort } from "../../harness/network/free-port.ts";
 import { type GrpcConnection, openGrpcConnection } from "./grpc-connection.ts";
 import { createCloudTasksCaller, createFirestoreCaller } from "./grpc-service.ts";
 
-/** An emulator that can be run as a process of its own. */
+/** An emulator that can run as its own process. */
 export interface EmulatorProgram {
   readonly command: (port: number) => readonly [executable: string, ...args: string[]];
-  /** The variable that holds its address, if the command doesn't. */
+  /** The variable that holds its address, if the command line doesn't. */
   readonly addressVariable?: string;
   /** Any call: once it is answered, the emulator is up. */
   readonly firstCall: (connection: GrpcConnection) => Promise<unknown>;
 }
 
-/** An emulator that runs. */
+/** A running emulator. */
 export interface EmulatorProcess {
   readonly address: string;
   readonly pid: number;
-  /** From the start of the process to the answer of the first call. */
+  /** From the start of the process to the response to the first call. */
   readonly answeredAfterMs: number;
   stop(): Promise<void>;
 }
 
 const SOURCES = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
 
-/** The emulators that can be run: ours from a main module, by default from the sources; Google's own by its jar. */
+/** The available emulators: ours from a main module, by default from the sources; Google's from its jar. */
 export function emulatorPrograms(main = SOURCES) {
   const ourProgram = (name: string): readonly [string, ...string[]] => [process.execPath, main, "--only", name];
   const callFirestore = createFirestoreCaller();
@@ -55,10 +55,12 @@ export function emulatorPrograms(main = SOURCES) {
   } satisfies Record<string, EmulatorProgram | ((jar: string) => EmulatorProgram)>;
 }
 
-/** Says the process id of the command that it runs, and stops it when its input ends, as it does with this process. */
+/**
+ * Prints the process id of the command that it runs, and stops it when its input ends, as it does with this process.
+ */
 const TIED_TO_US = '"$@" >/dev/null & command=$!; echo $command; read -r _; kill $command; wait $command';
 
-/** Starts an emulator and resolves when it has answered its first call; what it keeps is in memory. */
+/** Starts an emulator, which keeps its data in memory, and resolves when it has answered its first call. */
 export async function startEmulatorProcess(program: EmulatorProgram): Promise<EmulatorProcess> {
   const port = await freePort();
   const address = `127.0.0.1:${port}`;

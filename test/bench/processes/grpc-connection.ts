@@ -1,10 +1,10 @@
 import http2 from "node:http2";
 import { once } from "node:events";
 
-/** One connection to a gRPC server, without all that a client library does besides: no metadata, no deadlines, no retries. */
+/** One connection to a gRPC server, without a client library's extras: no metadata, no deadlines, no retries. */
 export interface GrpcConnection {
   /**
-   * Makes a call and answers its replies, encoded.
+   * Makes a call and returns its encoded replies.
    *
    * @throws GrpcError when its status is not OK.
    */
@@ -12,7 +12,7 @@ export interface GrpcConnection {
   close(): Promise<void>;
 }
 
-/** A call ended with another status than OK. */
+/** A call ended with a status other than OK. */
 export class GrpcError extends Error {
   readonly code: number;
 
@@ -23,7 +23,7 @@ export class GrpcError extends Error {
   }
 }
 
-/** Before each message: one byte that says whether it is compressed, and its length in four. */
+/** Before each message: one byte that says whether it is compressed, and four for its length. */
 const PREFIX_BYTES = 5;
 
 /**

@@ -2,11 +2,11 @@ import type protobuf from "protobufjs/light.js";
 import { loadProtos } from "../../../packages/emulators/src/rpc/proto.ts";
 import type { GrpcConnection } from "./grpc-connection.ts";
 
-/** A message as protobufjs decodes it: it gives no static types. */
+/** A message as protobufjs decodes it, without static types. */
 // oxlint-disable-next-line typescript/no-explicit-any -- as in rpc/bind-service.ts
 export type Message = any;
 
-/** Makes one call of a service over a connection, and answers its replies. */
+/** Makes one call of a service over a connection, and returns its replies. */
 export type Caller = (connection: GrpcConnection, method: string, request: object) => Promise<Message[]>;
 
 /** A caller of Firestore's data API. */

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 
-/** Runs a load generator, a program in `programs/`, as a process of its own, and answers what it printed. */
+/** Runs a load generator, a program in `programs/`, in its own process, and returns what it printed. */
 export async function runLoad(program: string, settings: object): Promise<unknown> {
   const file = path.join(import.meta.dirname, "../programs", program);
   const { stdout } = await promisify(execFile)(process.execPath, [file, JSON.stringify(settings)], {

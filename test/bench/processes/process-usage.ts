@@ -1,18 +1,18 @@
 import { readFileSync } from "node:fs";
 
-/** A process's resident memory in MiB, now and at its highest; 0 where there is no /proc. */
+/** A process's resident memory in MiB, current and peak; 0 if there is no /proc. */
 export function residentMib(pid: number): { now: number; highest: number } {
   const status = readProcFile(pid, "status");
   const kib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0);
   return { now: kib("VmRSS") / 1024, highest: kib("VmHWM") / 1024 };
 }
 
-/** Clock ticks a second in /proc, the same on every Linux that Node runs on (`getconf CLK_TCK`). */
+/** Clock ticks per second in /proc, the same on every Linux that Node runs on (`getconf CLK_TCK`). */
 const TICKS_A_SECOND = 100;
 
-/** The seconds that a process has had of a processor, all threads together; 0 where there is no /proc. */
+/** The processor time that a process has used, in seconds, over all threads; 0 if there is no /proc. */
 export function cpuSeconds(pid: number): number {
-  // After the program's name, which may hold anything: proc_pid_stat(5) counts from 1, the two are 14 and 15.
+  // After the program's name, which may contain anything: proc_pid_stat(5) counts from 1, the two are 14 and 15.
   const fields = readProcFile(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_A_SECOND;
 }

@@ -6,14 +6,14 @@ import { z } from "zod";
 /** A process that answers every request at once. */
 export interface Target {
   readonly url: string;
-  /** Resolves when as many requests have come as it was started for. */
+  /** Resolves when all the requests that it was started for have arrived. */
   readonly allCame: Promise<unknown>;
   stop(): void;
 }
 
 const portMessage = z.object({ port: z.int() });
 
-/** Starts a target for so many requests. */
+/** Starts a target for this many requests. */
 export async function startTarget(requests: number): Promise<Target> {
   const child = fork(path.join(import.meta.dirname, "../programs/target.ts"), [String(requests)]);
   const [message]: unknown[] = await once(child, "message");

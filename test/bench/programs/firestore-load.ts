@@ -5,17 +5,18 @@ import { type GrpcConnection, GrpcError, openGrpcConnection } from "../processes
 import { type Message, createFirestoreCaller } from "../processes/grpc-service.ts";
 
 /**
- * Increments documents of an emulator by read-modify-write transactions, many at once, as fast as it answers: without
- * Google's client, which in one process is slower than the emulators are, but with that client's waits before it tries
- * an aborted transaction again (tried again at once, those who contend at Google's emulator never get anywhere).
+ * Increments documents of an emulator by read-modify-write transactions, many at once, as fast as it answers. It
+ * doesn't use Google's client, which in one process is slower than the emulators, but waits as that client does before
+ * it retries an aborted transaction: with immediate retries, contending clients at Google's emulator never get
+ * anywhere.
  */
 const { address, collection, documents, increments, clients, connections } = z
   .object({
     address: z.string(),
-    /** In which nothing is yet. */
+    /** A collection that is still empty. */
     collection: z.string(),
     documents: z.int(),
-    /** How often each document is incremented, by clients that come to it at the same time. */
+    /** How often each document is incremented, by clients that compete for it. */
     increments: z.int(),
     clients: z.int(),
     connections: z.int(),
@@ -28,7 +29,7 @@ const FIRST_WAIT_MS = 1_000;
 const WAIT_GROWTH = 1.5;
 const MOST_ATTEMPTS = 50;
 
-/** This part of the load comes before, on documents of its own, so that the load itself doesn't meet code that is cold. */
+/** The part of the load that comes first, on its own documents, to warm up the code. */
 const WARM_UP_SHARE = 0.1;
 
 const database = "projects/bench/databases/(default)";
@@ -88,7 +89,7 @@ function countIn(replies: readonly Message[]): number {
   return found ? Number(found.fields.n.integerValue) : 0;
 }
 
-/** Speed with lost updates would be worth nothing. */
+/** Speed with lost updates would be worthless. */
 async function checkAll(connection: GrpcConnection | undefined): Promise<void> {
   if (!connection) return;
   const replies = await call(connection, "BatchGetDocuments", { database, documents: names });

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * Measures one emulator's start in this process, which must be a new one: importing its modules, listening, and the
- * answer to the first call of Google's client; then the last two again, warm. The client is imported before, as tests
- * have it in any case, but what it does lazily at its first call is part of that call.
+ * Measures one emulator's start in this process, which must be new: importing its modules, listening, and the first
+ * call of Google's client until its response; then the last two again, warm. The client is imported beforehand, as
+ * tests import it in any case, but what it does lazily at its first call is part of that call.
  */
 const [which] = process.argv.slice(2);
 const figures = which === "firestore" ? await probeFirestore() : await probeCloudTasks();

@@ -2,7 +2,7 @@ import http from "node:http";
 import { once } from "node:events";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
-/** Answers every request at once; tells its parent its port, and then that as many have come as its argument says. */
+/** Answers every request at once; sends its parent its port, and later a message that the expected number has come. */
 const wanted = Number(process.argv[2]);
 let come = 0;
 

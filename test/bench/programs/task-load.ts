@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type GrpcConnection, openGrpcConnection } from "../processes/grpc-connection.ts";
 import { createCloudTasksCaller } from "../processes/grpc-service.ts";
 
-/** Creates tasks in turn in all of the queues, many at once, as fast as the emulator answers. */
+/** Creates tasks in all the queues in turn, many at once, as fast as the emulator answers. */
 const { address, queues, url, bodyBytes, tasks, clients, connections } = z
   .object({
     address: z.string(),

@@ -1,10 +1,13 @@
 import { registerHooks } from "node:module";
 import { KNOWN_BUGS } from "./known-bugs.ts";
 
-/** With `--import`: loads one of the product's source files with the bug that CHAOS_BUG names. The file stays as it is. */
+/**
+ * Used with `--import`: loads one source file of the product with the bug named by CHAOS_BUG. The file on disk is
+ * untouched.
+ */
 const name = process.env["CHAOS_BUG"] ?? "";
 const bug = KNOWN_BUGS[name];
-if (!bug) throw new Error(`There is no known bug ${name}; there are ${Object.keys(KNOWN_BUGS).join(", ")}.`);
+if (!bug) throw new Error(`Unknown bug ${name}; the known ones are ${Object.keys(KNOWN_BUGS).join(", ")}.`);
 
 registerHooks({
   load(url, context, nextLoad) {
@@ -12,7 +15,8 @@ registerHooks({
     if (!url.endsWith(`/${bug.file}`)) return loaded;
     const source = Buffer.from(sourceOf(loaded.source)).toString("utf8");
     const parts = source.split(bug.text);
-    if (parts.length !== 2) throw new Error(`${bug.file} does not hold once what the bug ${name} replaces.`);
+    if (parts.length !== 2)
+      throw new Error(`${bug.file} does not contain exactly once the text that the bug ${name} replaces.`);
     return { ...loaded, source: parts.join(bug.instead) };
   },
 });

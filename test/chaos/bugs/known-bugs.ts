@@ -1,4 +1,4 @@
-/** A bug that the worker could have: one text of one source file in another's place. */
+/** A bug that the worker could have: one piece of text in one source file replaced by another. */
 export interface KnownBug {
   /** The file below services/worker/ or shared/. */
   readonly file: string;
@@ -6,15 +6,15 @@ export interface KnownBug {
   readonly instead: string;
 }
 
-/** Bugs that the chaos must find. None of them is in the product's code: they are put in when a worker is loaded. */
+/** Bugs that chaos must find. None of them is in the product's code: each is patched in when a worker loads. */
 export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
-  /** A document that exists means "duplicate", the attempt's own claim included. */
+  /** Any existing document means "duplicate", even the attempt's own claim. */
   "exists-means-duplicate": {
     file: "services/worker/lifecycle/admission.ts",
     text: `if (record.owner === claimant.owner) return { kind: "own", record };`,
     instead: `if (record.owner === claimant.owner) return { kind: "duplicate", state: "succeeded" };`,
   },
-  /** A late attempt completes whatever stands in the record. */
+  /** A late attempt completes the record, whatever its state. */
   "unconditional-completion": {
     file: "shared/records/task-store.ts",
     text: `this.#commit(task, writes, { lastUpdateTime: updateTime })`,
@@ -26,13 +26,13 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     text: `return refuse(409, "busy", "Another attempt owns the task", { retryAfterMs: outcome.retryAfterMs });`,
     instead: `return acknowledge("duplicate");`,
   },
-  /** Leases are judged by the instance's clock. */
+  /** Leases are checked against the instance's clock. */
   "lease-by-local-clock": {
     file: "shared/records/task-store.ts",
     text: `readTimeMs: snapshot.readTime.toMillis() };`,
     instead: `readTimeMs: Date.now() + Number(process.env.CHAOS_CLOCK_OFFSET_MS) };`,
   },
-  /** Attempts are counted by the queue's header, so refusals and conflicts use them up. */
+  /** Attempts are counted by the queue's header, so rejected deliveries use them up. */
   "attempts-from-header": {
     file: "services/worker/parse-delivery.ts",
     text: `const { idempotency, attempts, timeoutMs } = handler.taskType;`,
@@ -46,19 +46,19 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     instead: `if (end.kind === "succeeded") return { kind: "ended", end };
       const settlement = settleInTransaction(end, admission, attempt);`,
   },
-  /** An end whose commit is refused is not looked for, nor recorded again. */
+  /** When the commit that ends a task is refused, nobody checks whether it took effect or tries again. */
   "refused-once-is-lost": {
     file: "shared/records/task-store.ts",
     text: `if (error instanceof RecordStoreError && error.status !== undefined) return false;`,
     instead: ``,
   },
-  /** A transaction looks for no record, so its effect is committed as often as its task is delivered. */
+  /** A transaction doesn't read the record, so its effect is committed once per delivery. */
   "transaction-runs-again": {
     file: "services/worker/idempotency/transaction.ts",
     text: `const admission = admitUnclaimed(record, attempt, readTimeMs);`,
     instead: `const admission = admitUnclaimed(null, attempt, readTimeMs);`,
   },
-  /** An attempt whose handler is still at work gives its claim up. */
+  /** An attempt releases its claim while its handler is still running. */
   "settles-a-stuck-attempt": {
     file: "services/worker/idempotency/claim.ts",
     text: `whenStuck: (cause) => ({ kind: "decided", outcome: failedWhenStuck(cause) }),`,

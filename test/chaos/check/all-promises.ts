@@ -7,7 +7,7 @@ import { checkOwners } from "./history/owners.ts";
 import { checkRepeats, explainRepeats } from "./repeats.ts";
 import { checkSecrets } from "./secrets.ts";
 
-/** Holds a run's histories against everything that is promised. */
+/** Checks a run's histories against every promise. */
 export function checkPromises(histories: Histories): BrokenPromise[] {
   return [
     ...checkEndings(histories),

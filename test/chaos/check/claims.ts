@@ -2,23 +2,26 @@ import { recordOf } from "./endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./history/histories.ts";
 import type { Version } from "./history/record-versions.ts";
 
-/** A run begins when it knows of its commit; all clocks are the machine's, and some are cut to the millisecond. */
+/**
+ * A handler starts only after its commit is known. All clocks are the machine's, but some are truncated to the
+ * millisecond.
+ */
 const CLAIM_TOLERANCE_MS = 5;
 
-/** The claim that a run was let begin by. */
+/** The claim that let a handler start. */
 export interface RunClaim {
   readonly claim: Version;
   readonly leaseEndsAt: number;
-  /** What the record said next; undefined when it says the claim to this day. */
+  /** The next version of the record; undefined if the claim is still its latest. */
   readonly after: Version | undefined;
 }
 
-/** When the lease of a running version ends, by Firestore's clock. */
+/** When a running version's lease ends, by Firestore's clock. */
 export function leaseEnd(version: Version): number {
   return (version.time("claimedAt") ?? 0) + (version.number("leaseMs") ?? 0);
 }
 
-/** A run's claim: the last one of its number that was made before it. */
+/** The claim behind a handler's start: the last one with its attempt number that was made before it. */
 export function claimOf(run: HandlerRun, task: TaskHistory, histories: Histories): RunClaim | undefined {
   const record = recordOf(task, histories);
   const index = record.findLastIndex(

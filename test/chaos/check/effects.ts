@@ -3,12 +3,12 @@ import { endingOf } from "./endings.ts";
 import type { Histories, TaskHistory } from "./history/histories.ts";
 import type { Version } from "./history/record-versions.ts";
 
-/** Effects happen as often as promised, and are those that were asked for. */
+/** Effects happen as often as promised, and are the ones that were requested. */
 export function checkEffects(histories: Histories): BrokenPromise[] {
   return histories.tasks.flatMap((task) => [...checkCount(task, histories), ...checkPayloads(task, histories)]);
 }
 
-/** The effect's document as the run left it. */
+/** The effect's document at the end of the run. */
 function effectOf({ n }: TaskHistory, { versions }: Histories): Version | undefined {
   return versions.get(`chaosEffects/n${n}`)?.at(-1);
 }
@@ -33,7 +33,7 @@ function checkCount(task: TaskHistory, histories: Histories): BrokenPromise[] {
   }
 }
 
-/** How often the task's effect took place; those of claimed tasks as the receiver applied them. */
+/** How often the task's effect took place; for claimed tasks, how often the receiver applied it. */
 export function countEffects(task: TaskHistory, histories: Histories): number {
   if (task.kind === "claim") return task.received.filter(({ applied }) => applied).length;
   return effectOf(task, histories)?.number("count") ?? 0;

@@ -2,10 +2,10 @@ import type { BrokenPromise } from "./broken-promise.ts";
 import type { Histories, TaskHistory } from "./history/histories.ts";
 import type { Version } from "./history/record-versions.ts";
 
-/** How a task ended; `lost` when it has not. */
+/** How a task ended; `lost` if it hasn't. */
 export type Ending = "succeeded" | "dead" | "finished" | "lost";
 
-/** Clocks of processes are read at slightly different moments. */
+/** The processes read the clock at slightly different moments. */
 export const TOLERANCE_MS = 50;
 
 /** The versions of a task's record, oldest first. */
@@ -18,7 +18,10 @@ export function isTerminal(version: Version | undefined): boolean {
   return state === "succeeded" || state === "dead" || state === "cancelled";
 }
 
-/** How an accepted task ended. A natural one that went well has no record: it was acknowledged after a good run. */
+/**
+ * How an accepted task ended. A natural task that succeeds leaves no record: a good run and an acknowledgement are
+ * enough.
+ */
 export function endingOf(task: TaskHistory, histories: Histories): Ending {
   const last = recordOf(task, histories).at(-1);
   const state = last?.text("state");
@@ -28,7 +31,9 @@ export function endingOf(task: TaskHistory, histories: Histories): Ending {
   return task.kind === "natural" && acknowledged && ranWell ? "finished" : "lost";
 }
 
-/** When a task had ended, in milliseconds since the epoch: acknowledged, or settled where the answer was lost. */
+/**
+ * When a task ended, in milliseconds since the epoch: when it was acknowledged, or settled if the response was lost.
+ */
 export function endedAt(task: TaskHistory, histories: Histories): number | undefined {
   const settled = recordOf(task, histories).find(isTerminal)?.at ?? Infinity;
   const acknowledged = task.deliveries.filter(({ status }) => status === 200);
@@ -36,7 +41,7 @@ export function endedAt(task: TaskHistory, histories: Histories): number | undef
   return Number.isFinite(at) ? at : undefined;
 }
 
-/** Every accepted task ends once, as its script says, and is acknowledged only then. */
+/** Every accepted task ends once, as its script says, and isn't acknowledged before that. */
 export function checkEndings(histories: Histories): BrokenPromise[] {
   return histories.tasks.filter(({ ids }) => ids.size > 0).flatMap((task) => checkEnding(task, histories));
 }
@@ -59,7 +64,7 @@ function checkEnding(task: TaskHistory, histories: Histories): BrokenPromise[] {
   return [...broken, ...checkAcknowledgements(task, histories)];
 }
 
-/** An acknowledgement deletes the task from its queue: from then on only what is durable counts. */
+/** An acknowledgement deletes the task from its queue; from then on only what is durable counts. */
 function checkAcknowledgements(task: TaskHistory, histories: Histories): BrokenPromise[] {
   const settledAt = recordOf(task, histories).find(isTerminal)?.at ?? Infinity;
   const goodRuns = task.runs.filter(({ how }) => how === "succeeded");

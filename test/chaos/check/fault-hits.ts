@@ -3,13 +3,13 @@ import type { BrokenPromise } from "./broken-promise.ts";
 import { endedAt } from "./endings.ts";
 import type { Histories } from "./history/histories.ts";
 
-/** A fault's hits and how long it took until a task that it affected had ended. */
+/** A fault's hits, and how long each took until an affected task ended. */
 export interface FaultFigures {
   readonly fault: string;
   readonly hits: number;
   /**
-   * Milliseconds from each hit to the next end of a task that it affected. Tasks that had ended before are left out, and
-   * those that take longer than a lease by themselves; so are hits that affected none but these.
+   * Milliseconds from each hit to the next end of a task that it affected. Leaves out tasks that had ended already,
+   * tasks that outlast a lease by design, and hits that affected only such tasks.
    */
   readonly recoveryMs: readonly number[];
 }
@@ -20,7 +20,7 @@ interface Hit {
   readonly affected: readonly string[];
 }
 
-/** Counts hits, those that tasks' own handlers made included. */
+/** Counts hits, including those caused by the tasks' own handlers. */
 export function countHits(histories: Histories): FaultFigures[] {
   const endings = new Map(
     histories.tasks
@@ -34,7 +34,7 @@ export function countHits(histories: Histories): FaultFigures[] {
   });
 }
 
-/** The figures of several runs as one. */
+/** Combines the figures of several runs. */
 export function addFigures(some: readonly FaultFigures[], more: readonly FaultFigures[]): FaultFigures[] {
   return [...Map.groupBy([...some, ...more], ({ fault }) => fault)].map(([fault, all]) => ({
     fault,
@@ -48,7 +48,7 @@ function recoveryOf({ at, affected }: Hit, endings: ReadonlyMap<string, number |
   return after.length > 0 ? [Math.min(...after)] : [];
 }
 
-/** A handler that used up its process's memory has no end in the ledger; the others say how they ended. */
+/** A handler that ran its process out of memory has no end in the ledger; the others record how they ended. */
 function scriptedHits({ tasks }: Histories): Hit[] {
   return tasks.flatMap(({ script, runs }) => {
     const fault = SCRIPTED_FAULTS.find((name) => name === script);
@@ -59,7 +59,7 @@ function scriptedHits({ tasks }: Histories): Hit[] {
   });
 }
 
-/** A run whose faults did not hit shows little. */
+/** A run in which faults didn't hit proves little. */
 export function checkHits(figures: readonly FaultFigures[], { run }: Histories): BrokenPromise[] {
   return figures
     .filter(({ hits }) => hits < run.hits)

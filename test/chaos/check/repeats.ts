@@ -7,28 +7,28 @@ import { wasShutDown, wasTimeUp } from "./stops.ts";
 
 /** Why a claimed task's handler ran again. */
 export type Reason =
-  /** The run before said that it failed: it threw, or asked for another. */
+  /** The previous run failed: it threw, or asked for a retry. */
   | "it failed"
-  /** It had sent its effect, and threw since it heard no answer in time. */
+  /** It had sent its effect, then threw because no response came in time. */
   | "effect unanswered"
-  /** It was told to stop, its time or its process's being up, and did. */
+  /** It was told to stop, because its time or its process's was up, and did. */
   | "told to stop"
   /** Its end was never recorded, and its lease ran out. */
   | LossReason;
 
-/** A run beyond a task's first. */
+/** Any run of a task after the first. */
 export interface Repeat {
   readonly n: number;
   /** Undefined when nothing explains it. */
   readonly reason: Reason | undefined;
-  /** Whether the run before it had had its effect, by its own account or the receiver's. */
+  /** Whether the previous run had its effect, by its own account or the receiver's. */
   readonly afterEffect: boolean;
 }
 
-/** Handlers of the chaos fail before their effect or not at all. */
+/** In chaos, handlers fail before their effect or not at all. */
 const NO_REASON_AFTER_AN_EFFECT: Reason = "it failed";
 
-/** Every run of a claimed task's handler beyond its first, explained. */
+/** Explains every run of a claimed task's handler after the first. */
 export function explainRepeats(histories: Histories): Repeat[] {
   return histories.tasks
     .filter(({ kind }) => kind === "claim")
@@ -48,7 +48,7 @@ function hadEffect({ run, effectAt }: HandlerRun, { received }: TaskHistory): bo
   return effectAt !== undefined || received.some(({ body }) => body.run === run);
 }
 
-/** How often receivers were sent an effect that they had been sent before. */
+/** How often receivers were sent an effect that they had already been sent. */
 export function countSentAgain({ tasks }: Histories): number {
   return tasks.reduce((sum, { received }) => sum + Math.max(0, received.length - 1), 0);
 }
@@ -60,7 +60,7 @@ export function checkRepeats(repeats: readonly Repeat[]): BrokenPromise[] {
     .map(({ n }) => ({ promise: "claimed tasks run again only for a reason", n, what: "ran again without one" }));
 }
 
-/** What the record says became of a run's claim decides what has to be found. */
+/** What the record says about the claim decides what kind of evidence must be found. */
 function explain(
   task: TaskHistory,
   { run, next }: { readonly run: HandlerRun; readonly next: HandlerRun },
@@ -74,7 +74,7 @@ function explain(
   return isTakenOver ? reasonOfLoss({ task, run, next, leaseEndsAt }, histories) : undefined;
 }
 
-/** A run whose end was recorded as one to go on from. A record that is ahead of its handler settles one at work. */
+/** Why a run whose end was recorded led to another; undefined if it was settled while its handler still ran. */
 function reasonOfFailure(run: HandlerRun, recordedAt: number, histories: Histories): Reason | undefined {
   const { endedAt, how } = run;
   if (endedAt === undefined || endedAt > recordedAt + TOLERANCE_MS) return undefined;

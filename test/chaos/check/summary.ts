@@ -7,7 +7,7 @@ import { type Repeat, countSentAgain, explainRepeats } from "./repeats.ts";
 
 const MOST_SHOWN = 30;
 
-/** What a run came to, in lines for a person. */
+/** The result of a run, in lines for a person. */
 export function summarise(histories: Histories, broken: readonly BrokenPromise[]): string[] {
   const repeats = explainRepeats(histories);
   const figures = countHits(histories);
@@ -41,7 +41,7 @@ function kinds(tasks: readonly TaskHistory[]): string {
   return tasks.length === 0 ? "0" : `${tasks.length} (${counts.join(", ")})`;
 }
 
-/** How often receivers that know the idempotency key took an effect for a new one nevertheless. */
+/** How often receivers that know the idempotency key still took a repeated effect for a new one. */
 function appliedAgain(histories: Histories): number {
   const claimed = histories.tasks.filter(({ kind }) => kind === "claim");
   return claimed.reduce((sum, task) => sum + Math.max(0, countEffects(task, histories) - 1), 0);

@@ -6,10 +6,10 @@ import { type FaultRun, inRandomOrder, until } from "./fault-run.ts";
 
 type CommitFault = (typeof COMMIT_FAULTS)[number];
 
-/** A Commit that was to fail can end with Firestore's own process instead; the fault is then tried again. */
+/** Firestore's own process may end while a Commit is due to fail; the fault is then tried again. */
 const HIT_LIMIT_MS = 25_000;
 
-/** Lets Commits of the workers fail, one at a time at each worker, spread over the run. */
+/** Makes the workers' Commits fail, one at a time for each worker, spread over the run. */
 export async function strikeCommits(run: FaultRun): Promise<void> {
   const left = inRandomOrder(COMMIT_FAULTS, run);
   const wanted = left.length;
@@ -38,7 +38,10 @@ function callFaultOf(fault: CommitFault, random: () => number): Pick<Fault, "whe
   };
 }
 
-/** The tasks whose records or effects a Commit writes, by id or number. Documents' names stand in its bytes as they are. */
+/**
+ * The tasks whose records or effects a Commit writes, by id or number. Document names appear in its bytes as plain
+ * text.
+ */
 function tasksIn(call: Buffer): string[] {
   const names = call.toString("latin1").matchAll(/(?:taskRecords\/([0-9a-f]{32}-[a-z]+)|chaosEffects\/(n\d+))/g);
   return [...new Set([...names].map(([, id, number]) => id ?? number ?? ""))];

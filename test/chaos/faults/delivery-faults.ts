@@ -5,10 +5,10 @@ import type { FaultRun } from "./fault-run.ts";
 
 type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 
-/** The probability that a delivery is affected; when all tasks have been asked for, every occasion is taken. */
+/** The probability that a delivery is affected. Once all tasks have been requested, every delivery is. */
 const CHANCE = 0.1;
 
-/** What is asked of the Cloud Tasks emulator, and the words by which its history tells it. */
+/** The fault to request from the Cloud Tasks emulator, and how it shows in the emulator's history. */
 const FAULTS: Readonly<Record<DeliveryFault, { readonly fault: object; readonly told: RegExp }>> = {
   "duplicate-at-once": { fault: { kind: "duplicate", when: "at-once" }, told: /^delivered twice \(at-once\)/ },
   "duplicate-late": { fault: { kind: "duplicate", when: "late", after: "300ms" }, told: /^delivered twice \(late\)/ },
@@ -26,7 +26,7 @@ const historySchema = z.object({
   attempts: z.array(z.looseObject({ task: z.string(), fault: z.string().optional(), dispatchedMs: z.number() })),
 });
 
-/** Lets deliveries go wrong by the Cloud Tasks emulator's own faults. */
+/** Makes deliveries fail by the Cloud Tasks emulator's own faults. */
 export class DeliveryFaults {
   readonly #run: FaultRun;
   readonly #hits = new Map<DeliveryFault, number>();
@@ -36,7 +36,7 @@ export class DeliveryFaults {
     this.#run = run;
   }
 
-  /** Asks for what has not hit as often as it should by now; to be called again when the emulator was restarted. */
+  /** Requests the faults that have hit too rarely so far; call it again after the emulator restarts. */
   async ask(): Promise<void> {
     const passed = this.#run.passed();
     const probability = passed < 1 ? CHANCE : 1;
@@ -48,7 +48,7 @@ export class DeliveryFaults {
     }
   }
 
-  /** Reads from the emulator's history what has hit since the last time; its history ends with its process. */
+  /** Reads from the emulator's history what has hit since the last read; the history is lost with the process. */
   async collect(): Promise<void> {
     const { attempts } = historySchema.parse(await this.#call("GET", "/history"));
     for (const { task, fault, dispatchedMs } of attempts) {
@@ -75,7 +75,7 @@ export class DeliveryFaults {
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Asks again and again until every fault of deliveries has hit often enough. */
+/** Keeps requesting until every delivery fault has hit often enough. */
 export async function strikeDeliveries(run: FaultRun, faults: DeliveryFaults): Promise<void> {
   while (!faults.areAllHit && !run.signal.aborted) {
     try {

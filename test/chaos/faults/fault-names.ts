@@ -17,7 +17,7 @@ export const COMMIT_FAULTS = [
   "commit-hangs",
   "session-dropped",
 ] as const;
-/** What tasks do to their own worker. */
+/** What tasks do to the worker that runs them. */
 export const SCRIPTED_FAULTS = ["stall", "memory", "saturated"] as const;
 
 /** Every fault of a full run. */

@@ -10,20 +10,20 @@ import type { FaultName } from "./fault-names.ts";
 export interface FaultRun {
   readonly stack: ChaosStack;
   readonly folder: RunFolder;
-  /** How often each fault is to hit. */
+  /** How often each fault must hit. */
   readonly hits: number;
   readonly random: () => number;
-  /** How long tasks are asked for, in milliseconds: the faults are spread over it. */
+  /** How long tasks are requested for, in milliseconds; the faults are spread over that time. */
   readonly feedMs: number;
   /** How much of that time has passed, from 0 to 1. */
   passed(): number;
   /** The faults of this run. */
   readonly wanted: ReadonlySet<FaultName>;
-  /** Slots whose worker stands still, and which are left alone. */
+  /** Slots whose worker is paused; other faults leave them alone. */
   readonly held: Set<number>;
   /** Aborted when the run takes too long. */
   readonly signal: AbortSignal;
-  /** Takes note of a fault that has hit, and of the tasks that it affected. */
+  /** Records a fault that has hit, and the tasks that it affected. */
   hit(fault: FaultName, affected: readonly string[], at?: number): void;
 }
 
@@ -46,7 +46,7 @@ export function createFaultRun(
   };
 }
 
-/** Each of the faults that are wanted as often as it is to hit, in an order that the seed decides. */
+/** Each wanted fault as many times as it must hit, in an order determined by the seed. */
 export function inRandomOrder<Name extends FaultName>(names: readonly Name[], run: FaultRun): Name[] {
   const wanted = names.filter((name) => run.wanted.has(name));
   return shuffled(Array.from({ length: run.hits }, () => wanted).flat(), run.random);
@@ -54,7 +54,7 @@ export function inRandomOrder<Name extends FaultName>(names: readonly Name[], ru
 
 const LOOK_EVERY_MS = 5;
 
-/** Waits until a condition holds; false when it takes longer than `limitMs`, or the run is over. */
+/** Waits until a condition holds; false if that takes longer than `limitMs`, or the run is over. */
 export async function until(condition: () => boolean, limitMs: number, signal: AbortSignal): Promise<boolean> {
   const untilMs = Date.now() + limitMs;
   while (!condition()) {
@@ -68,7 +68,7 @@ const WORK_LIMIT_MS = 60_000;
 /** About as long as a delivery takes, so that faults find it at every stage. */
 const INTO_THE_WORK_MS = [0, 400] as const;
 
-/** A worker that is at work on tasks, with them; undefined when none comes to be. */
+/** A worker that is busy, with its tasks; undefined if none becomes busy. */
 export async function findWorkerAtWork(run: FaultRun): Promise<{ slot: WorkerSlot; tasks: string[] } | undefined> {
   const { stack, held, random, signal } = run;
   const isAtWork = ({ slot, target }: WorkerSlot): boolean =>
@@ -83,7 +83,7 @@ export async function findWorkerAtWork(run: FaultRun): Promise<{ slot: WorkerSlo
   return undefined;
 }
 
-/** A pause of a length that the seed decides. */
+/** A pause whose length the seed determines. */
 export async function randomPause(run: FaultRun, [leastMs, mostMs]: readonly [number, number]): Promise<void> {
   await sleep(leastMs + run.random() * (mostMs - leastMs));
 }

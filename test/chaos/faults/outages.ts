@@ -7,15 +7,14 @@ import { type FaultRun, randomPause, until } from "./fault-run.ts";
 
 const BETWEEN_MS = [2_000, 5_000] as const;
 const WORK_LIMIT_MS = 60_000;
-/** The rounds keep pace with those who stand still for longer than a lease. */
+/** The rounds keep pace with the workers that are paused for longer than a lease. */
 const BEFORE_ROTATION_MS = 10_000;
 
 /**
- * Kills the emulators and starts them again, with what they kept. The last of several rotations is to a key that
- * nobody was told of: key caches ask for those at most every 30 s, so workers that have just asked refuse all
- * tokens for as long.
- * Firestore's last restart waits for the last kill of a worker: the locks of a dead one's transaction last for 60 s, and
- * end with the emulator.
+ * Kills the emulators and restarts them with their data. The last of several key rotations is unannounced: key caches
+ * fetch at most every 30 s, so workers that have just fetched refuse all tokens for that long.
+ * Firestore's last restart waits for the last kill of a worker: a dead worker's transaction holds its locks for 60 s,
+ * unless the emulator ends first.
  */
 export async function strikeEmulators(
   run: FaultRun,

@@ -11,7 +11,7 @@ const KEYS_DOWN_MS = 2_000;
 const HIT_LIMIT_MS = 20_000;
 const BETWEEN_MS = [1_000, 2_000] as const;
 
-/** Kills, stops and misleads workers, one after another, each when it is at work. */
+/** Kills workers, shuts them down and skews their clocks, one after another, each while it is busy. */
 export async function strikeWorkers(run: FaultRun): Promise<void> {
   const left = inRandomOrder(WORKER_FAULTS, run);
   let mostTries = 2 * left.length;
@@ -45,8 +45,8 @@ export async function strikeWorkers(run: FaultRun): Promise<void> {
 }
 
 /**
- * Lets workers stand still for longer than a lease, one at a time. Not before they have answered something: their first
- * tasks wait for connections, and would stand still before they were claimed.
+ * Pauses workers for longer than a lease, one at a time. Each must have answered something first: a worker's first
+ * tasks wait for connections, so the pause would hit before their claims.
  */
 export async function stopLong(run: FaultRun): Promise<void> {
   const { workers, balancer } = run.stack;
@@ -63,8 +63,8 @@ export async function stopLong(run: FaultRun): Promise<void> {
 }
 
 /**
- * A clock that is late by minutes would refuse every token; only the records' part of it is shifted then. It hits when
- * the worker has answered by it.
+ * A clock that is minutes slow would refuse every token, so only the clock for records is shifted then. The fault hits
+ * when the worker has answered by the wrong clock.
  */
 async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead" | "clock-behind"): Promise<boolean> {
   const isAhead = fault === "clock-ahead";
@@ -80,7 +80,7 @@ async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead
   return hits;
 }
 
-/** A worker that starts while there are no keys can accept nobody. It hits when the worker has asked for keys. */
+/** A worker that starts while there are no keys can accept no delivery. The fault hits when the worker fetches keys. */
 async function takeKeysAway(run: FaultRun, slot: WorkerSlot): Promise<boolean> {
   const { keys, balancer } = run.stack;
   const before = keys.refused;

@@ -6,11 +6,11 @@ import { fingerprint } from "./fingerprint.ts";
 import type { LineLog } from "../line-log.ts";
 import { type PlannedTask, planOne } from "./task-plan.ts";
 
-/** Asks for tasks as callers do, each until it is accepted. */
+/** Requests tasks as callers do, each until it is accepted. */
 export interface Feeder {
   readonly offered: number;
   readonly accepted: number;
-  /** Resolves when all tasks of the plan have been asked for, and answered. */
+  /** Resolves when every task of the plan has been requested and answered. */
   readonly done: Promise<void>;
 }
 
@@ -22,8 +22,8 @@ const ANSWER_LIMIT_MS = 20_000;
 const answerSchema = z.looseObject({ id: z.string() });
 
 /**
- * Asks for a task every `gapMs`. When the plan is at its end and `faultsAreOver` does not resolve, plain tasks follow,
- * so that every fault finds work to hit.
+ * Requests a task every `gapMs`. If the plan ends before `faultsAreOver` resolves, plain tasks follow, so that every
+ * fault finds work to hit.
  */
 export function startFeeder(options: {
   plan: readonly PlannedTask[];

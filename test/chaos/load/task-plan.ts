@@ -3,22 +3,22 @@ import { seeded } from "../../../packages/emulators/test/contract/firestore/supp
 import { shuffled } from "../../harness/runtime/shuffled.ts";
 import type { ChaosPayload, Script } from "./task-types.ts";
 
-/** A task that a run will ask for. */
+/** A task that a run will request. */
 export interface PlannedTask {
   readonly kind: Idempotency;
   readonly payload: ChaosPayload;
   readonly key: string;
-  /** How often it is asked for at once, under one key. */
+  /** How often it is requested at once, under one key. */
   readonly copies: number;
 }
 
 const COPIES = 4;
-/** Tasks that say "saturated" together, for each hit. */
+/** For each hit, how many tasks say "saturated" together. */
 const BURST = 5;
-/** What takes long is asked for in this part of the run, so that nobody waits for it alone. */
+/** Long tasks are requested in this part of the run, so that it doesn't end up waiting for them alone. */
 const LONG_ONES_WITHIN = 0.3;
 
-/** Of all tasks, in hundredths; what is left succeeds at once. Duplicate keys are counted apart. */
+/** Shares of all tasks in percent; the rest succeed at once. Duplicate keys are counted separately. */
 const SHARES: readonly (readonly [script: Script, hundredths: number])[] = [
   ["fails-first", 10],
   ["permanent", 5],
@@ -27,15 +27,15 @@ const SHARES: readonly (readonly [script: Script, hundredths: number])[] = [
 ];
 const DUPLICATE_KEYS_HUNDREDTHS = 5;
 
-/** The tasks of a run in the order in which they are asked for: all is decided by the seed. */
+/** The tasks of a run, in the order in which they are requested. The seed determines everything. */
 export function planTasks(options: {
   tasks: number;
   kinds: readonly Idempotency[];
   /** Whether all tasks succeed at once. */
   plain: boolean;
-  /** Handlers work for up to so many milliseconds before and after their effect. */
+  /** Handlers work for up to this many milliseconds before and after their effect. */
   workMs: number;
-  /** How many there are to be of those that harm their own worker, and bursts of those that are saturated. */
+  /** How many tasks harm their own worker, and how many bursts are saturated. */
   hits: number;
   seed: number;
   secret: string;
@@ -68,7 +68,7 @@ export function planTasks(options: {
   );
 }
 
-/** One more task, like those of the plan that succeed at once. */
+/** One more task, like the plan's that succeed at once. */
 export function planOne(options: {
   n: number;
   script: Script;

@@ -17,27 +17,27 @@ export const SCRIPTS = [
   "saturated",
   /** The first run blocks the event loop. */
   "stall",
-  /** The first run takes memory until its process is killed for it. */
+  /** The first run allocates memory until its process is killed for it. */
   "memory",
 ] as const;
 export type Script = (typeof SCRIPTS)[number];
 
-/** Handlers' attempts before a task is dead. */
+/** Attempts before a task is dead. */
 export const MAX_ATTEMPTS = 5;
 
 const payloadSchema = z.strictObject({
-  /** The task's number in the run: what it is known by outside, whatever becomes of ids and keys. */
+  /** The task's number in the run; it identifies the task whatever its id or key. */
   n: z.int().nonnegative(),
   script: z.enum(SCRIPTS),
   /** How long the handler works before and after its effect, in milliseconds. */
   beforeMs: z.int().nonnegative(),
   afterMs: z.int().nonnegative(),
-  /** Must turn up in no log. */
+  /** Must not appear in any log. */
   secret: z.string(),
 });
 export type ChaosPayload = z.output<typeof payloadSchema>;
 
-/** 2 s fit 15 s of dispatch deadline, with claiming, grace and settling. */
+/** 2 s fit into a dispatch deadline of 15 s, together with claim, grace and settle. */
 const common = { payload: payloadSchema, timeoutMs: 2_000, attempts: MAX_ATTEMPTS };
 
 export const claimTaskType = defineTask({ ...common, type: "chaos.claim", queue: "default" });
@@ -54,7 +54,7 @@ export const naturalTaskType = defineTask({
   idempotency: "natural",
 });
 
-/** The chaos' own task types, one of each kind, each in a queue of its own. */
+/** Chaos has its own task types: one of each kind, each in its own queue. */
 export const CHAOS_REGISTRY = defineRegistry({
   queues: CHAOS_QUEUES,
   taskTypes: [claimTaskType, transactionTaskType, naturalTaskType],

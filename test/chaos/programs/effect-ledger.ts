@@ -9,20 +9,20 @@ import type { ChaosPayload } from "../load/task-types.ts";
 
 /** One run of a handler in the ledger. */
 export interface LedgerRun {
-  /** What the run is known by. */
+  /** The id of the run. */
   readonly run: string;
-  /** Whether no run of the task has begun before, in any process. */
+  /** Whether this is the task's first run in any process. */
   readonly isFirst: boolean;
   effect(): void;
   end(how: string): void;
 }
 
-/** What handlers did, outside of Firestore. */
+/** What handlers did, recorded outside Firestore. */
 export interface EffectLedger {
   begin(kind: string, payload: ChaosPayload, context: HandlerContext): LedgerRun;
 }
 
-/** Opens this process's file of the ledger. Its times are the machine's, whatever clock the worker goes by. */
+/** Opens this process's file of the ledger. Times are the machine's, whatever clock the worker uses. */
 export function openEffectLedger(folder: RunFolder): EffectLedger {
   const log = openLineLog(path.join(folder.ledger, `${process.pid}.jsonl`));
   fs.mkdirSync(folder.marks, { recursive: true });

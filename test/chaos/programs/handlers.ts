@@ -32,11 +32,11 @@ const EFFECTS = "chaosEffects";
 interface HandlerDeps {
   readonly db: Firestore;
   readonly ledger: EffectLedger;
-  /** Where effects outside of Google Cloud go. */
+  /** Where effects outside Google Cloud go. */
   readonly receiverUrl: string;
 }
 
-/** The handlers of the chaos' task types. */
+/** The handlers of the chaos task types. */
 export function createChaosHandlers(deps: HandlerDeps): HandlersFor<typeof CHAOS_REGISTRY> {
   const { db, ledger, receiverUrl } = deps;
   const documentOf = ({ n }: ChaosPayload) => db.collection(EFFECTS).doc(`n${n}`);
@@ -89,7 +89,7 @@ function howItThrew(error: unknown, signal: AbortSignal): "stopped" | "unanswere
   return error instanceof DOMException && error.name === "TimeoutError" ? "unanswered" : "threw";
 }
 
-/** What the payload's script says, with the effect in the middle of the work. */
+/** Does what the payload's script says, with the effect in the middle of the work. */
 async function play(
   { n, script, beforeMs, afterMs }: ChaosPayload,
   { run, context }: { run: LedgerRun; context: HandlerContext },
@@ -119,7 +119,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** An outside effect, under a key that the other side knows it again by. */
+/** An outside effect, sent with a key by which the receiver can recognise a repeat. */
 async function post(url: string, idempotencyKey: string, body: object): Promise<void> {
   const answer = await fetch(url, {
     method: "POST",
@@ -139,9 +139,9 @@ function blockEventLoop(): void {
 const CHUNK = 1_000_000;
 const MOST_CHUNKS = 1_000;
 
-/** Takes memory until the process reaches its limit. */
+/** Allocates memory until the process reaches its limit. */
 function exhaustMemory(): void {
   const held: number[][] = [];
   while (held.length < MOST_CHUNKS) held.push(Array.from({ length: CHUNK }, (_, index) => index + held.length / 2));
-  throw new Error("There is no limit on this process's memory.");
+  throw new Error("This process's memory has no limit.");
 }

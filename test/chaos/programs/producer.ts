@@ -14,7 +14,7 @@ import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
 import { CHAOS_REGISTRY } from "../load/task-types.ts";
 
-/** services/producer/main.ts with the chaos' task types and short times. */
+/** services/producer/main.ts with the chaos task types and short times. */
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,

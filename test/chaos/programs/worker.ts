@@ -19,7 +19,7 @@ import { runFolder } from "../run-folder.ts";
 import { openEffectLedger } from "./effect-ledger.ts";
 import { createChaosHandlers } from "./handlers.ts";
 
-/** services/worker/main.ts with the chaos' handlers, short times, and a clock that may be wrong. */
+/** services/worker/main.ts with the chaos handlers, short times, and a clock that may be wrong. */
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
@@ -30,9 +30,9 @@ const configSchema = z.object({
   OIDC_CERTS_URL: z.url(),
   CHAOS_FOLDER: z.string(),
   CHAOS_RECEIVER_URL: z.url(),
-  /** How wrong the worker's clock is, in milliseconds. */
+  /** How far the worker's clock is off, in milliseconds. */
   CHAOS_CLOCK_OFFSET_MS: z.coerce.number().int().default(0),
-  /** Whether tokens are judged by the wrong clock, too. One that is late by minutes then refuses every token. */
+  /** Whether the wrong clock also applies to tokens. One that is minutes slow then refuses every token. */
   CHAOS_TOKENS_BY_WRONG_CLOCK: flagVariable.default(true),
 });
 

@@ -5,15 +5,15 @@ import type { RunFolder } from "../run-folder.ts";
 
 const FILE_NAME = "cloud-tasks-signing-key.pem";
 
-/** Keys that tokens will be signed with later. Google shows its keys long before it signs by them. */
+/** Keys that will sign tokens later. Google publishes its keys long before it signs with them. */
 export interface AnnouncedKeys {
   /** Their public halves in PEM form, by key id. */
   readonly published: Readonly<Record<string, string>>;
-  /** Makes the next key the emulator's; when there is none left, it has to make one that nobody was told of. */
+  /** Gives the emulator its next key; when none is left, the emulator has to make an unannounced one. */
   useNext(): void;
 }
 
-/** Makes keys for so many rotations. The emulator must not run while one takes effect. */
+/** Makes keys for this many rotations. The emulator must not be running while one takes effect. */
 export async function announceKeys(folder: RunFolder, rotations: number): Promise<AnnouncedKeys> {
   const published: Record<string, string> = {};
   const left: string[] = [];

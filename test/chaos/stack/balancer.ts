@@ -4,24 +4,24 @@ import { randomUUID } from "node:crypto";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import type { LineLog } from "../line-log.ts";
 
-/** Passes deliveries on to the workers, as Cloud Run's front end does, and keeps a record of them. */
+/** Passes deliveries on to the workers, as Cloud Run's front end does, and records them. */
 export interface Balancer {
   readonly url: string;
-  /** Tasks that are being handled at one worker now. */
+  /** Tasks that one worker is handling now. */
   underWayAt(slot: number): string[];
-  /** Tasks that are being handled anywhere. */
+  /** Tasks that any worker is handling. */
   underWay(): string[];
   /** Tasks that have been acknowledged. */
   readonly acknowledged: ReadonlySet<string>;
-  /** Deliveries that a worker has answered since it was asked to count. */
+  /** How many deliveries a worker has answered since counting began. */
   answeredBy(slot: number): number;
   close(): Promise<void>;
 }
 
-/** A worker that has just ended may be tried before it is known. */
+/** A worker that has just ended may be tried before that is known. */
 const MOST_TRIES = 5;
 
-/** Whom to pass deliveries to. */
+/** A worker to pass deliveries to. */
 export interface Target {
   readonly slot: number;
   readonly port: number;
@@ -34,14 +34,14 @@ interface Passing {
   readonly slot: number;
 }
 
-/** Starts the balancer. `targets` are asked for at each delivery: workers come and go. */
+/** Starts the balancer. It asks for `targets` at each delivery, because workers come and go. */
 export async function startBalancer(targets: () => readonly Target[], log: LineLog): Promise<Balancer> {
   const passing = new Set<Passing>();
   const acknowledged = new Set<string>();
   const answered = new Map<number, number>();
   let turn = 0;
 
-  /** In turn among those with the least to do, so that one that stands still does not get most of it. */
+  /** Takes turns among the least busy, so that a paused worker doesn't get most of the load. */
   const leastBusy = (all: readonly Target[], turn: number): Target | undefined => {
     const loads = all.map(({ slot }) => [...passing].filter((each) => each.slot === slot).length);
     const idlest = all.filter((_, index) => loads[index] === Math.min(...loads));
@@ -87,7 +87,8 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
       const wasSent = passing.has(current);
       end({ status: 0, outcome: "lost" });
       if (call.response.destroyed || call.response.headersSent) return;
-      // What never reached a worker can go to the next; what may have been taken in is the queue's to repeat.
+      // A request that never reached a worker can go to the next; one that may have been received is the queue's to
+      // repeat.
       if (wasSent) call.response.destroy();
       else pass(call, tried + 1);
     });

@@ -1,6 +1,6 @@
 import type { QueueSettings } from "../../../shared/contract/queues.ts";
 
-/** As short as Cloud Tasks allows: it refuses dispatch deadlines below 15 s. Leases follow from it: 20 s. */
+/** The shortest that Cloud Tasks allows: it refuses dispatch deadlines below 15 s. Leases follow from it: 20 s. */
 const CHAOS_QUEUE: QueueSettings = {
   maxDispatchesPerSecond: 200,
   maxConcurrentDispatches: 100,
@@ -10,7 +10,7 @@ const CHAOS_QUEUE: QueueSettings = {
   dispatchDeadlineMs: 15_000,
 };
 
-/** The chaos' own queues, a kind of task types in each. */
+/** The chaos queues, one for each kind of task type. */
 export const CHAOS_QUEUES = { critical: CHAOS_QUEUE, default: CHAOS_QUEUE, bulk: CHAOS_QUEUE } as const;
 
 /** The queues for the Cloud Tasks emulator's `--queues`. */

@@ -3,14 +3,14 @@ import type { Processes, RunProcess } from "./process.ts";
 /** An emulator that can be killed and started again on the same port and data. */
 export interface Emulator {
   readonly url: string;
-  /** Rejects when it has ended by itself: without it a run can't go on. */
+  /** Rejects if the emulator ends by itself; a run can't go on without it. */
   readonly gone: Promise<never>;
-  /** Kills it, does what is given while it is gone, and starts it again. */
+  /** Kills it, calls the given function while it is down, and starts it again. */
   restart(meanwhile: () => void): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Starts an emulator as a process of its own. */
+/** Starts an emulator in its own process. */
 export async function startEmulator(
   processes: Processes,
   { name, port, args }: { name: string; port: number; args: readonly string[] },

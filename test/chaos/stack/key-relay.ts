@@ -3,7 +3,7 @@ import http from "node:http";
 import { z } from "zod";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
-/** Where the workers fetch the keys of tokens: hands on what the Cloud Tasks emulator has, or is down. */
+/** Where the workers fetch token keys: relays the Cloud Tasks emulator's, or is down. */
 export interface KeyRelay {
   readonly url: string;
   isDown: boolean;
@@ -14,7 +14,7 @@ export interface KeyRelay {
 
 const keySchema = z.record(z.string(), z.string());
 
-/** Starts a relay of the keys at `emulatorUrl`, which adds those that are announced. */
+/** Starts a relay of the keys at `emulatorUrl` that adds the announced ones. */
 export async function startKeyRelay(
   emulatorUrl: string,
   announced: Readonly<Record<string, string>>,

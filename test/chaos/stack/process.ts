@@ -10,7 +10,7 @@ export interface RunProgram {
   readonly name: string;
   /** Node's arguments. */
   readonly args: readonly string[];
-  /** All of its environment, besides PATH. */
+  /** Its whole environment, apart from PATH. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -20,16 +20,16 @@ export interface RunProcess {
   readonly ended: Promise<void>;
   readonly hasEnded: boolean;
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to end by SIGTERM, and kills it when it has not done so in 10 s, as Cloud Run does. */
+  /** Sends SIGTERM, and kills the process if it hasn't ended within 10 s, as Cloud Run does. */
   end(): Promise<void>;
-  /** Stands still for so long, and goes on even if this process is gone by then. */
+  /** Pauses it for this long; it resumes even if this process is gone by then. */
   stopFor(durationMs: number): Promise<void>;
 }
 
 const START_LIMIT_MS = 60_000;
 const TERM_LIMIT_MS = 10_000;
 
-/** Starts programs and ends all that are left at the end. What they print goes to a file each. */
+/** Starts programs, and ends any that are left at the end. Each one's output goes to its own file. */
 export class Processes {
   readonly #logs: string;
   readonly #lives: LineLog;
@@ -44,14 +44,14 @@ export class Processes {
   /**
    * Starts a program and resolves when it listens.
    *
-   * @throws Error when it ends before, or takes too long.
+   * @throws Error if it ends first, or takes too long.
    */
   async start({ name, args, environment }: RunProgram): Promise<RunProcess> {
     const file = path.join(this.#logs, `${name}.log`);
     const output = fs.openSync(file, "a");
     const child = spawn(process.execPath, args, {
       env: { PATH: process.env["PATH"], ...environment },
-      // Straight to the file, so that nothing is lost with a killed process. With the channel it ends when this one does.
+      // Straight to the file, so that a kill loses nothing. The IPC channel ends the program when this process ends.
       stdio: ["ignore", output, output, "ipc"],
     });
     fs.closeSync(output);
@@ -119,7 +119,7 @@ async function listening(child: ChildProcess, name: string, ended: Promise<void>
   }
 }
 
-/** A shell does it, which outlives this process, so that no process is left standing still. */
+/** A shell resumes it, because it outlives this process: no process stays paused. */
 function stopFor(child: ChildProcess, durationMs: number): Promise<void> {
   const script = 'kill -STOP "$0" && sleep "$1"; kill -CONT "$0"';
   const shell = spawn("sh", ["-c", script, String(child.pid), String(durationMs / 1_000)], {

@@ -3,13 +3,13 @@ import http from "node:http";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import type { LineLog } from "../line-log.ts";
 
-/** The outside world that claim tasks have effects on. */
+/** The outside world, on which claim tasks have their effects. */
 export interface Receiver {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Starts a receiver that honours idempotency keys: what it knows already has no effect again. */
+/** Starts a receiver that honours idempotency keys: a repeated key has no effect. */
 export async function startReceiver(log: LineLog): Promise<Receiver> {
   const known = new Set<string>();
   const server = http.createServer((request, response) => {

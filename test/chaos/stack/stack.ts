@@ -13,20 +13,20 @@ import { startReceiver } from "./receiver.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 
-/** Everything that a run runs. */
+/** Everything that runs in a chaos run. */
 export interface ChaosStack {
   readonly producers: readonly string[];
   readonly workers: readonly WorkerSlot[];
-  /** Between each worker and Firestore, by the worker's slot. */
+  /** The proxy between each worker and Firestore, by the worker's slot. */
   readonly proxies: readonly FaultProxy[];
   readonly tasks: Emulator;
   readonly firestore: Emulator;
   readonly balancer: Balancer;
   readonly keys: KeyRelay;
   readonly nextKeys: AnnouncedKeys;
-  /** Stops the services in order, so that what they wrote is whole. */
+  /** Stops the services in order, so that their output is complete. */
   stop(): Promise<void>;
-  /** Ends everything, whatever state it is in. */
+  /** Ends everything, whatever its state. */
   kill(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ const COMMON = {
 interface StackOptions {
   readonly seed: number;
   readonly hits: number;
-  /** A known bug that the workers are to have. */
+  /** A known bug to give the workers. */
   readonly bug?: string | undefined;
 }
 
@@ -78,7 +78,7 @@ async function startAll(
       args: firestoreArgs(folder, firestorePort),
     }),
   ]);
-  // Of several rotations the last one comes unannounced, which keeps workers waiting for up to 30 s.
+  // The last of several rotations is unannounced, which keeps workers waiting for up to 30 s.
   const nextKeys = await announceKeys(folder, Math.max(1, hits - 1));
   const slots: WorkerSlot[] = [];
   const targets = () => slots.flatMap((slot) => slot.target ?? []);

@@ -4,21 +4,21 @@ import type { Processes, RunProcess } from "./process.ts";
 
 const PROGRAM = path.join(import.meta.dirname, "../programs/worker.ts");
 const BUGS = path.join(import.meta.dirname, "../bugs/build-in.ts");
-/** Enough for the worker and its load, and soon used up by a handler that takes all it can. */
+/** Enough for the worker and its load; a handler that allocates all it can soon uses it up. */
 const MEMORY_LIMIT_MIB = 160;
-/** A worker that is killed while it starts is started again; one that never starts is not. */
+/** A worker that is killed during its start is started again; one that never starts is not. */
 const MOST_FAILED_STARTS = 20;
 
-/** What may differ from one process of a slot to the next. */
+/** What may differ between the processes of a slot. */
 export interface WorkerClock {
   readonly offsetMs: number;
-  /** Whether tokens are judged by the wrong clock, too. */
+  /** Whether the wrong clock also applies to tokens. */
   readonly tokensToo: boolean;
 }
 
 const RIGHT: WorkerClock = { offsetMs: 0, tokensToo: true };
 
-/** A place for a worker: its process is started again whenever it has ended, as Cloud Run does. */
+/** A place for a worker: its process is restarted whenever it ends, as Cloud Run does. */
 export class WorkerSlot {
   readonly slot: number;
   readonly #processes: Processes;
@@ -59,7 +59,7 @@ export class WorkerSlot {
     this.#restarted.resolve();
   }
 
-  /** Where deliveries go; undefined while there is no process. */
+  /** Where deliveries go; undefined while no process runs. */
   get target(): Target | undefined {
     const current = this.#current;
     return current && !current.hasEnded ? { slot: this.slot, port: this.#port, pid: current.pid } : undefined;
@@ -69,7 +69,7 @@ export class WorkerSlot {
     return this.#current?.hasEnded ? undefined : this.#current;
   }
 
-  /** Ends the process by a signal; resolves when another one, with this clock, listens. */
+  /** Ends the process by a signal; resolves when its replacement, with this clock, listens. */
   async replace(signal: "SIGKILL" | "SIGTERM", clock: WorkerClock = RIGHT): Promise<void> {
     const { process } = this;
     if (!process) return;
@@ -80,19 +80,19 @@ export class WorkerSlot {
     await restarted;
   }
 
-  /** Resolves when a process that is not running yet listens. */
+  /** Resolves when a process that isn't running yet listens. */
   nextStart(): Promise<void> {
     this.#restarted = Promise.withResolvers<void>();
     return this.#restarted.promise;
   }
 
-  /** Lets the process end in its own time; no other one follows. */
+  /** Lets the process end in its own time, without a replacement. */
   async end(): Promise<void> {
     this.giveUp();
     await this.process?.end();
   }
 
-  /** No other process is to follow. */
+  /** No replacement is to follow. */
   giveUp(): void {
     this.#isOver = true;
   }

@@ -5,7 +5,7 @@ import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/prod
 const HOUR_MS = 3_600_000;
 
 describe("a new task", () => {
-  it("is accepted with its address and what is known about it", async () => {
+  it("is accepted with its address and a view of it", async () => {
     const producer = await setUpProducer();
     const before = Date.now();
     const response = await producer.enqueue(NATURAL);
@@ -56,7 +56,7 @@ describe("a new task", () => {
     });
   });
 
-  it("carries no trace context that is malformed", async () => {
+  it("carries no malformed trace context", async () => {
     const producer = await setUpProducer();
     await producer.post(JSON.stringify(CLAIMED), { traceparent: "00-zz-zz-01" });
     const [stored] = await producer.queuedTasks("default");
@@ -87,7 +87,7 @@ describe("a new task", () => {
     expect(await producer.queuedTasks("default")).toHaveLength(2);
   });
 
-  it("carries the payload unchanged, whatever it says", async () => {
+  it("carries any payload unchanged", async () => {
     const producer = await setUpProducer();
     const data = { text: 'line\nbreak \u001b[31m {"a":1} 😀 \u2028', list: [[], [null, 0.1, -0]], constructor: "x" };
     await producer.enqueue({ ...CLAIMED, payload: { ...CLAIMED.payload, data } });
@@ -111,7 +111,7 @@ describe("a request from Cloud Scheduler", () => {
     expect(await producer.queuedTasks("default")).toHaveLength(2);
   });
 
-  it("goes by its own key if it has one", async () => {
+  it("uses its own key if it has one", async () => {
     const producer = await setUpProducer();
     await producer.post(JSON.stringify(CLAIMED), { ...due("2026-11-23T06:00:00Z"), "Idempotency-Key": "a" });
     const other = await producer.post(JSON.stringify(CLAIMED), {
@@ -129,8 +129,8 @@ describe("a request from Cloud Scheduler", () => {
   });
 });
 
-describe("a task asked for again", () => {
-  it("is answered with the same body and makes no second one", async () => {
+describe("a task requested again", () => {
+  it("gets the same response body and creates no second task", async () => {
     const producer = await setUpProducer();
     const first = await producer.enqueue(CLAIMED, "order-7");
     const second = await producer.enqueue(CLAIMED, "order-7");
@@ -154,7 +154,7 @@ describe("a task asked for again", () => {
     expect(second.text).toBe(first.text);
   });
 
-  it("is one task with one response when it is asked for a hundred times at once", async () => {
+  it("is one task with one response when requested a hundred times at once", async () => {
     const producer = await setUpProducer();
     const responses = await Promise.all(Array.from({ length: 100 }, () => producer.enqueue(CLAIMED, "order-7")));
     expect(responses.filter(({ status }) => status === 202)).toHaveLength(1);
@@ -175,7 +175,7 @@ describe("a task asked for again", () => {
     expect(JSON.parse(String(stored[0]?.httpRequest?.body)).payload).toEqual(CLAIMED.payload);
   });
 
-  it("is one of the two when one key comes with two payloads at once", async () => {
+  it("is one of the two when two payloads arrive under one key at once", async () => {
     const producer = await setUpProducer();
     const other = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
     const responses = await Promise.all([producer.enqueue(CLAIMED, "k"), producer.enqueue(other, "k")]);

@@ -27,7 +27,7 @@ describe("ids", () => {
     expect(producer.calls("GetTask") + producer.calls("BatchGetDocuments")).toBe(0);
   });
 
-  it("that were never given out are 404", async () => {
+  it("that were never issued are 404", async () => {
     const producer = await setUpProducer();
     expect(await producer.send(`/v1/tasks/${ID}`)).toMatchObject({ status: 404, body: { code: "task-not-found" } });
   });
@@ -129,7 +129,7 @@ describe("look-ups that fail", () => {
   it.each([
     ["the queue", "tasksProxy", "GetTask"],
     ["the records", "recordsProxy", "BatchGetDocuments"],
-  ] as const)("are 503 with a time to come back: %s", async (_, proxy, rpc) => {
+  ] as const)("are 503 with a Retry-After: %s", async (_, proxy, rpc) => {
     const producer = await setUpProducer();
     void producer[proxy].inject({
       rpc,
@@ -153,7 +153,7 @@ describe("look-ups that fail", () => {
   });
 });
 
-/** A worker that answers each delivery when and as the test says. */
+/** A worker that answers each delivery when and how the test says. */
 async function startScriptedWorker() {
   const deliveries: { respond(status: number): void }[] = [];
   const waiting: ((delivery: { respond(status: number): void }) => void)[] = [];

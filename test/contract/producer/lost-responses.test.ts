@@ -7,7 +7,7 @@ import { CLAIMED, setUpProducer } from "../../harness/producer/producer-harness.
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 const ALL = 1_000;
 
-/** Small, since the calls between two steps use real sockets and must not seem to take long. */
+/** Small, because the calls between two steps use real sockets and must not seem slow. */
 const STEP_MS = 10;
 
 /** Moves the clock until work that only waits for time to pass has ended. */

@@ -95,7 +95,7 @@ describe("a program that is told to stop", () => {
     expect(tasks).toMatchObject([{ httpRequest: { url: "https://worker.example/tasks/document.publish" } }]);
   });
 
-  it("ends in good order though Firestore is down and reads were given up", async () => {
+  it("exits cleanly although Firestore is down and reads were abandoned", async () => {
     const [cloudTasks, firestore] = await Promise.all([startCloudTasksEmulator(), startFirestoreEmulator()]);
     onTestFinished(() => cloudTasks.stop());
     const child = runMain({

@@ -11,7 +11,7 @@ import {
 
 const BODY = JSON.stringify(CLAIMED);
 
-/** What a refusal looks like, and how many calls to Cloud Tasks and Firestore it took: none. */
+/** A refusal, and the calls that it made to Cloud Tasks and Firestore: none. */
 const refused = (status: number, code: string) => ({ status, type: "application/problem+json", code, asked: 0 });
 
 function outcome(producer: ProducerHarness, { status, headers, body }: ProducerResponse) {
@@ -136,8 +136,8 @@ describe("bodies that can't be read", () => {
   });
 });
 
-describe("a body that breaks off", () => {
-  it("ends in a 400 that nobody sees, and leads to nothing", async () => {
+describe("a body that is cut off", () => {
+  it("gets a 400 that nobody sees, and creates nothing", async () => {
     const producer = await setUpProducer();
     const socket = net.connect(Number(new URL(producer.url).port), "127.0.0.1");
     const head = ["POST /v1/tasks HTTP/1.1", "Host: producer", "Content-Type: application/json"];
@@ -168,7 +168,7 @@ describe("bodies that are too large", () => {
     expect(outcome(producer, response)).toEqual(refused(413, "payload-too-large"));
   });
 
-  it("refuses a short body whose payload is long once it is written out", async () => {
+  it("refuses a short body whose payload is too long when serialized", async () => {
     const producer = await setUpProducer();
     const numbers = Array.from({ length: 500 }, () => "1e20").join(",");
     const body = BODY.replace('{"order":7}', `[${numbers}]`);

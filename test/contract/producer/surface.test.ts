@@ -18,7 +18,7 @@ describe("paths and methods", () => {
     ["POST", "/v1/tasks/x", "GET, HEAD"],
     ["POST", "/live", "GET, HEAD"],
     ["DELETE", "/openapi.json", "GET, HEAD"],
-  ])("answers %s %s with the methods that are allowed", async (method, path, allowed) => {
+  ])("answers %s %s with the allowed methods", async (method, path, allowed) => {
     const producer = await setUpProducer();
     const response = await producer.send(path, { method });
     expect(response).toMatchObject({ status: 405, body: { code: "method-not-allowed" } });
@@ -26,7 +26,7 @@ describe("paths and methods", () => {
     expect(producer.calls("CreateTask")).toBe(0);
   });
 
-  it("puts the security headers on every response and opens none to other origins", async () => {
+  it("puts the security headers on every response and allows no other origin", async () => {
     const producer = await setUpProducer();
     const responses = [
       await producer.enqueue(CLAIMED),
@@ -48,7 +48,7 @@ describe("paths and methods", () => {
 });
 
 describe("the API's description", () => {
-  it("lists the paths and each task type's payload, and refers to nothing that it doesn't hold", async () => {
+  it("lists the paths and each task type's payload, without dangling references", async () => {
     const producer = await setUpProducer();
     const response = await producer.send("/openapi.json");
     expect(response.status).toBe(200);
@@ -157,7 +157,7 @@ describe("the log", () => {
     ]);
   });
 
-  it("stays one line of JSON for a request whose every text tries to break it", async () => {
+  it("stays one line of JSON when every string of the request tries to break it", async () => {
     const producer = await setUpProducer();
     const nasty = `x\r\n\u001b[31m{"severity":"ERROR"}${CANARY}`;
     const response = await producer.enqueue({ type: nasty, payload: { [nasty]: nasty }, [nasty]: nasty });

@@ -26,7 +26,7 @@ test("a task carries the context of the span that created it, below the caller's
   expect(request?.parentSpanContext?.spanId).toBe("b7ad6b7169203331");
 });
 
-test("without a caller's trace a task begins one", async () => {
+test("a task without a caller's trace starts one", async () => {
   const { producer, spans } = await setup();
   await producer.enqueue(CLAIMED);
 
@@ -35,7 +35,7 @@ test("without a caller's trace a task begins one", async () => {
   expect(JSON.parse(String(task?.httpRequest?.body)).traceparent).toContain(create?.spanContext().traceId);
 });
 
-test("a 500 is an error of the span, a 400 is not, and a path is named by its route", async () => {
+test("a span's status is an error for a 500 but not for a 400, and its name is the route", async () => {
   const { producer, spans } = await setup();
   await producer.enqueue({});
   await producer.send("/v1/tasks/canary");

@@ -7,17 +7,17 @@ import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../har
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 
-/** The id of CLAIMED with this key, by the rule that is written down: the start of SHA-256 over type and key. */
+/** The id of CLAIMED with this key, by the documented rule: the start of SHA-256 over type and key. */
 function claimedId(key: string): string {
   return `${createHash("sha256").update(`webhook.deliver\0${key}`).digest("hex").slice(0, 32)}-default`;
 }
 
-/** SHA-256 over CLAIMED's payload, its fields in the order of their names and no spaces. */
+/** SHA-256 over CLAIMED's payload, with its fields sorted by name and no spaces. */
 const CLAIMED_HASH = createHash("sha256")
   .update('{"data":{"order":7},"event":"order.paid","url":"https://example.com/hook"}')
   .digest("hex");
 
-/** Takes a task out of its queue, as a 200 from a worker or a person does. Its name stays taken for a while. */
+/** Takes a task out of its queue, as a worker's 200 or a person does. Its name stays taken for a while. */
 async function takeFromQueue(producer: ProducerHarness, id: string): Promise<void> {
   await producer.admin.deleteTask({ name: producer.taskName(id) });
 }
@@ -98,7 +98,7 @@ describe("a key whose task has left its queue without a record", () => {
     expect(await producer.queuedTasks("bulk")).toHaveLength(0);
   });
 
-  it("is not called finished if its type would have left one: it was removed", async () => {
+  it("is removed, not finished, if its type would have left one", async () => {
     const producer = await setUpProducer();
     const first = await producer.enqueue(CLAIMED, "k");
     await takeFromQueue(producer, first.body.id);

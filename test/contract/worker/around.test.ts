@@ -26,7 +26,7 @@ test("goes around an attempt, from its claim to its recorded end, and its contex
   expect(seen).toEqual([undefined, `tenant of ${claimTaskType.type}`, "done", "succeeded"]);
 });
 
-test("fails a delivery with 500 when what goes around it throws", async () => {
+test("fails a delivery with 500 when `around` throws", async () => {
   const handler = scriptedHandler(claimTaskType);
   const worker = await setUpWorker(() => [handler], {
     around: () => Promise.reject(new Error("no tenant")),
@@ -37,7 +37,7 @@ test("fails a delivery with 500 when what goes around it throws", async () => {
   expect(handler.runs).toEqual([]);
 });
 
-test("doesn't go around a request that is refused", async () => {
+test("doesn't go around a refused request", async () => {
   const seen: unknown[] = [];
   const worker = await setUpWorker(() => [], {
     around: async (delivery, next) => {

@@ -25,7 +25,7 @@ test.each(CANARIES)("$type is done, and done or a duplicate when it is delivered
   expect((await worker.recordOf(task))?.state).toBe(isNatural ? undefined : "succeeded");
 });
 
-test("the transaction canary counts its tasks, each once", async () => {
+test("the transaction canary counts each of its tasks once", async () => {
   const worker = await setUpWorker(canaryHandlers);
   for (const key of ["a", "b", "b", "a"]) await worker.deliver(sealTask(transactionCanary, { sentAt: SENT_AT }, key));
 

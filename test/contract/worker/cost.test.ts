@@ -20,10 +20,10 @@ const HANDLERS = {
 
 const READ = "BatchGetDocuments";
 
-/** A delivery, the kind of its task, its outcome, the calls it takes, and how many documents are read and written. */
+/** A delivery, the kind of its task, its outcome, its calls, and how many documents are read and written. */
 type Row = readonly [keyof typeof PATHS, keyof typeof HANDLERS, string, string, number, number];
 
-/** The table in docs/lifecycle.md. Letters of the dead are written, too. */
+/** The table in docs/lifecycle.md. Dead letters count as writes, too. */
 const COSTS: readonly Row[] = [
   ["succeeds at once", "natural", "done", "none", 0, 0],
   ["succeeds at once", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
@@ -34,9 +34,9 @@ const COSTS: readonly Row[] = [
   ["succeeds after a retry", "natural", "done", `1 ${READ}, 1 Commit`, 1, 1],
   ["succeeds after a retry", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
   ["succeeds after a retry", "claim", "done", `1 ${READ}, 3 Commit`, 1, 2],
-  ["fails for good", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
-  ["fails for good", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
-  ["fails for good", "claim", "dead", "2 Commit", 0, 3],
+  ["fails permanently", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
+  ["fails permanently", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
+  ["fails permanently", "claim", "dead", "2 Commit", 0, 3],
   ["fails at its last attempt", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
   ["fails at its last attempt", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
   ["fails at its last attempt", "claim", "dead", `1 ${READ}, 3 Commit`, 1, 3],

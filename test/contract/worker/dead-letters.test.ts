@@ -20,7 +20,7 @@ async function setup() {
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
-test("a permanent failure is acknowledged once its dead letter holds all that a replay needs", async () => {
+test("a permanent failure is acknowledged once its dead letter holds everything that a replay needs", async () => {
   const { handler, worker, task } = await setup();
   handler.steps(() => failPermanently({ code: "gone", message: "The receiver is gone." }));
 
@@ -43,7 +43,7 @@ test("a permanent failure is acknowledged once its dead letter holds all that a 
   ]);
 });
 
-test("a dead letter expires when it has been kept for as long as configured", async () => {
+test("a dead letter expires after the configured retention", async () => {
   const { handler, worker, task } = await setup();
   handler.steps(() => failPermanently({ code: "gone", message: "The receiver is gone." }));
   const nowMs = worker.clock.now();
@@ -104,7 +104,7 @@ test("another payload under the same id never runs and gets a dead letter of its
   expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
 });
 
-test("a payload that its type refuses is kept as a dead letter and never runs", async () => {
+test("a payload that doesn't fit its type becomes a dead letter and never runs", async () => {
   const { handler, worker } = await setup();
   const task = sealTask(claimTaskType, { n: "one" });
 
@@ -115,7 +115,7 @@ test("a payload that its type refuses is kept as a dead letter and never runs", 
   expect(await worker.deadLetters()).toMatchObject([{ payload: { n: "one" }, error: { code: "invalid_payload" } }]);
 });
 
-test("a type that this revision does not know is answered 404 nine times and then becomes a dead letter", async () => {
+test("a type that this revision does not know gets 404 nine times and then becomes a dead letter", async () => {
   const { worker } = await setup();
   const task = sealTask({ type: "test.unheard-of", queue: "default" }, {});
 

@@ -55,7 +55,7 @@ test("a handler that ignores its signal is counted, and at last the task is dead
   expect(await worker.deadLetters()).toMatchObject([{ attempts: 3, error: { code: "timeout" } }]);
 });
 
-test("another payload under the same id runs before that can be known, and is kept", async () => {
+test("another payload under the same id runs before the conflict is known, and is kept", async () => {
   const { handler, worker } = await setup();
   handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
   const original = sealTask(naturalTaskType, { n: 1 }, "one key");
@@ -93,7 +93,7 @@ test("a permanent failure is recorded as dead with its letter", async () => {
   expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, error: { code: "impossible" } }]);
 });
 
-test("versions 1 to 50 in any order, with repeats, leave version 50 standing", async () => {
+test("versions 1 to 50 in any order, with repeats, leave version 50 in place", async () => {
   const worker = await setUpWorker((db) => [createPublishDocument({ db })]);
   const versions = Array.from({ length: 50 }, (_, index) => index + 1);
   const tasks = versions.map((version) =>

@@ -6,7 +6,7 @@ import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const claims = () => identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() });
 
-test("answers to health checks and unknown addresses carry the security headers", async () => {
+test("responses to health checks and unknown paths carry the security headers", async () => {
   const worker = await setUpWorker(() => []);
 
   const answers = await Promise.all(["/live", "/ready", "/nowhere"].map((path) => fetch(worker.url + path)));

@@ -7,7 +7,7 @@ import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-ha
 import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
-/** The payload, which must be found nowhere. */
+/** The payload, which must not appear anywhere. */
 const CANARY = 735_773_577;
 const CREATED_IN = "b7ad6b7169203331";
 
@@ -20,7 +20,7 @@ async function setup() {
   return { handler, worker, task, spans, lines };
 }
 
-test("a delivery is a span below the one that created the task, with one for each step", async () => {
+test("a delivery's span is a child of the one that created the task, and has a child for each step", async () => {
   const { handler, worker, task, spans } = await setup();
   handler.steps(() => succeeded());
   await worker.deliver(task);
@@ -63,7 +63,7 @@ test("every line about a task carries its labels and the delivery's span", async
   }
 });
 
-test("a dead task's span is an error, and says nothing of its payload", async () => {
+test("a dead task's span is an error, and reveals nothing of its payload", async () => {
   const { handler, worker, task, spans } = await setup();
   handler.steps(() => failPermanently({ code: "no", message: String(CANARY) }));
   await worker.deliver(task);
@@ -75,7 +75,7 @@ test("a dead task's span is an error, and says nothing of its payload", async ()
   );
 });
 
-test("a delivery that fails in a way that nobody thought of is an error, and its span ends", async () => {
+test("an unexpected failure of a delivery is an error, and its span ends", async () => {
   const { worker, task, spans } = await setup();
   await worker.db.collection(TASK_RECORDS).doc(task.id).set({ state: "of another form" });
   const answer = await worker.deliver(task);
@@ -85,7 +85,7 @@ test("a delivery that fails in a way that nobody thought of is an error, and its
   expect(delivery?.status).toEqual({ code: SpanStatusCode.ERROR });
 });
 
-test("a request that is refused makes no span and joins no trace", async () => {
+test("a refused request makes no span and joins no trace", async () => {
   const { worker, task, spans, lines } = await setup();
   const answer = await worker.deliver(task, { headers: { authorization: "Bearer a.b.c" } });
 

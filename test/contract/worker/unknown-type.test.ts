@@ -14,7 +14,7 @@ const KINDS = [
   ["transaction", scriptedTransactionHandler],
 ] as const;
 
-/** As in a deploy: two revisions on one store, of which only the newer one knows the type. It has three attempts. */
+/** Two revisions on one store, as in a deployment; only the newer one knows the type. It allows three attempts. */
 async function setup(makeHandler: (typeof KINDS)[number][1]) {
   const handler = makeHandler();
   const older = await setUpWorker(() => []);
@@ -28,32 +28,38 @@ async function setup(makeHandler: (typeof KINDS)[number][1]) {
   return { handler, older, newer, task, deliverTo };
 }
 
-test.each(KINDS)("a %s task that an older revision didn't know has all its attempts left", async (_, makeHandler) => {
-  const { handler, older, newer, task, deliverTo } = await setup(makeHandler);
+test.each(KINDS)(
+  "a %s task whose type an older revision didn't know keeps all its attempts",
+  async (_, makeHandler) => {
+    const { handler, older, newer, task, deliverTo } = await setup(makeHandler);
 
-  const outcomes: unknown[] = [];
-  for (let delivery = 1; delivery <= 5; delivery++) outcomes.push(await deliverTo(older));
-  const recorded = await older.recordOf(task);
-  outcomes.push(await deliverTo(newer));
+    const outcomes: unknown[] = [];
+    for (let delivery = 1; delivery <= 5; delivery++) outcomes.push(await deliverTo(older));
+    const recorded = await older.recordOf(task);
+    outcomes.push(await deliverTo(newer));
 
-  expect(outcomes).toEqual([...Array.from({ length: 5 }, () => "unknown-type"), "done"]);
-  expect(recorded).toMatchObject({ state: "waiting", attempts: 0, lastError: { code: "unknown_type" } });
-  expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1]);
-  expect(await older.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 1, lastError: null });
-});
+    expect(outcomes).toEqual([...Array.from({ length: 5 }, () => "unknown-type"), "done"]);
+    expect(recorded).toMatchObject({ state: "waiting", attempts: 0, lastError: { code: "unknown_type" } });
+    expect(handler.runs.map(({ attempt }) => attempt)).toEqual([1]);
+    expect(await older.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 1, lastError: null });
+  },
+);
 
-test.each(KINDS)("a %s task's attempts are counted on after an older revision has met it", async (_, makeHandler) => {
-  const { handler, older, newer, task, deliverTo } = await setup(makeHandler);
-  const again = () => retryLater({ code: "not_yet", message: "Not yet." });
-  handler.steps(again, again, again);
+test.each(KINDS)(
+  "a %s task's count of attempts continues after an older revision has received it",
+  async (_, makeHandler) => {
+    const { handler, older, newer, task, deliverTo } = await setup(makeHandler);
+    const again = () => retryLater({ code: "not_yet", message: "Not yet." });
+    handler.steps(again, again, again);
 
-  const outcomes: unknown[] = [];
-  for (const worker of [newer, older, newer, older, older, newer]) outcomes.push(await deliverTo(worker));
+    const outcomes: unknown[] = [];
+    for (const worker of [newer, older, newer, older, older, newer]) outcomes.push(await deliverTo(worker));
 
-  expect(outcomes).toEqual(["retry", "unknown-type", "retry", "unknown-type", "unknown-type", "dead"]);
-  expect(handler.runs).toHaveLength(3);
-  expect(await older.recordOf(task)).toMatchObject({ state: "dead", attempts: 3, lastError: { code: "not_yet" } });
-});
+    expect(outcomes).toEqual(["retry", "unknown-type", "retry", "unknown-type", "unknown-type", "dead"]);
+    expect(handler.runs).toHaveLength(3);
+    expect(await older.recordOf(task)).toMatchObject({ state: "dead", attempts: 3, lastError: { code: "not_yet" } });
+  },
+);
 
 test("a task that has had more attempts than an older revision would allow is not dead-lettered by it", async () => {
   const handler = scriptedHandler({ ...claimTaskType, attempts: 20 });

@@ -5,16 +5,16 @@ import { AWAY_MS } from "./time.ts";
 import type { Story } from "./story.ts";
 import type { Ending } from "../process/worker-process.ts";
 
-/** Makes the worker read the record to learn how it ended: the commit that needs no read fails. */
+/** Makes the worker read the record to find out how it ended: the commit that needs no read fails. */
 const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;
 
 /** No delivery makes more calls of one kind. */
 const MOST_CALLS = 100;
 
-/** The delivery was over before it came to the call that was to go wrong. */
+/** The delivery was over before it reached the call that was to fail. */
 export class NeverReached extends Error {}
 
-/** Another delivery of the same task, under way. */
+/** Another delivery of the same task, in progress. */
 interface Other {
   readonly answer: Promise<Ending>;
   /** Lets its handler end, if it was told to wait. */
@@ -22,7 +22,7 @@ interface Other {
 }
 
 /**
- * Delivers to the subject, and lets the call or the handler of the cell go wrong.
+ * Delivers to the subject, and makes the cell's call or handler fail.
  *
  *     call arrives ── zombie: sleeps, another takes over ──▶ effect, or none ── at once: another comes ──▶ fault
  */
@@ -64,7 +64,7 @@ function neverReached({ status, outcome }: Ending): never {
 interface Hooks {
   readonly onArrival: () => Promise<void>;
   readonly onEffect: () => Promise<void>;
-  /** Until then what is delayed doesn't go on. */
+  /** Until this resolves, whatever is delayed stays delayed. */
   readonly released: Promise<void>;
 }
 
@@ -115,7 +115,7 @@ function armHandler(story: Story, { scenario, fault }: Cell, { onArrival, onEffe
   const plan = {
     end: scenario.end,
     async onArrival() {
-      // What a client runs again goes well.
+      // When a client runs it again, it succeeds.
       subject.handlers.plan = { end: scenario.end };
       if (fault.when === "before-effect") await goWrong();
     },
@@ -126,7 +126,7 @@ function armHandler(story: Story, { scenario, fault }: Cell, { onArrival, onEffe
   return { injected, plan };
 }
 
-/** Another delivery comes, and goes as far as it can. */
+/** Another delivery arrives, and gets as far as it can. */
 async function meetAnother(story: Story): Promise<Other> {
   const { world } = story;
   const answer = story.begin(world.other, { end: story.endMeanwhile });
@@ -134,7 +134,7 @@ async function meetAnother(story: Story): Promise<Other> {
   return { answer, finish: () => {} };
 }
 
-/** From now on the subject asks nothing of Firestore before the other has been answered or has to wait for it. */
+/** From now on the subject's calls to Firestore wait until the other delivery has been answered or is blocked by it. */
 function letOthersPass({ world }: Story, { answer }: Other): void {
   const { subject, other } = world;
   const onArrival = async (): Promise<void> => void (await world.answeredOrStuck(other, answer));
@@ -143,7 +143,7 @@ function letOthersPass({ world }: Story, { answer }: Other): void {
   }
 }
 
-/** The subject sleeps past its lease and its locks, while another delivery gets the task. */
+/** The subject sleeps past its lease and its locks, while another delivery takes the task. */
 async function sleepWhileTakenOver(story: Story, { moment }: Cell): Promise<Other> {
   const { world } = story;
   const { promise: held, resolve: finish } = Promise.withResolvers<void>();

@@ -9,19 +9,19 @@ export interface Cell {
   readonly moment: Moment;
 }
 
-/** How the delivery that met the fault was answered, and another that came meanwhile; null where there is none. */
+/** The responses to the delivery that met the fault and to one that came meanwhile; null if there is none. */
 export interface Struck {
   readonly ending: Ending | null;
   readonly others: Ending | null;
 }
 
-/** What became of a cell's task: every answer, and how it ended. */
+/** The result of a cell: every response, and how the task ended. */
 export interface CellStory extends Struck {
   /** The good deliveries that followed until one was acknowledged. */
   readonly again: readonly Ending[];
 }
 
-/** What a cell shows, and what in it should not have happened. */
+/** What a cell shows, and every violation in it. */
 export interface CellResult {
   readonly entry: string;
   readonly violations: readonly string[];

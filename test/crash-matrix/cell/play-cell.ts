@@ -12,7 +12,9 @@ const AWAY_STEPS = 6;
 /** No task of the matrix needs more deliveries than this after the fault. */
 const MOST_REDELIVERIES = 6;
 
-/** Plays one cell: what comes before, the delivery that meets the fault, and good deliveries until the task has ended. */
+/**
+ * Plays one cell: the history before it, the delivery that meets the fault, and good deliveries until the task ends.
+ */
 export async function playCell(world: World, cell: Cell): Promise<CellResult> {
   const story = new Story(world, cell.scenario);
   const released = Promise.withResolvers<void>();
@@ -27,7 +29,7 @@ export async function playCell(world: World, cell: Cell): Promise<CellResult> {
   return { ...result, violations: [...result.violations, ...story.observer.violations] };
 }
 
-/** Brings the task to where the delivery that meets the fault finds it. */
+/** Brings the task to the state in which the delivery that meets the fault finds it. */
 async function prepare(story: Story, { scenario, moment }: Cell): Promise<void> {
   const { world, usualEnd } = story;
   if (scenario.before === "a failure") await story.deliver(world.other, { end: "retries" });
@@ -39,7 +41,9 @@ async function prepare(story: Story, { scenario, moment }: Cell): Promise<void> 
   if (moment === "late") await story.deliver(world.other, { end: usualEnd });
 }
 
-/** Delivers until it is acknowledged, as the queue would, letting leases and locks run out that are in the way. */
+/**
+ * Delivers until the task is acknowledged, as the queue would, and lets leases and locks that are in the way run out.
+ */
 async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
   const { world, usualEnd } = story;
   const again: Ending[] = [];
@@ -53,8 +57,8 @@ async function driveToTheEnd(story: Story, cell: Cell): Promise<Ending[]> {
 }
 
 /**
- * Leases and locks run out, and what was waiting for them comes to its end, but for what never does. Time passes in
- * steps: whatever one of them sets going has come to its end, or has to wait again, before the next.
+ * Lets leases and locks run out, so that whatever waits for them ends, unless it never can. Time passes in steps: what
+ * one step sets in motion has ended, or waits again, before the next.
  */
 async function passAway(world: World, { fault }: Cell): Promise<void> {
   const goingOn = outlivesItsCell(fault) ? [world.other] : [world.other, world.subject];
@@ -65,7 +69,7 @@ async function passAway(world: World, { fault }: Cell): Promise<void> {
   for (const process of goingOn) await world.endOf(process, process.quiet());
 }
 
-/** What was delayed or never answered goes on, or fails, now that the task has ended. What was killed stays dead. */
+/** Delayed and unanswered calls resume, or fail, now that the task has ended. What was killed stays dead. */
 async function letGo({ world, observer }: Story, { scenario, fault }: Cell): Promise<void> {
   const { subject } = world;
   subject.faults.calm();
@@ -79,12 +83,14 @@ async function letGo({ world, observer }: Story, { scenario, fault }: Cell): Pro
   await world.replaceSubject();
 }
 
-/** Whether something of the subject's delivery is still to come after it was answered, or given up. */
+/** Whether part of the subject's delivery is still to come after it was answered or given up. */
 function outlivesItsCell({ answer }: Cell["fault"]): boolean {
   return answer === "gone" || answer === "nothing" || answer === "its-own";
 }
 
-/** Cloud Tasks may deliver a task again that was acknowledged: nothing may come of it but, if natural, another run. */
+/**
+ * Cloud Tasks may redeliver an acknowledged task. That must have no effect, apart from another run if it is natural.
+ */
 async function deliverOnceMore(story: Story, cell: Cell): Promise<void> {
   const { world, observer, task } = story;
   const runsBefore = world.outside.runs.length;

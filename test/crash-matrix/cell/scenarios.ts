@@ -4,27 +4,27 @@ import type { HandlerEnd, MATRIX_TASKS } from "../process/matrix-handlers.ts";
 export const MOMENTS = ["alone", "at once", "late", "takeover", "zombie, other at work", "zombie, other done"] as const;
 export type Moment = (typeof MOMENTS)[number];
 
-/** Why a delivery doesn't get to a call at some moment. */
+/** Why a delivery doesn't reach a call at some moment. */
 export type Unreached = "finished" | "nothing to write" | "never runs" | "as alone";
 
-/** One await of the worker's flow, and what brings a delivery to it: a table of the matrix. */
+/** One await of the worker's flow, and how a delivery gets to it: a table of the matrix. */
 export interface Scenario {
   readonly title: string;
   readonly task: keyof typeof MATRIX_TASKS;
-  /** The call of Firestore that goes wrong, or the handler. */
+  /** The Firestore call that fails, or the handler. */
   readonly at: "Commit" | "BatchGetDocuments" | "handler";
-  /** How many calls of the same kind the delivery makes before. */
+  /** How many calls of the same kind the delivery makes first. */
   readonly skip: number;
   readonly skipAt?: Partial<Record<Moment, number>>;
   /** A commit that is refused first, `skip` commits after the delivery's first one. */
   readonly refused?: { readonly skip: number };
-  /** What happened to the task before: nothing; an attempt that failed; its only attempt was killed; it was another's; it got old. */
+  /** The task's history: none; a failed attempt; its only attempt was killed; another payload under its id; too old. */
   readonly before: "nothing" | "a failure" | "its last attempt" | "another payload" | "30 days";
-  /** How the delivery's handler ends; those of the others succeed, unless it dies: then they die, too. */
+  /** How the delivery's handler ends; the others' succeed, unless this one dies: then theirs die too. */
   readonly end: HandlerEnd;
-  /** How the handler of a delivery that comes meanwhile ends, where that is not how the ones end that follow. */
+  /** How the handler of a delivery that comes meanwhile ends, if not like those that follow. */
   readonly meanwhile?: HandlerEnd;
-  /** Whether the handler has had its effect when the call comes. */
+  /** Whether the handler has had its effect when the call is made. */
   readonly afterEffect: boolean;
   readonly unreached: Partial<Record<Moment, Unreached>>;
 }
@@ -44,14 +44,14 @@ const CLAIM = {
 /** A task that has a record is claimed by a create that fails, a read and a commit. */
 const CLAIM_AGAIN = { ...CLAIM, before: "a failure" } as const;
 const SETTLE = { ...CLAIM, at: "Commit", skip: 1, skipAt: { takeover: 2 }, unreached: FINISHED } as const;
-/** After the three calls of the claim the commit that needs no read is refused. */
+/** After the claim's three calls, the commit that needs no read is refused. */
 const SETTLE_AGAIN = { ...CLAIM_AGAIN, refused: { skip: 2 }, afterEffect: true, unreached: FINISHED } as const;
 const TRANSACTION = { ...CLAIM, task: "transaction" } as const;
 const NATURAL = { ...CLAIM, task: "natural" } as const;
 const DYING = { ...NATURAL, end: "dies", unreached: NOTHING_TO_WRITE } as const;
 const OLD = { ...DYING, before: "30 days", unreached: { ...NEVER_RUNS, ...NOTHING_TO_WRITE } } as const;
 
-/** The awaits of the flow of a `claim` task until its handler has run. */
+/** The awaits in the flow of a `claim` task until its handler has run. */
 export const CLAIMING: readonly Scenario[] = [
   { ...CLAIM, title: "claim: the commit that creates the record", at: "Commit" },
   { ...CLAIM_AGAIN, title: "claim: the read of a record that exists", at: "BatchGetDocuments" },
@@ -83,7 +83,7 @@ export const CLAIMING: readonly Scenario[] = [
   },
 ];
 
-/** The awaits of the flow of a `claim` task after its handler has run. */
+/** The awaits in the flow of a `claim` task after its handler has run. */
 export const SETTLING: readonly Scenario[] = [
   { ...SETTLE, title: "claim: the commit that records success", afterEffect: true },
   { ...SETTLE, title: "claim: the commit that records a failure", end: "retries" },
@@ -92,7 +92,7 @@ export const SETTLING: readonly Scenario[] = [
   { ...SETTLE_AGAIN, title: "claim: the commit after that read", at: "Commit" },
 ];
 
-/** The awaits of the flow of a `transaction` task. */
+/** The awaits in the flow of a `transaction` task. */
 export const TRANSACTIONS: readonly Scenario[] = [
   { ...TRANSACTION, title: "transaction: the read of the record", at: "BatchGetDocuments" },
   { ...TRANSACTION, title: "transaction: the handler", at: "handler", unreached: FINISHED },
@@ -127,7 +127,7 @@ export const TRANSACTIONS: readonly Scenario[] = [
   },
 ];
 
-/** The awaits of the flow of a `natural` task. */
+/** The awaits in the flow of a `natural` task. */
 export const NATURALS: readonly Scenario[] = [
   { ...NATURAL, title: "natural: the handler", at: "handler" },
   { ...NATURAL, title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", end: "retries" },

@@ -8,15 +8,15 @@ import type { World } from "../process/world.ts";
 
 let lastNumber = 0;
 
-/** One task and its deliveries. Every answer is held against the record at once. */
+/** One task and its deliveries. Every response is checked against the record at once. */
 export class Story {
   readonly world: World;
   readonly observer: Observer;
-  /** The task that the record is of. */
+  /** The task that owns the record. */
   readonly task: Envelope;
   /** What is delivered: the task, or another payload under its id. */
   readonly delivered: Envelope;
-  /** How handlers end where nothing goes wrong. */
+  /** How handlers end when no fault hits. */
   readonly usualEnd: HandlerEnd;
   /** How they end meanwhile. */
   readonly endMeanwhile: HandlerEnd;
@@ -34,22 +34,22 @@ export class Story {
     this.observer = new Observer(world.db, this);
   }
 
-  /** Begins a delivery; its answer is checked as soon as it is there. */
+  /** Begins a delivery; its response is checked as soon as it arrives. */
   async begin(process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
     return await this.#deliver(this.delivered, process, plan);
   }
 
-  /** Delivers, and lets time pass when Firestore keeps the delivery waiting. */
+  /** Delivers, and lets time pass while Firestore keeps the delivery waiting. */
   async deliver(process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
     return await this.world.answerOf(process, this.begin(process, plan));
   }
 
-  /** Delivers the task itself, where what is delivered otherwise is another payload under its id. */
+  /** Delivers the task itself, even where the story delivers another payload under its id. */
   async deliverOriginal(): Promise<void> {
     await this.#deliver(this.task, this.world.other, { end: "succeeds" });
   }
 
-  /** An attempt whose process is killed while its handler is at work. */
+  /** An attempt whose process is killed while its handler runs. */
   async killAtWork(): Promise<void> {
     const started = Promise.withResolvers<void>();
     const onArrival = (): Promise<never> => {
@@ -63,7 +63,7 @@ export class Story {
   async #deliver(envelope: Envelope, process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
     process.handlers.plan = plan;
     const ending = await process.deliver(envelope, this.#retryCount++);
-    // Nobody hears the answer of a process that is gone.
+    // Nobody hears the response of a process that is gone.
     if (!process.handlers.killed) await this.observer.check(ending, envelope);
     return ending;
   }

@@ -5,7 +5,7 @@ import { MATRIX_TASKS } from "../process/matrix-handlers.ts";
 /** By then a delivery has been answered, whatever Firestore and its handler do, in milliseconds. */
 export const STEP_MS = MATRIX_TASKS.claim.timeoutMs + ABORT_GRACE_MS;
 
-/** Nothing is heard of a transaction for a minute, and it loses its locks. */
+/** A transaction loses its locks after a minute without activity. */
 const LOCKS_LOST_MS = 60_000;
 
 /** Longer than a lease and longer than locks last, in milliseconds. */

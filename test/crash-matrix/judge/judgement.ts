@@ -10,7 +10,7 @@ interface End extends Seen {
   readonly effects: number;
 }
 
-/** Reads how a cell's task ended, and holds it against what the worker promises. */
+/** Reads how a cell's task ended, and checks that against what the worker promises. */
 export async function judge(story: Story, cell: Cell, told: CellStory): Promise<CellResult> {
   const { observer, task } = story;
   const keys = await effectsOf(story);
@@ -23,7 +23,7 @@ export async function judge(story: Story, cell: Cell, told: CellStory): Promise<
   return { entry: entryOf(told, end), violations: [...violationsOf(end, cell)] };
 }
 
-/** The idempotency keys of the task's effects, those of another payload under its id included. */
+/** The idempotency keys of the task's effects, including those of another payload under its id. */
 async function effectsOf({ world, task, delivered }: Story): Promise<unknown[]> {
   const numbers = [numberOf(task), numberOf(delivered)];
   if (task.type !== MATRIX_TASKS.transaction.type) {
@@ -50,7 +50,7 @@ function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, c
   if (effects > 1 && scenario.task !== "natural" && !mayRepeat(cell)) yield `had ${effects} effects`;
 }
 
-/** Whether a crash, or a pause past the lease, lies between an effect outside and its durable completion. */
+/** Whether a crash, or a pause past the lease, came between an outside effect and its durable completion. */
 function mayRepeat({ scenario, fault, moment }: Cell): boolean {
   if (scenario.task === "transaction") return false;
   const hadEffect =
@@ -63,7 +63,7 @@ function mayRepeat({ scenario, fault, moment }: Cell): boolean {
   return !isRecorded && !goesOn;
 }
 
-/** The answers of a cell and its end, in the codes of the legend. */
+/** A cell's responses and end, in the codes of the legend. */
 function entryOf({ ending, others, again }: CellStory, { record, effects }: End): string {
   const answers = [ending ? codeOf(ending) : "†", ...(others ? [`(${codeOf(others)})`] : []), ...again.map(codeOf)];
   const end = record ? `${record.state.slice(0, 1).toUpperCase()}${effects}/${record.attempts}` : `N${effects}`;

@@ -5,16 +5,16 @@ import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
 import { TASK_RECORDS, type TaskRecord, isTerminal, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import type { Ending } from "../process/worker-process.ts";
 
-/** A task's record and its letters, as they are at one time. */
+/** A task's record and its letters at one moment. */
 export interface Seen {
   readonly record: TaskRecord | null;
   readonly writtenAt: string;
   readonly hasLetter: boolean;
-  /** Whether the other payload that was delivered under the task's id has its letter. */
+  /** Whether the other payload delivered under the task's id has its letter. */
   readonly hasConflictLetter: boolean;
 }
 
-/** Watches one task's record, and keeps what should not have happened to it. */
+/** Watches one task's record, and collects violations. */
 export class Observer {
   readonly violations: string[] = [];
   readonly #db: Firestore;
@@ -28,7 +28,7 @@ export class Observer {
     this.#delivered = told.delivered;
   }
 
-  /** Looks at the record: its fence only grows, one fence has one owner, and a terminal record never changes. */
+  /** Checks the record: its fence only grows, one fence has one owner, and a terminal record never changes. */
   async look(): Promise<Seen> {
     const { id } = this.#task;
     const letters = this.#db.collection(DEAD_LETTERS);
@@ -48,7 +48,7 @@ export class Observer {
     return now;
   }
 
-  /** Holds an answer against the record: what is acknowledged has ended for good, durably. */
+  /** Checks a response against the record: what is acknowledged has ended, durably. */
   async check({ status, outcome }: Ending, delivered: Envelope): Promise<void> {
     const { record, hasLetter, hasConflictLetter } = await this.look();
     if (status !== 200) return;

@@ -1,7 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import type { Fault, FaultyAnswer } from "../../harness/network/fault-proxy.ts";
 
-/** One way in which a call goes wrong: a row of the matrix. */
+/** One way in which a call fails: a row of the matrix. */
 export interface MatrixFault {
   /** What happens, then when. */
   readonly name: string;
@@ -9,7 +9,7 @@ export interface MatrixFault {
   readonly answer: FaultyAnswer;
 }
 
-/** One way in which a handler goes wrong; `its-own` ends as it would have, but later. */
+/** One way in which a handler fails; `its-own` ends as it would have, but later. */
 export interface HandlerFault {
   readonly name: string;
   readonly when: Fault["when"];
@@ -29,17 +29,19 @@ const ERRORS: readonly (readonly [string, FaultyAnswer])[] = [
 
 const ANSWERS: typeof ERRORS = [["process killed", "gone"], ...ERRORS, ["no answer", "nothing"]];
 
-/** The names of what a client hears of a call that went wrong. */
+/** What a client observes when a call fails. */
 export const ERROR_NAMES: readonly string[] = ERRORS.map(([name]) => name);
 
-/** What a call meets: each fault before the call takes effect and after it, and a request that arrives when all is over. */
+/**
+ * Faults of a call: each one before the call takes effect and after it, and a request that arrives when all is over.
+ */
 export const MATRIX_FAULTS: readonly MatrixFault[] = [
   ...ANSWERS.map(([name, answer]) => ({ name: `${name}, before`, when: "before-effect", answer }) as const),
   ...ANSWERS.map(([name, answer]) => ({ name: `${name}, after`, when: "after-effect", answer }) as const),
   { name: "request delayed to the end", when: "after-effect", answer: "its-own" },
 ];
 
-/** What a handler meets: what a call does, but that a handler throws instead of answering with a status. */
+/** Faults of a handler: the same as a call's, but a handler throws instead of returning a status. */
 export const HANDLER_FAULTS: readonly HandlerFault[] = [
   { name: "process killed, before", when: "before-effect", answer: "gone" },
   { name: "throws, before", when: "before-effect", answer: "throws" },

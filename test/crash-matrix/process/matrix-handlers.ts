@@ -11,14 +11,14 @@ import {
 } from "../../../services/worker/runner/handler.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
 
-/** Where the handlers of `transaction` tasks have their effects: one document a run, under the task's number. */
+/** Where the handlers of `transaction` tasks have their effects: one document per run, under the task's number. */
 export const EFFECTS = "effects";
 
 const payload = z.strictObject({ n: z.int() });
 const ATTEMPTS = 6;
 const common = { payload, queue: "default", timeoutMs: 10_000, attempts: ATTEMPTS } as const;
 
-/** The task types of the matrix: one for each kind, and one that may be tried once only. */
+/** The task types of the matrix: one of each kind, and one that allows a single attempt. */
 export const MATRIX_TASKS = {
   claim: defineTask({ ...common, type: "matrix.claim" }),
   once: defineTask({ ...common, type: "matrix.once", attempts: 1 }),
@@ -26,7 +26,7 @@ export const MATRIX_TASKS = {
   natural: defineTask({ ...common, type: "matrix.natural", idempotency: "natural" }),
 } as const;
 
-/** How a handler ends: its work done, or before it has done any. */
+/** How a handler ends: with its work done, or before it has done any. */
 export type HandlerEnd = "succeeds" | "retries" | "dies";
 
 const RESULTS: Readonly<Record<HandlerEnd, HandlerResult>> = {
@@ -48,22 +48,22 @@ export interface HandlerPlan {
 export interface Outside {
   /** A task's number and its idempotency key, once for each effect outside of Firestore. */
   readonly effects: { n: number; idempotencyKey: string }[];
-  /** Numbers of the tasks that were run, once a run. */
+  /** Numbers of the tasks that ran, once per run. */
   readonly runs: number[];
 }
 
-/** The handlers of one process, and what they are to do. */
+/** One process's handlers, and their plan. */
 export interface MatrixHandlers {
   plan: HandlerPlan;
   readonly bound: readonly BoundHandler[];
-  /** Never resolves; rejects when the process is discarded, so that nothing is left of handlers that never end. */
+  /** Never resolves; rejects when the process is discarded, so that handlers that never end leave nothing behind. */
   readonly never: Promise<never>;
   /** Whether the process was discarded. */
   killed: boolean;
   kill(): void;
 }
 
-/** The handlers of one process: each does what the process's plan says when it starts. */
+/** One process's handlers: each does what the process's plan says when it starts. */
 export function matrixHandlers(db: Firestore, outside: Outside): MatrixHandlers {
   const actOutside = async ({ n }: { n: number }, context: { idempotencyKey: string }): Promise<HandlerResult> => {
     const { plan } = handlers;

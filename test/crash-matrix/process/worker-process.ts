@@ -19,27 +19,27 @@ import { deployTestQueues } from "../../harness/registry/test-queues.ts";
 const MAX_BODY_BYTES = 10_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
-/** The outcome that an answer names, with its status. */
+/** The outcome that a response names, with its status. */
 export interface Ending {
   readonly status: number;
   readonly outcome: string | null;
 }
 
-/** One process of the worker: a client, a connection, a clock and handlers of its own. */
+/** One worker process, with its own client, connection, clock and handlers. */
 export interface WorkerProcess {
   readonly clock: VirtualClock;
   readonly faults: FaultProxy;
   readonly handlers: MatrixHandlers;
   deliver(task: Envelope, retryCount: number): Promise<Ending>;
-  /** Resolves when nothing that the process counts as under way is left. */
+  /** Resolves when the process counts nothing as in progress. */
   drain(): Promise<true>;
-  /** Resolves when nothing is left that it asked of Firestore, not even for deliveries that have been answered. */
+  /** Resolves when no call to Firestore is left, not even for deliveries that have been answered. */
   quiet(): Promise<true>;
-  /** Ends what is left of it. */
+  /** Ends whatever is left of it. */
   discard(): Promise<void>;
 }
 
-/** Starts a process that reaches Firestore through a proxy of its own. */
+/** Starts a process that reaches Firestore through its own proxy. */
 export async function startWorkerProcess(
   emulator: { host: string; port: number },
   outside: Outside,
@@ -106,7 +106,7 @@ export async function startWorkerProcess(
   };
 }
 
-/** The client's transactions that have not ended: each may pause before it runs again, and nobody may wait for it. */
+/** The client's unfinished transactions: each may pause before it runs again, and nobody may wait for it. */
 function watchTransactions(db: Firestore): ReadonlySet<Promise<unknown>> {
   const underWay = new Set<Promise<unknown>>();
   const run = db.runTransaction.bind(db);
@@ -120,7 +120,7 @@ function watchTransactions(db: Firestore): ReadonlySet<Promise<unknown>> {
   return underWay;
 }
 
-/** Who may deliver is not what this is about: one token, checked once, by a clock that stands still. */
+/** Authentication is not the subject here: one token, checked once, by a clock that stands still. */
 const TOKEN = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
 const TOKENS: TokenRules = createTokenRules({
   keys: { find: () => Promise.resolve({ kind: "found", pem: KEY.publicPem }) },

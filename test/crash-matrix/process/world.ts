@@ -6,15 +6,15 @@ import { STEP_MS } from "../cell/time.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
 import { type WorkerProcess, startWorkerProcess } from "./worker-process.ts";
 
-/** Waits for Firestore are over after so many steps of a delivery. */
+/** Waits for Firestore are over after this many steps of a delivery. */
 const MOST_STEPS = 8;
 
-/** So often a call is found stuck, with a read that is answered in between, before it counts as that. */
+/** How often a call must be found stuck, with a read answered in between, before it counts as stuck. */
 const TIMES_SEEN_STUCK = 3;
 
 /**
- * One Firestore and three processes of the worker, in one time: `subject` is the one that things happen to, `other` is
- * where deliveries succeed, and `late` is one that has been killed, whose clock stands still and whose handlers never end.
+ * One Firestore and three worker processes on one timeline: `subject` is the one that meets the faults, `other` is
+ * where deliveries succeed, and `late` has been killed: its clock stands still and its handlers never end.
  */
 export class World {
   readonly db: Firestore;
@@ -38,12 +38,12 @@ export class World {
     [this.subject, this.other, this.late] = processes;
   }
 
-  /** Lets time pass, in milliseconds: for Firestore and for whoever is awake. */
+  /** Lets time pass, in milliseconds, for Firestore and for every process that is awake. */
   async pass(ms: number): Promise<void> {
     await Promise.all([this.#storeClock, ...this.#awake().map(({ clock }) => clock)].map((clock) => clock.advance(ms)));
   }
 
-  /** Stops a process's clock while something goes on: it sleeps through it. */
+  /** Stops a process's clock while something happens: it sleeps through it. */
   async whileFrozen<Result>(process: WorkerProcess, doing: () => Promise<Result>): Promise<Result> {
     this.#frozen.add(process);
     try {
@@ -53,12 +53,14 @@ export class World {
     }
   }
 
-  /** The answer of a delivery. Where Firestore keeps it waiting, the worker's patience ends, but Firestore's time stands. */
+  /**
+   * A delivery's response. If Firestore keeps it waiting, the worker's time runs out while Firestore's stands still.
+   */
   async answerOf<Answer>(process: WorkerProcess, answering: Promise<Answer>): Promise<Answer> {
     return await this.#afterSteps(process, answering, () => this.losePatience());
   }
 
-  /** What comes of something that goes on after its delivery was answered, once locks that are in its way run out. */
+  /** The result of something that goes on after its delivery was answered, once the locks in its way run out. */
   async endOf<Answer>(process: WorkerProcess, going: Promise<Answer>): Promise<Answer> {
     return await this.#afterSteps(process, going, () => this.pass(STEP_MS));
   }
@@ -76,7 +78,7 @@ export class World {
     throw new Error("A process never came to an end.");
   }
 
-  /** What a process answers, or null when Firestore keeps it waiting. */
+  /** A process's response, or null while Firestore keeps it waiting. */
   async answeredOrStuck<Answer>(process: WorkerProcess, answering: Promise<Answer>): Promise<Answer | null> {
     const answered = new AbortController();
     const done = answering.finally(() => answered.abort());
@@ -89,12 +91,12 @@ export class World {
     return answered.signal.aborted ? await done : null;
   }
 
-  /** Lets so much time pass for whoever is awake that a delivery which nobody answers is given up. */
+  /** Lets enough time pass, for every process that is awake, that an unanswered delivery is given up. */
   async losePatience(): Promise<void> {
     await Promise.all(this.#awake().map(({ clock }) => clock.advance(STEP_MS)));
   }
 
-  /** Leaves the subject to itself, and starts another. */
+  /** Abandons the subject, and starts another. */
   async replaceSubject(): Promise<void> {
     this.#discarded.push(this.subject.discard());
     this.subject = await startWorkerProcess(this.#emulator, this.outside);

@@ -7,7 +7,7 @@ const run = promisify(execFile);
 const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
 const LONGEST_RUN_MS = 180_000;
 
-/** What an image of a target would be started with. */
+/** How an image of a target would be started. */
 export interface BuiltStage {
   /** The folder that stands for the image's `/`. */
   readonly root: string;
@@ -24,15 +24,15 @@ interface Instruction {
 type Stage = { -readonly [Key in keyof BuiltStage]: BuiltStage[Key] } & { workdir: string };
 
 /**
- * Does what a Dockerfile says, for the instructions that ours uses, in bare folders: each stage's root is a folder, and
- * its commands run there without what npm and the test runner put into the environment. Base images are empty folders, so what they bring
- * is not tested.
+ * Carries out a Dockerfile in plain folders, as far as ours needs it: each stage's root is a folder, and its commands
+ * run there without the environment that npm and the test runner add. Base images are empty folders, so their contents
+ * are not tested.
  *
  * @throws Error at an instruction that it doesn't know, and when a command fails.
  */
 export async function buildStages(options: {
   readonly dockerfile: string;
-  /** The files that a builder would be sent. */
+  /** The files of the build context. */
   readonly context: string;
   readonly into: string;
 }): Promise<ReadonlyMap<string, BuiltStage>> {
@@ -106,13 +106,13 @@ async function apply(
   }
 }
 
-/** How to reach the network is this machine's; what was installed before is taken from npm's cache. */
+/** Network access depends on this machine; what was installed before comes from npm's cache. */
 function builderEnv(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_ENV|NODE_OPTIONS|VITEST)/i.test(name));
   return { ...Object.fromEntries(kept), npm_config_prefer_offline: "true" };
 }
 
-/** An entrypoint in its exec form: a shell's form would keep signals from the program. */
+/** An entrypoint in exec form: the shell form would keep signals from the program. */
 function readList(text: string): string[] {
   const list: unknown = JSON.parse(text);
   if (!Array.isArray(list)) throw new Error("An entrypoint is a list.");
@@ -139,7 +139,9 @@ async function copy(
   }
 }
 
-/** Whether a builder is sent a file, by the patterns of a .dockerignore: the last one that fits it or its folder decides. */
+/**
+ * Whether a .dockerignore lets a file into the build context: the last pattern that matches it or its folder decides.
+ */
 export function isSent(file: string, dockerignore: string): boolean {
   let sent = true;
   for (const line of dockerignore.split("\n").map((text) => text.trim())) {
@@ -150,7 +152,7 @@ export function isSent(file: string, dockerignore: string): boolean {
   return sent;
 }
 
-/** A pattern fits a file when it fits the beginning of its path; a star stands for one name. */
+/** A pattern matches a file if it matches the beginning of its path; a star stands for one name. */
 function fits(file: string, pattern: string): boolean {
   const names = file.split("/");
   return pattern.split("/").every((part, index) => (part === "*" ? index < names.length : part === names[index]));

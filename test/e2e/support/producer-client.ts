@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import type { StackProcess } from "./stack-process.ts";
 
-/** What the tests read of a task's answer. */
+/** The part of a task's view that the tests read. */
 const taskSchema = z.looseObject({
   id: z.string(),
   state: z.string(),
@@ -33,7 +33,7 @@ export function producerClient(stack: StackProcess) {
     post,
     taskIn,
     status,
-    /** Hands a task over and requires that it is accepted. */
+    /** Enqueues a task and requires that it is accepted. */
     async enqueue(body: object): Promise<TaskAnswer> {
       const answer = await post(body);
       expect(answer.status).toBe(202);

@@ -16,14 +16,14 @@ export interface StackPorts {
   readonly firestore: number;
 }
 
-/** The stack as a process of its own, as `npm start` runs it. */
+/** The stack as its own process, as `npm start` runs it. */
 export interface StackProcess {
   readonly ports: StackPorts;
   readonly dataDir: string;
   readonly lines: readonly string[];
-  /** Resolves with the first line, already printed or not, that matches after the given number of lines. */
+  /** Resolves with the first line after the given number of lines that matches, whether printed already or not. */
   line(pattern: RegExp, after?: number): Promise<string>;
-  /** The process id of a program of the stack, as it was printed last. */
+  /** The process id of one of the stack's programs, as last printed. */
   pidOf(program: string): number;
   /** Resolves with the exit code. */
   readonly exited: Promise<number | null>;
@@ -42,7 +42,7 @@ export function spawnStack(options: {
   dataDir: string;
   ports: StackPorts;
   args?: readonly string[];
-  /** Variables besides the ports. */
+  /** Variables in addition to the ports. */
   env?: Readonly<Record<string, string>>;
 }): StackProcess {
   const { ports, dataDir } = options;

@@ -12,7 +12,7 @@ export type KeyServerResponse =
 
 export interface KeyServer {
   readonly url: string;
-  /** Requests that have arrived. */
+  /** How many requests have arrived. */
   readonly fetches: number;
   /** Resolves when the next request has arrived. */
   nextFetch(): Promise<void>;
@@ -20,7 +20,7 @@ export interface KeyServer {
   close(): Promise<void>;
 }
 
-/** A server of public keys on loopback. It serves the given keys until it is told otherwise. */
+/** A server of public keys on loopback. It serves the given keys until told otherwise. */
 export async function startKeyServer(keys: readonly SigningKey[]): Promise<KeyServer> {
   let current: KeyServerResponse = pemResponse(keys);
   let fetches = 0;
@@ -48,13 +48,13 @@ export async function startKeyServer(keys: readonly SigningKey[]): Promise<KeySe
   };
 }
 
-/** Keys in the form of Google's v1/certs. Without `cacheControl` the response says nothing about its age. */
+/** Keys in the format of Google's v1/certs. Without `cacheControl` the response doesn't say how long it is valid. */
 export function pemResponse(keys: readonly SigningKey[], cacheControl?: string): KeyServerResponse {
   const body = JSON.stringify(Object.fromEntries(keys.map((key) => [key.keyId, key.publicPem])));
   return { body, ...(cacheControl === undefined ? {} : { headers: { "cache-control": cacheControl } }) };
 }
 
-/** Keys as a JWK set, in the form of Google's v3/certs. */
+/** Keys as a JWK set, in the format of Google's v3/certs. */
 export function jwkResponse(keys: readonly SigningKey[]): KeyServerResponse {
   const set = keys.map((key) => ({ ...key.publicJwk, kid: key.keyId, use: "sig", alg: "RS256" }));
   return { body: JSON.stringify({ keys: set }) };

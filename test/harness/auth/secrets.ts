@@ -6,8 +6,8 @@ export const CANARY = "payload-canary-4711";
 const PART = 40;
 
 /**
- * What nothing may disclose: parts of the token's claims and signature, the signing key, the payload. The header of a
- * token holds only public data.
+ * What must never be disclosed: parts of the token's claims and signature, the signing key, the payload. A token's
+ * header contains only public data.
  */
 export function secretsOf(token: string): readonly string[] {
   const [, claims = "", signature = ""] = token.split(".");

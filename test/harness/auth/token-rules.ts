@@ -14,16 +14,16 @@ import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
 export const AUDIENCE = "https://worker.example.com";
 export const INVOKER = "invoker@project.iam.gserviceaccount.com";
 
-/** Made once, since it takes long. Nothing changes them. */
+/** Made once, because it is slow. Nothing modifies it. */
 export const KEY = makeSigningKey("key-1");
 export const OTHER_KEY = makeSigningKey("key-2");
 
 /**
- * Token rules over a real key server that serves `KEY`, with a token that they accept.
+ * Token rules backed by a real key server that serves `KEY`, with a token that they accept.
  *
  * @param mode default: that of the rules themselves.
  *
- * The clock starts at the wall clock's time, in whole seconds, because google-auth-library goes by that.
+ * The clock starts at the wall clock's time, in whole seconds, because google-auth-library uses the wall clock.
  */
 export async function setUpTokenRules(mode?: AuthMode) {
   const server = await startKeyServer([KEY]);
@@ -45,7 +45,7 @@ export async function setUpTokenRules(mode?: AuthMode) {
 
 export type TokenHarness = Awaited<ReturnType<typeof setUpTokenRules>>;
 
-/** Nothing that comes out of the check may contain a token or any part of one. */
+/** Nothing that the check returns may contain a token or any part of one. */
 export function expectNoTokenIn(authentication: Authentication, harness: TokenHarness, token: string): void {
   const texts = JSON.stringify(authentication) + harness.logged.join("");
   for (const part of token.split(".").filter((part) => part.length > 4)) expect(texts).not.toContain(part);

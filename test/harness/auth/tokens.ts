@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, type JsonWebKey, type KeyObject } from "node:crypto";
 
-/** A real RSA key pair, and the key id that it is published under. */
+/** A real RSA key pair, with the key id under which it is published. */
 export interface SigningKey {
   readonly keyId: string;
   readonly privateKey: KeyObject;
@@ -21,7 +21,7 @@ export function makeSigningKey(keyId: string, bits = 2_048): SigningKey {
   };
 }
 
-/** The claims of a token as Google makes it for a service account, issued now and valid for an hour. */
+/** The claims of a token that Google makes for a service account, issued now and valid for an hour. */
 export function identityClaims(token: { audience: string; email: string; nowMs: number }): Fields {
   const issuedAt = Math.floor(token.nowMs / 1_000);
   return {
@@ -36,14 +36,14 @@ export function identityClaims(token: { audience: string; email: string; nowMs: 
   };
 }
 
-/** A token signed with the key under RS256. `header` overrides the usual one; undefined removes a field. */
+/** A token signed with the key under RS256. `header` overrides the default one; undefined removes a field. */
 export function signToken(key: SigningKey, claims: Fields, header: Fields = {}): string {
   return assembleToken({ alg: "RS256", kid: key.keyId, typ: "JWT", ...header }, claims, (input) =>
     createSign("RSA-SHA256").update(input).sign(key.privateKey),
   );
 }
 
-/** Any header and claims with any signature over them. */
+/** Any header and claims, with any signature. */
 export function assembleToken(header: Fields, claims: Fields, sign: (input: string) => Buffer): string {
   const input = `${encode(header)}.${encode(claims)}`;
   return `${input}.${sign(input).toString("base64url")}`;

@@ -1,6 +1,8 @@
 import { Firestore } from "@google-cloud/firestore";
 
-/** Google's client, connected to an emulator or to a proxy before it, that may see and write everything. */
+/**
+ * Google's client, connected to an emulator or a proxy in front of it, with permission to read and write everything.
+ */
 export function connectToEmulator({ host, port }: { readonly host: string; readonly port: number }): Firestore {
   return new Firestore({
     projectId: "handoff-test",

@@ -1,10 +1,10 @@
 import { loadProtos } from "../../../packages/emulators/src/rpc/proto.ts";
 import type { RelayedCall } from "../network/fault-proxy.ts";
 
-/** What some of the calls to Firestore have cost: calls by their RPC, and documents. */
+/** The cost of some calls to Firestore: calls by RPC, and documents. */
 export interface Cost {
   readonly calls: Readonly<Record<string, number>>;
-  /** Documents asked for, whether or not they are there. */
+  /** Documents requested, whether they exist or not. */
   readonly reads: number;
   /** Documents written by commits that took effect. */
   readonly writes: number;
@@ -19,7 +19,7 @@ const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, [
   "google.type",
 ]);
 
-/** Counts what stands on the wire. `onRelayed` is to hear of every call; `costSince` tells what came since the last time. */
+/** Counts what goes over the wire. Pass every call to `onRelayed`; `costSince` returns the cost since its last call. */
 export function countFirestoreCost() {
   let calls = new Map<string, number>();
   let reads = 0;
@@ -40,7 +40,7 @@ export function countFirestoreCost() {
   };
 }
 
-/** How many elements a list of a unary call's only message has. */
+/** The number of elements in a list of a unary call's only message. */
 function listLength(message: string, field: string, frames: Buffer): number {
   const bytes = frames.readUInt32BE(1);
   if (frames.length !== GRPC_PREFIX_BYTES + bytes) throw new Error(`${message} is not one whole frame.`);

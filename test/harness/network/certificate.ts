@@ -1,4 +1,4 @@
-/** A self-signed X.509 certificate, the form in which Google serves its keys; its private key was thrown away. */
+/** A self-signed X.509 certificate, the format in which Google serves its keys; its private key was thrown away. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIDGzCCAgOgAwIBAgIUYKEH8v84zKBG3kmjCDIHPA9VcH4wDQYJKoZIhvcNAQEL
 BQAwHTEbMBkGA1UEAwwSc2lnbmVyLmV4YW1wbGUuY29tMB4XDTI2MTEyMzExNTM0
@@ -20,7 +20,7 @@ XfnxWo4eL75XGysgAHrn4OIwBHAwEzbBhns0oefgbg==
 -----END CERTIFICATE-----
 `;
 
-/** The public key of the certificate, as OpenSSL tells it. */
+/** The certificate's public key, as OpenSSL prints it. */
 export const CERTIFICATE_PUBLIC_KEY = `-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA3gKfgQVcrztosAJDrMcQ
 ENPCGN07j0f9RaLVruKwcZ0JZd5DJvu0NmdImQIVFaOmhmlK1Iibc6cpIKG+IRKG

@@ -2,18 +2,18 @@ import { status } from "@grpc/grpc-js";
 import http2 from "node:http2";
 import { setTimeout as nextTurn } from "node:timers/promises";
 
-/** A client that goes on does so by timers of 0 ms, which come before those of later turns. */
+/** A client that continues does so with timers of 0 ms, which fire before those of later turns. */
 const TURNS_OF_QUIET = 5;
 
-/** How long a call is left alone before pings are sent after it, in milliseconds. */
+/** How long a call is left alone before pings follow it, in milliseconds. */
 const BEFORE_PINGS_MS = 10;
 
-/** A connection to the server answers this many pings after a call, in order, before the call counts as stuck. */
+/** The server answers this many pings after a call, in order, before the call counts as stuck. */
 const PINGS_OF_A_STUCK_CALL = 30;
 
 /**
- * A fault proxy's connection to the server, which is made again when it was lost, and the calls that are under way on it.
- * `onLost` cuts off those who wait for answers.
+ * A fault proxy's connection to the server, which reconnects when it is lost, and the calls in progress on it. `onLost`
+ * disconnects the callers that wait for a response.
  */
 export class FaultLink {
   severed = false;
@@ -21,7 +21,7 @@ export class FaultLink {
   readonly #onLost: () => void;
   #upstream: http2.ClientHttp2Session | undefined;
   readonly #underWay = new Set<http2.ClientHttp2Stream>();
-  /** Those who wait for an answer, with the path that they called. */
+  /** Callers that wait for a response, with the path that they called. */
   readonly #callers = new Map<http2.ServerHttp2Stream, string>();
   readonly #unanswered: http2.ServerHttp2Stream[] = [];
   #calmed = false;
@@ -62,7 +62,7 @@ export class FaultLink {
     if (this.#upstream && !this.#upstream.closed && !this.#upstream.destroyed) return this.#upstream;
     const upstream = http2.connect(`http://${this.#server.host}:${this.#server.port}`);
     upstream.on("error", () => upstream.destroy());
-    // Those whose caller is gone learn nothing, not even this.
+    // Callers that are gone learn nothing, not even this.
     upstream.once("close", () => !this.severed && this.#onLost());
     this.#upstream = upstream;
     return upstream;
@@ -80,7 +80,8 @@ export class FaultLink {
 
   #refuse(caller: http2.ServerHttp2Stream): void {
     if (caller.destroyed) return;
-    // Firestore's client goes on for seconds when a read fails, whatever the status; one that brings nothing it gives up.
+    // After a failed read Firestore's client retries for seconds, whatever the status; it gives up on an empty
+    // response.
     const isDeadRead = this.severed && this.#callers.get(caller)?.endsWith("/BatchGetDocuments");
     respond(caller, isDeadRead ? status.OK : status.PERMISSION_DENIED);
   }
@@ -89,7 +90,7 @@ export class FaultLink {
     while (!ended.aborted) {
       const [call] = this.#underWay;
       if (!call) await this.#nextCall.promise;
-      // Most calls are answered by then, and cost no pings.
+      // Most calls have been answered by then, and cost no pings.
       await nextTurn(BEFORE_PINGS_MS);
       if (call && (await this.#outlasts(call))) return;
     }

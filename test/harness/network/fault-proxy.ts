@@ -3,62 +3,62 @@ import http2 from "node:http2";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { FaultLink, respond } from "./fault-link.ts";
 
-/** What is to go wrong with the next calls of one RPC. */
+/** How the next calls of one RPC fail. */
 export interface Fault {
   /** The RPC's short name, for example CreateTask. */
   readonly rpc: string;
-  /** Whether the server has done what was asked before it goes wrong. */
+  /** Whether the server has carried out the call before it fails. */
   readonly when: "before-effect" | "after-effect";
   readonly answer: FaultyAnswer;
-  /** How many calls pass unharmed before. Default 0. */
+  /** How many calls pass untouched first. Default 0. */
   readonly skip?: number;
   /** How many calls it hits. Default 1. */
   readonly times?: number;
-  /** Awaited when a call has arrived, before the server sees anything of it. */
+  /** Awaited when a call arrives, before the server sees any of it. */
   readonly onArrival?: () => Promise<void>;
-  /** Awaited when a call has had whatever effect it is to have, before its caller learns anything. */
+  /** Awaited once a call has had its effect, if any, and before its caller learns anything. */
   readonly onEffect?: () => Promise<void>;
 }
 
-/** A call that went through unharmed, as it stood on the wire. */
+/** A call that passed untouched, as it appeared on the wire. */
 export interface RelayedCall {
   readonly rpc: string;
-  /** The request's frames of gRPC. */
+  /** The request's gRPC frames. */
   readonly request: Buffer;
   readonly status: number;
 }
 
 /**
- * A gRPC status code; no answer at all; a stream that is cut off; the whole connection with all its streams; a caller
- * that is gone, of which nothing reaches the server any more and which nothing reaches; or the server's own answer.
+ * A gRPC status code; no response at all; a stream that is cut off; a whole connection lost with all its streams; a
+ * caller that is gone, so that nothing passes in either direction; or the server's own response.
  */
 export type FaultyAnswer = { readonly status: status } | "nothing" | "reset" | "disconnect" | "gone" | "its-own";
 
-/** Stands between a gRPC client and its server and lets chosen calls go wrong. */
+/** Sits between a gRPC client and its server and makes chosen calls fail. */
 export interface FaultProxy {
   readonly host: string;
   readonly port: number;
-  /** Prepares a fault; resolves when it hits for the first time, its effect included, with the bytes of the call. */
+  /** Sets up a fault; resolves with the bytes of the call when it first hits, after the call's effect. */
   inject(fault: Fault): Promise<Buffer>;
-  /** Lets the caller be gone from now on, as when its process is killed: its calls are neither passed on nor answered. */
+  /** Cuts the caller off from now on, as if its process were killed: its calls are neither passed on nor answered. */
   sever(): void;
-  /** Resolves when a call waits in the server, as for a lock: it stays unanswered though the server answers others. */
+  /** Resolves when a call waits in the server, for a lock say: it stays unanswered though the server answers others. */
   waitUntilStuck(ended: AbortSignal): Promise<void>;
-  /** Resolves when no caller waits for an answer, nor asks for more for a while. */
+  /** Resolves when no caller waits for a response, or sends anything for a while. */
   waitUntilQuiet(): Promise<void>;
   /**
-   * Forgets the faults that are left, and fails the calls that got no answer in a way that no client tries again; all
-   * that a caller which is gone goes on to ask for fails in the same way.
+   * Drops the remaining faults and fails the unanswered calls in a way that no client retries; whatever a caller that
+   * is gone still asks for fails in the same way.
    */
   calm(): void;
   stop(): Promise<void>;
 }
 
-/** What a call goes through. */
+/** The stages of a call. */
 interface Passage {
   readonly link: FaultLink;
   readonly headers: http2.IncomingHttpHeaders;
-  /** Hears of the call when it went through unharmed. */
+  /** Called for each call that passed untouched. */
   readonly report: (call: Omit<RelayedCall, "rpc">) => void;
 }
 
@@ -70,8 +70,8 @@ interface ArmedFault extends Fault {
 }
 
 /**
- * Starts a proxy for cleartext gRPC in front of `server`, which may go away and come back. `onRelayed` hears of every call
- * that goes through unharmed.
+ * Starts a proxy for cleartext gRPC in front of `server`, which may go away and come back. `onRelayed` is called for
+ * each call that passes untouched.
  */
 export async function startFaultProxy(
   server: { host: string; port: number },
@@ -133,7 +133,7 @@ function takeFault(armed: ArmedFault[], rpc: string): ArmedFault | undefined {
   return fault;
 }
 
-/** Lets a call go wrong; resolves with its bytes. */
+/** Makes a call fail; resolves with its bytes. */
 async function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, passage: Passage): Promise<Buffer> {
   const { link, headers } = passage;
   await fault.onArrival?.();
@@ -149,7 +149,7 @@ async function spoil(caller: http2.ServerHttp2Stream, fault: ArmedFault, passage
   return request();
 }
 
-/** Lets the server do what is asked and say so, and keeps what it says. */
+/** Lets the server carry out the call, and keeps its response. */
 async function takeEffect(caller: http2.ServerHttp2Stream, server: http2.ClientHttp2Stream): Promise<void> {
   caller.pipe(server);
   await ended(server);
@@ -168,7 +168,7 @@ function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: FaultL
   else if (fault.answer !== "its-own" && !caller.destroyed) respond(caller, fault.answer.status);
 }
 
-/** Passes a call on and its answer back. */
+/** Passes a call on, and its response back. */
 function relay(caller: http2.ServerHttp2Stream, { link, headers, report }: Passage): void {
   const server = link.request(headers);
   const request = bytesOf(caller);
@@ -194,7 +194,7 @@ function relay(caller: http2.ServerHttp2Stream, { link, headers, report }: Passa
   });
 }
 
-/** Keeps what comes in of a call; the result tells what has come so far. */
+/** Buffers a call's incoming bytes; the returned function gives what has arrived so far. */
 function bytesOf(caller: http2.ServerHttp2Stream): () => Buffer {
   const chunks: Buffer[] = [];
   caller.on("data", (chunk: Buffer) => chunks.push(chunk));

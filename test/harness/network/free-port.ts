@@ -2,14 +2,14 @@ import { once } from "node:events";
 import net from "node:net";
 
 /**
- * Ports below those that systems hand out by themselves (32768 and up on Linux, 49152 and up elsewhere): one that is free
- * is not given to another test's connection a moment later.
+ * Ports below the range that systems assign automatically (32768 and up on Linux, 49152 and up elsewhere), so a free
+ * one isn't given to another test's connection a moment later.
  */
 const LOWEST_PORT = 15_000;
 const PORTS = 15_000;
 const MOST_TRIES = 50;
 
-/** A port of loopback that nobody listened on a moment ago, for programs that can't be told to take any. */
+/** A loopback port that was free a moment ago, for programs that can't pick their own. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const port = LOWEST_PORT + Math.floor(Math.random() * PORTS);

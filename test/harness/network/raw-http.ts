@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import net from "node:net";
 
-/** A request as it stands on the wire: nothing is checked, added or put right. */
+/** A request exactly as it goes over the wire: nothing is checked, added or corrected. */
 export interface RawRequest {
   readonly method: string;
   readonly target: string;
-  /** In their order; a name may come more than once. Each character is one byte. */
+  /** In order; a name may appear more than once. Each character is one byte. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
 }
 
-/** What came back until the server closed the connection. */
+/** Everything received until the server closed the connection. */
 export interface RawAnswer {
-  /** Null when the server closed without an answer. */
+  /** Null if the server closed without a response. */
   readonly status: number | null;
   readonly text: string;
 }
@@ -22,7 +22,7 @@ export function bytesOf({ method, target, headers, body }: RawRequest): Buffer {
   return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`, "latin1"), body]);
 }
 
-/** Sends bytes over a connection of its own, and waits until the server has closed it. */
+/** Sends bytes over a new connection, and waits until the server has closed it. */
 export async function exchange(port: number, bytes: Uint8Array): Promise<RawAnswer> {
   const socket = await openSocket(port);
   socket.write(bytes);
@@ -35,11 +35,11 @@ export async function openSocket(port: number): Promise<net.Socket> {
   return socket;
 }
 
-/** All that the server says until it closes the connection, or cuts it. */
+/** Everything that the server sends until it closes or resets the connection. */
 export async function answerOn(socket: net.Socket): Promise<RawAnswer> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => void chunks.push(chunk));
-  // A server may refuse a request and close before it has read all of it; what it said still counts.
+  // A server may refuse a request and close before it has read all of it; its response still counts.
   socket.on("error", () => {});
   await new Promise<void>((resolve) => void socket.once("close", () => resolve()));
   const text = Buffer.concat(chunks).toString("latin1");

@@ -8,21 +8,21 @@ export interface ReceivedWebhook {
   readonly url: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Resolves when the connection that it came on is gone. */
+  /** Resolves when the request's connection is closed. */
   readonly closed: Promise<void>;
 }
 
 export interface WebhookReceiver {
   readonly port: number;
   readonly received: readonly ReceivedWebhook[];
-  /** Connections that were made, with or without a request on them. */
+  /** How many connections were opened, with or without a request. */
   readonly connections: number;
-  /** Resolves with the next request when all of it has arrived. */
+  /** Resolves with the next request once all of it has arrived. */
   next(): Promise<ReceivedWebhook>;
   close(): Promise<void>;
 }
 
-/** A subscriber on loopback that keeps what it gets and answers as it is told to; 204 unless told otherwise. */
+/** A subscriber on loopback that keeps what it receives and answers as told; by default 204. */
 export async function startWebhookReceiver(
   answer: (response: http.ServerResponse) => void = (response) => void response.writeHead(204).end(),
 ): Promise<WebhookReceiver> {

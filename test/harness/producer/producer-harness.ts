@@ -17,13 +17,13 @@ import { TEST_REGISTRY } from "../registry/test-registry.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../network/fault-proxy.ts";
 
-/** Where the queues are. Their names differ from their keys, as they may in the cloud. */
+/** Where the queues are. Their names differ from their keys, as they can in the cloud. */
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
 const nameOf = (key: string): string => `${key}-2`;
 
 export const MAX_PAYLOAD_BYTES = 4_096;
 
-/** Valid requests for a natural task and a claimed one. */
+/** Valid requests for a natural and a claimed task. */
 export const NATURAL = { type: "document.publish", payload: { documentId: "d1", version: 1, content: "text" } };
 export const CLAIMED = {
   type: "webhook.deliver",
@@ -33,13 +33,13 @@ export const CLAIMED = {
 export interface ProducerHarnessOptions {
   /** Default: the tests' own. */
   readonly registry?: Registry;
-  /** The producer's clock. Default: the wall clock, which the emulators always have. */
+  /** The producer's clock. Default: the wall clock, which the emulators always use. */
   readonly clock?: Clock;
   /** Whether the queues deliver. Default: no, tasks stay where they are. */
   readonly delivering?: boolean;
   /** Where tasks are delivered. Default: an address that doesn't exist. */
   readonly workerUrl?: string;
-  /** Default: one that keeps no spans. */
+  /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
 }
 
@@ -117,7 +117,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
       const [tasks] = await admin.listTasks({ parent: `${QUEUES_PATH}/${nameOf(queue)}`, responseView: "FULL" });
       return tasks;
     },
-    /** The full name of a task in Cloud Tasks. */
+    /** A task's full name in Cloud Tasks. */
     taskName: (id: string) => `${QUEUES_PATH}/${id.slice(33)}-2/tasks/${id}`,
     /** Writes a task's record as a worker would. `fields` override those of a task that succeeded. */
     writeRecord: (id: string, fields: Record<string, unknown> = {}) => records.doc(id).set({ ...SUCCEEDED, ...fields }),
@@ -126,7 +126,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
 
 export type ProducerHarness = Awaited<ReturnType<typeof setUpProducer>>;
 
-/** A response of the producer, read. */
+/** A producer's response, with its body read. */
 export interface ProducerResponse {
   readonly status: number;
   readonly headers: Headers;

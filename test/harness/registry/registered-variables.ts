@@ -1,12 +1,12 @@
 import { localVariables } from "../../../shared/contract/task-settings.ts";
 import { registry } from "../../../shared/tasks/index.ts";
 
-/** What the registered task types declare that may be set on one machine only, with the value that it has there. */
+/** The local-only settings of the registered task types, with their local values. */
 export const LOCAL_ONLY_VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(localVariables(registry.settings)).filter(([name]) => registry.settings.get(name)?.localOnly),
 );
 
-/** What a worker with the registered task types needs on Cloud Run, made up. */
+/** The made-up environment of a worker on Cloud Run with the registered task types. */
 export const CLOUD_VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(localVariables(registry.settings)).filter(([name]) => !registry.settings.get(name)?.localOnly),
 );

@@ -1,6 +1,6 @@
 import type { DeployedQueues, QueueSettings } from "../../../shared/contract/queues.ts";
 
-/** The queues of our tests, whatever queues are registered. */
+/** The queues of our tests, independent of the registered ones. */
 export const TEST_QUEUES = {
   critical: {
     maxDispatchesPerSecond: 200,
@@ -30,7 +30,7 @@ export const TEST_QUEUES = {
 
 type NameOf = (key: string) => string;
 
-/** The tests' queues, each under these names in Cloud Tasks. */
+/** The tests' queues, each with its names in Cloud Tasks. */
 export function deployTestQueues(first: NameOf, ...others: readonly NameOf[]): DeployedQueues {
   return new Map(
     Object.entries(TEST_QUEUES).map(([key, settings]) => {

@@ -38,7 +38,7 @@ const publishDocument = defineTask({
   attempts: 10,
 });
 
-/** What our tests of the producer go by, whatever is registered: a task type of each kind, each in a queue of its own. */
+/** The registry of our producer tests, independent of the real one: a task type of each kind, each in its own queue. */
 export const TEST_REGISTRY = defineRegistry({
   queues: TEST_QUEUES,
   taskTypes: [deliverWebhook, transferBetweenAccounts, publishDocument],

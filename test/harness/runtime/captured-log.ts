@@ -1,6 +1,6 @@
 import { createLogger, type Logger } from "../../../shared/runtime/log.ts";
 
-/** A logger whose lines are kept, as they would stand in standard output. */
+/** A logger that keeps its lines as they would appear on standard output. */
 export function captureLog(): { log: Logger; lines: readonly string[] } {
   const lines: string[] = [];
   const log = createLogger({

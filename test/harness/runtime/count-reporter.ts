@@ -7,7 +7,7 @@ interface Counts {
   skipped: number;
 }
 
-/** Prints the number of tests of each kind, and as its last line `N passed, N failed`. */
+/** Prints the number of tests of each kind, and `N passed, N failed` as its last line. */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const kinds = new Map<string, Counts>();
@@ -24,7 +24,7 @@ export default class CountReporter implements Reporter {
 }
 
 function count(module: TestModule, into: Counts): void {
-  // A file that can't be loaded has no tests; it must not look like success.
+  // A file that fails to load has no tests; it must not look like success.
   if (module.errors().length > 0) into.failed++;
   for (const test of module.children.allTests()) {
     const { state } = test.result();

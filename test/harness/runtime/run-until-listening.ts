@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 
-/** What a program wrote until it listened, or ended by itself. */
+/** A program's output until it listened or ended by itself. */
 export interface ListeningRun {
   readonly text: string;
-  /** Null when it listened, and was killed for it. */
+  /** Null if it listened and was then killed. */
   readonly code: number | null;
 }
 
 /**
  * Runs one of our programs until it logs that it listens.
  *
- * @param args Node's arguments: the program, and what stands before and after it.
- * @param env all of its environment.
+ * @param args Node's arguments: the program, and whatever comes before and after it.
+ * @param env its whole environment.
  */
 export function runUntilListening(
   args: readonly string[],

@@ -4,7 +4,10 @@ import { onTestFinished } from "vitest";
 import { z } from "zod";
 import { portOf } from "../../../shared/http/listening-port.ts";
 
-/** As much of OTLP as the tests look at (https://github.com/open-telemetry/opentelemetry-proto, trace/v1 and collector). */
+/**
+ * The part of OTLP that the tests look at (https://github.com/open-telemetry/opentelemetry-proto, trace/v1 and
+ * collector).
+ */
 const PROTO = `
   syntax = "proto3";
   message Value { string string_value = 1; int64 int_value = 3; }
@@ -53,7 +56,7 @@ export interface ReceivedSpan {
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
-/** An endpoint that takes spans by OTLP over HTTP, as collectors and Google Cloud do; `status` is what it answers. */
+/** An endpoint that receives spans by OTLP over HTTP, as collectors and Google Cloud do, and answers with `status`. */
 export async function startOtlpReceiver({ status = 200 } = {}) {
   const spans: ReceivedSpan[] = [];
   const requests: { readonly path: string; readonly headers: http.IncomingHttpHeaders }[] = [];

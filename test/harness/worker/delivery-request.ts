@@ -10,7 +10,7 @@ import { detachedWorker } from "./detached-worker.ts";
 export const ID = "0123456789abcdef0123456789abcdef-default";
 export const MAX_BYTES = 2_000;
 
-/** A task as it arrives, written out. The hash is that of {"n":1}. */
+/** A task as it arrives, spelled out. The hash is that of {"n":1}. */
 export const BODY = {
   id: ID,
   type: "test.count",
@@ -25,7 +25,7 @@ const HEADERS = {
   "x-cloudtasks-taskretrycount": "0",
 };
 
-/** A worker's rules with one handler, which remembers the payloads that it was asked to prepare and to run. */
+/** A worker's rules with one handler, which remembers the payloads that it prepared and ran. */
 function setUpParsing() {
   const taskType = defineTask({
     type: "test.count",
@@ -69,7 +69,7 @@ type Over = {
   bytes?: Bytes;
 };
 
-/** The usual request, with what a test lays over it; a header that is undefined is left out. */
+/** The usual request with a test's overrides; a header set to undefined is left out. */
 export function requestOf({ path = "/tasks/test.count", headers = {}, body = {}, bytes }: Over = {}): Request {
   const all = Object.entries({ ...HEADERS, ...headers }).filter(
     (header): header is [string, string] => header[1] !== undefined,
@@ -82,7 +82,7 @@ export function requestOf({ path = "/tasks/test.count", headers = {}, body = {},
   });
 }
 
-/** What a request is refused with. Nothing may have been prepared, let alone run. */
+/** The outcome with which a request is refused. Nothing may have been prepared, let alone run. */
 export async function refusalOf(request: Request) {
   const { parse, prepared, ran } = setUpParsing();
   const parsed = await parse(request);
@@ -90,7 +90,7 @@ export async function refusalOf(request: Request) {
   return parsed.refused ? parsed.outcome : "accepted";
 }
 
-/** A delivery that must have been accepted, and how its run ends. */
+/** A delivery that must have been accepted, and how it ends. */
 export async function deliveryOf(request: Request) {
   const { parse, ran } = setUpParsing();
   const delivery = await parse(request);

@@ -7,7 +7,7 @@ import { deployTestQueues } from "../registry/test-queues.ts";
 import { captureLog } from "../runtime/captured-log.ts";
 import { VirtualClock } from "handoff-emulators/clock";
 
-/** What a step of the worker needs when it reaches neither Firestore nor a key server: neither is there. */
+/** The dependencies of worker steps that use neither Firestore nor a key server: neither exists here. */
 export function detachedWorker() {
   const clock = new VirtualClock();
   const { log, lines } = captureLog();

@@ -10,17 +10,17 @@ import { type WorkerHarnessOptions, setUpWorker } from "./worker-harness.ts";
 /** No task of these tests needs more deliveries. */
 const MOST_REDELIVERIES = 5;
 
-/** The status of an answer and the outcome that it names. */
+/** The status of a response and the outcome that it names. */
 export type Ending = [status: number, outcome: string | null];
 
 export interface FaultyDelivery {
   /** How often Cloud Tasks has tried before. Default 0. */
   readonly retryCount?: number;
-  /** How long the worker waits for a call that is never answered, in milliseconds. Default: a step's deadline. */
+  /** How long the worker waits for a call that never gets a response, in milliseconds. Default: a step's deadline. */
   readonly waitMs?: number;
 }
 
-/** A worker whose calls of Firestore can be spoiled; the harness's own `db` always gets through. */
+/** A worker whose calls to Firestore can be given faults; the harness's own `db` always gets through. */
 export async function setUpFaultyWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
   onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]>,
@@ -48,7 +48,7 @@ export async function setUpFaultyWorker(
   return {
     ...worker,
     faults,
-    /** Delivers while calls go wrong, each as told and all of them before it is answered. */
+    /** Delivers while the given calls fail; all of the faults must hit before the response. */
     async deliverFaultily(task: Envelope, spoiled: readonly Fault[], options: FaultyDelivery = {}): Promise<Ending> {
       const { retryCount = 0, waitMs = RECORD_STORE_DEADLINE_MS } = options;
       const injected = Promise.all(spoiled.map((fault) => faults.inject(fault)));
@@ -57,7 +57,7 @@ export async function setUpFaultyWorker(
       if (spoiled.some(({ answer }) => answer === "nothing")) await worker.clock.advance(waitMs);
       return await delivered;
     },
-    /** Delivers again until it is acknowledged, as the queue would, letting a lease run out that is in the way. */
+    /** Redelivers until the task is acknowledged, as the queue would, and lets a lease that is in the way run out. */
     async redeliver(task: Envelope): Promise<Ending[]> {
       const endings: Ending[] = [];
       for (let retry = 1; retry <= MOST_REDELIVERIES; retry++) {

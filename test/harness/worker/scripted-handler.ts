@@ -38,11 +38,11 @@ export const transactionTaskType = defineTask({
 
 type Step = (context: HandlerContext) => Promise<HandlerResult> | HandlerResult;
 
-/** A handler that does what a test tells it: its steps in turn, then success. It remembers what it was given. */
+/** A handler that follows a test's script: its steps in order, then success. It remembers its deliveries. */
 export interface ScriptedHandler extends BoundHandler {
   readonly runs: { payload: unknown; attempt: number; idempotencyKey: string }[];
   steps(...steps: Step[]): ScriptedHandler;
-  /** Has the next run wait: `started` resolves when it has begun, and `finish` ends it. */
+  /** Makes the next run wait: `started` resolves when it has begun, and `finish` ends it. */
   hold(): { readonly started: Promise<void>; finish(result: HandlerResult): void };
 }
 
@@ -50,7 +50,7 @@ export function scriptedHandler(taskType: OrdinaryTaskType): ScriptedHandler {
   return follow((handle) => bindHandler(taskType, handle));
 }
 
-/** The same in a transaction, of which it makes no use. */
+/** The same for a transaction, which it doesn't use. */
 export function scriptedTransactionHandler(): ScriptedHandler {
   return follow((handle) => bindTransactionHandler(transactionTaskType, handle));
 }

@@ -13,7 +13,7 @@ export const TASK_ID = "0123456789abcdef0123456789abcdef-default";
 /**
  * The webhook handler and a subscriber on loopback; private addresses are allowed unless the options say otherwise.
  *
- * The clock starts at the wall clock's time, which the standardwebhooks package goes by.
+ * The clock starts at the wall clock's time, which the standardwebhooks package uses.
  */
 export async function setUpWebhooks(
   options: {

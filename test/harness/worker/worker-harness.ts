@@ -29,15 +29,15 @@ const MAX_BODY_BYTES = 300_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
 
 export interface WorkerHarnessOptions {
-  /** Leads to where the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
+  /** The path by which the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
   readonly reachFirestore?: (emulator: Address) => Promise<Address>;
-  /** Who checks signatures. Default: that of the token rules themselves. */
+  /** What checks signatures. Default: the token rules' own check. */
   readonly authMode?: AuthMode;
-  /** Default: none that keeps spans. */
+  /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
   /** Default: nothing goes around an attempt. */
   readonly around?: Around;
-  /** Where clean-up is left. Default: with the running test; tests that run at once must each give their own. */
+  /** What runs the clean-up. Default: the running test; tests that run concurrently must each pass their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
 }
 
@@ -49,7 +49,7 @@ interface Address {
 /**
  * A worker on a real port, with a real key server and a Firestore emulator of its own.
  *
- * The worker's clock and Firestore's are two, as they are in the cloud, and stand still until a test moves them.
+ * The worker and Firestore have separate clocks, as in the cloud; both stand still until a test moves them.
  */
 export async function setUpWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
@@ -117,7 +117,7 @@ export async function setUpWorker(
     port: server.port,
     url: `http://127.0.0.1:${server.port}`,
     headersOf: (envelope: Envelope) => deliveryHeaders(envelope, token),
-    /** Delivers a task as Cloud Tasks does; `headers` are laid over the usual ones. */
+    /** Delivers a task as Cloud Tasks does; `headers` override the usual ones. */
     deliver: (envelope: Envelope, init: { headers?: Record<string, string>; signal?: AbortSignal } = {}) =>
       fetch(`http://127.0.0.1:${server.port}/tasks/${envelope.type}`, {
         ...init,
@@ -133,7 +133,7 @@ export async function setUpWorker(
       const { docs } = await db.collection(DEAD_LETTERS).get();
       return docs.map((doc) => ({ letterId: doc.id, ...doc.data(), payload: JSON.parse(doc.get("payloadJson")) }));
     },
-    /** How many calls of each kind Firestore has had since the last time. */
+    /** How many calls of each kind Firestore has received since the last time. */
     callsSince: countCalls(emulator.calls),
   };
 }

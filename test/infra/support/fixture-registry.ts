@@ -5,7 +5,7 @@ import { defineTask } from "../../../shared/contract/task-type.ts";
 import { flagVariable } from "../../../shared/runtime/config.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 
-/** A secret that is made up unless it is given, and a variable that no stack can set. */
+/** A secret that is generated unless configured, and a variable that no stack can set. */
 const deliverWebhook = defineTask({
   type: "webhook.deliver",
   payload: z.strictObject({ url: z.url(), event: z.string(), data: z.json() }),
@@ -40,13 +40,13 @@ const transferMoney = defineTask({
   attempts: 10,
 });
 
-/** What the snapshots are made of, whatever is registered. */
+/** The registry behind the snapshots, independent of the real one. */
 export const FIXTURE = defineRegistry({
   queues: TEST_QUEUES,
   taskTypes: [deliverWebhook, publishDocument, transferMoney],
 });
 
-/** A secret that must be given, one variable that must be, and one that may be. */
+/** A secret that must be configured, one variable that must be, and one that may be. */
 const sendMail = defineTask({
   type: "mail.send",
   payload: z.strictObject({}),
@@ -60,7 +60,7 @@ const sendMail = defineTask({
   },
 });
 
-/** The fixture with what a user may add to it: a queue, and a task type with settings of its own. */
+/** The fixture plus what a user might add: a queue, and a task type with its own settings. */
 export const WIDER_FIXTURE = defineRegistry({
   queues: { ...TEST_QUEUES, reports: TEST_QUEUES.bulk },
   taskTypes: [...FIXTURE.listed, sendMail],

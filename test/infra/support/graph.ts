@@ -12,7 +12,7 @@ import { makeProgram } from "./program.ts";
 export type Graph = readonly RecordedResource[];
 export type StackKind = "dev" | "production";
 
-/** Runs the deployed program with one of the example configurations; `change` sets keys of it anew. */
+/** Runs the deployed program with one of the example configurations; `change` overrides some of its keys. */
 export function runRegistered(
   kind: StackKind,
   mode: "preview" | "update",
@@ -24,7 +24,7 @@ export function runRegistered(
 
 const FIXTURES = { FIXTURE, WIDER_FIXTURE };
 
-/** Runs the program with a registry of ours, so that its graph doesn't depend on what is registered. */
+/** Runs the program with a registry of ours, so that its graph doesn't depend on the real one. */
 export async function runFixture(
   kind: StackKind,
   mode: "preview" | "update",
@@ -46,8 +46,8 @@ export async function runFixture(
 }
 
 /**
- * An example's configuration with what a registry may want besides: the settings that have to be given, and enough
- * instances for its queues.
+ * An example's configuration plus whatever a registry needs besides: the required settings, and enough instances for
+ * its queues.
  */
 export function exampleFor(kind: StackKind, { settings, queues }: Registry): StackConfig {
   const example = readExample(kind, settings);
@@ -61,7 +61,7 @@ export function exampleFor(kind: StackKind, { settings, queues }: Registry): Sta
   return { ...example, config: { ...example.config, ...config } };
 }
 
-/** Deliveries that an instance takes at once unless the configuration says otherwise. */
+/** Deliveries that an instance accepts at once unless the configuration says otherwise. */
 const CONCURRENCY = 40;
 
 export function ofType(graph: Graph, ...types: readonly string[]): RecordedResource[] {
@@ -75,7 +75,7 @@ export function the(graph: Graph, type: string, name: string): RecordedResource 
   return found;
 }
 
-/** What stands at a path like `template.containers[0].image`; undefined where there is nothing. */
+/** The value at a path like `template.containers[0].image`; undefined if there is none. */
 export function at(value: Value | undefined, path: string): Value | undefined {
   let current = value;
   for (const key of path.split(/[.[\]]+/).filter((part) => part !== "")) {
@@ -85,7 +85,7 @@ export function at(value: Value | undefined, path: string): Value | undefined {
   return current;
 }
 
-/** Every text in a value, however deep. */
+/** Every string in a value, at any depth. */
 export function textsIn(value: Value | undefined): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];

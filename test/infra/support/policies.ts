@@ -4,7 +4,7 @@ import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { type Graph, type StackKind, at, ofType, textsIn, the, variablesOf } from "./graph.ts";
 
-/** A rule that every graph must keep, by the stack's kind and what it was made for: what breaks it, a line each. */
+/** A rule that every graph must follow, given the stack's kind and registry; returns the violations, one line each. */
 export type Policy = (graph: Graph, kind: StackKind, registry: Registry) => string[];
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
@@ -22,7 +22,7 @@ const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
 const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 const ACCOUNT = "gcp:serviceaccount/account:Account";
 
-/** The only grants there may be: which role on which kind of thing. */
+/** The only grants allowed: which role on which kind of resource. */
 const ALLOWED_GRANTS = new Map([
   [MAY_CALL, ["roles/run.invoker"]],
   [ON_QUEUE, ["roles/cloudtasks.enqueuer", "roles/cloudtasks.viewer", "roles/cloudtasks.taskDeleter"]],
@@ -33,10 +33,10 @@ const ALLOWED_GRANTS = new Map([
 
 const NEVER_IN_THE_CLOUD = new Set(["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL"]);
 
-/** What can't be made again once it is gone. */
+/** What can't be recreated once it is gone. */
 const HOLDS_STATE = [DATABASE, QUEUE, SECRET];
 
-/** What is declared as a secret: its variable, what it is called, and what the grant on it is called. */
+/** A declared secret: its variable, its name, and the name of the grant on it. */
 function secretsOf({ settings }: Registry): { readonly variable: string; readonly name: string; grant: string }[] {
   return [...settings.keys()]
     .filter((variable) => settings.get(variable)?.kind === "secret")
@@ -54,7 +54,7 @@ function email(account: string, graph: Graph): string {
 
 /** The policies by name. They look at the graph of an update, where accounts have addresses. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
-  "nobody is public": (graph) =>
+  "nothing is public": (graph) =>
     graph.flatMap(({ name, inputs }) =>
       textsIn(inputs)
         .filter((text) => /allUsers|allAuthenticatedUsers/.test(text))
@@ -66,7 +66,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       .filter(({ inputs }) => inputs["invokerIamDisabled"] === true)
       .map(({ name }) => name),
 
-  "no grant but those that are needed": (graph) =>
+  "only the needed grants exist": (graph) =>
     graph
       .filter(({ type }) => /Iam|IAM/.test(type))
       .filter(({ type, inputs }) => !ALLOWED_GRANTS.get(type)?.includes(textOf(inputs["role"])))
@@ -88,18 +88,18 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       .map(({ inputs }) => textOf(inputs["member"]));
   },
 
-  "the worker is reached from inside only": (graph) => {
+  "the worker can be reached only from inside": (graph) => {
     const { inputs } = the(graph, SERVICE, "worker");
     return inputs["ingress"] === "INGRESS_TRAFFIC_INTERNAL_ONLY" ? [] : [textOf(inputs["ingress"])];
   },
 
-  "the worker has one audience, which tasks are made for": (graph) => {
+  "the worker has one audience, and tasks carry it": (graph) => {
     const audience = textsIn(the(graph, SERVICE, "worker").inputs["customAudiences"]);
     const told = ["worker", "producer"].map((name) => variablesOf(the(graph, SERVICE, name)).get("WORKER_AUDIENCE"));
     return [...told, ...audience].every((text) => text === audience[0]) && audience.length === 1 ? [] : ["they differ"];
   },
 
-  "every service runs as an account of its own": (graph) => {
+  "every service runs as its own account": (graph) => {
     const accounts = ofType(graph, SERVICE).map(({ name, inputs }) => [
       name,
       textOf(at(inputs, "template.serviceAccount")),
@@ -107,7 +107,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return accounts.filter(([name, account]) => account !== email(name ?? "", graph)).map(([name]) => `${name}`);
   },
 
-  "records are granted on the one database": (graph) =>
+  "access to records is granted on the one database": (graph) =>
     ofType(graph, ON_PROJECT)
       .filter(({ inputs }) => inputs["role"] === "roles/datastore.user")
       .filter(({ inputs }) => {
@@ -130,7 +130,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return found.join() === expected.join() ? [] : [found.join()];
   },
 
-  "a made-up secret stands in its secret only, and is marked": (graph) => {
+  "a generated secret is stored only in its secret, and is marked": (graph) => {
     const open = graph.filter(({ inputs }) => textsIn(inputs).some((text) => text.includes(MADE_UP_SECRET)));
     const elsewhere = graph
       .filter(({ type }) => type !== SECRET_VERSION)
@@ -138,7 +138,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return [...open, ...elsewhere].map(({ name, type }) => `${name} (${type})`);
   },
 
-  "only the worker may read what is declared as a secret, and gets it from there": (graph, _, registry) =>
+  "only the worker may read a declared secret, and gets it from there": (graph, _, registry) =>
     secretsOf(registry).flatMap(({ variable, grant }) => {
       const grants = ofType(graph, ON_SECRET).filter(({ name }) => name === grant);
       const readers = grants.map(({ inputs }) => textOf(inputs["member"]));
@@ -149,14 +149,14 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       return isRight && plain.length === 0 ? [] : [variable, ...readers, names];
     }),
 
-  "no secret but what is declared": (graph, _, registry) => {
+  "only declared secrets exist": (graph, _, registry) => {
     const declared = new Set(secretsOf(registry).flatMap(({ name, grant }) => [name, grant]));
     return ofType(graph, SECRET, SECRET_VERSION, ON_SECRET)
       .map(({ name }) => name)
       .filter((name) => !declared.has(name));
   },
 
-  "no variable that is for one machine only": (graph, _, { settings }) => {
+  "no local-only variable is set": (graph, _, { settings }) => {
     const localOnly = [...settings].filter(([, declared]) => declared.localOnly).map(([name]) => name);
     const forbidden = new Set([...NEVER_IN_THE_CLOUD, ...localOnly]);
     return ofType(graph, SERVICE).flatMap((service) =>
@@ -166,7 +166,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     );
   },
 
-  "queues are those that are registered": (graph, _, { queues }) => {
+  "the queues are the registered ones": (graph, _, { queues }) => {
     const prefix = textOf(the(graph, SERVICE, "worker").inputs["name"]).replace(/-worker$/, "");
     const missing = [...queues].flatMap(([key, settings]) => {
       const queue = ofType(graph, QUEUE).find(({ name }) => name === `${prefix}-${key}`);
@@ -190,7 +190,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return count === queues.size ? missing : [...missing, `there are ${count} queues`];
   },
 
-  "each service is told the name of each queue": (graph, _, { queues }) =>
+  "each service knows the name of each queue": (graph, _, { queues }) =>
     ["worker", "producer"].flatMap((service) => {
       const told = variablesOf(the(graph, SERVICE, service)).get("QUEUES") ?? "{}";
       const named = new Map(Object.entries(z.record(z.string(), z.array(z.string())).parse(JSON.parse(told))));
@@ -235,7 +235,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return [...missed, ...strays];
   },
 
-  "an API that is used is turned on, and stays on": (graph) => {
+  "every API in use is enabled, and stays enabled": (graph) => {
     const apis = ofType(graph, "gcp:projects/service:Service");
     const on = new Set(apis.map(({ inputs }) => textOf(inputs["service"])));
     const needed = new Set(
@@ -245,7 +245,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return [...off, ...apis.filter(({ inputs }) => inputs["disableOnDestroy"] !== false).map(({ name }) => name)];
   },
 
-  "a service waits for what it may do": (graph, _, registry) =>
+  "a service waits for its grants": (graph, _, registry) =>
     [
       ["worker", "worker-records"],
       ...secretsOf(registry).map(({ grant }) => ["worker", grant]),
@@ -255,7 +255,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       return the(graph, SERVICE, service ?? "").dependencies.includes(urn) ? [] : [`${service} before ${grant}`];
     }),
 
-  "every alert is sent to everybody who is to be told": (graph) => {
+  "every alert is sent to every recipient": (graph) => {
     const channels = ofType(graph, CHANNEL).length;
     return ofType(graph, ALERT)
       .filter(({ inputs }) => channels === 0 || textsIn(inputs["notificationChannels"]).length !== channels)

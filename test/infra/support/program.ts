@@ -3,14 +3,14 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
-/** A Pulumi program of the test's own. It lies within the project, whose packages it uses, and goes with the test. */
+/** A Pulumi program for one test. It lies inside the project, whose packages it uses, and is removed after the test. */
 export async function writeProgram(source: string): Promise<string> {
   const { program, remove } = await makeProgram(source);
   onTestFinished(remove);
   return program;
 }
 
-/** The same, for whoever removes it. */
+/** The same, for callers that remove it themselves. */
 export async function makeProgram(
   source: string,
 ): Promise<{ readonly program: string; readonly remove: () => Promise<void> }> {

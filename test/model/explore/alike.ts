@@ -4,10 +4,10 @@ import { type Step, stepsOf, takeStep } from "../steps.ts";
 import { worldKey } from "../world/world-key.ts";
 import { type World, newWorld } from "../world/world.ts";
 
-/** How many of the worlds that count as one are compared with the first of them. */
+/** How many of the worlds that count as equal are compared with the first of them. */
 const MOST_COMPARED = 3;
 
-/** Two ways to worlds that count as alike, and a step that leads to worlds which do not. */
+/** Two ways to worlds that count as alike, and a step that leads to worlds that don't. */
 export interface Difference {
   readonly ways: readonly [readonly Step[], readonly Step[]];
   readonly step: Step | undefined;
@@ -19,7 +19,7 @@ interface Known {
   compared: number;
 }
 
-/** Looks for worlds that count as alike and are not, within all sequences of up to `length` steps. */
+/** Looks for worlds that count as alike but aren't, within all sequences of up to `length` steps. */
 export function findDifference(
   kind: Idempotency,
   { length }: { length: number },

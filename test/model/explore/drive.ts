@@ -4,12 +4,12 @@ import type { Taken } from "./invariants.ts";
 import { RESULT, type Step, takeStep } from "../steps.ts";
 import { type WorldEvent, LEASE_MS, type World } from "../world/world.ts";
 
-/** A lease that is in the way is waited for; the delivery after it ends the task. */
+/** It waits for a lease that is in the way; the delivery after that ends the task. */
 const MOST_GOOD_DELIVERIES = 2;
 
 /**
- * What Cloud Tasks does once nothing goes wrong any more: it delivers until it is told that the task is done. Whoever
- * was suspended then wakes, and a commit that hung lands, when all is over.
+ * What Cloud Tasks does once the faults are over: it delivers until it is told that the task is done. Suspended
+ * processes wake, and hanging commits land, when all is over.
  */
 export function driveToEnd(from: World, decisions: Decisions): { readonly ended: boolean; readonly taken: Taken[] } {
   const taken: Taken[] = [];
@@ -31,10 +31,10 @@ export function driveToEnd(from: World, decisions: Decisions): { readonly ended:
   return { ended, taken };
 }
 
-/** The last claim that was let begin, its lease, and the dead letter. */
+/** The last claim that let an attempt begin, its lease, and the dead letter. */
 const MOST_DEADLY_DELIVERIES = 3;
 
-/** Whether a task that is tried, though every attempt of it is killed, is dead-lettered before Cloud Tasks deletes it for its age. */
+/** Whether a task whose every attempt is killed is dead-lettered before Cloud Tasks deletes it for its age. */
 export function isDeadLetteredInTime(from: World, decisions: Decisions): boolean {
   let { world } = takeStep({ ...from, hasFailed: true }, { kind: "grow-old" }, decisions);
   for (let delivery = 0; delivery < MOST_DEADLY_DELIVERIES && !world.isAcknowledged; delivery++) {
@@ -47,7 +47,7 @@ export function isDeadLetteredInTime(from: World, decisions: Decisions): boolean
 
 const SUCCESS = { kind: "succeeded", result: RESULT } as const;
 
-/** A natural task need not have a record; another failed attempt may have left one behind. */
+/** A natural task may have no record; another failed attempt may have left one. */
 function hasDurableEnd({ kind, record }: World): boolean {
   return kind === "natural" || (record !== null && isTerminal(record.state));
 }

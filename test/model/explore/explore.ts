@@ -6,7 +6,7 @@ import { type Step, stepsOf, takeStep } from "../steps.ts";
 import { type World, newWorld } from "../world/world.ts";
 import { worldKey } from "../world/world-key.ts";
 
-/** What is asked not of every step, but of every world that can come to be. */
+/** Promises about every reachable world rather than about every step. */
 export const ENDS = "a task ends within two good deliveries";
 
 export const DEAD_LETTERED = "a task that kills every attempt is dead-lettered before Cloud Tasks deletes it";
@@ -28,7 +28,7 @@ export interface Broken {
 export interface Explored {
   /** How many sequences of that length there are. */
   readonly sequences: number;
-  /** How many worlds they lead through that are not alike. */
+  /** How many different worlds they lead through. */
   readonly worlds: number;
   /** The first promise that was broken, after the fewest steps. */
   readonly broken: Broken | null;
@@ -40,7 +40,7 @@ export interface Exploration {
   readonly promises?: readonly PromiseName[];
 }
 
-/** A world that was reached, and what has been found of it. */
+/** A world that was reached, and what is known about it. */
 interface Place {
   readonly world: World;
   /** One sequence that leads here. */
@@ -55,8 +55,8 @@ interface Path {
 }
 
 /**
- * Takes all sequences of steps of a length. Sequences that lead to worlds which are alike go on as one, but are counted
- * each: what is taken is every step from every world, once.
+ * Takes all sequences of steps of a length. Sequences that lead to worlds that are alike continue as one, but each is
+ * counted: every step is taken from every world, once.
  */
 export function explore(kind: Idempotency, { length, decisions, promises = PROMISES }: Exploration): Explored {
   const steps = stepsOf(kind);
@@ -104,7 +104,7 @@ function findExits(
   return exits;
 }
 
-/** Takes one sequence, from a new task on. */
+/** Takes one sequence, starting from a new task. */
 export function follow(kind: Idempotency, steps: readonly Step[], decisions: Decisions): Broken | null {
   let world = newWorld(kind);
   for (const [index, step] of steps.entries()) {

@@ -12,7 +12,7 @@ export interface Taken {
   readonly events: readonly WorldEvent[];
 }
 
-/** What must hold of every step, whatever came before it; true where it holds. */
+/** What must hold for every step, whatever came before it; true if it holds. */
 export const INVARIANTS = {
   "a transaction's effect is committed at most once": ({ after }) =>
     after.kind !== "transaction" || after.effects.length <= 1,
@@ -41,7 +41,7 @@ export const INVARIANTS = {
     events.every((one) => {
       if (one.kind !== "answered" || !isSuccess(one.outcome) || one.life !== after.life) return true;
       if (one.isImpostor) return one.letters.conflict;
-      // A success that nothing is known to have come before looks for no record, and needs none.
+      // A success that isn't known to follow anything looks for no record, and needs none.
       const needsNone = one.isFirstDispatch || one.record === null;
       if (after.kind === "natural" && one.outcome.kind === "done" && needsNone) return true;
       return hasEnded(one.record, after.nowMs);
@@ -56,7 +56,7 @@ export const INVARIANTS = {
   "a task that has ended never changes": ({ events, after }) =>
     events.every((one) => one.kind !== "wrote" || !hasEnded(one.before, after.nowMs)),
 
-  "a record that is past its time leaves nothing but its fence": ({ step, events, before: { nowMs } }) =>
+  "an expired record leaves nothing but its fence": ({ step, events, before: { nowMs } }) =>
     step.kind === "cancel" ||
     events.every(
       (one) =>
@@ -76,7 +76,7 @@ export const INVARIANTS = {
     ),
 
   "a refused delivery writes nothing": ({ step, events }) => {
-    // A commit whose answer was lost is the attempt's own, though it then finds the task ended.
+    // A commit whose response was lost is the attempt's own, even if the attempt then finds that the task has ended.
     if (!("faults" in step) || step.faults.length > 0) return true;
     const isRefused = events.some(
       (one) => one.kind === "answered" && (one.outcome.kind === "busy" || one.outcome.kind === "duplicate"),
@@ -87,12 +87,12 @@ export const INVARIANTS = {
   "an effect is of the payload that was enqueued": ({ events }) =>
     events.every((one) => one.kind !== "effect" || one.payloadHash === PAYLOAD_HASH),
 
-  "a dead task has a letter, and no other has": ({ after: { record, letters, nowMs } }) =>
+  "a dead task has a letter, and no other task does": ({ after: { record, letters, nowMs } }) =>
     (record?.state === "dead" && isValid(record, nowMs)) === letters.own || !isValid(record, nowMs),
 
-  "no attempt is made beyond the last": ({ after: { record } }) => (record?.attempts ?? 0) <= MAX_ATTEMPTS,
+  "no attempt follows the last": ({ after: { record } }) => (record?.attempts ?? 0) <= MAX_ATTEMPTS,
 
-  "an attempt that is given back is not counted": ({ step, before, events }) => {
+  "a released or saturated attempt is not counted": ({ step, before, events }) => {
     if (step.kind !== "end" || (step.how.kind !== "released" && step.how.kind !== "saturated")) return true;
     // A claim was counted when it was made; an attempt without one never was.
     const counted = before.kind === "claim" ? 1 : 0;
@@ -107,7 +107,7 @@ export const INVARIANTS = {
     );
   },
 
-  "an attempt is recorded once, and knows its own commit again": ({ step, before, events }) => {
+  "an attempt is recorded once, and recognises its own commit": ({ step, before, events }) => {
     const writes = events.filter((one) => one.kind === "wrote");
     if (step.kind === "end" && !step.faults.includes("overtaken")) return writes.length <= 1;
     if (step.kind === "end" || step.kind === "arrive-at-older") return isEachOnce(countedOf(writes));
@@ -124,10 +124,10 @@ export const INVARIANTS = {
         one.kind !== "wrote" || one.after.attempts === (isValid(one.before, before.nowMs) ? one.before.attempts : 0),
     ),
 
-  "a record says all that its state needs": ({ events, after: { nowMs } }) =>
+  "a record has every field that its state needs": ({ events, after: { nowMs } }) =>
     events.every((one) => one.kind !== "wrote" || isWhole(one, nowMs)),
 
-  "a letter says all that a person needs to replay it": ({ events }) =>
+  "a letter has everything needed to replay it": ({ events }) =>
     events.every((one) => one.kind !== "kept-letter" || isWholeLetter(one)),
 } satisfies Record<string, (taken: Taken) => boolean>;
 
@@ -145,12 +145,12 @@ function isEachOnce(names: readonly string[]): boolean {
   return new Set(names).size === names.length;
 }
 
-/** Whose end each write is: a dead letter that counts nobody's leaves owner and fence as they are. */
+/** Whose end each write is: a dead letter that counts no attempt leaves owner and fence unchanged. */
 function countedOf(writes: readonly Extract<WorldEvent, { kind: "wrote" }>[]): string[] {
   return writes.filter(({ before, after }) => after.fence > (before?.fence ?? 0)).map(({ after }) => after.owner);
 }
 
-/** TTL deletion can lag a day: a record past its time counts as gone. */
+/** TTL deletion can lag by a day: an expired record counts as gone. */
 function isValid(record: TaskRecord | null, nowMs: number): record is TaskRecord {
   return record !== null && record.expireAt.toMillis() > nowMs;
 }

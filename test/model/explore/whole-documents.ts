@@ -9,7 +9,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 type Wrote = Extract<WorldEvent, { kind: "wrote" }>;
 
-/** Whether a record that was just written has every field that its state needs, by what the design says of each. */
+/** Whether a newly written record has every field that its state needs, as the design defines them. */
 export function isWhole({ before, after, transition, sentMs }: Wrote, nowMs: number): boolean {
   const goesOn = before !== null && before.expireAt.toMillis() > nowMs ? before : null;
   return (
@@ -20,7 +20,7 @@ export function isWhole({ before, after, transition, sentMs }: Wrote, nowMs: num
   );
 }
 
-/** Whether a dead letter that was just written has what it takes to understand the task and replay it. */
+/** Whether a newly written dead letter has everything needed to understand the task and replay it. */
 export function isWholeLetter({ letter, fields, sentMs }: Extract<WorldEvent, { kind: "kept-letter" }>): boolean {
   const { envelope } = TASK;
   return (
@@ -70,7 +70,7 @@ function saysItsState(
   }
 }
 
-/** What a transition says stands in the record; what it leaves open stands there as before. */
+/** Fields that a transition sets must have its values; all others must be unchanged. */
 function saysWhatWasDecided(after: TaskRecord, transition: Transition, before: TaskRecord | null): boolean {
   if (transition.kind === "keepConflict") return false;
   const { attempts } = transition.kind === "claim" ? transition.attempt : transition;

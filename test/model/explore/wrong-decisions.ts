@@ -5,7 +5,7 @@ import { isTerminal } from "../../../shared/records/task-record.ts";
 import { DECISIONS, type Decisions } from "../decisions.ts";
 import { DEAD_LETTERED, ENDS, type PromiseName } from "./explore.ts";
 
-/** A decision that is wrong in one respect, and the kind of task that it is wrong for. */
+/** A decision that is wrong in one respect, and the kind of task for which it is wrong. */
 export interface WrongDecision {
   readonly fault: string;
   readonly kind: Idempotency;
@@ -14,28 +14,24 @@ export interface WrongDecision {
 
 const { admitClaim, admitUnclaimed, settlementOf, settleClaimed, settleUnclaimed, writesOf } = DECISIONS;
 
-/** For each promise, a decision that breaks it: what shows that the promise is kept by the decisions, and not by the model. */
+/** For each promise, a decision that breaks it. This shows that the decisions keep the promise, not the model. */
 export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
-  "a transaction's effect is committed at most once": wrong(
-    "transaction",
-    "takes a task that has succeeded as waiting",
-    {
-      admitUnclaimed: (record, claimant, readTimeMs) =>
-        admitUnclaimed(record?.state === "succeeded" ? { ...record, state: "waiting" } : record, claimant, readTimeMs),
-    },
-  ),
+  "a transaction's effect is committed at most once": wrong("transaction", "treats a succeeded task as waiting", {
+    admitUnclaimed: (record, claimant, readTimeMs) =>
+      admitUnclaimed(record?.state === "succeeded" ? { ...record, state: "waiting" } : record, claimant, readTimeMs),
+  }),
 
-  "at most one attempt at a time holds a lease": wrong("claim", "takes half a lease for a whole one", {
+  "at most one attempt at a time holds a lease": wrong("claim", "ends leases halfway", {
     admitClaim: (record, claimant, readTimeMs) =>
       admitClaim(record && { ...record, leaseMs: record.leaseMs / 2 }, claimant, readTimeMs),
   }),
 
-  "a task has succeeded only after its effect": wrong("claim", "takes a release for a success", {
+  "a task has succeeded only after its effect": wrong("claim", "treats a release as a success", {
     settlementOf: (end, counted, on) =>
       settlementOf(end.kind === "released" ? { kind: "succeeded", result: null } : end, counted, on),
   }),
 
-  "a success is never answered as dead": wrong("natural", "takes a success for a permanent failure", {
+  "a success is never answered as dead": wrong("natural", "treats a success as a permanent failure", {
     settleUnclaimed: (record, { claimant, end, triedFence }, readTimeMs) =>
       settleUnclaimed(
         record,
@@ -50,7 +46,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
 
   "nothing begins, and no transaction commits, once the task has ended": wrong(
     "claim",
-    "takes a dead task as waiting",
+    "treats a dead task as waiting",
     {
       admitClaim: (record, claimant, readTimeMs) =>
         admitClaim(
@@ -63,7 +59,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
 
   "a task is acknowledged only when its end is durable": wrong(
     "claim",
-    "takes a task that another runs for a duplicate",
+    "treats a task that another attempt runs as a duplicate",
     {
       admitClaim: (record, claimant, readTimeMs) => {
         const decision = admitClaim(record, claimant, readTimeMs);
@@ -73,7 +69,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
     },
   ),
 
-  "no commit carries an old fence": wrong("claim", "lets an attempt settle whose task was taken over", {
+  "no commit carries an old fence": wrong("claim", "lets an attempt settle after its task was taken over", {
     settleClaimed: (record, attempt, end) =>
       settleClaimed(record && { ...record, owner: attempt.owner, fence: attempt.fence }, attempt, end),
   }),
@@ -92,7 +88,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
       settleClaimed(record && isTerminal(record.state) ? { ...record, state: "running" } : record, attempt, end),
   }),
 
-  "a record that is past its time leaves nothing but its fence": wrong("claim", "goes on from an expired record", {
+  "an expired record leaves nothing but its fence": wrong("claim", "continues from an expired record", {
     admitClaim: (record, claimant, readTimeMs) => {
       const decision = admitClaim(record, claimant, readTimeMs);
       const { transition } = decision;
@@ -100,7 +96,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
     },
   }),
 
-  "a state never goes backward under one fence": wrong("claim", "takes a waiting task with the fence that it has", {
+  "a state never goes backward under one fence": wrong("claim", "takes a waiting task without a new fence", {
     admitClaim: (record, claimant, readTimeMs) =>
       admitClaim(record && { ...record, fence: record.fence - 1 }, claimant, readTimeMs),
   }),
@@ -119,14 +115,14 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
       admitClaim(record, { ...claimant, payloadHash: record?.payloadHash ?? claimant.payloadHash }, readTimeMs),
   }),
 
-  "a dead task has a letter, and no other has": wrong("claim", "records a death without its letter", {
+  "a dead task has a letter, and no other task does": wrong("claim", "records a death without its letter", {
     writesOf: (transition, task, on) => {
       const { letter, ...writes } = writesOf(transition, task, on);
       return letter && transition.kind === "keepConflict" ? { ...writes, letter } : writes;
     },
   }),
 
-  "a record says all that its state needs": wrong("claim", "leaves a lease behind when an attempt ends", {
+  "a record has every field that its state needs": wrong("claim", "leaves a lease behind when an attempt ends", {
     writesOf: (transition, task, on) => {
       const { record, ...writes } = writesOf(transition, task, on);
       if (!record || transition.kind === "claim") return record ? { ...writes, record } : writes;
@@ -135,7 +131,7 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
     },
   }),
 
-  "a letter says all that a person needs to replay it": wrong("claim", "keeps a letter without its payload", {
+  "a letter has everything needed to replay it": wrong("claim", "keeps a letter without its payload", {
     writesOf: (transition, task, on) => {
       const writes = writesOf(transition, task, on);
       return writes.letter
@@ -144,22 +140,22 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
     },
   }),
 
-  "no attempt is made beyond the last": wrong("claim", "allows one attempt too many", {
+  "no attempt follows the last": wrong("claim", "allows one attempt too many", {
     admitClaim: (record, claimant, readTimeMs) =>
       admitClaim(record, { ...claimant, maxAttempts: claimant.maxAttempts + 1 }, readTimeMs),
   }),
 
-  "an attempt that is given back is not counted": wrong("claim", "takes a saturated dependency for a failure", {
+  "a released or saturated attempt is not counted": wrong("claim", "treats a saturated dependency as a failure", {
     settlementOf: (end, counted, on) =>
       settlementOf(end.kind === "saturated" ? { kind: "retry", error: end.error } : end, counted, on),
   }),
 
-  "an attempt is recorded once, and knows its own commit again": wrong("claim", "takes its own claim for another's", {
+  "an attempt is recorded once, and recognises its own commit": wrong("claim", "mistakes its own claim for another's", {
     admitClaim: (record, claimant, readTimeMs) =>
       admitClaim(record && { ...record, owner: "another" }, claimant, readTimeMs),
   }),
 
-  "a delivery that runs nothing is not counted": wrong("claim", "takes an unknown type for a failed attempt", {
+  "a delivery that runs nothing is not counted": wrong("claim", "treats an unknown type as a failed attempt", {
     settleUnclaimed: (record, { claimant, triedFence }, readTimeMs) =>
       settleUnclaimed(
         record,
@@ -168,12 +164,12 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
       ),
   }),
 
-  [DEAD_LETTERED]: wrong("transaction", "takes a task for new, however old it is", {
+  [DEAD_LETTERED]: wrong("transaction", "treats every task as new, however old it is", {
     admitUnclaimed: (record, claimant, readTimeMs) =>
       admitUnclaimed(record, { ...claimant, enqueuedAtMs: readTimeMs }, readTimeMs),
   }),
 
-  [ENDS]: wrong("claim", "lets no lease end", {
+  [ENDS]: wrong("claim", "never lets a lease end", {
     admitClaim: (record, claimant, readTimeMs) =>
       admitClaim(record && { ...record, leaseMs: record.leaseMs * 1_000 }, claimant, readTimeMs),
   }),

@@ -3,9 +3,9 @@ import type { Decisions } from "../decisions.ts";
 import type { Commit, WorldEvent, HungCommit, Running, World } from "./world.ts";
 
 /**
- * What befalls a commit: it fails and is known to have failed or not to have been heard of ("lost": the client repeats
- * it, or reads), or the delivery gives up waiting ("hangs": 503). Before it took effect, after, or long after. When it is lost, the time may
- * be up, or another attempt at the task may fail before the record is read again ("overtaken").
+ * What happens to a commit. It fails and the client knows, or gets no response ("lost": the client repeats it, or
+ * reads), or the delivery gives up waiting ("hangs": 503): before the commit took effect, after, or long after. When it
+ * is lost, the time may be up, or another attempt may fail before the record is read again ("overtaken").
  */
 export type Fault =
   | "lost-before"
@@ -22,16 +22,18 @@ interface AfterLoss {
   readonly overtake?: () => void;
 }
 
-/** What was decided from the record that was read. */
+/** The decision made from the record that was read. */
 export interface Plan {
   readonly commit: Commit | null;
   /** When the commit is known to have taken effect. */
   proceed(): void;
-  /** The claim that is left when it has taken effect and nobody knows. */
+  /** The claim that remains if the commit has taken effect and nobody knows. */
   readonly idle: Running | null;
 }
 
-/** Whom an outcome is for: a delivery in one of the task's lives. A stuck attempt's has been given. */
+/**
+ * The recipient of an outcome: a delivery in one of the task's lives. A stuck attempt's outcome has been sent already.
+ */
 export interface Asked {
   readonly life: number;
   readonly isImpostor?: boolean;
@@ -41,10 +43,10 @@ export interface Asked {
 
 const UNAVAILABLE: Outcome = { kind: "unavailable", reason: "record-store" };
 
-/** Long enough for every repetition that the faults of one step can cause. */
+/** Enough for every repetition that the faults of one step can cause. */
 const MOST_CALLBACKS = 5;
 
-/** One step under way: the world as it is by now, and what has happened in it. */
+/** One step in progress: the world as it is by now, and what has happened in it. */
 export class Scenario {
   world: World;
   readonly events: WorldEvent[] = [];
@@ -94,7 +96,7 @@ export class Scenario {
     this.change({ running: [...this.world.running, attempt] });
   }
 
-  /** Cloud Tasks deletes the task on 2xx, and counts all else as a failure. */
+  /** Cloud Tasks deletes the task on 2xx, and counts everything else as a failure. */
   answer(outcome: Outcome, { life, state, isImpostor = false, isFirstDispatch = false }: Asked): void {
     if (state === "stuck") return;
     const { record, letters } = this.world;
@@ -104,12 +106,12 @@ export class Scenario {
     else this.change({ hasFailed: true });
   }
 
-  /** Nothing is known of a commit in time: 503. */
+  /** The commit's fate isn't known in time: 503. */
   giveUp(on: Asked): void {
     this.answer(UNAVAILABLE, on);
   }
 
-  /** One commit of a client that reads first, and reads and decides again when its commit is not heard of. */
+  /** One commit of a client that reads first, and that reads and decides again if its commit gets no response. */
   transact(on: Asked, makePlan: () => Plan, { onTimeUp, overtake }: AfterLoss = {}): void {
     for (let callback = 1; callback <= MOST_CALLBACKS; callback++) {
       const plan = makePlan();
@@ -138,12 +140,12 @@ export class Scenario {
     return "over";
   }
 
-  /** One commit is on its way at most; another one that hangs is lost. */
+  /** At most one commit hangs at a time; a second one is lost. */
   hang(hung: HungCommit): void {
     if (!this.world.hung) this.change({ hung });
   }
 
-  /** A commit that hung takes effect, if the record is still as it has to be. */
+  /** A hanging commit takes effect, if the record still meets its condition. */
   land(): void {
     const { hung, version } = this.world;
     if (!hung) return;
@@ -163,7 +165,7 @@ export class Scenario {
 
 const statuses = new Map<Outcome["kind"], number>();
 
-/** Whether Cloud Tasks deletes the task upon this outcome's answer. */
+/** Whether Cloud Tasks deletes the task on this outcome's response. */
 export function isSuccess(outcome: Outcome): boolean {
   const known = statuses.get(outcome.kind);
   const status = known ?? respond(outcome).status;

@@ -21,7 +21,7 @@ export const TASK: Task = {
 /**
  * The commit of a transition, as the worker's own interpreter writes it.
  *
- * @param by.fence the fence that its writer holds, where the transition names none.
+ * @param by.fence the fence that its writer holds, if the transition names none.
  */
 export function commitOf(
   { record, nowMs }: World,
@@ -29,7 +29,7 @@ export function commitOf(
   { decisions, fence, payloadHash = PAYLOAD_HASH }: CommittedBy,
 ): Commit {
   const task = { ...TASK, envelope: { ...TASK.envelope, payloadHash } };
-  // The instance's clock agrees with Firestore's: what it may spoil, an expiry, has tests of its own.
+  // The instance's clock agrees with Firestore's. A wrong clock can only falsify an expiry, which has tests of its own.
   const writes = decisions.writesOf(transition, task, { before: record, nowMs });
   const base = writes.record?.kind === "update" ? record : null;
   return {
@@ -54,7 +54,7 @@ function fenceOf(transition: Transition): number | undefined {
   return transition.kind === "keepConflict" ? undefined : transition.as?.fence;
 }
 
-/** What Firestore keeps of a write: its own time, where that is asked for, and nothing of what is to go. */
+/** What Firestore keeps of a write: its own time where requested, and nothing of deleted fields. */
 function stored(base: TaskRecord | null, fields: Fields): (nowMs: number) => TaskRecord {
   return (nowMs) => {
     const record: Record<string, unknown> = { ...base };

@@ -1,11 +1,11 @@
 import type { Running, World } from "./world.ts";
 
-/** Leases are told apart by the millisecond; what lasts for days, by half days. */
+/** Leases are compared by the millisecond; what lasts for days, by half days. */
 const HALF_DAY_MS = 12 * 60 * 60_000;
 
 /**
- * What a world's future depends on, as text: worlds with one key behave alike, so that only one of them need be followed.
- * Names, times, versions and fences count only by how they stand to one another.
+ * What a world's future depends on, as text: worlds with the same key behave alike, so only one of them need be
+ * followed. Names, times, versions and fences count only relative to one another.
  */
 export function worldKey(world: World): string {
   const { record, nowMs, running, hung, letters } = world;

@@ -3,7 +3,7 @@ import type { AttemptNumbers, Fields, Transition } from "../../../shared/records
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
 
-/** All that there is of one task: what Firestore holds, who runs, what has happened outside, what Cloud Tasks knows. */
+/** Everything about one task: what Firestore holds, who runs, what has happened outside, what Cloud Tasks knows. */
 export interface World {
   readonly kind: Idempotency;
   /** Firestore's time. */
@@ -14,15 +14,15 @@ export interface World {
   readonly record: TaskRecord | null;
   /** Stands for the record's update time: it grows with each write. */
   readonly version: number;
-  /** Which dead letters there are: the task's own, and that of another payload under its id. */
+  /** Which dead letters exist: the task's own, and that of another payload under its id. */
   readonly letters: Readonly<Record<LetterKind, boolean>>;
-  /** Attempts whose handler is at work, or whose process is suspended; the oldest first. */
+  /** Attempts whose handler is running, or whose process is suspended; oldest first. */
   readonly running: readonly Running[];
-  /** A commit on its way to Firestore, of which nobody expects anything any more. */
+  /** A commit on its way to Firestore that nobody waits for any more. */
   readonly hung: HungCommit | null;
   /** Owners of the attempts whose effect has happened, in this life. */
   readonly effects: readonly string[];
-  /** How many attempts there have been, for the next one's name. */
+  /** How many attempts there have been; used to name the next one. */
   readonly owners: number;
   /** Cloud Tasks has tried before, and says so. */
   readonly hasFailed: boolean;
@@ -39,19 +39,19 @@ export interface Running {
   readonly isFirstDispatch: boolean;
   /** What its claim wrote, or what a transaction would write. */
   readonly numbers: AttemptNumbers;
-  /** What a transaction read, unless that was past its time; null for all others. */
+  /** What a transaction read, unless that had expired; null for all others. */
   readonly read: TaskRecord | null;
   /** The version that its claim wrote, or that its transaction read. */
   readonly version: number;
   /** When its claim ends; null for an attempt without one. */
   readonly leaseEndMs: number | null;
-  /** "idle" is a claim that took effect when its delivery had been answered; a "stuck" is answered while it runs. */
+  /** "idle": a claim that took effect after its delivery was answered. "stuck": answered, but still running. */
   readonly state: "handling" | "idle" | "stuck";
 }
 
-/** What one commit does, all of it or nothing. */
+/** What one commit does, atomically. */
 export interface Commit {
-  /** The whole record after it, by Firestore's time of the commit; absent where only a letter is written. */
+  /** The whole record after it, by Firestore's time of the commit; absent if only a letter is written. */
   readonly record?: (nowMs: number) => TaskRecord;
   readonly transition: Transition;
   /** The fence that its writer holds. */
@@ -68,11 +68,11 @@ export interface HungCommit {
   readonly commit: Commit;
   /** It takes effect only on this version of the record. */
   readonly version: number;
-  /** The claim that comes to be when it lands. */
+  /** The claim that exists once it lands. */
   readonly idle: Running | null;
 }
 
-/** What happened in a step, in order; each with the record as it was then, and a beginning with that before its claim. */
+/** What happened in a step, in order; each with the record at that moment, a start with the record before its claim. */
 export type WorldEvent =
   | { readonly kind: "began"; readonly record: TaskRecord | null }
   | {
@@ -112,7 +112,7 @@ export const LEASE_MS = 50_000;
 
 const START_MS = Date.UTC(2026, 0, 2);
 
-/** A task that was just accepted. */
+/** A newly accepted task. */
 export function newWorld(kind: Idempotency): World {
   return {
     kind,

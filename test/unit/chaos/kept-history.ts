@@ -3,7 +3,7 @@ import type { Version } from "../../chaos/check/history/record-versions.ts";
 
 type Field = string | number | { readonly time: number };
 
-/** A document's version with these fields; a code of `lastError` stands beside them. */
+/** A document's version with these fields; `code` goes into its `lastError`. */
 export function version(at: number, fields: Readonly<Record<string, Field>>, code?: string): Version {
   const of = (name: string): Field | undefined => fields[name];
   return {
@@ -37,7 +37,7 @@ export const ID = "0123456789abcdef0123456789abcdef-default";
 export const FIRST = { owner: "first", fence: 1, attempts: 1 };
 export const SECOND = { owner: "second", fence: 2, attempts: 2 };
 
-/** A task of the kind `claim` that was done at once: claimed at 1000, run from 1010 to 1040, settled at 1050. */
+/** A `claim` task that was done at once: claimed at 1000, run from 1010 to 1040, settled at 1050. */
 export function claimTask(changes: Partial<TaskHistory> = {}): TaskHistory {
   return {
     n: 7,
@@ -66,12 +66,12 @@ export function claimTask(changes: Partial<TaskHistory> = {}): TaskHistory {
 
 export const CLAIM_RECORD = [claimed(1_000, FIRST), settled(1_050, "succeeded", FIRST)];
 
-/** A task of the kind `transaction` that was done at once, with an effect that took place `count` times. */
+/** A `transaction` task that was done at once, with an effect that took place `count` times. */
 export function transactionTask(changes: Partial<TaskHistory> = {}): TaskHistory {
   return claimTask({ kind: "transaction", received: [], ...changes });
 }
 
-/** What one task left behind; every promise is kept unless something is changed. */
+/** The history of one task; it keeps every promise unless something is changed. */
 export function historyOf(
   task: TaskHistory,
   {

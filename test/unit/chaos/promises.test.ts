@@ -22,12 +22,12 @@ const effect = (count: number, fingerprint = "good") =>
 const [claim, success] = CLAIM_RECORD;
 const good: HandlerRun = { run: "first run", taskId: ID, attempt: 1, pid: 1, at: 1_010, fingerprint: "good" };
 
-test("nothing is wrong with tasks that were done at once", () => {
+test("tasks that were done at once keep every promise", () => {
   expect(broken(historyOf(claimTask()))).toEqual([]);
   expect(broken(historyOf(transactionTask(), { record: [success!], documents: effect(1) }))).toEqual([]);
 });
 
-test("what succeeded without an effect breaks a promise, whatever its kind", () => {
+test("a success without an effect breaks a promise, whatever the kind", () => {
   const promise = ["what succeeded has had its effect"];
   expect(broken(historyOf(claimTask({ received: [] })))).toEqual(promise);
   const natural = transactionTask({ kind: "natural" });
@@ -64,7 +64,7 @@ test("a takeover within the lease makes two live owners, and one after it does n
   expect(broken(historyOf(task, { lives, record: taken(1_000 + LEASE_MS) }))).toEqual([]);
 });
 
-test("a claim whose fence or attempts do not follow from the one before is noticed", () => {
+test("a claim whose fence or attempts do not follow from the previous one is noticed", () => {
   const after = 1_000 + LEASE_MS;
   const odd = { ...SECOND, fence: 3 };
   const record = [claim!, claimed(after, odd), settled(after + 10, "succeeded", odd)];
@@ -85,7 +85,7 @@ test("a task that can't work must not succeed", () => {
   expect(broken(historyOf(claimTask({ script: "poison" })))).toEqual(["what can't work is dead"]);
 });
 
-test("a run that no claim was made for is noticed", () => {
+test("a run without a claim is noticed", () => {
   const record = [claimed(1_030, FIRST), success!];
   const late = claimTask({ runs: claimTask().runs.map((run) => ({ ...run, at: 900 })) });
   expect(broken(historyOf(late, { record }))).toEqual(["no run without a claim"]);
@@ -103,28 +103,31 @@ test.each([
   ["threw", 1, ["records add up"]],
   ["stopped", 0, []],
   ["stopped", 1, ["records add up"]],
-] as const)("of a claimed run that %s %i attempts may be taken back, or not", (how, takenBack, promises) => {
-  const failed = settled(3_020, "waiting", { ...FIRST, attempts: 1 - takenBack });
-  const again = { owner: "second", fence: 2, attempts: 2 - takenBack };
-  const record = [claim!, failed, claimed(5_000, again), settled(5_050, "succeeded", again)];
-  const runs = [
-    { ...good, endedAt: 3_015, how },
-    {
-      ...good,
-      run: "second run",
-      attempt: again.attempts,
-      at: 5_010,
-      effectAt: 5_020,
-      endedAt: 5_040,
-      how: "succeeded",
-    },
-  ];
-  const deliveries = [{ pid: 1, sentAt: 4_990, endedAt: 5_060, status: 200, outcome: "done" }];
-  const received = claimTask().received.map((each) => ({ ...each, body: { ...each.body, run: "second run" } }));
-  expect(broken(historyOf(claimTask({ runs, deliveries, received }), { record }))).toEqual(promises);
-});
+] as const)(
+  "a claimed run gets its attempt back only if it was saturated: %s, %i returned",
+  (how, takenBack, promises) => {
+    const failed = settled(3_020, "waiting", { ...FIRST, attempts: 1 - takenBack });
+    const again = { owner: "second", fence: 2, attempts: 2 - takenBack };
+    const record = [claim!, failed, claimed(5_000, again), settled(5_050, "succeeded", again)];
+    const runs = [
+      { ...good, endedAt: 3_015, how },
+      {
+        ...good,
+        run: "second run",
+        attempt: again.attempts,
+        at: 5_010,
+        effectAt: 5_020,
+        endedAt: 5_040,
+        how: "succeeded",
+      },
+    ];
+    const deliveries = [{ pid: 1, sentAt: 4_990, endedAt: 5_060, status: 200, outcome: "done" }];
+    const received = claimTask().received.map((each) => ({ ...each, body: { ...each.body, run: "second run" } }));
+    expect(broken(historyOf(claimTask({ runs, deliveries, received }), { record }))).toEqual(promises);
+  },
+);
 
-test("an attempt that nobody claimed is counted, unless what it depends on was saturated", () => {
+test("an unclaimed attempt is counted, unless its dependency was saturated", () => {
   const failed = version(1_050, { state: "waiting", fence: 1, attempts: 0 }, "handler_threw");
   const end = version(1_060, { state: "succeeded", fence: 2, attempts: 1 });
   const written = { record: [failed, end], documents: effect(1) };
@@ -132,7 +135,7 @@ test("an attempt that nobody claimed is counted, unless what it depends on was s
   expect(broken(historyOf(transactionTask({ script: "saturated" }), written))).toEqual([]);
 });
 
-test("more attempts than runs, of a task that nobody claims, break a promise", () => {
+test("more attempts than runs of an unclaimed task break a promise", () => {
   const failed = [1, 2].map((attempts) =>
     version(1_050 + attempts, { state: "waiting", fence: attempts, attempts }, "handler_threw"),
   );
@@ -163,7 +166,7 @@ test("an effect that a receiver applies twice breaks a promise", () => {
   ]);
 });
 
-test("another payload than the one that was asked for is noticed, wherever it turns up", () => {
+test("a payload other than the requested one is noticed wherever it turns up", () => {
   const promise = ["the payload is the one asked for"];
   const runs = claimTask().runs.map((run) => ({ ...run, fingerprint: "other" }));
   expect(broken(historyOf(claimTask({ runs })))).toEqual(promise);
@@ -182,7 +185,7 @@ test("secrets and tokens in logs are noticed", () => {
   expect(broken(historyOf(claimTask(), { logs }))).toEqual(["no payload in a log", "no token in a log"]);
 });
 
-test("a fault that hit too seldom is told", () => {
+test("a fault that hit too rarely is reported", () => {
   const faults = [{ fault: "kill", at: 1_000, affected: [ID] }];
   expect(broken(historyOf(claimTask(), { faults, hits: 2 }))).toEqual(["every fault hits"]);
   expect(broken(historyOf(claimTask(), { faults, hits: 1 }))).toEqual([]);

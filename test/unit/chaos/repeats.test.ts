@@ -25,7 +25,7 @@ const firestoreAway = (endedAt: number, backAt: number) => [
 ];
 
 const ANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 503, outcome: "unavailable" }];
-/** The queue gave up at once, and asked again while the run was at work. */
+/** The queue gave up at once, and delivered again while the handler was running. */
 const OVERRUN = [
   { pid: 1, sentAt: 900, endedAt: 905, status: 0, outcome: "caller gave up" },
   { pid: 1, sentAt: 1_005, endedAt: 1_050, status: 409, outcome: "busy" },
@@ -44,7 +44,7 @@ interface Case {
 
 const PAUSE = { from: 1_015, until: LEASE_ENDS_AT + 2_000 };
 
-/** In each, a run that had ended well but was never answered, and whose lease ran out; or what is said of it. */
+/** Each is a run that ended well but got no response, and whose lease ran out; or how it differs from that. */
 const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ["its process was killed while it ran", "crash", { run: begun, lives: killed(1, 1_030) }],
   ["its process was killed before it was recorded", "crash", { lives: killed(1, 9_000) }],
@@ -113,20 +113,20 @@ const CASES: readonly (readonly [string, string | undefined, Case])[] = [
   ],
 ];
 
-test.each(CASES)("of a run whose handler ran again: %s is %s", (_, reason, story) => {
+test.each(CASES)("the handler ran again because %s: explained as %s", (_, reason, story) => {
   const { run = done, next = second, script = "ok", record = TAKEN_OVER, lives = [], faults = [] } = story;
   const task = claimTask({ runs: [run, next], script, deliveries: story.deliveries ?? UNANSWERED });
   const [repeat] = explainRepeats(historyOf(task, { record, lives, faults }));
   expect(repeat?.reason).toBe(reason);
 });
 
-test("a run that nobody claimed explains nothing", () => {
+test("an unclaimed run explains nothing", () => {
   const task = claimTask({ runs: [{ ...done, attempt: 9 }, second] });
   const lives = killed(1, 1_030);
   expect(explainRepeats(historyOf(task, { record: TAKEN_OVER, lives }))).toMatchObject([{ reason: undefined }]);
 });
 
-test("an effect counts that only the receiver knows of", () => {
+test("an effect that only the receiver knows about counts", () => {
   const unanswered = { ...begun, endedAt: 1_040, how: "unanswered" };
   const afterEffect = (received: TaskHistory["received"]) =>
     explainRepeats(historyOf(claimTask({ runs: [unanswered, soon], received })))[0]?.afterEffect;
@@ -134,7 +134,7 @@ test("an effect counts that only the receiver knows of", () => {
   expect(afterEffect([])).toBe(false);
 });
 
-test("only what has a reason may run again, and a failure is none after an effect", () => {
+test("a run may repeat only for a reason, and after an effect a failure is not one", () => {
   expect(checkRepeats([{ n: 7, reason: undefined, afterEffect: false }])).toHaveLength(1);
   expect(checkRepeats([{ n: 7, reason: "it failed", afterEffect: true }])).toHaveLength(1);
   expect(checkRepeats([{ n: 7, reason: "it failed", afterEffect: false }])).toEqual([]);

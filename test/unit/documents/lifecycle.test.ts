@@ -30,7 +30,7 @@ const OUTCOMES: { readonly [Kind in Outcome["kind"]]: Extract<Outcome, { kind: K
   forbidden: { kind: "forbidden", reason: "Some reason." },
 };
 
-test("the table of states has every change that the worker makes, and no other", () => {
+test("the table of states has exactly the changes that the worker makes", () => {
   const listed = (cell = ""): string[] => cell.split(/[,;]/).map((state) => state.trim().split(" ")[0] ?? "");
   const told = rowsOf("Its states")
     .flatMap(([from, to]) => listed(from).flatMap((before) => listed(to).map((after) => `${before} → ${after}`)))
@@ -41,7 +41,7 @@ test("the table of states has every change that the worker makes, and no other",
   expect([...new Set(told)].toSorted()).toEqual([...new Set(made)].toSorted());
 });
 
-test("the table of outcomes says what each is answered", () => {
+test("the table of outcomes has each response's status and Retry-After", () => {
   const told = rowsOf("What a delivery is answered").map(([name, status, retryAfter]) => {
     return { name: name?.replaceAll("`", ""), status: Number(status), isToldToWait: retryAfter !== "" };
   });
@@ -69,7 +69,7 @@ test("the time of a delivery is drawn to scale", () => {
   ]);
 });
 
-test("every promise names a test that there is", () => {
+test("every promise names an existing test", () => {
   const promises = sectionOf("What is promised").split("\n- ").slice(1);
   const named = promises.map((promise) => /`(test\/[^`]+)`: "([^"]+)"/.exec(promise.replaceAll(/\s+/g, " ")) ?? []);
 
@@ -79,7 +79,7 @@ test("every promise names a test that there is", () => {
   }
 });
 
-/** A line of the drawing: a column is a second. */
+/** A line of the drawing; one column is a second. */
 function bar(name: string, fromMs: number, lengthMs: number): string {
   return name.padEnd(18) + " ".repeat(fromMs / 1_000) + "=".repeat(lengthMs / 1_000);
 }
@@ -88,7 +88,7 @@ function sectionOf(title: string): string {
   return DOCUMENT.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
 }
 
-/** The cells of a section's table, below its head. */
+/** The cells of a section's table, without its heading. */
 function rowsOf(title: string): string[][] {
   const lines = sectionOf(title)
     .split("\n")

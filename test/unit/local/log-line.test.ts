@@ -17,7 +17,7 @@ it("quotes a field's text when it has spaces, or is empty", () => {
   expect(plain(JSON.stringify({ ...entry, a: "two words", b: "" }))).toMatch(/ a="two words" b=""$/);
 });
 
-it("shows a request in short, and leaves out what only joins lines in Cloud Logging", () => {
+it("abbreviates a request, and leaves out fields that only link lines in Cloud Logging", () => {
   const httpRequest = { requestMethod: "POST", requestUrl: "/v1/tasks", status: 202, latency: "0.012s" };
   const fields = { httpRequest, "logging.googleapis.com/trace": "projects/p/traces/0", queue: "bulk" };
   expect(plain(JSON.stringify({ ...entry, ...fields }))).toBe(
@@ -25,7 +25,7 @@ it("shows a request in short, and leaves out what only joins lines in Cloud Logg
   );
 });
 
-it("puts an error's stack on lines of its own", () => {
+it("puts an error's stack on separate lines", () => {
   const err = { type: "Error", message: "failed", stack: "Error: failed\n    at here (file.ts:1:2)" };
   expect(plain(JSON.stringify({ ...entry, err }))).toBe(
     "worker      03:04:05.678 delivery \nError: failed\n    at here (file.ts:1:2)",
@@ -45,9 +45,9 @@ it.each([
   ["a carriage return", "\r"],
   ["an escape sequence", "\u001b[2J"],
   ["an escape sequence of one character", "\u009b2J"],
-  ["a character that turns the direction of writing", "\u202e"],
+  ["a character that reverses the writing direction", "\u202e"],
   ["a line separator", "\u2028"],
-])("lets %s in no part of a line reach the terminal", (_name, hostile) => {
+])("keeps %s from the terminal, in any part of a line", (_name, hostile) => {
   const line = readableLine(
     "worker",
     JSON.stringify({ ...entry, message: `a${hostile}b`, field: `a${hostile}b`, [`a${hostile}b`]: { c: hostile } }),
@@ -55,7 +55,7 @@ it.each([
   expect(line).not.toContain(hostile);
 });
 
-it("lets an escape sequence in an error's stack not reach the terminal", () => {
+it("keeps an escape sequence in an error's stack from the terminal", () => {
   const line = readableLine("worker", JSON.stringify({ ...entry, err: { stack: "Error: \u001b[2J\n    at here" } }));
   expect(line).not.toContain("\u001b[2J");
   expect(line).toContain("\n    at here");

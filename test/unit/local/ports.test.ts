@@ -43,14 +43,14 @@ it("names every port that is taken, and the variable that moves it", async () =>
   await expect(check).rejects.not.toThrow("(free)");
 });
 
-it("tells that two programs were given one port", async () => {
+it("reports that two programs were given the same port", async () => {
   const port = await freePort();
   const check = requireFreePorts([wanted("producer", port), wanted("worker", port)]);
   await expect(check).rejects.toThrow(`port ${port} (worker): set WORKER_PORT to a free one`);
   expect(await listen(port)).toMatchObject({ port });
 });
 
-it("passes on what else is wrong with an address", async () => {
+it("passes on any other error of an address", async () => {
   const port = { ...wanted("firestore", 0), host: "192.0.2.1" };
   await expect(requireFreePorts([port])).rejects.toMatchObject({ code: "EADDRNOTAVAIL" });
 });

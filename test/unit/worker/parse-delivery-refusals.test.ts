@@ -21,7 +21,7 @@ it.each([
 });
 
 it.each(["constructor", "__proto__", "../x", "a\0b", "a\r\nb", `${ID}\n`, ID.replace("default", "Other")])(
-  "refuses the id %j though the task's name is the same",
+  "refuses the id %j even if the task's name is the same",
   async (id) => {
     // Header values can't hold most of these; what counts is that the envelope alone is refused.
     const isHeader = /^[ -~]+$/.test(id);
@@ -42,7 +42,7 @@ it.each(["/tasks/other.type", "/tasks/test.count/", "/tasks/test%2Ecount", "/tas
 );
 
 it.each<[string, object]>([
-  ["another payload than was hashed", { payload: { n: 2 } }],
+  ["a payload other than the hashed one", { payload: { n: 2 } }],
   ["another hash", { payloadHash: "0".repeat(64) }],
 ])("refuses a payload with %s", async (_name, body) => {
   expect(await refusalOf(requestOf({ body }))).toEqual({
@@ -122,7 +122,7 @@ it("stops reading a body of unknown length as soon as it is too large", async ()
   expect([pulls, isCancelled]).toEqual([3, true]);
 });
 
-it("refuses a body that breaks off on its way, as nothing that failed here", async () => {
+it("refuses a body that is cut off, and doesn't report it as our error", async () => {
   const bytes = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new TextEncoder().encode(JSON.stringify(BODY))),
     pull: (controller) => controller.error(new Error("aborted")),
@@ -152,8 +152,8 @@ it.each<[string, string, string]>([
   ["a number beyond doubles", JSON.stringify(BODY).replace('{"n":1}', '{"n":1e400}'), ""],
   ["a field __proto__", JSON.stringify(BODY).replace('{"n":1}', '{"n":1,"__proto__":{}}'), ""],
   ["half a surrogate pair", JSON.stringify(BODY).replace('{"n":1}', String.raw`{"n":"\ud800"}`), ""],
-  ["a hop that is none", JSON.stringify({ ...BODY, hop: 1.5 }), "hop"],
-  ["a field too few", JSON.stringify({ ...BODY, enqueuedAt: undefined }), "enqueuedAt"],
+  ["an invalid hop", JSON.stringify({ ...BODY, hop: 1.5 }), "hop"],
+  ["a missing field", JSON.stringify({ ...BODY, enqueuedAt: undefined }), "enqueuedAt"],
   ["a list", "[]", ""],
   ["null", "null", ""],
 ])("refuses an envelope that is or has %s", async (_name, bytes, path) => {
@@ -163,7 +163,7 @@ it.each<[string, string, string]>([
 it.each([
   ["a later hop", { hop: 3 }, "-h3"],
   ["more than a second before its time", { notBefore: new Date(Date.now() + 60_000).toISOString() }, ""],
-])("leaves what comes %s to a newer revision", async (_name, body, suffix) => {
+])("leaves a delivery %s to a newer revision", async (_name, body, suffix) => {
   const headers = { "x-cloudtasks-taskname": `${BODY.id}${suffix}` };
   expect(await refusalOf(requestOf({ body, headers }))).toEqual({ kind: "unavailable", reason: "newer-revision" });
 });

@@ -55,7 +55,7 @@ it.each(["constructor", "__proto__", "newer.type"])("makes a delivery of the unk
   expect([end, ran]).toEqual([{ kind: "unknown-type", type }, []]);
 });
 
-it("makes a delivery of an invalid payload, which fails for good and runs nothing", async () => {
+it("returns a delivery for an invalid payload, which fails permanently and runs nothing", async () => {
   // printf '%s' '{"n":"one"}' | sha256sum
   const payloadHash = "03bcc449e98d6f206e7b772a14b6464e640bef5ff16d5c26bab852357efad2a2";
   const { delivery, end, ran } = await deliveryOf(requestOf({ body: { payload: { n: "one" }, payloadHash } }));
@@ -69,7 +69,7 @@ it("makes a delivery of an invalid payload, which fails for good and runs nothin
   ]);
 });
 
-it("cuts what it says of an invalid payload, so that it can be recorded beside the largest one", async () => {
+it("truncates the problems of an invalid payload, so that they fit into a record beside the largest one", async () => {
   const names = Array.from({ length: 10 }, (_, n) => `${n}${"k".repeat(150)}`);
   // python3 -c 'import json; print(json.dumps({f"{n}" + "k" * 150: 1 for n in range(10)}, separators=(",", ":")), end="")' | sha256sum
   const payloadHash = "4048cfc14574ada46129e9d2d4c31626a4a7080608866d4272aab8ae44d2dc89";

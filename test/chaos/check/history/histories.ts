@@ -67,13 +67,13 @@ const receivedSchema = z.object({
 
 const faultSchema = z.object({ fault: z.string(), at: z.number(), affected: z.array(z.string()) });
 
-/** A task as it was asked for, and what happened to it. */
+/** A task as requested, and what happened to it. */
 export interface TaskHistory {
   readonly n: number;
   readonly kind: (typeof KINDS)[number];
   readonly script: (typeof SCRIPTS)[number];
   readonly fingerprint: string;
-  /** The ids that producers answered; none when it was never accepted. */
+  /** The ids that producers returned; empty if it was never accepted. */
   readonly ids: ReadonlySet<string>;
   readonly runs: readonly HandlerRun[];
   readonly deliveries: readonly Delivery[];
@@ -88,7 +88,7 @@ export interface HandlerRun {
   readonly pid: number;
   readonly at: number;
   readonly fingerprint: string;
-  /** When the handler knew that its effect had taken place. */
+  /** When the handler learned that its effect had taken place. */
   effectAt?: number;
   endedAt?: number;
   /** The kind of its result, or how it threw. */
@@ -100,7 +100,7 @@ export interface Delivery {
   readonly pid: number;
   readonly sentAt: number;
   endedAt?: number;
-  /** 0 when there was no answer. */
+  /** 0 if there was no response. */
   status?: number;
   outcome?: string;
 }
@@ -112,7 +112,7 @@ export interface Histories {
   readonly faults: readonly z.output<typeof faultSchema>[];
   readonly lives: readonly ProcessLife[];
   readonly versions: Versions;
-  /** What the processes wrote, by file. */
+  /** The processes' output, by file. */
   readonly logs: ReadonlyMap<string, string>;
 }
 
@@ -172,7 +172,7 @@ function groupDeliveries(lines: readonly z.output<typeof deliverySchema>[]): Map
   return byTask;
 }
 
-/** Runs by the task's number, in the order in which they began. */
+/** Runs by task number, in the order in which they began. */
 function groupRuns(lines: readonly z.output<typeof ledgerSchema>[]): Map<number, HandlerRun[]> {
   const byRun = new Map<string, HandlerRun>();
   const byTask = new Map<number, HandlerRun[]>();

@@ -2,18 +2,18 @@ import { TOLERANCE_MS } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import { type Period, isAwayWithin, isKilledWithin, pausesOf } from "./process-lives.ts";
 
-/** Why a run's end was never recorded, each with something that was staged. */
+/** Why a run's end was never recorded; each reason is a fault that was injected. */
 export type LossReason =
   /** Its process was killed first. */
   | "crash"
-  /** Its process stood still until its lease was over. */
+  /** Its process was paused until its lease ended. */
   | "pause"
-  /** Its handler ignored its signal past its lease, as its script says. */
+  /** Its handler ignored its signal past its lease, as scripted. */
   | "stuck"
-  /** Firestore did not answer when its end was to be recorded. */
+  /** Firestore didn't respond when the end was due to be recorded. */
   | "completion lost";
 
-/** A run whose claim was taken over by the next one's. */
+/** A run whose claim was taken over by the next run. */
 export interface TakenOver {
   readonly task: TaskHistory;
   readonly run: HandlerRun;
@@ -24,7 +24,7 @@ export interface TakenOver {
 /** The worker settles within 5 s. */
 const SETTLING_MS = 6_000;
 
-/** What kept a run's end from being recorded; undefined when nothing did that is known of. */
+/** What kept a run's end from being recorded; undefined if no known fault did. */
 export function reasonOfLoss(takenOver: TakenOver, histories: Histories): LossReason | undefined {
   const { task, run, next, leaseEndsAt } = takenOver;
   const { at, pid, endedAt } = run;
@@ -37,20 +37,22 @@ export function reasonOfLoss(takenOver: TakenOver, histories: Histories): LossRe
   return isStoreSilent(run, { from: endedAt - TOLERANCE_MS, until }, histories) ? "completion lost" : undefined;
 }
 
-/** Whether the worker answered all deliveries that the run can have been of. */
+/** Whether the worker answered every delivery that this run could belong to. */
 function wasAnswered({ task, run }: TakenOver): boolean {
   const possible = task.deliveries.filter(({ pid, sentAt }) => pid === run.pid && sentAt <= run.at + TOLERANCE_MS);
   return possible.length > 0 && possible.every(({ status = 0 }) => status > 0);
 }
 
-/** A pause that began before the end was recorded, and lasted for as long as the lease did. */
+/** A pause that began before the end was recorded and lasted until the lease ended. */
 function stoodStill(recordedUntil: number, { run, leaseEndsAt }: TakenOver, histories: Histories): boolean {
   return pausesOf(histories, run.pid).some(
     ({ from, until }) => from <= recordedUntil && until + TOLERANCE_MS >= leaseEndsAt,
   );
 }
 
-/** A commit that is refused, or cut off, is looked for and made again: only where there is no answer is it given up. */
+/**
+ * A commit that is refused or cut off is looked up and repeated; the worker gives up only when there is no response.
+ */
 function isStoreSilent({ taskId }: HandlerRun, during: Period, histories: Histories): boolean {
   const hangs = histories.faults.some(
     ({ fault, at, affected }) =>

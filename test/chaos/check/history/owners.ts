@@ -6,7 +6,7 @@ import { TOLERANCE_MS, isTerminal, recordOf } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import type { Version } from "./record-versions.ts";
 
-/** Holds every change of every record against the rules of claims, leases and fences, by Firestore's own times. */
+/** Checks every change of every record against the rules of claims, leases and fences, by Firestore's own times. */
 export function checkOwners(histories: Histories): BrokenPromise[] {
   return histories.tasks.flatMap((task) => {
     const versions = recordOf(task, histories);
@@ -55,7 +55,7 @@ function settleProblems(before: Version, after: Version): Problem[] {
   return [...problems, ...deathProblems(after)];
 }
 
-/** An end that was not claimed before counts its own attempt, unless what it depends on was saturated. */
+/** An end without a claim counts its own attempt, unless a dependency was saturated. */
 function unclaimedProblems(before: Version | undefined, after: Version, mayBeSaturated: boolean): Problem[] {
   const problems: Problem[] = [];
   const [counted, were] = [after.number("attempts") ?? 0, before?.number("attempts") ?? 0];
@@ -67,7 +67,7 @@ function unclaimedProblems(before: Version | undefined, after: Version, mayBeSat
   return [...problems, ...deathProblems(after)];
 }
 
-/** A task whose attempts had all been used up is dead-lettered without another one. */
+/** A task that has used up its attempts is dead-lettered without another one. */
 function wasTooOften(before: Version | undefined, after: Version): boolean {
   return after.text("state") === "dead" && (before?.number("attempts") ?? 0) >= MAX_ATTEMPTS;
 }
@@ -87,7 +87,7 @@ function arithmetic(what: string, before: Version | undefined, after: Version): 
   return { promise: "records add up", what: `${what}: ${tell(before)} → ${tell(after)}` };
 }
 
-/** Attempts that nobody claimed are counted when they end: there can't be more of them than handlers were run. */
+/** Unclaimed attempts are counted when they end, so there can't be more of them than handler runs. */
 function checkCounts({ n, runs }: TaskHistory, versions: readonly Version[]): BrokenPromise[] {
   return versions
     .filter(
@@ -100,7 +100,7 @@ function checkCounts({ n, runs }: TaskHistory, versions: readonly Version[]): Br
     }));
 }
 
-/** Each run of a claimed task has a claim of its own, made before it, with its number, and begins within its lease. */
+/** Every run of a claimed task has its own claim, made before it, with its number, and begins within its lease. */
 function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromise[] {
   const { n, runs } = task;
   const claims = recordOf(task, histories).filter((version) => version.text("state") === "running");
@@ -126,16 +126,16 @@ function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromis
   ];
 }
 
-/** A claim counts its attempt: it is taken back for a run that was given back or saturated, and for no other. */
+/** A claim counts its attempt. Only a run that was released or saturated gets it back. */
 function miscountOf(run: HandlerRun, task: TaskHistory, histories: Histories): string[] {
   const { claim, after } = claimOf(run, task, histories) ?? {};
   if (after?.text("state") !== "waiting") return [];
   const takenBack = (claim?.number("attempts") ?? 0) - (after.number("attempts") ?? 0);
   const expected = run.how === "saturated" ? [1] : run.how === "stopped" ? stopsCounted(run, histories) : [0];
-  return expected.includes(takenBack) ? [] : [`${takenBack} attempts were taken back of a run that ${run.how}`];
+  return expected.includes(takenBack) ? [] : [`${takenBack} attempts were taken back after a run that ${run.how}`];
 }
 
-/** A handler that was told to stop used up its time, or was given back since its process ended; or either. */
+/** A handler that was told to stop either used up its time or was released because its process ended, or both. */
 function stopsCounted(run: HandlerRun, histories: Histories): number[] {
   return [...(wasTimeUp(run) ? [0] : []), ...(wasShutDown(run, histories) ? [1] : [])];
 }

@@ -2,13 +2,13 @@ import { z } from "zod";
 import { readLineLog } from "../../line-log.ts";
 import type { RunFolder } from "../../run-folder.ts";
 
-/** When a process of the run listened, ended and stood still; times by the machine's clock. */
+/** When a process of the run listened, ended and was paused; times by the machine's clock. */
 export interface ProcessLife {
   readonly name: string;
   readonly pid: number;
   listenedAt?: number;
   endedAt?: number;
-  /** Whether a signal ended it: a kill, or using up its memory. */
+  /** Whether a signal ended it: a kill, or running out of memory. */
   wasKilled?: boolean;
   readonly pauses: { readonly from: number; until?: number }[];
 }
@@ -21,7 +21,7 @@ const lineSchema = z.object({
   signal: z.string().nullish(),
 });
 
-/** Reads what the run wrote down of its processes, in the order in which they came. */
+/** Reads the run's process log, in order. */
 export function readLives(folder: Pick<RunFolder, "processes">): ProcessLife[] {
   const lives: ProcessLife[] = [];
   for (const line of readLineLog(folder.processes)) {
@@ -58,12 +58,12 @@ interface Lives {
   readonly lives: readonly ProcessLife[];
 }
 
-/** Whether a process ended in this time, in whatever way. */
+/** Whether a process ended during this time, for any reason. */
 export function endsWithin({ lives }: Lives, pid: number, { from, until }: Period): boolean {
   return lives.some((life) => life.pid === pid && isWithin(life.endedAt, { from, until }));
 }
 
-/** Whether a process was killed in this time: one that ends by itself has to have settled what it ran. */
+/** Whether a process was killed during this time; one that ends by itself must have settled what it ran. */
 export function isKilledWithin({ lives }: Lives, pid: number, { from, until }: Period): boolean {
   return lives.some((life) => life.pid === pid && life.wasKilled === true && isWithin(life.endedAt, { from, until }));
 }
@@ -72,17 +72,17 @@ function isWithin(at: number | undefined, { from, until }: Period): boolean {
   return at !== undefined && at >= from && at <= until;
 }
 
-/** When a process stood still; a pause that nothing is known to have ended goes on. */
+/** When a process was paused; a pause with no recorded end is still going on. */
 export function pausesOf({ lives }: Lives, pid: number): Period[] {
   return lives
     .filter((life) => life.pid === pid)
     .flatMap(({ pauses }) => pauses.map(({ from, until = Infinity }) => ({ from, until })));
 }
 
-/** Connections come back some time after a process that they lead to. */
+/** Connections take a while to come back after the process behind them does. */
 const RECONNECT_MS = 5_000;
 
-/** Whether a program that is started again when it ends could not be reached at some time. */
+/** Whether a program that restarts when it ends was unreachable at some point. */
 export function isAwayWithin({ lives }: Lives, name: string, { from, until }: Period): boolean {
   const named = lives.filter((life) => life.name === name);
   return named.some(({ endedAt = Infinity }, index) => {

@@ -23,7 +23,7 @@ export type Versions = ReadonlyMap<string, readonly Version[]>;
 
 const PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
 
-/** Reads from Firestore's journals every version that documents ever had: nothing that was committed is overlooked. */
+/** Reads every version of every document from Firestore's journals, so no commit is missed. */
 export function readVersions(folder: RunFolder): Versions {
   const kept = fs.existsSync(folder.journals) ? fs.readdirSync(folder.journals).toSorted() : [];
   const documentType = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PACKAGES).lookupType(
@@ -31,7 +31,7 @@ export function readVersions(folder: RunFolder): Versions {
   );
   const versions = new Map<string, Map<bigint, Version>>();
   for (const journal of [...kept.map((name) => path.join(folder.journals, name)), folder.firestoreData]) {
-    // A copy of a journal that was in use says that it is.
+    // A journal copied while in use says so.
     fs.rmSync(path.join(journal, "firestore.jsonl.lock"), { force: true });
     const log = openCommitLog(journal, documentType);
     for (const { written } of log.replay()) {
@@ -39,7 +39,7 @@ export function readVersions(folder: RunFolder): Versions {
         const name = document.name.slice(document.name.indexOf("/documents/") + "/documents/".length);
         const known = versions.get(name) ?? new Map<bigint, Version>();
         versions.set(name, known);
-        // A restart writes the latest version of everything again.
+        // A restart writes the latest version of every document again.
         known.set(document.updateTime, toVersion(document));
       }
     }

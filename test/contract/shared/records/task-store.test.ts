@@ -19,7 +19,7 @@ const claimOf = (owner: string, fence = 1): Transition => ({
   from: null,
 });
 
-/** The record of an attempt at work. */
+/** The record of a running attempt. */
 const recordOf = (owner: string, fence = 1) => ({
   ...writesOf(claimOf(owner, fence), task, { before: null, nowMs: Date.now() }).record?.fields,
 });
@@ -27,7 +27,7 @@ const recordOf = (owner: string, fence = 1) => ({
 const DIED: Transition = { kind: "deadLetter", attempts: 1, error: { code: "gone", message: "Gone." }, as: null };
 const WAITS: Transition = { kind: "retry", attempts: 9, error: null, as: null };
 
-/** A store that reaches Firestore through a proxy; the test goes past it. */
+/** A store that reaches Firestore through a proxy; the test bypasses it. */
 async function setup(clock: Clock = systemClock) {
   const emulator = await startFirestoreEmulator();
   const faults = await startFaultProxy(emulator);
@@ -44,7 +44,7 @@ async function setup(clock: Clock = systemClock) {
     record: pastIt.collection(TASK_RECORDS).doc(task.envelope.id),
     letter: pastIt.collection(DEAD_LETTERS).doc(task.envelope.id),
     faults,
-    /** Lets the next commits be overtaken, each by a write of the record. */
+    /** Makes the next commits be overtaken, each by a write of the record. */
     overtake: (times: number, write: () => Promise<unknown>) =>
       faults.inject({
         rpc: "Commit",
@@ -57,7 +57,7 @@ async function setup(clock: Clock = systemClock) {
   };
 }
 
-test("what was read, decided and written is known with its update time", async () => {
+test("returns what was read, decided and written, with its update time", async () => {
   const { store, record } = await setup();
   await record.set(recordOf("first"));
 
@@ -72,7 +72,7 @@ test("what was read, decided and written is known with its update time", async (
   expect(updateTime).toEqual(written.updateTime);
 });
 
-test("where nothing is written nothing is asked, and the update time is the record's", async () => {
+test("a decision that writes nothing makes no commit, and the update time is the record's", async () => {
   const { store, record, commits } = await setup();
   await record.set(recordOf("first"));
   const before = commits();
@@ -89,7 +89,7 @@ test("there is no update time without a record", async () => {
   expect(change).toEqual({ transition: null, record: null, updateTime: null });
 });
 
-test("a record that begins anew leaves nothing of the one before it", async () => {
+test("a record that starts afresh keeps nothing of the previous one", async () => {
   const { store, record } = await setup();
   await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept?" });
 
@@ -99,7 +99,7 @@ test("a record that begins anew leaves nothing of the one before it", async () =
   expect((await record.get()).data()).not.toHaveProperty("fromLater");
 });
 
-test("a record that goes on loses what is over and keeps what this revision doesn't know", async () => {
+test("a record that continues drops finished fields and keeps fields that this revision doesn't know", async () => {
   const { store, record } = await setup();
   await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept" });
 
@@ -137,7 +137,7 @@ test("a record that changes before it is written is read and decided on again", 
   expect((await record.get()).data()).toMatchObject({ owner: "another", attempts: 9 });
 });
 
-test("a record that comes to be before it is created is read and decided on again", async () => {
+test("a record that somebody else creates first is read and decided on again", async () => {
   const { store, record, overtake } = await setup();
   void overtake(1, () => record.set(recordOf("another")));
   const owners: (string | undefined)[] = [];
@@ -151,7 +151,7 @@ test("a record that comes to be before it is created is read and decided on agai
   expect((await record.get()).get("owner")).toBe("another");
 });
 
-test("a record that changes whenever it is read is given up after five tries", async () => {
+test("the store gives up after five tries on a record that changes after every read", async () => {
   const { store, record, overtake } = await setup();
   let [attempts, tries] = [0, 0];
   await record.set(recordOf("first"));
@@ -167,7 +167,7 @@ test("a record that changes whenever it is read is given up after five tries", a
   expect((await record.get()).get("state")).toBe("running");
 });
 
-test("with a step, nothing is written that was read too late", async () => {
+test("with a step, nothing is written after a read that came too late", async () => {
   const { store, record } = await setup({ ...systemClock, now: () => 3 });
 
   const changing = store.change(task, () => ({ transition: claimOf("first") }), 3);
@@ -176,7 +176,7 @@ test("with a step, nothing is written that was read too late", async () => {
   expect((await record.get()).exists).toBe(false);
 });
 
-test("with a step, nothing is tried again once that is over", async () => {
+test("with a step, nothing is retried once the step is over", async () => {
   const times = [1, 2, 2, 2, 2, 3];
   const { store, faults } = await setup({ ...systemClock, now: () => times.shift() ?? 3 });
   void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL }, times: 100 });
@@ -193,7 +193,7 @@ test("with a step, nothing is tried again once that is over", async () => {
 });
 
 test.each([status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.UNIMPLEMENTED])(
-  "what trying again can't help is not tried again: %i",
+  "an error that a retry can't fix is not retried: %i",
   async (code) => {
     const { store, faults } = await setup();
     void faults.inject({ rpc: "Commit", when: "before-effect", answer: { status: code }, times: 100 });
@@ -209,7 +209,7 @@ test.each([status.INVALID_ARGUMENT, status.PERMISSION_DENIED, status.UNIMPLEMENT
   },
 );
 
-test("a decision that fails is not taken again", async () => {
+test("a decision that throws is not retried", async () => {
   const { store } = await setup();
   let tries = 0;
 
@@ -222,7 +222,7 @@ test("a decision that fails is not taken again", async () => {
   expect(tries).toBe(1);
 });
 
-test("a transaction keeps what this revision doesn't know of a record that goes on", async () => {
+test("a transaction keeps the fields of a continuing record that this revision doesn't know", async () => {
   const { store, record } = await setup();
   await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept" });
 

@@ -45,7 +45,7 @@ test("a finished task that is delivered again is acknowledged as a duplicate and
   expect(handler.runs).toHaveLength(1);
 });
 
-test("a task that is met again costs one read, and nothing is written for a duplicate", async () => {
+test("a redelivered task costs one read, and a duplicate writes nothing", async () => {
   const { handler, worker, task } = await setup();
   handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
   await worker.deliver(task);
@@ -76,7 +76,7 @@ test("answers 409 with the rest of the lease while another attempt owns the task
   expect(handler.runs).toHaveLength(1);
 });
 
-test("of many deliveries at once one runs, and the others are told to come back or that it is done", async () => {
+test("of many simultaneous deliveries one runs, and the others are busy or duplicates", async () => {
   const { handler, worker, task } = await setup();
 
   const answers = await Promise.all(Array.from({ length: 12 }, () => worker.deliver(task)));

@@ -20,19 +20,19 @@ import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const LEASE_MS = leaseMsOf(TEST_QUEUES.default);
 
-/** A transaction of which nothing is heard loses its locks after a minute. */
+/** A transaction loses its locks after a minute without activity. */
 const LOCKS_LOST_MS = 61_000;
 
 const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
 const GONE = failPermanently({ code: "gone", message: "The receiver is gone." });
 const BUSY = saturated({ code: "busy", message: "The mail server is busy." });
 
-/** Every way in which a late attempt may want to leave its record. */
+/** Every way in which a late attempt may try to leave its record. */
 const ENDS: readonly (readonly [string, () => HandlerResult])[] = [
   ["succeeds", () => succeeded("late")],
   ["asks for a retry", () => NOT_YET],
-  ["gives its attempt back", () => BUSY],
-  ["fails for good", () => GONE],
+  ["releases its attempt", () => BUSY],
+  ["fails permanently", () => GONE],
   [
     "throws",
     () => {
@@ -84,7 +84,7 @@ function endingOf(answer: Response): [number, string | null] {
   return [answer.status, answer.headers.get("Handoff-Outcome")];
 }
 
-/** Cancels a task as its owner can't see: state alone changes. */
+/** Cancels a task without its owner noticing: only the state changes. */
 async function cancel(worker: WorkerHarness, taskId: string): Promise<void> {
   await worker.db.collection(TASK_RECORDS).doc(taskId).update({ state: "cancelled" });
 }
@@ -124,7 +124,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "succeeded", fence: 3, attempts: 3, result: "other" });
   });
 
-  it.for(ENDS)("is told that the task is done when the other has succeeded: it %s", async ([, end]) => {
+  it.for(ENDS)("learns that the task is done when the other has succeeded: it %s", async ([, end]) => {
     const harness = await setup();
     const { worker, task } = harness;
     const { late, other } = await startTakeover(harness);
@@ -137,7 +137,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
     expect(await worker.deadLetters()).toEqual([]);
   });
 
-  it.for(ENDS)("is told to come back when the other has failed for now: it %s", async ([, end]) => {
+  it.for(ENDS)("gets 409 when the other has failed for now: it %s", async ([, end]) => {
     const harness = await setup();
     const { worker, task } = harness;
     const { late, other } = await startTakeover(harness);
@@ -163,7 +163,7 @@ describe("an attempt that wakes after its lease was taken over", () => {
   });
 });
 
-describe("a transaction attempt that wakes after it was given up", () => {
+describe("a transaction attempt that wakes after the worker gave up on it", () => {
   it("has no effect besides the other's", async () => {
     const started = Promise.withResolvers<void>();
     const wake = Promise.withResolvers<void>();

@@ -24,7 +24,7 @@ const READ = { rpc: "BatchGetDocuments" };
 const NO_CREATE: Fault = { ...CLAIM, when: "before-effect", answer: { status: status.INTERNAL } };
 
 describe("a commit that claims", () => {
-  it("is not made again by an attempt that reads its own claim", async (context) => {
+  it("is not repeated by an attempt that reads its own claim", async (context) => {
     const { handler, worker, task } = await setup(context);
     const lost: Fault = { ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } };
     worker.callsSince();
@@ -39,7 +39,7 @@ describe("a commit that claims", () => {
   it("does not run a task that was cancelled before the worker learns that the claim was its own", async (context) => {
     const { handler, worker, task } = await setup(context);
     const lost = worker.faults.inject({ ...CLAIM, when: "after-effect", answer: { status: status.INTERNAL } });
-    // The client makes this read again after a pause, in which the task is cancelled.
+    // The client retries this read after a pause, during which the task is cancelled.
     const unread = worker.faults.inject({ ...READ, when: "before-effect", answer: { status: status.UNAVAILABLE } });
     const delivered = worker.deliver(task);
     await Promise.all([lost, unread]);
@@ -52,7 +52,7 @@ describe("a commit that claims", () => {
     expect(await worker.recordOf(task)).toMatchObject({ state: "cancelled", fence: 1 });
   });
 
-  it("leaves nothing when it had no effect and is never answered", async (context) => {
+  it("leaves nothing behind when it has no effect and gets no response", async (context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...CLAIM, when: "before-effect", answer: "nothing" }]);
@@ -120,8 +120,8 @@ describe("a claim that takes effect after it was given up", () => {
   );
 });
 
-describe("a claim that a process notices only after it stood still", () => {
-  /** The time of a step has passed when the commit is answered, and no timer has fired yet. */
+describe("a claim whose response a process sees only after a pause", () => {
+  /** The step's time is up when the response to the commit arrives, and no timer has fired yet. */
   async function deliverLate(worker: Awaited<ReturnType<typeof setup>>["worker"], task: Envelope) {
     const wakeTooLate = (): Promise<void> => {
       const now = worker.clock.now() + RECORD_STORE_DEADLINE_MS + 1;
@@ -144,7 +144,7 @@ describe("a claim that a process notices only after it stood still", () => {
     expect(worker.logged.join()).not.toContain("the record store can't be reached");
   });
 
-  it("is still told that the task is done when it is", async (context) => {
+  it("still learns that the task is done", async (context) => {
     const { worker, task } = await setup(context);
     await worker.deliver(task);
 
@@ -153,7 +153,7 @@ describe("a claim that a process notices only after it stood still", () => {
 });
 
 describe("a commit that settles", () => {
-  it("is not acknowledged when it had no effect and is never answered: the task runs again after the lease", async (context) => {
+  it("is not acknowledged when it has no effect and gets no response: the task runs again after the lease", async (context) => {
     const { handler, worker, task } = await setup(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...SETTLE, when: "before-effect", answer: "nothing" }]);
@@ -191,7 +191,7 @@ describe("a commit that settles", () => {
 });
 
 describe("a commit that keeps another payload's dead letter", () => {
-  it("is not acknowledged while nothing tells whether the letter is kept", async (context) => {
+  it("is not acknowledged until the letter is known to be stored", async (context) => {
     const { handler, worker } = await setup(context);
     const original = sealTask(claimTaskType, { n: 1 }, "one key");
     const impostor = sealTask(claimTaskType, { n: 2 }, "one key");
@@ -209,7 +209,7 @@ describe("a commit that keeps another payload's dead letter", () => {
   });
 });
 
-describe("a read whose answer is lost", () => {
+describe("a read whose response is lost", () => {
   const LOST_READ: Fault = { ...READ, when: "after-effect", answer: { status: status.ABORTED } };
 
   it("does not keep an attempt from recording its success", async (context) => {

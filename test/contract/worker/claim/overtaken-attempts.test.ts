@@ -13,14 +13,14 @@ const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
 const LOST = { rpc: "Commit", when: "after-effect", answer: { status: status.INTERNAL } } as const;
 const LOST_BEFORE = { ...LOST, when: "before-effect" } as const;
 
-/** How many reads come before the one that looks whether the commit took effect. */
+/** How many reads come before the one that checks whether the commit took effect. */
 const KINDS = [
   ["natural", () => scriptedHandler(naturalTaskType), 1],
   ["transaction", scriptedTransactionHandler, 2],
 ] as const;
 
 test.for(KINDS)(
-  "a %s attempt whose failure was recorded, which it has not heard, is not counted again below another's",
+  "a %s attempt that has not heard that its failure was recorded is not counted again below another's",
   async ([, makeHandler, reads], context) => {
     const { record, worker, task } = await failOvertaken(makeHandler, { reads, spoiled: LOST }, context);
 
@@ -30,7 +30,7 @@ test.for(KINDS)(
 );
 
 test.for(KINDS)(
-  "a %s attempt whose failure was not recorded is counted when another's has been",
+  "a %s attempt whose failure was not recorded is still counted when another's was",
   async ([, makeHandler, reads], context) => {
     const { record } = await failOvertaken(makeHandler, { reads, spoiled: LOST_BEFORE }, context);
 
@@ -38,7 +38,10 @@ test.for(KINDS)(
   },
 );
 
-/** Two attempts fail, the second between a commit of the first that is not heard of and the read that looks for it. */
+/**
+ * Two attempts fail: the second one between a commit of the first that gets no response and the read that checks for
+ * it.
+ */
 async function failOvertaken(
   makeHandler: () => ReturnType<typeof scriptedHandler>,
   { reads, spoiled }: { readonly reads: number; readonly spoiled: typeof LOST | typeof LOST_BEFORE },

@@ -6,7 +6,7 @@ import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts
 
 const TAKEN = "things/taken";
 
-/** What a handler may ask for and Firestore refuses, however often it is asked. */
+/** Requests that a handler may make and that Firestore refuses, however often they are repeated. */
 const REFUSED: readonly (readonly [string, (db: Firestore, transaction: Transaction) => unknown])[] = [
   ["an update of what is not there", (db, transaction) => transaction.update(db.doc("things/none"), { n: 1 })],
   ["a creation of what is there", (db, transaction) => transaction.create(db.doc(TAKEN), { n: 1 })],
@@ -46,7 +46,7 @@ test.each(REFUSED)("%s fails its own task, which becomes a dead letter after its
   expect((await worker.db.doc("things/other").get()).exists).toBe(false);
 });
 
-test("another service's error that carries a number of its own is the handler's, and not Firestore's", async () => {
+test("another service's error with a numeric code counts as the handler's, not Firestore's", async () => {
   const { worker, task } = await setup(() => {
     throw Object.assign(new Error("Not found."), { code: 404 });
   });

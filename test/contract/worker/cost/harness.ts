@@ -4,12 +4,12 @@ import { type Cost, countFirestoreCost } from "../../../harness/firestore/firest
 import type { ScriptedHandler } from "../../../harness/worker/scripted-handler.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
-/** What a delivery was answered, and what it cost. */
+/** A delivery's outcome and its cost. */
 export interface Counted extends Cost {
   readonly outcome: string | null;
 }
 
-/** A worker whose calls of Firestore are counted on the wire; those of the test go another way. */
+/** A worker whose calls to Firestore are counted on the wire; the test's own calls bypass the counter. */
 export async function startCountedWorker(makeHandlers: Parameters<typeof setUpWorker>[0]) {
   const cost = countFirestoreCost();
   const worker = await setUpWorker(makeHandlers, {
@@ -21,7 +21,7 @@ export async function startCountedWorker(makeHandlers: Parameters<typeof setUpWo
   });
   return {
     worker,
-    /** What is delivered within, and nothing else, is counted. */
+    /** Counts only what is delivered inside it. */
     count: async (deliver: () => Promise<string | null>): Promise<Counted> => {
       cost.costSince();
       const outcome = await deliver();
@@ -30,7 +30,7 @@ export async function startCountedWorker(makeHandlers: Parameters<typeof setUpWo
   };
 }
 
-/** One task of a handler's type, on a worker that is counted. */
+/** One task of a handler's type, on a worker whose calls are counted. */
 export async function startCountedTask(handler: ScriptedHandler) {
   const { worker, count } = await startCountedWorker(() => [handler]);
   const task = sealTask(handler.taskType, { n: 1 });
@@ -44,7 +44,7 @@ export async function startCountedTask(handler: ScriptedHandler) {
       const headers = { "x-cloudtasks-taskretrycount": String(retries++) };
       return outcomeOf(worker.deliver(task, { headers }));
     },
-    /** Delivers what Cloud Tasks has delivered before, and takes for the first dispatch. */
+    /** Delivers what Cloud Tasks has delivered before but treats as the first dispatch. */
     deliverTwin: () => outcomeOf(worker.deliver(task)),
     deliverUnknown: () => outcomeOf(worker.deliver(sealTask({ type: "test.unheard-of", queue: "default" }, {}))),
   };

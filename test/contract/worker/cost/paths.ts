@@ -7,7 +7,7 @@ import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 const notYet = () => retryLater({ code: "not_yet", message: "Not yet." });
 const gone = () => failPermanently({ code: "gone", message: "The receiver is gone." });
 
-/** What can become of a delivery, and what it cost: what has to come before is not counted. */
+/** What can happen to a delivery, and what that costs; the preparation is not counted. */
 export const PATHS = {
   "succeeds at once": ({ count, deliver }) => count(deliver),
 
@@ -22,7 +22,7 @@ export const PATHS = {
     return await count(deliver);
   },
 
-  "fails for good": ({ handler, count, deliver }) => {
+  "fails permanently": ({ handler, count, deliver }) => {
     handler.steps(gone);
     return count(deliver);
   },

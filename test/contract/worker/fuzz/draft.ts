@@ -8,14 +8,14 @@ import { type Ends, fuzzType } from "./fuzzed-worker.ts";
 type Fields = Readonly<Record<string, unknown>>;
 type Header = readonly [name: string, value: string];
 
-/** A delivery before it is put on the wire, in the parts that mutations change. */
+/** A delivery before it goes on the wire, in the parts that mutations change. */
 export interface Draft {
   readonly method: string;
   readonly target: string;
-  /** All but Authorization and the framing. */
+  /** All headers except Authorization and the framing. */
   readonly headers: readonly Header[];
   readonly key: SigningKey;
-  /** Laid over the usual header of a token. */
+  /** Overrides for the usual header of a token. */
   readonly tokenHeader: Fields;
   readonly claims: Fields;
   readonly editToken: (token: string) => string;
@@ -25,7 +25,7 @@ export interface Draft {
   readonly isChunked: boolean;
 }
 
-/** A delivery with which nothing is wrong at that time, of a task whose handler ends as told. */
+/** A valid delivery at that time, of a task whose handler ends as told. */
 export function validDraft({ ends, nowMs }: { ends: Ends; nowMs: number }): Draft {
   const envelope = sealTask(fuzzType, { text: CANARY, ends });
   return {
@@ -51,7 +51,9 @@ export function validDraft({ ends, nowMs }: { ends: Ends; nowMs: number }): Draf
   };
 }
 
-/** The draft on the wire, and the token in it. The framing comes first and is always true, so no request waits for more. */
+/**
+ * The draft on the wire, with its token. The framing comes first and is always correct, so no request waits for more.
+ */
 export function render(draft: Draft): { request: RawRequest; token: string } {
   const token = draft.editToken(signToken(draft.key, draft.claims, draft.tokenHeader));
   const body = draft.editBody(Buffer.from(JSON.stringify(draft.envelope)));
@@ -67,7 +69,7 @@ export function render(draft: Draft): { request: RawRequest; token: string } {
   };
 }
 
-/** Takes out every header of that name, whatever its case, and puts this one in. */
+/** Replaces every header of that name, in any case, by this one. */
 export function setHeader(draft: Draft, name: string, value: string | undefined): Draft {
   const kept = draft.headers.filter(([other]) => other.toLowerCase() !== name);
   return { ...draft, headers: value === undefined ? kept : [...kept, [name, value]] };

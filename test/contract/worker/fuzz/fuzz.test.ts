@@ -7,14 +7,14 @@ import { ENDS, type FuzzedWorker, startFuzzedWorker } from "./fuzzed-worker.ts";
 import { anyMutation } from "./mutations.ts";
 import { brokenPromises } from "./promises.ts";
 
-/** More on demand: `CASES=10000 npx vitest run test/contract/worker/fuzz`; `SEED=…` runs the same ones again. */
+/** More on demand: `CASES=10000 npx vitest run test/contract/worker/fuzz`; `SEED=…` repeats the same ones. */
 const CASES = Number(process.env["CASES"] ?? 4_000);
-/** So many lead to every end. */
+/** Enough to reach every end. */
 const MANY_CASES = 1_000;
 const MOST_MUTATIONS = 3;
 /** A request that takes longer hangs. */
 const HANG_MS = 10_000;
-/** No case takes longer on a slow machine. */
+/** No case takes longer, even on a slow machine. */
 const CASE_MS = 100;
 const START_MS = 60_000;
 
@@ -30,7 +30,7 @@ test.each([
   ["while there are keys", true, [...ENDS_SEEN, ...REFUSALS_SEEN]],
   ["while there are no keys", false, ["401 unauthenticated", "503 unavailable"]],
 ])(
-  "what is harmless of a mutated delivery is handled, and nothing else is, %s",
+  "a harmless mutation of a delivery is handled, and a harmful one refused, %s",
   async (when, hasKeys, expected) => {
     const seed = Number(process.env["SEED"] ?? randomInt(2 ** 31));
     process.stdout.write(`Mutated deliveries ${when}: SEED=${seed} CASES=${CASES}\n`);

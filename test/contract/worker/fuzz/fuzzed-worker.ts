@@ -9,7 +9,7 @@ import {
 import { defineTask } from "../../../../shared/contract/task-type.ts";
 import { setUpWorker, type WorkerHarnessOptions } from "../../../harness/worker/worker-harness.ts";
 
-export const ENDS = ["succeeds", "retries", "fails for good", "throws"] as const;
+export const ENDS = ["succeeds", "retries", "fails permanently", "throws"] as const;
 export type Ends = (typeof ENDS)[number];
 
 export const fuzzType = defineTask({
@@ -20,7 +20,7 @@ export const fuzzType = defineTask({
   attempts: 3,
 });
 
-/** A worker whose one handler ends as its payload says, and remembers how the runs ended since the last time. */
+/** A worker whose one handler ends as its payload says, and remembers how it ended since the last time. */
 export async function startFuzzedWorker(onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]>) {
   let runs: Ends[] = [];
   const handler = bindHandler(fuzzType, async ({ ends }) => {
@@ -50,7 +50,7 @@ function endAs(ends: Ends): HandlerResult {
       return succeeded();
     case "retries":
       return retryLater({ code: "not_yet", message: "Not yet." });
-    case "fails for good":
+    case "fails permanently":
       return failPermanently({ code: "never", message: "Never." });
     case "throws":
       throw new Error("The handler throws.");

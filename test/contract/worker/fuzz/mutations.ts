@@ -13,15 +13,15 @@ import {
 import { OTHER_KEY } from "../../../harness/auth/token-rules.ts";
 import { type Draft, setHeader } from "./draft.ts";
 
-/** One change of a valid delivery. */
+/** One change to a valid delivery. */
 export interface Mutation {
   readonly name: string;
-  /** Whether the delivery may still be handled; null where that isn't known. No later mutation undoes a harmful one. */
+  /** Whether the delivery may still be handled; null if unknown. No later mutation undoes a harmful one. */
   readonly isHarmful: boolean | null;
   readonly apply: (draft: Draft) => Draft;
 }
 
-/** More than the worker of these tests takes. */
+/** More than the worker of these tests accepts. */
 const TOO_MANY_BYTES = 300_001;
 /** No envelope is shorter. */
 const CUT_BYTES = 100;
@@ -110,7 +110,7 @@ const ofTokens: Arbitrary<Mutation> = oneof(
       tokenHeader: { ...draft.tokenHeader, kid: "key-1" },
     })),
   ),
-  // The last character is left alone: some of its bits stand for nothing. Three steps don't come round to the beginning.
+  // The last character is left alone: some of its bits mean nothing. Three steps don't wrap around to the start.
   tuple(nat(), integer({ min: 1, max: 21 })).map(([place, step]) =>
     harmful(`another character ${place}, ${step} on`, (draft) => ({
       ...draft,
@@ -191,10 +191,10 @@ const noise: Arbitrary<Mutation> = oneof(
   })),
 );
 
-/** Any one mutation; each kind as often as the others. */
+/** Any one mutation; each kind is equally likely. */
 export const anyMutation: Arbitrary<Mutation> = oneof(harmlessOnes, ofTokens, ofRequests, ofBodies, noise);
 
-/** The times of a good token are about now, and a past nbf harms nobody. */
+/** The times of a good token are close to now, and an nbf in the past does no harm. */
 function isNoGoodClaim(value: JsonValue): boolean {
   return value !== true && (typeof value !== "number" || value <= 0);
 }

@@ -5,7 +5,7 @@ import { SLOW_CASES, SOCKET_CASES } from "./socket-cases.ts";
 import { TOKEN_CASES } from "./token-cases.ts";
 import { WEBHOOK_CASES } from "./webhook-cases.ts";
 
-/** Every test of what the worker must survive. */
+/** Every test of hostile input that the worker must survive. */
 export const HOSTILE_CASES = [
   ...TOKEN_CASES,
   ...DELIVERY_CASES,

@@ -8,7 +8,7 @@ import { type HostileCase, refusal } from "./hostile-case.ts";
 const TASK_NAME = "x-cloudtasks-taskname";
 const OTHER_ID = `${"0".repeat(32)}-default`;
 
-/** More than the worker of these tests takes. */
+/** More than the worker of these tests accepts. */
 const TOO_MANY_BYTES = 300_001;
 
 type NameOf = (id: string) => string | undefined;
@@ -31,7 +31,7 @@ const NAME_CASES: readonly [input: string, name: NameOf][] = [
   ["the name of a hop that the envelope doesn't have", (id) => `${id}-h2`],
 ];
 
-/** Ids that stand in the envelope and, where a header can hold them, in the task's name, too. */
+/** Ids in the envelope and, if a header can hold them, in the task's name, too. */
 const IDS = ["../x", "a/b/c", "__x__", "constructor", "a\0b", "a\r\nb", "\ud800", "", "a".repeat(501)];
 
 const JSON_BODIES: readonly [input: string, bodyOf: (text: string) => string | Buffer][] = [
@@ -52,7 +52,7 @@ export const DELIVERY_CASES: readonly HostileCase[] = [
     refusal({
       row: 11,
       input,
-      // What Node itself refuses is never authenticated; the rest fetches keys for its good token.
+      // What Node itself refuses is never authenticated; the others fetch keys for their good token.
       ...(/NUL|CR/.test(input) ? { fetches: 0 } : { fetches: 1 }),
       status: 400,
       forge: ({ request, envelope }) => withHeaders(request, { [TASK_NAME]: nameOf(envelope.id) }),
@@ -127,7 +127,7 @@ function bodyCases(): HostileCase[] {
   ];
 }
 
-/** The valid request with another envelope, in which `over` is laid over its own. */
+/** The valid request with an envelope that overrides some fields. */
 function withEnvelope(
   { request, envelope }: ValidDelivery,
   over: Partial<Record<keyof Envelope, unknown>>,

@@ -37,13 +37,13 @@ const unknownKeys: HostileCase = {
 const FAILURES: readonly [string, KeyServerResponse][] = [
   ["answers 500", { status: 500, body: "{}" }],
   ["hangs", "hang"],
-  ["hangs in its answer", "hang-in-body"],
+  ["hangs in its response", "hang-in-body"],
   ["answers nothing", { body: "" }],
   ["answers HTML", { body: "<!doctype html><title>Sign in</title>" }],
   ["cuts the connection", "reset"],
 ];
 
-/** No key server is waited for longer. */
+/** The longest wait for a key server. */
 const KEY_FETCH_MS = 2_000;
 
 const keysWithout = ([name, failure]: (typeof FAILURES)[number]): HostileCase => ({
@@ -68,7 +68,7 @@ const keysWithout = ([name, failure]: (typeof FAILURES)[number]): HostileCase =>
 
 const keysFromBefore = ([name, failure]: (typeof FAILURES)[number]): HostileCase => ({
   row: 8,
-  title: `answers 200 by the keys that it has when the key server ${name}`,
+  title: `answers 200 with the keys that it has when the key server ${name}`,
   async run(onTestFinished) {
     const target = await setUpTarget(onTestFinished);
     target.keyServer.respondWith(pemResponse([KEY], "max-age=60"));
@@ -76,7 +76,7 @@ const keysFromBefore = ([name, failure]: (typeof FAILURES)[number]): HostileCase
     target.keyServer.respondWith(failure);
     await target.clock.advance(60_000);
     const asked = target.keyServer.nextFetch();
-    // Another token than before, which is remembered.
+    // A new token, because the previous one is remembered.
     const pending = target.send(withClaims(target.makeValid(), { sub: "2" }));
     await asked;
     if (name.startsWith("hangs")) await target.clock.advance(KEY_FETCH_MS);
@@ -124,7 +124,7 @@ const retryCount = (count: string | undefined): HostileCase => ({
 
 const secrets: HostileCase = {
   row: 26,
-  title: "says no secret in any answer or log line, whatever becomes of the delivery",
+  title: "leaks no secret in any response or log line, whatever becomes of the delivery",
   async run(onTestFinished) {
     const target = await setUpTarget(onTestFinished);
     const valid = target.makeValid();

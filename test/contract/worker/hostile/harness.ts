@@ -17,7 +17,7 @@ export const targetType = defineTask({
   attempts: 3,
 });
 
-/** What hostile requests are made from: all of it is as it should be. */
+/** What hostile requests are made from, all of it valid. */
 export interface ValidDelivery {
   readonly request: RawRequest;
   readonly envelope: Envelope;
@@ -58,7 +58,7 @@ export async function setUpTarget(onTestFinished: NonNullable<WorkerHarnessOptio
 
 export type Target = Awaited<ReturnType<typeof setUpTarget>>;
 
-/** Nothing was read, written, run or reported as a failure of ours; no secret came out, and the worker still works. */
+/** Nothing was read, written, run or reported as our error; no secret leaked, and the worker still works. */
 export async function expectUntouched(target: Target, answers: readonly RawAnswer[]): Promise<void> {
   expect(target.callsSince()).toEqual({});
   expect(target.runs()).toBe(0);
@@ -68,13 +68,13 @@ export async function expectUntouched(target: Target, answers: readonly RawAnswe
   expect(target.logged.filter((line) => line.includes('"severity":"ERROR"'))).toEqual([]);
 }
 
-/** Neither the token nor its parts, the signing key nor the payload stand in an answer or in the log. */
+/** Neither the token nor its parts, the signing key nor the payload appear in a response or in the log. */
 export function expectNoSecrets(target: Target, answers: readonly RawAnswer[]): void {
   const said = answers.map(({ text }) => text).join("\n") + target.logged.join("");
   for (const secret of secretsOf(target.token)) expect(said).not.toContain(secret);
 }
 
-/** Lays headers over a request's own; undefined takes one out. */
+/** Overrides a request's headers; undefined removes one. */
 export function withHeaders(request: RawRequest, over: Readonly<Record<string, string | undefined>>): RawRequest {
   const kept = request.headers.filter(([name]) => !Object.hasOwn(over, name));
   const added = Object.entries(over).flatMap(([name, value]): [string, string][] =>

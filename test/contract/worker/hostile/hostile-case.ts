@@ -19,12 +19,12 @@ export interface Refusal {
   readonly row: WorkerRow;
   readonly input: string;
   readonly status: number;
-  /** How often keys may have been fetched. Default 0. */
+  /** How often keys may be fetched. Default 0. */
   readonly fetches?: number;
   readonly forge: (valid: ValidDelivery) => RawRequest;
 }
 
-/** A request that is refused with nothing read, written or run, after which a valid one is handled. */
+/** A request that is refused, with nothing read, written or run, after which a valid one is handled. */
 export function refusal({ row, input, status, fetches = 0, forge }: Refusal): HostileCase {
   return {
     row,
@@ -46,7 +46,7 @@ export function withToken({ request }: ValidDelivery, token: string): RawRequest
   return withHeaders(request, { authorization: `Bearer ${token}` });
 }
 
-/** The valid request with claims laid over its token's, which is well signed. */
+/** The valid request with some of its token's claims overridden; the token is well signed. */
 export function withClaims(valid: ValidDelivery, over: object): RawRequest {
   return withToken(valid, signToken(KEY, { ...valid.claims, ...over }));
 }

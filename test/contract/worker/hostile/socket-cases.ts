@@ -5,7 +5,7 @@ import type { HostileCase } from "./hostile-case.ts";
 
 type Bytes = (request: RawRequest) => Buffer;
 
-/** Bytes that are no HTTP request that may be handled. Null: closed without an answer. */
+/** Bytes that aren't an acceptable HTTP request. Null: closed without a response. */
 const BROKEN: readonly [input: string, status: number | null, bytes: Bytes][] = [
   [
     "a length and chunks",
@@ -31,19 +31,19 @@ const BROKEN: readonly [input: string, status: number | null, bytes: Bytes][] = 
     (request) => Buffer.from(bytesOf(request).toString("latin1").replaceAll("\r\n", "\n"), "latin1"),
   ],
   ["a folded header", 400, (request) => bytesOf(framed(request, "x-folded: a\r\n b\r\ncontent-length: 5"))],
-  ["a chunk whose size is no number", 400, (request) => bytesOf(chunks(request, "zz\r\n"))],
+  ["a chunk whose size is not a number", 400, (request) => bytesOf(chunks(request, "zz\r\n"))],
   ["a chunk that is longer than it says", 400, (request) => bytesOf(chunks(request, "1\r\n{{\r\n0\r\n\r\n"))],
   ["a header block of 17 KiB", 431, (request) => bytesOf(withHeaders(request, { "x-large": "a".repeat(17 * 1_024) }))],
   ["CONNECT", null, (request) => bytesOf({ ...request, method: "CONNECT", target: "169.254.169.254:80" })],
   ["TRACE", 404, (request) => bytesOf({ ...request, method: "TRACE", body: Buffer.alloc(0) })],
   ["GET", 404, (request) => bytesOf({ ...request, method: "GET", body: Buffer.alloc(0) })],
-  ["a method that there is not", 400, (request) => bytesOf({ ...request, method: "DELIVER" })],
+  ["a method that doesn't exist", 400, (request) => bytesOf({ ...request, method: "DELIVER" })],
   ["the beginning of HTTP/2", 400, () => Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")],
   ["the beginning of TLS", 400, () => Buffer.from("16030100a5010000a10303", "hex")],
   ["HTTP/1.1 without a Host", 400, (request) => bytesOf(withHeaders(request, { host: undefined }))],
-  ["a Host that is none", 400, (request) => bytesOf(withHeaders(request, { host: "a b/c", "content-length": "0" }))],
-  ["an Expect that it doesn't know", 417, (request) => bytesOf(withHeaders(request, { expect: "200-maybe" }))],
-  ["a target that is no path", 400, (request) => bytesOf({ ...request, target: "http://" })],
+  ["an invalid Host", 400, (request) => bytesOf(withHeaders(request, { host: "a b/c", "content-length": "0" }))],
+  ["an unknown Expect", 417, (request) => bytesOf(withHeaders(request, { expect: "200-maybe" }))],
+  ["a target that is not a path", 400, (request) => bytesOf({ ...request, target: "http://" })],
 ];
 
 /** Row 16: bytes that are refused at once. */
@@ -66,13 +66,13 @@ function brokenBytes([input, status, bytes]: (typeof BROKEN)[number]): HostileCa
 
 const SLOW_SOCKETS = 100;
 
-/** Requests that never arrive whole: the server gives up by its own clock, after at most 15 and 35 s. */
+/** Requests that never arrive completely: the server gives up by its own clock, after at most 15 and 35 s. */
 const SLOW: readonly [input: string, bytes: Bytes][] = [
   ["headers", (request) => bytesOf(request).subarray(0, 100)],
   ["a body", (request) => bytesOf(withHeaders(request, { "content-length": String(request.body.length + 1) }))],
 ];
 
-/** Row 16: what takes its time. */
+/** Row 16: slow requests. */
 export const SLOW_CASES: readonly HostileCase[] = SLOW.map(slowSenders);
 
 function slowSenders([input, bytes]: (typeof SLOW)[number]): HostileCase {

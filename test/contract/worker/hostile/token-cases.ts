@@ -39,7 +39,7 @@ function hmacSigned(claims: ValidDelivery["claims"], alg: string): string {
   return assembleToken({ alg, kid: "key-1", typ: "JWT" }, claims, sign);
 }
 
-/** Claims laid over good ones, as a function of the time in seconds. A key is fetched only for a 403. */
+/** Overrides for good claims, as a function of the time in seconds. A key is fetched only for a 403. */
 type ClaimCase = [row: 4 | 5 | 6 | 7, input: string, status: 401 | 403, over: (nowS: number) => object];
 
 const CLAIM_CASES: readonly ClaimCase[] = [

@@ -10,7 +10,7 @@ import type { HostileCase } from "./hostile-case.ts";
 const LOOPBACK: LookupAddress = { address: "127.0.0.1", family: 4 };
 const PUBLIC: LookupAddress = { address: "8.8.8.8", family: 4 };
 
-/** A host, and what its name stands for when it is looked up the first time and ever after. */
+/** A host, and what its name resolves to at the first and all later lookups. */
 const HOSTS: readonly [input: string, host: string, answers?: readonly LookupAddress[][]][] = [
   ["169.254.169.254", "169.254.169.254"],
   ["[::1]", "[::1]"],
@@ -19,16 +19,16 @@ const HOSTS: readonly [input: string, host: string, answers?: readonly LookupAdd
   ["a name for loopback", "subscriber.test", [[LOOPBACK]]],
   ["a name for the metadata server", "subscriber.test", [[{ address: "169.254.169.254", family: 4 }]]],
   ["a name for a public address and for loopback", "subscriber.test", [[PUBLIC, LOOPBACK]]],
-  ["a name that is public only at the second look", "subscriber.test", [[LOOPBACK], [PUBLIC]]],
+  ["a name that is public only at the second lookup", "subscriber.test", [[LOOPBACK], [PUBLIC]]],
 ];
 
-/** Row 25. That the address checked is the address connected to stands in deliver-webhook-addresses.test.ts. */
+/** Row 25. deliver-webhook-addresses.test.ts shows that the address checked is the address connected to. */
 export const WEBHOOK_CASES: readonly HostileCase[] = HOSTS.map(refusedAddress);
 
 function refusedAddress([input, host, answers = []]: (typeof HOSTS)[number]): HostileCase {
   return {
     row: 25,
-    title: `keeps a webhook to ${input} as a dead letter, and connects to nobody`,
+    title: `keeps a webhook to ${input} as a dead letter, and opens no connection`,
     async run(onTestFinished) {
       const receiver = await startWebhookReceiver();
       onTestFinished(() => receiver.close());

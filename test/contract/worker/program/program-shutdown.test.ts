@@ -19,12 +19,12 @@ import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 
-/** A subscriber that answers only when it is told to, and worker programs that share one Firestore. */
+/** A subscriber that answers only when told to, and worker programs that share one Firestore. */
 async function setup({ onTestFinished }: TestContext) {
   const answers: http.ServerResponse[] = [];
   const receiver = await startWebhookReceiver((response) => void answers.push(response));
   onTestFinished(() => receiver.close());
-  // Not for its worker, but for the Firestore, the keys and the token that go with it.
+  // Not for its worker, but for its Firestore, keys and token.
   const harness = await setUpWorker(() => [], { onTestFinished: (cleanUp) => onTestFinished(cleanUp) });
   const url = `http://127.0.0.1:${receiver.port}/hook`;
   const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });
@@ -67,7 +67,7 @@ async function setup({ onTestFinished }: TestContext) {
   return { harness, receiver, answers, startProgram, recordOf };
 }
 
-/** Resolves with the first line of the program's log, from now on, that holds the message. */
+/** Resolves with the first line that the program logs from now on that contains the message. */
 function lineWith(child: ChildProcess, message: string): Promise<string> {
   if (!child.stdout) throw new Error("The program's output is not kept.");
   const lines = createInterface(child.stdout);
@@ -79,7 +79,7 @@ function lineWith(child: ChildProcess, message: string): Promise<string> {
   });
 }
 
-test.concurrent("on SIGTERM the worker finishes what it has begun, takes nothing new and ends with 0", async (context) => {
+test.concurrent("on SIGTERM the worker finishes what it has begun, accepts nothing new and exits with 0", async (context) => {
   const { receiver, answers, startProgram, recordOf } = await setup(context);
   const { child, exited, deliver } = await startProgram();
   const arrived = receiver.next();
@@ -98,7 +98,7 @@ test.concurrent("on SIGTERM the worker finishes what it has begun, takes nothing
   expect(receiver.received).toHaveLength(1);
 });
 
-test.concurrent("on SIGTERM the worker gives back what doesn't end in time, and the next one takes it at once", async (context) => {
+test.concurrent("on SIGTERM the worker releases what doesn't end in time, and the next one takes it at once", async (context) => {
   const { receiver, answers, startProgram, recordOf } = await setup(context);
   const first = await startProgram();
   const arrived = receiver.next();
@@ -122,7 +122,7 @@ test.concurrent("on SIGTERM the worker gives back what doesn't end in time, and 
   expect(await recordOf()).toMatchObject({ state: "succeeded", attempts: 1 });
 });
 
-test.concurrent("on SIGTERM the worker ends before it is killed though Firestore answers nothing", async (context) => {
+test.concurrent("on SIGTERM the worker exits before it is killed, although Firestore doesn't respond", async (context) => {
   const { startProgram } = await setup(context);
   const silent = net.createServer();
   silent.listen(0, "127.0.0.1");
@@ -139,7 +139,7 @@ test.concurrent("on SIGTERM the worker ends before it is killed though Firestore
   expect(await exited).toBe(0);
 });
 
-test.concurrent("on SIGTERM the worker ends in good order though Firestore is down and reads were given up", async (context) => {
+test.concurrent("on SIGTERM the worker exits cleanly, although Firestore is down and reads were abandoned", async (context) => {
   const { harness, startProgram } = await setup(context);
   const { child, exited, probe } = await startProgram();
   expect(await probe("ready")).toBe(200);

@@ -22,7 +22,7 @@ test.concurrent.each([
     "INVOKER_CHECK=on",
   ],
   ["with another statement", { AUTH_MODE: "platform", K_SERVICE: "worker", INVOKER_CHECK: "yes" }, "INVOKER_CHECK: "],
-  ["in a mode that there is not", { AUTH_MODE: "none" }, "AUTH_MODE: "],
+  ["in an unknown mode", { AUTH_MODE: "none" }, "AUTH_MODE: "],
   ["when dead letters are kept for no time", { DEAD_LETTER_RETENTION_DAYS: "0" }, "DEAD_LETTER_RETENTION_DAYS: "],
 ])("the worker does not start %s", async (_, environment, sentence) => {
   const { text, code } = await runUntilListening([MAIN], { ...ENVIRONMENT, ...environment });

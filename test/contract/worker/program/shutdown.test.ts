@@ -11,7 +11,7 @@ async function setup() {
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
-test("work under way finishes, and nothing new starts", async () => {
+test("work in progress finishes, and nothing new starts", async () => {
   const { handler, worker, task } = await setup();
   const held = handler.hold();
   const underWay = worker.deliver(task);
@@ -27,7 +27,7 @@ test("work under way finishes, and nothing new starts", async () => {
   expect(handler.runs).toHaveLength(1);
 });
 
-test("a delivery that comes after the shutdown began is answered before its token is looked at", async () => {
+test("a delivery that arrives during shutdown is answered before its token is checked", async () => {
   const { handler, worker, task } = await setup();
   await worker.shutdown.drain();
 
@@ -61,7 +61,7 @@ test("work that outlasts the drain is aborted, its claim released, and no attemp
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0, fence: 1, claimedAt: null });
 });
 
-test("a claim that is given back keeps what the attempt before it met", async () => {
+test("a released claim keeps the previous attempt's error", async () => {
   const { handler, worker, task } = await setup();
   handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
   await worker.deliver(task);
@@ -82,7 +82,7 @@ test("a claim that is given back keeps what the attempt before it met", async ()
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1, lastError: { code: "not_yet" } });
 });
 
-test("a delivery whose body is still on its way when the shutdown begins is not claimed", async () => {
+test("a delivery whose body is still arriving when the shutdown begins is not claimed", async () => {
   const { handler, worker, task } = await setup();
   const body = Buffer.from(JSON.stringify(task));
   const framing = { host: "worker", connection: "close", "content-length": String(body.length) };
@@ -105,7 +105,7 @@ test("a delivery whose body is still on its way when the shutdown begins is not 
   expect(handler.runs).toEqual([]);
 });
 
-test("a claim that was given back is taken at once by the next delivery, as the same attempt", async () => {
+test("the next delivery takes a released claim at once, as the same attempt", async () => {
   const { handler, worker, task } = await setup();
   const started = Promise.withResolvers<void>();
   handler.steps(({ signal }) => {

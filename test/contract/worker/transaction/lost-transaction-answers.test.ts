@@ -12,10 +12,10 @@ import { setUpFaultyWorker } from "../../../harness/worker/faulty-worker-harness
 import { naturalTaskType, scriptedHandler, transactionTaskType } from "../../../harness/worker/scripted-handler.ts";
 import { sealTask } from "../../../harness/worker/worker-harness.ts";
 
-/** A transaction of which nothing is heard loses its locks after a minute. */
+/** A transaction loses its locks after a minute without activity. */
 const LOCKS_LOST_MS = 61_000;
 
-/** After this long a handler that has not ended is given up. */
+/** How long until the worker gives up on a handler that hasn't ended. */
 const GIVEN_UP_MS = transactionTaskType.timeoutMs + ABORT_GRACE_MS;
 
 const COMMIT = { rpc: "Commit" };
@@ -23,7 +23,9 @@ const READ = { rpc: "BatchGetDocuments" };
 
 const NOT_YET = retryLater({ code: "not_yet", message: "Not yet." });
 
-/** A worker whose one handler adds a document to `effects`, then ends as told: in turn, then with success. */
+/**
+ * A worker whose one handler adds a document to `effects`, then ends as told, in order, and after that with success.
+ */
 async function setupTransaction({ onTestFinished }: TestContext, ...ends: HandlerResult[]) {
   const effectsIn = (db: Firestore) => db.collection("effects");
   const worker = await setUpFaultyWorker(
@@ -40,7 +42,7 @@ async function setupTransaction({ onTestFinished }: TestContext, ...ends: Handle
 }
 
 describe("the commit of a transaction task", () => {
-  it("is not acknowledged when it had no effect and is never answered: the next delivery has the one effect", async (context) => {
+  it("is not acknowledged when it has no effect and gets no response: the next delivery has the one effect", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when: "before-effect", answer: "nothing" }], {
@@ -55,7 +57,7 @@ describe("the commit of a transaction task", () => {
     expect(await countEffects()).toBe(1);
   });
 
-  it("is found by the next delivery when it had its effect and is never answered", async (context) => {
+  it("is found by the next delivery when it has its effect and gets no response", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...COMMIT, when: "after-effect", answer: "nothing" }], {
@@ -104,7 +106,7 @@ describe("a transaction that is not committed before its time is up", () => {
 });
 
 describe("a transaction whose handler is told to stop", () => {
-  it("has failed, whatever its handler throws then", async ({ onTestFinished }) => {
+  it("fails, whatever its handler then throws", async ({ onTestFinished }) => {
     const started = Promise.withResolvers<void>();
     const away = Object.assign(new Error("Something is away."), { code: status.UNAVAILABLE });
     const handler = bindTransactionHandler(transactionTaskType, (_, { signal }) => {
@@ -129,7 +131,7 @@ describe("a transaction whose handler is told to stop", () => {
 });
 
 describe("the read of a transaction task's record", () => {
-  it("leaves nothing when it is never answered", async (context) => {
+  it("leaves nothing behind when it gets no response", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
     const ending = await worker.deliverFaultily(task, [{ ...READ, when: "before-effect", answer: "nothing" }], {
@@ -154,7 +156,7 @@ describe("the commit that records a natural task's failure", () => {
   it.for([
     ["before-effect", null],
     ["after-effect", { state: "waiting", attempts: 1 }],
-  ] as const)("is answered 503 when it is never answered itself: %s", async ([when, recorded], context) => {
+  ] as const)("leads to a 503 when it gets no response: %s", async ([when, recorded], context) => {
     const { handler, worker, task } = await setupNatural(context);
     handler.steps(() => NOT_YET);
 
@@ -170,11 +172,11 @@ describe("the commit that records a natural task's failure", () => {
   });
 });
 
-describe("the commit that closes the record of a natural task which had failed", () => {
+describe("the commit that closes the record of a natural task that had failed", () => {
   it.for([
     ["before-effect", "waiting", "done"],
     ["after-effect", "succeeded", "duplicate"],
-  ] as const)("leaves the task unacknowledged when it is never answered: %s", async (cell, context) => {
+  ] as const)("leaves the task unacknowledged when it gets no response: %s", async (cell, context) => {
     const [when, state, outcome] = cell;
     const { handler, worker, task } = await setupNatural(context);
     handler.steps(() => NOT_YET);

@@ -19,7 +19,7 @@ function transfer(from: string, to: string, amount: number) {
   return sealTask(transferBetweenAccounts, { from, to, amount });
 }
 
-test("the good path is one commit, with one read of the record besides the accounts", async () => {
+test("the good path is one commit, and one read of the record besides the accounts", async () => {
   const { worker, balanceOf } = await setup({ a: 100, b: 0 });
   const task = transfer("a", "b", 30);
 
@@ -86,7 +86,7 @@ test("an account with overdraft may go below zero", async () => {
   expect([await balanceOf("a"), await balanceOf("b")]).toEqual([-30, 30]);
 });
 
-test("an account of another form is a bug: 500, an attempt counted, and nothing moves", async () => {
+test("a malformed account is a bug: 500, an attempt counted, and nothing moves", async () => {
   const { worker, balanceOf } = await setup({ a: 100, b: 0.5 });
   const task = transfer("a", "b", 30);
 
@@ -97,7 +97,7 @@ test("an account of another form is a bug: 500, an attempt counted, and nothing 
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1 });
 });
 
-/** Delivers with some at once, each again and again until it is acknowledged, as the queue would. */
+/** Delivers several at once, each repeatedly until it is acknowledged, as the queue would. */
 async function deliverAll(worker: WorkerHarness, tasks: readonly ReturnType<typeof transfer>[]): Promise<void> {
   const waiting = [...tasks];
   const deliverNext = async (): Promise<void> => {

@@ -32,7 +32,7 @@ const RECORD: TaskRecord = {
   expireAt: Timestamp.fromMillis(9e9),
 };
 
-/** Looks up a task whose queue and records answer by a script; tells what was found and how often records were read. */
+/** Looks up a task whose queue and records follow a script; returns what was found and how often records were read. */
 async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
   let count = 0;
   const unused = (): never => {

@@ -166,7 +166,7 @@ describe("a task with a record", () => {
       { state: "waiting", ...queueTimes, lastError, nextAttempt: "2026-01-01T12:00:08.000Z" },
     ],
     [
-      "waits for nothing that is known when its queue has lost it",
+      "waits without a known time when its queue has lost it",
       GONE,
       recorded({ state: "waiting" }),
       { state: "waiting", createdAt: "2026-01-01T12:00:01.000Z" },
@@ -189,7 +189,7 @@ describe("a task with a record", () => {
       },
     ],
     [
-      "is known by its record alone when its queue has forgotten it",
+      "is known only by its record when its queue has forgotten it",
       NEVER,
       recorded({ state: "dead", lastError, finishedAt: Timestamp.fromMillis(NOW + 5_000) }),
       { state: "dead", createdAt: "2026-01-01T12:00:01.000Z", lastError, finishedAt: "2026-01-01T12:00:05.000Z" },
@@ -206,7 +206,7 @@ describe("a task with a record", () => {
   });
 
   it.each<[string, Sighting, Partial<TaskRecord>, string]>([
-    ["is finished when its queue has let it go, whatever an attempt beside the good one left", GONE, {}, "finished"],
+    ["is finished once it has left its queue, whatever a concurrent attempt left behind", GONE, {}, "finished"],
     ["waits while its queue holds it", queued, {}, "waiting"],
     ["waits when its queue never heard of it", NEVER, {}, "waiting"],
     ["has died as its record says", GONE, { state: "dead" }, "dead"],

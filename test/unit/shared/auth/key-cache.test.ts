@@ -25,7 +25,7 @@ async function setup(response: KeyServerResponse = pemResponse([OLD_KEY])) {
 
 const FOUND_OLD = { kind: "found", pem: OLD_KEY.publicPem };
 
-it("finds a key of an object of PEM texts, fetched once for its max-age", async () => {
+it("finds a key in an object of PEM texts, fetched once per max-age", async () => {
   const { server, clock, keys } = await setup(pemResponse([OLD_KEY], "public, max-age=7200, must-revalidate"));
   expect(await keys.find("old")).toEqual(FOUND_OLD);
   expect(clock.pending).toBe(0);
@@ -37,7 +37,7 @@ it("finds a key of an object of PEM texts, fetched once for its max-age", async 
   expect(server.fetches).toBe(2);
 });
 
-it("finds a key of a JWK set", async () => {
+it("finds a key in a JWK set", async () => {
   const { keys } = await setup(jwkResponse([OLD_KEY, NEW_KEY]));
   expect(await keys.find("new")).toEqual({ kind: "found", pem: NEW_KEY.publicPem });
 });
@@ -71,7 +71,7 @@ it("fetches once for 50 lookups at once", async () => {
   expect(server.fetches).toBe(1);
 });
 
-it("fetches again for a key id that it doesn't know, and finds the key that came by rotation", async () => {
+it("fetches again for a key id that it doesn't know, and finds a newly rotated key", async () => {
   const { server, clock, keys } = await setup();
   await keys.find("old");
   server.respondWith(pemResponse([NEW_KEY]));
@@ -107,7 +107,7 @@ it.each<[string, KeyServerResponse]>([
   ["answers null", { body: "null" }],
   ["answers HTML", { body: "<!doctype html><title>Sign in</title>" }],
   ["answers more than 64 KiB", { body: JSON.stringify({ old: OLD_KEY.publicPem, pad: "x".repeat(65_536) }) }],
-  ["answers with text that is no key", { body: JSON.stringify({ old: "canary" }) }],
+  ["answers with text that is not a key", { body: JSON.stringify({ old: "canary" }) }],
   ["resets the connection", "reset"],
 ])("has no keys when the key server %s", async (_name, response) => {
   const { server, keys, logged } = await setup(response);

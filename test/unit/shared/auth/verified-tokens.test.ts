@@ -9,7 +9,7 @@ it("remembers a token until it expires", () => {
   expect(tokens.has("a", 1_000)).toBe(false);
 });
 
-it("remembers a token no shorter for being used", () => {
+it("remembers a token no less long after it is used", () => {
   const tokens = createVerifiedTokens();
   tokens.add("a", 1_000);
   expect([997, 998, 999, 1_000].map((nowMs) => tokens.has("a", nowMs))).toEqual([true, true, true, false]);

@@ -4,7 +4,7 @@ import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 
 const ID = "0123456789abcdef0123456789abcdef-default";
 
-/** What stands in the body of a task, written out. */
+/** The body of a task, spelled out. */
 const WIRE = {
   id: ID,
   type: "webhook.deliver",
@@ -41,7 +41,7 @@ it.each<[string, unknown]>([
 
 it.each<[string, object]>([
   ["an id of another form", { id: "constructor" }],
-  ["an id that is no string", { id: 1 }],
+  ["an id that is not a string", { id: 1 }],
   ["an empty type", { type: "" }],
   ["a type of 101 characters", { type: "a".repeat(101) }],
   ["no payload", { payload: undefined }],
@@ -50,11 +50,11 @@ it.each<[string, object]>([
   ["a hash in upper case", { payloadHash: WIRE.payloadHash.toUpperCase() }],
   ["a hash with a newline", { payloadHash: `${WIRE.payloadHash}\n` }],
   ["a time without zone", { enqueuedAt: "2026-01-02T03:04:05" }],
-  ["a time that is none", { enqueuedAt: "2026-13-02T03:04:05Z" }],
+  ["an invalid time", { enqueuedAt: "2026-13-02T03:04:05Z" }],
   ["a trace of 101 characters", { traceparent: "a".repeat(101) }],
   ["a lineage of 201 characters", { replayOf: "a".repeat(201) }],
-  ["a hop below none", { hop: -1 }],
-  ["a time before which it must not run that is none", { notBefore: "soon" }],
+  ["a negative hop", { hop: -1 }],
+  ["an invalid notBefore", { notBefore: "soon" }],
 ])("refuses an envelope with %s", (_name, over) => {
   expect(envelopeSchema.safeParse({ ...WIRE, ...over }).success).toBe(false);
 });

@@ -20,7 +20,7 @@ it.each(["constructor", "__proto__", "toString"])("has no task type and no queue
   expect([types.has(name), queues.has(name)]).toEqual([false, false]);
 });
 
-it("refuses two task types of one name", () => {
+it("refuses two task types with the same name", () => {
   expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [first, second, first] })).toThrow(
     new TypeError('Task type "first" is defined twice.'),
   );
@@ -67,7 +67,7 @@ it("refuses two declarations of one variable", () => {
   );
 });
 
-it("tells every problem at once", () => {
+it("reports all problems at once", () => {
   const lost = defineTask({ ...common, type: "first", queue: "lost" });
   // @ts-expect-error There is no queue "lost".
   const define = () => defineRegistry({ queues: { ...TEST_QUEUES, "a-": TEST_QUEUES.bulk }, taskTypes: [first, lost] });

@@ -9,12 +9,12 @@ it("derives an id from the SHA-256 of type, NUL and idempotency key", () => {
   expect(id).toBe("332f293d32dcf986404a0d7575167291-default");
 });
 
-it("gives one key of another type another id", () => {
+it("derives different ids from one key of two types", () => {
   const id = taskIdForKey({ type: "ledger.transfer", idempotencyKey: "k", queue: "critical" });
   expect(id).toBe("5834962e73c528f43d11a6342cd16b1e-critical");
 });
 
-it("doesn't run a type and a key together", () => {
+it("separates a type from its key", () => {
   const one = taskIdForKey({ type: "a", idempotencyKey: "bc", queue: "bulk" });
   const other = taskIdForKey({ type: "ab", idempotencyKey: "c", queue: "bulk" });
   expect(one).not.toBe(other);

@@ -27,7 +27,7 @@ it("gives a task type no settings unless some are declared", () => {
   expect(defineTask(common).settings).toEqual({});
 });
 
-it("gives a plain secret a made-up value on one machine, and any other the one that it declares", () => {
+it("gives a plain secret a made-up local value, and any other setting its declared one", () => {
   const settings = new Map<string, TaskSetting>([
     ["API_KEY", secret()],
     ["SIGNING_KEY", secret({ schema: z.string().startsWith("key_"), local: "key_local" })],

@@ -42,6 +42,6 @@ it("claims a task's name unless told otherwise", () => {
   expect(defineTask({ ...definition, type: "a", idempotency: "natural" }).idempotency).toBe("natural");
 });
 
-it("gives a definition that nothing can change", () => {
+it("returns an immutable definition", () => {
   expect(Object.isFrozen(defineTask({ ...definition, type: "a" }))).toBe(true);
 });

@@ -59,7 +59,7 @@ it("accepts a wide body", () => {
   expect(parseJsonBody(bytesOf(`[${"[],".repeat(100_000)}0]`))).toHaveLength(100_001);
 });
 
-it("counts up to the depth that it is given", () => {
+it("counts up to the given depth", () => {
   expect(parseJsonBody(bytesOf(nested(64)), 64)).toBeInstanceOf(Array);
   expect(() => parseJsonBody(bytesOf(nested(65)), 64)).toThrow("more than 64 levels deep");
 });
@@ -78,7 +78,7 @@ it("accepts names that only look special", () => {
   expect(JSON.stringify(parseJsonBody(bytesOf(text)))).toBe(text);
 });
 
-it("quotes nothing of the body in its message", () => {
+it("quotes no part of the body in its message", () => {
   const refused = () => parseJsonBody(bytesOf('{"secret":"canary-1'));
   expect(refused).toThrow(JsonBodyError);
   expect(refused).not.toThrow(/canary/);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { problemResponse } from "../../../../shared/http/problem.ts";
 
-it("answers in the form of RFC 9457", async () => {
+it("answers in the format of RFC 9457", async () => {
   const response = problemResponse({
     status: 400,
     code: "invalid",
@@ -21,7 +21,7 @@ it("answers in the form of RFC 9457", async () => {
   });
 });
 
-it("adds the headers that it is given", () => {
+it("adds the given headers", () => {
   const response = problemResponse({ status: 503, code: "away", title: "Away" }, { "Retry-After": "5" });
   expect(response.headers.get("retry-after")).toBe("5");
   expect(response.headers.get("content-type")).toBe("application/problem+json");

@@ -54,7 +54,7 @@ it.each(["URL must be one of ours", "A and B must differ", "é is not allowed"])
   expect(schemaProblems(error, { value: 1 })).toEqual([{ path: "body", message }]);
 });
 
-it("uses the place, the root and the words for missing values that it is given", () => {
+it("uses the given path, value and words for missing values", () => {
   expect(schemaProblems(schema.safeParse(null).error, { value: null, root: "settings" })).toMatchObject([
     { path: "settings" },
   ]);
@@ -74,7 +74,7 @@ it("lists at most 100 problems, with paths of at most 200 characters", () => {
   expect(problems[0]?.path).toBe("x".repeat(200));
 });
 
-it("doesn't take an inherited property for a field", () => {
+it("doesn't mistake an inherited property for a field", () => {
   const value = {};
   const { error } = z.object({ toString: z.enum(["a"]) }).safeParse(value);
   expect(schemaProblems(error, { value })).toEqual([{ path: "toString", message: "is missing" }]);

@@ -13,7 +13,7 @@ async function startServer(fetch: Fetch = () => new Response("ok")) {
   return server;
 }
 
-/** A server whose handler waits to be let go. */
+/** A server whose handler waits until it is released. */
 async function startWaitingServer() {
   const arrived = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
@@ -25,7 +25,7 @@ async function startWaitingServer() {
   return { server, arrived: arrived.promise, letGo: gate.resolve };
 }
 
-/** A GET over an agent that keeps its connections. */
+/** A GET through an agent that keeps its connections open. */
 function keepAliveGet(port: number) {
   const agent = new http.Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
@@ -90,7 +90,7 @@ it("closes only when the request in progress has been answered", async () => {
   await closed;
 });
 
-it("closes at once after the last response, though its connection was to be kept", async () => {
+it("closes at once after the last response, although its connection was to be kept alive", async () => {
   const { server, arrived, letGo } = await startWaitingServer();
   const answer = keepAliveGet(server.port);
   await arrived;
@@ -100,7 +100,7 @@ it("closes at once after the last response, though its connection was to be kept
   await closed;
 });
 
-it("closes though the response in progress has promised to keep the connection", async () => {
+it("closes although the response in progress has promised to keep the connection alive", async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const server = await startServer(() => {
@@ -123,7 +123,7 @@ it("closes though the response in progress has promised to keep the connection",
   await closed;
 });
 
-it("closes though one connection is idle and another never sent anything", async () => {
+it("closes although one connection is idle and another never sent anything", async () => {
   const server = await startServer();
   expect(await keepAliveGet(server.port)).toMatchObject({ status: 200, connection: "keep-alive" });
   const silent = await connect(server.port);
@@ -132,6 +132,6 @@ it("closes though one connection is idle and another never sent anything", async
   await ended;
 });
 
-it("tells that a server listens on no TCP port", () => {
+it("throws for a server that listens on no TCP port", () => {
   expect(() => portOf(net.createServer())).toThrow("not listening on a TCP port");
 });

@@ -19,7 +19,7 @@ const EXISTS: CreateResult = { kind: "exists" };
 const THROTTLED: CreateResult = { kind: "throttled" };
 const NO_QUEUE: CreateResult = { kind: "no-queue", cause: new Error("no queue") };
 
-/** A queue that answers by a script and repeats its last line; "hang" waits for the deadline. */
+/** A queue that follows a script and repeats its last line; "hang" waits for the deadline. */
 function setUp(...script: (CreateResult | "hang")[]) {
   const clock = new VirtualClock();
   const tries: { name: string; atMs: number; timeoutMs: number }[] = [];
@@ -68,11 +68,11 @@ describe("creating a task in its queue", () => {
     expect(tries.map(({ name }) => name)).toEqual([id, id]);
   });
 
-  it("says that a taken name is somebody else's if no response was lost", async () => {
+  it("reports a taken name as somebody else's if no response was lost", async () => {
     expect((await setUp(EXISTS).run()).result).toEqual({ kind: "exists", maybeOurs: false });
   });
 
-  it("says that a taken name may be ours after a lost response", async () => {
+  it("reports a taken name as possibly ours after a lost response", async () => {
     const { run, clock } = setUp(LOST, EXISTS);
     const running = run();
     await clock.advance(100);

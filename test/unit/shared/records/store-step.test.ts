@@ -4,13 +4,13 @@ import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
 const firestoreError = (code: number) => Object.assign(new Error("canary"), { code });
 
-it("gives a step's result, and leaves no timer", async () => {
+it("returns a step's result, and leaves no timer", async () => {
   const worker = detachedWorker();
   expect(await worker.store.within(worker.store.stepUntilMs(), () => Promise.resolve("result"))).toBe("result");
   expect(worker.clock.pending).toBe(0);
 });
 
-it("gives up on a step that hasn't ended after 5 s, not knowing what became of it", async () => {
+it("gives up on a step that hasn't ended after 5 s, with its outcome unknown", async () => {
   const worker = detachedWorker();
   const ends: unknown[] = [];
   void worker.store
@@ -23,7 +23,7 @@ it("gives up on a step that hasn't ended after 5 s, not knowing what became of i
   expect(ends).toMatchObject([{ code: "RECORD_STORE", status: undefined }]);
 });
 
-it("tells the status that Firestore responded with, and keeps its message to the cause", async () => {
+it("reports the status that Firestore responded with, and leaves its message to the cause", async () => {
   const worker = detachedWorker();
   const cause = firestoreError(14);
   const step = worker.store.within(worker.store.stepUntilMs(), () => Promise.reject(cause));

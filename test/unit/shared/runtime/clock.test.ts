@@ -3,7 +3,7 @@ import { systemClock } from "../../../../shared/runtime/clock.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Node's timers with a time that the test moves: what is tested is how they are used. */
+/** Node's timers, with a time that the test moves: the subject is how they are used. */
 function moveTimeByHand() {
   vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) });
   onTestFinished(() => void vi.useRealTimers());
@@ -12,7 +12,7 @@ function moveTimeByHand() {
   return { fired, fire: () => void fired.push(Date.now() - startMs) };
 }
 
-it("tells the time of the wall clock", () => {
+it("gives the wall clock's time", () => {
   moveTimeByHand();
   expect(systemClock.now()).toBe(Date.UTC(2026, 0, 1));
 });

@@ -30,7 +30,7 @@ function messageOf(environment: Record<string, string | undefined>): string {
   throw new Error("The configuration was accepted.");
 }
 
-it("reads what the schema names and nothing else", () => {
+it("reads only what the schema names", () => {
   const environment = { PORT: "9000", EMULATOR: "127.0.0.1:8123", FLAG: "true", PATH: "/bin" };
   expect(read(environment)).toEqual({
     PORT: 9_000,
@@ -45,7 +45,7 @@ it("counts an empty variable as unset", () => {
   expect(messageOf({ SECRET: "" })).toBe("The configuration can't be used:\n  - SECRET: is not set.");
 });
 
-it("lists every problem at once, a line each", () => {
+it("lists all problems at once, one line each", () => {
   const environment = {
     PORT: "eighty",
     EMULATOR: "localhost",
@@ -63,7 +63,7 @@ it("lists every problem at once, a line each", () => {
   ]);
 });
 
-it("names a problem of several variables together by what is wrong", () => {
+it("describes a problem that concerns several variables without naming one", () => {
   const both = z.object({ A: z.string(), B: z.string() }).refine(({ A, B }) => A !== B, "A and B must differ");
   expect(() => readConfig(both, { A: "1", B: "1" })).toThrow("\n  - A and B must differ.");
 });
@@ -78,7 +78,7 @@ it.each([
   ["FIRESTORE_EMULATOR_HOST", "127.0.0.1:8090"],
   ["CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:8123"],
   ["OIDC_CERTS_URL", "http://127.0.0.1/keys"],
-])("refuses %s on Cloud Run alone, and allows it elsewhere", (name, value) => {
+])("refuses %s on Cloud Run and allows it elsewhere", (name, value) => {
   expect(() => read({ [name]: value, K_SERVICE: "worker" })).toThrow(
     `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,
   );
@@ -134,7 +134,7 @@ it("lists the problems of both at once, by name, and never quotes a value", () =
   expect(read).not.toThrow("canary");
 });
 
-it("refuses a declared variable that is for one machine only on Cloud Run alone", () => {
+it("refuses a declared local-only variable on Cloud Run and nowhere else", () => {
   const both = { API_KEY: "key_1", ALLOW_ALL: "true" };
   expect(readBoth(both).settings.get("ALLOW_ALL")).toBe(true);
   expect(() => readBoth({ ...both, K_SERVICE: "worker" })).toThrow(

@@ -62,7 +62,7 @@ it("needs no signal", async () => {
   expect(await withDeadline({ clock, timeoutMs: TIMEOUT_MS }, () => Promise.resolve("done"))).toBe("done");
 });
 
-it("tells the work when the wait is over, and ignores what becomes of it after that", async () => {
+it("signals the work when the wait is over, and ignores its result after that", async () => {
   const { clock, work, ends, record, deadline } = setup();
   const waiting = record(
     withDeadline(deadline, (signal) => {
@@ -88,7 +88,7 @@ it("passes on what the work throws at once, and leaves no timer", async () => {
 it.each([
   ["succeeds", (work: PromiseWithResolvers<string>) => work.resolve("done")],
   ["fails", (work: PromiseWithResolvers<string>) => work.reject(new Error("bug"))],
-])("says that work has settled in time when it %s", async (_name, end) => {
+])("reports that work has settled in time when it %s", async (_name, end) => {
   const { clock, work, ends, record, deadline } = setup();
   const waiting = record(settlesWithin(deadline, work.promise));
   await clock.advance(TIMEOUT_MS - 1);
@@ -99,7 +99,7 @@ it.each([
   expect(clock.pending).toBe(0);
 });
 
-it("says that work has not settled when the time is up", async () => {
+it("reports that work has not settled when the time is up", async () => {
   const { clock, work, ends, record, deadline } = setup();
   const waiting = record(settlesWithin(deadline, work.promise));
   await clock.advance(TIMEOUT_MS);

@@ -9,7 +9,7 @@ test.each([
   [0, false],
   [3, true],
   [2, false],
-])("a trace context with flags %i is told in Cloud Logging's fields, sampled: %s", (traceFlags, sampled) => {
+])("a trace context with flags %i becomes Cloud Logging's fields, sampled: %s", (traceFlags, sampled) => {
   expect(traceFields({ traceId: TRACE, spanId: SPAN, traceFlags }, "a-project")).toEqual({
     "logging.googleapis.com/trace": `projects/a-project/traces/${TRACE}`,
     "logging.googleapis.com/spanId": SPAN,
@@ -18,7 +18,7 @@ test.each([
 });
 
 test.each([undefined, { traceId: "0".repeat(32), spanId: "0".repeat(16), traceFlags: 1 }])(
-  "no field is made of no trace",
+  "no trace makes no fields",
   (context) => {
     expect(traceFields(context, "a-project")).toEqual({});
   },

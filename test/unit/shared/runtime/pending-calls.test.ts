@@ -22,7 +22,7 @@ it("closes a client at once when no call is pending", async () => {
   expect(clock.pending).toBe(0);
 });
 
-it("closes a client once the calls that were given up have settled, whatever came of them", async () => {
+it("closes a client once its abandoned calls have settled, however they ended", async () => {
   const { calls, read, terminations, close, clock } = setup();
   const given = calls.track(read.promise).catch((error: unknown) => error);
   const closed = close();

@@ -39,7 +39,7 @@ it.each([
     '{"critical":["c"]}',
     'QUEUES.bulk: is missing: name the queue "bulk" in Cloud Tasks, as {"bulk":["…"]}.',
   ],
-  ["a name that is no list", '{"critical":"c","bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
+  ["a name that is not in a list", '{"critical":"c","bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
   ["an empty list", '{"critical":[],"bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
   ["a whole path", '{"critical":["projects/p/queues/c"],"bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
   [
@@ -52,7 +52,7 @@ it.each([
   expect(() => read(text)).toThrow(new ConfigError(`The configuration can't be used:\n  - ${sentence}`));
 });
 
-it("tells every problem at once", () => {
+it("reports all problems at once", () => {
   expect(() => read('{"bulk":7,"constructor":["x"]}')).toThrow(
     /QUEUES\.critical: .*\n.*QUEUES\.bulk: .*\n.*constructor/,
   );

@@ -23,7 +23,7 @@ test("flags that the standard doesn't define are read, and reset when the trace 
   expect(context && writeTraceParent(context)).toBe(`00-${TRACE}-${SPAN}-03`);
 });
 
-test("a trace context of a later version is read as far as it is known", () => {
+test("a trace context of a later version is read as far as this version knows it", () => {
   expect(readTraceParent(`01-${TRACE}-${SPAN}-01-more`)).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 1 });
 });
 
@@ -37,15 +37,15 @@ test.each([
   ["cut short", `00-${TRACE}-${SPAN}`],
   ["longer than its version allows", `00-${TRACE}-${SPAN}-01-more`],
   ["sent twice", `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`],
-])("one that is %s is none", (_, text) => {
+])("a trace context that is %s is ignored", (_, text) => {
   expect(readTraceParent(text)).toBeUndefined();
 });
 
-test("what has no trace is not written", () => {
+test("an invalid trace is not written", () => {
   expect(writeTraceParent({ traceId: "0".repeat(32), spanId: "0".repeat(16), traceFlags: 0 })).toBeUndefined();
 });
 
-test("a span begins below its parent, or a trace of its own", () => {
+test("a span is a child of its parent, or starts a trace of its own", () => {
   const parent = { traceId: TRACE, spanId: SPAN, traceFlags: 1 };
   expect(trace.getSpanContext(below(parent))).toEqual(parent);
   expect(below(undefined)).toBe(ROOT_CONTEXT);

@@ -4,7 +4,7 @@ import { assembleToken } from "../../../harness/auth/tokens.ts";
 
 const MARKER = "SIGNATURE_REMOVED_BY_GOOGLE";
 
-/** The token that `claims` would make, as Cloud Run passes it on when it has removed the signature. */
+/** The token that `claims` would make, as Cloud Run passes it on after it has removed the signature. */
 function strippedToken(harness: TokenHarness, over: object = {}, marker = MARKER): string {
   const signed = assembleToken({ alg: "RS256", kid: "key-1", typ: "JWT" }, { ...harness.claims, ...over }, () =>
     Buffer.of(1),
@@ -12,7 +12,7 @@ function strippedToken(harness: TokenHarness, over: object = {}, marker = MARKER
   return signed.replace(/[^.]+$/, marker);
 }
 
-test("verify mode refuses a removed signature by its own name, and fetches no keys", async () => {
+test("verify mode refuses a removed signature with a reason of its own, and fetches no keys", async () => {
   const harness = await setUpTokenRules();
   const token = strippedToken(harness);
 

@@ -101,7 +101,7 @@ const headerRows: TokenRow[] = [
   ["x5c", ({ claims }) => signToken(KEY, claims, { x5c: [] }), "header-fields", 401, 0],
   ["no kid", ({ claims }) => signToken(KEY, claims, { kid: undefined }), "header-fields", 401, 0],
   ["an empty kid", ({ claims }) => signToken(KEY, claims, { kid: "" }), "header-fields", 401, 0],
-  ["a kid that is no string", ({ claims }) => signToken(KEY, claims, { kid: 1 }), "header-fields", 401, 0],
+  ["a kid that is not a string", ({ claims }) => signToken(KEY, claims, { kid: 1 }), "header-fields", 401, 0],
   ["an unknown kid", ({ claims }) => signToken(KEY, claims, { kid: "key-9" }), "unknown-key", 401, 1],
   ["the kid __proto__", ({ claims }) => signToken(KEY, claims, { kid: "__proto__" }), "unknown-key", 401, 1],
   ["the kid constructor", ({ claims }) => signToken(KEY, claims, { kid: "constructor" }), "unknown-key", 401, 1],
@@ -113,10 +113,10 @@ const headerRows: TokenRow[] = [
     401,
     0,
   ],
-  ["a header that is no JSON", ({ token }) => token.replace(/^[^.]+/, "AAAA"), "malformed-token", 401, 0],
-  ["claims that are no JSON", ({ token }) => token.replace(/\.[^.]+\./, ".AAAA."), "malformed-token", 401, 0],
+  ["a header that is not JSON", ({ token }) => token.replace(/^[^.]+/, "AAAA"), "malformed-token", 401, 0],
+  ["claims that are not JSON", ({ token }) => token.replace(/\.[^.]+\./, ".AAAA."), "malformed-token", 401, 0],
   [
-    "claims that are no UTF-8",
+    "claims that are not UTF-8",
     ({ token }) => token.replace(/\.[^.]+\./, `.${Buffer.from('{"sub":"\xff"}', "latin1").toString("base64url")}.`),
     "malformed-token",
     401,
@@ -126,7 +126,7 @@ const headerRows: TokenRow[] = [
   ["claims that are null", ({ token }) => token.replace(/\.[^.]+\./, ".bnVsbA."), "malformed-token", 401, 0],
 ];
 
-/** Claims laid over good ones, as a function of the time in seconds. */
+/** Overrides for good claims, as a function of the time in seconds. */
 type ClaimRow = [name: string, claims: (nowS: number) => object, reason: string, status: number, fetches: number];
 
 const claimRows: ClaimRow[] = [
@@ -148,7 +148,7 @@ const claimRows: ClaimRow[] = [
   ["no issuer", () => ({ iss: undefined }), "issuer", 401, 0],
   ["no subject", () => ({ sub: undefined }), "subject", 401, 0],
   ["an empty subject", () => ({ sub: "" }), "subject", 401, 0],
-  ["a subject that is no string", () => ({ sub: 1 }), "subject", 401, 0],
+  ["a subject that is not a string", () => ({ sub: 1 }), "subject", 401, 0],
   ["an end past the skew", (nowS) => ({ iat: nowS - 3_631, exp: nowS - 31 }), "expired", 401, 0],
   ["a life of 25 h", (nowS) => ({ exp: nowS + 25 * 3_600 }), "lifetime", 401, 0],
   ["a life of 65 min and 1 s", (nowS) => ({ exp: nowS + 3_901 }), "lifetime", 401, 0],
@@ -192,7 +192,7 @@ describe("tokens that are not the invoker's", () => {
     },
   );
 
-  it("refuses a forged token each time it comes", async () => {
+  it("refuses a forged token every time", async () => {
     const { present, claims } = await setUpTokenRules();
     const forged = signToken(OTHER_KEY, claims, { kid: "key-1" });
     const authentications = [await present(forged), await present(forged)];

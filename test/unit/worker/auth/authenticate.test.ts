@@ -47,7 +47,7 @@ it("fetches keys once for 50 tokens at once", async () => {
   expect(server.fetches).toBe(1);
 });
 
-it("remembers a verified token until it expires, and not beyond", async () => {
+it("remembers a verified token until it expires, and no longer", async () => {
   const { server, clock, present, claims, nowS } = await setUpTokenRules();
   server.respondWith(pemResponse([KEY], "max-age=60"));
   const token = signToken(KEY, { ...claims, exp: nowS + 100 });
@@ -70,7 +70,7 @@ it("checks the key of a remembered token again in the seconds of skew after its 
   expect(await present(token)).toEqual({ kind: "unauthenticated", reason: "unknown-key" });
 });
 
-it("doesn't believe a remembered token for another audience or invoker", async () => {
+it("doesn't accept a remembered token for another audience or invoker", async () => {
   const { rules, present, token } = await setUpTokenRules();
   expect((await present(token)).kind).toBe("authenticated");
   const headers = new Headers({ authorization: `Bearer ${token}` });

@@ -28,7 +28,7 @@ describe("an address in the URL", () => {
     ["loopback in other digits", "①②⑦.0.0.1"],
     ["loopback in percent codes", "%31%32%37.0.0.1"],
     ["the unspecified address", "0.0.0.0"],
-    ["the unspecified address in short", "0"],
+    ["the unspecified address abbreviated", "0"],
     ["loopback of IPv6", "[::1]"],
     ["the unspecified address of IPv6", "[::]"],
     ["loopback, mapped", "[::ffff:127.0.0.1]"],
@@ -42,7 +42,7 @@ describe("an address in the URL", () => {
     expect(receiver.connections).toBe(0);
   });
 
-  it("may be private where that is allowed", async () => {
+  it("may be private if that is allowed", async () => {
     const { deliver, receiver } = await setUpWebhooks({ allowPrivateAddresses: true });
     expect(await deliver({ url: `http://0x7f.1:${receiver.port}/` })).toMatchObject({ kind: "succeeded" });
     expect(receiver.received).toHaveLength(1);
@@ -56,8 +56,8 @@ describe("a name", () => {
     ["the metadata server", [{ address: "169.254.169.254", family: 4 }]],
     ["a public address and then loopback", [PUBLIC, LOOPBACK]],
     ["loopback and then a public address", [LOOPBACK, PUBLIC]],
-    ["what is no address", [{ address: "localhost", family: 4 }]],
-  ])("is refused where it stands for %s", async (_name, addresses) => {
+    ["something that is not an address", [{ address: "localhost", family: 4 }]],
+  ])("is refused if it resolves to %s", async (_name, addresses) => {
     const { deliver, receiver } = await setUpWebhooks({
       allowPrivateAddresses: false,
       resolve: () => Promise.resolve(addresses),
@@ -67,13 +67,13 @@ describe("a name", () => {
     expect(receiver.connections).toBe(0);
   });
 
-  it("is refused where the system knows it as loopback", async () => {
+  it("is refused if the system knows it as loopback", async () => {
     const { deliver, receiver } = await setUpWebhooks({ allowPrivateAddresses: false });
     expect(await deliver({ url: `http://localhost:${receiver.port}/` })).toEqual(REFUSED);
     expect(receiver.connections).toBe(0);
   });
 
-  it("may stand for loopback where that is allowed, and is the Host that is asked for", async () => {
+  it("may resolve to loopback if that is allowed, and becomes the request's Host", async () => {
     const { deliver, receiver } = await setUpWebhooks({ resolve: () => Promise.resolve([LOOPBACK]) });
     expect(await deliver({ url: `http://subscriber.test:${receiver.port}/` })).toMatchObject({ kind: "succeeded" });
     expect(receiver.received[0]?.headers).toMatchObject({ host: `subscriber.test:${receiver.port}` });
@@ -103,13 +103,13 @@ describe("the lookup", () => {
       lookup("subscriber.test", options, (error, address, family) => resolve({ error, address, family }));
     });
 
-  it("hands over the very addresses that it has checked", async () => {
+  it("returns the very addresses that it has checked", async () => {
     const addresses = [PUBLIC, { address: "2001:4860:4860::8888", family: 6 }];
     expect(await lookUp(addresses, { all: true })).toEqual({ error: null, address: addresses, family: undefined });
     expect(await lookUp(addresses, {})).toEqual({ error: null, address: "8.8.8.8", family: 4 });
   });
 
-  it("hands over nothing when one of them is refused", async () => {
+  it("returns nothing when one of them is refused", async () => {
     expect(await lookUp([PUBLIC, LOOPBACK], {})).toMatchObject({ error: { code: "ADDRESS_REFUSED" }, address: [] });
   });
 });

@@ -8,7 +8,7 @@ import { setUpWebhooks, TASK_ID, WEBHOOK_SECRET } from "../../../harness/worker/
 const inSeconds = (seconds: number) => () => String(seconds);
 const asDate = (offsetMs: number) => (nowMs: number) => new Date(nowMs + offsetMs).toUTCString();
 
-/** A TCP server that does something with each connection once it has sent something. */
+/** A TCP server that does something with each connection once data has arrived on it. */
 async function listen(onData: (socket: net.Socket) => void): Promise<string> {
   const server = net.createServer((socket) => {
     socket.on("error", () => undefined);
@@ -114,7 +114,7 @@ describe("Retry-After", () => {
     ["a date in another form", () => "2999-01-01T00:00:00Z", undefined],
     ["an impossible date", () => "Fri, 99 Foo 2999 99:99:99 GMT", undefined],
     ["nothing", () => "", undefined],
-  ])("of %s is bounded and kept to", async (_name, valueAt, expectedMs) => {
+  ])("of %s is bounded and respected", async (_name, valueAt, expectedMs) => {
     const { deliver } = await setUpWebhooks({
       answer: (response) => void response.writeHead(503, { "retry-after": valueAt(Date.now()) }).end(),
     });
@@ -123,7 +123,7 @@ describe("Retry-After", () => {
     expect("retryAfterMs" in result ? result.retryAfterMs : undefined).toBe(expectedMs);
   });
 
-  it("as a date counts from now", async () => {
+  it("as a date is relative to now", async () => {
     const atMs = Math.ceil(Date.now() / 1_000) * 1_000 + 90_000;
     const { deliver, clock } = await setUpWebhooks({
       answer: (response) => void response.writeHead(429, { "retry-after": new Date(atMs).toUTCString() }).end(),
@@ -131,7 +131,7 @@ describe("Retry-After", () => {
     expect(await deliver()).toMatchObject({ kind: "retry", retryAfterMs: atMs - clock.now() });
   });
 
-  it("does not rescue a delivery that failed for good", async () => {
+  it("does not rescue a delivery that failed permanently", async () => {
     const { deliver } = await setUpWebhooks({
       answer: (response) => void response.writeHead(410, { "retry-after": "5" }).end(),
     });
@@ -150,7 +150,7 @@ describe("the signal", () => {
     await closed;
   });
 
-  it("lets nothing be sent when it has fired before", async () => {
+  it("prevents any request when it has already fired", async () => {
     const { deliver, receiver, abort } = await setUpWebhooks();
     abort.abort();
     expect(await deliver()).toMatchObject({ kind: "retry", error: { code: "aborted" } });
@@ -171,7 +171,7 @@ describe("the signal", () => {
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "aborted" } });
   });
 
-  it("takes nothing back from an answer that has begun", async () => {
+  it("changes nothing once a response has begun", async () => {
     const { deliver, receiver, abort, clock } = await setUpWebhooks({
       answer: (response) => void response.writeHead(200).write("never ends"),
     });
@@ -186,7 +186,7 @@ describe("the signal", () => {
 });
 
 describe("the answer's body", () => {
-  it("is given up after 64 KiB, and the status counts", async () => {
+  it("is abandoned after 64 KiB, and the status counts", async () => {
     const { deliver, receiver } = await setUpWebhooks({
       answer: (response) => {
         response.on("error", () => undefined);
@@ -201,7 +201,7 @@ describe("the answer's body", () => {
     await receiver.received[0]?.closed;
   });
 
-  it("is given up after 2 s, and the status counts", async () => {
+  it("is abandoned after 2 s, and the status counts", async () => {
     const { deliver, clock, receiver } = await setUpWebhooks({
       answer: (response) => void response.writeHead(500).write("slow"),
     });
@@ -225,14 +225,14 @@ describe("no answer", () => {
   it.each<[string, (socket: net.Socket) => void, string]>([
     ["a reset connection", (socket) => socket.resetAndDestroy(), "connection_closed"],
     ["a closed connection", (socket) => socket.end(), "connection_closed"],
-    ["an answer that is not HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"), "invalid_answer"],
+    ["a response that is not HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"), "invalid_answer"],
     [
-      "an answer with 20 KiB of headers",
+      "a response with 20 KiB of headers",
       (socket) => socket.end(`HTTP/1.1 200 OK\r\nx: ${"x".repeat(20_480)}\r\n\r\n`),
       "invalid_answer",
     ],
     [
-      "an answer that changes the protocol",
+      "a response that switches protocols",
       (socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
       "connection_closed",
     ],
@@ -251,7 +251,7 @@ describe("no answer", () => {
     expect(await deliver({ url })).toMatchObject({ kind: "retry", error: { code: "connection_refused" } });
   });
 
-  it("by a subscriber that speaks no TLS is tried again", async () => {
+  it("by a subscriber that doesn't speak TLS is tried again", async () => {
     const host = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     const { deliver } = await setUpWebhooks();
     expect(await deliver({ url: `https://${host}/` })).toMatchObject({ kind: "retry", error: { code: "tls_failed" } });

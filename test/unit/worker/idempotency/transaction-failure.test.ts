@@ -13,7 +13,7 @@ it.each([
   status.FAILED_PRECONDITION,
   status.OUT_OF_RANGE,
   404,
-])("takes status %i for the handler's failure", (code) => {
+])("treats status %i as the handler's failure", (code) => {
   expect(failureOf(code)).toEqual({
     kind: "ended",
     end: { kind: "threw", error: { code: "handler_threw", message: "The handler threw Error." } },
@@ -31,10 +31,10 @@ it.each([
   status.UNAVAILABLE,
   status.DATA_LOSS,
   status.UNAUTHENTICATED,
-])("takes status %i for a store that can't be used, which says nothing of the task", (code) => {
+])("treats status %i as an unavailable store, which says nothing about the task", (code) => {
   expect(() => failureOf(code)).toThrow(RecordStoreError);
 });
 
-it("takes ABORTED for another attempt that is busy with the same documents", () => {
+it("treats ABORTED as another attempt that is busy with the same documents", () => {
   expect(failureOf(status.ABORTED)).toEqual({ kind: "decided", outcome: { kind: "busy", retryAfterMs: 1_000 } });
 });

@@ -8,7 +8,7 @@ const LEASE_MS = 50_000;
 const MAX_ATTEMPTS = 3;
 const at = (ms: number) => Timestamp.fromMillis(ms);
 
-/** A record of another attempt, the second, which failed and whose task waits for its next. */
+/** The record of another attempt, the second, which failed; its task waits for the next. */
 const WAITING: TaskRecord = {
   queue: "default",
   type: "webhook.deliver",
@@ -26,7 +26,7 @@ const WAITING: TaskRecord = {
   expireAt: at(NOW_MS + 86_400_000),
 };
 
-/** The same, claimed so long ago that `leftMs` of its lease are left. */
+/** The same, claimed so long ago that `leftMs` of its lease remain. */
 const runningFor = (leftMs: number, over: Partial<TaskRecord> = {}): TaskRecord => ({
   ...WAITING,
   state: "running",
@@ -76,7 +76,7 @@ it("waits for the last allowed attempt while its lease runs", () => {
 });
 
 it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
-  "recognises its own record that is %s, whatever else stands in it",
+  "recognises its own %s record, whatever else is in it",
   (state) => {
     const record = runningFor(1, { state, owner: "mine", payloadHash: "different", attempts: 3, expireAt: at(0) });
     expect(decide(record)).toEqual({ kind: "own", record });
@@ -84,21 +84,21 @@ it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
 );
 
 it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
-  "is a conflict when the record that is %s has another payload",
+  "is a conflict when the %s record has another payload",
   (state) => {
     expect(decide(runningFor(1, { state, payloadHash: "different" }))).toEqual({ kind: "conflict" });
   },
 );
 
 it.each(["running", "waiting", "succeeded", "dead", "cancelled"] as const)(
-  "takes a task whose record that is %s has expired as new, but with the next fence",
+  "treats a task whose %s record has expired as new, but with the next fence",
   (state) => {
     const record = runningFor(0, { state, payloadHash: "different", attempts: 3, expireAt: at(NOW_MS) });
     expect(decide(record)).toEqual({ kind: "free", fence: 8, attempts: 1, from: null });
   },
 );
 
-it("waits for another's lease though an instance with a wrong clock made the record expire", () => {
+it("waits for another's lease even if an instance with a wrong clock made the record expire", () => {
   expect(decide(runningFor(1, { expireAt: at(0) }))).toEqual({ kind: "busy", retryAfterMs: 1 });
 });
 
@@ -140,7 +140,7 @@ function leaseEndMs(record: TaskRecord): number {
   return (record.claimedAt?.toMillis() ?? 0) + record.leaseMs;
 }
 
-it("gives a task up half a day before Cloud Tasks deletes it, unless it has no record or is running", () => {
+it("gives up on a task half a day before Cloud Tasks deletes it, unless it has no record or is running", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
   expect(decide(WAITING, LIMIT_MS - 1)).toEqual({ kind: "free", fence: 8, attempts: 3, from: WAITING });
   expect(decide(WAITING, LIMIT_MS)).toEqual({ kind: "too-old", record: WAITING, nextFence: 8 });
@@ -148,7 +148,7 @@ it("gives a task up half a day before Cloud Tasks deletes it, unless it has no r
   expect(decide(runningFor(1), LIMIT_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
 });
 
-it("gives a task without a record up at that age, too, when attempts may have been killed without leaving one", () => {
+it("also gives up on a task without a record at that age, if attempts may have been killed without leaving one", () => {
   const LIMIT_MS = 30.5 * 86_400_000;
   expect(decide(null, LIMIT_MS - 1, true)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
   expect(decide(null, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 1 });

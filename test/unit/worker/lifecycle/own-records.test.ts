@@ -12,7 +12,7 @@ const CLAIMANT = {
   mayHaveRunUnseen: false,
 };
 
-/** What the attempt's own commit has left, as a callback finds it that runs again. */
+/** What the attempt's own commit left, as a callback that runs again finds it. */
 const own = (state: TaskRecord["state"]): TaskRecord => ({
   queue: "default",
   type: "test.any",

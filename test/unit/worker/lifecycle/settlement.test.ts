@@ -10,7 +10,7 @@ const unknownType = {
 };
 const shuttingDown = { kind: "unavailable", reason: "shutting-down" } as const;
 
-/** An end, the number of its attempt out of three, and how it is settled. */
+/** An end, its attempt's number out of three, and the settlement. */
 const SETTLEMENTS: readonly (readonly [AttemptEnd, number, Settlement])[] = [
   [
     { kind: "succeeded", result: { n: 1 } },

@@ -45,7 +45,7 @@ const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0, triedFenc
 it.each([
   ["is too old", { ...WAITING }, OLD_MS, 2],
   ["has had more attempts than are allowed by now", { ...WAITING, attempts: 7 }, 0, 8],
-])("does not dead-letter a task whose handler has just succeeded, though it %s", (_, record, ageMs, attempts) => {
+])("does not dead-letter a task whose handler has just succeeded, even if it %s", (_, record, ageMs, attempts) => {
   expect(decide(record, { kind: "succeeded", result: 1 }, ageMs)).toMatchObject({
     transition: { kind: "complete", attempts, as: { owner: "mine", fence: 5 } },
     outcome: { kind: "done", result: 1 },
@@ -55,13 +55,13 @@ it.each([
 it.each([
   ["is too old", { ...WAITING }, OLD_MS],
   ["has had more attempts than are allowed by now", { ...WAITING, attempts: 7 }, 0],
-])("dead-letters a task that fails for good with what it died of, though it %s", (_, record, ageMs) => {
+])("dead-letters a task that fails permanently with its own error, even if it %s", (_, record, ageMs) => {
   expect(decide(record, { kind: "permanent", error }, ageMs)).toMatchObject({
     transition: { kind: "deadLetter", error, as: { owner: "mine" } },
   });
 });
 
-it("dead-letters a task whose attempts are used up with what the last one met", () => {
+it("dead-letters a task whose attempts are used up with the last one's error", () => {
   expect(decide({ ...WAITING, attempts: 7 }, { kind: "retry", error })).toMatchObject({
     transition: { kind: "deadLetter", attempts: 8, error, as: { fence: 5 } },
   });
@@ -70,13 +70,13 @@ it("dead-letters a task whose attempts are used up with what the last one met", 
 it.each([
   ["asks for a retry", { kind: "retry", error }],
   ["is saturated", { kind: "saturated", error }],
-] as const)("dead-letters a task as too old whose attempt %s", (_, end) => {
+] as const)("dead-letters a task as too old when its attempt %s", (_, end) => {
   expect(decide(WAITING, end, OLD_MS)).toMatchObject({
     transition: { kind: "deadLetter", attempts: 1, error: { code: "too_old" }, as: null },
   });
 });
 
-it("dead-letters a task without a record as too old in a new one", () => {
+it("dead-letters a task without a record as too old, and writes a record", () => {
   expect(decide(null, { kind: "retry", error }, OLD_MS)).toMatchObject({
     transition: {
       kind: "deadLetter",
@@ -90,11 +90,11 @@ it("dead-letters a task without a record as too old in a new one", () => {
 it.each([
   ["retry", { kind: "retry", error }],
   ["unknown type", { kind: "unknown-type", type: "some.type" }],
-] as const)("does not count a %s again that may have been recorded below another's", (_, end) => {
+] as const)("does not count a %s again if it may have been recorded below another's", (_, end) => {
   expect(decide(WAITING, end, 0, 3)).toMatchObject({ transition: null, outcome: { kind: end.kind } });
 });
 
-it("counts a retry whose commit cannot have taken effect, since another's has its fence", () => {
+it("counts a retry whose commit cannot have taken effect, because another's has its fence", () => {
   expect(decide(WAITING, { kind: "retry", error }, 0, 4)).toMatchObject({
     transition: { kind: "retry", as: { fence: 5 } },
   });
@@ -103,18 +103,18 @@ it("counts a retry whose commit cannot have taken effect, since another's has it
 it.each([
   ["complete", { kind: "succeeded", result: 1 }],
   ["deadLetter", { kind: "permanent", error }],
-] as const)("records the transition %s, whatever was tried: nobody would have written over it", (kind, end) => {
+] as const)("records the transition %s, whatever was tried: nobody would have overwritten it", (kind, end) => {
   expect(decide(WAITING, end, 0, 3)).toMatchObject({ transition: { kind, as: { owner: "mine" } } });
 });
 
-it("begins anew where the record is past its time, with nothing of it but the fence", () => {
+it("starts afresh if the record has expired, keeping only its fence", () => {
   const expired = { ...WAITING, attempts: 2, unknownTypes: 8, expireAt: Timestamp.fromMillis(NOW_MS) };
   expect(decide(expired, { kind: "unknown-type", type: "some.type" })).toMatchObject({
     transition: { kind: "retry", attempts: 0, unknownTypes: 1, as: { fence: 5, from: null } },
   });
 });
 
-it("leaves alone what another has ended, or another payload's", () => {
+it("leaves a record alone that another attempt has ended, or that has another payload", () => {
   const end = { kind: "retry", error } as const;
   expect(decide({ ...WAITING, state: "dead" }, end)).toEqual({
     transition: null,
@@ -131,7 +131,7 @@ it.each([
   ["cancelled", { kind: "duplicate", state: "cancelled" }],
   ["dead", { kind: "dead", error: { code: "as_recorded", message: "What it died of." } }],
   ["waiting", { kind: "retry", error }],
-] as const)("goes by its own record that is %s", (state, outcome) => {
+] as const)("follows its own %s record", (state, outcome) => {
   const lastError = { code: "as_recorded", message: "What it died of." };
   expect(decide({ ...WAITING, owner: "mine", state, result: 9, lastError }, { kind: "retry", error })).toEqual({
     transition: null,

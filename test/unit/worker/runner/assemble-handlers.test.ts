@@ -36,7 +36,7 @@ const settings = new Map<string, unknown>([
   ["PAGES", 7],
 ]);
 
-/** How a handler ends, with the settings that it was handed. */
+/** How a handler ends, with the settings that it received. */
 async function runOf(handler: BoundHandler | undefined) {
   const prepared = handler?.prepare({});
   if (!prepared?.ok) throw new Error("There is a handler, and the payload fits.");
@@ -103,7 +103,7 @@ it.each([mailed, counted])("refuses a transaction handler of the type $type, at 
   );
 });
 
-it("tells every problem at once", () => {
+it("reports all problems at once", () => {
   const { "mail.send": _, ...others } = { ...handlers, "visit.count": handlers["mail.send"] };
   // @ts-expect-error One handler is missing, and one is another's.
   expect(() => assembleHandlers(registry, others, settings)).toThrow(

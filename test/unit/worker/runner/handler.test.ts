@@ -59,7 +59,7 @@ it.each([
   expect(prepared.ok && (await prepared.run(contextOf({ attempt })))).toEqual({ kind: "succeeded", result: isLast });
 });
 
-it("has each line of a handler's log say which task it is about, and of which type", async () => {
+it("puts the task's id and type on each line of a handler's log", async () => {
   const { log, lines } = captureLog();
   const bound = bindHandler(taskTypeOf("claim"), async (_, context) => {
     context.log.info({ n: 1 }, "added");
@@ -81,7 +81,7 @@ const withKey = defineTask({
   settings: { API_KEY: secret() },
 });
 
-it("hands a handler the settings that its task type declares", async () => {
+it("gives a handler the settings that its task type declares", async () => {
   const bound = bindHandler(withKey, async (_, { settings }) => succeeded(settings.API_KEY));
   const prepared = bound.withSettings({ API_KEY: "key" }).prepare({});
   expect(prepared.ok && (await prepared.run(contextOf()))).toEqual({ kind: "succeeded", result: "key" });
@@ -99,7 +99,7 @@ it("doesn't run a handler without the settings that its task type declares", asy
   expect(runs).toBe(0);
 });
 
-it("lists what is wrong with a payload, each problem with its path from the envelope on", () => {
+it("lists what is wrong with a payload, each problem with its path from the envelope down", () => {
   const bound = bindHandler(taskTypeOf("claim"), () => Promise.reject(new Error("was run")));
   expect(bound.prepare({ n: 1, list: [{ a: 1 }], more: 1 })).toEqual({
     ok: false,
@@ -110,7 +110,7 @@ it("lists what is wrong with a payload, each problem with its path from the enve
   });
 });
 
-it("hands a transaction handler its transaction", async () => {
+it("gives a transaction handler its transaction", async () => {
   const { db } = detachedWorker();
   const seen: Transaction[] = [];
   const bound = bindTransactionHandler(taskTypeOf("transaction"), async (_payload, { transaction }) => {
@@ -126,7 +126,7 @@ it("hands a transaction handler its transaction", async () => {
   expect(seen).toEqual([transaction]);
 });
 
-/** A transaction that has sent nothing yet, and never will. */
+/** A transaction that has sent nothing, and never will. */
 async function newTransaction(db: Firestore): Promise<Transaction> {
   const { promise, resolve } = Promise.withResolvers<Transaction>();
   const abandoned = db.runTransaction((transaction) => {
@@ -149,7 +149,7 @@ it("doesn't run a transaction handler without a transaction", async () => {
   expect(runs).toBe(0);
 });
 
-it("makes results of a handler's words, with a wait only where one is given", () => {
+it("builds results from a handler's return values, with a wait only if one is given", () => {
   const error = { code: "c", message: "m" };
   expect([
     succeeded(),
@@ -170,7 +170,7 @@ it("makes results of a handler's words, with a wait only where one is given", ()
   ]);
 });
 
-it("drops a result that is too large to keep, and says so, since the work is done", async () => {
+it("drops a result that is too large to keep, and says so, because the work is done", async () => {
   const bound = bindHandler(taskTypeOf("claim"), () => Promise.resolve(succeeded("x".repeat(64 * 1024))));
   const prepared = bound.prepare({ n: 1 });
   if (!prepared.ok) throw new Error("The payload fits.");

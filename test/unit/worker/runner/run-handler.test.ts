@@ -16,7 +16,7 @@ const timedOut = { kind: "timed-out", error: { code: "timeout", message: "The ha
 
 type Run = (context: RunContext) => Promise<HandlerResult>;
 
-/** Starts a handler; the test moves the clock and says how the handler ends. */
+/** Starts a handler; the test moves the clock and decides how the handler ends. */
 function startHandler(run?: Run, kind: "claim" | "natural" = "claim", worker = detachedWorker()) {
   const gate = Promise.withResolvers<HandlerResult>();
   const contexts: RunContext[] = [];
@@ -73,7 +73,7 @@ it("tells the handler its key, its attempt and when the task was accepted", asyn
   await ended;
 });
 
-it("calls every attempt of an unrecorded task the first", async () => {
+it("numbers every attempt of an unrecorded task as the first", async () => {
   const run = () => Promise.resolve({ kind: "succeeded", result: null } as const);
   const { contexts, ended } = startHandler(run, "natural");
   await ended;
@@ -92,7 +92,7 @@ it("ends as threw when the handler throws, and logs why", async () => {
   expect(harness.clock.pending).toBe(0);
 });
 
-it("survives a handler that throws before it returns a promise, and one that throws no error", async () => {
+it("survives a handler that throws before it returns a promise, and one that throws something other than an Error", async () => {
   const harness = startHandler(() => {
     // oxlint-disable-next-line typescript/only-throw-error -- a handler may
     throw "canary";
@@ -145,14 +145,14 @@ it("gives up on a handler that ignores its signal beyond its grace", async () =>
   expect(harness.clock.pending).toBe(0);
 });
 
-it("lets a natural task's attempt that ignores its signal be counted, for no lease keeps others from it", async () => {
+it("counts a natural task's attempt that ignores its signal, because no lease keeps others away", async () => {
   const harness = startHandler(undefined, "natural");
   await harness.clock.advance(TIMEOUT_MS + GRACE_MS);
   await harness.ended;
   expect(harness.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
-it("stays decided, and quiet, when the handler throws after all", async () => {
+it("keeps its decision, and logs nothing, when the handler throws later", async () => {
   const harness = startHandler();
   await harness.clock.advance(TIMEOUT_MS + GRACE_MS);
   await harness.ended;
@@ -161,7 +161,7 @@ it("stays decided, and quiet, when the handler throws after all", async () => {
   expect(harness.ends).toMatchObject([{ kind: "decided" }]);
 });
 
-/** Shuts down with the handler under way, up to the moment at which it is told to stop. */
+/** Shuts down while the handler runs, up to the moment at which it is told to stop. */
 async function shutDown(harness: ReturnType<typeof startHandler>): Promise<void> {
   void harness.shutdown.track(harness.ended);
   void harness.shutdown.drain();
@@ -189,7 +189,7 @@ it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand 
   expect(harness.ends).toEqual([{ kind: "ended", end }]);
 });
 
-it("says that the worker is shutting down when a handler ignores that", async () => {
+it("reports that the worker is shutting down when a handler ignores that", async () => {
   const harness = startHandler();
   await shutDown(harness);
   await harness.clock.advance(SHUTDOWN_GRACE_MS - 1);
@@ -199,7 +199,7 @@ it("says that the worker is shutting down when a handler ignores that", async ()
   expect(harness.ends).toEqual([{ kind: "decided", outcome: { kind: "unavailable", reason: "shutting-down" } }]);
 });
 
-it("leaves less of the grace when the worker shuts down in it", async () => {
+it("shortens the grace when the worker shuts down during it", async () => {
   const harness = startHandler();
   void harness.shutdown.track(harness.ended);
   await harness.clock.advance(TIMEOUT_MS - 7_500);
@@ -224,7 +224,7 @@ it("blames the timeout when it came before the shutdown", async () => {
   expect(harness.ends).toEqual([{ kind: "ended", end: timedOut }]);
 });
 
-it("hands an attempt that begins after the shutdown's end a signal that has fired", async () => {
+it("gives an attempt that begins after the shutdown's end a signal that has already fired", async () => {
   const worker = detachedWorker();
   const never = Promise.withResolvers<void>();
   void worker.shutdown.track(never.promise);

@@ -17,7 +17,7 @@ it("has not begun before it is asked to drain", () => {
   expect([shutdown.begun, shutdown.signal.aborted]).toEqual([false, false]);
 });
 
-it("drains at once when nothing is under way", async () => {
+it("drains at once when nothing is in progress", async () => {
   const { shutdown, clock } = setup();
   await shutdown.drain();
   expect([shutdown.begun, shutdown.signal.aborted, clock.pending]).toEqual([true, false, 0]);
@@ -30,14 +30,14 @@ it("has begun as soon as it is asked to drain", () => {
   expect(shutdown.begun).toBe(true);
 });
 
-it("gives tracked work its own result back", async () => {
+it("returns tracked work's own result", async () => {
   const { shutdown, work } = setup();
   const tracked = shutdown.track(work.promise);
   work.resolve("result");
   expect(await tracked).toBe("result");
 });
 
-it("waits for work under way, and aborts nothing that ends within 8 s", async () => {
+it("waits for work in progress, and aborts nothing that ends within 8 s", async () => {
   const { shutdown, work, clock, drain, drained } = setup();
   void shutdown.track(work.promise);
   drain();
@@ -48,7 +48,7 @@ it("waits for work under way, and aborts nothing that ends within 8 s", async ()
   expect([drained, shutdown.signal.aborted, clock.pending]).toEqual([["drained"], false, 0]);
 });
 
-it("aborts work that is still under way after 8 s, and goes on waiting for it", async () => {
+it("aborts work that is still in progress after 8 s, and keeps waiting for it", async () => {
   const { shutdown, work, clock, drain, drained } = setup();
   void shutdown.track(work.promise);
   drain();
@@ -59,7 +59,7 @@ it("aborts work that is still under way after 8 s, and goes on waiting for it", 
   expect(drained).toEqual(["drained"]);
 });
 
-it("drains though work under way fails", async () => {
+it("drains even if work in progress fails", async () => {
   const { shutdown, work, clock, drain, drained } = setup();
   const tracked = shutdown.track(work.promise);
   drain();
@@ -69,7 +69,7 @@ it("drains though work under way fails", async () => {
   expect(drained).toEqual(["drained"]);
 });
 
-it("waits for work that comes up while it drains", async () => {
+it("waits for work that begins while it drains", async () => {
   const { shutdown, work, clock, drain, drained } = setup();
   const more = Promise.withResolvers<void>();
   void shutdown.track(work.promise.then(() => void shutdown.track(more.promise)));
@@ -84,7 +84,7 @@ it("waits for work that comes up while it drains", async () => {
   expect(drained).toEqual(["drained"]);
 });
 
-it("leaves what is left just before the instance is killed", async () => {
+it("abandons remaining work just before the instance is killed", async () => {
   const { shutdown, work, clock, drain, drained } = setup();
   void shutdown.track(work.promise);
   drain();

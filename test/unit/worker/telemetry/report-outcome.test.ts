@@ -35,7 +35,7 @@ function report(outcome: Outcome, over: { path?: string; headers?: Record<string
   return { lines, entries: lines.map((line): unknown => JSON.parse(line)) };
 }
 
-it("writes one line with the task, what became of it and how long that took", () => {
+it("writes one line with the task, its outcome and how long it took", () => {
   expect(report({ kind: "done", result: "canary" }).entries).toEqual([
     {
       severity: "INFO",
@@ -77,7 +77,7 @@ const delivery = (type: string): Delivery => ({
   run: () => Promise.reject(new Error("Nothing runs here.")),
 });
 
-it("says of a delivery that is ours how late it came", () => {
+it("reports how late one of our deliveries came", () => {
   const headers = { "x-cloudtasks-tasketa": "1794999999.500000" };
   const { entries, lines } = report({ kind: "done", result: null }, { headers, delivery: delivery("webhook.deliver") });
   expect(entries).toMatchObject([
@@ -89,7 +89,7 @@ it("says of a delivery that is ours how late it came", () => {
   expect(lines.join("")).not.toContain("canary");
 });
 
-it("names no type that it doesn't know: each would be a series of metrics of its own", () => {
+it("names no unknown type: each would become a metric series of its own", () => {
   const { entries } = report({ kind: "dead", error }, { delivery: delivery("never.heard-of") });
   expect(entries).toMatchObject([{ taskType: "unknown", queue: "default" }]);
 });
@@ -119,13 +119,13 @@ it.each<[Outcome, string, object]>([
   [{ kind: "unsupported-media" }, "WARNING", {}],
   [{ kind: "unauthenticated", reason: "expired" }, "WARNING", { reason: "expired" }],
   [{ kind: "forbidden", reason: "other-queue" }, "WARNING", { reason: "other-queue" }],
-])("reports %j as %s with its details, but nothing of the request's content", (outcome, severity, details) => {
+])("reports %j as %s with its details, but none of the request's content", (outcome, severity, details) => {
   const { lines, entries } = report(outcome);
   expect(entries).toMatchObject([{ severity, outcome: outcome.kind, ...details }]);
   expect(lines.join("")).not.toContain("canary");
 });
 
-it("cuts the names that come from the request", () => {
+it("truncates names that come from the request", () => {
   const long = "a".repeat(5_000);
   const { lines } = report(
     { kind: "malformed", problems: [{ path: long, message: long }] },
@@ -142,7 +142,7 @@ it("lists a few problems and no more", () => {
   expect(lines[0]?.length).toBeLessThan(1_000);
 });
 
-it("writes one line whatever stands in the names and problems", () => {
+it("writes one line whatever the names and problems contain", () => {
   const hostile = '\n{"severity":"CRITICAL"}\n\u001b[2J';
   const { lines } = report({ kind: "malformed", problems: [{ path: hostile, message: hostile }] });
   expect(lines).toHaveLength(1);
