@@ -22,7 +22,7 @@ export const PATHS = {
     return await count(deliver);
   },
 
-  "fails permanently": ({ handler, count, deliver }) => {
+  "fails for good": ({ handler, count, deliver }) => {
     handler.steps(gone);
     return count(deliver);
   },
