@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Who acts: an account for each service, and one in whose name Cloud Tasks delivers. None has a key. */
+/** Service accounts: one for each service, and one as which Cloud Tasks delivers. None has a key. */
 export class Accounts extends pulumi.ComponentResource {
   readonly producer: gcp.serviceaccount.Account;
   readonly worker: gcp.serviceaccount.Account;

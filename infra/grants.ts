@@ -8,12 +8,13 @@ import type { StoredSecret, TaskSecrets } from "./task-secrets.ts";
 type Account = gcp.serviceaccount.Account;
 
 /**
- * What the grant on a secret is called in stacks that have it. Under another name it would be made once more and the
- * first one deleted; since both say the same, the worker could read the secret no longer.
+ * Grants whose logical name differs from the rule, because existing stacks know them by it. Under a new name, Pulumi
+ * would create the same grant again and then delete the old one, which would take the worker's access to the secret
+ * away.
  */
 const KNOWN_NAMES = new Map([["webhook-signing-secret", "worker-signing-secret"]]);
 
-/** What the grants are on. */
+/** What the grants apply to. */
 interface Guarded {
   readonly project: string;
   readonly accounts: Accounts;
@@ -24,21 +25,21 @@ interface Guarded {
 }
 
 /**
- * What the services may do, each on the smallest thing that can be named. Members only: an authoritative binding would
- * take away what others granted.
+ * What each service may do, granted on the smallest possible resource. Members only: an authoritative binding would
+ * remove grants that others made.
  *
  * | account  | may                                     | on               |
  * | -------- | --------------------------------------- | ---------------- |
  * | producer | create, read and delete tasks           | each queue       |
  * | producer | act as the invoker (to ask for tokens)  | the invoker      |
  * | both     | read and write documents                | the one database |
- * | worker   | read what task types declare as secrets | each secret      |
+ * | worker   | read the secrets of task types          | each secret      |
  * | both     | write traces, where they are on         | the project      |
  *
- * Who may call a service is granted where the service is made.
+ * `RunService` grants who may call a service.
  */
 export class Grants extends pulumi.ComponentResource {
-  /** What a service needs before its first instance starts. */
+  /** The grants that a service needs before its first instance starts. */
   readonly ofProducer: readonly pulumi.Resource[];
   readonly ofWorker: readonly pulumi.Resource[];
 
@@ -59,7 +60,7 @@ export class Grants extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Enqueuer creates; viewer reads a task's state and the queue's, for /ready; deleter cancels. */
+  /** The enqueuer role creates tasks; viewer reads the state of a task and, for /ready, of a queue; deleter cancels. */
   private letUseQueues(producer: Account, queues: Queues): pulumi.Resource[] {
     return [...queues.byKey].flatMap(([key, queue]) =>
       (["enqueuer", "viewer", "taskDeleter"] as const).map(
@@ -104,7 +105,7 @@ export class Grants extends pulumi.ComponentResource {
     );
   }
 
-  /** Traces belong to the project, so there is nothing smaller to grant this on. */
+  /** Traces belong to the project, so this can't be granted on anything smaller. */
   private letWriteTraces(name: string, account: Account, project: string): pulumi.Resource {
     return new gcp.projects.IAMMember(
       `${name}-traces`,

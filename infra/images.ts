@@ -2,10 +2,10 @@ import * as dockerBuild from "@pulumi/docker-build";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The targets of the Dockerfile that are deployed. */
+/** The Dockerfile targets that are deployed. */
 export type ImageTarget = "producer" | "worker";
 
-/** The repository of images in Artifact Registry, and an image of each service, built from the Dockerfile and pushed. */
+/** The image repository in Artifact Registry, and one image per service, built from the Dockerfile and pushed there. */
 export class Images extends pulumi.ComponentResource {
   private readonly repository: gcp.artifactregistry.Repository;
   private readonly address: pulumi.Output<string>;
@@ -32,12 +32,12 @@ export class Images extends pulumi.ComponentResource {
     );
     const host = `${args.region}-docker.pkg.dev`;
     this.address = pulumi.interpolate`${host}/${args.project}/${this.repository.repositoryId}`;
-    // The token of whoever runs Pulumi; it lives an hour and is only handed to the builder.
+    // The access token of the user who runs Pulumi. It lives for an hour, and only the builder gets it.
     this.password = pulumi.secret(gcp.organizations.getClientConfigOutput({ parent: this }).accessToken);
     this.registerOutputs();
   }
 
-  /** Builds and pushes one target; answers with the image's address and digest. */
+  /** Builds and pushes one target. Returns the image's address with its digest. */
   build(target: ImageTarget): pulumi.Output<string> {
     const tag = pulumi.interpolate`${this.address}/${target}:latest`;
     const image = new dockerBuild.Image(
@@ -49,11 +49,12 @@ export class Images extends pulumi.ComponentResource {
         platforms: [dockerBuild.Platform.Linux_amd64],
         tags: [tag],
         push: true,
-        // A preview shows what would be made; it needs no Docker.
+        // A preview only shows what would be created, so it needs no Docker.
         buildOnPreview: false,
         registries: [{ address: this.address, username: "oauth2accesstoken", password: this.password }],
       },
-      // It goes with its repository; deleting it by itself would need the token of the day it was pushed.
+      // The image is deleted along with its repository. Deleting it alone would need the access token from the day it
+      // was pushed.
       { parent: this, retainOnDelete: true },
     );
     return image.ref;

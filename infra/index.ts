@@ -1,5 +1,5 @@
 import { registry } from "../shared/tasks/index.ts";
 import { provision } from "./stack.ts";
 
-/** The Pulumi program: the stack of the registered task types and queues. */
+/** The Pulumi program: provisions the stack for the registered task types and queues. */
 export const { producerUrl, workerUrl, queueNames, database, invoker } = await provision(registry);

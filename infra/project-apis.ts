@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The APIs that something here uses. Schedules and traces add theirs. */
+/** The APIs that every stack uses. Schedules and traces add their own. */
 const ALWAYS = [
   "artifactregistry.googleapis.com",
   "cloudresourcemanager.googleapis.com",
@@ -14,7 +14,7 @@ const ALWAYS = [
   "secretmanager.googleapis.com",
 ];
 
-/** The project's APIs, turned on and never off again: others in the project may use them. */
+/** Enables the project's APIs. They are never disabled again, because other things in the project may use them. */
 export class ProjectApis extends pulumi.ComponentResource {
   readonly services: readonly gcp.projects.Service[];
 

@@ -2,13 +2,13 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { QueueSettings } from "../shared/contract/queues.ts";
 
-/** How much of the queues' own log of operations is kept; the worker's log has every delivery. */
+/** The fraction of the queues' own operation logs to keep. The worker logs every delivery anyway. */
 const LOGGED_OPERATIONS = 0.01;
-/** Cloud Tasks' word for no limit: the worker counts attempts, in the task's record. */
+/** No limit, in Cloud Tasks' terms: the worker counts attempts in the task's record. */
 const UNLIMITED = -1;
 
 /**
- * The registered queues. Pulumi makes up their names: the name of a deleted queue stays taken for days
+ * The registered queues. Pulumi generates their names, since the name of a deleted queue can't be reused for days
  * (https://cloud.google.com/tasks/docs/deleting-appengine-queues-and-tasks).
  */
 export class Queues extends pulumi.ComponentResource {

@@ -5,7 +5,7 @@ import { TASK_RECORDS } from "../shared/records/task-record.ts";
 
 const SECONDS_A_DAY = 86_400;
 
-/** The Firestore database of records and dead letters, how long they are kept, and what of them is indexed. */
+/** The Firestore database for records and dead letters, with its TTLs, indexes and backups. */
 export class RecordStore extends pulumi.ComponentResource {
   readonly database: gcp.firestore.Database;
 
@@ -24,7 +24,7 @@ export class RecordStore extends pulumi.ComponentResource {
         concurrencyMode: "PESSIMISTIC",
         pointInTimeRecoveryEnablement: `POINT_IN_TIME_RECOVERY_${args.protect ? "ENABLED" : "DISABLED"}`,
         deleteProtectionState: `DELETE_PROTECTION_${args.protect ? "ENABLED" : "DISABLED"}`,
-        // Without protection a destroyed stack leaves nothing behind but backups; with it nothing that was recorded is lost.
+        // Without protection, destroying the stack leaves only backups behind. With it, no recorded data is lost.
         deletionPolicy: args.protect ? "ABANDON" : "DELETE",
       },
       { parent: this, protect: args.protect },
@@ -36,8 +36,8 @@ export class RecordStore extends pulumi.ComponentResource {
   }
 
   private addFields(): void {
-    // Timestamps that only grow, indexed, would limit writes to about 500 a second
-    // (https://cloud.google.com/firestore/docs/best-practices#hotspots); nobody queries records.
+    // Indexing ever-growing timestamps would limit writes to about 500 per second
+    // (https://cloud.google.com/firestore/docs/best-practices#hotspots), and nobody queries records.
     this.addField(`${TASK_RECORDS}-unindexed`, { collection: TASK_RECORDS, field: "*", indexConfig: {} });
     this.addField(`${TASK_RECORDS}-expiry`, {
       collection: TASK_RECORDS,
@@ -51,7 +51,7 @@ export class RecordStore extends pulumi.ComponentResource {
       ttlConfig: {},
       indexConfig: {},
     });
-    // A payload can be longer than an index entry may be.
+    // A payload can exceed the size limit of an index entry.
     this.addField(`${DEAD_LETTERS}-payload`, { collection: DEAD_LETTERS, field: "payloadJson", indexConfig: {} });
   }
 
@@ -60,7 +60,7 @@ export class RecordStore extends pulumi.ComponentResource {
     new gcp.firestore.Field(name, { ...field, database: this.database.name }, options);
   }
 
-  /** Newest first by time alone needs no index of its own; newest first of one type does. */
+  /** Listing the newest first needs no index of its own; listing the newest of one type does. */
   private addListing(): void {
     new gcp.firestore.Index(
       `${DEAD_LETTERS}-by-type`,

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
 const WAIT_MS = 15_000;
-/** How often a creation is tried again: for about three minutes. */
+/** Retries of a failed creation: about three minutes' worth. */
 const RETRIES = 12;
-/** A new log-based metric can take ten minutes until an alert may watch it; Google's own error says so. */
+/** It can take ten minutes before an alert may use a new log-based metric; Google's own error says so. */
 const RETRIES_OF_METRICS = 44;
 
-/** What Google Cloud says while something that was just made is still on its way to everywhere, and how often to retry. */
+/** The errors that Google Cloud returns while a new resource is still propagating, and how often to retry each. */
 const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
   [/has not been used in project .+ before or it is disabled/i, RETRIES],
   [/SERVICE_DISABLED/, RETRIES],
@@ -20,8 +20,8 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * Lets the creation of any Google Cloud resource be tried again while what it needs is still on its way. Errors that
- * waiting can't mend fail at once.
+ * Retries creating a Google Cloud resource while something it depends on is still propagating. Errors that waiting
+ * can't fix fail at once.
  *
  * @param options.waitMs milliseconds between attempts; default 15 s.
  */
@@ -31,14 +31,14 @@ export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {})
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     return true;
   });
-  // By a transform, since a component's children don't inherit its hooks.
+  // Set by a transform, since a component's children don't inherit its hooks.
   pulumi.runtime.registerResourceTransform(({ type, props, opts }) => {
     if (!type.startsWith("gcp:")) return undefined;
     return { props, opts: pulumi.mergeOptions(opts, { hooks: { onError: [hook] } }) };
   });
 }
 
-/** How often a creation that failed like this is tried again; 0 when waiting can't help. */
+/** How often to retry a creation that failed with this error; 0 if waiting can't help. */
 export function retriesOf(error: string): number {
   return NOT_THERE_YET.find(([pattern]) => pattern.test(error))?.[1] ?? 0;
 }

@@ -4,19 +4,22 @@ import type { StoredSecret } from "./task-secrets.ts";
 
 const PORT = 8080;
 
-/** What sets one service on Cloud Run apart from another. */
+/** What differs between our Cloud Run services. */
 interface RunServiceArgs {
   readonly serviceName: string;
   readonly region: string;
   readonly image: pulumi.Input<string>;
   readonly account: gcp.serviceaccount.Account;
-  /** Who may call it, as IAM members, by names that stay theirs when others come or go. */
+  /**
+   * Who may call the service, as IAM members. The keys name the grants, so they must not change when other callers come
+   * or go.
+   */
   readonly callers: Readonly<Record<string, pulumi.Input<string>>>;
   readonly ingress: "all" | "internal";
   readonly customAudiences?: readonly string[];
   readonly minInstances: number;
   readonly maxInstances: number;
-  /** Requests that one instance takes at once. */
+  /** Requests that one instance handles at once. */
   readonly concurrency: number;
   readonly requestTimeoutMs: number;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
@@ -24,7 +27,7 @@ interface RunServiceArgs {
   readonly protect: boolean;
 }
 
-/** A service on Cloud Run that runs as an account of its own and lets in only who is named. */
+/** A Cloud Run service that runs as its own service account and only lets the named callers in. */
 export class RunService extends pulumi.ComponentResource {
   readonly service: gcp.cloudrunv2.Service;
   readonly url: pulumi.Output<string>;
@@ -38,7 +41,7 @@ export class RunService extends pulumi.ComponentResource {
         location: args.region,
         ingress: `INGRESS_TRAFFIC_${args.ingress === "all" ? "ALL" : "INTERNAL_ONLY"}`,
         ...(args.customAudiences ? { customAudiences: [...args.customAudiences] } : {}),
-        // It holds no state: what protects against loss is on the database and the queues.
+        // This only protects the service, which holds no state. The database and the queues have their own protection.
         deletionProtection: args.protect,
         template: {
           serviceAccount: args.account.email,
@@ -48,7 +51,7 @@ export class RunService extends pulumi.ComponentResource {
           containers: [describeContainer(args)],
         },
       },
-      // gcloud and the console write their own names here.
+      // gcloud and the Cloud console overwrite these fields with their own names.
       { parent: this, ignoreChanges: ["client", "clientVersion"], dependsOn: options.dependsOn ?? [] },
     );
     this.url = this.service.uri;
@@ -70,7 +73,8 @@ function describeContainer({ image, env, secretEnv = {} }: RunServiceArgs) {
       ...Object.entries(env).map(([name, value]) => ({ name, value })),
       ...Object.entries(secretEnv).map(([name, { secret, version }]) => ({
         name,
-        // A version, not "latest": a changed secret makes a new revision, and an old one can be gone back to.
+        // A version, not "latest": changing the secret creates a new revision, and rolling back to an old one still
+        // works.
         valueSource: { secretKeyRef: { secret: secret.secretId, version: version.version } },
       })),
     ],
@@ -80,7 +84,10 @@ function describeContainer({ image, env, secretEnv = {} }: RunServiceArgs) {
   };
 }
 
-/** Alive, not ready: an instance that can't reach Firestore must still say so to Cloud Tasks, with a 503. */
+/**
+ * Checks for liveness, not readiness: an instance that can't reach Firestore must stay up to tell Cloud Tasks so, with
+ * a 503.
+ */
 function aliveProbe(times: { readonly periodSeconds: number; readonly failureThreshold: number }) {
   return { httpGet: { path: "/live" }, timeoutSeconds: 2, ...times };
 }

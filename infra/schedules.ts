@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RunService } from "./run-service.ts";
 import type { Schedule } from "./settings/settings.ts";
 
-/** The producer answers within seconds; Cloud Scheduler takes anything slower for a failure and tries again. */
+/** The producer answers within seconds. Cloud Scheduler counts anything slower as a failure, and retries. */
 const ATTEMPT_DEADLINE = "30s";
 const ATTEMPTS_AFTER_THE_FIRST = 5;
 
 /**
- * Tasks that are enqueued by the clock: Cloud Scheduler calls the producer as an account of its own.
+ * Scheduled tasks: Cloud Scheduler calls the producer with a service account of its own.
  *
- * Cloud Scheduler too delivers at least once. The producer makes the idempotency key from the job's name and the run's
- * time, which every repetition of a run carries.
+ * Cloud Scheduler, too, delivers at least once. The producer derives the idempotency key from the job's name and the
+ * scheduled time, which stay the same when Cloud Scheduler retries.
  */
 export class Schedules extends pulumi.ComponentResource {
   constructor(

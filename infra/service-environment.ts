@@ -6,16 +6,16 @@ import type { Settings } from "./settings/settings.ts";
 
 type Variables = Readonly<Record<string, pulumi.Input<string>>>;
 
-/** Where spans go by OpenTelemetry's protocol (https://cloud.google.com/trace/docs/migrate-to-otlp-endpoints). */
+/** Google Cloud's endpoint for spans over OTLP (https://cloud.google.com/trace/docs/migrate-to-otlp-endpoints). */
 const TRACES_ENDPOINT = "https://telemetry.googleapis.com";
 
-/** The variables of each service, which each checks when it starts. PORT and K_SERVICE are Cloud Run's own. */
+/** Each service's environment variables, which it validates on startup. Cloud Run itself sets PORT and K_SERVICE. */
 export function environmentOf(parts: {
   readonly settings: Settings;
   readonly accounts: Accounts;
   readonly queues: Queues;
   readonly records: RecordStore;
-  /** What a delivery's token is made for. */
+  /** The audience of the tokens that deliveries carry. */
   readonly audience: string;
 }): { readonly worker: Variables; producer(workerUrl: pulumi.Output<string>): Variables } {
   const { settings, accounts, queues, records, audience } = parts;
@@ -32,7 +32,7 @@ export function environmentOf(parts: {
     worker: {
       ...shared,
       AUTH_MODE: settings.authMode,
-      // True by construction: the check is never turned off, and this program grants run.invoker to the invoker alone.
+      // True by construction: Cloud Run's check stays on, and only the invoker is granted run.invoker.
       INVOKER_CHECK: "on",
       DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
       ...Object.fromEntries(settings.taskSettings.variables),
@@ -41,7 +41,7 @@ export function environmentOf(parts: {
   };
 }
 
-/** A list for each queue, so that it may have more than one. */
+/** Each value is a list, since a queue may have several names. */
 function namesByKey({ names }: Queues): Readonly<Record<string, pulumi.Output<string>[]>> {
   return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, [name]]));
 }

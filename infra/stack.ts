@@ -21,13 +21,13 @@ const PRODUCER_CONCURRENCY = 80;
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Asks Pulumi for the whole stack of a registry's task types and queues, by the stack's configuration.
+ * Declares the whole stack for a registry's task types and queues, using the stack's configuration.
  *
  * @returns the stack's outputs.
- * @throws SettingsError and BudgetError before anything is asked for.
+ * @throws SettingsError and BudgetError before any resource is declared.
  */
 export async function provision(registry: Registry) {
-  // Older ones don't try again what isn't there yet, or make it twice.
+  // Older versions don't retry a resource that isn't ready yet, or create it twice.
   await pulumi.requirePulumiVersion(">=3.270.0");
 
   const settings = parseSettings(pulumi.runtime.allConfig(), registry);
@@ -51,7 +51,7 @@ interface Options {
   readonly providers: gcp.Provider[];
 }
 
-/** Two providers, so that everything waits for the APIs by waiting for the second one. */
+/** Two providers: one enables the APIs, and everything else waits for the APIs by depending on the other. */
 function providerBehindApis({ project, region, schedules, traceSampleRatio }: Settings): gcp.Provider {
   const enabler = new gcp.Provider("enabler", { project, region });
   const wanted = { schedules: schedules.length > 0, traces: traceSampleRatio > 0 };
@@ -63,14 +63,14 @@ function providerBehindApis({ project, region, schedules, traceSampleRatio }: Se
   );
 }
 
-/** What outlives a deployment of the services, and who may do what with it. */
+/** Everything that outlives a deployment of the services, and the grants on it. */
 function provisionState(registry: Registry, settings: Settings, options: Options) {
   const { project, prefix, protect, region } = settings;
   const accounts = new Accounts("accounts", { prefix }, options);
   const queues = new Queues("queues", { prefix, region, protect, queues: registry.queues }, options);
   const records = new RecordStore("records", { ...settings, databaseId: prefix }, options);
   const secrets = new TaskSecrets(
-    // As stacks know it.
+    // The name that existing stacks know.
     "signing-secret",
     { prefix, protect, declared: registry.settings, given: settings.taskSettings.secrets },
     options,
@@ -80,14 +80,14 @@ function provisionState(registry: Registry, settings: Settings, options: Options
   return { accounts, queues, records, secrets, grants };
 }
 
-/** The two services, and Cloud Scheduler's calls of one of them. */
+/** The two services, and the schedules that call the producer. */
 function provisionServices(
   parts: ReturnType<typeof provisionState> & { readonly settings: Settings; readonly options: Options },
 ): { readonly worker: RunService; readonly producer: RunService } {
   const { settings, options, accounts, grants, secrets } = parts;
   const { project, region, prefix, protect, schedules } = settings;
   const images = new Images("images", settings, options);
-  // A constant, so that the worker can be told its audience before it has an address.
+  // A constant, so that the worker can know its audience before it has a URL.
   const audience = `https://${prefix}-worker.${project}.internal`;
   const environment = environmentOf({ ...parts, audience });
   const worker = new RunService(
@@ -147,7 +147,7 @@ function watch(queues: Queues, { prefix, notificationEmails }: Settings, options
   );
 }
 
-/** A stack's name may hold what a label may not. */
+/** A stack's name may contain characters that a label may not. */
 function asLabel(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, "-");
 }

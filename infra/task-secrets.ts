@@ -3,17 +3,20 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { TaskSetting } from "../shared/contract/task-settings.ts";
 
-/** A secret in Secret Manager, and the version of it that services are given. */
+/** A secret in Secret Manager, and the version that services use. */
 export interface StoredSecret {
-  /** What its resources are called. */
+  /** The logical name of its resources. */
   readonly name: string;
   readonly secret: gcp.secretmanager.Secret;
   readonly version: gcp.secretmanager.SecretVersion;
 }
 
-/** What task types declare as secrets, in Secret Manager: given by the stack's configuration, or made up here once. */
+/**
+ * The secrets that task types declare, kept in Secret Manager. Values come from the stack's configuration, or are
+ * generated here once.
+ */
 export class TaskSecrets extends pulumi.ComponentResource {
-  /** By the names of the variables that they become. */
+  /** By the names of the environment variables that hold them. */
   readonly byVariable: Readonly<Record<string, StoredSecret>>;
 
   constructor(
@@ -22,13 +25,14 @@ export class TaskSecrets extends pulumi.ComponentResource {
       readonly prefix: string;
       readonly protect: boolean;
       readonly declared: ReadonlyMap<string, TaskSetting>;
-      /** The values that the stack's configuration gives, by the variables' names. */
+      /** The values from the stack's configuration, by variable name. */
       readonly given: ReadonlyMap<string, string>;
     },
     options: pulumi.ComponentResourceOptions,
   ) {
-    // The type that it had when it held one secret, and that stacks know it by: under another one Pulumi would make every
-    // secret anew and delete what there is, as would going back to an earlier revision.
+    // The name dates from when there was only one secret, and existing stacks know the component by it. Under another
+    // name, Pulumi would recreate every secret and delete the existing ones. So would rolling back to an earlier
+    // revision.
     super("handoff:infra:SigningSecret", name, {}, options);
     const secrets = [...args.declared].filter(([, { kind }]) => kind === "secret");
     this.byVariable = Object.fromEntries(
@@ -53,7 +57,7 @@ export class TaskSecrets extends pulumi.ComponentResource {
       {
         secret: secret.id,
         secretData: this.dataOf(name, given.get(variable), generated),
-        // A replaced version is kept: an older revision, which may be gone back to, still names it.
+        // Keep replaced versions: an older revision, which may be rolled back to, still refers to its own.
         deletionPolicy: "ABANDON",
       },
       { parent: this },
@@ -61,10 +65,10 @@ export class TaskSecrets extends pulumi.ComponentResource {
     return { name, secret, version };
   }
 
-  /** What is made up is not protected: it goes when a secret is given in its place. */
+  /** A generated secret isn't protected: it is deleted once the configuration provides one instead. */
   private dataOf(name: string, given: string | undefined, generated: TaskSetting["generated"]): pulumi.Output<string> {
     if (given !== undefined) return pulumi.secret(given);
-    if (!generated) throw new Error(`The settings must give the secret ${name}.`);
+    if (!generated) throw new Error(`The stack's configuration must set the secret ${name}.`);
     const bytes = new random.RandomBytes(name, { length: generated.bytes }, { parent: this });
     return pulumi.secret(pulumi.interpolate`${generated.prefix}${bytes.base64}`);
   }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { inlineClientFiles } from "./inline-client-files.ts";
 import type { Program } from "./images/programs.ts";
 
-/** What CommonJS modules expect to find around them, in a bundle that is an ES module. */
+/** The variables that CommonJS modules expect, for a bundle that is an ES module. */
 const COMMONJS_SCOPE = [
   'import { createRequire as createRequireOfBundle } from "node:module";',
   "const require = createRequireOfBundle(import.meta.url);",
@@ -13,17 +13,13 @@ const COMMONJS_SCOPE = [
   "const __dirname = import.meta.dirname;",
 ].join("\n");
 
-/** From the project's folder into a bundle's. */
+/** From the project's folder to a bundle's. */
 interface Way {
   readonly from: string;
   readonly to: string;
 }
 
-/**
- * Bundles a program into a folder that holds all it needs but Node.
- *
- * @throws Error with esbuild's messages.
- */
+/** Bundles a program into a folder with everything it needs except Node. */
 export async function bundle(program: Program, way: Way): Promise<void> {
   await fs.rm(way.to, { recursive: true, force: true });
   await bundleModules({ main: program.entry }, { ...way, target: "node24" });
@@ -33,10 +29,10 @@ export async function bundle(program: Program, way: Way): Promise<void> {
 }
 
 /**
- * Bundles modules with all that they import. What they import later stays in files of its own, so that it is read later
- * too. Names are kept as they are: stack traces must say where something went wrong.
+ * Bundles modules with everything they import. Dynamic imports stay in files of their own, so that they still load
+ * later. Names aren't minified, so that stack traces stay readable.
  *
- * @param entryPoints modules by the names that their bundles get.
+ * @param entryPoints modules by the names of their bundles.
  * @throws Error with esbuild's messages.
  */
 export async function bundleModules(
@@ -58,7 +54,7 @@ export async function bundleModules(
   });
 }
 
-/** Copies a client's protos to where the emulators look for them: beside their bundle. */
+/** Copies a client's protos to where the emulators look for them: next to their bundle. */
 export async function copyProtos(name: string, { from, to }: Way): Promise<void> {
   const manifest = findPackageJSON(name, path.join(from, "package.json"));
   if (manifest === undefined) throw new Error(`${name} is not installed; run npm ci.`);

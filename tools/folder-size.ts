@@ -1,7 +1,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 
-/** How many files a folder holds, at any depth, and their bytes. */
+/** The number of files in a folder, at any depth, and their total size in bytes. */
 export async function sizeOf(folder: string): Promise<{ files: number; bytes: number }> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());

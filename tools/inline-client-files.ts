@@ -2,14 +2,14 @@ import type { Plugin } from "esbuild";
 import fs from "node:fs/promises";
 import path from "node:path";
 
-/** The client's own module, which reads three JSON files that lie beside it. */
+/** The client's own module, which reads three JSON files next to it. */
 const CLIENT_MODULE = /@google-cloud[\\/]tasks[\\/]build[\\/]esm[\\/]src[\\/].+_client\.js$/;
 const READ = /getJSON\(path\.join\(dirname, ((?:'[^']+'(?:, )?)+)\)\)/g;
 const FILES_READ = 3;
 
 /**
- * Lets the Cloud Tasks client be bundled: it finds its configuration and protos by its own place on disk, so what it
- * reads when it is loaded is put into the bundle instead.
+ * Makes it possible to bundle the Cloud Tasks client, which locates its configuration and protos relative to its own
+ * file: what the client reads on loading is put into the bundle instead.
  */
 export const inlineClientFiles: Plugin = {
   name: "inline-client-files",
@@ -23,7 +23,7 @@ export const inlineClientFiles: Plugin = {
         return `require(${JSON.stringify(path.join(path.dirname(file), ...segments))})`;
       });
       if (replaced === FILES_READ) return { contents, loader: "js" };
-      const text = `${file} reads ${replaced} files in the known way, not ${FILES_READ}: look at what the client's new version reads.`;
+      const text = `${file} reads ${replaced} files in the known way, not ${FILES_READ}: check what the client's new version reads.`;
       return { errors: [{ text }] };
     });
   },

@@ -1,4 +1,4 @@
 import path from "node:path";
 
-/** Where package.json, and so the Pulumi program, is. */
+/** The folder with package.json, and so the Pulumi program. */
 export const PROJECT_DIR = path.resolve(import.meta.dirname, "..");

@@ -1,14 +1,14 @@
 import type { SeriesName } from "./series.ts";
 
-/** When somebody is to be told, and where it says what to do: the paragraph of this title in docs/operating.md. */
+/** When to alert. The alert's title is also the heading in docs/operating.md that says what to do. */
 export interface Alert {
   readonly key: string;
   readonly title: string;
   readonly series: SeriesName;
-  /** The series is looked at in steps of this many seconds. */
+  /** The alignment period of the series, in seconds. */
   readonly stepS: number;
   readonly above: number;
-  /** For how long it must stay above, in seconds; 0 tells at once. */
+  /** How long the series must stay above the threshold, in seconds; 0 alerts at once. */
   readonly forS: number;
   readonly severity: "CRITICAL" | "ERROR" | "WARNING";
   readonly meaning: string;
@@ -20,7 +20,7 @@ export const ALERTS: readonly Alert[] = [
     title: "Tasks are delivered late",
     series: "delayP99",
     stepS: 300,
-    // Milliseconds. A minute is longer than any instance takes to start, and shorter than people wait for.
+    // Milliseconds. No instance takes a minute to start, and nobody wants to wait longer than that.
     above: 60_000,
     forS: 600,
     severity: "ERROR",
@@ -34,18 +34,18 @@ export const ALERTS: readonly Alert[] = [
     above: 0,
     forS: 0,
     severity: "ERROR",
-    meaning: "A task will not be tried again; it is kept as a dead letter.",
+    meaning: "A task will not be retried. It is kept as a dead letter.",
   },
   {
     key: "refused",
     title: "Deliveries are refused for their token",
     series: "refused",
     stepS: 300,
-    // A few are a scanner or a deploy; more are Cloud Tasks itself.
+    // A few come from a scanner or a deployment; more than that come from Cloud Tasks itself.
     above: 5,
     forS: 0,
     severity: "CRITICAL",
-    meaning: "The worker answers 401 or 403. If these are Cloud Tasks' own deliveries, nothing is done any more.",
+    meaning: "The worker answers 401 or 403. If Cloud Tasks sent these deliveries, no work is getting done.",
   },
   {
     key: "errors",
@@ -62,10 +62,10 @@ export const ALERTS: readonly Alert[] = [
     title: "A queue does not drain",
     series: "depth",
     stepS: 1_800,
-    // The least depth of half an hour: a burst that is worked off does not count.
+    // The minimum over half an hour, so that a burst that is worked off doesn't count.
     above: 1_000,
     forS: 0,
     severity: "WARNING",
-    meaning: "For half an hour the queue has held more than 1,000 tasks: more come than are done.",
+    meaning: "For half an hour, the queue has held more than 1,000 tasks: they arrive faster than they are done.",
   },
 ];

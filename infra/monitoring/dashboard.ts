@@ -1,7 +1,7 @@
 import { ALERTS } from "./alerts.ts";
 import { type SeriesName, type Watched, seriesOf } from "./series.ts";
 
-/** A chart: its title, what it draws, and what its numbers are. */
+/** The charts: a title, the series to draw, and their unit. */
 const CHARTS: readonly { readonly title: string; readonly series: readonly SeriesName[]; readonly unit: string }[] = [
   { title: "Enqueued, by queue", series: ["enqueued"], unit: "tasks" },
   { title: "Deliveries, by outcome", series: ["outcomes"], unit: "deliveries" },
@@ -12,8 +12,8 @@ const CHARTS: readonly { readonly title: string; readonly series: readonly Serie
   { title: "Delay, 99th percentile, by type", series: ["delayByType"], unit: "ms" },
   { title: "Waiting in each queue", series: ["depth"], unit: "tasks" },
   { title: "Instances", series: ["instances"], unit: "instances" },
-  { title: "Answers 5xx, by service", series: ["serverErrors"], unit: "requests" },
-  { title: "Refused for their token", series: ["refused"], unit: "deliveries" },
+  { title: "5xx responses, by service", series: ["serverErrors"], unit: "requests" },
+  { title: "Deliveries refused for their token", series: ["refused"], unit: "deliveries" },
   { title: "Firestore calls aborted by contention", series: ["contention"], unit: "calls" },
 ];
 
@@ -23,9 +23,9 @@ const TILE_HEIGHT = 4;
 const STEP = "300s";
 
 /**
- * The dashboard as Cloud Monitoring reads it
- * (https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards): a chart a question, two in a row, with
- * the alerts' thresholds drawn in where they are above zero.
+ * The dashboard in Cloud Monitoring's format
+ * (https://cloud.google.com/monitoring/api/ref_v3/rest/v1/projects.dashboards): one chart per question, two to a row,
+ * with the alerts' thresholds drawn in unless they are zero.
  */
 export function describeDashboard(title: string, watched: Watched): object {
   const all = seriesOf(watched);
@@ -61,7 +61,9 @@ function thresholdsOf(series: readonly SeriesName[]): { value: number }[] {
   }));
 }
 
-/** The service doesn't store zeros and empty lists, so a description with them would differ at every update. */
+/**
+ * Cloud Monitoring doesn't store zeros and empty lists, so a description with them would show a diff on every update.
+ */
 function withoutDefaults(description: object): object {
   return JSON.parse(JSON.stringify(description, (_, value: unknown) => (isDefault(value) ? undefined : value)));
 }

@@ -2,10 +2,10 @@ import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
 import { DELIVERY_FIELDS, DELIVERY_MESSAGE } from "../../shared/runtime/log-fields.ts";
 
-/** Delays from a millisecond to a week: each bucket is twice the one before. */
+/** Delays from a millisecond to a week. Each bucket is twice as wide as the one before. */
 const DELAY_BUCKETS = { exponentialBuckets: { growthFactor: 2, numFiniteBuckets: 30, scale: 1 } };
 
-/** Which of the worker's lines are counted, and by which of their fields. A pure description, so that it can be tested. */
+/** Which of the worker's log lines to count, and by which fields. Plain data, so that tests can check it. */
 export function describeLogMetrics(workerService: string) {
   const { outcome, taskType, queue, delayMs } = DELIVERY_FIELDS;
   const filter = [
@@ -19,7 +19,7 @@ export function describeLogMetrics(workerService: string) {
   };
 }
 
-/** The metrics that Cloud Logging counts from the worker's lines; nothing runs in the services for them. */
+/** The metrics that Cloud Logging derives from the worker's log lines. The services run nothing for them. */
 export function createLogMetrics(
   { prefix, workerService }: { prefix: string; workerService: string },
   options: pulumi.CustomResourceOptions,

@@ -5,7 +5,7 @@ import { describeDashboard } from "./dashboard.ts";
 import { createLogMetrics } from "./log-metrics.ts";
 import { type Watched, seriesOf } from "./series.ts";
 
-/** The shortest that there is. */
+/** The shortest that Cloud Monitoring allows. */
 const AUTO_CLOSE = "1800s";
 
 interface MonitoringArgs {
@@ -17,7 +17,7 @@ interface MonitoringArgs {
   readonly databaseId: string;
 }
 
-/** What people see of the system, and when they are told: log-based metrics, a dashboard, alerts by e-mail. */
+/** What people see of the system: log-based metrics, a dashboard, and alerts by email. */
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:Monitoring", name, {}, options);
@@ -63,7 +63,8 @@ function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: st
     displayName: `${prefix}: ${alert.title}`,
     combiner: "OR",
     severity: alert.severity,
-    // A series that only has points when something happens would keep its incident open, and the next one untold.
+    // A series that only has points when something happens would otherwise keep its incident open, and hide the next
+    // one.
     alertStrategy: { autoClose: AUTO_CLOSE },
     conditions: [
       {

@@ -1,6 +1,6 @@
 import { DELIVERY_FIELDS } from "../../shared/runtime/log-fields.ts";
 
-/** The names that queries are made of. */
+/** The names that appear in queries. */
 export interface Watched {
   readonly producerService: string;
   readonly workerService: string;
@@ -12,7 +12,9 @@ export interface Watched {
   readonly delays: string;
 }
 
-/** A filter of Cloud Monitoring (https://cloud.google.com/monitoring/api/v3/filters), how it is drawn and joined. */
+/**
+ * A Cloud Monitoring filter (https://cloud.google.com/monitoring/api/v3/filters), with how to align and aggregate it.
+ */
 export interface Series {
   readonly filter: string;
   readonly aligner: string;
@@ -33,8 +35,9 @@ const sum = (filter: string, groupBy: readonly string[] = []): Series => ({
 });
 
 /**
- * The series that the dashboard draws and the alerts watch. Metrics of Cloud Tasks, Cloud Run and Firestore are Google's
- * (https://cloud.google.com/monitoring/api/metrics_gcp); deliveries are counted from the worker's log.
+ * The series that the dashboard draws and the alerts watch. Those of Cloud Tasks, Cloud Run and Firestore are Google's
+ * own metrics (https://cloud.google.com/monitoring/api/metrics_gcp); those of deliveries are counted from the worker's
+ * log.
  */
 export function seriesOf(watched: Watched) {
   const queues = `resource.type = "cloud_tasks_queue" AND ${oneOf(QUEUE_ID, watched.queueNames)}`;

@@ -3,7 +3,9 @@ import callbackServices from "@pulumi/pulumi/proto/callback_grpc_pb.js";
 import callbacks from "@pulumi/pulumi/proto/callback_pb.js";
 import resources from "@pulumi/pulumi/proto/resource_pb.js";
 
-/** Runs a function that the program registered: it serves them itself, and names each by a token. */
+/**
+ * Calls a function that the program registered. The program serves its functions itself and identifies each by a token.
+ */
 async function callBack(callback: callbacks.Callback, request: Uint8Array): Promise<Uint8Array> {
   const client = new callbackServices.CallbacksClient(callback.getTarget(), grpc.credentials.createInsecure());
   const invocation = new callbacks.CallbackInvokeRequest();
@@ -18,7 +20,7 @@ async function callBack(callback: callbacks.Callback, request: Uint8Array): Prom
   }
 }
 
-/** Lets the program's transforms change what a resource asks for, each what the one before it made. */
+/** Runs the program's transforms on a resource request, each on the result of the previous one. */
 export async function applyTransforms(
   request: resources.RegisterResourceRequest,
   transforms: readonly callbacks.Callback[],
@@ -62,7 +64,7 @@ function setOptions(request: resources.RegisterResourceRequest, options: resourc
   request.setHooks(options.getHooks());
 }
 
-/** Asks the hooks of a resource whether its creation, which failed with these errors (the last one first), is tried again. */
+/** Asks a resource's hooks whether to retry its creation, which failed with these errors, latest first. */
 export async function wantsRetry(
   failed: { readonly urn: string; readonly name: string; readonly type: string; readonly errors: readonly string[] },
   hooks: readonly callbacks.Callback[],

@@ -14,30 +14,30 @@ import { fieldsOf, shown } from "./wire-values.ts";
 
 export interface EngineOptions {
   readonly stack: string;
-  /** A preview leaves what is made up unknown, as Pulumi does; an update makes it up. */
+  /** A preview leaves generated values unknown, as Pulumi does; an update makes them up. */
   readonly mode: "preview" | "update";
-  /** An error's text makes this attempt (from 1) to create the resource fail. */
+  /** Returns an error message to make this attempt (counted from 1) to create the resource fail. */
   readonly failCreate?: (resource: RecordedResource, attempt: number) => string | undefined;
 }
 
-/** What a program asked the engine for. */
+/** Everything a program asked the engine for. */
 export interface Recording {
   readonly resources: readonly RecordedResource[];
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** What the program logged as errors. */
+  /** Messages that the program logged as errors. */
   readonly errors: readonly string[];
-  /** The versions of Pulumi that the program can do with; empty when it doesn't say. */
+  /** The range of Pulumi versions that the program requires; empty if it doesn't say. */
   readonly pulumiVersions: string;
 }
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
-/** A call's own function, each for requests of its own class: a method's parameter, which TypeScript lets be narrower. */
+/** A handler for one call. Declared as a method, so that TypeScript lets each handler narrow its request type. */
 type Unary = { call(request: Message): Message | Promise<Message> }["call"];
 
 /**
- * Stands in for Pulumi's engine and its providers: a program registers its resources here as it would there, they are
- * written down, and nothing is made anywhere. It serves the engine's own gRPC services on loopback, on a free port.
+ * Stands in for Pulumi's engine and its providers. It records the resources that a program registers, and creates
+ * nothing. It serves the engine's own gRPC services on loopback, on a free port.
  */
 export class OfflineEngine {
   private readonly options: EngineOptions;
@@ -59,7 +59,7 @@ export class OfflineEngine {
     return { resources, outputs, errors, pulumiVersions };
   }
 
-  /** Listens; answers with its address, host:port. */
+  /** Starts listening. Returns the address as host:port. */
   async start(): Promise<string> {
     this.server.addService(resourceServices.ResourceMonitorService, implement(this.monitorCalls()));
     this.server.addService(engineServices.EngineService, implement(this.engineCalls()));
@@ -105,7 +105,7 @@ export class OfflineEngine {
         if (isStack) this.outputs = fieldsOf(shown(request.getOutputs()?.toJavaScript() ?? {}));
         return new empty.Empty();
       },
-      // What a program looks up is about whoever runs it; here that is nobody.
+      // A program only looks up the user who runs it. Here, there is none.
       invoke: () => {
         const answer = new resources.ResourceInvokeResponse();
         answer.setReturn(struct.Struct.fromJavaScript({ accessToken: "made-up-access-token" }));
@@ -159,7 +159,7 @@ export class OfflineEngine {
     return answer;
   }
 
-  /** Fails as often as the options say and the program's hooks ask for another attempt. */
+  /** Fails as long as the options say so and the program's hooks ask for another attempt. */
   private async create(resource: RecordedResource): Promise<void> {
     const { failCreate } = this.options;
     if (!failCreate || !resource.custom) return;
@@ -190,7 +190,7 @@ function describeDeployment(): resources.DeploymentInfo {
   return info;
 }
 
-/** gRPC's callbacks from functions that answer with a value or a promise of one. */
+/** Wraps functions that return a value or a promise as gRPC handlers. */
 function implement(calls: Record<string, Unary>): grpc.UntypedServiceImplementation {
   const unary =
     (call: Unary): grpc.handleUnaryCall<Message, Message> =>

@@ -2,13 +2,13 @@ import type { RecordedResource } from "./recorded-resource.ts";
 import { asSecret, type Fields, textOf } from "./wire-values.ts";
 
 const DIGEST = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
-/** Stands for what the provider puts behind a name that it makes up. */
+/** Stands for the random suffix that a provider appends to a name. */
 const SUFFIX = "1a2b3c4";
 
-/** The secret that stands for random bytes; tests look for where it turns up. */
+/** The secret that stands for random bytes. Tests look for where it ends up. */
 export const MADE_UP_SECRET = "bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
-/** What an update would have answered with: the inputs, and what each kind of resource only knows once it is made. */
+/** The state that an update would return: the inputs, plus what each type of resource only knows once it is created. */
 export function madeUpState(resource: RecordedResource): { readonly id: string; readonly state: Fields } {
   const inputs = resource.openInputs;
   const project = "my-project-123";

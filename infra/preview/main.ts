@@ -8,12 +8,12 @@ import { readExample, readStackFile, type StackConfig } from "./stacks.ts";
 
 const USAGE = `npm run preview:offline [-- OPTIONS]
 
-Runs the Pulumi program against an engine that only writes down what it is asked for. Nothing is made anywhere, and
-neither Pulumi's own program nor an account is needed.
+Runs the Pulumi program against an engine that only records what it is asked for. It creates nothing, and needs neither
+the pulumi command nor an account.
 
-  --stack dev|production   one of the example configurations; default: both, one after the other
+  --stack dev|production   one of the example configurations; default: both
   --config FILE            your own Pulumi.STACK.yaml; encrypted values are replaced by a placeholder
-  --counts                 only how many resources there are of each type
+  --counts                 print only the number of resources of each type
 `;
 
 const KINDS = ["dev", "production"] as const;
@@ -26,7 +26,7 @@ function chooseStacks(options: { stack?: string | undefined; config?: string | u
   return new Map(kinds.map((kind) => [kind, readExample(kind, registry.settings)]));
 }
 
-/** Prints one stack's graph; answers whether the program could be run. */
+/** Prints one stack's graph. Returns whether the program succeeded. */
 async function preview(name: string, stack: StackConfig, { countsOnly }: { countsOnly: boolean }): Promise<boolean> {
   const run = await runProgramOffline({ stack: "preview", mode: "preview", ...stack });
   if (!run.succeeded) {

@@ -3,7 +3,7 @@ import { type Value, textOf } from "./wire-values.ts";
 
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
-/** The graph as text, the same for the same graph: a tree of components and resources, with what each was asked for. */
+/** Prints the graph in a stable order: a tree of components and resources, with their inputs. */
 export function printGraph(resources: readonly RecordedResource[]): string {
   const stack = resources.find(({ type }) => type === STACK_TYPE);
   return printChildren(stack?.urn ?? "", resources, "").join("\n");
@@ -40,7 +40,7 @@ function nameOf(urn: string, resources: readonly RecordedResource[]): string {
   return resources.find((resource) => resource.urn === urn)?.name ?? urn;
 }
 
-/** A line an input; what is nested, a line each with its path. */
+/** One line per input. A nested value gets one line per leaf, with its path. */
 function printInput(path: string, value: Value): string[] {
   if (typeof value !== "object" || value === null) return [`${path}: ${oneLine(textOf(value))}`];
   const entries = Array.isArray(value)
@@ -55,12 +55,12 @@ function oneLine(text: string): string {
   return text.replaceAll("\n", String.raw`\n`);
 }
 
-/** An environment variable reads best in one line. */
+/** An environment variable reads best on one line. */
 function isVariable(value: object): value is { name: Value; value: Value } {
   return Object.keys(value).toSorted().join() === "name,value";
 }
 
-/** How many resources there are of each type, components left out, most first. */
+/** The number of resources of each type, without components, most frequent first. */
 export function countByType(resources: readonly RecordedResource[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { type, custom } of resources) if (custom) counts.set(type, (counts.get(type) ?? 0) + 1);

@@ -1,4 +1,4 @@
 import path from "node:path";
 
-/** The folder of package.json, whose `main` is the Pulumi program. */
+/** The folder with package.json, whose `main` is the Pulumi program. */
 export const PROJECT_DIR = path.resolve(import.meta.dirname, "../..");

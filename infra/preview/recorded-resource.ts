@@ -8,24 +8,24 @@ export interface RecordedResource {
   readonly name: string;
   /** The parent's urn; empty for the stack itself. */
   readonly parent: string;
-  /** False for a component, which is only a name over its children. */
+  /** False for a component, which only groups its children. */
   readonly custom: boolean;
-  /** As a person may see them: secrets and unknown values by a word. */
+  /** Safe to show: placeholders stand for secrets and unknown values. */
   readonly inputs: Fields;
-  /** With the secrets in them: for finding out where they went. */
+  /** With secrets in the clear, so that tests can find where they end up. */
   readonly openInputs: Fields;
   readonly protect: boolean;
   readonly ignoreChanges: readonly string[];
   readonly deletedWith: string;
-  /** The urns that have to be there first, by option or by what its inputs were made from. */
+  /** The urns of resources that must exist first, given by an option or derived from its inputs. */
   readonly dependencies: readonly string[];
-  /** The urn of the provider that was picked for it; empty for the default one. */
+  /** The urn of the provider chosen for it; empty for the default one. */
   readonly provider: string;
   readonly secretOutputs: readonly string[];
   readonly errorHooks: readonly string[];
 }
 
-/** What was asked for, under this urn. */
+/** Records a request under this urn. */
 export function recordResource(request: resources.RegisterResourceRequest, urn: string): RecordedResource {
   const inputs = request.getObject()?.toJavaScript() ?? {};
   const provider = request.getProvider();
@@ -41,14 +41,14 @@ export function recordResource(request: resources.RegisterResourceRequest, urn: 
     ignoreChanges: request.getIgnorechangesList(),
     deletedWith: request.getDeletedwith(),
     dependencies: request.getDependenciesList().toSorted(),
-    // A reference to a provider is its urn and its id.
+    // A provider reference is its urn and its id.
     provider: provider.slice(0, Math.max(0, provider.lastIndexOf("::"))),
     secretOutputs: request.getAdditionalsecretoutputsList(),
     errorHooks: request.getHooks()?.getOnErrorList() ?? [],
   };
 }
 
-/** A resource's urn, as the engine makes it (https://www.pulumi.com/docs/iac/concepts/resources/names/#urns). */
+/** A resource's urn, as the engine builds it (https://www.pulumi.com/docs/iac/concepts/resources/names/#urns). */
 export function urnOf(
   request: Pick<resources.RegisterResourceRequest, "getParent" | "getType" | "getName">,
   stack: string,

@@ -4,21 +4,23 @@ import path from "node:path";
 import { PROJECT_DIR } from "./project-dir.ts";
 import { type EngineOptions, OfflineEngine, type Recording } from "./engine.ts";
 
-/** The program takes a second or two; more than this is a program that waits for something that never comes. */
+/**
+ * The program takes a second or two. If it takes longer than this, it is waiting for something that will never happen.
+ */
 const LONGEST_RUN_MS = 60_000;
 const MOST_OUTPUT_CHARACTERS = 100_000;
 
 export interface ProgramRun extends Recording {
   readonly succeeded: boolean;
-  /** What the program wrote, errors included. */
+  /** The program's output, including errors. */
   readonly output: string;
 }
 
 /**
- * Runs a Pulumi program as Pulumi's own language host does, in a process of its own, against an engine that only
- * writes down.
+ * Runs a Pulumi program in a process of its own, as Pulumi's own language host does, against an engine that only
+ * records.
  *
- * @param options.config the stack's configuration, by its full keys (`handoff:region`).
+ * @param options.config the stack's configuration, by full keys (`handoff:region`).
  * @param options.program the folder with the program's package.json; default: this project.
  */
 export async function runProgramOffline(

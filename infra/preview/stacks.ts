@@ -9,27 +9,28 @@ import { configKeyOf } from "../settings/task-settings.ts";
 
 const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
 
-/** A stack's configuration as Pulumi hands it to the program, and which keys are secret. */
+/** A stack's configuration as Pulumi passes it to the program, and the keys that are secret. */
 export interface StackConfig {
   readonly config: Readonly<Record<string, string>>;
   readonly secretKeys: readonly string[];
 }
 
-/** Stands for a value that only Pulumi can decrypt. */
+/** Stands in for a value that only Pulumi can decrypt. */
 const PLACEHOLDER = "placeholder-of-an-encrypted-value";
 
 type Declared = ReadonlyMap<string, TaskSetting>;
 
-/** The example configuration of a kind of stack. */
+/** Reads the example configuration for one kind of stack. */
 export function readExample(kind: "dev" | "production", declared: Declared): StackConfig {
   return readStackFile(path.join(PROJECT_DIR, `Pulumi.${kind}.yaml.example`), declared);
 }
 
 /**
- * Reads a Pulumi.STACK.yaml. Encrypted values are replaced by a placeholder.
+ * Reads a Pulumi.STACK.yaml, replacing encrypted values with placeholders.
  *
- * @param declared what task types declare: the local value of a variable has the form that a placeholder must have.
- * @throws ConfigError when there is no such file, or it isn't one of Pulumi's.
+ * @param declared the variables that task types declare. A variable's local value has the right format for its
+ * placeholder.
+ * @throws ConfigError when the file doesn't exist or isn't a Pulumi stack file.
  */
 export function readStackFile(file: string, declared: Declared): StackConfig {
   const { config } = parseStackFile(file);
@@ -48,12 +49,12 @@ function parseStackFile(file: string): z.output<typeof stackFile> {
     return stackFile.parse(parse(fs.readFileSync(file, "utf8")));
   } catch (cause) {
     const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    const why = isMissing ? "there is no such file" : "it must be YAML with a map called config, as Pulumi writes it";
+    const why = isMissing ? "the file doesn't exist" : "it must be YAML with a config map, as Pulumi writes it";
     throw new ConfigError(`${file} can't be used: ${why}.`, { cause });
   }
 }
 
-/** Pulumi writes what it encrypted as `secure: v1:…`. */
+/** Pulumi writes an encrypted value as `secure: v1:…`. */
 function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }

@@ -4,18 +4,19 @@ import type { Registry } from "../../shared/contract/registry.ts";
 import { checkTimeBudgets } from "../../shared/contract/time-budget.ts";
 import type { Settings } from "./settings.ts";
 
-/** Times or capacities contradict each other. The message lists every contradiction, a sentence each. */
+/** Timeouts or capacities contradict each other. The message has a sentence for each contradiction. */
 export class BudgetError extends pulumi.RunError {
   readonly code = "BROKEN_BUDGET";
 }
 
-/** Limits of a queue (https://cloud.google.com/tasks/docs/quotas). */
+/** Queue limits (https://cloud.google.com/tasks/docs/quotas). */
 const MOST_DISPATCHES_PER_SECOND = 500;
 const MOST_CONCURRENT_DISPATCHES = 5_000;
 
 /**
- * Refuses to provision what can't work: a handler that takes longer than Cloud Tasks waits, or queues that send more at
- * once than the worker's instances may take, so that Cloud Run would answer 429 and slow every queue down.
+ * Refuses to provision what can't work: a handler that takes longer than Cloud Tasks waits, or queues that send more
+ * deliveries at once than the worker's instances accept, in which case Cloud Run would answer 429 and slow down every
+ * queue.
  *
  * @throws BudgetError
  */
@@ -38,7 +39,7 @@ function checkLimits(key: string, { maxDispatchesPerSecond, maxConcurrentDispatc
     problems.push(`Queue ${key}: Cloud Tasks dispatches at most ${MOST_DISPATCHES_PER_SECOND} tasks a second.`);
   }
   if (maxConcurrentDispatches > MOST_CONCURRENT_DISPATCHES) {
-    problems.push(`Queue ${key}: Cloud Tasks has at most ${MOST_CONCURRENT_DISPATCHES} dispatches under way.`);
+    problems.push(`Queue ${key}: Cloud Tasks allows at most ${MOST_CONCURRENT_DISPATCHES} concurrent dispatches.`);
   }
   return problems;
 }
@@ -51,7 +52,7 @@ function checkCapacity(
   const taken = workerMaxInstances * workerConcurrency;
   if (sent <= taken) return [];
   return [
-    `The queues send up to ${sent} deliveries at once, but the worker takes ${taken} ` +
+    `The queues send up to ${sent} deliveries at once, but the worker accepts only ${taken} ` +
       `(${workerMaxInstances} instances of ${workerConcurrency}): raise handoff:workerMaxInstances.`,
   ];
 }

@@ -6,7 +6,7 @@ import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-le
 import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
-/** The stack's configuration can't be used. The message lists every problem, a sentence each, with what to do. */
+/** The stack's configuration is invalid. The message has a sentence for each problem that says what to do. */
 export class SettingsError extends pulumi.RunError {
   readonly code = "INVALID_SETTINGS";
 }
@@ -14,21 +14,21 @@ export class SettingsError extends pulumi.RunError {
 /** The namespace of our keys in a stack's configuration. */
 const NAMESPACE = "handoff";
 
-/** Who may call the producer. Nobody is ever let in without being named. */
+/** Who may call the producer. Callers must be named: nobody else is let in. */
 const caller = z
   .string()
-  .refine((member) => !/^all(Authenticated)?Users$/.test(member), "would let everybody in: name accounts or groups")
+  .refine((member) => !/^all(Authenticated)?Users$/.test(member), "would let everyone in: name accounts or groups")
   .regex(
     /^(serviceAccount|user|group):[^\s:@]+@[^\s:@]+$|^domain:[^\s:@]+$|^all(Authenticated)?Users$/,
     "must be an IAM member, for example serviceAccount:shop@my-project.iam.gserviceaccount.com",
   );
 
-/** A task that is enqueued by the clock. */
+/** A scheduled task. */
 const scheduleOf = (types: TaskTypes) =>
   z
     .strictObject({
       name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens"),
-      cron: z.string().refine(isCron, 'must be a time in the five fields of cron, for example "*/5 * * * *"'),
+      cron: z.string().refine(isCron, 'must be a cron expression with five fields, for example "*/5 * * * *"'),
       timeZone: z
         .string()
         .refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin")
@@ -47,33 +47,36 @@ const scheduleOf = (types: TaskTypes) =>
       }
     });
 
-/** What every stack has, whatever its task types. */
+/** The settings that every stack has, whatever its task types. */
 const ownFields = {
   /** The Google Cloud project's id. */
   project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
   region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region, for example europe-west1"),
-  /** Begins the name of everything, so that two stacks fit in one project. It is the database's name too, of 4 or more; accounts allow 20. */
+  /**
+   * The prefix of every resource name, so that two stacks fit in one project. It is also the database's name, which
+   * must have at least 4 characters; account names allow 20.
+   */
   prefix: z.string().regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
-  /** Whether what can't be made again (database, queues, secret) is protected from being deleted. */
+  /** Whether to protect what can't be recreated (database, queues, secret) from deletion. */
   protect: trueOrFalse.default(true),
-  callers: listOf(caller).refine(areDistinct, "must name each of them once").default([]),
+  callers: listOf(caller).refine(areDistinct, "must not contain duplicates").default([]),
   notificationEmails: listOf(z.email("must be an e-mail address"))
-    .refine(areDistinct, "must name each of them once")
+    .refine(areDistinct, "must not contain duplicates")
     .default([]),
   producerIngress: oneOf("all", "internal").default("all"),
   producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
   producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
   workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
   workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-  /** Deliveries that one worker instance takes at once. */
+  /** Deliveries that one worker instance handles at once. */
   workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
-  /** Daily backups of the database are kept this long; 0 makes none. */
+  /** How many days to keep daily backups of the database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
   imagesKept: numberWithin({ from: 2, to: 100 }).default(10),
-  /** The part of traces that is sampled where the caller didn't decide; 0 turns traces off. */
+  /** The fraction of traces to sample when the caller hasn't decided; 0 turns tracing off. */
   traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
-  /** Not less than info: metrics are counted from lines of that level. */
+  /** No higher than info, because metrics are counted from lines of that level. */
   logLevel: oneOf("debug", "info").default("info"),
   authMode: oneOf("verify", "platform").default("verify"),
 };
@@ -83,7 +86,7 @@ const schemaOf = (types: TaskTypes) =>
     .strictObject({
       ...ownFields,
       schedules: listOf(scheduleOf(types))
-        .refine((all) => areDistinct(all.map(({ name }) => name)), "must have a name each of its own")
+        .refine((all) => areDistinct(all.map(({ name }) => name)), "must have different names")
         .default([]),
     })
     .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
@@ -96,16 +99,16 @@ const schemaOf = (types: TaskTypes) =>
     });
 
 export type Settings = z.output<ReturnType<typeof schemaOf>> & {
-  /** What is given of the variables that task types declare. */
+  /** The values of the variables that task types declare. */
   readonly taskSettings: GivenSettings;
 };
 export type Schedule = z.output<ReturnType<typeof scheduleOf>>;
 
 /**
- * Reads the settings from a stack's whole configuration (`handoff:region` and so on; other namespaces are passed over).
- * Structured values are JSON text, as Pulumi hands them over.
+ * Reads the settings from a stack's whole configuration (`handoff:region` and so on; it ignores other namespaces).
+ * Structured values are JSON text, as Pulumi passes them.
  *
- * @throws SettingsError with a sentence for every problem; values are never quoted, since some of them are secrets.
+ * @throws SettingsError with a sentence for each problem. It never quotes values, since some are secrets.
  */
 export function parseSettings(configuration: Readonly<Record<string, string>>, registry: Registry): Settings {
   const declared = configurable(registry.settings);
@@ -124,19 +127,24 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
   const sentences = [
     ...known
       .filter((key) => declared.has(key))
-      .map((key) => `${declared.get(key)}: a task's setting can't have this name, since ${NAMESPACE}:${key} is ours.`),
+      .map(
+        (key) =>
+          `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
+      ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
   ];
   if (parsed.success && sentences.length === 0) return { ...parsed.data, taskSettings: given };
   throw new SettingsError(
-    `The stack's configuration can't be used:\n${sentences.map((line) => `  - ${line}`).join("\n")}`,
+    `The stack's configuration is invalid:\n${sentences.map((line) => `  - ${line}`).join("\n")}`,
   );
 }
 
 function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>, known: readonly string[]): string[] {
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    return issue.keys.map((key) => `${NAMESPACE}:${key}: there is no such setting. There are: ${known.join(", ")}.`);
+    return issue.keys.map(
+      (key) => `${NAMESPACE}:${key}: there is no such setting. The settings are: ${known.join(", ")}.`,
+    );
   }
   const [name] = issue.path;
   const place = `${NAMESPACE}:${issue.path.join(".")}`;
@@ -150,7 +158,7 @@ function areDistinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 
-/** Cloud Scheduler takes five fields (https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules). */
+/** Cloud Scheduler accepts five fields (https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules). */
 function isCron(text: string): boolean {
   try {
     return new Cron(text, { mode: "5-part", paused: true }).nextRun() !== null;

@@ -1,27 +1,28 @@
 import { type TaskSetting, isOptional } from "../../shared/contract/task-settings.ts";
 
-/** What a stack's configuration gives of the variables that task types declare, by the variables' names. */
+/** The values that a stack's configuration sets for the variables that task types declare, by variable name. */
 export interface GivenSettings {
   readonly variables: ReadonlyMap<string, string>;
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-/** A variable's name in a stack's configuration: `WEBHOOK_SIGNING_SECRET` is `webhookSigningSecret` there. */
+/** A variable's key in a stack's configuration: `WEBHOOK_SIGNING_SECRET` becomes `webhookSigningSecret`. */
 export function configKeyOf(variable: string): string {
   return variable.toLowerCase().replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The declared variables that a stack can give, by their keys in its configuration. */
+/** The names of the declared variables that a stack can set, by their keys in its configuration. */
 export function configurable(declared: ReadonlyMap<string, TaskSetting>): ReadonlyMap<string, string> {
   const names = [...declared].filter(([, { localOnly }]) => !localOnly).map(([name]) => name);
   return new Map(names.map((name) => [configKeyOf(name), name]));
 }
 
 /**
- * Reads the declared variables from a stack's configuration, whose texts are passed on as they are.
+ * Reads the declared variables from a stack's configuration. Passes their texts on unchanged.
  *
- * @param texts the values by their keys, without the namespace.
- * @returns what is given, and a problem for each that is wrong or missing: its key, and the sentence that goes behind.
+ * @param texts the values by key, without the namespace.
+ * @returns the values, and a problem for each one that is invalid or missing: its key, and a sentence that follows the
+ * key.
  */
 export function readTaskSettings(
   declared: ReadonlyMap<string, TaskSetting>,

@@ -4,37 +4,40 @@ import type { Readable } from "node:stream";
 import { STARTED } from "../../shared/runtime/program.ts";
 import { readableLine } from "./log-line.ts";
 
-/** A program of the stack: what to run, with which environment. */
+/** A program of the stack, and how to run it. */
 export interface Program {
   readonly name: string;
   readonly command: readonly [executable: string, ...args: string[]];
-  /** A line that it prints once it listens. Default: it tells over its channel, as ours do whatever they log. */
+  /**
+   * A line that the program prints once it is listening. Default: it sends a message over its IPC channel, as our own
+   * programs do whatever their log level.
+   */
   readonly listens?: RegExp;
-  /** All of its environment. */
+  /** Its complete environment. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** A process that was started. */
+/** A running process. */
 export interface Child {
   readonly pid: number;
-  /** Resolves when it listens; rejects when it ends before that. */
+  /** Resolves once it is listening; rejects if it ends before that. */
   readonly listening: Promise<void>;
-  /** Resolves when it has ended, with how. */
+  /** Resolves when it has ended, with a description of how. */
   readonly ended: Promise<string>;
-  /** Asks it to stop, and kills it when it has not ended after `STOP_LIMIT_MS`. */
+  /** Asks it to stop, and kills it if it hasn't ended after `STOP_LIMIT_MS`. */
   stop(): Promise<void>;
 }
 
-/** The worker drains for 8 s and needs a moment to settle; everything else stops faster. */
+/** The worker drains for 8 s and needs a moment to settle. Everything else stops faster. */
 const STOP_LIMIT_MS = 15_000;
 
-/** Starts a program and prints each of its lines with its name before it. */
+/** Starts a program, and prints each line of its output prefixed with its name. */
 export function startChild(program: Program, print: (line: string) => void): Child {
   const [executable, ...args] = program.command;
   const child = spawn(executable, args, {
     env: program.environment,
-    // Its own group, so that Ctrl-C in the terminal reaches only the parent, which stops the programs in order.
-    // The channel is for the opposite case: a program whose parent has gone sees it close, and stops.
+    // Its own process group, so that Ctrl-C in the terminal only reaches the parent, which stops the programs in order.
+    // The IPC channel covers the opposite case: when the parent is gone, the program sees the channel close, and stops.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });

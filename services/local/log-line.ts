@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 
-/** Fields that stand elsewhere in a line, or on every line. */
+/** Fields that the line shows elsewhere, or that are the same on every line. */
 const SHOWN_ELSEWHERE = new Set(["severity", "time", "service", "message", "err", "httpRequest"]);
-/** Fields that join lines in Cloud Logging and only make them long here. */
+/** Fields that link lines in Cloud Logging. Here they only make lines longer. */
 const FOR_CLOUD_LOGGING = "logging.googleapis.com/";
 const NAME_WIDTH = 11;
 
@@ -12,7 +12,7 @@ const COLOUR = new Map<string, Parameters<typeof styleText>[0]>([
   ["CRITICAL", "red"],
 ]);
 
-/** Makes of a process's line of JSON one that a person reads; any other line is kept as it is, behind the name. */
+/** Turns a line of JSON log output into a readable one. Keeps any other line as it is, after the name. */
 export function readableLine(name: string, line: string): string {
   const prefix = styleText("dim", name.padEnd(NAME_WIDTH));
   const entry = parseEntry(line);
@@ -43,7 +43,7 @@ function showValue(value: unknown): string {
   return escapeControls(typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value));
 }
 
-/** A request and its answer, as `POST /v1/tasks 202 0.012s`. */
+/** A request and its response, such as `POST /v1/tasks 202 0.012s`. */
 function showRequest(request: unknown): string {
   if (typeof request !== "object" || request === null) return "";
   return Object.values(request)
@@ -56,7 +56,7 @@ function showStack(error: unknown): string {
   return `\n${String(error.stack).split("\n").map(escapeControls).join("\n")}`;
 }
 
-/** What was logged may come from anyone: nothing in it may command the terminal, end the line or turn it around. */
+/** Log text may come from anyone: it must not control the terminal, break the line or reverse the text direction. */
 function escapeControls(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;

@@ -7,7 +7,7 @@ import { registry } from "../../shared/tasks/index.ts";
 import { type StackSettings, addressOf, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
-/** One Ctrl-C arrives twice: from the terminal, and passed on by npm. */
+/** One Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
 const SAME_SIGNAL_MS = 300;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -60,7 +60,7 @@ async function start(): Promise<void> {
     if (askedAtMs !== undefined && performance.now() - askedAtMs < SAME_SIGNAL_MS) return;
     if (askedAtMs !== undefined) process.exit(1);
     askedAtMs = performance.now();
-    print("stopping; work under way may finish (Ctrl-C again ends it now)");
+    print("stopping; work in progress may finish (Ctrl-C again stops it now)");
     stack.stop().then(stopped.resolve, stopped.reject);
   };
   process.on("SIGINT", onSignal);

@@ -1,7 +1,7 @@
 import net from "node:net";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 
-/** A port of the stack, and the variable that moves it. */
+/** A port that the stack needs, and the variable that changes it. */
 export interface WantedPort {
   readonly name: string;
   readonly variable: string;
@@ -10,13 +10,13 @@ export interface WantedPort {
 }
 
 /**
- * Makes sure that all ports are free, and no two the same, before anything is started.
+ * Makes sure, before anything starts, that all ports are free and different from each other.
  *
- * @throws ConfigError that lists the ones that aren't.
+ * @throws ConfigError that lists the ports that can't be used.
  */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
   const taken: WantedPort[] = [];
-  // All are held until the last was tried, so that a port that is wanted twice is found too.
+  // Holds all ports until the last one has been tried, so that a port that is wanted twice is found, too.
   const held: net.Server[] = [];
   try {
     for (const port of wanted) {
@@ -32,7 +32,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   throw new ConfigError(`Something else listens on ports of the stack:\n${lines.join("\n")}`);
 }
 
-/** A server on the port; undefined when the port is taken. */
+/** Starts a server on the port; undefined when the port is in use. */
 function hold({ host, port }: WantedPort): Promise<net.Server | undefined> {
   return new Promise((resolve, reject) => {
     const probe = net.createServer();

@@ -9,7 +9,7 @@ import {
 import { localVariables } from "../../shared/contract/task-settings.ts";
 import { LOCAL, PROJECT_DIR, type StackSettings, addressOf } from "./settings.ts";
 
-/** The four programs of the stack, with all that each needs to find the others. */
+/** The four programs of the stack, with the addresses and names that each needs to reach the others. */
 export function programsOf(settings: StackSettings): Record<"firestore" | "queues" | "worker" | "producer", Program> {
   const { variables, registry } = settings;
   const queuesAddress = addressOf(variables.CLOUD_TASKS_EMULATOR_HOST);
@@ -23,7 +23,7 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     HOST: "127.0.0.1",
     WORKER_AUDIENCE: LOCAL.audience,
     INVOKER_SERVICE_ACCOUNT: LOCAL.invoker,
-    // Google's clients would look for a metadata server first, and warn that there is none.
+    // Otherwise Google's clients would look for a metadata server first, and warn that they found none.
     METADATA_SERVER_DETECTION: "none",
   };
   return {
@@ -57,7 +57,7 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
   };
 }
 
-/** Each queue's names in the emulator: its key alone. */
+/** Each queue's names in the emulator: just its key. */
 function queueNames({ queues }: StackSettings["registry"]): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries([...queues.keys()].map((key) => [key, [key]]));
 }

@@ -3,7 +3,10 @@ import { toProtoTime } from "../../shared/queue/proto-time.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import { LOCAL } from "./settings.ts";
 
-/** Makes the emulator's queues what the registry says, as `pulumi up` does in the cloud. UpdateQueue creates what is missing. */
+/**
+ * Configures the emulator's queues from the registry, as `pulumi up` does in the cloud. UpdateQueue creates missing
+ * queues.
+ */
 export async function provisionQueues(
   { queues }: Pick<Registry, "queues">,
   emulator: { host: string; port: number },

@@ -15,12 +15,12 @@ export const startVariables = z.object({
 export interface StackSettings {
   readonly registry: Registry;
   readonly variables: z.output<typeof startVariables>;
-  /** What the programs' environments are built on. */
+  /** The environment that the programs inherit. */
   readonly environment: NodeJS.ProcessEnv;
   readonly dataDir: string;
-  /** Forget what earlier runs left behind. */
+  /** Whether to discard the state of earlier runs. */
   readonly fresh: boolean;
-  /** Whose Firestore emulator is started. */
+  /** Which Firestore emulator to start: ours or Google's. */
   readonly firestore: "ours" | "official";
 }
 

@@ -7,21 +7,25 @@ import { type Supervised, type Supervision, supervise } from "./supervise.ts";
 
 /** The running stack. */
 export interface Stack {
-  /** Resolves when a program has ended that the stack can't go on without, with a sentence. */
+  /** Resolves, with a sentence, when a program that the stack can't do without has ended. */
   readonly broken: Promise<string>;
-  /** Stops the programs in order: nothing new comes in, then the work under way ends, then the emulators go. */
+  /**
+   * Stops the programs in order: first nothing new comes in, then the work in progress ends, then the emulators stop.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the emulators, then the worker and the producer while the queues are made; resolves when all of them listen.
+ * Starts the emulators, then the worker and the producer while it creates the queues. Resolves once all of them are
+ * listening.
  *
- * @throws ConfigError when ports are taken, and Error when a program ends before it listens; everything is stopped by then.
+ * @throws ConfigError when ports are in use, and Error when a program ends before it is listening. By then, everything
+ * has been stopped.
  */
 export async function startStack(settings: StackSettings, print: (line: string) => void): Promise<Stack> {
   const usesRunningFirestore = await isFirestoreEmulator(settings.variables.FIRESTORE_EMULATOR_HOST);
   await requireFreePorts(portsOf(settings).filter(({ name }) => name !== "firestore" || !usesRunningFirestore));
-  if (usesRunningFirestore) print("A Firestore emulator runs already and is used.");
+  if (usesRunningFirestore) print("Using the Firestore emulator that is already running.");
 
   const programs = programsOf(settings);
   const { promise: broken, resolve: onGone } = Promise.withResolvers<string>();
@@ -31,7 +35,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     running.push(supervised);
     await supervised.listening;
   };
-  // The last that was started is the first that stops.
+  // Stops in reverse order of starting.
   const stop = async (): Promise<void> => {
     for (let next = running.pop(); next; next = running.pop()) await next.stop();
   };
@@ -56,7 +60,7 @@ function portsOf({ variables }: StackSettings): WantedPort[] {
   ];
 }
 
-/** Both Google's emulator and ours answer `Ok` at their root. */
+/** Google's emulator and ours both answer `Ok` at their root. */
 async function isFirestoreEmulator({ host, port }: { host: string; port: number }): Promise<boolean> {
   try {
     const answer = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(2_000) });

@@ -2,20 +2,22 @@ import { type Child, type Program, startChild } from "./child.ts";
 
 /** A program that is kept running until it is stopped. */
 export interface Supervised {
-  /** Resolves when it listens; rejects when it ends before that. */
+  /** Resolves once it is listening; rejects if it ends before that. */
   readonly listening: Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface Supervision {
   readonly print: (line: string) => void;
-  /** What to do when it ends by itself. Services are started again, as Cloud Run does; an emulator's end is the stack's. */
+  /**
+   * What to do when it ends on its own. Services restart, as on Cloud Run; when an emulator ends, the whole stack does.
+   */
   readonly ifItEnds: "restart" | "give up";
-  /** Told, in a sentence, that the program has ended for good. */
+  /** Called with a sentence when the program has ended for good. */
   readonly onGone: (why: string) => void;
 }
 
-/** A program that keeps ending is not started again after this many times. */
+/** Give up on a program that keeps ending after this many restarts. */
 const MOST_RESTARTS = 10;
 
 /** Starts a program and keeps it running. */

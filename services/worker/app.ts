@@ -6,7 +6,7 @@ import { deliver } from "./deliver.ts";
 import { isReady } from "./readiness.ts";
 import type { Worker } from "./worker.ts";
 
-/** The worker's HTTP API: where Cloud Tasks delivers, and the health checks of Cloud Run. */
+/** The worker's HTTP API: the endpoint that Cloud Tasks delivers to, and the health checks for Cloud Run. */
 export function createWorkerApp(worker: Worker): Hono {
   const app = new Hono();
   app.use(apiHeaders);

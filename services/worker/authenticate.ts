@@ -14,27 +14,27 @@ export type Authentication =
   | {
       readonly kind: "authenticated";
       readonly email: string;
-      /** The account's numeric id. */
+      /** The service account's numeric id. */
       readonly subject: string;
       readonly expiresAtMs: number;
     }
-  /** 401: no token proves who is calling. The reason is a word for the log. */
+  /** 401: no token proves who is calling. The reason is a code for the log. */
   | { readonly kind: "unauthenticated"; readonly reason: TokenRefusal | "unknown-key" | "signature" }
-  /** 403: the token is good, but it is not the invoker's. */
+  /** 403: the token is valid, but not the invoker's. */
   | { readonly kind: "forbidden"; readonly reason: "email" | "email-not-verified" }
-  /** 503: without keys nobody can be authenticated. */
+  /** 503: nobody can be authenticated without keys. */
   | { readonly kind: "keys-unavailable" };
 
 /**
- * Who checks a token's signature: this service (`verify`), or only Cloud Run, which then removed it (`platform`). The
- * configuration says which. A signature that can't be checked is never a reason to go without.
+ * Who checks a token's signature: this service (`verify`), or only Cloud Run, which then removes it (`platform`). The
+ * configuration decides. Being unable to check a signature never means skipping the check.
  */
 export type AuthMode = "verify" | "platform";
 
-/** The rules that the token of a delivery must meet. */
+/** The rules for the tokens of deliveries. */
 export interface TokenRules {
   readonly keys: KeyCache;
-  /** The only audience that tokens may be made for. Never taken from a request. */
+  /** The only audience that tokens may have. Never taken from a request. */
   readonly audience: string;
   /** The email address of the only account that may deliver. */
   readonly invoker: string;
@@ -44,7 +44,7 @@ export interface TokenRules {
 }
 
 /**
- * Rules for one audience and one invoker.
+ * Creates the rules for one audience and one invoker.
  *
  * @param options.mode default `verify`.
  * @throws TypeError if either is empty.
@@ -59,8 +59,8 @@ export function createTokenRules(options: Omit<TokenRules, "verified" | "mode"> 
  * Decides whether the invoker sent a request, by the identity token that Cloud Tasks puts in its Authorization header
  * (https://cloud.google.com/tasks/docs/creating-http-target-tasks#token). Never throws.
  *
- * Claims are checked first, since that is cheap. But only a good signature over these very claims makes a request the
- * invoker's, or another account's.
+ * Checks the claims first, because that is cheap. But only a valid signature over these claims proves that the request
+ * comes from the invoker, or from another account.
  */
 export async function authenticate(headers: Headers, rules: TokenRules): Promise<Authentication> {
   const reading = readIdentityToken(headers, { audience: rules.audience, nowMs: rules.clock.now() });
@@ -94,8 +94,9 @@ async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
 }
 
 /**
- * The library checks less than it seems to: it allows 300 s of skew by the wall clock, trusts the token's own algorithm,
- * and ignores nbf and email. All of that has been checked by now. Its errors contain the token, so none gets out.
+ * The library checks less than it seems to: it allows 300 s of skew by the wall clock, trusts the token's own
+ * algorithm, and ignores nbf and email. All of that has been checked by now. Its errors contain the token, so they stay
+ * in here.
  */
 async function isSignedBy(pem: string, token: IdentityToken, audience: string): Promise<boolean> {
   try {

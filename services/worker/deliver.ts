@@ -25,7 +25,7 @@ export async function deliver(request: Request, worker: Worker): Promise<Respons
   }
 }
 
-/** Authenticate, parse, begin, run, finish: each step is a file of its own. */
+/** Authenticate, parse, begin, run, finish: each step has its own file. */
 async function outcomeOf(request: Request, worker: Worker, telemetry: DeliveryTelemetry): Promise<Outcome> {
   if (worker.shutdown.begun) return SHUTTING_DOWN;
   const caller = await authenticate(request.headers, worker.tokens);
@@ -35,7 +35,7 @@ async function outcomeOf(request: Request, worker: Worker, telemetry: DeliveryTe
   if (delivery.refused) return delivery.outcome;
 
   const log = telemetry.identify(delivery);
-  // Keys and bodies can be long in coming: what hasn't claimed its task by now doesn't begin.
+  // Keys and bodies can take long to arrive. A delivery that hasn't claimed its task by now doesn't begin.
   if (worker.shutdown.begun) return SHUTTING_DOWN;
 
   return await worker.around(delivery, async () => {

@@ -43,7 +43,7 @@ const configSchema = z.object({
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Goes around each attempt, from its claim to its recorded end. Yours to fill: Sentry, metrics, a tenant's context. */
+/** Wraps each attempt, from its claim to its recorded end. Yours to fill in: Sentry, metrics, a tenant's context. */
 const around: Around = (_delivery, next) => next();
 
 async function start(): Promise<RunningProgram> {
@@ -89,8 +89,8 @@ async function start(): Promise<RunningProgram> {
         await closed;
         await store.close(clock);
       } else {
-        // The client would wait for what it has asked, too, and be killed with it.
-        log.warn({}, "some work has not settled in time");
+        // The client would wait for its pending calls, too, and be killed while waiting.
+        log.warn({}, "some work did not settle in time");
       }
       await tracing.stop();
       log.info({}, "stopped");
@@ -98,12 +98,12 @@ async function start(): Promise<RunningProgram> {
   };
 }
 
-/** Without Cloud Run's own check of callers nobody would have looked at the signature. */
+/** Without Cloud Run's own check of callers, nobody would have verified the signature. */
 function refuseUnguardedPlatformMode(config: z.output<typeof configSchema>): void {
   if (config.AUTH_MODE === "verify" || (config.K_SERVICE && config.INVOKER_CHECK)) return;
   throw new ConfigError(
-    "AUTH_MODE=platform: only on Cloud Run, where K_SERVICE is set, and with INVOKER_CHECK=on, by which infra states " +
-      "that Cloud Run checks every caller's token.",
+    "AUTH_MODE=platform: only allowed on Cloud Run, where K_SERVICE is set, and with INVOKER_CHECK=on, which infra sets " +
+      "when Cloud Run checks every caller's token.",
   );
 }
 

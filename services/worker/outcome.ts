@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { type RequestProblem, problemResponse } from "../../shared/http/problem.ts";
 import type { TaskError, TerminalState } from "../../shared/records/task-record.ts";
 
-/** Every way in which a delivery can end. What Cloud Tasks does next follows from the response that each one gets. */
+/** Every way in which a delivery can end. Its response decides what Cloud Tasks does next. */
 export type Outcome =
   | { readonly kind: "done"; readonly result: z.core.util.JSONType }
   | { readonly kind: "duplicate"; readonly state: TerminalState }
@@ -21,27 +21,27 @@ export type Outcome =
 
 type UnavailableReason = "shutting-down" | "record-store" | "late-claim" | "keys" | "newer-revision";
 
-/** Another transaction holds what this one needs: it is over in moments. */
+/** Another transaction holds a lock that this one needs. It will be over in a moment. */
 const CONTENTION_RETRY_AFTER_MS = 1_000;
 
-/** Another attempt holds what this one needs, of the handler's documents or of its own record. */
+/** Another attempt holds a lock that this one needs, on one of the handler's documents or on its own record. */
 export const CONTENTION: Outcome = { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS };
 
-/** How long Cloud Tasks is asked to wait while a dependency of ours is away. */
+/** How long to ask Cloud Tasks to wait while one of our dependencies is unavailable. */
 const UNAVAILABLE_RETRY_AFTER_MS = 5_000;
 
 const UNAVAILABLE_DETAIL: Readonly<Record<UnavailableReason, string>> = {
   "shutting-down": "This instance is shutting down.",
   "record-store": "The record store can't be reached.",
-  "late-claim": "This instance stood still for so long that its claim may have expired.",
+  "late-claim": "This instance was paused for so long that its claim may have expired.",
   keys: "The keys that sign deliveries can't be fetched.",
   "newer-revision": "Only a newer revision can run this task, or run it this early.",
 };
 
 /**
- * The response to a delivery. Cloud Tasks deletes a task on 2xx and retries on everything else; 429, 503 and a high rate
- * of 5xx make it slow the whole queue (https://cloud.google.com/tasks/docs/creating-http-target-tasks), so they are kept
- * for what concerns the whole queue. Never a 3xx, which Cloud Tasks might follow.
+ * The response to a delivery. Cloud Tasks deletes a task on 2xx and retries on everything else. 429, 503 and a high
+ * rate of 5xx make it slow down the whole queue (https://cloud.google.com/tasks/docs/creating-http-target-tasks), so
+ * they are reserved for problems of the whole queue. Never a 3xx, which Cloud Tasks might follow.
  */
 export function respond(outcome: Outcome): Response {
   switch (outcome.kind) {
@@ -52,7 +52,7 @@ export function respond(outcome: Outcome): Response {
     case "busy":
       return refuse(409, "busy", "Another attempt owns the task", { retryAfterMs: outcome.retryAfterMs });
     case "retry":
-      return refuse(424, "retry", "The handler asks for a retry", outcome);
+      return refuse(424, "retry", "The handler asked for a retry", outcome);
     case "saturated":
       return refuse(429, "saturated", "A dependency is saturated", outcome);
     case "failed":
@@ -66,11 +66,11 @@ export function respond(outcome: Outcome): Response {
     case "malformed":
       return refuse(400, "malformed", "Not a task", { problems: outcome.problems });
     case "too-large":
-      return refuse(413, "too-large", `A task's body may have at most ${outcome.maxBytes} bytes`);
+      return refuse(413, "too-large", `A task's body may be at most ${outcome.maxBytes} bytes long`);
     case "unsupported-media":
-      return refuse(415, "unsupported-media", "A task's body must be application/json, not compressed");
+      return refuse(415, "unsupported-media", "A task's body must be uncompressed application/json");
     case "unauthenticated":
-      return refuse(401, "unauthenticated", "No valid token of the invoker");
+      return refuse(401, "unauthenticated", "The request has no valid token from the invoker");
     case "forbidden":
       return refuse(403, "forbidden", "The caller may not deliver this task");
     default:

@@ -13,54 +13,56 @@ import type { AttemptEnd } from "./lifecycle/settlement.ts";
 import type { Outcome } from "./outcome.ts";
 import type { BoundHandler, PreparedRun } from "./runner/handler.ts";
 
-/** One delivery of a task, parsed: what to run, and the rules that it runs by. */
+/** One delivery of a task, parsed: what to run, and the limits for running it. */
 export type Delivery = RunnableDelivery | UnrunnableDelivery;
 
 interface TaskDelivery extends Task {
   readonly maxAttempts: number;
-  /** False when Cloud Tasks says that it has tried before: only then can a task have a record that no claim of ours wrote. */
+  /**
+   * False if Cloud Tasks says that it has tried before. Only then can a task have a record that no claim of ours wrote.
+   */
   readonly isFirstDispatch: boolean;
 }
 
 export interface RunnableDelivery extends TaskDelivery {
   readonly kind: Idempotency;
   readonly timeoutMs: number;
-  /** Does the work. Rejects when the handler throws. */
+  /** Does the work. Rejects if the handler throws. */
   readonly run: PreparedRun;
 }
 
-/** The task is ours but can't run: its type is unknown here, or its payload invalid. */
+/** The task is ours but can't run: its type is unknown here, or its payload is invalid. */
 export interface UnrunnableDelivery extends TaskDelivery {
   readonly kind: "unrunnable";
   readonly end: AttemptEnd;
 }
 
-/** What `parseDelivery` holds a request against. */
+/** What `parseDelivery` checks a request against. */
 export interface DeliveryRules {
   readonly handlers: ReadonlyMap<string, BoundHandler>;
-  /** The queues by their keys. */
+  /** The queues by key. */
   readonly queues: DeployedQueues;
   readonly maxBodyBytes: number;
-  /** Tells whether a delivery comes before its time. */
+  /** Shows whether a delivery is early. */
   readonly clock: Clock;
   /** How long a dead letter is kept. */
   readonly deadLetterRetentionMs: number;
 }
 
-/** Nobody knows how many attempts an unknown type allows; its deliveries are counted by themselves. */
+/** Nobody knows how many attempts an unknown type allows. Its deliveries are counted separately. */
 const UNKNOWN_TYPE_ATTEMPTS = Number.POSITIVE_INFINITY;
-/** The names of unknown fields can be as long as the payload, and the dead letter has to hold both. */
+/** The names of unknown fields can be as long as the payload, and the dead letter must have room for both. */
 const LONGEST_DESCRIPTION = 1_000;
-/** With any parameters. Repeated headers arrive joined by a comma, and don't match. */
+/** Allows any parameters. Repeated headers arrive joined by a comma, and don't match. */
 const JSON_TYPE_PATTERN = /^application\/json\s*(?:;[^,]*)?$/i;
 const BROKEN_OFF: RequestProblem = { path: "", message: "The body ended early." };
 
 type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: true; readonly outcome: Outcome };
 
 /**
- * Reads a delivery from an authenticated request. What did not come from the producer (another form, a name or hash
- * that contradicts the envelope) is refused and leaves no trace. An envelope that is ours but can't be run, since its
- * type is unknown or its payload invalid, is a delivery: it is recorded how it ended.
+ * Parses a delivery from an authenticated request. A request that didn't come from the producer (another format, or a
+ * name or hash that contradicts the envelope) is refused and leaves no trace. An envelope that is ours but can't run,
+ * because its type is unknown or its payload is invalid, is a delivery, and how it ended is recorded.
  */
 export async function parseDelivery(request: Request, rules: DeliveryRules): Promise<Parsed> {
   if (!isPlainJson(request.headers)) return refuse({ kind: "unsupported-media" });
@@ -104,7 +106,7 @@ function parseEnvelope(body: Uint8Array): { envelope: Envelope } | { envelope?: 
   return { problems: schemaProblems(parsed.error, { value, root: "" }) };
 }
 
-/** The headers of Cloud Run and Cloud Tasks can be forged by whoever may call: they must agree with the envelope. */
+/** Any allowed caller can forge the headers of Cloud Run and Cloud Tasks, so they must agree with the envelope. */
 function contradictions(envelope: Envelope, request: Request): RequestProblem[] {
   const problems: RequestProblem[] = [];
   if (request.headers.get("x-cloudtasks-taskname") !== deliveryName(envelope)) {
@@ -123,7 +125,7 @@ function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
   try {
     return hashPayload(payload) === hash;
   } catch (error) {
-    // Text with half a surrogate pair is JSON, but it has no hash.
+    // Text with half a surrogate pair is valid JSON, but has no hash.
     if (error instanceof TypeError) return false;
     throw error;
   }

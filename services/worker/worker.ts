@@ -7,9 +7,9 @@ import type { Outcome } from "./outcome.ts";
 import type { Delivery, DeliveryRules } from "./parse-delivery.ts";
 import type { Shutdown } from "./runner/shutdown.ts";
 
-/** All that a delivery depends on. */
+/** Everything a delivery depends on. */
 export interface Worker {
-  /** The Google Cloud project, which traces belong to. */
+  /** The Google Cloud project that traces belong to. */
   readonly project: string;
   readonly tracer: Tracer;
   readonly store: TaskStore;
@@ -22,7 +22,7 @@ export interface Worker {
 }
 
 /**
- * Goes around each attempt, from its claim to its recorded end: the place for Sentry, metrics or a tenant's context. It
- * calls `next` once and returns what that resolves with. What it throws fails the delivery with 500.
+ * Wraps each attempt, from its claim to its recorded end: the place for Sentry, metrics or a tenant's context. It calls
+ * `next` once and returns what that resolves with. If it throws, the delivery fails with 500.
  */
 export type Around = (delivery: Delivery, next: () => Promise<Outcome>) => Promise<Outcome>;

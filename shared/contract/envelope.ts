@@ -3,8 +3,8 @@ import { hashPayload } from "./payload-hash.ts";
 import { isTaskId } from "./task-id.ts";
 
 /**
- * The body of a task's HTTP request: all that the worker needs to know. Envelopes outlive deployments, so fields that
- * this revision doesn't know are ignored.
+ * The body of a task's HTTP request: everything the worker needs to know. Envelopes outlive deployments, so unknown
+ * fields are ignored.
  */
 export const envelopeSchema = z.object({
   id: z.string().refine(isTaskId, "must be a task id"),
@@ -21,9 +21,9 @@ export const envelopeSchema = z.object({
 
 export type Envelope = z.infer<typeof envelopeSchema>;
 
-/** Largest serialised payload in bytes unless configured otherwise: with its dead letter it must fit a Firestore document. */
+/** The default for the largest serialised payload, in bytes: with its dead letter it must fit a Firestore document. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
-/** The most that can be configured: Firestore documents end at 1 MiB. */
+/** The highest limit that can be configured: a Firestore document holds at most 1 MiB. */
 export const HIGHEST_MAX_PAYLOAD_BYTES = 900 * 1024;
 /** The most that an envelope adds to its payload, in bytes. */
 export const ENVELOPE_OVERHEAD_BYTES = 4 * 1024;
@@ -36,18 +36,19 @@ export function sealEnvelope(
   return { ...rest, payloadHash: hashPayload(task.payload), enqueuedAt: new Date(enqueuedAtMs).toISOString() };
 }
 
-/** Deliveries can be this much early: Cloud Tasks' clock and ours are two. */
+/** How early a delivery may be: Cloud Tasks' clock and ours differ. */
 const EARLY_TOLERANCE_MS = 1_000;
 
 /**
  * Whether this revision can do what an envelope asks for. Later revisions deliver a task in several hops, and not
- * before its time; a revision that knows neither must not run such a task, or its record would be judged wrongly.
+ * before its time. A revision that doesn't know about either must not run such a task, or its record would be
+ * misjudged.
  */
 export function honours({ hop = 0, notBefore }: Envelope, nowMs: number): boolean {
   return hop === 0 && (notBefore === undefined || Date.parse(notBefore) <= nowMs + EARLY_TOLERANCE_MS);
 }
 
-/** The name in Cloud Tasks of the delivery that an envelope belongs to: the id, for a later hop with its number. */
+/** The name of an envelope's task in Cloud Tasks: the id, and on a later hop the id with the hop's number. */
 export function deliveryName({ id, hop = 0 }: Envelope): string {
   return hop === 0 ? id : `${id}-h${hop}`;
 }

@@ -2,9 +2,10 @@ import canonicalize from "canonicalize";
 import { createHash } from "node:crypto";
 
 /**
- * SHA-256 in hex over a payload's canonical JSON (RFC 8785), so that the order of its keys makes no difference.
+ * The SHA-256, in hex, of a payload's canonical JSON (RFC 8785), so that the order of keys makes no difference.
  *
- * @throws TypeError when the payload is not a JSON value, or holds half a surrogate pair, which has no canonical form.
+ * @throws TypeError when the payload isn't a JSON value, or contains half a surrogate pair, which has no canonical
+ * form.
  */
 export function hashPayload(payload: unknown): string {
   const text = canonicalText(payload);

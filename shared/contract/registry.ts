@@ -2,25 +2,28 @@ import { QUEUE_KEY_FORM, type QueueSettings, isQueueKey } from "./queues.ts";
 import type { TaskSetting } from "./task-settings.ts";
 import type { TaskType } from "./task-type.ts";
 
-/** The task types by their names. A Map, since names come from requests. */
+/** The task types by name. A Map, since names come from requests. */
 export type TaskTypes = ReadonlyMap<string, TaskType>;
 
-/** What a system is made for. Every program is handed one; shared/tasks/index.ts has the one that is deployed. */
+/**
+ * The task types, queues and settings of a system. Every program receives one; the deployed one is in
+ * shared/tasks/index.ts.
+ */
 export interface Registry<Types extends readonly TaskType[] = readonly TaskType[]> {
   readonly types: TaskTypes;
-  /** The queues' settings by their keys. */
+  /** The queues' settings by key. */
   readonly queues: ReadonlyMap<string, QueueSettings>;
-  /** The variables that handlers need, by their names. Two task types may share one. */
+  /** The variables that handlers need, by name. Task types may share one. */
   readonly settings: ReadonlyMap<string, TaskSetting>;
-  /** The types as they were listed, so that what there must be for each of them can be checked at compile time. */
+  /** The types as a tuple, so that the compiler can check that nothing is missing for any of them. */
   readonly listed: Types;
 }
 
 /**
- * Puts task types and queues together.
+ * Combines task types and queues.
  *
- * @throws TypeError, with a sentence for each problem, when two task types have one name, a type's queue isn't defined, a
- * queue key is malformed, or two types declare one variable differently.
+ * @throws TypeError, with a sentence for each problem, when two task types have the same name, a type's queue isn't
+ * defined, a queue key is malformed, or two types declare the same variable differently.
  */
 export function defineRegistry<
   const Queues extends Readonly<Record<string, QueueSettings>>,
@@ -37,7 +40,7 @@ export function defineRegistry<
     if (!Object.hasOwn(queues, queue)) problems.push(`Task type "${type}": there is no queue "${queue}".`);
     for (const [name, setting] of Object.entries(taskType.settings)) {
       if ((settings.get(name) ?? setting) !== setting) {
-        problems.push(`Task type "${type}" declares ${name} as another does: let them share one declaration.`);
+        problems.push(`Task type "${type}" declares ${name}, as another type does: make them share one declaration.`);
       }
       settings.set(name, setting);
     }

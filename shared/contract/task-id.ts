@@ -4,8 +4,9 @@ import { QUEUE_KEY_FORM, isQueueKey } from "./queues.ts";
 declare const taskIdBrand: unique symbol;
 
 /**
- * A task's id, `<32 hex digits>[n]-<queue key>`: hashed first, so that names spread over the service; the queue in it, so
- * that the id alone is enough to find the task and its record. The `n` will mark natural types; it is only read so far.
+ * A task's id, `<32 hex digits>[n]-<queue key>`. The hash comes first, so that names spread evenly over Cloud Tasks.
+ * The queue key is included, so that the id alone is enough to find the task and its record. The `n` will mark natural
+ * types; so far it is only parsed.
  */
 export type TaskId = string & { readonly [taskIdBrand]: true };
 
@@ -17,19 +18,19 @@ export function randomTaskId(queue: string): TaskId {
   return toTaskId(randomBytes(HEX_DIGITS / 2).toString("hex"), queue);
 }
 
-/** The id that a task type and an idempotency key always give: the start of SHA-256 over both. */
+/** The id for a task type and an idempotency key, always the same: the beginning of the SHA-256 of both. */
 export function taskIdForKey(key: { type: string; idempotencyKey: string; queue: string }): TaskId {
-  // A task type holds no NUL, so no two pairs can run together into one text.
+  // A task type contains no NUL, so no two pairs give the same text.
   const digest = createHash("sha256").update(`${key.type}\0${key.idempotencyKey}`).digest("hex");
   return toTaskId(digest.slice(0, HEX_DIGITS), key.queue);
 }
 
-/** The id, if the text has the form of one. */
+/** The text as an id, if it is well-formed. */
 export function parseTaskId(text: string): TaskId | undefined {
   return isTaskId(text) ? text : undefined;
 }
 
-/** The key of the queue that a task's id names. Whether there is such a queue is for the caller to check. */
+/** The queue key in a task's id. The caller must check that there is such a queue. */
 export function queueOf(id: TaskId): string {
   return queuePart(id);
 }

@@ -1,46 +1,46 @@
 import { z } from "zod";
 
 /**
- * A variable that a task type's handler needs. It is declared in the type's definition, and everything else follows: the
- * worker parses it when it starts, infra provides it, `npm start` sets it to its local value.
+ * An environment variable that a task type's handler needs. The type's definition declares it, and the rest follows:
+ * the worker parses it on startup, infra provides it, and `npm start` sets it to its local value.
  */
 export interface TaskSetting<Schema extends z.ZodType = z.ZodType> {
   readonly kind: "setting" | "secret";
-  /** Reads the variable's text. It gets undefined where the variable isn't set. */
+  /** Parses the variable's text, or undefined if the variable isn't set. */
   readonly schema: Schema;
-  /** The variable's text on one machine. Undefined: it isn't set there. */
+  /** The variable's local text, for `npm start` and tests. Undefined: it isn't set there. */
   readonly local: string | undefined;
-  /** Whether it turns off a protection, so that no service on Cloud Run may have it set. */
+  /** Whether it turns off a protection, so that it must not be set on Cloud Run. */
   readonly localOnly: boolean;
-  /** A secret that infra makes up, once, where the stack's configuration gives none. */
+  /** How infra generates the secret, once, if the stack's configuration doesn't set it. */
   readonly generated?: GeneratedSecret;
 }
 
-/** A secret's form: a prefix and random bytes in base64. */
+/** The form of a generated secret: a prefix, and random bytes in base64. */
 export interface GeneratedSecret {
   readonly prefix: string;
   readonly bytes: number;
 }
 
-/** What a task type declares, by the variables' names. */
+/** The settings that a task type declares, by variable name. */
 export type TaskSettings = Readonly<Record<string, TaskSetting>>;
 
-/** What a handler gets for it. */
+/** The values that a handler gets for them. */
 export type SettingValues<Settings extends TaskSettings> = {
   readonly [Name in keyof Settings]: z.output<Settings[Name]["schema"]>;
 };
 
-/** What a secret without a value of its own is on one machine. */
+/** The default local value of a secret. */
 const MADE_UP_SECRET = "made-up-local-secret";
 
-/** Declares a secret that is any text: Secret Manager holds it in the cloud. */
+/** Declares a secret that may be any text. In the cloud, Secret Manager holds it. */
 export function secret(): TaskSetting<z.ZodString>;
 /**
- * Declares a secret of a certain form.
+ * Declares a secret with a schema.
  *
- * @param options.schema reads it. It must not quote the value in its messages.
- * @param options.local the value on one machine. Everyone who has the code has it, so never a real one.
- * @param options.generated how infra makes it up where the stack's configuration gives none; default: it must be given.
+ * @param options.schema parses it. Its messages must not quote the value.
+ * @param options.local its local value, for `npm start` and tests. It is in the source code, so never use a real one.
+ * @param options.generated how infra generates it if the stack's configuration doesn't set it; default: it must be set.
  */
 export function secret<Schema extends z.ZodType>(options: {
   readonly schema: Schema;
@@ -57,11 +57,12 @@ export function secret(options?: {
 }
 
 /**
- * Declares a variable that is no secret. In the cloud it is set from the stack's configuration.
+ * Declares a variable that isn't secret. In the cloud, the stack's configuration sets it.
  *
- * @param options.schema reads its text; one that takes undefined, as by `.default(…)`, makes it optional.
- * @param options.local the text on one machine; default: not set, which the schema must then allow.
- * @param options.localOnly whether it may be set on one machine only; default false.
+ * @param options.schema parses its text. One that accepts undefined, for example through `.default(…)`, makes it
+ * optional.
+ * @param options.local its local text, for `npm start` and tests; default: not set, which the schema must then allow.
+ * @param options.localOnly whether it must not be set on Cloud Run; default false.
  */
 export function setting<Schema extends z.ZodType>(options: {
   readonly schema: Schema;
@@ -72,22 +73,22 @@ export function setting<Schema extends z.ZodType>(options: {
   return Object.freeze({ kind: "setting", schema, local, localOnly });
 }
 
-/** Whether it may be left out: its schema takes undefined. */
+/** Whether the variable may be left out: its schema accepts undefined. */
 export function isOptional({ schema }: TaskSetting): boolean {
   return schema.safeParse(undefined).success;
 }
 
-/** The variables that are set on one machine, by their names. */
+/** The variables with local values, and those values, by name. */
 export function localVariables(settings: ReadonlyMap<string, TaskSetting>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...settings].flatMap(([name, { local }]) => (local === undefined ? [] : [[name, local] as const])),
   );
 }
 
-/** Each part begins with a letter, so that no two names are one in a stack's configuration. */
+/** Each part begins with a letter, so that no two names map to the same key in a stack's configuration. */
 const NAME_PATTERN = /^[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)*$/;
 
-/** Variables that the services, their images and Cloud Run go by. */
+/** Variables that the services, their images or Cloud Run use. */
 const TAKEN_NAMES = new Set([
   "AUTH_MODE",
   "DEAD_LETTER_RETENTION_DAYS",
@@ -105,13 +106,13 @@ const TAKEN_NAMES = new Set([
 ]);
 const TAKEN_PREFIXES = ["CLOUD_TASKS_", "FIRESTORE_", "GOOGLE_", "K_", "NODE_", "OIDC_", "OTEL_"];
 
-/** What is wrong with a task type's declared settings, a sentence each. */
+/** The problems with a task type's declared settings, a sentence each. */
 export function settingProblems(settings: TaskSettings): string[] {
   return Object.entries(settings).flatMap(([name, { schema, local }]) => {
-    if (!NAME_PATTERN.test(name)) return [`The setting "${name}" must be named in capitals, as WEBHOOK_KEY.`];
+    if (!NAME_PATTERN.test(name)) return [`The setting "${name}" must have a name in capitals, such as WEBHOOK_KEY.`];
     if (TAKEN_NAMES.has(name) || TAKEN_PREFIXES.some((prefix) => name.startsWith(prefix))) {
-      return [`The setting ${name} has the name of a variable of Handoff's own: choose another.`];
+      return [`The setting ${name} has the name of one of Handoff's own variables: choose another.`];
     }
-    return schema.safeParse(local).success ? [] : [`The setting ${name} has no local value that its schema takes.`];
+    return schema.safeParse(local).success ? [] : [`The setting ${name} has no local value that its schema accepts.`];
   });
 }

@@ -2,12 +2,13 @@ import type { z } from "zod";
 import { type TaskSettings, settingProblems } from "./task-settings.ts";
 
 /**
- * How a task type copes with being delivered more than once, in the order of preference:
+ * How a task type copes with being delivered more than once, in order of preference:
  *
- * - `natural`: the handler may run any number of times with one result, since the message holds all the state it needs.
+ * - `natural`: running the handler any number of times gives the same result, since the message holds all the state it
+ *   needs.
  * - `transaction`: all effects are Firestore writes, committed together with the task's record.
- * - `claim`: the worker claims the task's name first; no two attempts run at once, but a crash between an outside
- *   effect and the completion repeats the handler.
+ * - `claim`: the worker first claims the task's name. No two attempts run at once, but a crash between an external
+ *   effect and the completion makes the handler run again.
  */
 export type Idempotency = "natural" | "transaction" | "claim";
 
@@ -19,21 +20,21 @@ export interface TaskType<
   Kind extends Idempotency = Idempotency,
   Settings extends TaskSettings = TaskSettings,
 > {
-  /** Stable for ever: queued tasks carry it. */
+  /** Never changes: queued tasks carry it. */
   readonly type: Type;
   readonly payload: Schema;
-  /** The key of its queue. */
+  /** The key of the type's queue. */
   readonly queue: Queue;
   readonly idempotency: Kind;
-  /** The handler's budget in milliseconds; its AbortSignal fires when it is used up. */
+  /** The handler's time limit in milliseconds, after which its AbortSignal fires. */
   readonly timeoutMs: number;
-  /** Attempts of the handler before the task becomes a dead letter. */
+  /** Attempts before the task becomes a dead letter. */
   readonly attempts: number;
-  /** The variables that its handler needs, by their names. */
+  /** The variables that the handler needs, by name. */
   readonly settings: Settings;
 }
 
-/** A task type as it is written down. */
+/** A task type as `defineTask` accepts it, with optional fields. */
 export type TaskDefinition<
   Type extends string,
   Schema extends z.ZodType,
@@ -54,8 +55,8 @@ const MOST_ATTEMPTS = 100;
 /**
  * Defines a task type once, for every part of the system.
  *
- * @throws TypeError when the type's form, its timeout, its number of attempts or a setting is not allowed. What concerns
- * its queue is checked when it is registered, and its time budget by `checkTimeBudgets`.
+ * @throws TypeError when the type's name, its timeout, its number of attempts or a setting isn't allowed. Its queue is
+ * checked by `defineRegistry`, and its time budget by `checkTimeBudgets`.
  */
 export function defineTask<
   const Type extends string,

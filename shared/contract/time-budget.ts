@@ -1,7 +1,10 @@
 import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS } from "./queues.ts";
 import type { Registry } from "./registry.ts";
 
-/** Limits of an HTTP target's dispatch deadline (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks). */
+/**
+ * The limits of an HTTP target's dispatch deadline
+ * (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks).
+ */
 const SHORTEST_DISPATCH_DEADLINE_MS = 15_000;
 const LONGEST_DISPATCH_DEADLINE_MS = 30 * 60_000;
 
@@ -9,7 +12,7 @@ const LONGEST_DISPATCH_DEADLINE_MS = 30 * 60_000;
 export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
 
 /**
- * Every way in which the task types' timeouts and the queues' deadlines contradict each other, a sentence each.
+ * Finds the contradictions between the task types' timeouts and the queues' deadlines, a sentence each.
  *
  *     |-- claim --|---- handler timeout ----|-- grace --|-- settle --|  ≤ dispatch deadline ≤ request timeout
  *                 |----------------------- lease: dispatch deadline + margin -------------------
@@ -18,7 +21,7 @@ export function checkTimeBudgets({ types, queues }: Pick<Registry, "types" | "qu
   const problems: string[] = [];
   for (const [key, { dispatchDeadlineMs }] of queues) {
     if (dispatchDeadlineMs < SHORTEST_DISPATCH_DEADLINE_MS || dispatchDeadlineMs > LONGEST_DISPATCH_DEADLINE_MS) {
-      problems.push(`Queue ${key}: the dispatch deadline of ${dispatchDeadlineMs} ms is not within 15 s and 30 min.`);
+      problems.push(`Queue ${key}: the dispatch deadline of ${dispatchDeadlineMs} ms is not between 15 s and 30 min.`);
     }
     if (dispatchDeadlineMs > WORKER_REQUEST_TIMEOUT_MS) {
       problems.push(
@@ -31,7 +34,7 @@ export function checkTimeBudgets({ types, queues }: Pick<Registry, "types" | "qu
     const dispatchDeadlineMs = queues.get(task.queue)?.dispatchDeadlineMs ?? 0;
     if (neededMs <= dispatchDeadlineMs) continue;
     problems.push(
-      `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms with claiming, grace and settling, ` +
+      `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms including claim, grace and settling, ` +
         `but queue ${task.queue} gives up after ${dispatchDeadlineMs} ms.`,
     );
   }

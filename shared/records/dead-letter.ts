@@ -1,13 +1,13 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import type { TaskError } from "./task-record.ts";
 
-/** The collection of dead letters: small, indexed by time, and what people list and replay from. */
+/** The collection of dead letters: small, indexed by time, and the one that people list and replay from. */
 export const DEAD_LETTERS = "deadLetters";
 
-/** How long a dead letter is kept unless configured otherwise. */
+/** The default for how long a dead letter is kept. */
 export const DEFAULT_DEAD_LETTER_RETENTION_DAYS = 90;
 
-/** A task that will not be tried again, with all that is needed to understand and to replay it. */
+/** A task that will not be retried, with everything needed to understand and replay it. */
 export interface DeadLetter {
   readonly taskId: string;
   readonly type: string;
@@ -20,7 +20,7 @@ export interface DeadLetter {
   readonly error: TaskError;
   readonly replayOf: string | null;
   readonly diedAt: Timestamp;
-  /** From when on Firestore may delete it. */
+  /** When Firestore may delete it. */
   readonly expireAt: Timestamp;
 }
 
@@ -29,7 +29,10 @@ export function deadLetterId(taskId: string): string {
   return taskId;
 }
 
-/** A delivery whose payload is not its task's gets a dead letter of its own, the same for every repetition. */
+/**
+ * The dead letter's id for a delivery whose payload isn't its task's: separate from the task's own dead letter, and the
+ * same for every repetition.
+ */
 export function conflictLetterId(taskId: string, payloadHash: string): string {
   return `${taskId}-${payloadHash.slice(0, 16)}`;
 }

@@ -1,7 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 
-/** The collection of task records; a document's id is the task's id. Nothing in it is indexed. */
+/** The collection of task records. A document's id is the task's id, and no field is indexed. */
 export const TASK_RECORDS = "taskRecords";
 
 const TERMINAL_STATES = ["succeeded", "dead", "cancelled"] as const;
@@ -11,10 +11,13 @@ const timestamp = z.instanceof(Timestamp);
 
 const taskError = z.object({ code: z.string(), message: z.string() });
 
-/** Why an attempt failed: a short code for programs, a sentence for people. */
+/** Why an attempt failed: a short code for programs and a sentence for people. */
 export type TaskError = z.infer<typeof taskError>;
 
-/** A JSON value kept as text: Firestore's own fields allow no nested arrays, no empty or reserved names, no great depth. */
+/**
+ * A JSON value stored as text: Firestore's own fields don't allow nested arrays, empty or reserved names, or deep
+ * nesting.
+ */
 const jsonText = z
   .string()
   .transform((text, context): unknown => {
@@ -28,22 +31,26 @@ const jsonText = z
   .pipe(z.json());
 
 /**
- * Records outlive deployments. A reader ignores fields that it doesn't know, and fields that no decision needs may be
- * missing: they have a default here.
+ * Records outlive deployments. Readers ignore unknown fields, and fields that no decision needs may be missing: they
+ * have defaults here.
  */
 const taskRecordSchema = z.object({
   queue: z.string().optional(),
   type: z.string().optional(),
   state: z.enum(["running", "waiting", ...TERMINAL_STATES]),
-  /** Token of the attempt that wrote last. An attempt owns the task while the record is running and holds its token. */
+  /**
+   * The token of the attempt that wrote last. An attempt owns the task while the record is running and holds its token.
+   */
   owner: z.string(),
-  /** The fencing token: it grows by one with each claim, so that of two attempts the later one is known. */
+  /** The fencing token. Each claim increases it by one, which shows the later of two attempts. */
   fence: z.int().nonnegative(),
-  /** Attempts of the handler that were begun; a released one does not count. */
+  /** Attempts that have begun. A released attempt doesn't count. */
   attempts: z.int().nonnegative(),
-  /** Consecutive deliveries to revisions that didn't know the type: no attempts. Absent where the last one did. */
+  /**
+   * Consecutive deliveries to revisions that didn't know the type, which aren't attempts. Absent if the last one did.
+   */
   unknownTypes: z.int().nonnegative().optional(),
-  /** Firestore's time of the claim; null while nobody holds one. */
+  /** When the claim was made, by Firestore's clock; null while nobody holds one. */
   claimedAt: timestamp.nullable(),
   leaseMs: z.int().nonnegative(),
   payloadHash: z.string(),
@@ -58,14 +65,14 @@ const taskRecordSchema = z.object({
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 export type TaskState = TaskRecord["state"];
 
-/** The fields that this revision knows, and so may take out of a record. */
+/** The fields that this revision knows, and so may remove from a record. */
 export const RECORD_FIELDS: ReadonlySet<string> = new Set(Object.keys(taskRecordSchema.shape));
 
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * How long a record is kept after it was last claimed or settled: a task lives 31 days at most
- * (https://cloud.google.com/tasks/docs/quotas), a day on top is required, and another covers clocks that are wrong.
+ * How long a record is kept after it was last claimed or settled. A task lives at most 31 days
+ * (https://cloud.google.com/tasks/docs/quotas), one more day is required, and another allows for wrong clocks.
  */
 const RECORD_RETENTION_MS = 33 * DAY_MS;
 
@@ -75,9 +82,9 @@ export function expiryFrom(nowMs: number): Timestamp {
 }
 
 /**
- * Reads a record from a document's data.
+ * Parses a record from a document's data.
  *
- * @throws ZodError when the document is not a task's record.
+ * @throws ZodError when the document isn't a task record.
  */
 export function parseTaskRecord(data: unknown): TaskRecord {
   return taskRecordSchema.parse(data);

@@ -17,19 +17,19 @@ import { DEAD_LETTERS } from "./dead-letter.ts";
 import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "./task-record.ts";
 import { type Fields, type Task, type Transition, type Writes, writesOf } from "./transition.ts";
 
-/** How often a record is read and decided on before the last error stands. */
+/** How often to read a record and decide before giving up with the last error. */
 const MOST_TRIES = 5;
 
-/** What trying again can't help: INVALID_ARGUMENT, PERMISSION_DENIED, UNIMPLEMENTED. */
+/** Statuses that a retry can't help: INVALID_ARGUMENT, PERMISSION_DENIED, UNIMPLEMENTED. */
 const LASTING = new Set([3, 7, 12]);
 
-/** No task has this id, so reading it finds nothing. */
+/** No task has this id, so a read finds nothing. */
 const PROBED_DOCUMENT = "readiness";
 
-/** Firestore refused, or did not respond in time: what was sent may still have taken effect. */
+/** Firestore returned an error or didn't respond in time. What was sent may still have taken effect. */
 export class RecordStoreError extends Error {
   readonly code = "RECORD_STORE";
-  /** The gRPC status that Firestore responded with; undefined when it did not respond in time. */
+  /** The gRPC status that Firestore responded with; undefined if it didn't respond in time. */
   readonly status: number | undefined;
 
   constructor(message: string, status: number | undefined, options?: ErrorOptions) {
@@ -38,20 +38,20 @@ export class RecordStoreError extends Error {
   }
 }
 
-/** A task's record as it was read, with Firestore's time of the read. */
+/** A task's record as it was read, and the time of the read by Firestore's clock. */
 export interface ReadRecord {
   readonly record: TaskRecord | null;
   readonly readTimeMs: number;
 }
 
-/** What a decision has to say to the store: what to write, or null for nothing. */
+/** What a decision tells the store: what to write, or null for nothing. */
 export interface Decided {
   readonly transition: Transition | null;
 }
 
 /** A Firestore transaction that has read, and so locked, a task's record. */
 export interface RecordTransaction extends ReadRecord {
-  /** The handler's own reads and writes go through it. */
+  /** The handler's own reads and writes go through this. */
   readonly transaction: Transaction;
   /** Adds a transition to the transaction's commit. */
   readonly write: (transition: Transition) => void;
@@ -69,16 +69,16 @@ export class TaskStore {
   }
 
   /**
-   * When a step of a delivery that begins now must have ended, in milliseconds since the epoch: claiming is one, settling
-   * another, however many calls it takes. It has `RECORD_STORE_DEADLINE_MS`.
+   * When a step of a delivery that begins now must be over, in milliseconds since the epoch. Claiming is one step,
+   * settling another, however many calls each takes. A step may take `RECORD_STORE_DEADLINE_MS`.
    */
   stepUntilMs(): number {
     return this.#clock.now() + RECORD_STORE_DEADLINE_MS;
   }
 
   /**
-   * Waits for calls of the store no longer than their step lasts. The client alone would go on for 25 s when Firestore
-   * is away; it can't be told to stop, so a call that was given up can still take effect.
+   * Makes store calls, and waits no longer than their step lasts. The client alone would keep trying for 25 s when
+   * Firestore is unreachable. It can't be cancelled, so a call that was given up can still take effect.
    *
    * @throws RecordStoreError when Firestore fails, or the step is over.
    */
@@ -96,24 +96,25 @@ export class TaskStore {
   }
 
   /**
-   * Writes a task's first record, on condition that there is none: one commit, no read.
+   * Writes a task's first record, provided that there is none: one commit, no read.
    *
-   * @returns its update time; undefined when only a read can tell whose the record is.
+   * @returns its update time; undefined if only a read can tell whose the record is.
    */
   async create(task: Task, transition: Transition): Promise<Timestamp | undefined> {
     try {
       return await this.#commit(task, this.#writes(transition, task, null), {});
     } catch (error) {
-      // ALREADY_EXISTS may be the client's own repetition of a commit whose response was lost, and so may others.
+      // ALREADY_EXISTS may mean that the client retried a commit whose response was lost. So may other errors.
       if (isFirestoreError(error)) return undefined;
       throw error;
     }
   }
 
   /**
-   * Ends an attempt whose claim was committed at `updateTime`: one commit, no read, if nobody has written since.
+   * Ends an attempt whose claim was committed at `updateTime`, provided that nobody has written since: one commit, no
+   * read.
    *
-   * @returns false when only a read can tell whether it was written.
+   * @returns false if only a read can tell whether it was written.
    * @throws RecordStoreError when Firestore did not respond within the step.
    */
   async settle(
@@ -126,28 +127,28 @@ export class TaskStore {
       await this.within(untilMs, () => this.#commit(task, writes, { lastUpdateTime: updateTime }));
       return true;
     } catch (error) {
-      // A failed condition may be the client's own repetition of a commit whose response was lost: only a read tells.
+      // A failed precondition may mean that the client retried a commit whose response was lost. Only a read can tell.
       if (error instanceof RecordStoreError && error.status !== undefined) return false;
       throw error;
     }
   }
 
   /**
-   * Reads a task's record, decides, and writes on condition that the record is still as it was read. `decide` runs again
-   * when that fails or nobody can tell, so it must recognise what an earlier run of it has written.
+   * Reads a task's record, decides, and writes, provided that the record hasn't changed since the read. `decide` runs
+   * again if that fails or the result is unknown, so it must recognise what an earlier call of it has written.
    *
    *     read ──▶ decide ──▶ commit, if the record is as read ──ok──▶ done
    *      ▲                         └── refused, or unclear ──┐
    *      └───────────────────────────────────────────────────┘
    *
-   * It is no transaction on purpose: one that reads locks the record, and when the response to its read is lost, nobody
-   * can end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no attempt could
-   * record its end, its own included, while leases run out.
+   * This deliberately isn't a transaction: a transaction that reads locks the record, and if the response to its read
+   * is lost, nobody can end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no
+   * attempt could record its end, not even the transaction's own, while leases run out.
    *
-   * @param untilMs the end of a step: nothing is tried again or written once that is over, since its delivery has had its
-   * response, and others go on from there. Default: never.
-   * @returns what was decided, and when the record was written last: by this change or, if it wrote nothing, before. Null
-   * when there is no record.
+   * @param untilMs the end of a step. After that, nothing is retried or written: the delivery already has its response,
+   * and other attempts carry on from there. Default: never.
+   * @returns the decision, and when the record was last written: by this change or, if it wrote nothing, before. Null
+   * if there is no record.
    * @throws the client's error when the last try fails, or a RecordStoreError when the step is over.
    */
   async change<Decision extends Decided>(
@@ -166,8 +167,9 @@ export class TaskStore {
   }
 
   /**
-   * Runs `body` in a Firestore transaction that has read the task's record: what it writes, the record's transition
-   * included, is one commit. The client may run it again, after contention or a commit whose response was lost.
+   * Runs `body` in a Firestore transaction that has read the task's record. Everything it writes, including the
+   * record's transition, is one commit. The client may run it again, after contention or a commit whose response was
+   * lost.
    *
    * @throws the client's last error.
    */
@@ -182,24 +184,27 @@ export class TaskStore {
     return this.#calls.track(running);
   }
 
-  /** A task's record. One that has expired counts as none, since its deletion may be late. Rejects with the client's error. */
+  /**
+   * Finds a task's record. An expired record counts as missing, since Firestore may delete it late. Rejects with the
+   * client's error.
+   */
   async find(id: TaskId): Promise<TaskRecord | undefined> {
     const snapshot = await this.#calls.track(this.#record(id).get());
     const { record, readTimeMs } = readingOf(snapshot);
     return record && record.expireAt.toMillis() > readTimeMs ? record : undefined;
   }
 
-  /** Reads a record that isn't there, to see whether Firestore responds. Rejects with the client's error. */
+  /** Reads a record that doesn't exist, to see whether Firestore responds. Rejects with the client's error. */
   async probe(): Promise<void> {
     await this.#calls.track(this.#record(PROBED_DOCUMENT).get());
   }
 
-  /** Counts work as under way in the client until it settles: `close` waits for it. */
+  /** Counts work as in progress in the client until it settles. `close` waits for it. */
   track<Result>(work: Promise<Result>): Promise<Result> {
     return this.#calls.track(work);
   }
 
-  /** Closes the client; see `closeFirestore`. The clock is the system's: what is waited for are real calls. */
+  /** Closes the client; see `closeFirestore`. Pass the system clock, since this waits for real calls. */
   async close(clock: Clock): Promise<void> {
     await closeFirestore(this.#db, { calls: this.#calls, clock });
   }
@@ -227,7 +232,7 @@ export class TaskStore {
     return writesOf(transition, task, { before: read?.data() ?? null, nowMs: this.#clock.now() });
   }
 
-  /** Resolves with the time of the commit. */
+  /** Resolves with the commit's time. */
   async #commit(task: Task, writes: Writes, condition: Condition): Promise<Timestamp | undefined> {
     const batch = this.#db.batch();
     this.#stage(batch, writes, { task, ...condition });
@@ -259,7 +264,7 @@ interface Writer {
   update(ref: DocumentReference, fields: UpdateData<DocumentData>, condition?: Precondition): unknown;
 }
 
-/** The record must be as it was when this was its update time. Where the record is not written, nothing is asked of it. */
+/** The record must be unchanged since this update time. Doesn't apply when the record isn't written. */
 interface Condition {
   readonly lastUpdateTime?: Timestamp;
 }
@@ -269,7 +274,10 @@ function readingOf(snapshot: DocumentSnapshot): ReadRecord {
   return { record, readTimeMs: snapshot.readTime.toMillis() };
 }
 
-/** Errors of the client carry the number of a gRPC status. So do DOMExceptions, as of an aborted fetch, another number. */
+/**
+ * Whether an error comes from Firestore's client. Its errors carry a numeric gRPC status. DOMExceptions, such as that
+ * of an aborted fetch, also carry a number, but of another kind.
+ */
 export function isFirestoreError(error: unknown): error is Error & { code: number } {
   if (error instanceof DOMException) return false;
   return error instanceof Error && "code" in error && typeof error.code === "number";

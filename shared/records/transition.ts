@@ -5,41 +5,43 @@ import { queueOf } from "../contract/task-id.ts";
 import { type DeadLetter, conflictLetterId, deadLetterId } from "./dead-letter.ts";
 import { RECORD_FIELDS, type TaskError, type TaskRecord, type TaskState, expiryFrom } from "./task-record.ts";
 
-/** What tells one attempt from the others, and how many there have been. */
+/** What identifies an attempt among all others, and the number of attempts so far. */
 export interface AttemptNumbers {
-  /** A token of the attempt's own, made before anything is read. */
+  /** The attempt's own token, generated before anything is read. */
   readonly owner: string;
   /** The fencing token. */
   readonly fence: number;
   readonly attempts: number;
 }
 
-/** Everything that is ever written about a task, as a value. `writesOf` turns it into documents. */
+/** Everything that is ever written about a task, as data. `writesOf` turns it into documents. */
 export type Transition =
   /** The attempt owns the task for a lease, which begins at the commit, by Firestore's clock. */
   | { readonly kind: "claim"; readonly attempt: AttemptNumbers; readonly from: TaskRecord | null }
   | (Ending & { readonly kind: "complete"; readonly result: z.core.util.JSONType })
-  /** The task waits for its next attempt. The error is null where this one says nothing about the task. */
+  /** The task waits for its next attempt. The error is null if this attempt says nothing about the task. */
   | (Ending & { readonly kind: "retry"; readonly error: TaskError | null; readonly unknownTypes?: number })
-  /** The task isn't tried again: its record says so, and a dead letter keeps its payload, in one commit. */
+  /** The task isn't retried. Its record says so and a dead letter keeps its payload, in one commit. */
   | (Ending & { readonly kind: "deadLetter"; readonly error: TaskError })
   | (Ending & { readonly kind: "cancel" })
-  /** Another payload under the task's id gets a dead letter of its own, on no condition; the record is left alone. */
+  /**
+   * A different payload under the task's id gets a dead letter of its own, unconditionally. The record doesn't change.
+   */
   | { readonly kind: "keepConflict"; readonly error: TaskError };
 
 interface Ending {
-  /** Attempts that count, this one included if it does. */
+  /** Attempts that count, including this one if it does. */
   readonly attempts: number;
-  /** What writes a whole record; null for the fields that end a record as it stands. */
+  /** Set to write a whole record; null to write only the fields that end the existing one. */
   readonly as: NewRecord | null;
 }
 
-/** A record that goes on from the one that was read, or begins anew where that is null. */
+/** A record that continues from the one that was read, or starts fresh if that is null. */
 export interface NewRecord extends Pick<AttemptNumbers, "owner" | "fence"> {
   readonly from: TaskRecord | null;
 }
 
-/** What a transition needs to know of its task. */
+/** What a transition needs to know about its task. */
 export interface Task {
   readonly envelope: Envelope;
   /** How long a claim lasts. */
@@ -48,25 +50,25 @@ export interface Task {
   readonly deadLetterRetentionMs: number;
 }
 
-/** A document's fields, as they are stored or as they are written. */
+/** A document's fields, as stored or as written. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Documents to be written in one commit. */
+/** Documents to write in one commit. */
 export interface Writes {
-  /** `create` wants no record to be there, `update` changes the one that was read. */
+  /** `create` requires that there is no record; `update` changes the one that was read. */
   readonly record?: { readonly kind: "create" | "update"; readonly fields: Fields };
   readonly letter?: { readonly id: string; readonly fields: DeadLetter };
 }
 
-/** Becomes Firestore's time of the commit. */
+/** Firestore replaces this with the commit's time. */
 export const SERVER_TIME = FieldValue.serverTimestamp();
-/** Takes a field out of a document. */
+/** Removes a field from a document. */
 export const DELETED = FieldValue.delete();
 
 /**
- * The one interpreter of transitions: the worker, the producer and the model all write what it says.
+ * The only interpreter of transitions: the worker, the producer and the model all write what it returns.
  *
- * @param on.before the record's document as it was read; null where there is none.
+ * @param on.before the record's document as it was read; null if there is none.
  * @param on.nowMs the instance's clock, in milliseconds since the epoch. Only expiry dates depend on it.
  */
 export function writesOf(
@@ -100,7 +102,7 @@ export function writesOf(
   }
 }
 
-/** The state that a transition leaves its record in; null where it leaves the record alone. */
+/** The record's state after a transition; null if the transition doesn't change the record. */
 export function stateAfter({ kind }: Transition): TaskState | null {
   switch (kind) {
     case "claim":
@@ -130,7 +132,7 @@ function runningFields({ leaseMs }: Task): Fields {
   };
 }
 
-/** What an end changes. The lease is over; owner and fence stay, as its signature. */
+/** The fields that an end changes. The lease is over; owner and fence stay and identify who ended it. */
 function endFields(
   transition: Extract<Transition, { kind: "complete" | "retry" | "deadLetter" | "cancel" }>,
   nowMs: number,
@@ -142,7 +144,7 @@ function endFields(
       return { ...common, finishedAt: SERVER_TIME, lastError: null, result: textOf(transition.result) };
     case "retry": {
       const { error, unknownTypes } = transition;
-      // An attempt that says nothing about the task leaves standing what the one before it met.
+      // An attempt that says nothing about the task keeps the previous attempt's error.
       const lastError = error === null ? {} : { lastError: error };
       return {
         ...common,
@@ -166,8 +168,9 @@ function textOf(result: z.core.util.JSONType): string | null {
 }
 
 /**
- * Puts a whole record in the place of the one that was read. Only an update can be conditional, and it leaves alone what
- * it doesn't name: so it names what is to go. A record that goes on keeps the fields that this revision doesn't know.
+ * Replaces the record that was read with a whole new one. Only an update can be conditional, and an update keeps the
+ * fields it doesn't name, so it must name the fields to delete. A record that continues keeps the fields that this
+ * revision doesn't know.
  */
 function wholeRecord(
   { owner, fence, attempts, from }: NewRecord & AttemptNumbers,

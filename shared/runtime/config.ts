@@ -6,23 +6,23 @@ import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "./host-and-po
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What makes sense on one machine only: in the cloud each of these would turn off a protection, or send data elsewhere. */
+/** Variables that only make sense locally. In the cloud, each would turn off a protection or send data elsewhere. */
 const LOCAL_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL"];
 
 /**
- * Reads a service's configuration once, from variables named as the schema's keys. Empty variables count as unset.
+ * Reads a service's configuration once, from variables named like the schema's keys. Empty variables count as unset.
  *
- * @throws ConfigError with every problem at once, and when a variable that is for one machine only is set on Cloud Run
- * (`K_SERVICE` is set).
+ * @throws ConfigError with every problem at once, including each variable that must not be set on Cloud Run, where
+ * `K_SERVICE` is set.
  */
 export function readConfig<Schema extends z.ZodObject>(schema: Schema, environment: Environment): z.output<Schema> {
   return readConfigAndSettings(schema, new Map(), environment).config;
 }
 
 /**
- * Reads a service's configuration as `readConfig` does, and with it the variables that task types declare.
+ * Reads a service's configuration as `readConfig` does, along with the variables that task types declare.
  *
- * @returns the configuration, and what the declared variables say, by their names.
+ * @returns the configuration, and the parsed values of the declared variables, by name.
  * @throws ConfigError with every problem of either at once.
  */
 export function readConfigAndSettings<Schema extends z.ZodObject>(
@@ -44,7 +44,7 @@ export function readConfigAndSettings<Schema extends z.ZodObject>(
   if (parsed.success && problems.length === 0) {
     return { config: parsed.data, settings: new Map([...values].map(([name, { data }]) => [name, data])) };
   }
-  throw new ConfigError(`The configuration can't be used:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+  throw new ConfigError(`The configuration is invalid:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
 function localVariableProblems(environment: Environment, localOnly: readonly string[]): string[] {
@@ -54,7 +54,7 @@ function localVariableProblems(environment: Environment, localOnly: readonly str
     .map((name) => `${name}: must not be set on Cloud Run, where K_SERVICE is set.`);
 }
 
-/** A line for each problem, which begins with the name of its variable. */
+/** One line per problem, beginning with the variable's name. */
 function variableProblems(error: z.core.$ZodError | undefined, value: unknown, name?: string): string[] {
   const checked = { value, root: "", missing: "is not set", ...(name === undefined ? {} : { path: [name] }) };
   return schemaProblems(error, checked).map(({ path, message }) =>
@@ -65,7 +65,7 @@ function variableProblems(error: z.core.$ZodError | undefined, value: unknown, n
 /** A TCP port in a variable; 0 asks for any free one. */
 export const portVariable = z.coerce.number().int().min(0).max(HIGHEST_PORT);
 
-/** `host:port` in a variable, as Google's clients take an emulator's address. */
+/** `host:port` in a variable, the form in which Google's clients accept an emulator's address. */
 export const hostAndPortVariable = z.string().transform((text, context) => {
   const parsed = parseHostAndPort(text);
   if (parsed) return parsed;
@@ -76,10 +76,10 @@ export const hostAndPortVariable = z.string().transform((text, context) => {
 /** `true` or `false` in a variable. */
 export const flagVariable = z.enum(["true", "false"]).transform((text) => text === "true");
 
-/** The least level that is logged. */
+/** The lowest level to log. */
 export const logLevelVariable = z.enum(["trace", "debug", "info", "warn", "error"]).default("info");
 
-/** What a service needs to know to reach Google Cloud or its emulators, and what it logs. */
+/** What a service needs to reach Google Cloud or its emulators, and its log level. */
 export const platformVariables = {
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   FIRESTORE_DATABASE: z.string().min(1).default("(default)"),

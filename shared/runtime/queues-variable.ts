@@ -5,14 +5,15 @@ import type { DeployedQueue, DeployedQueues, QueueSettings } from "../contract/q
 const queueName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/);
 const queueNames = z.tuple([queueName], queueName);
 
-const NO_MAP = 'must be JSON of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}';
-const NO_NAMES = "must be a list of one or more names of queues in Cloud Tasks, of letters, digits and hyphens";
+const NO_MAP =
+  'must be a JSON object of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}';
+const NO_NAMES = "must be a list of one or more Cloud Tasks queue names, which consist of letters, digits and hyphens";
 
 /**
- * The variable `QUEUES`: JSON of each queue's key and its names in Cloud Tasks. Where it isn't set, each queue is named
- * by its key.
+ * The variable `QUEUES`: a JSON object of queue keys and their names in Cloud Tasks. If it isn't set, each queue's name
+ * is its key.
  *
- * @param queues the registered queues, each of which must be named.
+ * @param queues the registered queues, all of which must be named.
  */
 export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
   return z
@@ -27,7 +28,8 @@ export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
       const deployed = new Map<string, DeployedQueue>();
       const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
       for (const [key, settings] of queues) {
-        if (!named.has(key)) refuse(key, `is missing: name the queue "${key}" in Cloud Tasks, as {"${key}":["…"]}`);
+        if (!named.has(key))
+          refuse(key, `is missing: give the names of queue "${key}" in Cloud Tasks, for example {"${key}":["…"]}`);
         else {
           const names = queueNames.safeParse(named.get(key));
           if (names.success) deployed.set(key, { settings, names: names.data });
@@ -35,10 +37,10 @@ export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
         }
       }
       for (const key of named.keys()) {
-        if (!queues.has(key)) refuse(key, `is no registered queue; there are ${[...queues.keys()].join(", ")}`);
+        if (!queues.has(key)) refuse(key, `is not a registered queue; the queues are ${[...queues.keys()].join(", ")}`);
       }
       const all = [...deployed.values()].flatMap(({ names }) => names);
-      if (new Set(all).size < all.length) context.addIssue({ code: "custom", message: "must give each name once" });
+      if (new Set(all).size < all.length) context.addIssue({ code: "custom", message: "must not repeat a name" });
       return deployed;
     });
 }

@@ -4,8 +4,8 @@ import { defineTask } from "../contract/task-type.ts";
 const common = { payload: z.strictObject({ sentAt: z.iso.datetime() }), timeoutMs: 10_000, attempts: 3 };
 
 /**
- * A task of each kind, each in a queue of its own, that does next to nothing: after a deploy it shows that callers reach
- * the producer, that the queue delivers, that the worker believes its tokens, and that records are written.
+ * One task of each kind, each in a queue of its own, that does next to nothing. After a deployment, they show that
+ * callers reach the producer, the queue delivers, the worker accepts its tokens, and records are written.
  */
 export const claimCanary = defineTask({ ...common, type: "canary.claim", queue: "default", idempotency: "claim" });
 export const transactionCanary = defineTask({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
-/** Writes `documents/{documentId}` unless a higher version stands there already. */
+/** Writes `documents/{documentId}` unless it already has a higher version. */
 export const publishDocument = defineTask({
   type: "document.publish",
   payload: z.strictObject({

@@ -5,7 +5,7 @@ import { transferBetweenAccounts } from "./ledger-transfer.ts";
 import { queues } from "./queues.ts";
 import { deliverWebhook } from "./webhook-deliver.ts";
 
-/** All there is: each task type needs its handler in services/worker/handlers/index.ts. */
+/** The whole registry. Each task type needs a handler in services/worker/handlers/index.ts. */
 export const registry = defineRegistry({
   queues,
   taskTypes: [

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
-/** Ids of accounts become Firestore document ids, so they keep to characters that are safe there. */
+/** Account ids become Firestore document ids, so they are limited to characters that are safe there. */
 const accountId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "must be 1 to 100 letters, digits, _ or -");
 
-/** Moves an amount in minor units (cents, pence) between two documents of `accounts`, once. */
+/** Moves an amount in minor units (cents, pence) from one document of `accounts` to another, exactly once. */
 export const transferBetweenAccounts = defineTask({
   type: "ledger.transfer",
   payload: z
     .strictObject({ from: accountId, to: accountId, amount: z.int().positive() })
-    .refine(({ from, to }) => from !== to, { path: ["to"], error: "must be another account than from" }),
+    .refine(({ from, to }) => from !== to, { path: ["to"], error: "must not be the same account as from" }),
   queue: "critical",
   idempotency: "transaction",
   timeoutMs: 10_000,

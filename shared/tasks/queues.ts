@@ -1,6 +1,6 @@
 import type { QueueSettings } from "../contract/queues.ts";
 
-/** The queues by their keys. A task's id carries its queue's key, so a key stays as long as there are tasks with it. */
+/** The queues by key. A task's id contains its queue's key, so keep a key for as long as any tasks have it. */
 export const queues = {
   critical: {
     maxDispatchesPerSecond: 200,

@@ -7,10 +7,13 @@ const LONGEST_URL = 2_083;
 
 /** The specification asks for 24 to 64 bytes (https://github.com/standard-webhooks/standard-webhooks). */
 const SECRET_BYTES = 32;
-/** `whsec_` and 24 bytes or more in base64. */
+/** `whsec_` and at least 24 bytes in base64. */
 const SECRET_PATTERN = /^whsec_(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** POSTs an event to a subscriber's URL, signed by the Standard Webhooks specification (https://www.standardwebhooks.com). */
+/**
+ * POSTs an event to a subscriber's URL, signed as the Standard Webhooks specification requires
+ * (https://www.standardwebhooks.com).
+ */
 export const deliverWebhook = defineTask({
   type: "webhook.deliver",
   payload: z.strictObject({
@@ -23,11 +26,11 @@ export const deliverWebhook = defineTask({
   timeoutMs: 30_000,
   attempts: 15,
   settings: {
-    /** What webhooks are signed with. */
+    /** The secret that webhooks are signed with. */
     WEBHOOK_SIGNING_SECRET: secret({
       schema: z
         .string()
-        .regex(SECRET_PATTERN, "must be a Standard Webhooks secret, whsec_ and base64 of 24 bytes or more"),
+        .regex(SECRET_PATTERN, "must be a Standard Webhooks secret: whsec_ and at least 24 bytes in base64"),
       local: "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAwMDAwMDA=",
       generated: { prefix: "whsec_", bytes: SECRET_BYTES },
     }),

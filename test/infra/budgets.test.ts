@@ -27,7 +27,7 @@ test.each([
   [
     "queues that send more than the instances accept",
     { settings: { workerMaxInstances: 5, workerConcurrency: 40 } },
-    "The queues send up to 220 deliveries at once, but the worker takes 200 (5 instances of 40)",
+    "The queues send up to 220 deliveries at once, but the worker accepts only 200 (5 instances of 40)",
   ],
   [
     "more dispatches a second than there can be",
@@ -40,7 +40,7 @@ test.each([
       registry: bulkWith({ maxConcurrentDispatches: 5_001 }),
       settings: { workerMaxInstances: 1_000, workerConcurrency: 40 },
     },
-    "Queue bulk: Cloud Tasks has at most 5000 dispatches under way.",
+    "Queue bulk: Cloud Tasks allows at most 5000 concurrent dispatches.",
   ],
   [
     "a dispatch that outlasts the worker's request timeout",

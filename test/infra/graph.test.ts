@@ -110,7 +110,7 @@ test("an exceeded budget ends a preview with a sentence, and nothing is requeste
   const run = await runFixture("dev", "preview", { "handoff:workerMaxInstances": "2" });
 
   expect(run.succeeded).toBe(false);
-  expect(run.output).toContain("The queues send up to 220 deliveries at once, but the worker takes 80");
+  expect(run.output).toContain("The queues send up to 220 deliveries at once, but the worker accepts only 80");
   expect(run.resources.filter(({ custom }) => custom)).toEqual([]);
 });
 

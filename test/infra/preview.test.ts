@@ -46,9 +46,9 @@ test("a stack's own file is previewed", async () => {
 });
 
 test.each([
-  ["config: [1,2]", "it must be YAML with a map called config"],
-  ["", "it must be YAML with a map called config"],
-  ["a: [", "it must be YAML with a map called config"],
+  ["config: [1,2]", "it must be YAML with a config map"],
+  ["", "it must be YAML with a config map"],
+  ["a: [", "it must be YAML with a config map"],
   ["config: { handoff:region: mars }", "handoff:region: must be a region, for example europe-west1."],
 ])("a file that contains %j is refused with an explanation", async (content, sentence) => {
   const { code, stderr } = await preview("--config", await fileWith(content));
@@ -59,7 +59,7 @@ test.each([
 });
 
 test.concurrent.each([
-  [["--config", "/nope.yaml"], "/nope.yaml can't be used: there is no such file."],
+  [["--config", "/nope.yaml"], "/nope.yaml can't be used: the file doesn't exist."],
   [["--stack", "nope"], "--stack must be one of dev, production."],
   [["--stacks"], "--stacks"],
 ])("%j is refused with an explanation", async (args, sentence) => {

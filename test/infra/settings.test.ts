@@ -59,8 +59,8 @@ test.each([
   [{ "handoff:region": "Europe" }, "handoff:region: must be a region, for example europe-west1."],
   [{ "handoff:prefix": "a-prefix-that-is-too-long" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
   [{ "handoff:protect": "yes" }, "handoff:protect: must be true or false."],
-  [{ "handoff:callers": '["allUsers"]' }, "handoff:callers.0: would let everybody in: name accounts or groups."],
-  [{ "handoff:callers": '["allAuthenticatedUsers"]' }, "would let everybody in"],
+  [{ "handoff:callers": '["allUsers"]' }, "handoff:callers.0: would let everyone in: name accounts or groups."],
+  [{ "handoff:callers": '["allAuthenticatedUsers"]' }, "would let everyone in"],
   [{ "handoff:callers": '["shop"]' }, "handoff:callers.0: must be an IAM member"],
   [{ "handoff:callers": "user:a@example.com" }, "handoff:callers: must be a list."],
   [{ "handoff:notificationEmails": '["nobody"]' }, "handoff:notificationEmails.0: must be an e-mail address."],
@@ -71,12 +71,12 @@ test.each([
   [{ "handoff:traceSampleRatio": "2" }, "handoff:traceSampleRatio: must be a number from 0 to 1."],
   [{ "handoff:prefix": "abc" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
   [{ "handoff:logLevel": "warn" }, "handoff:logLevel: must be one of debug, info."],
-  [{ "handoff:callers": '["user:a@b.c","user:a@b.c"]' }, "handoff:callers: must name each of them once."],
-  [{ "handoff:notificationEmails": '["a@b.cc","a@b.cc"]' }, "handoff:notificationEmails: must name each of them once."],
+  [{ "handoff:callers": '["user:a@b.c","user:a@b.c"]' }, "handoff:callers: must not contain duplicates."],
+  [{ "handoff:notificationEmails": '["a@b.cc","a@b.cc"]' }, "handoff:notificationEmails: must not contain duplicates."],
   [{ "handoff:authMode": "none" }, "handoff:authMode: must be one of verify, platform."],
   [
     { "handoff:regoin": "europe-west1" },
-    "handoff:regoin: there is no such setting. There are: project, region, prefix",
+    "handoff:regoin: there is no such setting. The settings are: project, region, prefix",
   ],
   [
     { "handoff:schedules": schedules({ ...daily, type: "a.b", payload: 1 }) },
@@ -85,10 +85,16 @@ test.each([
   [{ "handoff:schedules": schedules({ ...daily, payload: { documentId: "d" } }) }, "schedules.0.payload.version"],
   [
     { "handoff:schedules": schedules({ ...daily, cron: "daily", payload: {} }) },
-    "cron: must be a time in the five fields",
+    "cron: must be a cron expression with five fields",
   ],
-  [{ "handoff:schedules": schedules({ ...daily, cron: "61 99 * * *", payload: {} }) }, "cron: must be a time in the"],
-  [{ "handoff:schedules": schedules({ ...daily, cron: "0 0 6 * * *", payload: {} }) }, "cron: must be a time in the"],
+  [
+    { "handoff:schedules": schedules({ ...daily, cron: "61 99 * * *", payload: {} }) },
+    "cron: must be a cron expression",
+  ],
+  [
+    { "handoff:schedules": schedules({ ...daily, cron: "0 0 6 * * *", payload: {} }) },
+    "cron: must be a cron expression",
+  ],
   [{ "handoff:schedules": schedules({ ...daily, timeZone: "Mars", payload: {} }) }, "timeZone: must be a time zone"],
 ])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));
@@ -112,7 +118,7 @@ test("a wrong signing secret is refused without being quoted", () => {
 test("two schedules with the same name are refused", () => {
   const payload = { documentId: "d", version: 1, content: "c" };
   const values = { ...NEEDED, "handoff:schedules": schedules({ ...daily, payload }, { ...daily, payload }) };
-  expect(() => parseSettings(values)).toThrow("handoff:schedules: must have a name each of its own.");
+  expect(() => parseSettings(values)).toThrow("handoff:schedules: must have different names.");
 });
 
 const MAIL = { "handoff:mailKey": "[1]", "handoff:mailSender": "us@example.com" };
@@ -135,7 +141,7 @@ test.each([
   [{ "handoff:mailPages": "many" }, "handoff:mailPages: must be a number."],
   [
     { "handoff:webhookAllowPrivateAddresses": "true" },
-    "handoff:webhookAllowPrivateAddresses: there is no such setting. There are: project,",
+    "handoff:webhookAllowPrivateAddresses: there is no such setting. The settings are: project,",
   ],
   [{ "handoff:mailPage": "7" }, "schedules, webhookSigningSecret, mailKey, mailSender, mailPages."],
 ])("%j, where task types declare settings, is refused with an explanation", (change, sentence) => {
@@ -151,6 +157,6 @@ test("a task's setting can't take the name of one of ours", () => {
   const odd = defineTask({ type: "odd", payload, queue: "bulk", timeoutMs: 1, attempts: 1, settings });
   const registry = defineRegistry({ queues: TEST_QUEUES, taskTypes: [odd] });
   expect(() => parseFor(NEEDED, registry)).toThrow(
-    "REGION: a task's setting can't have this name, since handoff:region is ours.",
+    "REGION: a task can't declare a setting with this name, since Handoff uses handoff:region itself.",
   );
 });

@@ -8,10 +8,10 @@ import { PROJECT_DIR } from "../project-dir.ts";
 
 const SOURCE = path.join(PROJECT_DIR, "packages/emulators");
 
-/** Takes the place of the script that runs the command from source. */
+/** Replaces the script that runs the command from source. */
 const COMMAND = { name: "handoff-emulator", module: "./src/cli/main.ts" };
 
-/** The clients whose protos the emulators read. The package has copies, so that it depends on nothing. */
+/** The clients whose protos the emulators read. The package contains copies, so that it has no dependencies. */
 const PROTOS_OF = ["@google-cloud/tasks", "@google-cloud/firestore-api"];
 
 const manifestSchema = z.object({
@@ -20,7 +20,7 @@ const manifestSchema = z.object({
   description: z.string(),
   license: z.string(),
   type: z.literal("module"),
-  /** Modules under src/ by the paths at which they can be imported. */
+  /** Modules under src/, by the paths that importers use. */
   exports: z.record(z.string(), z.string().startsWith("./src/")),
   engines: z.object({ node: z.string().startsWith(">=") }),
 });
@@ -28,7 +28,7 @@ const manifestSchema = z.object({
 type Manifest = z.output<typeof manifestSchema>;
 
 /**
- * Builds packages/emulators into a folder as a package without dependencies, for `npm install FOLDER` or `npm pack`.
+ * Builds packages/emulators into a folder, as a package without dependencies for `npm install FOLDER` or `npm pack`.
  *
  * @throws Error with the messages of esbuild or tsc.
  */
@@ -70,7 +70,7 @@ async function addShebang(file: string): Promise<void> {
   await fs.writeFile(file, `#!/usr/bin/env node\n${bundled}`, { mode: 0o755 });
 }
 
-/** TypeScript's declarations import `.ts` files; the built package has JavaScript there. */
+/** Generated declarations import `.ts` files, which are `.js` files in the built package. */
 async function declareTypes(folder: string): Promise<void> {
   const tsc = path.join(PROJECT_DIR, "node_modules/.bin/tsc");
   const config = path.join(import.meta.dirname, "tsconfig.json");

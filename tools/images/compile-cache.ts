@@ -1,14 +1,14 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 
-/** The folder in a bundle with the code that V8 has compiled already. */
+/** The folder in a bundle that holds the code that V8 has already compiled. */
 export const CACHE_FOLDER = "compile-cache";
 
 const READABLE_FOLDER = 0o755;
 const READABLE_FILE = 0o644;
 
 /**
- * What makes Node use a bundle's compile cache: portable, since the bundle is moved after it was made
+ * The variables that make Node use a bundle's compile cache. It is portable, because the bundle moves after it is built
  * (https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache).
  */
 export function compileCacheEnv(folder: string): Readonly<Record<string, string>> {
@@ -16,8 +16,8 @@ export function compileCacheEnv(folder: string): Readonly<Record<string, string>
 }
 
 /**
- * Hands a cache over to another user. Node keeps a cache for each user, in a folder that ends in the user's number and
- * in files that only that user may read; an image is built by another one than it is run by.
+ * Hands a cache over to another user. Node keeps one cache per user, in a folder whose name ends in the user id and in
+ * files that only that user may read. An image is built by one user and run by another.
  */
 export async function handCacheTo(uid: number, folder: string): Promise<void> {
   const cache = path.join(folder, CACHE_FOLDER);

@@ -14,13 +14,13 @@ import { tryOut } from "./try-out.ts";
 
 const USAGE = `npm run build [-- OPTIONS]
 
-Bundles each program into dist/NAME, warms its compile cache, and runs it once more, away from the project, to see that
-it listens, answers and stops.
+Bundles each program into dist/NAME, warms its compile cache, and runs it again outside the project, to check that it
+listens, answers and stops.
 
-  --cache-for-uid NUMBER   hand the compile caches to this user, as an image needs that runs as it
+  --cache-for-uid NUMBER   hand the compile caches to this user; an image needs the user that it runs as
 `;
 
-/** Bundles one program and runs it where nothing of the project can be found. Its line of the table. */
+/** Bundles one program and runs it where it can't find anything of the project. Returns its line of the table. */
 async function make(program: Program): Promise<string> {
   const folder = path.join(PROJECT_DIR, "dist", program.name);
   await bundle(program, { from: PROJECT_DIR, to: folder });
@@ -29,7 +29,8 @@ async function make(program: Program): Promise<string> {
     const copy = path.join(away, program.name);
     await fs.cp(folder, copy, { recursive: true });
     const command = [process.execPath, path.join(copy, "main.js")];
-    // The first run fills the cache, the second one starts from it. Its entries are found by where a file lies from it.
+    // The first run fills the cache; the second starts from it. Node looks cache entries up by a file's path relative
+    // to it.
     await tryOut(program, { command, cwd: away, env: { ...compileCacheEnv(copy), ...program.warmUpEnv } });
     await fs.cp(path.join(copy, CACHE_FOLDER), path.join(folder, CACHE_FOLDER), { recursive: true });
     const { listeningAfterMs } = await tryOut(program, { command, cwd: away, env: compileCacheEnv(copy) });
@@ -44,7 +45,7 @@ async function make(program: Program): Promise<string> {
 try {
   const { values } = parseArgs({ options: { "cache-for-uid": { type: "string" }, help: { type: "boolean" } } });
   const uid = values["cache-for-uid"];
-  if (uid !== undefined && !/^\d+$/.test(uid)) throw new ConfigError("--cache-for-uid must be a user's number.");
+  if (uid !== undefined && !/^\d+$/.test(uid)) throw new ConfigError("--cache-for-uid must be a user id, a number.");
   if (values.help) process.stdout.write(USAGE);
   for (const program of values.help ? [] : programsOf(registry)) {
     process.stdout.write(await make(program));

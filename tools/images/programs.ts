@@ -1,17 +1,19 @@
 import type { Registry } from "../../shared/contract/registry.ts";
 import { localVariables } from "../../shared/contract/task-settings.ts";
 
-/** A program that is bundled, and what it needs beside its code. */
+/** A program to bundle, and what it needs besides its code. */
 export interface Program {
   readonly name: string;
   readonly entry: string;
-  /** npm packages whose protos the program reads when it starts. */
+  /** The npm packages whose protos the program reads on startup. */
   readonly protosOf: readonly string[];
-  /** A path that it answers with 200 when all of it is there. */
+  /** A path that it answers with 200 if the bundle is complete. */
   readonly answersAt: string;
-  /** What to set so that it starts anywhere, talking to nobody. */
+  /** Variables that let it start anywhere, without contacting anything. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
-  /** What to set besides while the compile cache is filled, so that what is loaded only then is in it too. */
+  /**
+   * Additional variables while the compile cache is filled, so that the cache includes what is only loaded with them.
+   */
   readonly warmUpEnv: Readonly<Record<string, string>>;
 }
 
@@ -23,13 +25,13 @@ const SERVICE_ENV = {
   WORKER_URL: "http://127.0.0.1:9",
   WORKER_AUDIENCE: "try-out",
   INVOKER_SERVICE_ACCOUNT: "invoker@try-out.iam.gserviceaccount.com",
-  // Where nobody listens: starting must not need either.
+  // Nothing listens here: starting up must not need either.
   FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
   CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
   METADATA_SERVER_DETECTION: "none",
 };
 
-/** The programs, by the names of the Dockerfile's targets. Handlers get the local values of their settings. */
+/** The programs, named after the Dockerfile's targets. Handlers get the local values of their settings. */
 export function programsOf({ settings }: Pick<Registry, "settings">): readonly Program[] {
   return [
     service("producer", {}),
@@ -38,7 +40,7 @@ export function programsOf({ settings }: Pick<Registry, "settings">): readonly P
       name: "emulator",
       entry: "packages/emulators/src/cli/main.ts",
       protosOf: ["@google-cloud/tasks", "@google-cloud/firestore-api"],
-      // Loads what is loaded with the first call over REST.
+      // This request loads the modules that only load with the first REST call.
       answersAt: "/v2/projects/p/locations/l/queues",
       tryOutEnv: { CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:0", FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
       warmUpEnv: {},

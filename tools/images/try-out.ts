@@ -5,21 +5,21 @@ import type { Program } from "./programs.ts";
 
 const LONGEST_TRY_MS = 20_000;
 
-/** What a program showed when it was run. */
+/** What was measured while a program ran. */
 export interface TryOut {
-  /** Milliseconds from the start of its process until it listened. */
+  /** Milliseconds from the start of the process until it was listening. */
   readonly listeningAfterMs: number;
-  /** Resident memory right after that, in bytes; 0 where the system doesn't tell. */
+  /** Resident memory right after that, in bytes; 0 where the system doesn't report it. */
   readonly residentBytes: number;
 }
 
 /**
- * Runs a program: it must listen, answer over HTTP, and end by itself with code 0 when it is told to stop.
+ * Runs a program: it must listen, answer over HTTP, and exit with code 0 when asked to stop.
  *
  * @param options.command what to run, with its arguments.
- * @param options.uid run as this user.
- * @param options.limitMs when it is killed; default 20 s.
- * @throws Error that says what it didn't do, with what it wrote.
+ * @param options.uid the user to run it as.
+ * @param options.limitMs when to kill it; default 20 s.
+ * @throws Error that says what it didn't do, with its output.
  */
 export async function tryOut(
   program: Program,
@@ -39,13 +39,13 @@ export async function tryOut(
     env: { ...program.tryOutEnv, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: options.limitMs ?? LONGEST_TRY_MS,
-    // What doesn't stop when it is told to is just what is looked for.
+    // A program that ignores SIGTERM is exactly what this test is for.
     killSignal: "SIGKILL",
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   const written: string[] = [];
   const closed = once(child, "close");
-  // Whoever waits for it is told; a child that could not even be started may end before anybody does.
+  // Those who await it still see the error. A child that couldn't even start may end before anyone does.
   closed.catch(() => {});
   try {
     child.stderr.setEncoding("utf8").on("data", (text: string) => written.push(text));
@@ -54,7 +54,7 @@ export async function tryOut(
     const residentBytes = options.residentBytesOf?.(child.pid ?? 0) ?? 0;
     const url = `http://127.0.0.1:${port}${program.answersAt}`;
     const answer = await fetch(url, { signal: AbortSignal.timeout(LONGEST_TRY_MS) });
-    if (answer.status !== 200) throw new Error(`GET ${program.answersAt} was answered ${answer.status}.`);
+    if (answer.status !== 200) throw new Error(`GET ${program.answersAt} returned ${answer.status}.`);
     child.kill("SIGTERM");
     const [code, signal] = await closed;
     if (code !== 0) throw new Error(`It ended with ${code ?? signal}.`);
@@ -74,9 +74,9 @@ async function portWhenListening(child: ChildProcess, written: string[]): Promis
     written.push(line);
     const port = /"port":(\d+).*"message":"listening"/.exec(line)?.[1];
     if (port === undefined) continue;
-    // Read on, or it would stop once the pipe is full.
+    // Keep reading, or the program would block once the pipe is full.
     child.stdout.resume();
     return Number(port);
   }
-  throw new Error("It ended before it listened.");
+  throw new Error("It ended before it was listening.");
 }

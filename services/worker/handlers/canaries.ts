@@ -8,7 +8,7 @@ export const handleClaimCanary = bindHandler(claimCanary, (_, { attempt }) => Pr
 
 export const handleNaturalCanary = bindHandler(naturalCanary, () => Promise.resolve(succeeded()));
 
-/** All that is left of canaries is a count, which shows that a transaction's effect is kept. */
+/** Canaries only leave a count behind, which shows that a transaction's effect lasts. */
 export function createTransactionCanary({ db }: { db: Firestore }) {
   return bindTransactionHandler(transactionCanary, async (_, { transaction, attempt }) => {
     const ref = db.collection(CANARIES).doc(transactionCanary.type);

@@ -12,14 +12,14 @@ import { postWebhook, type PostResult } from "./webhook/post-webhook.ts";
 import { type Resolve, systemResolve } from "./webhook/public-address.ts";
 import { retryAfterMsOf } from "../../../shared/http/retry-after.ts";
 
-/** Client errors that say nothing about the next attempt: timeout, conflict, too early, too many requests. */
+/** Client errors after which the next attempt may succeed: timeout, conflict, too early, too many requests. */
 const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
 
 /**
- * Delivers webhooks: one signed POST an attempt, with the task's id as `webhook-id`, so that a subscriber can tell a
+ * Delivers webhooks: one signed POST per attempt, with the task's id as `webhook-id`, so that a subscriber can tell a
  * repeated delivery from a new one (https://www.standardwebhooks.com).
  *
- * @param options.resolve how names become addresses; default: the system's resolver.
+ * @param options.resolve how names resolve to addresses; default: the system's resolver.
  */
 export function createDeliverWebhook({ resolve = systemResolve }: { readonly resolve?: Resolve } = {}) {
   return bindHandler(deliverWebhook, async (payload, context) => {
@@ -27,7 +27,7 @@ export function createDeliverWebhook({ resolve = systemResolve }: { readonly res
     if (url.username !== "" || url.password !== "") {
       return failPermanently({
         code: "url_credentials",
-        message: "The subscriber's URL holds a user name or password.",
+        message: "The subscriber's URL contains a user name or password.",
       });
     }
     const { event: type, data } = payload;
@@ -62,10 +62,10 @@ function judge(result: PostResult, nowMs: number): HandlerResult {
     case "refused":
       return failPermanently({
         code: "address_refused",
-        message: "The subscriber's host stands for an address that is not on the open Internet.",
+        message: "The subscriber's host has an address that is not on the public Internet.",
       });
     case "no-answer":
-      return retryLater({ code: result.code, message: `The subscriber gave no answer: ${result.code}.` });
+      return retryLater({ code: result.code, message: `The subscriber did not respond: ${result.code}.` });
   }
 }
 
@@ -77,7 +77,7 @@ function judgeAnswer(status: number, retryAfterMs: number | undefined): HandlerR
   return retryLater({ ...failureOf(status), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
-/** A redirect is tried again: it is mostly a sign-in page or a mistake in a deployment, and those pass. */
+/** Redirects are retried: most come from a sign-in page or a mistake in a deployment, and those pass. */
 function failureOf(status: number): { code: string; message: string } {
   const redirected = status >= 300 && status < 400;
   return redirected

@@ -6,7 +6,7 @@ import { createDeliverWebhook } from "./deliver-webhook.ts";
 import { createPublishDocument } from "./publish-document.ts";
 import { createTransferBetweenAccounts } from "./transfer-between-accounts.ts";
 
-/** The handler of each task type in shared/tasks/index.ts. One that is missing, or one too many, doesn't compile. */
+/** The handler for each task type in shared/tasks/index.ts. A missing handler, or one too many, doesn't compile. */
 export function createHandlers(deps: { db: Firestore }): HandlersFor<typeof registry> {
   return {
     "webhook.deliver": createDeliverWebhook(),

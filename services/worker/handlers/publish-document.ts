@@ -5,8 +5,8 @@ import { bindHandler, succeeded } from "../runner/handler.ts";
 const DOCUMENTS = "documents";
 
 /**
- * Publishes a version of a document unless a higher one stands already. The message holds the whole state, so late,
- * repeated and reordered deliveries all end in the highest version.
+ * Publishes a version of a document unless a higher one is already there. The message holds the whole state, so late,
+ * repeated and reordered deliveries all end with the highest version.
  */
 export function createPublishDocument(deps: { db: Firestore }) {
   return bindHandler(publishDocument, async ({ documentId, version, content }) => {

@@ -7,7 +7,10 @@ const ACCOUNTS = "accounts";
 
 const accountSchema = z.object({ balance: z.int(), overdraft: z.boolean().default(false) });
 
-/** Moves an amount between two accounts; what one loses the other gains in the same commit, with the task's record. */
+/**
+ * Moves an amount between two accounts. One account loses what the other gains in a single commit, along with the
+ * task's record.
+ */
 export function createTransferBetweenAccounts(deps: { db: Firestore }) {
   const accounts = deps.db.collection(ACCOUNTS);
   return bindTransactionHandler(transferBetweenAccounts, async ({ from, to, amount }, { transaction }) => {
@@ -23,7 +26,7 @@ export function createTransferBetweenAccounts(deps: { db: Firestore }) {
     if (!Number.isSafeInteger(balances.from) || !Number.isSafeInteger(balances.to)) {
       return failPermanently({
         code: "balance_out_of_range",
-        message: "A balance would no longer be an exact number.",
+        message: "A balance would be outside the range of exact integers.",
       });
     }
     transaction.update(accounts.doc(from), { balance: balances.from });
@@ -32,7 +35,7 @@ export function createTransferBetweenAccounts(deps: { db: Firestore }) {
   });
 }
 
-/** The account in a document; undefined when there is none. A document of another form is a bug, and throws. */
+/** The account in a document; undefined if there is none. A document of any other shape is a bug, and throws. */
 function parseAccount(snapshot: DocumentSnapshot | undefined): z.output<typeof accountSchema> | undefined {
   return snapshot?.exists ? accountSchema.parse(snapshot.data()) : undefined;
 }

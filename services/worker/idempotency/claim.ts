@@ -9,13 +9,17 @@ import type { RunnableDelivery } from "../parse-delivery.ts";
 import { type Ran, failedWhenStuck, runDirectly, runHandler } from "../runner/run-handler.ts";
 import { type Attempt, type AttemptWorker, type Begun, type Strategy, newAttempt, reject } from "./strategy.ts";
 
-/** It owns the record, which was last written at the update time: unless it was since, it is settled without reading. */
+/**
+ * An attempt that owns the record, last written at `updateTime`. If nobody has written since, it settles without a
+ * read.
+ */
 interface ClaimedAttempt extends Attempt, AttemptNumbers {
   readonly updateTime: Timestamp;
 }
 
 /**
- * `claim`: the attempt leases the task's name before the handler runs, and completes it after: two commits, no read.
+ * `claim`: the attempt leases the task's name before the handler runs, and completes it afterwards: two commits, no
+ * read.
  *
  *     create the record, on condition that there is none ──ok──▶ ours
  *            └── exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see `admitClaim`)
@@ -28,7 +32,7 @@ export function claimStrategy(delivery: RunnableDelivery, worker: AttemptWorker)
         worker,
         work: {
           run: (context) => runDirectly(delivery, context),
-          // The claim was counted when it was made, and must last until its lease ends.
+          // The attempt was counted when it claimed, and its claim must last until its lease ends.
           whenStuck: (cause) => ({ kind: "decided", outcome: failedWhenStuck(cause) }),
         },
       }),
@@ -38,14 +42,14 @@ export function claimStrategy(delivery: RunnableDelivery, worker: AttemptWorker)
 }
 
 /**
- * Claims the task within one step's time. The client can't be told to stop, so a claim can still take effect when its
- * delivery has had its response; nobody would run it, and it would cost the task a lease and an attempt. It is released.
+ * Claims the task within one step. The client can't be cancelled, so a claim can still take effect after its delivery
+ * has had its response. Nobody would run it, and it would cost the task a lease and an attempt, so it is released.
  *
  *     |---- step ----| 503 ──── claim takes effect ──▶ released
  *
- * A process that stood still, as a throttled or paused instance does, can find the claim's response before its own timer.
- * By then the lease may be over and the task another's, so it doesn't begin, either. An instance's clock is good for
- * that, unless it was set back while the process stood still.
+ * A process that was throttled or paused can see the claim's response before its own timer fires. By then, the lease
+ * may be over and another attempt may own the task, so this one doesn't begin, either. The instance's clock is good
+ * enough for that, unless it was set back while the process was paused.
  */
 async function claimInTime(delivery: RunnableDelivery, worker: AttemptWorker): Promise<Begun> {
   const untilMs = worker.store.stepUntilMs();
@@ -71,13 +75,13 @@ async function claim(delivery: RunnableDelivery, { store }: AttemptWorker): Prom
   const admission = await store.change(delivery, ({ record, readTimeMs }) => admitClaim(record, attempt, readTimeMs));
   if (admission.kind === "reject") return { rejected: true, outcome: admission.outcome };
   const { attempt: claimed, updateTime } = admission;
-  assert(updateTime, "A record that is claimed was written.");
+  assert(updateTime, "A claimed record has been written.");
   return { ...attempt, ...claimed, number: claimed.attempts, updateTime };
 }
 
 type Rejected = Extract<Begun, { rejected: true }>;
 
-/** Whether the claim's lease may be over, since so much time has passed that this process must have stood still. */
+/** Whether the claim's lease may be over. So much time has passed that this process must have been paused. */
 function mayBeOver(untilMs: number, { clock }: AttemptWorker): boolean {
   return clock.now() > untilMs;
 }
@@ -87,7 +91,7 @@ interface On {
   readonly worker: AttemptWorker;
 }
 
-/** If this fails, too, the lease still ends. */
+/** If this fails as well, the lease still ends. */
 async function releaseLate(claiming: Promise<ClaimedAttempt | Rejected>, on: On): Promise<void> {
   const late = await claiming.catch(() => null);
   if (!late || late.rejected) return;
@@ -99,7 +103,7 @@ async function releaseLate(claiming: Promise<ClaimedAttempt | Rejected>, on: On)
   }
 }
 
-/** The good path is one commit, conditional on the record being as the claim's commit left it. */
+/** The happy path is one commit, on condition that the record is as the claim left it. */
 async function settle(attempt: ClaimedAttempt, end: AttemptEnd, { delivery, worker }: On): Promise<Outcome> {
   const { store } = worker;
   const untilMs = store.stepUntilMs();

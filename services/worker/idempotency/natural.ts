@@ -3,8 +3,8 @@ import { failedWhenStuck, runDirectly, runHandler, timedOut } from "../runner/ru
 import { type AttemptWorker, type Strategy, beginUnclaimed, finishUnclaimed } from "./strategy.ts";
 
 /**
- * `natural`: running again gives the same result, so nothing is claimed, and a success on the first delivery leaves no
- * record. Only failures are recorded, since they have to be counted.
+ * `natural`: running again gives the same result, so nothing is claimed, and success on the first delivery leaves no
+ * record. Only failures are recorded, because they must be counted.
  */
 export function naturalStrategy(delivery: RunnableDelivery, worker: AttemptWorker): Strategy {
   return {
@@ -14,7 +14,7 @@ export function naturalStrategy(delivery: RunnableDelivery, worker: AttemptWorke
         worker,
         work: {
           run: (context) => runDirectly(delivery, context),
-          // Nothing keeps the next attempt away, so a stuck one is recorded, and counted, right now.
+          // Nothing keeps the next attempt away, so a stuck one is recorded and counted right now.
           whenStuck: (cause) =>
             cause === "shutdown"
               ? { kind: "decided", outcome: failedWhenStuck(cause) }

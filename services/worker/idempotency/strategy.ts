@@ -6,32 +6,37 @@ import type { Delivery } from "../parse-delivery.ts";
 import type { Ran } from "../runner/run-handler.ts";
 import type { Worker } from "../worker.ts";
 
-/** How one kind of task is kept from harm when it is delivered more than once. An attempt is finished as it was begun. */
+/**
+ * How one kind of task handles being delivered more than once. The strategy that begins an attempt also finishes it.
+ */
 export interface Strategy {
-  /** Asks for the task. Rejects with a RecordStoreError when it isn't known in time whose it is. */
+  /** Asks for the task. Rejects with a RecordStoreError if the owner can't be determined in time. */
   begin(): Promise<Begun>;
   run(attempt: Attempt): Promise<Ran>;
-  /** Makes the attempt's end durable. Rejects with a RecordStoreError when that can't be known. */
+  /** Makes the attempt's end durable. Rejects with a RecordStoreError if that can't be confirmed. */
   finish(attempt: Attempt, ran: Ran): Promise<Outcome>;
 }
 
-/** An attempt that may run, and what it tells of itself when it asks for its task. */
+/** An attempt that may run. */
 export interface Attempt extends Claimant {
   readonly rejected: false;
-  /** 1 for the task's first attempt; always 1 where attempts aren't counted before they end. */
+  /** 1 for the task's first attempt; always 1 if attempts are only counted when they end. */
   readonly number: number;
 }
 
 export type Begun = Attempt | { readonly rejected: true; readonly outcome: Outcome };
 
-/** What strategies work with. Log lines belong to the delivery. */
+/** What strategies depend on. The log is the delivery's. */
 export type AttemptWorker = Pick<Worker, "store" | "clock" | "log" | "shutdown">;
 
 export function reject(outcome: Outcome): Begun {
   return { rejected: true, outcome };
 }
 
-/** The token is made here and not where a record was read, which can run again after a commit whose response was lost. */
+/**
+ * The token is generated here, not where a record is read: that code can run again after a commit whose response was
+ * lost.
+ */
 export function newAttempt({ envelope, maxAttempts, kind, isFirstDispatch }: Delivery): Attempt {
   return {
     rejected: false,
@@ -45,8 +50,8 @@ export function newAttempt({ envelope, maxAttempts, kind, isFirstDispatch }: Del
 }
 
 /**
- * Begins an attempt that writes nothing before it ends, and usually reads nothing. A task that has come to its last
- * deliveries, perhaps because it kills every attempt, is looked at before it runs.
+ * Begins an attempt that writes nothing before it ends, and usually reads nothing. It reads the record first only if
+ * the task is close to the end of its life, perhaps because it kills every attempt.
  */
 export async function beginUnclaimed(delivery: Delivery, { store, clock }: AttemptWorker): Promise<Begun> {
   const attempt = newAttempt(delivery);
@@ -57,7 +62,7 @@ export async function beginUnclaimed(delivery: Delivery, { store, clock }: Attem
   return admission.kind === "reject" ? reject(admission.outcome) : attempt;
 }
 
-/** Ends an attempt that wrote nothing before: its record, where it needs one, comes to be now. */
+/** Ends an attempt that hasn't written anything yet. If it needs a record, this writes it. */
 export async function finishUnclaimed(
   attempt: Attempt,
   ran: Ran,

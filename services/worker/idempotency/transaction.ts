@@ -38,7 +38,7 @@ class NothingToCommit extends Error {
 }
 
 function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<Ran> {
-  // Firestore is at work before the handler and after it, and an attempt that Firestore keeps waiting has not failed.
+  // Firestore works before the handler and after it, and an attempt that is only waiting for Firestore hasn't failed.
   let isHandling = false;
   const run = async (context: RunContext): Promise<AttemptEnd> => {
     isHandling = true;
@@ -50,7 +50,7 @@ function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<R
     worker,
     work: {
       run: (context) => commitTogether(context, { attempt, run, delivery, worker }),
-      // The transaction keeps its record locked, so nothing can be recorded now.
+      // The transaction still locks its record, so nothing can be recorded now.
       whenStuck: (cause) => ({
         kind: "decided",
         outcome: isHandling || cause === "shutdown" ? failedWhenStuck(cause) : keptByFirestore(worker),
@@ -59,7 +59,7 @@ function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<R
   });
 }
 
-/** The client can run a transaction again; the owner token then tells the attempt's own record. */
+/** The client can run a transaction again. The owner token then identifies the attempt's own record. */
 async function commitTogether(context: RunContext, on: TransactionRun): Promise<Ran> {
   const { delivery, worker } = on;
   try {
@@ -95,12 +95,12 @@ async function attemptOnce(
   return { kind: "decided", outcome: settlement.outcome };
 }
 
-/** Nothing is counted: Firestore kept the attempt from its end until it was told to stop, and no handler has failed. */
+/** Counts nothing: the attempt was waiting for Firestore until it was told to stop, and no handler has failed. */
 function keptByFirestore({ shutdown }: AttemptWorker): Outcome {
   return { kind: "unavailable", reason: shutdown.signal.aborted ? "shutting-down" : "record-store" };
 }
 
-/** Firestore's own errors go to the client, which decides whether the callback runs again; none when time is up. */
+/** Passes Firestore's errors on to the client, which decides whether to run the callback again, unless time is up. */
 async function runOnce(delivery: RunnableDelivery, context: RunContext): Promise<AttemptEnd> {
   try {
     return await delivery.run(context);
@@ -111,21 +111,21 @@ async function runOnce(delivery: RunnableDelivery, context: RunContext): Promise
   }
 }
 
-/** gRPC's ABORTED: another transaction held what this one needed. */
+/** gRPC's ABORTED: another transaction held a lock that this one needed. */
 const ABORTED = 10;
 
 /**
- * The statuses of gRPC (https://grpc.io/docs/guides/status-codes/) that don't depend on what was asked for: CANCELLED,
- * UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS and
- * UNAUTHENTICATED. The others do, as NOT_FOUND for an update of a document that is not there.
+ * The gRPC statuses (https://grpc.io/docs/guides/status-codes/) that don't depend on the request: CANCELLED, UNKNOWN,
+ * DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS and
+ * UNAUTHENTICATED. The others do: for example, NOT_FOUND means an update of a document that doesn't exist.
  */
 const UNAVAILABLE: ReadonlySet<number> = new Set([1, 2, 4, 7, 8, 12, 13, 14, 15, 16]);
 
 /**
- * What the client's last error means, once it has tried again as often as it does. Even one that refuses the commit can
- * follow a commit that took effect: whoever records the attempt's end reads its record first.
+ * Interprets the client's last error, after its own retries. Even an error that refuses the commit can follow a commit
+ * that took effect, so the record must be read before the attempt's end is recorded.
  *
- * @throws RecordStoreError where the error says nothing of the task.
+ * @throws RecordStoreError if the error says nothing about the task.
  */
 export function afterFailure(error: Error & { readonly code: number }, { log }: Pick<AttemptWorker, "log">): Ran {
   const { code } = error;
@@ -133,6 +133,6 @@ export function afterFailure(error: Error & { readonly code: number }, { log }: 
   if (UNAVAILABLE.has(code)) {
     throw new RecordStoreError(`Firestore responded with status ${code}.`, code, { cause: error });
   }
-  log.error(errorFields(error), "Firestore refused what the handler asked of it");
+  log.error(errorFields(error), "Firestore refused the handler's request");
   return { kind: "ended", end: threw(error) };
 }

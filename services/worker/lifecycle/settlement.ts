@@ -14,56 +14,56 @@ export type AttemptEnd =
   | HandlerResult
   | { readonly kind: "threw"; readonly error: TaskError }
   | { readonly kind: "timed-out"; readonly error: TaskError }
-  /** This revision has no handler for the type; a newer one may have. */
+  /** This revision has no handler for the type; a newer one may have one. */
   | { readonly kind: "unknown-type"; readonly type: string }
-  /** Stopped by a shutdown before its end: it doesn't count. */
+  /** Stopped by a shutdown before it ended: it doesn't count. */
   | { readonly kind: "released" };
 
-/** What is written for an attempt's end, and its delivery's outcome once that is durable. */
+/** What to write for an attempt's end, and the delivery's outcome once that is durable. */
 export interface Settlement {
   readonly transition: Transition | null;
   readonly outcome: Outcome;
-  /** Where the attempt's own end is recorded in a whole record: what signs it. */
+  /** The owner and fence that identify the attempt's own end, if it is recorded in a whole record. */
   readonly recordedAs?: NewRecord;
 }
 
-/** What has been counted of a task, this attempt included. */
+/** What has been counted for a task, including this attempt. */
 export interface Counted {
   readonly attempts: number;
   /** Consecutive deliveries, before this one, to revisions that didn't know the type. Default 0. */
   readonly unknownTypes?: number;
 }
 
-/** An attempt's end, and whose it is. */
+/** An attempt's end, and the attempt that it belongs to. */
 export interface UnclaimedEnd {
   readonly claimant: Claimant;
   readonly end: AttemptEnd;
-  /** The fence of a commit that was tried before and whose fate nobody knows; null at the first try. */
+  /** The fence of an earlier commit that may or may not have taken effect; null on the first try. */
   readonly triedFence: number | null;
 }
 
 /**
- * Deployments overlap: a type that the revisions reached don't know is tried this often before it becomes a dead letter.
- * Nothing ran, so these deliveries use up none of the task's attempts.
+ * Deployments overlap. If none of the revisions that get a task know its type, it is tried this often before it becomes
+ * a dead letter. Nothing ran, so these deliveries use up none of the task's attempts.
  */
 const MOST_UNKNOWN_TYPES = 10;
 
-/** An attempt whose record was taken over while it ran is told to come back soon: the other may have finished by then. */
+/** If another attempt took over the record meanwhile, ask for a retry soon: that attempt may have finished by then. */
 const SUPERSEDED_RETRY_AFTER_MS = 1_000;
 
-/** A natural task runs before anything is read of its record. */
+/** A natural task runs before its record is read. */
 const CONFLICT_AT_THE_END = {
   code: "payload_conflict",
-  message: "The task's id was used before with another payload; this one, which may have run, is not tried again.",
+  message: "The task's id was used before with a different payload; this one, which may have run, is not retried.",
 };
 
-/** An end after which the task is tried again. */
+/** An end after which the task is retried. */
 type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" }>;
 
 /**
- * Decides how an attempt's end is recorded.
+ * Decides how to record an attempt's end.
  *
- * @param as what writes a whole record; default: the record is the attempt's own already.
+ * @param as set to write a whole record; default: the record is already the attempt's own.
  */
 export function settlementOf(
   end: AttemptEnd,
@@ -93,7 +93,7 @@ export function settlementOf(
   }
 }
 
-/** Decides whether a claimed attempt may still settle: only while the record holds its owner and fence and is live. */
+/** Decides whether a claimed attempt may still settle: only while the record is live and holds its owner and fence. */
 export function settleClaimed(
   record: TaskRecord | null,
   attempt: Pick<AttemptNumbers, "owner" | "fence">,
@@ -107,7 +107,7 @@ export function settleClaimed(
   return settlement;
 }
 
-/** The outcome of an end that needs no record, so that none is even read; null for all others. */
+/** The outcome of an end that needs no record, not even a read; null for all others. */
 export function outcomeWithoutRecord(
   end: AttemptEnd,
   { isFirstDispatch }: { readonly isFirstDispatch: boolean },
@@ -117,7 +117,7 @@ export function outcomeWithoutRecord(
   return null;
 }
 
-/** Decides how an attempt ends whose task may have no record yet. */
+/** Decides how to end an attempt whose task may not have a record yet. */
 export function settleUnclaimed(record: TaskRecord | null, ended: UnclaimedEnd, readTimeMs: number): Settlement {
   const { claimant, end } = ended;
   if (end.kind === "succeeded" && !record) return nothing({ kind: "done", result: end.result });
@@ -133,7 +133,7 @@ export function settleUnclaimed(record: TaskRecord | null, ended: UnclaimedEnd, 
   return settleAs(standing, ended);
 }
 
-/** How a successful end is recorded in the commit of its effects; null for an end whose effects must not be committed. */
+/** How to record a success in the commit of its effects; null for an end whose effects must not be committed. */
 export function settleInTransaction(
   end: AttemptEnd,
   { attempt, from }: { readonly attempt: AttemptNumbers; readonly from: TaskRecord | null },
@@ -175,7 +175,7 @@ function settleUnknownType(
   return waiting(end, { attempts, error, unknownTypes, as });
 }
 
-/** The outcome of an attempt whose task waits for its next. */
+/** The outcome of an attempt whose task waits for the next one. */
 function outcomeOfWaiting(end: WaitingEnd): Outcome {
   switch (end.kind) {
     case "retry":
@@ -193,16 +193,18 @@ function outcomeOfWaiting(end: WaitingEnd): Outcome {
 }
 
 /**
- * Whether this end may stand in the record, though the record is another's by now: two commits in a row leave only the
- * last one's owner. To count an attempt twice could dead-letter its task early; to leave one out costs one more.
+ * Whether this end may already be counted, although the record belongs to another attempt by now: after two commits in
+ * a row, only the last one's owner remains. Counting an attempt twice could dead-letter its task early; leaving one out
+ * only costs one more attempt.
  */
 function mayBeCounted(record: TaskRecord | null, { triedFence }: UnclaimedEnd): boolean {
   return triedFence !== null && record !== null && record.fence > triedFence;
 }
 
 /**
- * That a task has no attempt left, or no time, keeps an attempt from beginning. One that has ended is recorded by what
- * it came to: a success is not dead-lettered, and a letter tells what the attempt died of.
+ * Whether an attempt's end is recorded although the task has no attempts, or no time, left. That only keeps attempts
+ * from beginning. One that has ended is recorded as what it is: a success isn't dead-lettered, and a dead letter has
+ * the error that the attempt died of.
  */
 function standsByItself(
   standing: Exclude<Standing, { kind: "free" | "own" | "conflict" }>,
@@ -228,14 +230,14 @@ function fenceOf(standing: Parameters<typeof settleAs>[0]): number {
 }
 
 /**
- * What an attempt's own commit, whose response was lost, has made of the task. It need not be what the attempt ended
- * with since: what Firestore refuses of a transaction can follow a commit of it that took effect.
+ * The outcome of an attempt's own commit whose response was lost. It may differ from the attempt's end: Firestore can
+ * refuse a transaction after a commit of it took effect.
  */
 function outcomeOfOwn({ state, result, lastError }: TaskRecord, end: AttemptEnd): Outcome {
   if (state === "succeeded") return { kind: "done", result };
   if (state === "dead" && lastError) return { kind: "dead", error: lastError };
   if (isTerminal(state)) return { kind: "duplicate", state };
-  // A final end's own commit leaves no live record; if one ever did, the task must not be acknowledged.
+  // The commit of a final end leaves no live record. If one ever did, the task must not be acknowledged.
   return isWaitingEnd(end) ? outcomeOfWaiting(end) : CONTENTION;
 }
 

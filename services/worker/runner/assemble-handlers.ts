@@ -2,17 +2,17 @@ import type { Registry } from "../../../shared/contract/registry.ts";
 import { ConfigError } from "../../../shared/runtime/config-error.ts";
 import type { BoundHandler } from "./handler.ts";
 
-/** A handler for each task type of a registry, by the type's name: none is missing, and none is left over. */
+/** A handler for each of a registry's task types, by type name, with none missing and none left over. */
 export type HandlersFor<Tasks extends Registry> = {
   readonly [Task in Tasks["listed"][number] as Task["type"]]: BoundHandler<Task>;
 };
 
 /**
- * Checks that handlers and task types belong together, and hands each handler its settings.
+ * Checks that handlers and task types match, and passes each handler its settings.
  *
- * @param settings what the variables say that the task types declare, by their names.
- * @returns the handlers by their task types.
- * @throws ConfigError with a sentence for each task type without its handler, and each handler without its task type.
+ * @param settings the parsed values of the variables that task types declare, by name.
+ * @returns the handlers by task type.
+ * @throws ConfigError with a sentence for each task type without a handler, and each handler without a task type.
  */
 export function assembleHandlers<const Tasks extends Registry>(
   { types }: Tasks,
@@ -26,7 +26,7 @@ export function assembleHandlers<const Tasks extends Registry>(
   for (const [type, handler] of given) {
     const { taskType, inTransaction } = handler;
     if (!types.has(type)) {
-      problems.push(`There is a handler for "${type}", which is no task type of shared/tasks/index.ts.`);
+      problems.push(`There is a handler for "${type}", which is not a task type in shared/tasks/index.ts.`);
     } else if (taskType !== types.get(type)) {
       problems.push(`The handler for "${type}" was bound to another task type, "${taskType.type}".`);
     } else if (inTransaction !== (taskType.idempotency === "transaction")) {
@@ -36,7 +36,7 @@ export function assembleHandlers<const Tasks extends Registry>(
   }
   if (problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join("\n");
-    throw new ConfigError(`services/worker/handlers/index.ts and the task types don't go together:\n${list}`);
+    throw new ConfigError(`services/worker/handlers/index.ts and the task types don't match:\n${list}`);
   }
   return new Map([...given].map(([type, handler]) => [type, handler.withSettings(valuesFor(handler, settings))]));
 }

@@ -13,45 +13,49 @@ type Json = z.core.util.JSONType;
 /** How a handler says that its attempt ended. Throwing is for bugs and broken dependencies. */
 export type HandlerResult =
   | { readonly kind: "succeeded"; readonly result: Json }
-  /** This task should be tried again later; its neighbours are fine. */
+  /** Retry this task later; other tasks are fine. */
   | { readonly kind: "retry"; readonly error: TaskError; readonly retryAfterMs?: number }
-  /** Something that all tasks of the queue need is overloaded: the whole queue should slow down. No attempt is counted. */
+  /**
+   * Something that all tasks in the queue need is overloaded, so the whole queue should slow down. Counts no attempt.
+   */
   | { readonly kind: "saturated"; readonly error: TaskError; readonly retryAfterMs?: number }
-  /** Trying again can't help: the task becomes a dead letter. */
+  /** A retry can't help: the task becomes a dead letter. */
   | { readonly kind: "permanent"; readonly error: TaskError };
 
-/** A result stands in the task's record and status, which are not the place for documents. */
+/** A result is kept in the task's record and status, which are no place for documents. */
 const MAX_RESULT_BYTES = 64 * 1024;
 
-/** An error stands beside the payload in the dead letter; what is longer is cut, in characters. */
+/** An error is kept next to the payload in the dead letter. These are its limits, in characters; the rest is cut. */
 const LONGEST_CODE = 100;
 const LONGEST_MESSAGE = 2_000;
 
-/** The task is done. The result, a JSON value of at most 64 KiB, stands in the task's status; a larger one is dropped. */
+/**
+ * The task is done. The result, a JSON value of at most 64 KiB, is kept in the task's status. A larger one is dropped.
+ */
 export function succeeded(result: Json = null): HandlerResult {
   return { kind: "succeeded", result };
 }
 
-/** Try this task again, after `retryAfterMs` milliseconds where given, else after the queue's backoff. */
+/** Retry this task after `retryAfterMs` milliseconds, or by default after the queue's backoff. */
 export function retryLater({ retryAfterMs, ...error }: TaskError & { retryAfterMs?: number }): HandlerResult {
   return retryAfterMs === undefined ? { kind: "retry", error } : { kind: "retry", error, retryAfterMs };
 }
 
-/** A dependency of all the queue's tasks is overloaded: slow the queue down and try again. */
+/** Something that all tasks in the queue need is overloaded: slow down the queue and retry. */
 export function saturated({ retryAfterMs, ...error }: TaskError & { retryAfterMs?: number }): HandlerResult {
   return retryAfterMs === undefined ? { kind: "saturated", error } : { kind: "saturated", error, retryAfterMs };
 }
 
-/** Never try this task again: keep it as a dead letter. */
+/** Never retry this task: keep it as a dead letter. */
 export function failPermanently(error: TaskError): HandlerResult {
   return { kind: "permanent", error };
 }
 
-/** What the runner knows of an attempt. */
+/** What the runner knows about an attempt. */
 export interface RunContext {
-  /** Fires when the task's timeout is used up, and on shutdown. Work must stop then. */
+  /** Fires when the task's timeout has passed, and on shutdown. Work must stop then. */
   readonly signal: AbortSignal;
-  /** The same for every attempt of the task: pass it to remote sides that can deduplicate. It is the task's id. */
+  /** The same for every attempt of the task: pass it to remote services that can deduplicate. It is the task's id. */
   readonly idempotencyKey: string;
   /** 1 for the first attempt. A `natural` task's attempts are not counted, so it always sees 1. */
   readonly attempt: number;
@@ -59,42 +63,42 @@ export interface RunContext {
   readonly enqueuedAt: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** There for `transaction` tasks, and only for those. */
+  /** Set for `transaction` tasks, and only for those. */
   readonly transaction?: Transaction;
 }
 
-/** What a handler knows of its attempt. Each line of its `log` says which task it is about, and of which type. */
+/** What a handler knows about its attempt. Each line of its `log` has the task's id and type. */
 export interface HandlerContext<Task extends TaskType = TaskType> extends Omit<RunContext, "transaction"> {
   /** Whether the task becomes a dead letter unless this attempt succeeds. */
   readonly isLastAttempt: boolean;
-  /** What the variables say that the task type declares, by their names. */
+  /** The parsed values of the variables that the task type declares, by name. */
   readonly settings: SettingValues<Task["settings"]>;
 }
 
-/** A `transaction` task's handler reads and writes through the transaction; its callback may run more than once. */
+/** A `transaction` task's handler reads and writes through the transaction, and may be called more than once. */
 export interface TransactionContext<Task extends TaskType = TaskType> extends HandlerContext<Task> {
   readonly transaction: Transaction;
 }
 
-/** A payload that was parsed, waiting for its context. */
+/** Runs a handler on a payload that has already been parsed. */
 export type PreparedRun = (context: RunContext) => Promise<HandlerResult>;
 
 /** A task type and the function that does its work. */
 export interface BoundHandler<Task extends TaskType = TaskType> {
   readonly taskType: Task;
-  /** Whether the function wants a transaction. */
+  /** Whether the function needs a transaction. */
   readonly inTransaction: boolean;
-  /** The same handler with the values of the variables that its task type declares; without them it doesn't run. */
+  /** The same handler with the values of the variables that its task type declares. It can't run without them. */
   withSettings(settings: SettingValues<Task["settings"]>): BoundHandler<Task>;
-  /** Parses the payload, once; what is wrong with it is listed. */
+  /** Parses the payload once, and lists what is wrong with it. */
   prepare(payload: unknown): { ok: true; run: PreparedRun } | { ok: false; problems: RequestProblem[] };
 }
 
-/** A task type whose handler runs by itself, and one whose handler runs inside a transaction. */
+/** A task type whose handler runs without a transaction, and one whose handler runs inside one. */
 export type OrdinaryTaskType = TaskType & { readonly idempotency: "natural" | "claim" };
 export type TransactionTaskType = TaskType & { readonly idempotency: "transaction" };
 
-/** Joins a `claim` or `natural` task type and the function that does its work. */
+/** Binds a `claim` or `natural` task type to the function that does its work. */
 export function bindHandler<Task extends OrdinaryTaskType>(
   taskType: Task,
   handle: (payload: z.output<Task["payload"]>, context: HandlerContext<Task>) => Promise<HandlerResult>,
@@ -106,7 +110,7 @@ export function bindHandler(
   return bind({ taskType, inTransaction: false, handle });
 }
 
-/** Joins a `transaction` task type and the function that does its work inside the transaction. */
+/** Binds a `transaction` task type to the function that does its work inside the transaction. */
 export function bindTransactionHandler<Task extends TransactionTaskType>(
   taskType: Task,
   handle: (payload: z.output<Task["payload"]>, context: TransactionContext<Task>) => Promise<HandlerResult>,
@@ -164,7 +168,10 @@ function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, setting
   };
 }
 
-/** The work is done when its result turns out too large to keep: doing it again would be worse than losing the result. */
+/**
+ * By the time a result turns out to be too large to keep, the work is done. Repeating it would be worse than losing the
+ * result.
+ */
 function keepable(end: HandlerResult, log: Logger): HandlerResult {
   if (end.kind !== "succeeded") return { ...end, error: shorten(end.error) };
   const bytes = Buffer.byteLength(JSON.stringify(end.result));
@@ -173,7 +180,7 @@ function keepable(end: HandlerResult, log: Logger): HandlerResult {
   return succeeded();
 }
 
-/** A record that is too large is refused, and the attempt would never be counted. */
+/** Firestore refuses a record that is too large, and then the attempt would never be counted. */
 function shorten({ code, message }: TaskError): TaskError {
   return { code: cut(code, LONGEST_CODE), message: cut(message, LONGEST_MESSAGE) };
 }

@@ -11,16 +11,16 @@ import type { Shutdown } from "./shutdown.ts";
 /** Why an attempt was told to stop. */
 export type AbortCause = "timeout" | "shutdown";
 
-/** What running an attempt leaves to be finished. */
+/** What is left to finish after running an attempt. */
 export type Ran =
   | { readonly kind: "ended"; readonly end: AttemptEnd }
-  /** Nothing is left to write: the work and its record were committed together, or the handler is still at it. */
+  /** Nothing is left to write: the work and its record were committed together, or the handler is still running. */
   | { readonly kind: "decided"; readonly outcome: Outcome };
 
 /** How one kind of task runs its handler. */
 export interface Work {
   run(context: RunContext): Promise<Ran>;
-  /** What an attempt comes to that was told to stop, and didn't within its grace. */
+  /** The result of an attempt that was told to stop and didn't within its grace period. */
   whenStuck(cause: AbortCause): Ran;
 }
 
@@ -54,7 +54,7 @@ export async function runHandler(
     log: worker.log,
   };
   try {
-    // A stuck handler may leave calls of the store's client under way.
+    // A stuck handler may leave calls of the store's client in progress.
     const running = worker.store.track(work.run(context));
     const ran = await Promise.race([running, abort.graceOver.then((cause) => work.whenStuck(cause))]);
     return ran.kind === "ended" ? { kind: "ended", end: endUnderAbort(ran.end, abort.cause()) } : ran;
@@ -63,7 +63,7 @@ export async function runHandler(
   }
 }
 
-/** Runs a handler by itself; what it throws is an end, too. */
+/** Runs a handler directly. If it throws, that is an end, too. */
 export async function runDirectly(delivery: RunnableDelivery, context: RunContext): Promise<Ran> {
   try {
     return { kind: "ended", end: await delivery.run(context) };
@@ -73,7 +73,7 @@ export async function runDirectly(delivery: RunnableDelivery, context: RunContex
   }
 }
 
-/** The end of a handler that threw. A message may hold anything, so the record names only the error's class. */
+/** The end of a handler that threw. An error's message may contain anything, so the record only has its class. */
 export function threw(error: unknown): AttemptEnd {
   const name = error instanceof Error ? error.name : typeof error;
   return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` } };
@@ -84,18 +84,20 @@ export function failedWhenStuck(cause: AbortCause): Outcome {
   return cause === "shutdown" ? { kind: "unavailable", reason: "shutting-down" } : { kind: "failed", error: TIMED_OUT };
 }
 
-/** The end of an attempt whose time is used up. */
+/** The end of an attempt that ran out of time. */
 export function timedOut(): AttemptEnd {
   return { kind: "timed-out", error: TIMED_OUT };
 }
 
-/** A success or a permanent failure stands, however late; any other end of an aborted attempt is the abort's doing. */
+/**
+ * A success or a permanent failure counts, however late. Any other end of an aborted attempt is put down to the abort.
+ */
 function endUnderAbort(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
   if (cause === null || end.kind === "succeeded" || end.kind === "permanent") return end;
   return cause === "shutdown" ? { kind: "released" } : timedOut();
 }
 
-/** Tells one attempt to stop when its time is used up or the worker shuts down. */
+/** Tells one attempt to stop when it runs out of time or the worker shuts down. */
 function startAbort(timeoutMs: number, { clock, shutdown }: { readonly clock: Clock; readonly shutdown: Shutdown }) {
   const controller = new AbortController();
   const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<AbortCause>();
@@ -104,7 +106,7 @@ function startAbort(timeoutMs: number, { clock, shutdown }: { readonly clock: Cl
   const abort = (by: AbortCause): void => {
     const first = (cause ??= by);
     controller.abort(new Error(REASON[first]));
-    // A shutdown leaves less of the grace that a timeout began.
+    // A shutdown cuts short the grace period that a timeout began.
     timers.push(clock.setTimer(GRACE_MS[by], () => endGrace(first)));
   };
   const timers = [clock.setTimer(timeoutMs, () => abort("timeout"))];
@@ -115,11 +117,11 @@ function startAbort(timeoutMs: number, { clock, shutdown }: { readonly clock: Cl
   return {
     /** Fires when the work must stop. */
     signal: controller.signal,
-    /** Resolves when the work has been told to stop and has not done so within its grace. */
+    /** Resolves if the work was told to stop and didn't within its grace period. */
     graceOver,
     /** Why the signal fired; null while it hasn't. */
     cause: () => cause,
-    /** To be called when the work has ended, so that no timer is left. */
+    /** Call this when the work has ended, so that no timer is left. */
     clear() {
       for (const timer of timers) timer.cancel();
       shutdown.signal.removeEventListener("abort", onShutdown);

@@ -4,10 +4,10 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract); settling takes the rest. */
 export const DRAIN_MS = 8_000;
 
-/** Just before the kill, what is left is left: Firestore can keep it waiting for longer. */
+/** Give up just before the kill, whatever is left: Firestore can keep work waiting for longer. */
 const DRAIN_LIMIT_MS = 9_500;
 
-/** The worker's end: work under way may finish for a while, then is aborted. Nothing starts after it has begun. */
+/** The worker's shutdown: work in progress may finish for a while, then is aborted. No new work starts. */
 export class Shutdown {
   readonly #clock: Clock;
   readonly #abort = new AbortController();
@@ -18,17 +18,17 @@ export class Shutdown {
     this.#clock = clock;
   }
 
-  /** True from the first call of `drain` on. */
+  /** True from the first call to `drain`. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** Fires when work under way must stop. */
+  /** Fires when work in progress must stop. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Counts work as under way until it settles. */
+  /** Counts work as in progress until it settles. */
   track<Result>(work: Promise<Result>): Promise<Result> {
     this.#underWay.add(work);
     const forget = () => void this.#underWay.delete(work);
@@ -37,7 +37,7 @@ export class Shutdown {
   }
 
   /**
-   * Lets the work under way finish within `DRAIN_MS`, then aborts it. Resolves with true when all of it has settled, or
+   * Lets work in progress finish within `DRAIN_MS`, then aborts it. Resolves with true once all of it has settled, or
    * with false after `DRAIN_LIMIT_MS`.
    */
   async drain(): Promise<boolean> {
@@ -49,7 +49,7 @@ export class Shutdown {
     return isDrained;
   }
 
-  /** Work may leave more to do, as a claim that is to be given back once it is known. */
+  /** Work may lead to more work, such as releasing a claim once its response arrives. */
   async #settleAll(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }

@@ -11,9 +11,9 @@ import { reportOutcome } from "./report-outcome.ts";
 type Observed = Pick<Worker, "project" | "tracer" | "clock" | "log" | "rules">;
 
 /**
- * One delivery as traces and logs show it: a span below the one that created the task, one below that for each step, and
- * a log line at the end. The span begins when it is known whose task it is; a request that is refused before that is no
- * part of a caller's trace.
+ * One delivery in traces and logs: a span below the one that created the task, a child span for each step, and a log
+ * line at the end. The span begins once the task is known. A request that is refused before that is not part of a
+ * caller's trace.
  */
 export class DeliveryTelemetry {
   readonly #request: Request;
@@ -29,7 +29,7 @@ export class DeliveryTelemetry {
     this.#log = worker.log;
   }
 
-  /** Begins the span. The logger's lines belong to the task and its trace. */
+  /** Begins the span. Returns a logger whose lines belong to the task and its trace. */
   identify(delivery: Delivery): Logger {
     const { id, type, traceparent } = delivery.envelope;
     const { tracer, project } = this.#worker;
@@ -49,7 +49,7 @@ export class DeliveryTelemetry {
     return this.#log;
   }
 
-  /** Runs a step within a span of its own. */
+  /** Runs a step in a span of its own. */
   async step<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
     const span = this.#worker.tracer.startSpan(name, {}, below(this.#identified?.span.spanContext()));
     try {

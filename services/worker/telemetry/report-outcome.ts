@@ -4,14 +4,15 @@ import { queueOf } from "../../../shared/contract/task-id.ts";
 import type { Delivery, DeliveryRules } from "../parse-delivery.ts";
 import type { Outcome } from "../outcome.ts";
 
-/** What comes from requests is cut to this many characters in the log. */
+/** Text from requests is cut to this many characters in the log. */
 const LONGEST_LOGGED_TEXT = 120;
 const MOST_LOGGED_PROBLEMS = 5;
 
 /**
- * One line for each delivery: what became of it, how late it came and how long it took. Metrics are counted from these
- * lines, so what names a series (type, queue) is logged only of deliveries that are ours. Never a token or a payload: of
- * an error, whose message may quote the payload, only the code is logged; the message stands in the task's record.
+ * Logs one line per delivery: its outcome, how late it came and how long it took. Metrics are counted from these lines,
+ * so the fields that name a series (type, queue) are only logged for deliveries that are ours. Never logs a token or a
+ * payload. Of an error, whose message may quote the payload, it only logs the code; the message is in the task's
+ * record.
  */
 export function reportOutcome(outcome: Outcome, request: Request, told: Told): void {
   const { log, delivery, status } = told;
@@ -29,14 +30,14 @@ export function reportOutcome(outcome: Outcome, request: Request, told: Told): v
   log[levelOf(outcome)](fields, DELIVERY_MESSAGE);
 }
 
-/** What is known of a delivery that has its response. Times are in milliseconds since the epoch. */
+/** What is known about a delivery once it has a response. Times are in milliseconds since the epoch. */
 interface Told {
   readonly log: Logger;
   readonly rules: Pick<DeliveryRules, "handlers">;
   readonly startedMs: number;
   readonly endedMs: number;
   readonly status: number;
-  /** Once it has been authenticated and parsed. */
+  /** Set once the delivery has been authenticated and parsed. */
   readonly delivery?: Delivery;
 }
 
@@ -48,7 +49,7 @@ function describe({ envelope }: Delivery, request: Request, { rules, startedMs }
   };
 }
 
-/** How long after its time the delivery came: Cloud Tasks says when that was, in seconds with six decimals. */
+/** How late the delivery came. Cloud Tasks sends the time when it was due, in seconds with six decimals. */
 function delayMsOf(request: Request, arrivedMs: number): number | undefined {
   const dueS = Number(request.headers.get("x-cloudtasks-tasketa") ?? Number.NaN);
   return Number.isFinite(dueS) ? Math.max(0, Math.round(arrivedMs - dueS * 1_000)) : undefined;

@@ -6,13 +6,13 @@ import { TaskStore } from "../../../shared/records/task-store.ts";
 import type { Clock, Timer } from "../../../shared/runtime/clock.ts";
 import type { HandlerResult } from "../runner/handler.ts";
 
-/** A handler was told to stop, and went on. */
+/** A handler kept running after it was told to stop. */
 export class StuckHandlerError extends Error {
   readonly code = "STUCK_HANDLER";
 }
 
 /**
- * Runs a handler for no longer than the worker would: until it ends, or has ignored its signal for a grace period.
+ * Runs a handler for as long as the worker would: until it ends, or has ignored its signal for the grace period.
  *
  * @param limits.signal the worker's shutdown. The task type's timeout is the other reason to stop.
  * @throws StuckHandlerError when the grace period is over.
@@ -28,7 +28,7 @@ export async function untilStuck<Result>(
   const abort = (reason: Error, graceMs: number): void => {
     controller.abort(reason);
     const giveUp = (): void =>
-      reject(new StuckHandlerError(`${type} went on for ${graceMs} ms after its signal: ${reason.message}`));
+      reject(new StuckHandlerError(`${type} kept running for ${graceMs} ms after its signal: ${reason.message}`));
     timers.push(clock.setTimer(graceMs, giveUp));
   };
   const onShutdown = (): void => abort(new Error("The worker is shutting down."), SHUTDOWN_GRACE_MS);
@@ -53,7 +53,7 @@ class NothingToCommit extends Error {
   }
 }
 
-/** Runs a handler in a transaction that has read the task's record, as the worker's has, and commits if it succeeds. */
+/** Runs a handler as the worker does, in a transaction that has read the task's record, and commits if it succeeds. */
 export async function runInTransaction(
   envelope: Envelope,
   on: {
@@ -63,7 +63,7 @@ export async function runInTransaction(
   },
 ): Promise<HandlerResult> {
   const { db, clock, run } = on;
-  // The record is only read, so what it would be written with doesn't matter.
+  // The record is only read, so these values don't matter.
   const task = { envelope, leaseMs: 0, deadLetterRetentionMs: 0 };
   try {
     return await new TaskStore({ db, clock }).transact(task, async ({ transaction }) => {

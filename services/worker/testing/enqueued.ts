@@ -5,7 +5,7 @@ import { readQueuedTask } from "../../../shared/queue/cloud-tasks-wire.ts";
 import type { QueuedTask } from "../../../shared/queue/task-queue.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 
-/** An emulator of Cloud Tasks, and where in it the queues are. */
+/** The address of a Cloud Tasks emulator, and the project and location of the queues in it. */
 export interface QueuesAddress {
   readonly host: string;
   readonly port: number;
@@ -15,7 +15,7 @@ export interface QueuesAddress {
   readonly location: string;
 }
 
-/** Some of a value's fields, and of those of the objects in it. */
+/** Some of a value's fields, and of its objects' fields. */
 export type Part<Value> = Value extends readonly unknown[]
   ? Value
   : Value extends object
@@ -24,7 +24,7 @@ export type Part<Value> = Value extends readonly unknown[]
 
 const CALL_TIMEOUT_MS = 5_000;
 
-/** How many tasks a failure lists. */
+/** How many tasks a failure message lists. */
 const MOST_LISTED = 20;
 
 interface TaskInQueue {
@@ -34,7 +34,7 @@ interface TaskInQueue {
 }
 
 /**
- * The first task of a type, in any queue, whose payload has a certain part.
+ * Finds the first task of a type, in any queue, whose payload contains a certain part.
  *
  * @throws AssertionError that lists what is in the queues, if there is no such task.
  */
@@ -56,7 +56,7 @@ export async function findEnqueued(
   });
 }
 
-/** All tasks in all queues of a location, whatever the queues are called. */
+/** Lists all tasks in all queues of a location, whatever the queues' names. */
 async function listQueued({ host, port, project, location }: QueuesAddress): Promise<TaskInQueue[]> {
   const client = await createCloudTasksClient({ host, port });
   const once = { timeout: CALL_TIMEOUT_MS, retry: null };
@@ -74,7 +74,7 @@ async function listQueued({ host, port, project, location }: QueuesAddress): Pro
   }
 }
 
-/** Whether a value has a certain part: objects may have more fields, everything else must be equal. */
+/** Whether a value contains a certain part: objects may have more fields, everything else must be equal. */
 function contains(value: unknown, part: unknown): boolean {
   if (!isRecord(value) || !isRecord(part)) return isDeepStrictEqual(value, part);
   return Object.entries(part).every(([key, inner]) => Object.hasOwn(value, key) && contains(value[key], inner));

@@ -13,22 +13,22 @@ import type { HandlerResult, RunContext } from "../runner/handler.ts";
 import { runInTransaction, untilStuck } from "./attempt.ts";
 import { type Part, type QueuesAddress, findEnqueued } from "./enqueued.ts";
 
-/** What a harness is made of. */
+/** The options of a harness. */
 export interface HarnessOptions<Tasks extends Registry> {
   readonly registry: Tasks;
   /** A handler for each task type, as `createHandlers` of services/worker/handlers/index.ts returns them. */
   readonly handlers: HandlersFor<Tasks>;
-  /** A client of a Firestore emulator. `transaction` tasks run in it; without it they don't run. */
+  /** A client of a Firestore emulator. `transaction` tasks need it to run. */
   readonly db?: Firestore;
-  /** Default: the wall clock. A test moves a `VirtualClock` of handoff-emulators itself. */
+  /** Default: the system clock. With a `VirtualClock` from handoff-emulators, the test must advance time itself. */
   readonly clock?: Clock;
-  /** Texts of variables that task types declare. Default: the local value of each. */
+  /** Values, as text, of variables that task types declare. Default: each variable's local value. */
   readonly settings?: { readonly [Name in SettingName<Tasks["listed"][number]>]?: string };
   /** Where `expectEnqueued` looks: the Cloud Tasks emulator that a producer enqueues into. Default: nowhere. */
   readonly tasks?: QueuesAddress;
 }
 
-/** What a handler is told of its attempt. */
+/** What a handler is told about its attempt. */
 export interface RunOptions {
   /** Default 1: the first. */
   readonly attempt?: number;
@@ -36,21 +36,21 @@ export interface RunOptions {
   readonly idempotencyKey?: string;
   /** When the task was accepted, as RFC 3339. Default: now, by the harness's clock. */
   readonly enqueuedAt?: string;
-  /** Tells the handler to stop, as the worker does when it shuts down. Its time is limited in any case. */
+  /** Tells the handler to stop, as the worker does when it shuts down. The task type's timeout applies in any case. */
   readonly signal?: AbortSignal;
 }
 
-/** Runs handlers as the worker does, without a worker, and looks into the queues. */
+/** Runs handlers as the worker does, but without a worker, and looks into the queues. */
 export interface Harness<Tasks extends Registry> {
-  /** The lines that handlers have logged, at every level and in order, parsed. */
+  /** The lines that handlers have logged, at every level, parsed and in order. */
   readonly logs: readonly Readonly<Record<string, unknown>>[];
   /**
-   * Runs one attempt of a task. A `transaction` task's writes are committed if it succeeds. No record is kept, so nothing
+   * Runs one attempt of a task, and commits a `transaction` task's writes if it succeeds. Keeps no record, so nothing
    * is deduplicated or counted.
    *
    * @returns what the handler returned, cut to what the worker keeps of it.
-   * @throws what the handler throws; a StuckHandlerError when it ignores its signal; a TypeError when the worker would
-   * not have run it, such as for an invalid payload; a transaction's own error when its commit fails.
+   * @throws what the handler throws; a StuckHandlerError if it ignores its signal; a TypeError if the worker would not
+   * have run it, for example because of an invalid payload; a transaction's own error if its commit fails.
    */
   run<Type extends TypeName<Tasks>>(
     type: Type,
@@ -58,7 +58,7 @@ export interface Harness<Tasks extends Registry> {
     options?: RunOptions,
   ): Promise<HandlerResult>;
   /**
-   * Looks for a task in the queues. It sees tasks that haven't succeeded yet: one that was delivered and done is gone.
+   * Looks for a task in the queues. It only sees tasks that haven't succeeded yet: a task that is done is gone.
    *
    * @param payload a part of the task's payload. Objects may have more fields than it names; arrays must be equal.
    * Default: any payload will do.
@@ -79,9 +79,9 @@ type PayloadOf<Tasks extends Registry, Type> = z.input<
 type SettingName<Task extends TaskType> = Task extends TaskType ? keyof Task["settings"] & string : never;
 
 /**
- * A harness for tests of your handlers. docs/handlers.md shows it at work.
+ * Creates a harness for tests of your handlers. docs/handlers.md has examples.
  *
- * @throws ConfigError when task types and handlers don't go together, or a setting's schema rejects its text.
+ * @throws ConfigError when task types and handlers don't match, or a setting's schema rejects its text.
  */
 export function createHarness<const Tasks extends Registry>(options: HarnessOptions<Tasks>): Harness<Tasks> {
   const { registry, db, clock = systemClock, tasks } = options;
@@ -114,7 +114,7 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
         const { id: idempotencyKey, enqueuedAt } = envelope;
         const context: RunContext = { signal, idempotencyKey, attempt, enqueuedAt, clock, log };
         if (!handler.inTransaction) return prepared.run(context);
-        if (!db) throw new TypeError(`${type} runs in a transaction: give createHarness a db for it.`);
+        if (!db) throw new TypeError(`${type} runs in a transaction: pass a db to createHarness.`);
         return runInTransaction(envelope, {
           db,
           clock,
@@ -123,7 +123,8 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
       });
     },
     async expectEnqueued(type, payload) {
-      if (!tasks) throw new TypeError("expectEnqueued needs to know the queues: give createHarness tasks.");
+      if (!tasks)
+        throw new TypeError("expectEnqueued needs to know where the queues are: pass tasks to createHarness.");
       return await findEnqueued({ type, ...(payload === undefined ? {} : { payload }) }, tasks);
     },
   };
@@ -134,11 +135,11 @@ function attemptOf({ type, idempotency, attempts }: TaskType, attempt = 1): numb
   const last = idempotency === "natural" ? 1 : attempts;
   if (Number.isInteger(attempt) && attempt >= 1 && attempt <= last) return attempt;
   const why =
-    idempotency === "natural" ? "since a natural task is always told 1" : `as ${type} has ${attempts} attempts`;
-  throw new RangeError(`The attempt ${attempt} never happens, ${why}.`);
+    idempotency === "natural" ? "since a natural task always sees 1" : `since ${type} has ${attempts} attempts`;
+  throw new RangeError(`Attempt ${attempt} never happens, ${why}.`);
 }
 
-/** The payload goes through JSON, as it does in the queue. */
+/** The payload is converted to JSON and back, as it is on its way through the queue. */
 function envelopeOf(
   { type, queue }: TaskType,
   payload: unknown,

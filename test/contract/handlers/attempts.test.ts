@@ -40,7 +40,7 @@ test("a handler that ignores its timeout is stuck after three seconds", async ()
   await clock.advance(1);
   expect(await ended).toBeInstanceOf(StuckHandlerError);
   expect(await ended).toMatchObject({
-    message: "test.claim went on for 3000 ms after its signal: The attempt's time is used up.",
+    message: "test.claim kept running for 3000 ms after its signal: The attempt's time is used up.",
   });
   expect(clock.pending).toBe(0);
 });
@@ -56,7 +56,7 @@ test("a test stops a handler as a shutdown does: it has one second", async () =>
   expect(runs[0]?.context.signal.aborted).toBe(true);
   const stuckAtMs = clock.now() + 1_000;
   await clock.advance(1_000);
-  expect(await ended).toContain(`${stuckAtMs}: Error: test.claim went on for 1000 ms after its signal`);
+  expect(await ended).toContain(`${stuckAtMs}: Error: test.claim kept running for 1000 ms after its signal`);
 });
 
 test("a signal that has fired already is handed on", async () => {
@@ -68,7 +68,7 @@ test("a signal that has fired already is handed on", async () => {
 test("a transaction is refused without a db, and nothing runs", async () => {
   const { harness, runs } = setUp();
   await expect(harness.run("test.stored", { n: 1 })).rejects.toThrow(
-    "test.stored runs in a transaction: give createHarness a db for it.",
+    "test.stored runs in a transaction: pass a db to createHarness.",
   );
   expect(runs).toEqual([]);
 });

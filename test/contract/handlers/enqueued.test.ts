@@ -121,7 +121,7 @@ test("says where it looked when there is nothing", async () => {
 
 test("a harness that knows no queues says so", async () => {
   const harness = createHarness({ registry, handlers });
-  await expect(harness.expectEnqueued("order.ship")).rejects.toThrow("give createHarness tasks");
+  await expect(harness.expectEnqueued("order.ship")).rejects.toThrow("pass tasks to createHarness");
 });
 
 test("the type and the part are checked at compile time", () => {

@@ -82,9 +82,9 @@ test("what the worker would never tell a handler is refused", async () => {
   const { harness, runs } = setUp();
   const run = (options: { attempt?: number; idempotencyKey?: string }) => harness.run("test.claim", { n: 1 }, options);
   await expect(run({ attempt: 0 })).rejects.toThrow(RangeError);
-  await expect(run({ attempt: 4 })).rejects.toThrow("The attempt 4 never happens, as test.claim has 3 attempts.");
+  await expect(run({ attempt: 4 })).rejects.toThrow("Attempt 4 never happens, since test.claim has 3 attempts.");
   await expect(run({ idempotencyKey: "key-1" })).rejects.toThrow("must be a task's id, such as");
-  await expect(harness.run("test.natural", { n: 1 }, { attempt: 2 })).rejects.toThrow("is always told 1");
+  await expect(harness.run("test.natural", { n: 1 }, { attempt: 2 })).rejects.toThrow("always sees 1");
   expect(runs).toEqual([]);
 });
 

@@ -7,11 +7,11 @@ export interface WebhookPost {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Ends the request at once. */
+  /** Aborts the request at once. */
   readonly signal: AbortSignal;
 }
 
-/** How posts find their way. */
+/** How requests reach the network. */
 export interface Network {
   readonly clock: Clock;
   readonly resolve: Resolve;
@@ -20,11 +20,11 @@ export interface Network {
 
 export type PostResult =
   | { readonly kind: "answered"; readonly status: number; readonly retryAfter: string | undefined }
-  /** Nothing was sent: the host isn't on the open Internet. */
+  /** Nothing was sent: the host isn't on the public Internet. */
   | { readonly kind: "refused" }
   | { readonly kind: "no-answer"; readonly code: NoAnswerCode };
 
-/** Why there was no answer, as a word for programs. */
+/** Why there was no response, as a code for programs. */
 export type NoAnswerCode =
   | "aborted"
   | "connection_closed"
@@ -36,13 +36,13 @@ export type NoAnswerCode =
   | "network_error"
   | "tls_failed";
 
-/** What is read of an answer's body, out of courtesy to the sender. */
+/** How much of a response's body to read, out of courtesy to the sender. */
 const MAX_DRAINED_BYTES = 64 * 1024;
 const MAX_DRAIN_MS = 2_000;
 
 /**
- * Sends one POST on a connection of its own and waits for the answer's status; the body is discarded, at most 64 KiB and
- * 2 s of it. Follows no redirect and goes through no proxy. Never throws.
+ * Sends one POST on its own connection and waits for the response's status. It reads and discards at most 64 KiB of the
+ * body, for at most 2 s. Follows no redirects and uses no proxy. Never throws.
  */
 export function postWebhook(post: WebhookPost, network: Network): Promise<PostResult> {
   const { url, headers, body, signal } = post;
@@ -69,7 +69,7 @@ function answerOf(response: http.IncomingMessage): PostResult {
   return { kind: "answered", status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"] };
 }
 
-/** Reads the answer's body to its end or to a limit, whichever comes first, and then closes the connection. */
+/** Reads the response's body to its end or a limit, whichever comes first, then closes the connection. */
 function drain(response: http.IncomingMessage, request: http.ClientRequest, clock: Clock): void {
   let bytes = 0;
   const timer = clock.setTimer(MAX_DRAIN_MS, () => request.destroy());

@@ -35,7 +35,7 @@ function noStart([name, value]: readonly [string, string]): HostileCase {
 
       expect(code).toBe(1);
       expect(text).toBe(
-        `The configuration can't be used:\n  - ${name}: must not be set on Cloud Run, where K_SERVICE is set.\n`,
+        `The configuration is invalid:\n  - ${name}: must not be set on Cloud Run, where K_SERVICE is set.\n`,
       );
     },
   };

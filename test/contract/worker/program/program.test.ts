@@ -15,7 +15,7 @@ const ENVIRONMENT = {
 };
 
 test.concurrent.each([
-  ["off Cloud Run", { AUTH_MODE: "platform", INVOKER_CHECK: "on" }, "AUTH_MODE=platform: only on Cloud Run"],
+  ["off Cloud Run", { AUTH_MODE: "platform", INVOKER_CHECK: "on" }, "AUTH_MODE=platform: only allowed on Cloud Run"],
   [
     "without the statement that callers are checked",
     { AUTH_MODE: "platform", K_SERVICE: "worker" },

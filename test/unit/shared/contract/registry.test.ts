@@ -63,7 +63,7 @@ it("refuses two declarations of one variable", () => {
   const one = defineTask({ ...common, type: "one", settings: { API_KEY: secret() } });
   const other = defineTask({ ...common, type: "other", settings: { API_KEY: secret() } });
   expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [one, other] })).toThrow(
-    new TypeError('Task type "other" declares API_KEY as another does: let them share one declaration.'),
+    new TypeError('Task type "other" declares API_KEY, as another type does: make them share one declaration.'),
   );
 });
 

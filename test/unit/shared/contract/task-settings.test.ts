@@ -43,7 +43,7 @@ it("gives a plain secret a made-up local value, and any other setting its declar
 
 it.each(["apiKey", "API-KEY", "_API", "API_", "API__KEY", "API_2", "__proto__x", ""])("refuses the name %j", (name) => {
   expect(() => defineTask({ ...common, settings: { [name]: secret() } })).toThrow(
-    new TypeError(`Task type "a": The setting "${name}" must be named in capitals, as WEBHOOK_KEY.`),
+    new TypeError(`Task type "a": The setting "${name}" must have a name in capitals, such as WEBHOOK_KEY.`),
   );
 });
 
@@ -58,7 +58,7 @@ it.each([
   "NODE_ENV",
 ])("refuses %s, which is a variable of Handoff's own", (name) => {
   expect(() => defineTask({ ...common, settings: { [name]: secret() } })).toThrow(
-    `The setting ${name} has the name of a variable of Handoff's own`,
+    `The setting ${name} has the name of one of Handoff's own variables`,
   );
 });
 
@@ -68,6 +68,6 @@ it.each([
   ["a secret's local value of another form", secret({ schema: z.string().startsWith("key_"), local: "x" })],
 ])("refuses %s", (_, declared) => {
   expect(() => defineTask({ ...common, settings: { A_KEY: declared } })).toThrow(
-    new TypeError('Task type "a": The setting A_KEY has no local value that its schema takes.'),
+    new TypeError('Task type "a": The setting A_KEY has no local value that its schema accepts.'),
   );
 });

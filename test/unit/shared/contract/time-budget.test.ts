@@ -21,7 +21,7 @@ it("allows a handler what is left of 25 s after two steps of 5 s in the record s
 
 it("reports which handler needs more time than its queue allows", () => {
   expect(checkTimeBudgets(registryWith(taskOf(12_001)))).toEqual([
-    "Task type slow: its timeout of 12001 ms needs 25001 ms with claiming, grace and settling, " +
+    "Task type slow: its timeout of 12001 ms needs 25001 ms including claim, grace and settling, " +
       "but queue critical gives up after 25000 ms.",
   ]);
 });
@@ -32,13 +32,13 @@ it.each([15_000, 1_800_000])("allows a dispatch deadline of %s ms", (deadlineMs)
 
 it("reports which queue's dispatch deadline is too short", () => {
   expect(checkTimeBudgets(withDeadline(14_999))).toEqual([
-    "Queue bulk: the dispatch deadline of 14999 ms is not within 15 s and 30 min.",
+    "Queue bulk: the dispatch deadline of 14999 ms is not between 15 s and 30 min.",
   ]);
 });
 
 it("reports which queue's dispatch deadline is too long for Cloud Tasks and for the worker's requests", () => {
   expect(checkTimeBudgets(withDeadline(1_800_001))).toEqual([
-    "Queue bulk: the dispatch deadline of 1800001 ms is not within 15 s and 30 min.",
+    "Queue bulk: the dispatch deadline of 1800001 ms is not between 15 s and 30 min.",
     "Queue bulk: the dispatch deadline of 1800001 ms outlasts the worker's request timeout.",
   ]);
 });

@@ -42,7 +42,7 @@ it("reads only what the schema names", () => {
 
 it("counts an empty variable as unset", () => {
   expect(read({ PORT: "", FLAG: "" })).toEqual({ PORT: 8_080, FLAG: false, SECRET: "whsec_x" });
-  expect(messageOf({ SECRET: "" })).toBe("The configuration can't be used:\n  - SECRET: is not set.");
+  expect(messageOf({ SECRET: "" })).toBe("The configuration is invalid:\n  - SECRET: is not set.");
 });
 
 it("lists all problems at once, one line each", () => {
@@ -54,7 +54,7 @@ it("lists all problems at once, one line each", () => {
     FIRESTORE_EMULATOR_HOST: "x:1",
   };
   expect(messageOf(environment).split("\n")).toEqual([
-    "The configuration can't be used:",
+    "The configuration is invalid:",
     "  - FIRESTORE_EMULATOR_HOST: must not be set on Cloud Run, where K_SERVICE is set.",
     "  - PORT: invalid input: expected number, received NaN.",
     "  - EMULATOR: must be host:port, for example 127.0.0.1:8123.",

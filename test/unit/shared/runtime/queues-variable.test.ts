@@ -27,8 +27,8 @@ it("gives each queue its names in Cloud Tasks", () => {
 });
 
 const NO_MAP =
-  'QUEUES: must be JSON of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}.';
-const NO_NAMES = "must be a list of one or more names of queues in Cloud Tasks, of letters, digits and hyphens.";
+  'QUEUES: must be a JSON object of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}.';
+const NO_NAMES = "must be a list of one or more Cloud Tasks queue names, which consist of letters, digits and hyphens.";
 
 it.each([
   ["text that isn't JSON", "critical=c", NO_MAP],
@@ -37,7 +37,7 @@ it.each([
   [
     "a map without a queue",
     '{"critical":["c"]}',
-    'QUEUES.bulk: is missing: name the queue "bulk" in Cloud Tasks, as {"bulk":["…"]}.',
+    'QUEUES.bulk: is missing: give the names of queue "bulk" in Cloud Tasks, for example {"bulk":["…"]}.',
   ],
   ["a name that is not in a list", '{"critical":"c","bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
   ["an empty list", '{"critical":[],"bulk":["b"]}', `QUEUES.critical: ${NO_NAMES}`],
@@ -45,11 +45,11 @@ it.each([
   [
     "a queue that isn't registered",
     '{"critical":["c"],"bulk":["b"],"reprots":["r"]}',
-    "QUEUES.reprots: is no registered queue; there are critical, bulk.",
+    "QUEUES.reprots: is not a registered queue; the queues are critical, bulk.",
   ],
-  ["a name for two queues", '{"critical":["c"],"bulk":["b","c"]}', "QUEUES: must give each name once."],
+  ["a name for two queues", '{"critical":["c"],"bulk":["b","c"]}', "QUEUES: must not repeat a name."],
 ])("refuses %s", (_, text, sentence) => {
-  expect(() => read(text)).toThrow(new ConfigError(`The configuration can't be used:\n  - ${sentence}`));
+  expect(() => read(text)).toThrow(new ConfigError(`The configuration is invalid:\n  - ${sentence}`));
 });
 
 it("reports all problems at once", () => {

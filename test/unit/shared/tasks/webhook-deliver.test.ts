@@ -37,6 +37,6 @@ it.each([
 ])("refuses the signing secret %j, and doesn't quote it", (text) => {
   const { error } = signingSecret.schema.safeParse(text);
   expect(error?.issues.map(({ message }) => message)).toEqual([
-    "must be a Standard Webhooks secret, whsec_ and base64 of 24 bytes or more",
+    "must be a Standard Webhooks secret: whsec_ and at least 24 bytes in base64",
   ]);
 });

@@ -7,7 +7,7 @@ const REFUSED = {
   kind: "permanent",
   error: {
     code: "address_refused",
-    message: "The subscriber's host stands for an address that is not on the open Internet.",
+    message: "The subscriber's host has an address that is not on the public Internet.",
   },
 };
 

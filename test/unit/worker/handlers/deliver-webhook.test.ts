@@ -241,7 +241,7 @@ describe("no answer", () => {
     const { deliver } = await setUpWebhooks();
     expect(await deliver({ url: `http://${host}/` })).toEqual({
       kind: "retry",
-      error: { code, message: `The subscriber gave no answer: ${code}.` },
+      error: { code, message: `The subscriber did not respond: ${code}.` },
     });
   });
 

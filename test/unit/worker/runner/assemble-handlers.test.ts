@@ -48,7 +48,7 @@ async function runOf(handler: BoundHandler | undefined) {
 
 const refusal = (...problems: readonly string[]): ConfigError =>
   new ConfigError(
-    `services/worker/handlers/index.ts and the task types don't go together:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+    `services/worker/handlers/index.ts and the task types don't match:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
   );
 
 it("gives each task type its handler, and each handler its own settings", async () => {
@@ -75,7 +75,7 @@ it("refuses a handler without a task type, at compile time too", () => {
       settings,
     );
   expect(assemble).toThrow(
-    refusal('There is a handler for "money.move", which is no task type of shared/tasks/index.ts.'),
+    refusal('There is a handler for "money.move", which is not a task type in shared/tasks/index.ts.'),
   );
 });
 
