@@ -23,10 +23,10 @@ export default defineConfig({
     reporters: ["dot", "./test/harness/runtime/count-reporter.ts"],
     projects: [
       kind("unit", 20_000),
-      kind("infra", 60_000),
+      kind("infra", 120_000),
       kind("model", 20_000),
-      kind("contract", 60_000),
-      kind("crash-matrix", 60_000),
+      kind("contract", 120_000),
+      kind("crash-matrix", 120_000),
       kind("emulators", 120_000, "packages/emulators/test"),
       kind("e2e", 120_000),
       // Real processes and real time: it has the machine to itself, and is no part of `npm test`.

@@ -5,8 +5,10 @@ import { expect, test } from "vitest";
 
 const MAIN = path.resolve(import.meta.dirname, "../bench/main.ts");
 const run = promisify(execFile);
+/** All benchmarks, each in processes of its own, on a machine that runs other tests too. */
+const LIMIT_MS = 300_000;
 
-test("the benchmark runs and prints a figure for each thing that it measures", async () => {
+test("the benchmark runs and prints a figure for each thing that it measures", { timeout: LIMIT_MS }, async () => {
   const { stdout } = await run(process.execPath, [MAIN, "--small"]);
 
   process.stdout.write(stdout);

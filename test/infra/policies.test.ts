@@ -13,7 +13,7 @@ const REGISTRIES: Readonly<Record<Program, Registry>> = { "the fixture": FIXTURE
 const graphs = new Map<string, Graph>();
 
 /** Four runs of the program. */
-const RUNS_TIMEOUT_MS = 120_000;
+const RUNS_TIMEOUT_MS = 300_000;
 
 beforeAll(async () => {
   for (const kind of ["dev", "production"] as const) {

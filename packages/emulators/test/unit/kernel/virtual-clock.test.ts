@@ -98,3 +98,21 @@ test("starts at the wall clock's last whole second", () => {
   expect(startMs).toBeGreaterThanOrEqual(before);
   expect(startMs).toBeLessThanOrEqual(Date.now());
 });
+
+test("doesn't take a process that gets no processor time for work that hangs", async () => {
+  const clock = new VirtualClock({ patienceMs: 20 });
+  let turnsLeft = 30;
+  const work = Promise.withResolvers<void>();
+  const turn = (): void => {
+    const busyUntilMs = performance.now() + 10;
+    while (performance.now() < busyUntilMs);
+    if (--turnsLeft === 0) work.resolve();
+    else setImmediate(turn);
+  };
+  clock.hold(work.promise);
+  setImmediate(turn);
+
+  await clock.advance(1);
+
+  expect(turnsLeft).toBe(0);
+});
