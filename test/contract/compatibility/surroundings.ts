@@ -5,6 +5,7 @@ import { VirtualClock } from "handoff-emulators/clock";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { AUDIENCE, INVOKER } from "../../harness/auth/token-rules.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
+import { CLOUD_VARIABLES } from "../../harness/registry/registered-variables.ts";
 import { WEBHOOK_SECRET } from "../../harness/worker/webhook-harness.ts";
 import { unpackPreviousRevision } from "./previous-revision.ts";
 import { type ServiceName, startService } from "./service-process.ts";
@@ -61,6 +62,7 @@ export async function startSurroundings({ onTestFinished }: TestContext) {
     cleanUps,
     startWorker: (revision: Revision, certsUrl: string) =>
       start(revision, "worker", {
+        ...CLOUD_VARIABLES,
         OIDC_CERTS_URL: certsUrl,
         WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
         WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
