@@ -1,10 +1,11 @@
 import net from "node:net";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 
-/** A port that the stack needs, and the variable that changes it. */
+/** A port that the stack needs. */
 export interface WantedPort {
   readonly name: string;
-  readonly variable: string;
+  /** What moves it, such as "set WORKER_PORT to a free port". */
+  readonly remedy: string;
   readonly host: string;
   readonly port: number;
 }
@@ -28,8 +29,8 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     await Promise.all(held.map(letGo));
   }
   if (taken.length === 0) return;
-  const lines = taken.map(({ name, port, variable }) => `  - port ${port} (${name}): set ${variable} to a free one`);
-  throw new ConfigError(`Something else listens on ports of the stack:\n${lines.join("\n")}`);
+  const lines = taken.map(({ name, port, remedy }) => `  - port ${port} (${name}): ${remedy}`);
+  throw new ConfigError(`These ports of the stack are in use, or given twice:\n${lines.join("\n")}`);
 }
 
 /** Starts a server on the port; undefined when the port is in use. */

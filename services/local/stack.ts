@@ -52,11 +52,18 @@ export async function startStack(settings: StackSettings, print: (line: string) 
 }
 
 function portsOf({ variables }: StackSettings): WantedPort[] {
+  const service = (name: string, variable: "PRODUCER_PORT" | "WORKER_PORT"): WantedPort => {
+    return { name, remedy: `set ${variable} to a free port`, host: "127.0.0.1", port: variables[variable] };
+  };
+  const emulator = (name: string, variable: "CLOUD_TASKS_EMULATOR_HOST" | "FIRESTORE_EMULATOR_HOST"): WantedPort => {
+    const address = variables[variable];
+    return { name, remedy: `set ${variable} to ${address.host}:<a free port>`, ...address };
+  };
   return [
-    { name: "producer", variable: "PRODUCER_PORT", host: "127.0.0.1", port: variables.PRODUCER_PORT },
-    { name: "worker", variable: "WORKER_PORT", host: "127.0.0.1", port: variables.WORKER_PORT },
-    { name: "cloud-tasks", variable: "CLOUD_TASKS_EMULATOR_HOST", ...variables.CLOUD_TASKS_EMULATOR_HOST },
-    { name: "firestore", variable: "FIRESTORE_EMULATOR_HOST", ...variables.FIRESTORE_EMULATOR_HOST },
+    service("producer", "PRODUCER_PORT"),
+    service("worker", "WORKER_PORT"),
+    emulator("cloud-tasks", "CLOUD_TASKS_EMULATOR_HOST"),
+    emulator("firestore", "FIRESTORE_EMULATOR_HOST"),
   ];
 }
 

@@ -57,7 +57,7 @@ test("a port that is in use is named with the variable that moves it, and nothin
   onTestFinished(() => void squatter.close());
 
   const stack = spawnStack({ dataDir: temporaryFolder(), ports });
-  await stack.line(/port \d+ \(worker\): set WORKER_PORT to a free one/);
+  await stack.line(/port \d+ \(worker\): set WORKER_PORT to a free port/);
 
   expect(await stack.exited).toBe(1);
   await expect(fetch(`http://127.0.0.1:${ports.queues}/`)).rejects.toThrow("fetch failed");

@@ -21,9 +21,7 @@ async function listen(port = 0): Promise<{ port: number; close: () => Promise<vo
   return { port: portOf(server), close };
 }
 
-/** A port that was free a moment ago. */
-
-const wanted = (name: string, port: number) => ({ name, variable: `${name.toUpperCase()}_PORT`, host: HOST, port });
+const wanted = (name: string, port: number) => ({ name, remedy: `move the ${name}`, host: HOST, port });
 
 it("accepts ports that are free, and leaves them free", async () => {
   const port = await freePort();
@@ -31,14 +29,13 @@ it("accepts ports that are free, and leaves them free", async () => {
   expect(await listen(port)).toMatchObject({ port });
 });
 
-it("names every port that is taken, and the variable that moves it", async () => {
+it("names every port that is taken, and what moves it", async () => {
   const [first, second] = [await listen(), await listen()];
   const free = await freePort();
   const check = requireFreePorts([wanted("producer", first.port), wanted("free", free), wanted("worker", second.port)]);
   await expect(check).rejects.toThrow(ConfigError);
   await expect(check).rejects.toThrow(
-    `  - port ${first.port} (producer): set PRODUCER_PORT to a free one\n` +
-      `  - port ${second.port} (worker): set WORKER_PORT to a free one`,
+    `  - port ${first.port} (producer): move the producer\n` + `  - port ${second.port} (worker): move the worker`,
   );
   await expect(check).rejects.not.toThrow("(free)");
 });
@@ -46,7 +43,7 @@ it("names every port that is taken, and the variable that moves it", async () =>
 it("reports that two programs were given the same port", async () => {
   const port = await freePort();
   const check = requireFreePorts([wanted("producer", port), wanted("worker", port)]);
-  await expect(check).rejects.toThrow(`port ${port} (worker): set WORKER_PORT to a free one`);
+  await expect(check).rejects.toThrow(`port ${port} (worker): move the worker`);
   expect(await listen(port)).toMatchObject({ port });
 });
 

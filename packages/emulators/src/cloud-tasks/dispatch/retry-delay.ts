@@ -12,7 +12,9 @@ export interface RetryConfig {
 /**
  * Milliseconds to wait before the `retry`-th retry, from 1.
  *
- * The wait starts at the minimum, doubles `maxDoublings` times, then grows by the last step, up to the maximum (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
+ * The wait starts at the minimum, doubles `maxDoublings` times, then grows by the last step, up to the maximum.
+ *
+ * Source: https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig
  */
 export function retryDelayMs(config: RetryConfig, retry: number): number {
   const { minBackoffMs, maxBackoffMs, maxDoublings } = config;
