@@ -11,6 +11,23 @@ async function setup() {
   return { handler, worker, task: sealTask(claimTaskType, { n: 1 }) };
 }
 
+/** Shuts the worker down while the task's handler runs until it is aborted. Resolves with the response to the delivery. */
+async function outlastTheDrain({ handler, worker, task }: Awaited<ReturnType<typeof setup>>) {
+  const started = Promise.withResolvers<void>();
+  handler.steps(({ signal }) => {
+    started.resolve();
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
+    });
+  });
+  const underWay = worker.deliver(task);
+  await started.promise;
+  const drained = worker.shutdown.drain();
+  await worker.clock.advance(DRAIN_MS);
+  await drained;
+  return await underWay;
+}
+
 test("work in progress finishes, and nothing new starts", async () => {
   const { handler, worker, task } = await setup();
   const held = handler.hold();
@@ -41,23 +58,10 @@ test("a delivery that arrives during shutdown is answered before its token is ch
 
 test("work that outlasts the drain is aborted, its claim released, and no attempt counted", async () => {
   const { handler, worker, task } = await setup();
-  const started = Promise.withResolvers<void>();
-  handler.steps(
-    ({ signal }) =>
-      new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
-        started.resolve();
-      }),
-  );
-  const underWay = worker.deliver(task);
-  await started.promise;
 
-  const drained = worker.shutdown.drain();
-  await worker.clock.advance(DRAIN_MS);
-  const answer = await underWay;
-  await drained;
+  const response = await outlastTheDrain({ handler, worker, task });
 
-  expect(answer.status).toBe(503);
+  expect(response.status).toBe(503);
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0, fence: 1, claimedAt: null });
 });
 
@@ -65,19 +69,8 @@ test("a released claim keeps the previous attempt's error", async () => {
   const { handler, worker, task } = await setup();
   handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
   await worker.deliver(task);
-  const started = Promise.withResolvers<void>();
-  handler.steps(({ signal }) => {
-    started.resolve();
-    return new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
-    });
-  });
-  const underWay = worker.deliver(task);
-  await started.promise;
 
-  const drained = worker.shutdown.drain();
-  await worker.clock.advance(DRAIN_MS);
-  await Promise.all([underWay, drained]);
+  await outlastTheDrain({ handler, worker, task });
 
   expect(await worker.recordOf(task)).toMatchObject({ state: "waiting", attempts: 1, lastError: { code: "not_yet" } });
 });
@@ -107,18 +100,7 @@ test("a delivery whose body is still arriving when the shutdown begins is not cl
 
 test("the next delivery takes a released claim at once, as the same attempt", async () => {
   const { handler, worker, task } = await setup();
-  const started = Promise.withResolvers<void>();
-  handler.steps(({ signal }) => {
-    started.resolve();
-    return new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(new Error("stopped by the signal")));
-    });
-  });
-  const underWay = worker.deliver(task);
-  await started.promise;
-  const drained = worker.shutdown.drain();
-  await worker.clock.advance(DRAIN_MS);
-  await Promise.all([underWay, drained]);
+  await outlastTheDrain({ handler, worker, task });
   const successor = await setUpWorker(() => [handler], {
     reachFirestore: () => Promise.resolve(worker.emulator),
   });
