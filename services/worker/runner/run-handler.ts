@@ -6,7 +6,6 @@ import type { Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
 import type { RunContext } from "./handler.ts";
-import type { Shutdown } from "./shutdown.ts";
 
 /** Why an attempt was told to stop. */
 export type AbortCause = "timeout" | "shutdown";
@@ -26,9 +25,11 @@ export interface Work {
 
 const TIMED_OUT = { code: "timeout", message: "The handler used up its time." };
 
-const GRACE_MS: Readonly<Record<AbortCause, number>> = { timeout: ABORT_GRACE_MS, shutdown: SHUTDOWN_GRACE_MS };
+/** How long a handler may ignore its signal, in milliseconds. */
+export const GRACE_MS: Readonly<Record<AbortCause, number>> = { timeout: ABORT_GRACE_MS, shutdown: SHUTDOWN_GRACE_MS };
 
-const REASON: Readonly<Record<AbortCause, string>> = {
+/** What the signal's reason says. */
+export const ABORT_REASON: Readonly<Record<AbortCause, string>> = {
   timeout: "The attempt's time is used up.",
   shutdown: "The worker is shutting down.",
 };
@@ -44,7 +45,7 @@ export async function runHandler(
   attempt: number,
   { work, worker }: { readonly work: Work; readonly worker: Pick<Worker, "clock" | "log" | "shutdown" | "store"> },
 ): Promise<Ran> {
-  const abort = startAbort(delivery.timeoutMs, worker);
+  const abort = startAbort(delivery.timeoutMs, { clock: worker.clock, shutdown: worker.shutdown.signal });
   const context: RunContext = {
     signal: abort.signal,
     idempotencyKey: delivery.envelope.id,
@@ -97,22 +98,25 @@ function endUnderAbort(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
   return cause === "shutdown" ? { kind: "released" } : timedOut();
 }
 
-/** Tells one attempt to stop when it runs out of time or the worker shuts down. */
-function startAbort(timeoutMs: number, { clock, shutdown }: { readonly clock: Clock; readonly shutdown: Shutdown }) {
+/** Tells one attempt to stop when it has run for `timeoutMs` milliseconds or the worker shuts down. */
+export function startAbort(
+  timeoutMs: number,
+  { clock, shutdown }: { readonly clock: Clock; readonly shutdown?: AbortSignal | undefined },
+) {
   const controller = new AbortController();
   const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<AbortCause>();
   let cause: AbortCause | null = null;
 
   const abort = (by: AbortCause): void => {
     const first = (cause ??= by);
-    controller.abort(new Error(REASON[first]));
+    controller.abort(new Error(ABORT_REASON[first]));
     // A shutdown cuts short the grace period that a timeout began.
     timers.push(clock.setTimer(GRACE_MS[by], () => endGrace(first)));
   };
   const timers = [clock.setTimer(timeoutMs, () => abort("timeout"))];
   const onShutdown = (): void => abort("shutdown");
-  shutdown.signal.addEventListener("abort", onShutdown);
-  if (shutdown.signal.aborted) onShutdown();
+  shutdown?.addEventListener("abort", onShutdown);
+  if (shutdown?.aborted) onShutdown();
 
   return {
     /** Fires when the work must stop. */
@@ -124,7 +128,7 @@ function startAbort(timeoutMs: number, { clock, shutdown }: { readonly clock: Cl
     /** Call this when the work has ended, so that no timer is left. */
     clear() {
       for (const timer of timers) timer.cancel();
-      shutdown.signal.removeEventListener("abort", onShutdown);
+      shutdown?.removeEventListener("abort", onShutdown);
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
-import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
-import type { Clock, Timer } from "../../../shared/runtime/clock.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { HandlerResult } from "../runner/handler.ts";
+import { ABORT_REASON, GRACE_MS, startAbort } from "../runner/run-handler.ts";
 
 /** A handler kept running after it was told to stop. */
 export class StuckHandlerError extends Error {
@@ -22,24 +22,16 @@ export async function untilStuck<Result>(
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const { type, timeoutMs } = taskType;
-  const controller = new AbortController();
-  const { promise: stuck, reject } = Promise.withResolvers<never>();
-  const timers: Timer[] = [];
-  const abort = (reason: Error, graceMs: number): void => {
-    controller.abort(reason);
-    const giveUp = (): void =>
-      reject(new StuckHandlerError(`${type} kept running for ${graceMs} ms after its signal: ${reason.message}`));
-    timers.push(clock.setTimer(graceMs, giveUp));
-  };
-  const onShutdown = (): void => abort(new Error("The worker is shutting down."), SHUTDOWN_GRACE_MS);
-  timers.push(clock.setTimer(timeoutMs, () => abort(new Error("The attempt's time is used up."), ABORT_GRACE_MS)));
-  signal?.addEventListener("abort", onShutdown);
-  if (signal?.aborted) onShutdown();
+  const abort = startAbort(timeoutMs, { clock, shutdown: signal });
+  const stuck = abort.graceOver.then((cause) => {
+    throw new StuckHandlerError(
+      `${type} kept running for ${GRACE_MS[cause]} ms after its signal: ${ABORT_REASON[cause]}`,
+    );
+  });
   try {
-    return await Promise.race([run(controller.signal), stuck]);
+    return await Promise.race([run(abort.signal), stuck]);
   } finally {
-    for (const timer of timers) timer.cancel();
-    signal?.removeEventListener("abort", onShutdown);
+    abort.clear();
   }
 }
 
