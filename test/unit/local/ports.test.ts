@@ -35,7 +35,7 @@ it("names every port that is taken, and what moves it", async () => {
   const check = requireFreePorts([wanted("producer", first.port), wanted("free", free), wanted("worker", second.port)]);
   await expect(check).rejects.toThrow(ConfigError);
   await expect(check).rejects.toThrow(
-    `  - port ${first.port} (producer): move the producer\n` + `  - port ${second.port} (worker): move the worker`,
+    `  - port ${first.port} (producer): move the producer\n  - port ${second.port} (worker): move the worker`,
   );
   await expect(check).rejects.not.toThrow("(free)");
 });
