@@ -74,7 +74,7 @@ export function admitClaim(record: TaskRecord | null, claimant: Claimant, readTi
  */
 export function admitUnclaimed(record: TaskRecord | null, claimant: Claimant, readTimeMs: number): Admission {
   const standing = standingOf(record, claimant, readTimeMs);
-  if (standing.kind === "own") return reject(outcomeOfOwn(standing.record));
+  if (standing.kind === "own") return reject(outcomeOfEarlierCommit(standing.record));
   if (standing.kind !== "free") return rejectionOf(standing, claimant);
   const { fence, attempts, from } = standing;
   return { kind: "run", attempt: { owner: claimant.owner, fence, attempts }, from, transition: null };
@@ -156,7 +156,7 @@ function rejectAsDead(error: TaskError, attempts: number, as: NewRecord | null) 
   return reject({ kind: "dead", error }, { kind: "deadLetter", attempts, error, as });
 }
 
-function outcomeOfOwn({ state, result }: TaskRecord): Outcome {
+function outcomeOfEarlierCommit({ state, result }: TaskRecord): Outcome {
   switch (state) {
     case "succeeded":
       return { kind: "done", result };

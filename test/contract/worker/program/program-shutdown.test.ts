@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
 import { portOf } from "../../../../shared/http/listening-port.ts";
 import { parseTaskRecord, TASK_RECORDS } from "../../../../shared/records/task-record.ts";
+import { publishDocument } from "../../../../shared/tasks/document-publish.ts";
 import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
 import { AUDIENCE, INVOKER } from "../../../harness/auth/token-rules.ts";
 import {
@@ -16,6 +17,12 @@ import {
 } from "../../../harness/registry/registered-variables.ts";
 import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
+
+/**
+ * Cloud Run kills after 10 s (https://cloud.google.com/run/docs/container-contract). A slow machine gets longer, but not
+ * as long as a read that hangs keeps the client from closing: a minute.
+ */
+const KILL_AFTER_MS = 25_000;
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 
@@ -50,11 +57,11 @@ async function setup({ onTestFinished }: TestContext) {
     onTestFinished(() => void child.kill("SIGKILL"));
     const exited = once(child, "exit").then(() => child.exitCode);
     const { port } = JSON.parse(await lineWith(child, "listening"));
-    const deliver = () =>
-      fetch(`http://127.0.0.1:${port}/tasks/${task.type}`, {
+    const deliver = (envelope = task) =>
+      fetch(`http://127.0.0.1:${port}/tasks/${envelope.type}`, {
         method: "POST",
-        headers: harness.headersOf(task),
-        body: JSON.stringify(task),
+        headers: harness.headersOf(envelope),
+        body: JSON.stringify(envelope),
       });
     const probe = async (name: "live" | "ready") => (await fetch(`http://127.0.0.1:${port}/${name}`)).status;
     return { child, exited, deliver, probe };
@@ -65,6 +72,15 @@ async function setup({ onTestFinished }: TestContext) {
     return parseTaskRecord(snapshot.data());
   }
   return { harness, receiver, answers, startProgram, recordOf };
+}
+
+/** Accepts connections and never responds. `asked` resolves with the first connection. */
+async function startSilentServer({ onTestFinished }: TestContext) {
+  const silent = net.createServer();
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  onTestFinished(() => void silent.close());
+  return { port: portOf(silent), asked: once(silent, "connection") };
 }
 
 /** Resolves with the first line that the program logs from now on that contains the message. */
@@ -124,14 +140,10 @@ test.concurrent("on SIGTERM the worker releases what doesn't end in time, and th
 
 test.concurrent("on SIGTERM the worker exits before it is killed, although Firestore doesn't respond", async (context) => {
   const { startProgram } = await setup(context);
-  const silent = net.createServer();
-  silent.listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  const asked = once(silent, "connection");
-  context.onTestFinished(() => void silent.close());
-  const { child, exited, deliver } = await startProgram({ FIRESTORE_EMULATOR_HOST: `127.0.0.1:${portOf(silent)}` });
+  const silent = await startSilentServer(context);
+  const { child, exited, deliver } = await startProgram({ FIRESTORE_EMULATOR_HOST: `127.0.0.1:${silent.port}` });
   const underWay = deliver();
-  await asked;
+  await silent.asked;
 
   child.kill("SIGTERM");
 
@@ -153,4 +165,20 @@ test.concurrent("on SIGTERM the worker exits cleanly, although Firestore is down
   expect(await Promise.all(probes)).toEqual(Array.from({ length: 10 }, () => 503));
   expect(await exited).toBe(0);
   expect(await stopped).toContain("worker");
+});
+
+test.concurrent("on SIGTERM the worker exits before it is killed, although a handler's own read hangs", async (context) => {
+  const { startProgram } = await setup(context);
+  const silent = await startSilentServer(context);
+  const { child, exited, deliver } = await startProgram({ FIRESTORE_EMULATOR_HOST: `127.0.0.1:${silent.port}` });
+  // A natural task reads nothing before its handler does.
+  const underWay = deliver(sealTask(publishDocument, { documentId: "d", version: 1, content: "" }));
+  await silent.asked;
+
+  child.kill("SIGTERM");
+  const killed = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+  context.onTestFinished(() => clearTimeout(killed));
+
+  expect((await underWay).status).toBe(503);
+  expect(await exited).toBe(0);
 });

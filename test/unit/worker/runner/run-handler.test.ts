@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import { claimStrategy } from "../../../../services/worker/idempotency/claim.ts";
 import { newAttempt } from "../../../../services/worker/idempotency/strategy.ts";
@@ -179,6 +180,14 @@ it("releases an attempt that stops when the worker shuts down", async () => {
   expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "released" } }]);
   await harness.clock.advance(0);
   expect(harness.clock.pending).toBe(0);
+});
+
+it("leaves no listener on the worker's shutdown, which outlives every attempt", async () => {
+  const harness = startHandler();
+  expect(getEventListeners(harness.shutdown.signal, "abort")).toHaveLength(1);
+  harness.end({ kind: "succeeded", result: null });
+  await harness.ended;
+  expect(getEventListeners(harness.shutdown.signal, "abort")).toEqual([]);
 });
 
 it.each([ends[0] ?? unreachable(), ends[1] ?? unreachable()])("lets $kind stand on shutdown", async (end) => {
