@@ -50,17 +50,20 @@ test("--fresh forgets what earlier runs left behind", async () => {
   expect(answer.status).toBe(404);
 });
 
-test("a port that is in use is named with the variable that moves it, and nothing is left running", async () => {
+test("ports that are in use are named with the variables that move them, and nothing is left running", async () => {
   const ports = await freePorts();
-  const squatter = net.createServer().listen(ports.worker, "127.0.0.1");
-  await once(squatter, "listening");
-  onTestFinished(() => void squatter.close());
+  for (const port of [ports.worker, ports.queues]) {
+    const squatter = net.createServer().listen(port, "127.0.0.1");
+    await once(squatter, "listening");
+    onTestFinished(() => void squatter.close());
+  }
 
   const stack = spawnStack({ dataDir: temporaryFolder(), ports });
   await stack.line(/port \d+ \(worker\): set WORKER_PORT to a free port/);
+  await stack.line(/\(cloud-tasks\): set CLOUD_TASKS_EMULATOR_HOST to 127\.0\.0\.1:<a free port>/);
 
   expect(await stack.exited).toBe(1);
-  await expect(fetch(`http://127.0.0.1:${ports.queues}/`)).rejects.toThrow("fetch failed");
+  await expect(fetch(`http://127.0.0.1:${ports.firestore}/`)).rejects.toThrow("fetch failed");
 });
 
 test("the printed curl line works as printed", async () => {

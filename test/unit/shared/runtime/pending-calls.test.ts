@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { PendingCalls, closeFirestore } from "../../../../shared/runtime/pending-calls.ts";
 import { VirtualClock } from "handoff-emulators/clock";
@@ -54,7 +55,8 @@ it("waits for calls that begin while it is waiting", async () => {
   const closed = close();
 
   first.resolve();
-  await first.promise;
+  await nextTurn();
+  expect(terminations).toEqual([]);
   read.resolve();
 
   await closed;
