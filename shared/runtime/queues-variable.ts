@@ -28,13 +28,9 @@ export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
       const deployed = new Map<string, DeployedQueue>();
       const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
       for (const [key, settings] of queues) {
-        if (!named.has(key))
-          refuse(key, `is missing: give the names of queue "${key}" in Cloud Tasks, for example {"${key}":["…"]}`);
-        else {
-          const names = queueNames.safeParse(named.get(key));
-          if (names.success) deployed.set(key, { settings, names: names.data });
-          else refuse(key, NO_NAMES);
-        }
+        const names = queueNames.safeParse(named.get(key));
+        if (names.success) deployed.set(key, { settings, names: names.data });
+        else refuse(key, named.has(key) ? NO_NAMES : missingNames(key));
       }
       for (const key of named.keys()) {
         if (!queues.has(key)) refuse(key, `is not a registered queue; the queues are ${[...queues.keys()].join(", ")}`);
@@ -43,6 +39,10 @@ export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
       if (new Set(all).size < all.length) context.addIssue({ code: "custom", message: "must not repeat a name" });
       return deployed;
     });
+}
+
+function missingNames(key: string): string {
+  return `is missing: give the names of queue "${key}" in Cloud Tasks, for example {"${key}":["…"]}`;
 }
 
 function namedByKey(queues: ReadonlyMap<string, QueueSettings>): ReadonlyMap<string, unknown> {
