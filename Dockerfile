@@ -1,21 +1,22 @@
-# One image a target: producer, worker, emulator. Why it is as it is:
+# One image a target: producer, worker, emulator. Why it is as it is, and how to update the digests:
 # docs/decisions/005-images.md
 
-FROM node:24.21.0-trixie-slim AS build
+FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/emulators/package.json packages/emulators/
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY shared shared
 COPY services services
 COPY packages packages
 COPY tools tools
-RUN npm run build -- --cache-for-uid 65532
+# Not `npm run`, which would find the Node of node_modules first: the image's own Node compiles the cache.
+RUN node tools/images/main.ts --cache-for-uid 65532
 
-FROM gcr.io/distroless/cc-debian13:nonroot AS runtime
+FROM gcr.io/distroless/cc-debian13:nonroot@sha256:54df941ed0d06a1bd95ef5e0ce391fd8d9f94b64782dc9a60062727849ee3f97 AS runtime
 WORKDIR /app
-# The Node that the tests ran on and that compiled the cache: another one would not use it.
-COPY --from=build /app/node_modules/node/bin/node bin/node
+# The Node that compiled the cache: another version would not use it.
+COPY --from=build /usr/local/bin/node bin/node
 ENV NODE_ENV=production
 ENV NODE_COMPILE_CACHE=/app/compile-cache
 ENV NODE_COMPILE_CACHE_PORTABLE=1

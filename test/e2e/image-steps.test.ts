@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
+import fsSync from "node:fs";
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { CACHE_FOLDER } from "../../tools/images/compile-cache.ts";
 import { type Program, programsOf } from "../../tools/images/programs.ts";
 import { tryOut } from "../../tools/images/try-out.ts";
@@ -31,7 +33,9 @@ beforeAll(async () => {
     await fs.cp(path.join(ROOT, file), path.join(context, file));
   }
   const dockerfile = await fs.readFile(path.join(ROOT, "Dockerfile"), "utf8");
-  stages = await buildStages({ dockerfile, context, into: path.join(folder, "stages") });
+  // The project's own Node stands for that of the official image, whose version it must have.
+  const baseFiles = new Map([["node", { "usr/local/bin/node": process.execPath }]]);
+  stages = await buildStages({ dockerfile, context, baseFiles, into: path.join(folder, "stages") });
   // Cloud Run lets a container write, but nothing here may need it to.
   execFileSync("chmod", ["-R", "a-w", path.join(folder, "stages")]);
 }, INSTALL_TIMEOUT_MS);
@@ -101,6 +105,58 @@ test("an image holds Node, the bundle and its cache, and nothing of the project'
     "app/package.json",
   ]);
   expect(files.filter((file) => file.endsWith(".ts"))).toEqual([]);
+});
+
+const instructions = fsSync
+  .readFileSync(path.join(ROOT, "Dockerfile"), "utf8")
+  .split("\n")
+  .filter((line) => /^[A-Z]+ /.test(line));
+const lockfile = z.object({
+  packages: z.record(z.string(), z.object({ integrity: z.string() }).partial()),
+});
+const manifestSchema = z.object({ optionalDependencies: z.record(z.string(), z.string()) });
+
+async function readJson(name: string): Promise<unknown> {
+  return JSON.parse(await fs.readFile(path.join(ROOT, name), "utf8"));
+}
+
+test("every base image is pinned by its digest", () => {
+  const bases = instructions.flatMap((line) => /^FROM (\S+) AS /.exec(line)?.[1] ?? []);
+  const external = bases.filter((base) => !stages.has(base));
+
+  expect(external.length).toBeGreaterThan(1);
+  expect(external.filter((base) => !/^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/.test(base))).toEqual([]);
+});
+
+test("images take Node from the official image, and that Node compiles the cache", () => {
+  const [build = ""] = instructions;
+  const ofNode = instructions.filter((line) => /^COPY .*\bbin\/node\b/.test(line));
+
+  expect(build).toMatch(/^FROM node:[\w.-]+@sha256:\w+ AS build$/);
+  expect(ofNode).toEqual(["COPY --from=build /usr/local/bin/node bin/node"]);
+  // An npm script would find the Node of node_modules first.
+  expect(instructions.filter((line) => /^RUN .*(npm (run|start|exec)|npx|node_modules)/.test(line))).toEqual([]);
+});
+
+test("the images' Node has the version of the one that the tests run on", async () => {
+  const { optionalDependencies } = manifestSchema.parse(await readJson("package.json"));
+  const ofTests = Object.entries(optionalDependencies).filter(([name]) => name.startsWith("node-"));
+  const [, version] = /^FROM node:([\d.]+)-/.exec(instructions[0] ?? "") ?? [];
+
+  expect(process.version).toBe(`v${version}`);
+  expect(new Set(ofTests.map(([, wanted]) => wanted))).toEqual(new Set([version]));
+});
+
+test("npm ci runs no package's script, and checks the hash of every package, Node included", async () => {
+  const { optionalDependencies } = manifestSchema.parse(await readJson("package.json"));
+  const { packages } = lockfile.parse(await readJson("package-lock.json"));
+  const downloaded = Object.entries(packages).filter(([name]) => name.startsWith("node_modules/"));
+  const ours = new Set(["node_modules/handoff-emulators"]);
+
+  expect(downloaded.filter(([name, { integrity }]) => !integrity && !ours.has(name)).map(([name]) => name)).toEqual([]);
+  expect(Object.keys(optionalDependencies).filter((name) => !packages[`node_modules/${name}`]?.integrity)).toEqual([]);
+  expect(await fs.readFile(path.join(ROOT, ".npmrc"), "utf8")).toMatch(/^ignore-scripts=true$/m);
+  expect(instructions).toContain("RUN npm ci --ignore-scripts");
 });
 
 test("the build context contains what the Dockerfile copies, and no more", async () => {

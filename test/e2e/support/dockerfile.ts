@@ -25,8 +25,8 @@ type Stage = { -readonly [Key in keyof BuiltStage]: BuiltStage[Key] } & { workdi
 
 /**
  * Carries out a Dockerfile in plain folders, as far as ours needs it: each stage's root is a folder, and its commands
- * run there without the environment that npm and the test runner add. Base images are empty folders, so their contents
- * are not tested.
+ * run there without the environment that npm and the test runner add. A base image is a folder with the files that the
+ * test puts there, so what is really in it is not tested. A stage's commands find its own programs first.
  *
  * @throws Error at an instruction that it doesn't know, and when a command fails.
  */
@@ -34,13 +34,15 @@ export async function buildStages(options: {
   readonly dockerfile: string;
   /** The files of the build context. */
   readonly context: string;
+  /** What stands for the files of a base image that the Dockerfile uses: by image name, paths in it and files here. */
+  readonly baseFiles: ReadonlyMap<string, Readonly<Record<string, string>>>;
   readonly into: string;
 }): Promise<ReadonlyMap<string, BuiltStage>> {
   const stages = new Map<string, Stage>();
   let stage: Stage | undefined;
   for (const { word, rest } of readInstructions(options.dockerfile)) {
     if (word === "FROM") {
-      stage = await beginStage(rest, stages, options.into);
+      stage = await beginStage(rest, stages, options);
       continue;
     }
     if (!stage) throw new Error(`${word} stands before the first FROM.`);
@@ -57,15 +59,27 @@ function readInstructions(dockerfile: string): Instruction[] {
   });
 }
 
-async function beginStage(rest: string, stages: Map<string, Stage>, into: string): Promise<Stage> {
+async function beginStage(
+  rest: string,
+  stages: Map<string, Stage>,
+  { into, baseFiles }: Pick<Parameters<typeof buildStages>[0], "into" | "baseFiles">,
+): Promise<Stage> {
   const [, base = "", name = ""] = /^(\S+) AS (\S+)$/.exec(rest) ?? [];
   const root = path.join(into, name);
   const parent = stages.get(base);
   await fs.mkdir(root, { recursive: true });
   if (parent) await fs.cp(parent.root, root, { recursive: true, verbatimSymlinks: true });
+  for (const [place, file] of Object.entries(baseFiles.get(nameOf(base)) ?? {})) {
+    await fs.cp(await fs.realpath(file), path.join(root, place), { recursive: true });
+  }
   const stage: Stage = parent ? { ...parent, root } : { root, env: {}, entrypoint: [], user: "root", workdir: "/" };
   stages.set(name, stage);
   return stage;
+}
+
+/** An image's name without tag and digest. */
+function nameOf(image: string): string {
+  return image.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
 }
 
 async function apply(
@@ -83,7 +97,7 @@ async function apply(
     case "RUN":
       await run("sh", ["-c", rest], {
         cwd: path.join(stage.root, stage.workdir),
-        env: builderEnv(),
+        env: builderEnv(stage.root),
         timeout: LONGEST_RUN_MS,
         maxBuffer: MOST_OUTPUT_BYTES,
       });
@@ -107,9 +121,10 @@ async function apply(
 }
 
 /** Network access depends on this machine; what was installed before comes from npm's cache. */
-function builderEnv(): NodeJS.ProcessEnv {
+function builderEnv(root: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_ENV|NODE_OPTIONS|VITEST)/i.test(name));
-  return { ...Object.fromEntries(kept), npm_config_prefer_offline: "true" };
+  const searched = [path.join(root, "usr/local/bin"), process.env["PATH"]].join(path.delimiter);
+  return { ...Object.fromEntries(kept), PATH: searched, npm_config_prefer_offline: "true" };
 }
 
 /** An entrypoint in exec form: the shell form would keep signals from the program. */
