@@ -12,7 +12,8 @@ export class Accounts extends pulumi.ComponentResource {
     const make = (role: string, displayName: string): gcp.serviceaccount.Account =>
       new gcp.serviceaccount.Account(
         `${prefix}-${role}`,
-        { accountId: `${prefix}-${role}`, displayName },
+        // An update that was killed may have made the account without its state knowing.
+        { accountId: `${prefix}-${role}`, displayName, createIgnoreAlreadyExists: true },
         { parent: this },
       );
     this.producer = make("producer", "Handoff: takes tasks and creates them in Cloud Tasks");

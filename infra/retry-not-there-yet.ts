@@ -12,16 +12,50 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
   [/SERVICE_DISABLED/, RETRIES],
   [/service account .+ does not exist/i, RETRIES],
   [/Permission .+ denied on service account/i, RETRIES],
-  [/Permission denied on secret/i, RETRIES],
-  [/must have permission to read the image/i, RETRIES],
-  [/does not have permission to get access tokens/i, RETRIES],
   [/The caller does not have permission.+iam\.serviceAccounts\.actAs/i, RETRIES],
   [/Cannot find metric\(?s?\)? that match/i, RETRIES_OF_METRICS],
 ];
 
 /**
+ * The error comes from an operation that Google had already begun, so what it creates may exist. The provider words
+ * its errors so: "Error creating X" when the call is refused, "Error waiting to create X" afterwards.
+ */
+const HAD_BEGUN = /Error waiting (to create|for)/i;
+
+/**
+ * Whether creating a resource of a type may be retried. Pulumi keeps what a failed creation leaves behind, and then
+ * retries by an update without changes. The provider makes no call for that and reports success, whatever state the
+ * resource is in. So a retry is only safe where a failed creation leaves nothing ("refused whole"), or where creating
+ * the same again changes nothing ("idempotent"). Types that aren't listed aren't retried.
+ */
+export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent" | "may leave an object"> = new Map([
+  ["gcp:artifactregistry/repository:Repository", "refused whole"],
+  ["gcp:cloudrunv2/service:Service", "may leave an object"],
+  ["gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "idempotent"],
+  ["gcp:cloudscheduler/job:Job", "refused whole"],
+  ["gcp:cloudtasks/queue:Queue", "refused whole"],
+  ["gcp:cloudtasks/queueIamMember:QueueIamMember", "idempotent"],
+  ["gcp:firestore/backupSchedule:BackupSchedule", "refused whole"],
+  ["gcp:firestore/database:Database", "refused whole"],
+  ["gcp:firestore/field:Field", "idempotent"],
+  ["gcp:firestore/index:Index", "refused whole"],
+  ["gcp:logging/metric:Metric", "refused whole"],
+  ["gcp:monitoring/alertPolicy:AlertPolicy", "refused whole"],
+  ["gcp:monitoring/dashboard:Dashboard", "refused whole"],
+  ["gcp:monitoring/notificationChannel:NotificationChannel", "refused whole"],
+  ["gcp:projects/iAMMember:IAMMember", "idempotent"],
+  ["gcp:projects/service:Service", "idempotent"],
+  ["gcp:secretmanager/secret:Secret", "refused whole"],
+  ["gcp:secretmanager/secretIamMember:SecretIamMember", "idempotent"],
+  // Added by one call and enabled by another, which may fail alone.
+  ["gcp:secretmanager/secretVersion:SecretVersion", "may leave an object"],
+  ["gcp:serviceaccount/account:Account", "idempotent"],
+  ["gcp:serviceaccount/iAMMember:IAMMember", "idempotent"],
+]);
+
+/**
  * Retries creating a Google Cloud resource while something it depends on is still propagating. Errors that waiting
- * can't fix fail at once.
+ * can't fix fail at once, and so do errors after which something may exist.
  *
  * @param options.waitMs milliseconds between attempts; default 15 s.
  */
@@ -33,12 +67,14 @@ export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {})
   });
   // Set by a transform, since a component's children don't inherit its hooks.
   pulumi.runtime.registerResourceTransform(({ type, props, opts }) => {
-    if (!type.startsWith("gcp:")) return undefined;
+    const safety = RETRIES_BY_TYPE.get(type);
+    if (safety === undefined || safety === "may leave an object") return undefined;
     return { props, opts: pulumi.mergeOptions(opts, { hooks: { onError: [hook] } }) };
   });
 }
 
-/** How often to retry a creation that failed with this error; 0 if waiting can't help. */
+/** How often to retry a creation that failed with this error; 0 if waiting can't help, or something may exist. */
 export function retriesOf(error: string): number {
+  if (HAD_BEGUN.test(error)) return 0;
   return NOT_THERE_YET.find(([pattern]) => pattern.test(error))?.[1] ?? 0;
 }

@@ -1,5 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { annotationsFor, requireReady } from "./deployed-service.ts";
 import type { StoredSecret } from "./task-secrets.ts";
 
 const PORT = 8080;
@@ -30,10 +31,12 @@ interface RunServiceArgs {
 /** A Cloud Run service that runs as its own service account and only lets the named callers in. */
 export class RunService extends pulumi.ComponentResource {
   readonly service: gcp.cloudrunv2.Service;
+  /** Known once Cloud Run says that the service works. If it doesn't, the update fails. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: RunServiceArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:RunService", name, {}, options);
+    const place = { name: args.serviceName, location: args.region };
     this.service = new gcp.cloudrunv2.Service(
       name,
       {
@@ -44,6 +47,7 @@ export class RunService extends pulumi.ComponentResource {
         // This only protects the service, which holds no state. The database and the queues have their own protection.
         deletionProtection: args.protect,
         template: {
+          annotations: annotationsFor(place, { parent: this }),
           serviceAccount: args.account.email,
           maxInstanceRequestConcurrency: args.concurrency,
           timeout: `${args.requestTimeoutMs / 1_000}s`,
@@ -54,7 +58,10 @@ export class RunService extends pulumi.ComponentResource {
       // gcloud and the Cloud console overwrite these fields with their own names.
       { parent: this, ignoreChanges: ["client", "clientVersion"], dependsOn: options.dependsOn ?? [] },
     );
-    this.url = this.service.uri;
+    this.url = this.service.uri.apply(async (uri) => {
+      await requireReady(place, { parent: this });
+      return uri;
+    });
     for (const [key, member] of Object.entries(args.callers)) this.letCall(`${key}-calls-${name}`, member, args.region);
     this.registerOutputs();
   }

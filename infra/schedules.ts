@@ -28,7 +28,11 @@ export class Schedules extends pulumi.ComponentResource {
     const { prefix, region, producer } = args;
     const account = new gcp.serviceaccount.Account(
       `${prefix}-scheduler`,
-      { accountId: `${prefix}-scheduler`, displayName: "Handoff: enqueues tasks by the clock" },
+      {
+        accountId: `${prefix}-scheduler`,
+        displayName: "Handoff: enqueues tasks by the clock",
+        createIgnoreAlreadyExists: true,
+      },
       { parent: this },
     );
     const mayCall = new gcp.cloudrunv2.ServiceIamMember(

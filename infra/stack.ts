@@ -12,6 +12,7 @@ import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
 import { RunService } from "./run-service.ts";
+import { settleGrants } from "./settle-grants.ts";
 import { Schedules } from "./schedules.ts";
 import { environmentOf } from "./service-environment.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
@@ -33,6 +34,7 @@ export async function provision(registry: Registry) {
   const settings = parseSettings(pulumi.runtime.allConfig(), registry);
   refuseBrokenBudgets({ registry, settings });
   retryNotThereYet();
+  settleGrants({ settleMs: settings.grantSettleSeconds * 1_000 });
 
   const options = { providers: [providerBehindApis(settings)] };
   const state = provisionState(registry, settings, options);

@@ -64,6 +64,25 @@ function setOptions(request: resources.RegisterResourceRequest, options: resourc
   request.setHooks(options.getHooks());
 }
 
+/**
+ * Runs a resource's hooks, one after the other.
+ *
+ * @throws Error with a hook's own message, if one fails.
+ */
+export async function runHooks(
+  { urn, name, type }: { readonly urn: string; readonly name: string; readonly type: string },
+  hooks: readonly callbacks.Callback[],
+): Promise<void> {
+  for (const hook of hooks) {
+    const asked = new resources.ResourceHookRequest();
+    asked.setUrn(urn);
+    asked.setName(name);
+    asked.setType(type);
+    const answer = resources.ResourceHookResponse.deserializeBinary(await callBack(hook, asked.serializeBinary()));
+    if (answer.getError() !== "") throw new Error(answer.getError());
+  }
+}
+
 /** Asks a resource's hooks whether to retry its creation, which failed with these errors, latest first. */
 export async function wantsRetry(
   failed: { readonly urn: string; readonly name: string; readonly type: string; readonly errors: readonly string[] },

@@ -7,22 +7,25 @@ import resources from "@pulumi/pulumi/proto/resource_pb.js";
 import type { Message } from "google-protobuf";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { applyTransforms, wantsRetry } from "./callbacks.ts";
-import { madeUpState } from "./made-up-state.ts";
+import { applyTransforms } from "./callbacks.ts";
+import { type Faults, OfflineCloud, type ResourceState } from "./offline-cloud.ts";
 import { type RecordedResource, recordResource, urnOf } from "./recorded-resource.ts";
+import { type Step, stepFor, takeStep } from "./steps.ts";
 import { fieldsOf, shown } from "./wire-values.ts";
 
-export interface EngineOptions {
+export interface EngineOptions extends Faults {
   readonly stack: string;
   /** A preview leaves generated values unknown, as Pulumi does; an update makes them up. */
   readonly mode: "preview" | "update";
-  /** Returns an error message to make this attempt (counted from 1) to create the resource fail. */
-  readonly failCreate?: (resource: RecordedResource, attempt: number) => string | undefined;
+  /** What earlier runs left, and where this one leaves its own; default: nothing. */
+  readonly cloud?: OfflineCloud;
 }
 
 /** Everything a program asked the engine for. */
 export interface Recording {
   readonly resources: readonly RecordedResource[];
+  /** What was done with each of them, or would be. */
+  readonly steps: readonly Step[];
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Messages that the program logged as errors. */
   readonly errors: readonly string[];
@@ -41,10 +44,15 @@ type Unary = { call(request: Message): Message | Promise<Message> }["call"];
  */
 export class OfflineEngine {
   private readonly options: EngineOptions;
+  private readonly cloud: OfflineCloud;
   private readonly server = new grpc.Server();
   private readonly recorded: RecordedResource[] = [];
   private readonly transforms: callbacks.Callback[] = [];
-  private readonly errorHooks = new Map<string, callbacks.Callback>();
+  private readonly hooks = {
+    resource: new Map<string, callbacks.Callback>(),
+    error: new Map<string, callbacks.Callback>(),
+  };
+  private readonly steps: Step[] = [];
   private readonly errors: string[] = [];
   private outputs: Readonly<Record<string, unknown>> = {};
   private pulumiVersions = "";
@@ -52,11 +60,12 @@ export class OfflineEngine {
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.cloud = options.cloud ?? new OfflineCloud();
   }
 
   get recording(): Recording {
-    const { recorded: resources, outputs, errors, pulumiVersions } = this;
-    return { resources, outputs, errors, pulumiVersions };
+    const { recorded: resources, steps, outputs, errors, pulumiVersions } = this;
+    return { resources, steps, outputs, errors, pulumiVersions };
   }
 
   /** Starts listening. Returns the address as host:port. */
@@ -93,11 +102,15 @@ export class OfflineEngine {
       },
       registerErrorHook: (request: resources.RegisterErrorHookRequest) => {
         const callback = request.getCallback();
-        if (callback) this.errorHooks.set(request.getName(), callback);
+        if (callback) this.hooks.error.set(request.getName(), callback);
+        return new empty.Empty();
+      },
+      registerResourceHook: (request: resources.RegisterResourceHookRequest) => {
+        const callback = request.getCallback();
+        if (callback) this.hooks.resource.set(request.getName(), callback);
         return new empty.Empty();
       },
       registerStackInvokeTransform: answerNothing,
-      registerResourceHook: answerNothing,
       signalAndWaitForShutdown: answerNothing,
       registerResource: (request: resources.RegisterResourceRequest) => this.register(request),
       registerResourceOutputs: (request: resources.RegisterResourceOutputsRequest) => {
@@ -105,10 +118,10 @@ export class OfflineEngine {
         if (isStack) this.outputs = fieldsOf(shown(request.getOutputs()?.toJavaScript() ?? {}));
         return new empty.Empty();
       },
-      // A program only looks up the user who runs it. Here, there is none.
-      invoke: () => {
+      invoke: (request: resources.ResourceInvokeRequest) => {
         const answer = new resources.ResourceInvokeResponse();
-        answer.setReturn(struct.Struct.fromJavaScript({ accessToken: "made-up-access-token" }));
+        const args = fieldsOf(request.getArgs()?.toJavaScript() ?? {});
+        answer.setReturn(struct.Struct.fromJavaScript(this.cloud.invoke(request.getTok(), args)));
         return answer;
       },
     };
@@ -144,35 +157,31 @@ export class OfflineEngine {
       throw new Error(`Duplicate resource URN '${resource.urn}'`);
     this.recorded.push(resource);
     if (resource.type === STACK_TYPE) this.rootUrn = resource.urn;
-    await this.create(resource);
 
     const answer = new resources.RegisterResourceResponse();
     answer.setUrn(resource.urn);
     if (!resource.custom) return answer;
-    if (this.options.mode === "preview") {
-      answer.setObject(request.getObject());
-      return answer;
-    }
-    const { id, state } = madeUpState(resource);
-    answer.setId(id);
-    answer.setObject(struct.Struct.fromJavaScript(state));
-    return answer;
+    const step = stepFor(resource, this.cloud.state.get(resource.urn));
+    this.steps.push(step);
+    const { cloud, hooks, options } = this;
+    const known =
+      this.options.mode === "update"
+        ? await takeStep(step, resource, { cloud, hooks, faults: options })
+        : cloud.state.get(resource.urn);
+    return fillIn(answer, request, { known, isPreview: this.options.mode === "preview" });
   }
+}
 
-  /** Fails as long as the options say so and the program's hooks ask for another attempt. */
-  private async create(resource: RecordedResource): Promise<void> {
-    const { failCreate } = this.options;
-    if (!failCreate || !resource.custom) return;
-    const hooks = resource.errorHooks.flatMap((name) => this.errorHooks.get(name) ?? []);
-    const errors: string[] = [];
-    for (;;) {
-      const error = failCreate(resource, errors.length + 1);
-      if (error === undefined) return;
-      errors.unshift(error);
-      if (await wantsRetry({ ...resource, errors }, hooks)) continue;
-      throw new Error(error);
-    }
-  }
+/** A preview knows what the state knows, with the new inputs over it. */
+function fillIn(
+  answer: resources.RegisterResourceResponse,
+  request: resources.RegisterResourceRequest,
+  { known, isPreview }: { readonly known: ResourceState | undefined; readonly isPreview: boolean },
+): resources.RegisterResourceResponse {
+  const asked = isPreview ? fieldsOf(request.getObject()?.toJavaScript() ?? {}) : {};
+  if (known) answer.setId(known.id);
+  answer.setObject(struct.Struct.fromJavaScript({ ...known?.outputs, ...asked }));
+  return answer;
 }
 
 function answerNothing(): empty.Empty {

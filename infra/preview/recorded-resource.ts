@@ -23,12 +23,20 @@ export interface RecordedResource {
   readonly provider: string;
   readonly secretOutputs: readonly string[];
   readonly errorHooks: readonly string[];
+  /** The names of the hooks around its creation and its updates. */
+  readonly hooks: { readonly create: HookNames; readonly update: HookNames };
+}
+
+interface HookNames {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
 }
 
 /** Records a request under this urn. */
 export function recordResource(request: resources.RegisterResourceRequest, urn: string): RecordedResource {
   const inputs = request.getObject()?.toJavaScript() ?? {};
   const provider = request.getProvider();
+  const hooks = request.getHooks();
   return {
     urn,
     type: request.getType(),
@@ -44,7 +52,11 @@ export function recordResource(request: resources.RegisterResourceRequest, urn: 
     // A provider reference is its urn and its id.
     provider: provider.slice(0, Math.max(0, provider.lastIndexOf("::"))),
     secretOutputs: request.getAdditionalsecretoutputsList(),
-    errorHooks: request.getHooks()?.getOnErrorList() ?? [],
+    errorHooks: hooks?.getOnErrorList() ?? [],
+    hooks: {
+      create: { before: hooks?.getBeforeCreateList() ?? [], after: hooks?.getAfterCreateList() ?? [] },
+      update: { before: hooks?.getBeforeUpdateList() ?? [], after: hooks?.getAfterUpdateList() ?? [] },
+    },
   };
 }
 

@@ -4,6 +4,9 @@ import path from "node:path";
 import { PROJECT_DIR } from "./project-dir.ts";
 import { type EngineOptions, OfflineEngine, type Recording } from "./engine.ts";
 
+/** Nothing has to settle here, so nothing waits. */
+const WITHOUT_WAITS = { "handoff:grantSettleSeconds": "0" };
+
 /**
  * The program takes a second or two. If it takes longer than this, it is waiting for something that will never happen.
  */
@@ -56,7 +59,7 @@ function runHost(address: string, options: RunOptions): Promise<{ exitCode: numb
     killSignal: "SIGKILL",
     env: {
       PATH: path.dirname(process.execPath),
-      PULUMI_CONFIG: JSON.stringify(options.config),
+      PULUMI_CONFIG: JSON.stringify({ ...WITHOUT_WAITS, ...options.config }),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(options.secretKeys ?? []),
       PULUMI_NODEJS_TYPESCRIPT: "false",
     },

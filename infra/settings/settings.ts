@@ -73,6 +73,11 @@ const ownFields = {
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   /** How many days to keep daily backups of the database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
+  /**
+   * How long a service waits for grants that the same update made. IAM takes typically two minutes
+   * (https://cloud.google.com/iam/docs/access-change-propagation).
+   */
+  grantSettleSeconds: numberWithin({ from: 0, to: 900 }).default(120),
   imagesKept: numberWithin({ from: 2, to: 100 }).default(10),
   /** The fraction of traces to sample when the caller hasn't decided; 0 turns tracing off. */
   traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),

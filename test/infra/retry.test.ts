@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
-import { retriesOf } from "../../infra/retry-not-there-yet.ts";
+import { RETRIES_BY_TYPE, retriesOf } from "../../infra/retry-not-there-yet.ts";
+import { runFixture } from "./support/graph.ts";
 import { writeProgram } from "./support/program.ts";
 
 const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
@@ -47,12 +48,27 @@ test("a creation that keeps failing is abandoned after 12 more attempts", async 
   expect(run.output).toContain(DISABLED);
 });
 
+/** Types whose failed creation may leave an object, so that a retry would report success over it. */
+const LEAVE_AN_OBJECT = ["gcp:cloudrunv2/service:Service", "gcp:secretmanager/secretVersion:SecretVersion"];
+
+test("it is decided for every type of resource whether a retry is safe, and unsafe ones are never retried", async () => {
+  const runs = await Promise.all([runFixture("dev", "preview"), runFixture("production", "preview")]);
+  const google = runs.flatMap(({ resources }) => resources.filter(({ type }) => type.startsWith("gcp:")));
+  const retried = google.filter(({ errorHooks }) => errorHooks.length > 0).map(({ type }) => type);
+
+  expect(google.filter(({ type }) => !RETRIES_BY_TYPE.has(type)).map(({ type }) => type)).toEqual([]);
+  expect(LEAVE_AN_OBJECT.filter((type) => retried.includes(type))).toEqual([]);
+  expect(new Set([...retried, ...LEAVE_AN_OBJECT])).toEqual(new Set(google.map(({ type }) => type)));
+});
+
 test.each([
   ["Service account handoff-invoker@p.iam.gserviceaccount.com does not exist.", 12],
   ["googleapi: Error 403: reason: SERVICE_DISABLED", 12],
-  ["Permission denied on secret: projects/1/secrets/s for Revision service account", 12],
-  ["Google Cloud Run Service Agent s must have permission to read the image, i", 12],
-  ["Google Cloud Run Service Agent does not have permission to get access tokens for the service account a.", 12],
+  ["Permission denied on secret: projects/1/secrets/s for Revision service account", 0],
+  ["Google Cloud Run Service Agent s must have permission to read the image, i", 0],
+  ["Google Cloud Run Service Agent does not have permission to get access tokens for the service account a.", 0],
+  ["Error waiting to create Database: Service account a@p.iam.gserviceaccount.com does not exist.", 0],
+  ["Error waiting for Creating Repository: SERVICE_DISABLED", 0],
   ['Error 404: Cannot find metric(s) that match type = "logging.googleapis.com/user/handoff-deliveries".', 44],
   ["Error 403: Permission 'run.services.create' denied", 0],
   ["Error 409: Requested entity already exists", 0],

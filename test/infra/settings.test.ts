@@ -26,6 +26,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     workerConcurrency: 40,
     deadLetterRetentionDays: 90,
     backupRetentionDays: 7,
+    grantSettleSeconds: 120,
     imagesKept: 10,
     traceSampleRatio: 0,
     logLevel: "info",

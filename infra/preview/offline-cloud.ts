@@ -1,0 +1,120 @@
+import { madeUpState } from "./made-up-state.ts";
+import type { RecordedResource } from "./recorded-resource.ts";
+import { type Fields, fieldsOf, textOf } from "./wire-values.ts";
+
+const SERVICE = "gcp:cloudrunv2/service:Service";
+const GET_SERVICE = "gcp:cloudrunv2/getService:getService";
+
+/** What Pulumi's state holds of a resource. */
+export interface ResourceState {
+  readonly id: string;
+  readonly inputs: Fields;
+  readonly outputs: Fields;
+  /** Its last creation or update failed, and left something behind. */
+  readonly failed: boolean;
+}
+
+/** A service as Cloud Run has it. */
+export interface OfflineService {
+  readonly annotations: Fields;
+  /** How its last deployment ended; undefined if Cloud Run doesn't say. */
+  readonly condition: { readonly state: string; readonly message?: string } | undefined;
+}
+
+/** How a call to a provider fails: refused whole, or after the object exists, as an operation that ends with an error. */
+export type Fault = string | { readonly error: string; readonly leavesObject: true };
+
+/** How calls end, if not well. */
+export interface Faults {
+  /** For each attempt (counted from 1) to create a resource. */
+  readonly failCreate?: (resource: RecordedResource, attempt: number) => Fault | undefined;
+  readonly failUpdate?: (resource: RecordedResource) => Fault | undefined;
+  /** The condition of a service after a call that succeeds; default: it works. */
+  readonly deployedAs?: (serviceName: string) => OfflineService["condition"];
+}
+
+/** A call failed. It left this behind, if anything. */
+export class ProviderError extends Error {
+  readonly code = "PROVIDER";
+  readonly left: ResourceState | undefined;
+
+  constructor(message: string, left?: ResourceState) {
+    super(message);
+    this.left = left;
+  }
+}
+
+/**
+ * Stands for what outlives a run of a program: Pulumi's state, and the Cloud Run services that exist. Calls behave as
+ * the real provider's do: a creation or an update whose operation fails leaves a service that doesn't work.
+ */
+export class OfflineCloud {
+  /** By urn. */
+  readonly state = new Map<string, ResourceState>();
+  /** By name. */
+  readonly services = new Map<string, OfflineService>();
+
+  /** @throws ProviderError */
+  create(resource: RecordedResource, attempt: number, faults: Faults): ResourceState {
+    return this.deploy(resource, faults.failCreate?.(resource, attempt), faults);
+  }
+
+  /**
+   * The provider compares with what it has in the state. Without a difference it makes no call and reports success.
+   *
+   * @throws ProviderError
+   */
+  update(resource: RecordedResource, prior: ResourceState, faults: Faults): ResourceState {
+    if (!differs(resource, prior)) return { ...prior, failed: false };
+    try {
+      return this.deploy(resource, faults.failUpdate?.(resource), faults);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || !error.left) throw error;
+      // The state keeps what it had, so the difference stays.
+      throw new ProviderError(error.message, prior);
+    }
+  }
+
+  /**
+   * Answers a program's question.
+   *
+   * @throws Error when there is no such service, in the provider's words.
+   */
+  invoke(token: string, args: Fields): Fields {
+    // A program only looks up the user who runs it. Here, there is none.
+    if (token !== GET_SERVICE) return { accessToken: "made-up-access-token" };
+    const name = textOf(args["name"]);
+    const service = this.services.get(name);
+    if (!service) throw new Error(`invocation of ${GET_SERVICE} returned an error: services/${name} not found`);
+    return {
+      name,
+      terminalConditions: service.condition ? [{ type: "Ready", ...service.condition }] : [],
+      templates: [{ annotations: service.annotations }],
+    };
+  }
+
+  private deploy(resource: RecordedResource, fault: Fault | undefined, { deployedAs }: Faults): ResourceState {
+    if (typeof fault === "string") throw new ProviderError(fault);
+    const { id, state: outputs } = madeUpState(resource);
+    const made: ResourceState = { id, inputs: resource.openInputs, outputs, failed: false };
+    if (resource.type === SERVICE)
+      this.services.set(textOf(resource.openInputs["name"]), serviceOf(resource, fault, deployedAs));
+    if (fault) throw new ProviderError(fault.error, { ...made, failed: true });
+    return made;
+  }
+}
+
+function serviceOf(
+  { openInputs }: RecordedResource,
+  fault: Exclude<Fault, string> | undefined,
+  deployedAs: Faults["deployedAs"],
+): OfflineService {
+  const annotations = fieldsOf(fieldsOf(openInputs["template"] ?? null)["annotations"] ?? null);
+  const condition = deployedAs ? deployedAs(textOf(openInputs["name"])) : { state: "CONDITION_SUCCEEDED" };
+  return { annotations, condition: fault ? { state: "CONDITION_FAILED", message: fault.error } : condition };
+}
+
+/** Whether a resource is asked for with other inputs than those in the state. */
+export function differs({ openInputs }: RecordedResource, { inputs }: ResourceState): boolean {
+  return JSON.stringify(openInputs) !== JSON.stringify(inputs);
+}

@@ -1,0 +1,84 @@
+import type callbacks from "@pulumi/pulumi/proto/callback_pb.js";
+import { runHooks, wantsRetry } from "./callbacks.ts";
+import { type Faults, type OfflineCloud, ProviderError, type ResourceState, differs } from "./offline-cloud.ts";
+import type { RecordedResource } from "./recorded-resource.ts";
+
+/** What an update did with a resource, or would do. */
+export interface Step {
+  readonly urn: string;
+  readonly op: "create" | "update" | "same";
+}
+
+/** The functions that a program registered, by the names that its resources use. */
+export interface Hooks {
+  readonly resource: ReadonlyMap<string, callbacks.Callback>;
+  readonly error: ReadonlyMap<string, callbacks.Callback>;
+}
+
+interface Surroundings {
+  readonly cloud: OfflineCloud;
+  readonly hooks: Hooks;
+  readonly faults: Faults;
+}
+
+/** Which step a resource needs. One whose last step failed is updated even without a difference, as by Pulumi. */
+export function stepFor(resource: RecordedResource, prior: ResourceState | undefined): Step {
+  const { urn } = resource;
+  if (!prior) return { urn, op: "create" };
+  return { urn, op: prior.failed || differs(resource, prior) ? "update" : "same" };
+}
+
+/**
+ * Carries out a step as Pulumi's engine does (pkg/resource/deploy/step.go of 3.274), and records what came of it.
+ * Replacing and deleting are left out.
+ *
+ * @throws Error of the provider or of a hook.
+ */
+export async function takeStep(
+  { op }: Step,
+  resource: RecordedResource,
+  surroundings: Surroundings,
+): Promise<ResourceState> {
+  const { cloud, hooks, faults } = surroundings;
+  const prior = cloud.state.get(resource.urn);
+  if (op === "same" && prior) return prior;
+  const called = resource.hooks[op === "create" ? "create" : "update"];
+  await runHooks(resource, called.before.map(registeredIn(hooks.resource)));
+  try {
+    const made = prior ? cloud.update(resource, prior, faults) : await create(resource, surroundings);
+    cloud.state.set(resource.urn, made);
+  } catch (error) {
+    if (error instanceof ProviderError && error.left) cloud.state.set(resource.urn, { ...error.left, failed: true });
+    throw error;
+  }
+  // The resource stays in the state if one of these fails.
+  await runHooks(resource, called.after.map(registeredIn(hooks.resource)));
+  const made = cloud.state.get(resource.urn);
+  if (!made) throw new Error(`${resource.urn} is not in the state.`);
+  return made;
+}
+
+/** Creates a resource, again for as long as the program's hooks ask for it. What a failed attempt left is updated. */
+async function create(resource: RecordedResource, { cloud, hooks, faults }: Surroundings): Promise<ResourceState> {
+  const onError = resource.errorHooks.map(registeredIn(hooks.error));
+  const errors: string[] = [];
+  let left: ResourceState | undefined;
+  for (;;) {
+    try {
+      return left ? cloud.update(resource, left, faults) : cloud.create(resource, errors.length + 1, faults);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      left = error.left ?? left;
+      errors.unshift(error.message);
+      if (!(await wantsRetry({ ...resource, errors }, onError))) throw error;
+    }
+  }
+}
+
+function registeredIn(registered: ReadonlyMap<string, callbacks.Callback>): (name: string) => callbacks.Callback {
+  return (name) => {
+    const callback = registered.get(name);
+    if (!callback) throw new Error(`The hook ${name} was not registered.`);
+    return callback;
+  };
+}
