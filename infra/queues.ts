@@ -2,7 +2,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { QueueSettings } from "../shared/contract/queues.ts";
 
-/** The fraction of the queues' own operation logs to keep. The worker logs every delivery anyway. */
+/** The fraction of the queues' own operation logs to keep. The worker logs every delivery that reaches it. */
 const LOGGED_OPERATIONS = 0.01;
 /** No limit, in Cloud Tasks' terms: the worker counts attempts in the task's record. */
 const UNLIMITED = -1;

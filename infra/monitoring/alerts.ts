@@ -1,17 +1,28 @@
-import type { SeriesName } from "./series.ts";
+import { type SeriesName, type Watched, unreachedQuery } from "./series.ts";
 
 /** When to alert. The alert's title is also the heading in docs/operating.md that says what to do. */
-export interface Alert {
+export type Alert = ThresholdAlert | QueryAlert;
+
+interface AnyAlert {
   readonly key: string;
   readonly title: string;
+  /** How long the condition must hold, in seconds; 0 alerts at once. */
+  readonly forS: number;
+  readonly severity: "CRITICAL" | "ERROR" | "WARNING";
+  readonly meaning: string;
+}
+
+/** Watches one series. */
+export interface ThresholdAlert extends AnyAlert {
   readonly series: SeriesName;
   /** The alignment period of the series, in seconds. */
   readonly stepS: number;
   readonly above: number;
-  /** How long the series must stay above the threshold, in seconds; 0 alerts at once. */
-  readonly forS: number;
-  readonly severity: "CRITICAL" | "ERROR" | "WARNING";
-  readonly meaning: string;
+}
+
+/** Compares series, by a PromQL query that returns something while the condition holds. */
+export interface QueryAlert extends AnyAlert {
+  readonly query: (watched: Watched) => string;
 }
 
 export const ALERTS: readonly Alert[] = [
@@ -35,6 +46,30 @@ export const ALERTS: readonly Alert[] = [
     forS: 0,
     severity: "ERROR",
     meaning: "A task will not be retried. It is kept as a dead letter.",
+  },
+  {
+    key: "turned-away",
+    title: "Deliveries are turned away",
+    series: "turnedAway",
+    stepS: 300,
+    // A grant that was just made is unknown in places for a minute or two.
+    above: 5,
+    forS: 0,
+    severity: "CRITICAL",
+    meaning:
+      "Cloud Tasks gets 401, 403 or 404 for its deliveries, most likely from Cloud Run itself. No work is getting done, " +
+      "and the worker's log doesn't show it.",
+  },
+  {
+    key: "unreached",
+    title: "Due work does not reach the worker",
+    query: (watched) => unreachedQuery(watched, { windowS: 900, attempts: 10 }),
+    // The two counts that it compares arrive some minutes after the fact, not equally late.
+    forS: 300,
+    severity: "CRITICAL",
+    meaning:
+      "For a quarter of an hour, more than half of Cloud Tasks' attempts have left no line in the worker's log: Cloud Run " +
+      "refuses them, or has no instance for them.",
   },
   {
     key: "refused",

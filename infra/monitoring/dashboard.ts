@@ -4,6 +4,8 @@ import { type SeriesName, type Watched, seriesOf } from "./series.ts";
 /** The charts: a title, the series to draw, and their unit. */
 const CHARTS: readonly { readonly title: string; readonly series: readonly SeriesName[]; readonly unit: string }[] = [
   { title: "Enqueued, by queue", series: ["enqueued"], unit: "tasks" },
+  { title: "Attempts, by response code", series: ["attempts"], unit: "attempts" },
+  { title: "Attempts that get 401, 403 or 404, by queue", series: ["turnedAway"], unit: "attempts" },
   { title: "Deliveries, by outcome", series: ["outcomes"], unit: "deliveries" },
   { title: "Done, by type", series: ["done"], unit: "tasks" },
   { title: "Retried, by type", series: ["retried"], unit: "deliveries" },
@@ -56,9 +58,9 @@ export function describeDashboard(title: string, watched: Watched): object {
 }
 
 function thresholdsOf(series: readonly SeriesName[]): { value: number }[] {
-  return ALERTS.filter((alert) => series.includes(alert.series) && alert.above > 0).map(({ above }) => ({
-    value: above,
-  }));
+  return ALERTS.flatMap((alert) =>
+    "series" in alert && series.includes(alert.series) && alert.above > 0 ? [{ value: alert.above }] : [],
+  );
 }
 
 /**

@@ -1,12 +1,15 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { ALERTS, type Alert } from "./alerts.ts";
+import { ALERTS, type Alert, type QueryAlert, type ThresholdAlert } from "./alerts.ts";
 import { describeDashboard } from "./dashboard.ts";
 import { createLogMetrics } from "./log-metrics.ts";
 import { type Watched, seriesOf } from "./series.ts";
 
 /** The shortest that Cloud Monitoring allows. */
 const AUTO_CLOSE = "1800s";
+
+/** How often a query is evaluated. */
+const QUERY_INTERVAL = "60s";
 
 interface MonitoringArgs {
   readonly prefix: string;
@@ -58,7 +61,7 @@ export class Monitoring extends pulumi.ComponentResource {
 }
 
 function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: string): gcp.monitoring.AlertPolicyArgs {
-  const series = watched.apply((names) => seriesOf(names)[alert.series]);
+  const condition = "query" in alert ? conditionOfQuery(alert, watched) : conditionOfThreshold(alert, watched);
   return {
     displayName: `${prefix}: ${alert.title}`,
     combiner: "OR",
@@ -66,28 +69,44 @@ function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: st
     // A series that only has points when something happens would otherwise keep its incident open, and hide the next
     // one.
     alertStrategy: { autoClose: AUTO_CLOSE },
-    conditions: [
-      {
-        displayName: alert.title,
-        conditionThreshold: {
-          filter: series.filter,
-          comparison: "COMPARISON_GT",
-          thresholdValue: alert.above,
-          duration: `${alert.forS}s`,
-          aggregations: [
-            {
-              alignmentPeriod: `${alert.stepS}s`,
-              perSeriesAligner: series.aligner,
-              crossSeriesReducer: series.reducer,
-              groupByFields: series.apply(({ groupBy }) => [...groupBy]),
-            },
-          ],
-        },
-      },
-    ],
+    conditions: [{ displayName: alert.title, ...condition }],
     documentation: {
       mimeType: "text/markdown",
       content: `${alert.meaning}\n\nWhat to do: docs/operating.md, "${alert.title}".`,
+    },
+  };
+}
+
+type Condition = Omit<gcp.types.input.monitoring.AlertPolicyCondition, "displayName">;
+
+function conditionOfThreshold(alert: ThresholdAlert, watched: pulumi.Output<Watched>): Condition {
+  const series = watched.apply((names) => seriesOf(names)[alert.series]);
+  return {
+    conditionThreshold: {
+      filter: series.filter,
+      comparison: "COMPARISON_GT",
+      thresholdValue: alert.above,
+      duration: `${alert.forS}s`,
+      aggregations: [
+        {
+          alignmentPeriod: `${alert.stepS}s`,
+          perSeriesAligner: series.aligner,
+          crossSeriesReducer: series.reducer,
+          groupByFields: series.apply(({ groupBy }) => [...groupBy]),
+        },
+      ],
+    },
+  };
+}
+
+function conditionOfQuery(alert: QueryAlert, watched: pulumi.Output<Watched>): Condition {
+  return {
+    conditionPrometheusQueryLanguage: {
+      query: watched.apply(alert.query),
+      duration: `${alert.forS}s`,
+      evaluationInterval: QUERY_INTERVAL,
+      // A metric that nothing has been counted for doesn't exist yet, and would be refused.
+      disableMetricValidation: true,
     },
   };
 }

@@ -24,6 +24,13 @@ export interface Series {
 
 const QUEUE = "cloudtasks.googleapis.com/queue";
 const QUEUE_ID = "resource.label.queue_id";
+const RESPONSE_CODE = "metric.label.response_code";
+/**
+ * 401, 403 and 404, as Cloud Run answers what it doesn't let through to the worker
+ * (https://cloud.google.com/run/docs/troubleshooting). Google documents this label of Cloud Tasks' metric as a string,
+ * but not its values: this accepts numbers, and the names of HTTP and of google.rpc.Code, however they are written.
+ */
+const TURNED_AWAY = "(?i)40[134]|unauth(enticated|orized)|permission.?denied|forbidden|not.?found";
 const OUTCOME = `metric.label.${DELIVERY_FIELDS.outcome}`;
 const TASK_TYPE = `metric.label.${DELIVERY_FIELDS.taskType}`;
 
@@ -46,12 +53,18 @@ export function seriesOf(watched: Watched) {
     watched.workerService,
   ])}`;
   const deliveries = `resource.type = "cloud_run_revision" AND metric.type = "logging.googleapis.com/user/${watched.deliveries}"`;
+  const attempts = `metric.type = "${QUEUE}/task_attempt_count" AND ${queues}`;
   const delays = `metric.type = "${QUEUE}/task_attempt_delays" AND ${queues}`;
   return {
     enqueued: sum(
       `metric.type = "cloudtasks.googleapis.com/api/request_count" AND ${queues} AND metric.label.api_method = "CreateTask"`,
       [QUEUE_ID],
     ),
+    attempts: sum(attempts, [RESPONSE_CODE]),
+    turnedAway: sum(`${attempts} AND ${RESPONSE_CODE} = monitoring.regex.full_match("${TURNED_AWAY}")`, [
+      QUEUE_ID,
+      RESPONSE_CODE,
+    ]),
     outcomes: sum(deliveries, [OUTCOME]),
     done: sum(`${deliveries} AND ${OUTCOME} = "done"`, [TASK_TYPE]),
     dead: sum(`${deliveries} AND ${OUTCOME} = "dead"`, [TASK_TYPE]),
@@ -87,6 +100,33 @@ export function seriesOf(watched: Watched) {
       ["metric.label.api_method"],
     ),
   } as const satisfies Record<string, Series>;
+}
+
+/**
+ * A PromQL query that is true while more than half of Cloud Tasks' attempts don't reach the worker. Each attempt is of a
+ * task that is due, whatever else is in the queue. Each that reaches the worker is a line in its log, whatever the worker
+ * answers. So it doesn't matter who refused the others, or with which code. Some attempts must have been made, or the
+ * first one of a quiet hour would count.
+ *
+ * @param windowS the seconds to count over; long enough to even out the minutes by which the two counts lag.
+ */
+export function unreachedQuery(
+  watched: Pick<Watched, "queueNames" | "deliveries">,
+  { windowS, attempts }: { readonly windowS: number; readonly attempts: number },
+): string {
+  const ofQueues = `{monitored_resource="cloud_tasks_queue", queue_id=~"${watched.queueNames.join("|")}"}`;
+  const made = `sum(increase(${promName(`${QUEUE}/task_attempt_count`)}${ofQueues}[${windowS}s]))`;
+  const ofWorker = '{monitored_resource="cloud_run_revision"}';
+  const metric = promName(`logging.googleapis.com/user/${watched.deliveries}`);
+  // A worker that nothing reaches has no series at all.
+  const arrived = `(sum(increase(${metric}${ofWorker}[${windowS}s])) or vector(0))`;
+  return `${made} > ${attempts} and ${made} > 2 * ${arrived}`;
+}
+
+/** A metric's name in PromQL (https://cloud.google.com/monitoring/promql/promql-mapping). */
+function promName(metricType: string): string {
+  const [domain = "", ...path] = metricType.split("/");
+  return `${domain}:${path.join("/")}`.replaceAll(/[^a-zA-Z0-9:]/g, "_");
 }
 
 export type SeriesName = keyof ReturnType<typeof seriesOf>;

@@ -150,14 +150,17 @@ test.each(UNREADY)("a creation whose calls succeed fails while the terminal cond
   expect(stepOf(await stack.up({ mode: "preview" }))).toBe("update");
 });
 
-test.each(UNREADY.slice(0, 2))("an update whose calls succeed fails while the terminal condition is %s", async (_, condition) => {
-  const stack = await setUpStack();
-  await stack.up();
-  const run = await stack.up({ image: "image-2", deployedAs: () => condition });
-  expect(run).toMatchObject({ succeeded: false, output: expect.stringContaining("p-worker isn't ready") });
+test.each(UNREADY.slice(0, 2))(
+  "an update whose calls succeed fails while the terminal condition is %s",
+  async (_, condition) => {
+    const stack = await setUpStack();
+    await stack.up();
+    const run = await stack.up({ image: "image-2", deployedAs: () => condition });
+    expect(run).toMatchObject({ succeeded: false, output: expect.stringContaining("p-worker isn't ready") });
 
-  expect(stepOf(await stack.up({ image: "image-2", mode: "preview" }))).toBe("update");
-});
+    expect(stepOf(await stack.up({ image: "image-2", mode: "preview" }))).toBe("update");
+  },
+);
 
 test("a service that breaks after its deployment is deployed again by the next update", async () => {
   const stack = await setUpStack();

@@ -5,10 +5,12 @@ import { z } from "zod";
 import { ALERTS } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
 import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
-import { type Series, seriesOf } from "../../infra/monitoring/series.ts";
+import { type Series, seriesOf, unreachedQuery } from "../../infra/monitoring/series.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { respond } from "../../services/worker/outcome.ts";
 import { succeeded } from "../../services/worker/runner/handler.ts";
 import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
+import { runFixture, the } from "./support/graph.ts";
 import { sealTask, setUpWorker } from "../harness/worker/worker-harness.ts";
 
 const WATCHED = {
@@ -96,7 +98,7 @@ test("every series is drawn on the dashboard", () => {
   for (const series of Object.values(seriesOf(WATCHED))) expect(chartsOf(series)).not.toEqual([]);
 });
 
-test.each(ALERTS.filter(({ above }) => above > 0))(
+test.each(ALERTS.flatMap((alert) => ("series" in alert && alert.above > 0 ? [alert] : [])))(
   "the threshold of the alert $key is drawn where its series is",
   ({ series, above }) => {
     const charts = chartsOf(seriesOf(WATCHED)[series]);
@@ -116,4 +118,75 @@ test("every alert has a paragraph in docs/operating.md, and every such paragraph
   const runbook = text.split("\n## ").find((section) => section.startsWith("Alerts"));
   const titles = [...(runbook ?? "").matchAll(/^### (.+)$/gm)].map(([, title]) => title);
   expect(new Set(titles)).toEqual(new Set(ALERTS.map(({ title }) => title)));
+});
+
+/** How a response code may be written: the number, HTTP's name, and Google's (https://cloud.google.com/apis/design/errors). */
+const SPELLINGS = {
+  turnedAway: [
+    ...["401", "403", "404", "Unauthorized", "Forbidden", "Not Found"],
+    ...["UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND", "unauthenticated", "permission_denied", "not_found"],
+  ],
+  others: [
+    ...["200", "204", "400", "409", "413", "415", "424", "429", "500", "503", "504", "4040", "1401"],
+    ...["OK", "ok", "Conflict", "ABORTED", "ALREADY_EXISTS", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED", "INTERNAL"],
+    ...[
+      "UNAVAILABLE",
+      "unavailable",
+      "DEADLINE_EXCEEDED",
+      "UNKNOWN",
+      "CANCELLED",
+      "INVALID_ARGUMENT",
+      "",
+      "not found here",
+    ],
+  ],
+};
+
+test("attempts are turned away with 401, 403 or 404, however these are written, and with nothing else", () => {
+  const [, pattern = ""] = /full_match\("\(\?i\)(.+)"\)/.exec(seriesOf(WATCHED).turnedAway.filter) ?? [];
+  const matches = (text: string): boolean => new RegExp(`^(?:${pattern})$`, "i").test(text);
+
+  expect(SPELLINGS.turnedAway.filter((code) => !matches(code))).toEqual([]);
+  expect(SPELLINGS.others.filter(matches)).toEqual([]);
+});
+
+test("the worker's responses that ask for a retry or for patience alert nobody as turned away", () => {
+  const [, pattern = ""] = /full_match\("\(\?i\)(.+)"\)/.exec(seriesOf(WATCHED).turnedAway.filter) ?? [];
+  const error = { code: "e", message: "m" };
+  const ours = [
+    respond({ kind: "busy", retryAfterMs: 1_000 }),
+    respond({ kind: "retry", error }),
+    respond({ kind: "saturated", error }),
+    respond({ kind: "failed", error }),
+    respond({ kind: "unavailable", reason: "shutting-down" }),
+  ].map(({ status }) => String(status));
+
+  expect(ours.filter((status) => new RegExp(`^(?:${pattern})$`, "i").test(status))).toEqual([]);
+});
+
+test("due work that doesn't reach the worker is found by comparing Cloud Tasks' attempts with the worker's lines", () => {
+  const query = unreachedQuery(WATCHED, { windowS: 900, attempts: 10 });
+  const made =
+    'sum(increase(cloudtasks_googleapis_com:queue_task_attempt_count{monitored_resource="cloud_tasks_queue", queue_id=~"p-critical-1|p-bulk-1"}[900s]))';
+  const arrived =
+    '(sum(increase(logging_googleapis_com:user_p_deliveries{monitored_resource="cloud_run_revision"}[900s])) or vector(0))';
+
+  expect(query).toBe(`${made} > 10 and ${made} > 2 * ${arrived}`);
+});
+
+test("the alerts for refused deliveries watch Cloud Tasks' own count of attempts", async () => {
+  const { resources } = await runFixture("production", "update");
+  const conditionOf = (key: string) =>
+    JSON.stringify(the(resources, "gcp:monitoring/alertPolicy:AlertPolicy", `alert-${key}`).inputs["conditions"]);
+
+  expect(conditionOf("turned-away")).toContain("cloudtasks.googleapis.com/queue/task_attempt_count");
+  expect(conditionOf("turned-away")).toContain("metric.label.response_code");
+  expect(conditionOf("unreached")).toContain("cloudtasks_googleapis_com:queue_task_attempt_count");
+});
+
+test("the docs say what the alerts cost", () => {
+  const read = (name: string): string => fs.readFileSync(path.join(PROJECT_DIR, "docs", name), "utf8");
+
+  expect(read("operating.md")).toContain(`$0.10 for each of the ${ALERTS.length} alert conditions`);
+  expect(read("deploy.md")).toContain(`alerts ${(ALERTS.length / 10).toFixed(2)} and their reads`);
 });
