@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { annotationsFor, requireReady } from "./deployed-service.ts";
+import { annotationsFor, requireReady } from "./rollout/deployed-service.ts";
 import type { StoredSecret } from "./task-secrets.ts";
 
 const PORT = 8080;

@@ -12,7 +12,7 @@ import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
 import { RunService } from "./run-service.ts";
-import { settleGrants } from "./settle-grants.ts";
+import { settleGrants } from "./rollout/settle-grants.ts";
 import { Schedules } from "./schedules.ts";
 import { environmentOf } from "./service-environment.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";

@@ -25,7 +25,7 @@ const serviceProgram = (before: string): string => `
   import * as pulumi from "@pulumi/pulumi";
   import { RunService } from "${PROJECT_DIR}/infra/run-service.ts";
   import { retryNotThereYet } from "${PROJECT_DIR}/infra/retry-not-there-yet.ts";
-  import { settleGrants } from "${PROJECT_DIR}/infra/settle-grants.ts";
+  import { settleGrants } from "${PROJECT_DIR}/infra/rollout/settle-grants.ts";
   const image = new pulumi.Config("test").get("image") ?? "image-1";
   const account = new gcp.serviceaccount.Account("runner", { accountId: "runner" });
   ${before}
