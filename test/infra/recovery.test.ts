@@ -13,6 +13,9 @@ const run = promisify(execFile);
 const PROJECT = "my-project-123";
 const MAIL = { "handoff:mailKey": "key", "handoff:mailSender": "us@example.com" };
 
+/** Four runs of the program. */
+const RUNS_TIMEOUT_MS = 300_000;
+
 let graphs: readonly Graph[] = [];
 
 beforeAll(async () => {
@@ -22,8 +25,10 @@ beforeAll(async () => {
     runFixture("dev", "update", MAIL, "WIDER_FIXTURE"),
     runRegistered("production", "update"),
   ]);
+  const failed = runs.find(({ succeeded }) => !succeeded);
+  if (failed) throw new Error(failed.output);
   graphs = runs.map(({ resources }) => resources.filter(({ type }) => type.startsWith("gcp:")));
-});
+}, RUNS_TIMEOUT_MS);
 
 const ofKind = (kind: string): RecordedResource[] =>
   graphs.flat().filter(({ type }) => RECOVERIES.get(type)?.kind === kind);
