@@ -4,6 +4,7 @@ import { systemClock } from "../../shared/runtime/clock.ts";
 import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
 import { createCloudTasksClient, createFirestore } from "../../shared/runtime/google-clients.ts";
+import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
@@ -19,6 +20,7 @@ import { createTaskRecords } from "./tasks/task-records.ts";
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  ...guardVariables,
   QUEUES: queuesVariable(registry.queues),
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
@@ -55,7 +57,8 @@ async function start(): Promise<RunningProgram> {
     }),
     maxPayloadBytes: config.MAX_PAYLOAD_BYTES,
   });
-  const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
+  const fetch = guardAgainstPages(app.fetch, { config, log });
+  const server = await serveHttp({ fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
   // Loading the client takes longer than everything else. Requests that arrive before it is there wait for it.
   const loadedClient = await createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);

@@ -8,6 +8,7 @@ import {
   HIGHEST_MAX_PAYLOAD_BYTES,
 } from "../../shared/contract/envelope.ts";
 import { createFirestore } from "../../shared/runtime/google-clients.ts";
+import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
@@ -28,6 +29,7 @@ import type { Around } from "./worker.ts";
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  ...guardVariables,
   QUEUES: queuesVariable(registry.queues),
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
@@ -36,7 +38,6 @@ const configSchema = z.object({
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
   AUTH_MODE: z.enum(["verify", "platform"]).default("verify"),
   INVOKER_CHECK: z.literal("on").optional(),
-  K_SERVICE: z.string().optional(),
   DEAD_LETTER_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
 });
@@ -78,7 +79,8 @@ async function start(): Promise<RunningProgram> {
       maxBodyBytes: config.MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
     },
   });
-  const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: config.HOST });
+  const fetch = guardAgainstPages(app.fetch, { config, log });
+  const server = await serveHttp({ fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
 
   return {

@@ -139,7 +139,11 @@ async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
   const untilMs = Date.now() + DRAIN_LIMIT_MS;
   while (Date.now() < untilMs && !signal.aborted) {
     const body = JSON.stringify({ until: "empty", timeoutMs: 2_000 });
-    const answer = await fetch(`${stack.tasks.url}/_emulator/idle`, { method: "POST", body });
+    const answer = await fetch(`${stack.tasks.url}/_emulator/idle`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
     await answer.arrayBuffer();
     if (answer.ok) return;
   }

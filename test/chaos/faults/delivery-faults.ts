@@ -67,7 +67,8 @@ export class DeliveryFaults {
   }
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {
-    const init = body ? { method, body: JSON.stringify(body) } : { method };
+    const headers = { "content-type": "application/json" };
+    const init = body ? { method, headers, body: JSON.stringify(body) } : { method };
     const answer = await fetch(`${this.#run.stack.tasks.url}/_emulator${path}`, init);
     return await answer.json();
   }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
+import { parseHostName } from "../guard/foreign-request.ts";
 import { CONCURRENCY_MODES, type ConcurrencyMode } from "../firestore/transactions/concurrency.ts";
 import { ConfigError } from "./config-error.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
@@ -14,6 +15,8 @@ The emulators read the same variables to decide where to listen. Options overrid
   --host HOST             listen on this address; default 127.0.0.1
   --port PORT             port of Cloud Tasks, for gRPC and REST; default 8123
   --firestore-port PORT   port of Firestore; default 8090
+  --allow-host NAME       serve requests to this name, too; for names with a dot, and may be repeated. By default
+                          only addresses, localhost and names without a dot are, to keep web pages out
   --queues FILE           create queues from App Engine's queue.yaml, or from JSON or YAML as
                           "gcloud tasks queues list --format=json" prints it
   --project ID            project of queues that FILE names without one; default emulated
@@ -25,7 +28,7 @@ The emulators read the same variables to decide where to listen. Options overrid
   --fault-seed NUMBER     decides when faults with a probability happen; default 1
   --help                  print this help
 
-LOG_LEVEL is the lowest level to log; default info. Both emulators serve GET /_emulator/health. A request for any
+LOG_LEVEL is the lowest level to log; default info. ALLOW_HOST lists names for --allow-host, with commas. Both emulators serve GET /_emulator/health. A request for any
 unknown path under /_emulator/ lists the others: clock, faults, history, idle and reset.
 `;
 
@@ -43,6 +46,7 @@ interface HostAndPort {
 export interface StandaloneSettings {
   readonly emulators: readonly EmulatorName[];
   readonly addresses: Readonly<Record<EmulatorName, HostAndPort>>;
+  readonly allowHosts: readonly string[];
   readonly queues: readonly QueueDefinition[];
   readonly project?: string;
   readonly location?: string;
@@ -59,6 +63,7 @@ const OPTIONS = {
   host: { type: "string" },
   port: { type: "string" },
   "firestore-port": { type: "string" },
+  "allow-host": { type: "string", multiple: true },
   queues: { type: "string" },
   project: { type: "string" },
   location: { type: "string" },
@@ -95,6 +100,10 @@ export async function readSettings(
         ...at(host, values["firestore-port"], "--firestore-port"),
       },
     },
+    allowHosts: [
+      ...readNames(values["allow-host"] ?? [], "--allow-host"),
+      ...readNames(listed(environment["ALLOW_HOST"]), "ALLOW_HOST"),
+    ],
     queues: queues === undefined ? [] : (await import("./queue-file.ts")).readQueueFile(queues),
     ...(project === undefined ? {} : { project }),
     ...(location === undefined ? {} : { location }),
@@ -117,6 +126,20 @@ function readMode(concurrency: string): ConcurrencyMode {
   const mode = CONCURRENCY_MODES.find((known) => known === concurrency);
   if (mode) return mode;
   throw new ConfigError(`--concurrency must be pessimistic or optimistic, but is ${JSON.stringify(concurrency)}.`);
+}
+
+/** The entries of a list with commas. */
+function listed(text = ""): string[] {
+  return text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+function readNames(names: readonly string[], from: string): readonly string[] {
+  const wrong = names.find((name) => parseHostName(name) === undefined);
+  if (wrong === undefined) return names;
+  throw new ConfigError(`${from} must be the name of a host, without a port, but is ${JSON.stringify(wrong)}.`);
 }
 
 const DEFAULT_HOST = "127.0.0.1";

@@ -63,9 +63,10 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
   },
   async firestore({ settings, clock, log }) {
     const { startFirestoreEmulator } = await import("../firestore/emulator.ts");
-    const { addresses, dataDir, fresh, faultSeed, concurrency } = settings;
+    const { addresses, allowHosts, dataDir, fresh, faultSeed, concurrency } = settings;
     return await startFirestoreEmulator({
       ...addresses.firestore,
+      allowHosts,
       ...(dataDir === undefined ? {} : { dataDir, fresh }),
       ...(faultSeed === undefined ? {} : { faultSeed }),
       concurrency,

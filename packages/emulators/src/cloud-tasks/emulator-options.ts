@@ -15,6 +15,11 @@ export interface CloudTasksEmulatorOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /**
+   * Names with a dot that clients call the emulator by, besides `host`. Others are refused, since a web page could have
+   * made them lead here. Default none.
+   */
+  readonly allowHosts?: readonly string[];
   /** Default: the wall clock. A test moves a `VirtualClock` itself. The times in tokens always follow the wall clock. */
   readonly clock?: Clock;
   /** Queues to create. Those that exist in the data folder get these settings. Default: none. */

@@ -57,11 +57,11 @@ const PROTO_PACKAGES = [
  * same port REST and the public keys of its tokens over HTTP/1.1.
  *
  * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored state can't be read;
- * QueueDefinitionError when the definition of a queue is invalid.
+ * QueueDefinitionError when the definition of a queue is invalid; RangeError when a name in `allowHosts` is.
  */
 export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions = {}): Promise<CloudTasksEmulator> {
   const at = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 };
-  const { project = DEFAULT_PROJECT, location = DEFAULT_LOCATION, httpsForTokens = false } = options;
+  const { project = DEFAULT_PROJECT, location = DEFAULT_LOCATION, httpsForTokens = false, allowHosts = [] } = options;
   const queues = readQueueDefinitions(options.queues ?? [], `projects/${project}/locations/${location}`);
   await assertPortIsFree(at);
   const core = assemble(options);
@@ -76,6 +76,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   });
   const endpoint = await startEndpoint({
     ...at,
+    allowHosts,
     services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
     http: createHttpSurface(key, control),
     log,

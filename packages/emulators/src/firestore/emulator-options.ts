@@ -10,6 +10,11 @@ export interface FirestoreEmulatorOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /**
+   * Names with a dot that clients call the emulator by, besides `host`. Others are refused, since a web page could have
+   * made them lead here. Default none.
+   */
+  readonly allowHosts?: readonly string[];
   /** Default: the wall clock. A test moves a `VirtualClock` itself. */
   readonly clock?: Clock;
   /**

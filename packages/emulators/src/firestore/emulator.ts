@@ -27,7 +27,8 @@ const FAREWELL_TURNS = 4;
  * Starts a Firestore emulator for Google's own clients over gRPC. It has every call of the data API except Write and
  * ExecutePipeline.
  *
- * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored commits can't be read.
+ * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored commits can't be read;
+ * RangeError when a name in `allowHosts` is invalid.
  */
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
   const clock = options.clock ?? systemClock;
@@ -97,8 +98,9 @@ function openLog(dataDir: string, protos: protobuf.Root, fresh = false): CommitL
   return openCommitLog(dataDir, protos.lookupType("google.firestore.v1.Document"));
 }
 
-function listeningOptions({ host, port, log }: FirestoreEmulatorOptions) {
+function listeningOptions({ host, port, log, allowHosts = [] }: FirestoreEmulatorOptions) {
   return {
+    allowHosts,
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(log ? { log } : {}),

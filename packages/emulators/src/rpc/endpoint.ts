@@ -2,6 +2,9 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import http from "node:http";
 import net from "node:net";
 import type protobuf from "protobufjs/light.js";
+import { parseHostName } from "../guard/foreign-request.ts";
+import { grpcGuard } from "../guard/grpc-guard.ts";
+import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { portOf } from "../kernel/port.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
@@ -13,6 +16,8 @@ export interface EndpointOptions {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Names with a dot that clients may call it by, besides `host`. Default none. */
+  readonly allowHosts?: readonly string[];
   readonly services: readonly {
     service: protobuf.Service;
     methods: Readonly<Record<string, RpcHandler>>;
@@ -42,13 +47,15 @@ const HTTP2_PREFACE = "PRI";
 const DEFAULT_MAX_REQUEST_BYTES = 12 * 1024 * 1024;
 
 /**
- * Listens on one port for gRPC and HTTP/1.1.
+ * Listens on one port for gRPC and HTTP/1.1, out of reach of web pages.
  *
- * @throws Error with code EADDRINUSE when the port is taken.
+ * @throws Error with code EADDRINUSE when the port is taken; RangeError when a name in `allowHosts` is none.
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const calls = new Map<string, number>();
+  const allowedNames = readNames(options);
   const grpcServer = new Server({
+    interceptors: [grpcGuard(allowedNames)],
     "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     "grpc.max_send_message_length": -1,
   });
@@ -60,9 +67,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     if (rest) surfaces.push(createRestSurface(binding));
   }
   const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
-  const httpServer = http.createServer((request, response) => {
+  const handle: http.RequestListener = (request, response) => {
     if (!surfaces.some((handles) => handles(request, response))) options.http(request, response);
-  });
+  };
+  const httpServer = http.createServer(guardAgainstPages(handle, allowedNames));
 
   const sockets = new Set<net.Socket>();
   const listener = net.createServer((socket) => {
@@ -90,6 +98,16 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       await closed;
     },
   };
+}
+
+/** An emulator that listens on a name may be called by it. */
+function readNames({ host = "", allowHosts = [] }: EndpointOptions): ReadonlySet<string> {
+  const names = allowHosts.map((text) => {
+    const name = parseHostName(text);
+    if (name === undefined) throw new RangeError(`allowHosts: ${JSON.stringify(text)} is not a name without a port.`);
+    return name;
+  });
+  return new Set([parseHostName(host) ?? "localhost", ...names]);
 }
 
 /** An HTTP/2 client speaks first, and starts with a preface unlike any HTTP/1.1 request (RFC 9113, section 3.4). */

@@ -59,6 +59,7 @@ test("runs both emulators on one clock, with queues from a file, and stops on SI
 
   const advanced = await fetch(`${program.url("cloud-tasks")}/_emulator/clock`, {
     method: "POST",
+    headers: { "content-type": "application/json" },
     body: JSON.stringify({ advance: "1d" }),
   });
   const clocks = await Promise.all(

@@ -10,6 +10,7 @@ async function setup() {
   const call = async (method: string, path: string, body?: object): Promise<{ status: number; json: unknown }> => {
     const response = await fetch(`http://${address}/_emulator/${path}`, {
       method,
+      headers: { "content-type": "application/json" },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     return { status: response.status, json: await response.json() };

@@ -12,6 +12,7 @@ async function setup(options: { wallClock?: boolean } = {}) {
   const call = async (method: string, path: string, body?: unknown): Promise<{ status: number; json: unknown }> => {
     const response = await fetch(`http://${host}:${port}/_emulator/${path}`, {
       method,
+      headers: { "content-type": "application/json" },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     return { status: response.status, json: await response.json() };

@@ -19,7 +19,8 @@ async function setup() {
   const base = `http://${harness.emulator.host}:${harness.emulator.port}`;
   const call = async (method: string, path: string, body?: unknown) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
-    const response = await fetch(`${base}${path}`, { method, ...(body === undefined ? {} : { body: text }) });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${base}${path}`, { method, headers, ...(body === undefined ? {} : { body: text }) });
     const json: RestResponse = JSON.parse(await response.text());
     return { status: response.status, type: response.headers.get("content-type"), json };
   };

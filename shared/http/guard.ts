@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { cut } from "../runtime/error-fields.ts";
+import type { Logger } from "../runtime/log.ts";
+import { type RequestHead, parseHostName, refuseForeignHost, refuseForeignPage } from "./foreign-request.ts";
+import { problemResponse } from "./problem.ts";
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** Where the service runs, and which names it may be called by. */
+export const guardVariables = {
+  /** Set by Cloud Run. */
+  K_SERVICE: z.string().optional(),
+  /** Names with a dot by which the service may be called off Cloud Run, separated by commas. Default: none. */
+  ALLOW_HOST: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const names = text.split(",").filter((name) => name.trim() !== "");
+      return new Set(
+        names.map((name) => {
+          const parsed = parseHostName(name.trim());
+          if (parsed !== undefined) return parsed;
+          context.addIssue({ code: "custom", message: "must be names of hosts, without ports, separated by commas" });
+          return z.NEVER;
+        }),
+      );
+    }),
+};
+
+interface GuardOptions {
+  readonly config: z.output<z.ZodObject<typeof guardVariables>>;
+  readonly log: Logger;
+}
+
+/**
+ * Keeps web pages away from a service: a request that a browser sends for a page elsewhere gets a problem with 403, and
+ * the service never sees it. So does a request to a name with a dot that isn't in `ALLOW_HOST`. Cloud Run only passes on
+ * requests to the service's own names, so there any name passes.
+ */
+export function guardAgainstPages(fetch: Fetch, { config, log }: GuardOptions): Fetch {
+  const isLocal = config.K_SERVICE === undefined;
+  return (request) => {
+    const head = headOf(request);
+    const foreignHost = isLocal ? refuseForeignHost(head, config.ALLOW_HOST) : undefined;
+    const refusal = foreignHost ?? refuseForeignPage(head, isLocal ? "http" : "https");
+    if (!refusal) return fetch(request);
+    const { status, detail } = refusal;
+    const [host = "", origin = ""] = [...head.header("host"), ...head.header("origin")].map(cut);
+    log.warn({ status, host, origin }, "refused what a web page could have sent");
+    const title = status === 403 ? "Forbidden" : "Bad request";
+    return problemResponse({ status, title, code: "foreign-request", detail }, HEADERS);
+  };
+}
+
+const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+/** Repeated headers come as one value with commas, which no rule lets pass. */
+function headOf({ url, headers }: Request): RequestHead {
+  return {
+    target: url,
+    header(name) {
+      const value = headers.get(name);
+      return value === null ? [] : [value];
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import path from "node:path";
+import { onTestFinished } from "vitest";
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import { CLOUD_VARIABLES } from "../../harness/registry/registered-variables.ts";
+import { type ServiceName, startService } from "../compatibility/service-process.ts";
+
+/** Something that listens on a developer's machine. */
+export interface Surface {
+  readonly port: number;
+  /** A path that responds with 200 to GET. */
+  readonly healthPath: string;
+}
+
+/** The name that every surface is started with. */
+export const ALLOWED_NAME = "allowed.example";
+
+const ROOT = path.resolve(import.meta.dirname, "../../..");
+
+/** Everything of ours that serves HTTP locally, by name. Each runs until the test ends. */
+export const SURFACES: Readonly<Record<string, () => Promise<Surface>>> = {
+  async "the Cloud Tasks emulator"() {
+    const emulator = await startCloudTasksEmulator({ allowHosts: [ALLOWED_NAME] });
+    onTestFinished(() => emulator.stop());
+    return { port: emulator.port, healthPath: "/" };
+  },
+  async "the Firestore emulator"() {
+    const emulator = await startFirestoreEmulator({ allowHosts: [ALLOWED_NAME] });
+    onTestFinished(() => emulator.stop());
+    return { port: emulator.port, healthPath: "/" };
+  },
+  "the producer": () => service("producer"),
+  "the worker": () => service("worker"),
+};
+
+/** A service as its users run it. What it needs to reach isn't there, and isn't needed for `/live`. */
+async function service(name: ServiceName): Promise<Surface> {
+  const running = startService(
+    { folder: ROOT, name },
+    {
+      ...CLOUD_VARIABLES,
+      METADATA_SERVER_DETECTION: "none",
+      GOOGLE_CLOUD_PROJECT: "handoff-test",
+      GOOGLE_CLOUD_LOCATION: "local",
+      FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
+      CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
+      WORKER_URL: "http://127.0.0.1:9",
+      WORKER_AUDIENCE: "https://audience.example",
+      INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
+      ALLOW_HOST: ALLOWED_NAME,
+    },
+  );
+  onTestFinished(() => running.kill());
+  return { port: Number(new URL(await running.url).port), healthPath: "/live" };
+}
