@@ -18,14 +18,16 @@ function readSettings(): StackSettings {
       fresh: { type: "boolean", default: false },
       data: { type: "string", default: ".local" },
       firestore: { type: "string", default: "ours" },
+      "allow-host": { type: "string", multiple: true, default: [] },
     },
   });
   if (values.firestore !== "ours" && values.firestore !== "official") {
     throw new ConfigError(`--firestore must be "ours" or "official", but is "${values.firestore}".`);
   }
+  const allowHost = [...values["allow-host"], process.env["ALLOW_HOST"] ?? ""];
   return {
     registry,
-    variables: readConfig(startVariables, process.env),
+    variables: readConfig(startVariables, { ...process.env, ALLOW_HOST: allowHost.join(",") }),
     environment: process.env,
     dataDir: path.resolve(values.data),
     fresh: values.fresh,

@@ -21,6 +21,7 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     FIRESTORE_EMULATOR_HOST: addressOf(variables.FIRESTORE_EMULATOR_HOST),
     LOG_LEVEL: variables.LOG_LEVEL,
     HOST: "127.0.0.1",
+    ALLOW_HOST: [...variables.ALLOW_HOST].join(","),
     WORKER_AUDIENCE: LOCAL.audience,
     INVOKER_SERVICE_ACCOUNT: LOCAL.invoker,
     // Otherwise Google's clients would look for a metadata server first, and warn that they found none.

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import type { Registry } from "../../shared/contract/registry.ts";
+import { guardVariables } from "../../shared/http/guard.ts";
 import { hostAndPortVariable, logLevelVariable, portVariable } from "../../shared/runtime/config.ts";
 
 /** The variables of `npm start`, with their defaults. */
@@ -10,6 +11,7 @@ export const startVariables = z.object({
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
   FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
   LOG_LEVEL: logLevelVariable,
+  ALLOW_HOST: guardVariables.ALLOW_HOST,
 });
 
 export interface StackSettings {

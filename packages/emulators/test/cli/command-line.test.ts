@@ -3,6 +3,7 @@ import { CloudTasksClient } from "@google-cloud/tasks";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -13,8 +14,11 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const BIN = path.resolve(import.meta.dirname, "../../bin/handoff-emulator.mjs");
 const ANY_PORTS = ["--port", "0", "--firestore-port", "0"];
 
-function run(args: readonly string[]) {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const exited = once(child, "exit").then(([code]: unknown[]) => code);
   onTestFinished(async () => {
     child.kill("SIGTERM");
@@ -24,8 +28,8 @@ function run(args: readonly string[]) {
 }
 
 /** Runs the program until its emulators are listening, and returns their addresses by name. */
-async function start(args: readonly string[] = []) {
-  const { child, exited } = run([...ANY_PORTS, ...args]);
+async function start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const { child, exited } = run([...ANY_PORTS, ...args], env);
   const wanted = args.includes("--only") ? 1 : 2;
   const addresses = new Map<string, { host: string; port: number }>();
   for await (const line of createInterface(child.stdout)) {
@@ -93,6 +97,24 @@ test("runs one emulator alone, and keeps its data in a folder until --fresh", as
   expect((await (await write(fresh)).doc("c/a").get()).exists).toBe(false);
 });
 
+test("serves the names that the command line and ALLOW_HOST allow, and no other name with a dot", async () => {
+  const args = ["--allow-host", "one.example", "--allow-host", "two.example"];
+  const program = await start(args, { ALLOW_HOST: "three.example, host.docker.internal" });
+  for (const emulator of ["cloud-tasks", "firestore"]) {
+    const { port } = program.of(emulator);
+    const statusFor = (host: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const request = http.get({ host: "127.0.0.1", port, headers: { host } }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        });
+        request.once("error", reject);
+      });
+    const names = ["one.example", "two.example:80", "three.example", "host.docker.internal", "four.example"];
+    expect(await Promise.all(names.map(statusFor))).toEqual([200, 200, 200, 200, 403]);
+  }
+});
+
 test("prints its options", async () => {
   const { child, exited } = run(["--help"]);
   const printed = await text(child.stdout);
@@ -103,6 +125,7 @@ test("prints its options", async () => {
 test.each([
   { args: ["--only", "pubsub"], says: "--only must be cloud-tasks or firestore" },
   { args: ["--port", "eighty"], says: "--port must be a port" },
+  { args: ["--allow-host", "a.example:80"], says: "--allow-host must be the name of a host, without a port" },
   { args: ["--fault-seed", "x"], says: "--fault-seed must be a number" },
   { args: ["--concurrency", "hopeful"], says: "--concurrency must be pessimistic or optimistic" },
   { args: ["--queues", "/nowhere.yaml"], says: "The queues in /nowhere.yaml can't be read" },
