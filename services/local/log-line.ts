@@ -1,65 +1,111 @@
 import { styleText } from "node:util";
+import { readError } from "./log-error.ts";
 
-/** Fields that the line shows elsewhere, or that are the same on every line. */
-const SHOWN_ELSEWHERE = new Set(["severity", "time", "service", "message", "err", "httpRequest"]);
-/** Fields that link lines in Cloud Logging. Here they only make lines longer. */
-const FOR_CLOUD_LOGGING = "logging.googleapis.com/";
+type Fields = Readonly<Record<string, unknown>>;
+
 const NAME_WIDTH = 11;
+const TIME_OF_DAY = /T(\d\d:\d\d:\d\d\.\d+)/;
 
-const COLOUR = new Map<string, Parameters<typeof styleText>[0]>([
+/** The labels that Cloud Logging finds a task's lines by: its id, type and queue. */
+const LABELS = "logging.googleapis.com/labels";
+/** Other fields of this kind link lines in Cloud Logging. Here they only make lines longer. */
+const FOR_CLOUD_LOGGING = "logging.googleapis.com/";
+
+const COLOUR = new Map<unknown, Parameters<typeof styleText>[0]>([
   ["WARNING", "yellow"],
   ["ERROR", "red"],
   ["CRITICAL", "red"],
 ]);
 
-/** Turns a line of JSON log output into a readable one. Keeps any other line as it is, after the name. */
+/**
+ * Turns a line of JSON log output into a readable one: name, time, severity unless it is INFO, message, request, the
+ * task that the line is about, all other fields, and errors on lines of their own. Any other line stays as it is, after
+ * the name. Nothing in a line can command the terminal.
+ */
 export function readableLine(name: string, line: string): string {
   const prefix = styleText("dim", name.padEnd(NAME_WIDTH));
   const entry = parseEntry(line);
-  if (!entry) return `${prefix} ${line}`;
+  if (!entry) return `${prefix} ${escapeCommands(line)}`;
 
-  const severity = String(entry["severity"]);
-  const time = styleText("dim", String(entry["time"]).slice(11, 23));
-  const message = styleText(COLOUR.get(severity) ?? "reset", escapeControls(String(entry["message"])));
-  const fields = Object.entries(entry)
-    .filter(([key]) => !SHOWN_ELSEWHERE.has(key) && !key.startsWith(FOR_CLOUD_LOGGING))
-    .map(([key, value]) => `${styleText("dim", `${escapeControls(key)}=`)}${showValue(value)}`);
-  return [prefix, time, message, showRequest(entry["httpRequest"]), ...fields, showStack(entry["err"])]
+  const { severity = "INFO", time, message, ...rest } = entry;
+  const timeOfDay = TIME_OF_DAY.exec(String(time))?.[1];
+  const text = severity === "INFO" ? showText(message) : `${showText(severity)} ${showText(message)}`;
+  const { request, errors, fields } = takeApart(name, rest);
+  return [
+    prefix,
+    timeOfDay === undefined ? "" : styleText("dim", timeOfDay),
+    styleText(COLOUR.get(severity) ?? "reset", text),
+    request,
+    ...(timeOfDay === undefined && time !== undefined ? [showField("time", time)] : []),
+    ...[...fields].map(([key, value]) => showField(key, value)),
+    ...errors.map((error) => `\n${error.split("\n").map(escapeControls).join("\n")}`),
+  ]
     .filter((part) => part !== "")
     .join(" ");
 }
 
-function parseEntry(line: string): Record<string, unknown> | undefined {
+function parseEntry(line: string): Fields | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && "message" in value ? { ...value } : undefined;
+    return isFields(value) && "message" in value ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Everything but time, severity and message. A field without the form that it should have is shown like any other. */
+function takeApart(name: string, entry: Fields): { request: string; errors: string[]; fields: Map<string, unknown> } {
+  const labels = entry[LABELS];
+  // First, so that the task stands at one place in all lines. What the line itself says of it counts.
+  const fields = new Map(isFields(labels) ? Object.entries(labels) : []);
+  const errors: string[] = [];
+  let request = "";
+  for (const [key, value] of Object.entries(entry)) {
+    const error = key === "err" || key === "error" ? readError(value) : undefined;
+    if (error) {
+      errors.push(error.text);
+      for (const [detail, its] of Object.entries(error.details)) fields.set(`${key}.${detail}`, its);
+    } else if (key === "httpRequest" && isFields(value)) request = showRequest(value);
+    else if (!key.startsWith(FOR_CLOUD_LOGGING) && !(key === "service" && value === name)) fields.set(key, value);
+  }
+  return { request, errors, fields };
+}
+
+/** A request and its response, such as `POST /v1/tasks 202 0.012s`. */
+function showRequest(request: Fields): string {
+  return Object.values(request).map(showText).join(" ");
+}
+
+function showField(key: string, value: unknown): string {
+  return `${styleText("dim", `${escapeControls(key)}=`)}${showValue(value)}`;
+}
+
+function showText(value: unknown): string {
+  return escapeControls(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 function showValue(value: unknown): string {
   return escapeControls(typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value));
 }
 
-/** A request and its response, such as `POST /v1/tasks 202 0.012s`. */
-function showRequest(request: unknown): string {
-  if (typeof request !== "object" || request === null) return "";
-  return Object.values(request)
-    .map((value) => escapeControls(String(value)))
-    .join(" ");
-}
-
-function showStack(error: unknown): string {
-  if (typeof error !== "object" || error === null || !("stack" in error)) return "";
-  return `\n${String(error.stack).split("\n").map(escapeControls).join("\n")}`;
-}
-
 /** Log text may come from anyone: it must not control the terminal, break the line or reverse the text direction. */
 function escapeControls(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u${code.toString(16).padStart(4, "0")}`;
-  });
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+/** The same for output that isn't a log line. It keeps its tabs and its colours. */
+function escapeCommands(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it is about
+  return text.replaceAll(/\u001b\[[\d;]*m|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found === "\t" || found.length > 2 ? found : escaped(found),
+  );
+}
+
+function escaped(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 }

@@ -1,5 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
+import { randomTaskId } from "../../../shared/contract/task-id.ts";
+import { taskLabels } from "../../../shared/runtime/log-fields.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
+import { captureLog } from "../../harness/runtime/captured-log.ts";
 import { readableLine } from "../../../services/local/log-line.ts";
 
 const entry = { severity: "INFO", time: "2026-01-02T03:04:05.678Z", service: "worker", message: "delivery" };
@@ -31,6 +35,95 @@ it("puts an error's stack on separate lines", () => {
     "worker      03:04:05.678 delivery \nError: failed\n    at here (file.ts:1:2)",
   );
 });
+
+const TASK_ID = "0af7651916cd43dd8448eb211c80319c-default";
+const labels = { taskId: TASK_ID, taskType: "receipt.send", queue: "default" };
+
+it("shows the task that a line is about, before all other fields", () => {
+  const line = { ...entry, dependency: "mail", "logging.googleapis.com/labels": labels };
+  expect(plain(JSON.stringify(line))).toBe(
+    `worker      03:04:05.678 delivery taskId=${TASK_ID} taskType=receipt.send queue=default dependency=mail`,
+  );
+});
+
+it("shows a task once when the line names it twice", () => {
+  const line = { ...entry, "logging.googleapis.com/labels": labels, taskId: TASK_ID, taskType: "unknown" };
+  expect(plain(JSON.stringify(line))).toBe(
+    `worker      03:04:05.678 delivery taskId=${TASK_ID} taskType=unknown queue=default`,
+  );
+});
+
+it("loses no field of a delivery's line", () => {
+  const fields = { outcome: "failed", taskId: TASK_ID, retryCount: "3", tookMs: 12, delayMs: 0, errorCode: "http_500" };
+  const more = { attempt: 4, problems: ["a: b"], ok: false, nothing: null, trace_sampled: true };
+  expect(plain(JSON.stringify({ ...entry, ...fields, ...more }))).toMatch(
+    / outcome=failed taskId=\S+ retryCount=3 tookMs=12 delayMs=0 errorCode=http_500 attempt=4 problems=\["a: b"\] ok=false nothing=null trace_sampled=true$/,
+  );
+});
+
+it.each(["WARNING", "ERROR", "CRITICAL", "DEBUG"])(
+  "names the severity %s, for those who see no colours",
+  (severity) => {
+    expect(plain(JSON.stringify({ ...entry, severity }))).toBe(`worker      03:04:05.678 ${severity} delivery`);
+  },
+);
+
+it("shows a field whose name is special to JavaScript", () => {
+  expect(plain('{"message":"m","__proto__":{"a":1},"error":{"message":"e","__proto__":2}}')).toBe(
+    'worker      m __proto__={"a":1} error.__proto__=2 \nError: e',
+  );
+});
+
+it("shows what a handler logs under a name that the line uses itself", () => {
+  const line = plain(
+    JSON.stringify({ ...entry, time: 5, service: "mail", httpRequest: "GET /", err: "late", error: 7 }),
+  );
+  expect(line).toBe('worker      delivery time=5 service=mail httpRequest="GET /" err=late error=7');
+});
+
+it("puts an error of ours on separate lines, with its cause and what else it says", () => {
+  const cause = {
+    name: "Error",
+    message: "ECONNREFUSED",
+    code: "ECONNREFUSED",
+    frames: ["    at connect (net.ts:1:2)"],
+  };
+  const error = {
+    name: "DependencyError",
+    message: "no mail",
+    code: "DEPENDENCY",
+    cause,
+    frames: ["    at a (b.ts:1:2)"],
+  };
+  expect(plain(JSON.stringify({ ...entry, error }))).toBe(
+    "worker      03:04:05.678 delivery error.code=DEPENDENCY error.cause.code=ECONNREFUSED \n" +
+      "DependencyError: no mail\n    at a (b.ts:1:2)\ncaused by Error: ECONNREFUSED\n    at connect (net.ts:1:2)",
+  );
+});
+
+it("shows the error of a log line as the worker writes it, with its task", () => {
+  const { log, lines } = captureLog();
+  const id = randomTaskId("default");
+  const child = log.child(taskLabels({ id, type: "receipt.send" }));
+  child.error(errorFields(new RangeError("too far", { cause: new Error("why") })), "the handler threw");
+  const shown = plain(lines[0] ?? "");
+  expect(shown).toContain(`ERROR the handler threw taskId=${id} taskType=receipt.send queue=default service=test`);
+  expect(shown).toMatch(/\nRangeError: too far\n {4}at .+\ncaused by Error: why\n {4}at /s);
+});
+
+it.each(["\u001b[31mred\u001b[0m", "a\tb", "\u001b[1;38;5;200mbold\u001b[m"])(
+  "keeps the colours of output like %j",
+  (line) => {
+    expect(readableLine("worker", line)).toContain(line);
+  },
+);
+
+it.each(["\u001b[2J", "\u001b]0;title\u0007", "\u009b2J", "\u202e", "\b", "\u001b[31;31H"])(
+  "keeps the command %j in output that isn't JSON from the terminal",
+  (line) => {
+    expect(readableLine("worker", `a${line}b`)).not.toContain(line);
+  },
+);
 
 it.each(["not JSON", "{not JSON", "{}", '{"level":30}', "[1]", "null", ""])("keeps the line %j as it is", (line) => {
   expect(plain(line)).toBe(`worker      ${line}`);

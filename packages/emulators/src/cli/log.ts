@@ -53,7 +53,7 @@ const NAME_WIDTH = 11;
 
 function readableLine({ severity, time, service, fields, message }: Entry): string {
   const { err, ...others } = fields;
-  const parts = Object.entries(others)
+  const parts = Object.entries(err instanceof Error ? others : fields)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${styleText("dim", `${key}=`)}${showValue(value)}`);
   const prefix = [styleText("dim", service.padEnd(NAME_WIDTH)), styleText("dim", time.slice(11, 23))];

@@ -50,3 +50,9 @@ test("writes an error's stack below the line for a person", () => {
   log.warn({ err: new Error("broken") }, "it failed");
   expect(lines.join("")).toMatch(/it failed\nError: broken\n +at /);
 });
+
+test("shows a person what was thrown when it isn't an error", () => {
+  const { log, lines } = setup({ readable: true });
+  log.error({ err: "late" }, "failed");
+  expect(stripVTControlCharacters(lines[0] ?? "")).toContain("failed err=late");
+});
