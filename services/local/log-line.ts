@@ -94,7 +94,7 @@ function showValue(value: unknown): string {
 }
 
 /** Log text may come from anyone: it must not control the terminal, break the line or reverse the text direction. */
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
 

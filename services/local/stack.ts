@@ -1,4 +1,5 @@
-import type { Program } from "./child.ts";
+import { systemClock } from "../../shared/runtime/clock.ts";
+import { type Program, startChild } from "./child.ts";
 import { type WantedPort, requireFreePorts } from "./ports.ts";
 import { programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
@@ -31,7 +32,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   const { promise: broken, resolve: onGone } = Promise.withResolvers<string>();
   const running: Supervised[] = [];
   const run = async (program: Program, ifItEnds: Supervision["ifItEnds"]): Promise<void> => {
-    const supervised = supervise(program, { print, ifItEnds, onGone });
+    const supervised = supervise(program, { clock: systemClock, startChild, print, ifItEnds, onGone });
     running.push(supervised);
     await supervised.listening;
   };

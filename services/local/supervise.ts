@@ -1,4 +1,6 @@
-import { type Child, type Program, startChild } from "./child.ts";
+import type { Clock, Timer } from "../../shared/runtime/clock.ts";
+import type { Child, Program } from "./child.ts";
+import { Restarts } from "./restarts.ts";
 
 /** A program that is kept running until it is stopped. */
 export interface Supervised {
@@ -8,46 +10,57 @@ export interface Supervised {
 }
 
 export interface Supervision {
+  readonly clock: Clock;
   readonly print: (line: string) => void;
+  readonly startChild: (program: Program, print: (line: string) => void) => Child;
   /**
-   * What to do when it ends on its own. Services restart, as on Cloud Run; when an emulator ends, the whole stack does.
+   * What to do when it ends on its own. Services restart, as on Cloud Run, without a limit; when an emulator ends, the
+   * whole stack does.
    */
   readonly ifItEnds: "restart" | "give up";
   /** Called with a sentence when the program has ended for good. */
   readonly onGone: (why: string) => void;
 }
 
-/** Give up on a program that keeps ending after this many restarts. */
-const MOST_RESTARTS = 10;
-
-/** Starts a program and keeps it running. */
+/** Starts a program and keeps it running. One that never listens is not started again: then it can't be used at all. */
 export function supervise(program: Program, supervision: Supervision): Supervised {
-  const { print, ifItEnds, onGone } = supervision;
+  const { clock, print, startChild, ifItEnds, onGone } = supervision;
+  const restarts = new Restarts(program.name);
+  let hasListened = false;
   let stopping = false;
-  let restarts = 0;
+  let restart: Timer | undefined;
   const start = (): Child => {
     const child = startChild(program, print);
-    print(`${program.name} has pid ${child.pid}`);
-    void child.ended.then((how) => {
-      if (stopping) return;
-      if (ifItEnds === "give up" || restarts >= MOST_RESTARTS) {
-        onGone(`The ${program.name} ${how}.`);
+    if (child.pid !== undefined) print(`${program.name} has pid ${child.pid}`);
+    let listeningAtMs: number | undefined;
+    void child.ended.then((ending) => {
+      if (stopping || !hasListened) return;
+      if (ifItEnds === "give up") {
+        onGone(`The ${program.name} ${ending.how}.`);
         return;
       }
-      restarts++;
-      print(`${program.name} ${how}; starting it again`);
-      current = start();
+      const listenedMs = listeningAtMs === undefined ? 0 : clock.now() - listeningAtMs;
+      const { delayMs, says } = restarts.after(ending, listenedMs);
+      print(says);
+      restart = clock.setTimer(delayMs, () => {
+        current = start();
+      });
     });
+    child.listening.then(
+      () => {
+        hasListened = true;
+        listeningAtMs = clock.now();
+      },
+      () => {},
+    );
     return child;
   };
   let current = start();
   return {
-    listening: current.listening.catch((error: unknown) => {
-      stopping = true;
-      throw error;
-    }),
+    listening: current.listening,
     stop: () => {
       stopping = true;
+      restart?.cancel();
       return current.stop();
     },
   };

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { execFile } from "node:child_process";
+import http from "node:http";
 import net from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
@@ -74,6 +76,78 @@ test("the printed curl line works as printed", async () => {
   const { stdout } = await run("sh", ["-c", command]);
 
   expect(stdout).toContain("HTTP/1.1 202 Accepted");
+});
+
+test("a worker that is killed by hand eleven times is back each time", async () => {
+  const stack = await startStackProcess();
+  for (let kills = 1; kills <= 11; kills++) {
+    const before = stack.lines.length;
+    process.kill(stack.pidOf("worker"), "SIGKILL");
+    await stack.line(/^worker has pid/, before);
+    await stack.line(/^worker .*listening/, before);
+  }
+  expect((await fetch(`http://127.0.0.1:${stack.ports.worker}/live`)).status).toBe(200);
+  expect((await fetch(`${producerClient(stack).base}/live`)).status).toBe(200);
+  expect(stack.lines.join("\n")).not.toContain("crash loop");
+});
+
+test("a worker that can't start again is reported as a crash loop with its cause, and is back once that is gone", async () => {
+  const stack = await startStackProcess();
+  const before = stack.lines.length;
+  process.kill(stack.pidOf("worker"), "SIGKILL");
+  const squatter = await listenAsSoonAsFree(stack.ports.worker);
+  onTestFinished(() => void squatter.close());
+
+  await stack.line(/^worker is in a crash loop: .+ exit code 1; starting it again in \d+ s/, before);
+  await stack.line(new RegExp(`last error: Port ${stack.ports.worker} is in use`), before);
+  expect((await fetch(`${producerClient(stack).base}/live`)).status).toBe(200);
+
+  squatter.close();
+  await stack.line(/^worker .*listening/, before);
+  expect((await fetch(`http://127.0.0.1:${stack.ports.worker}/live`)).status).toBe(200);
+});
+
+async function listenAsSoonAsFree(port: number): Promise<net.Server> {
+  const server = net.createServer();
+  for (;;) {
+    server.listen(port, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      return server;
+    } catch {
+      await setImmediate();
+    }
+  }
+}
+
+test("each line about a task shows the task's id and type", async () => {
+  const stack = await startStackProcess();
+  const payload = { url: "http://127.0.0.1:1/refused", event: "e", data: 1 };
+  const { id } = await producerClient(stack).enqueue({ type: "webhook.deliver", payload });
+  const line = await stack.line(new RegExp(`^worker .*delivery .*${id}`));
+  expect(line).toContain(`taskId=${id} taskType=webhook.deliver queue=default`);
+});
+
+test("--allow-host lets a name with a dot through to all programs, and no other", async () => {
+  const stack = await startStackProcess({ args: ["--allow-host", "my.example"], env: { ALLOW_HOST: "other.example" } });
+  const statusFor = (port: number, host: string, path: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const request = http.get({ host: "127.0.0.1", port, path, headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.once("error", reject);
+    });
+  for (const [program, path] of [
+    ["producer", "/live"],
+    ["worker", "/live"],
+    ["queues", "/"],
+    ["firestore", "/"],
+  ] as const) {
+    const hosts = ["my.example", "other.example", "127.0.0.1", "rebound.example"];
+    const statuses = await Promise.all(hosts.map((host) => statusFor(stack.ports[program], host, path)));
+    expect([program, ...statuses]).toEqual([program, 200, 200, 200, 403]);
+  }
 });
 
 test("nothing is left running when the stack itself is killed", async () => {
