@@ -12,8 +12,8 @@ export interface Surface {
   readonly healthPath: string;
 }
 
-/** The name that every surface is started with. */
-export const ALLOWED_NAME = "allowed.example";
+/** The name that the cases expect every surface to be started with. */
+const ALLOWED_NAME = "allowed.example";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 

@@ -132,9 +132,7 @@ it("counts a start that takes long as no sign of health", async () => {
 
 it("does not start a program again that ends before it has ever listened", async () => {
   const { clock, children, gone, supervised, last } = await setup();
-  const listening = expect(supervised.listening).rejects.toThrow("ended");
-  await last().end(CRASHED);
-  await listening;
+  await Promise.all([expect(supervised.listening).rejects.toThrow("ended"), last().end(CRASHED)]);
   await clock.advance(60_000);
   expect(children).toHaveLength(1);
   expect(gone).toEqual([]);

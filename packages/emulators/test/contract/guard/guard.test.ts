@@ -58,6 +58,7 @@ test.each(CHANGES)("takes $method $path of the $emulator emulator only as JSON",
   const send = (headers: readonly string[], body: string) =>
     statusOf(port, [`${change.method} ${change.path} HTTP/1.1`, ...headers, `Content-Length: ${body.length}`], body);
 
+  const statuses = new Map<string, number>();
   for (const type of [
     "text/plain",
     "text/plain;charset=UTF-8",
@@ -66,14 +67,15 @@ test.each(CHANGES)("takes $method $path of the $emulator emulator only as JSON",
     "text/plain; x=application/json",
     "application/jsonp",
     "text/plain, application/json",
+    "application/json\r\nContent-Type: text/plain",
   ]) {
-    expect(await send([`Content-Type: ${type}`], change.body), type).toBe(415);
-    expect(await send([`Content-Type: ${type}`], ""), `${type}, empty`).toBe(415);
+    statuses.set(type, await send([`Content-Type: ${type}`], change.body));
+    statuses.set(`${type}, without a body`, await send([`Content-Type: ${type}`], ""));
   }
-  expect(await send([], change.body), "no type").toBe(415);
-  expect(await send(["Content-Type: application/json", "Content-Type: text/plain"], change.body), "two").toBe(415);
-  const chunked = ["Transfer-Encoding: chunked"];
-  expect(await statusOf(port, [`${change.method} ${change.path} HTTP/1.1`, ...chunked], "0\r\n\r\n")).toBe(415);
+  statuses.set("no type", await send([], change.body));
+  const chunked = [`${change.method} ${change.path} HTTP/1.1`, "Transfer-Encoding: chunked"];
+  statuses.set("no type, in chunks", await statusOf(port, chunked, "0\r\n\r\n"));
+  expect([...statuses].filter(([, status]) => status !== 415)).toEqual([]);
 
   expect(emulators.tasks.calls.size + emulators.firestore.calls.size).toBe(0);
   expect(emulators.firestore.faults()).toEqual([]);
@@ -151,7 +153,7 @@ test.each([
 test("does not take a plain form over HTTP/2 for a call", async () => {
   const { tasks } = await setup();
   const session = http2.connect(`http://127.0.0.1:${tasks.port}`);
-  onTestFinished(() => void session.destroy());
+  onTestFinished(() => session.destroy());
   const stream = session.request({
     ":method": "POST",
     ":path": "/google.cloud.tasks.v2.CloudTasks/PurgeQueue",
