@@ -132,6 +132,7 @@ function names(
     host("notlocalhost.example", 403),
     host("evil-localhost.example", 403),
     host("localhost.localdomain", 403),
+    host("my.notlocalhost", 403),
     host("127.1", 403),
     host("host.docker.internal", 403),
     host("other.allowed.example", 403),
