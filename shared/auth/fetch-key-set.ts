@@ -1,5 +1,11 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import type { LookupAddress } from "node:dns";
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import { Readable } from "node:stream";
 import { readBounded } from "../http/bounded-body.ts";
+import { openRequest } from "../http/bounded-request.ts";
+import type { NameResolver } from "../network/name-resolver.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 
@@ -9,6 +15,13 @@ export type KeySet = ReadonlyMap<string, string>;
 export type KeySetFetch =
   | { readonly kind: "fetched"; readonly keys: KeySet; readonly maxAgeMs: number | undefined }
   | { readonly kind: "failed"; readonly reason: KeySetFailure };
+
+/** Where the keys are, and how to get there. */
+export interface KeyServer {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly resolve: NameResolver;
+}
 
 /** Why there is no key set, as a word for the log. */
 export type KeySetFailure =
@@ -26,29 +39,65 @@ export const GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs";
 const FETCH_TIMEOUT_MS = 2_000;
 /** Google's key set has about 3 KiB. */
 const MAX_BODY_BYTES = 64 * 1024;
+/** The body as it is sent, in chunks. */
+const MAX_SENT_BYTES = 2 * MAX_BODY_BYTES;
 const MAX_KEYS = 100;
 const MIN_MODULUS_BITS = 2_048;
 
 /**
  * Fetches the keys that tokens may be signed with: a JSON object of key id → PEM certificate or key, or a JWK set. Gives
  * up after 2 s or 64 KiB, follows no redirect, and drops keys that RS256 can't use. Never throws.
+ *
+ * It doesn't use fetch, which would resolve the server's name in a thread that others may occupy (name-resolver.ts).
  */
-export async function fetchKeySet({ url, clock }: { url: string; clock: Clock }): Promise<KeySetFetch> {
+export async function fetchKeySet({ url, clock, resolve }: KeyServer): Promise<KeySetFetch> {
   try {
-    return await withDeadline({ clock, timeoutMs: FETCH_TIMEOUT_MS }, (signal) => fetchOnce(url, signal));
+    return await withDeadline({ clock, timeoutMs: FETCH_TIMEOUT_MS }, (signal) =>
+      fetchOnce(new URL(url), { signal, resolve }),
+    );
   } catch (error) {
     return failed(error instanceof DeadlineError ? "timeout" : "unreachable");
   }
 }
 
-async function fetchOnce(url: string, signal: AbortSignal): Promise<KeySetFetch> {
-  const response = await fetch(url, { signal, redirect: "manual" });
-  if (response.status >= 300 && response.status < 400) return failed("redirect");
-  if (!response.ok) return failed("status");
-  const body = await readBounded(response, MAX_BODY_BYTES);
+async function fetchOnce(
+  url: URL,
+  { signal, resolve }: { signal: AbortSignal; resolve: NameResolver },
+): Promise<KeySetFetch> {
+  const response = await get(url, { signal, addresses: await addressesOf(url, { signal, resolve }) });
+  const { statusCode: status = 0, headers } = response;
+  if (status >= 300 && status < 400) return failed("redirect");
+  if (status < 200 || status >= 300) return failed("status");
+  const body = await readBounded(
+    { headers: new Headers({ "content-length": headers["content-length"] ?? "0" }), body: Readable.toWeb(response) },
+    MAX_BODY_BYTES,
+  );
   if (body.kind === "too-large") return failed("too-large");
   if (body.kind === "broken-off") return failed("unreachable");
-  return parseKeySet(body.bytes, maxAgeMsOf(response.headers.get("cache-control")));
+  return parseKeySet(body.bytes, maxAgeMsOf(headers["cache-control"] ?? null));
+}
+
+async function addressesOf(
+  { hostname }: URL,
+  { signal, resolve }: { signal: AbortSignal; resolve: NameResolver },
+): Promise<readonly LookupAddress[]> {
+  const isAddress = isIP(hostname.replace(/^\[(.*)\]$/, "$1")) !== 0;
+  return isAddress ? [] : await resolve(hostname, { signal });
+}
+
+/** The response, whose body is yet to be read. The signal destroys it. */
+function get(
+  url: URL,
+  { signal, addresses }: { signal: AbortSignal; addresses: readonly LookupAddress[] },
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const headers = { accept: "application/json" };
+  const request = openRequest(url, { method: "GET", headers, addresses, signal, maxBodyBytes: MAX_SENT_BYTES });
+  request.once("response", resolve);
+  request.on("error", reject);
+  request.once("close", () => reject(new Error("The connection closed before a response.")));
+  request.end();
+  return promise;
 }
 
 function failed(reason: KeySetFailure): KeySetFetch {

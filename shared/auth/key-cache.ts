@@ -1,5 +1,6 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import { createNameResolver, type NameResolver } from "../network/name-resolver.ts";
 import { fetchKeySet, type KeySet } from "./fetch-key-set.ts";
 
 export type KeyLookup =
@@ -31,9 +32,16 @@ const COLD_COOL_DOWN_MS = 1_000;
  * server is failing, keys are used for up to 24 h beyond their max-age.
  *
  *     fetched ──── fresh ────▶ max-age ──── stale, refetched every 30 s ────▶ max-age + 24 h ──── no keys
+ *
+ * @param options.resolve how the server's name resolves; default: by the hosts file and DNS.
  */
-export function createKeyCache(options: { url: string; clock: Clock; log: Logger }): KeyCache {
-  const { url, clock, log } = options;
+export function createKeyCache(options: {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly resolve?: NameResolver;
+}): KeyCache {
+  const { url, clock, log, resolve = createNameResolver() } = options;
   let keys: KeySet = new Map();
   let freshUntilMs = -Infinity;
   let lastFetch = { endedAtMs: -Infinity, failed: false };
@@ -59,7 +67,7 @@ export function createKeyCache(options: { url: string; clock: Clock; log: Logger
   }
 
   async function fetchOnce(): Promise<void> {
-    const fetched = await fetchKeySet({ url, clock });
+    const fetched = await fetchKeySet({ url, clock, resolve });
     lastFetch = { endedAtMs: clock.now(), failed: fetched.kind === "failed" };
     if (fetched.kind === "failed") {
       log.warn({ reason: fetched.reason, usable: usable() }, "the signing keys could not be fetched");

@@ -1,23 +1,58 @@
 import { z } from "zod";
+import type { SignatureScheme } from "../auth/endpoint-keys.ts";
+import { readMasters } from "../auth/webhook-masters.ts";
 import { secret, setting } from "../contract/task-settings.ts";
 import { defineTask } from "../contract/task-type.ts";
 import { flagVariable } from "../runtime/config.ts";
+import { HIGHEST_PORT } from "../runtime/host-and-port.ts";
 
 const LONGEST_URL = 2_083;
 
-/** The specification asks for 24 to 64 bytes (https://github.com/standard-webhooks/standard-webhooks). */
+/** How callers may name an endpoint: as most systems write ids. */
+const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
+const LONGEST_ENDPOINT_ID = 128;
+
+/** The length of a generated master secret. */
 const SECRET_BYTES = 32;
-/** `whsec_` and at least 24 bytes in base64. */
-const SECRET_PATTERN = /^whsec_(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const mastersVariable = z.string().transform((text, context) => {
+  const read = readMasters(text);
+  if (read.ok) return read.masters;
+  context.addIssue({ code: "custom", message: read.problem });
+  return z.NEVER;
+});
+
+const schemesVariable = z.enum(["v1", "v1a", "v1 v1a"]).transform((text): readonly SignatureScheme[] => {
+  if (text === "v1 v1a") return ["v1", "v1a"];
+  return [text];
+});
+
+const PORTS_PATTERN = /^\d{1,5}(?:,\d{1,5}){0,19}$/;
+
+const portsVariable = z
+  .string()
+  .regex(PORTS_PATTERN, "must be up to 20 port numbers with commas between them, such as 80,443")
+  .transform((text) => text.split(",").map(Number))
+  .refine(
+    (ports) => ports.every((port) => port >= 1 && port <= HIGHEST_PORT),
+    `must be ports from 1 to ${HIGHEST_PORT}`,
+  );
 
 /**
  * POSTs an event to a subscriber's URL, signed as the Standard Webhooks specification requires
- * (https://www.standardwebhooks.com).
+ * (https://www.standardwebhooks.com). Each endpoint has a key of its own, so that one can't pass on to another what it
+ * was sent. The endpoint is `endpointId`, or without one the URL without its query.
  */
 export const deliverWebhook = defineTask({
   type: "webhook.deliver",
   payload: z.strictObject({
     url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(LONGEST_URL),
+    /** Whose key the message is signed with. Whoever enqueues chooses it, as they choose the URL. */
+    endpointId: z
+      .string()
+      .max(LONGEST_ENDPOINT_ID)
+      .regex(ENDPOINT_ID_PATTERN, "must be letters, digits and . _ : -")
+      .optional(),
     event: z.string().min(1).max(200),
     data: z.json(),
   }),
@@ -26,14 +61,20 @@ export const deliverWebhook = defineTask({
   timeoutMs: 30_000,
   attempts: 15,
   settings: {
-    /** The secret that webhooks are signed with. */
+    /** The master secret from which endpoints' keys are derived; or two, the newest first, while one replaces another. */
     WEBHOOK_SIGNING_SECRET: secret({
-      schema: z
-        .string()
-        .regex(SECRET_PATTERN, "must be a Standard Webhooks secret: whsec_ and at least 24 bytes in base64"),
+      schema: mastersVariable,
       local: "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAwMDAwMDA=",
       generated: { prefix: "whsec_", bytes: SECRET_BYTES },
     }),
+    /** The schemes that messages are signed by: HMAC (`v1`), Ed25519 (`v1a`) or both (`v1 v1a`). */
+    WEBHOOK_SIGNATURES: setting({ schema: schemesVariable.default(["v1"]) }),
+    /** For the change from one secret for all: whether messages are also signed with the last master itself. */
+    WEBHOOK_SIGN_WITH_MASTER: setting({ schema: flagVariable.default(false) }),
+    /** The ports that subscribers on the Internet may have. On this machine and in its network, any port is allowed. */
+    WEBHOOK_ALLOWED_PORTS: setting({ schema: portsVariable.default([80, 443]) }),
+    /** How many webhooks an instance sends to one host at a time. Choose far fewer than it takes requests at once. */
+    WEBHOOK_DELIVERIES_PER_HOST: setting({ schema: z.coerce.number().int().min(1).max(1_000).default(6) }),
     /** Whether subscribers may be on this machine or in its network. */
     WEBHOOK_ALLOW_PRIVATE_ADDRESSES: setting({ schema: flagVariable.default(false), local: "true", localOnly: true }),
   },

@@ -1,4 +1,6 @@
-import { Webhook } from "standardwebhooks";
+import type { Endpoint } from "../../../shared/auth/endpoint-keys.ts";
+import { retryAfterMsOf } from "../../../shared/http/retry-after.ts";
+import { createNameResolver, type NameResolver } from "../../../shared/network/name-resolver.ts";
 import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 import {
   bindHandler,
@@ -8,9 +10,9 @@ import {
   retryLater,
   succeeded,
 } from "../runner/handler.ts";
+import { DeliverySlots } from "./webhook/delivery-slots.ts";
 import { postWebhook, type PostResult } from "./webhook/post-webhook.ts";
-import { type Resolve, systemResolve } from "./webhook/public-address.ts";
-import { retryAfterMsOf } from "../../../shared/http/retry-after.ts";
+import { signatures } from "./webhook/sign.ts";
 
 /** Client errors after which the next attempt may succeed: timeout, conflict, too early, too many requests. */
 const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
@@ -19,39 +21,59 @@ const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
  * Delivers webhooks: one signed POST per attempt, with the task's id as `webhook-id`, so that a subscriber can tell a
  * repeated delivery from a new one (https://www.standardwebhooks.com).
  *
- * @param options.resolve how names resolve to addresses; default: the system's resolver.
+ * @param options.resolve how names resolve to addresses; default: by the hosts file and DNS.
  */
-export function createDeliverWebhook({ resolve = systemResolve }: { readonly resolve?: Resolve } = {}) {
+export function createDeliverWebhook({ resolve = createNameResolver() }: { readonly resolve?: NameResolver } = {}) {
+  const slots = new DeliverySlots();
   return bindHandler(deliverWebhook, async (payload, context) => {
     const url = new URL(payload.url);
-    if (url.username !== "" || url.password !== "") {
-      return failPermanently({
-        code: "url_credentials",
-        message: "The subscriber's URL contains a user name or password.",
-      });
-    }
-    const { event: type, data } = payload;
-    const { WEBHOOK_SIGNING_SECRET: secret, WEBHOOK_ALLOW_PRIVATE_ADDRESSES: allowPrivateAddresses } = context.settings;
-    const body = JSON.stringify({ type, timestamp: context.enqueuedAt, data });
-    const post = { url, headers: signedHeaders(secret, body, context), body, signal: context.signal };
-    const result = await postWebhook(post, { clock: context.clock, resolve, allowPrivateAddresses });
-    return judge(result, context.clock.now());
+    if (url.username !== "" || url.password !== "") return failPermanently(REFUSALS.url_credentials);
+    const { settings, clock, signal } = context;
+    const body = JSON.stringify({ type: payload.event, timestamp: context.enqueuedAt, data: payload.data });
+    const headers = () => signedHeaders(payload, body, context);
+    const rules = {
+      allowPrivateAddresses: settings.WEBHOOK_ALLOW_PRIVATE_ADDRESSES,
+      allowedPorts: settings.WEBHOOK_ALLOWED_PORTS,
+    };
+    const network = { clock, resolve, slots, perHost: settings.WEBHOOK_DELIVERIES_PER_HOST, rules };
+    return judge(await postWebhook({ url, headers, body, signal }, network), clock.now());
   });
 }
 
+/** Why nothing is sent, now or later. */
+const REFUSALS = {
+  url_credentials: {
+    code: "url_credentials",
+    message: "The subscriber's URL contains a user name or password.",
+  },
+  address_refused: {
+    code: "address_refused",
+    message: "The subscriber's host has an address that is not on the public Internet.",
+  },
+  port_refused: {
+    code: "port_refused",
+    message: "The subscriber's port is not among WEBHOOK_ALLOWED_PORTS.",
+  },
+} as const;
+
 function signedHeaders(
-  secret: string,
+  endpoint: Endpoint,
   body: string,
-  context: Pick<HandlerContext, "clock" | "idempotencyKey">,
+  { clock, idempotencyKey: id, settings }: HandlerContext<typeof deliverWebhook>,
 ): Record<string, string> {
-  const attemptedAtMs = context.clock.now();
+  const timestampS = Math.floor(clock.now() / 1_000);
+  const signing = {
+    masters: settings.WEBHOOK_SIGNING_SECRET,
+    schemes: settings.WEBHOOK_SIGNATURES,
+    signsWithMaster: settings.WEBHOOK_SIGN_WITH_MASTER,
+  };
   return {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(body)),
     "user-agent": "Handoff/1",
-    "webhook-id": context.idempotencyKey,
-    "webhook-timestamp": String(Math.floor(attemptedAtMs / 1_000)),
-    "webhook-signature": new Webhook(secret).sign(context.idempotencyKey, new Date(attemptedAtMs), body),
+    "webhook-id": id,
+    "webhook-timestamp": String(timestampS),
+    "webhook-signature": signatures(signing, endpoint, { id, timestampS, body }),
   };
 }
 
@@ -59,11 +81,13 @@ function judge(result: PostResult, nowMs: number): HandlerResult {
   switch (result.kind) {
     case "answered":
       return judgeAnswer(result.status, retryAfterMsOf(result.retryAfter, nowMs));
-    case "refused":
-      return failPermanently({
-        code: "address_refused",
-        message: "The subscriber's host has an address that is not on the public Internet.",
+    case "busy":
+      return retryLater({
+        code: "host_busy",
+        message: "As many deliveries to the subscriber's host as may be are under way.",
       });
+    case "refused":
+      return failPermanently(REFUSALS[result.code]);
     case "no-answer":
       return retryLater({ code: result.code, message: `The subscriber did not respond: ${result.code}.` });
   }

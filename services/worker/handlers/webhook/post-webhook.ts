@@ -1,11 +1,22 @@
-import http from "node:http";
-import https from "node:https";
+import type { LookupAddress } from "node:dns";
+import type http from "node:http";
+import { openRequest, ResponseLimitError } from "../../../../shared/http/bounded-request.ts";
+import type { NameResolver } from "../../../../shared/network/name-resolver.ts";
 import type { Clock } from "../../../../shared/runtime/clock.ts";
-import { anyLookup, namesRefusedAddress, publicLookup, RefusedAddressError, type Resolve } from "./public-address.ts";
+import type { DeliverySlots } from "./delivery-slots.ts";
+import {
+  type Destination,
+  type DestinationRules,
+  findDestination,
+  hostAndPortOf,
+  type NameFailure,
+  placesOf,
+} from "./destination.ts";
 
 export interface WebhookPost {
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  /** The headers, made when the request is sent, so that its timestamp is right. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly body: string;
   /** Aborts the request at once. */
   readonly signal: AbortSignal;
@@ -14,27 +25,36 @@ export interface WebhookPost {
 /** How requests reach the network. */
 export interface Network {
   readonly clock: Clock;
-  readonly resolve: Resolve;
-  readonly allowPrivateAddresses: boolean;
+  readonly resolve: NameResolver;
+  readonly slots: DeliverySlots;
+  /** How many deliveries to one host may be under way at a time. */
+  readonly perHost: number;
+  readonly rules: DestinationRules;
 }
 
 export type PostResult =
   | { readonly kind: "answered"; readonly status: number; readonly retryAfter: string | undefined }
-  /** Nothing was sent: the host isn't on the public Internet. */
-  | { readonly kind: "refused" }
+  /** Nothing was sent, since as many deliveries to the host as may be are under way. */
+  | { readonly kind: "busy" }
+  /** Nothing was sent, and nothing ever will be. */
+  | Extract<Destination, { kind: "refused" }>
   | { readonly kind: "no-answer"; readonly code: NoAnswerCode };
 
 /** Why there was no response, as a code for programs. */
 export type NoAnswerCode =
-  | "aborted"
+  | NameFailure
   | "connection_closed"
   | "connection_refused"
   | "connection_timeout"
   | "host_unreachable"
   | "invalid_answer"
-  | "name_not_found"
-  | "network_error"
   | "tls_failed";
+
+/** How long to wait until fewer deliveries to the host are under way. It leaves enough of an attempt's 30 s to send. */
+const SLOT_WAIT_MS = 10_000;
+
+/** Several hosts may share an address, as they do behind a CDN. */
+const PER_ADDRESS_FACTOR = 2;
 
 /** How much of a response's body to read, out of courtesy to the sender. */
 const MAX_DRAINED_BYTES = 64 * 1024;
@@ -43,22 +63,51 @@ const MAX_DRAIN_MS = 2_000;
 /**
  * Sends one POST on its own connection and waits for the response's status. It reads and discards at most 64 KiB of the
  * body, for at most 2 s. Follows no redirects and uses no proxy. Never throws.
+ *
+ * Before that it waits up to 10 s for one of the host's slots, and again for one of each of its addresses:
+ *
+ *     host's slot ──▶ addresses, looked up and checked ──▶ addresses' slots ──▶ POST ──▶ status ──▶ slots given back
  */
-export function postWebhook(post: WebhookPost, network: Network): Promise<PostResult> {
-  const { url, headers, body, signal } = post;
-  if (!network.allowPrivateAddresses && namesRefusedAddress(url)) return Promise.resolve({ kind: "refused" });
+export async function postWebhook(post: WebhookPost, network: Network): Promise<PostResult> {
+  const { url, signal } = post;
+  const { clock, slots, perHost } = network;
+  const waitUntilMs = clock.now() + SLOT_WAIT_MS;
+  const take = (keys: readonly string[], perKey: number) =>
+    slots.take({ keys, perKey, deadline: { clock, timeoutMs: waitUntilMs - clock.now(), signal } });
 
-  const lookup = (network.allowPrivateAddresses ? anyLookup : publicLookup)(network.resolve);
+  const leaveHost = await take([hostAndPortOf(url)], perHost);
+  if (!leaveHost) return notAdmitted(signal);
+  try {
+    const destination = await findDestination(url, { ...network, signal });
+    if (destination.kind !== "found") return destination;
+    const leaveAddresses = await take(placesOf(url, destination.addresses), perHost * PER_ADDRESS_FACTOR);
+    if (!leaveAddresses) return notAdmitted(signal);
+    try {
+      return await send(post, destination.addresses, clock);
+    } finally {
+      leaveAddresses();
+    }
+  } finally {
+    leaveHost();
+  }
+}
+
+function notAdmitted(signal: AbortSignal): PostResult {
+  return signal.aborted ? { kind: "no-answer", code: "aborted" } : { kind: "busy" };
+}
+
+function send(post: WebhookPost, addresses: readonly LookupAddress[], clock: Clock): Promise<PostResult> {
+  const { url, headers, body, signal } = post;
   const { promise, resolve } = Promise.withResolvers<PostResult>();
   let result: PostResult = { kind: "no-answer", code: "connection_closed" };
-  const open = url.protocol === "https:" ? https.request : http.request;
-  const request = open(url, { method: "POST", headers, agent: false, signal, lookup });
+  const options = { method: "POST", headers: headers(), addresses, signal, maxBodyBytes: MAX_DRAINED_BYTES } as const;
+  const request = openRequest(url, options);
   request.once("response", (response) => {
     result = answerOf(response);
-    drain(response, request, network.clock);
+    drain(response, request, clock);
   });
   request.on("error", (error) => {
-    if (result.kind !== "answered") result = failureOf(error, signal);
+    if (result.kind !== "answered") result = { kind: "no-answer", code: codeOf(error, signal) };
   });
   request.once("close", () => resolve(result));
   request.end(body);
@@ -71,32 +120,25 @@ function answerOf(response: http.IncomingMessage): PostResult {
 
 /** Reads the response's body to its end or a limit, whichever comes first, then closes the connection. */
 function drain(response: http.IncomingMessage, request: http.ClientRequest, clock: Clock): void {
-  let bytes = 0;
   const timer = clock.setTimer(MAX_DRAIN_MS, () => request.destroy());
   request.once("close", () => timer.cancel());
   response.on("error", () => request.destroy());
-  response.on("data", (chunk: Buffer) => {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_DRAINED_BYTES) request.destroy();
-  });
+  response.resume();
 }
 
 const NO_ANSWER_CODES = new Map<string, NoAnswerCode>([
-  ["EAI_AGAIN", "name_not_found"],
   ["ECONNREFUSED", "connection_refused"],
   ["ECONNRESET", "connection_closed"],
   ["EHOSTUNREACH", "host_unreachable"],
   ["ENETUNREACH", "host_unreachable"],
-  ["ENODATA", "name_not_found"],
-  ["ENOTFOUND", "name_not_found"],
   ["EPIPE", "connection_closed"],
   ["ETIMEDOUT", "connection_timeout"],
 ]);
 
-function failureOf(error: NodeJS.ErrnoException, signal: AbortSignal): PostResult {
-  if (error instanceof RefusedAddressError) return { kind: "refused" };
-  if (signal.aborted) return { kind: "no-answer", code: "aborted" };
-  return { kind: "no-answer", code: NO_ANSWER_CODES.get(error.code ?? "") ?? familyOf(error.code ?? "") };
+function codeOf(error: NodeJS.ErrnoException, signal: AbortSignal): NoAnswerCode {
+  if (signal.aborted) return "aborted";
+  if (error instanceof ResponseLimitError) return "invalid_answer";
+  return NO_ANSWER_CODES.get(error.code ?? "") ?? familyOf(error.code ?? "");
 }
 
 /** OpenSSL and the HTTP parser have too many error codes to list. */

@@ -2,7 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { expect } from "vitest";
 import { createDeliverWebhook } from "../../../../services/worker/handlers/deliver-webhook.ts";
 import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
-import { WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
+import { WEBHOOK_SECRET, WEBHOOK_SETTINGS } from "../../../harness/worker/webhook-harness.ts";
 import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import type { HostileCase } from "./hostile-case.ts";
@@ -34,10 +34,7 @@ function refusedAddress([input, host, answers = []]: (typeof HOSTS)[number]): Ho
       onTestFinished(() => receiver.close());
       let lookups = 0;
       const resolve = () => Promise.resolve(answers[Math.min(lookups++, answers.length - 1)] ?? []);
-      const handler = createDeliverWebhook({ resolve }).withSettings({
-        WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
-        WEBHOOK_ALLOW_PRIVATE_ADDRESSES: false,
-      });
+      const handler = createDeliverWebhook({ resolve }).withSettings(WEBHOOK_SETTINGS);
       const worker = await setUpWorker(() => [handler], { onTestFinished });
       const url = `http://${host}:${receiver.port}/`;
       const task = sealTask(deliverWebhook, { url, event: "order.paid", data: null });

@@ -1,6 +1,6 @@
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
-import { isPublicAddress, publicLookup } from "../../../../services/worker/handlers/webhook/public-address.ts";
+import { isPublicAddress } from "../../../../services/worker/handlers/webhook/public-address.ts";
 import { setUpWebhooks } from "../../../harness/worker/webhook-harness.ts";
 
 const REFUSED = {
@@ -93,25 +93,6 @@ describe("a name", () => {
       expect(receiver.connections).toBe(allowed ? 1 : 0);
     },
   );
-});
-
-describe("the lookup", () => {
-  type Answer = { error: Error | null; address: string | LookupAddress[]; family: number | undefined };
-  const lookUp = (addresses: LookupAddress[], options: { all?: boolean }) =>
-    new Promise<Answer>((resolve) => {
-      const lookup = publicLookup(() => Promise.resolve(addresses));
-      lookup("subscriber.test", options, (error, address, family) => resolve({ error, address, family }));
-    });
-
-  it("returns the very addresses that it has checked", async () => {
-    const addresses = [PUBLIC, { address: "2001:4860:4860::8888", family: 6 }];
-    expect(await lookUp(addresses, { all: true })).toEqual({ error: null, address: addresses, family: undefined });
-    expect(await lookUp(addresses, {})).toEqual({ error: null, address: "8.8.8.8", family: 4 });
-  });
-
-  it("returns nothing when one of them is refused", async () => {
-    expect(await lookUp([PUBLIC, LOOPBACK], {})).toMatchObject({ error: { code: "ADDRESS_REFUSED" }, address: [] });
-  });
 });
 
 it.each(["http://user@", "http://:secret@", "https://user:secret@"])("%s in the URL is permanent", async (prefix) => {
