@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { z } from "zod";
+import { readConfigAndSettings } from "../../../../shared/runtime/config.ts";
 import { deliverWebhook } from "../../../../shared/tasks/webhook-deliver.ts";
 
 const PAYLOAD = { url: "https://example.com/hook", event: "order.paid", data: { deep: [1, null] } };
@@ -18,25 +20,66 @@ it.each([
   expect(deliverWebhook.payload.safeParse(payload).success).toBe(false);
 });
 
-const { WEBHOOK_SIGNING_SECRET: signingSecret } = deliverWebhook.settings;
-const base64 = (bytes: number): string => Buffer.alloc(bytes, 7).toString("base64");
+it.each(["ep_1", "1", "0198c2f4-7d1a-7e3b-9c55-0b7a1c2d3e4f", "tenant:7.hooks", "a".repeat(128)])(
+  "accepts the endpoint %j",
+  (endpointId) => {
+    expect(deliverWebhook.payload.safeParse({ ...PAYLOAD, endpointId }).data).toEqual({ ...PAYLOAD, endpointId });
+  },
+);
 
-it.each([24, 25, 26, 64])("takes a signing secret of %i bytes", (bytes) => {
-  expect(signingSecret.schema.safeParse(`whsec_${base64(bytes)}`).success).toBe(true);
+it.each(["", "a b", "é", "-a", "a/b", "a\n", "a".repeat(129), null, 7])("refuses the endpoint %j", (endpointId) => {
+  expect(deliverWebhook.payload.safeParse({ ...PAYLOAD, endpointId }).success).toBe(false);
+});
+
+const read = (environment: Readonly<Record<string, string>>) =>
+  readConfigAndSettings(z.object({}), new Map(Object.entries(deliverWebhook.settings)), {
+    WEBHOOK_SIGNING_SECRET: secretOf(32),
+    ...environment,
+  });
+
+const secretOf = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString("base64")}`;
+
+it("needs nothing but its secret", () => {
+  expect(Object.fromEntries(read({}).settings)).toEqual({
+    WEBHOOK_SIGNING_SECRET: [Buffer.alloc(32, 7)],
+    WEBHOOK_SIGNATURES: ["v1"],
+    WEBHOOK_SIGN_WITH_MASTER: false,
+    WEBHOOK_ALLOWED_PORTS: [80, 443],
+    WEBHOOK_DELIVERIES_PER_HOST: 6,
+    WEBHOOK_ALLOW_PRIVATE_ADDRESSES: false,
+  });
 });
 
 it.each([
-  "",
-  "whsec_",
-  "whsec_???",
-  "c2VjcmV0",
-  `whsec_${base64(23)}`,
-  `whsec_${base64(25).replaceAll("=", "")}`,
-  `whsec_${base64(24)}\n`,
-  `whsec_${"_".repeat(32)}`,
-])("refuses the signing secret %j, and doesn't quote it", (text) => {
-  const { error } = signingSecret.schema.safeParse(text);
-  expect(error?.issues.map(({ message }) => message)).toEqual([
-    "must be a Standard Webhooks secret: whsec_ and at least 24 bytes in base64",
-  ]);
+  ["WEBHOOK_SIGNATURES", "v1a", ["v1a"]],
+  ["WEBHOOK_SIGNATURES", "v1 v1a", ["v1", "v1a"]],
+  ["WEBHOOK_ALLOWED_PORTS", "8443", [8443]],
+  ["WEBHOOK_ALLOWED_PORTS", "443,1,65535", [443, 1, 65_535]],
+  ["WEBHOOK_DELIVERIES_PER_HOST", "40", 40],
+])("reads %s=%s", (name, text, value) => {
+  expect(read({ [name]: text }).settings.get(name)).toEqual(value);
+});
+
+it.each([
+  ["WEBHOOK_SIGNATURES", "v2"],
+  ["WEBHOOK_SIGNATURES", "v1a v1"],
+  ["WEBHOOK_ALLOWED_PORTS", "0"],
+  ["WEBHOOK_ALLOWED_PORTS", "65536"],
+  ["WEBHOOK_ALLOWED_PORTS", "80, 443"],
+  ["WEBHOOK_ALLOWED_PORTS", "80,"],
+  ["WEBHOOK_ALLOWED_PORTS", "1-65535"],
+  ["WEBHOOK_ALLOWED_PORTS", Array.from({ length: 21 }, (_, index) => index + 1).join(",")],
+  ["WEBHOOK_DELIVERIES_PER_HOST", "0"],
+  ["WEBHOOK_DELIVERIES_PER_HOST", "1.5"],
+])("refuses %s=%s by its name", (name, text) => {
+  expect(() => read({ [name]: text })).toThrow(`${name}: `);
+});
+
+it("names the secret's variable, its length and the range, and not its value", () => {
+  const short = "whsec_c2hvcnQ=";
+  expect(() => read({ WEBHOOK_SIGNING_SECRET: short })).toThrow(
+    "The configuration is invalid:\n" +
+      "  - WEBHOOK_SIGNING_SECRET: must be whsec_ and 24 to 64 bytes in base64; it has 5 bytes.",
+  );
+  expect(() => read({ WEBHOOK_SIGNING_SECRET: short })).not.toThrow("c2hvcnQ");
 });

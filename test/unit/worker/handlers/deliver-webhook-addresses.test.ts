@@ -1,7 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import { describe, expect, it } from "vitest";
 import { isPublicAddress } from "../../../../services/worker/handlers/webhook/public-address.ts";
-import { setUpWebhooks } from "../../../harness/worker/webhook-harness.ts";
+import { setUpWebhooks, type WebhookSettings } from "../../../harness/worker/webhook-harness.ts";
 
 const REFUSED = {
   kind: "permanent",
@@ -93,6 +93,63 @@ describe("a name", () => {
       expect(receiver.connections).toBe(allowed ? 1 : 0);
     },
   );
+});
+
+describe("the port", () => {
+  const PORT_REFUSED = {
+    kind: "permanent",
+    error: { code: "port_refused", message: "The subscriber's port is not among WEBHOOK_ALLOWED_PORTS." },
+  };
+
+  /** Where the name leads is on no network, so a webhook that is sent ends without a response. */
+  const toPublicHost = (options: { allowPrivateAddresses?: boolean; settings?: Partial<WebhookSettings> } = {}) => {
+    const lookUp = () => Promise.resolve([{ address: "2001:4860:ffff::1", family: 6 }]);
+    return setUpWebhooks({ allowPrivateAddresses: false, resolve: lookUp, ...options });
+  };
+
+  it.each([0, 1, 21, 22, 25, 79, 81, 110, 442, 444, 3306, 5432, 6379, 8080, 8443, 9000, 9200, 11211, 65_535])(
+    "%d of a public host is refused",
+    async (port) => {
+      const { deliver, abort } = await toPublicHost();
+      expect(await deliver({ url: `http://subscriber.test:${port}/` })).toEqual(PORT_REFUSED);
+      expect(await deliver({ url: `https://subscriber.test:${port}/` })).toEqual(PORT_REFUSED);
+      expect(await deliver({ url: `http://[2001:4860:ffff::1]:${port}/` })).toEqual(PORT_REFUSED);
+      expect(await deliver({ url: `http://8.8.8.8:${port}/` })).toEqual(PORT_REFUSED);
+      abort.abort();
+    },
+  );
+
+  it.each([
+    "http://subscriber.test/",
+    "https://subscriber.test/",
+    "http://subscriber.test:443/",
+    "https://8.8.8.8:80/",
+  ])("of %s is allowed", async (url) => {
+    const { deliver, abort } = await toPublicHost();
+    abort.abort();
+    expect(await deliver({ url })).toMatchObject({ kind: "retry" });
+  });
+
+  it("is one of those that the setting lists, and no other", async () => {
+    const { deliver, abort } = await toPublicHost({ settings: { WEBHOOK_ALLOWED_PORTS: [8443] } });
+    expect(await deliver({ url: "https://subscriber.test/" })).toEqual(PORT_REFUSED);
+    abort.abort();
+    expect(await deliver({ url: "https://subscriber.test:8443/" })).toMatchObject({ kind: "retry" });
+  });
+
+  it("of a public host counts even where private addresses are allowed", async () => {
+    const { deliver } = await toPublicHost({ allowPrivateAddresses: true });
+    expect(await deliver({ url: "http://subscriber.test:6379/" })).toEqual(PORT_REFUSED);
+  });
+
+  it("is refused for good even if the name can't be resolved", async () => {
+    const { deliver } = await setUpWebhooks({
+      allowPrivateAddresses: false,
+      resolve: () => Promise.reject(Object.assign(new Error("silent"), { code: "ETIMEOUT" })),
+    });
+    expect(await deliver({ url: "http://subscriber.test:22/" })).toEqual(PORT_REFUSED);
+    expect(await deliver({ url: "http://subscriber.test/" })).toMatchObject({ error: { code: "name_timeout" } });
+  });
 });
 
 it.each(["http://user@", "http://:secret@", "https://user:secret@"])("%s in the URL is permanent", async (prefix) => {

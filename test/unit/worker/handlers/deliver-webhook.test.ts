@@ -3,7 +3,10 @@ import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Webhook } from "standardwebhooks";
 import { portOf } from "../../../../shared/http/listening-port.ts";
-import { setUpWebhooks, TASK_ID, WEBHOOK_SECRET } from "../../../harness/worker/webhook-harness.ts";
+import { setUpWebhooks, TASK_ID } from "../../../harness/worker/webhook-harness.ts";
+
+/** The secret of the endpoint `ep_1`, computed by other software. */
+const ENDPOINT_SECRET = "whsec_qCd1GvPAD5VaxYZ9tHA0/sJkc3USWUygBWEC5a/bIyA=";
 
 const inSeconds = (seconds: number) => () => String(seconds);
 const asDate = (offsetMs: number) => (nowMs: number) => new Date(nowMs + offsetMs).toUTCString();
@@ -23,14 +26,14 @@ async function listen(onData: (socket: net.Socket) => void): Promise<string> {
 describe("the request", () => {
   it("is a POST of the event that the subscriber can verify", async () => {
     const { deliver, receiver } = await setUpWebhooks();
-    expect(await deliver({ event: "order.paid", data: { name: "Zoë \u{1F4A1}" } })).toEqual({
+    expect(await deliver({ endpointId: "ep_1", data: { name: "Zoë \u{1F4A1}" } })).toEqual({
       kind: "succeeded",
       result: { status: 204 },
     });
     const [webhook] = receiver.received;
     expect(receiver.received).toHaveLength(1);
     expect(webhook).toMatchObject({ method: "POST", url: "/hooks?key=1" });
-    expect(new Webhook(WEBHOOK_SECRET).verify(webhook?.body ?? "", webhook?.headers ?? {})).toEqual({
+    expect(new Webhook(ENDPOINT_SECRET).verify(webhook?.body ?? "", webhook?.headers ?? {})).toEqual({
       type: "order.paid",
       timestamp: "2026-01-02T03:04:05.678Z",
       data: { name: "Zoë \u{1F4A1}" },
@@ -171,6 +174,15 @@ describe("the signal", () => {
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "aborted" } });
   });
 
+  it("isn't needed to end the wait for a name: 4 s do", async () => {
+    const { deliver, clock } = await setUpWebhooks({ resolve: () => new Promise(() => undefined) });
+    const pending = deliver({ url: "http://subscriber.test/" });
+    while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(4_000);
+    expect(await pending).toMatchObject({ kind: "retry", error: { code: "name_timeout" } });
+    expect(clock.pending).toBe(0);
+  });
+
   it("changes nothing once a response has begun", async () => {
     const { deliver, receiver, abort, clock } = await setUpWebhooks({
       answer: (response) => void response.writeHead(200).write("never ends"),
@@ -260,6 +272,10 @@ describe("no answer", () => {
   it.each([
     ["ENOTFOUND", "name_not_found"],
     ["EAI_AGAIN", "name_not_found"],
+    ["ENODATA", "name_not_found"],
+    ["ESERVFAIL", "name_server_failed"],
+    ["ECONNREFUSED", "name_server_failed"],
+    ["ETIMEOUT", "name_timeout"],
     ["ESOMETHING", "network_error"],
   ])("by a lookup that fails with %s is tried again", async (systemCode, code) => {
     const { deliver } = await setUpWebhooks({
