@@ -75,14 +75,17 @@ export async function findDestination(
  */
 export function placesOf(url: URL, addresses: readonly LookupAddress[]): string[] {
   const places = addresses.map(({ address }) =>
-    isPublicAddress(address) ? networkOf(address) : `${address} ${portOf(url)}`,
+    isPublicAddress(address) ? `address ${networkOf(address)}` : `address ${address} ${portOf(url)}`,
   );
   return [...new Set(places)];
 }
 
-/** The host and port that a URL names. URL has put names into lower case, and IP addresses into one form. */
+/**
+ * What deliveries to one host have in common: the host and port that the URL names. URL has put names into lower case, and
+ * IP addresses into one form.
+ */
 export function hostAndPortOf(url: URL): string {
-  return `${hostOf(url).replace(/\.$/, "")} ${portOf(url)}`;
+  return `host ${hostOf(url).replace(/\.$/, "")} ${portOf(url)}`;
 }
 
 async function addressesOf(
