@@ -2,11 +2,13 @@ import type http from "node:http";
 import { Webhook } from "standardwebhooks";
 import { expect, onTestFinished, test } from "vitest";
 import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
-import { deliverWebhook } from "../../shared/tasks/webhook-deliver.ts";
 import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";
 import { startStackProcess } from "./support/stack-process.ts";
+
+/** The secret of the endpoint `ep_1` from the local master, computed by other software. */
+const ENDPOINT_SECRET = "whsec_2G1cx+MIUajWfqNMVmKlg/6W1LAsi81GHMvLVQcDffY=";
 
 async function setup(statuses: readonly number[] = []) {
   const answers = [...statuses];
@@ -19,7 +21,12 @@ async function setup(statuses: readonly number[] = []) {
   const stack = await startStackProcess();
   const task = {
     type: "webhook.deliver",
-    payload: { url: `http://127.0.0.1:${receiver.port}/hook`, event: "order.paid", data: { order: 7 } },
+    payload: {
+      url: `http://127.0.0.1:${receiver.port}/hook`,
+      endpointId: "ep_1",
+      event: "order.paid",
+      data: { order: 7 },
+    },
   };
   return { receiver, arrivals, task, stack, producer: producerClient(stack) };
 }
@@ -35,10 +42,7 @@ test("a webhook arrives once, signed according to the standard, and its task goe
   expect(receiver.received).toHaveLength(1);
   const webhook = receiver.received[0];
   expect(webhook?.headers["webhook-id"]).toBe(accepted.id);
-  const verified = new Webhook(deliverWebhook.settings.WEBHOOK_SIGNING_SECRET.local ?? "").verify(
-    webhook?.body ?? "",
-    webhook?.headers ?? {},
-  );
+  const verified = new Webhook(ENDPOINT_SECRET).verify(webhook?.body ?? "", webhook?.headers ?? {});
   expect(verified).toMatchObject({ type: "order.paid", data: { order: 7 } });
 });
 

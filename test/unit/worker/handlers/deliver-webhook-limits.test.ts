@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import type http from "node:http";
-import net from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { portOf } from "../../../../shared/http/listening-port.ts";
+import { startFloodServer } from "../../../harness/network/flood-server.ts";
 import { setUpWebhooks } from "../../../harness/worker/webhook-harness.ts";
 
 const OVERFLOWING = { kind: "retry", error: { code: "invalid_answer" } };
@@ -14,31 +12,10 @@ const BUSY = {
   },
 };
 
-/** A subscriber that sends one text after the other without end, first a beginning, once a request has arrived. */
-async function startFlood(repeated: string, beginning = "") {
-  let sentBytes = 0;
-  const closed = Promise.withResolvers<void>();
-  const piece = repeated.repeat(Math.ceil(65_536 / repeated.length));
-  const server = net.createServer((socket) => {
-    const more = (): void => {
-      let hasRoom = true;
-      while (hasRoom && !socket.destroyed) {
-        hasRoom = socket.write(piece);
-        sentBytes += piece.length;
-      }
-    };
-    socket.on("error", () => undefined).once("close", () => closed.resolve());
-    socket.once("data", () => {
-      socket.resume();
-      socket.write(beginning);
-      socket.on("drain", more);
-      more();
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${portOf(server)}/`, closed: closed.promise, sentBytes: () => sentBytes };
+async function startFlood(flood: { beginning?: string; repeated: string }) {
+  const server = await startFloodServer(flood);
+  onTestFinished(() => server.close());
+  return { ...server, url: `http://127.0.0.1:${server.port}/` };
 }
 
 describe("what comes before the response", () => {
@@ -52,7 +29,7 @@ describe("what comes before the response", () => {
     ["empty lines", "\r\n"],
   ])("is limited when it is %s without end", async (name, repeated) => {
     const beginning = name.startsWith("a header") || name.startsWith("one header") ? "HTTP/1.1 200 OK\r\nx: " : "";
-    const flood = await startFlood(repeated, beginning);
+    const flood = await startFlood({ beginning, repeated });
     const { deliver, abort } = await setUpWebhooks();
     // Only in case of a failure: a limit must end it, not the signal.
     onTestFinished(() => abort.abort());
@@ -80,7 +57,7 @@ describe("what comes after the status", () => {
     ["trailers", `x: ${"x".repeat(100)}\r\n`],
   ])("is limited when it is %s without end, and the status counts", async (name, repeated) => {
     const head = "HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n";
-    const flood = await startFlood(repeated, name === "trailers" ? `${head}0\r\n` : head);
+    const flood = await startFlood({ beginning: name === "trailers" ? `${head}0\r\n` : head, repeated });
     const { deliver, abort } = await setUpWebhooks();
     onTestFinished(() => abort.abort());
     expect(await deliver({ url: flood.url })).toEqual({ kind: "succeeded", result: { status: 202 } });
