@@ -105,10 +105,17 @@ async function askDns(
 
 /** That a name has no address of one family says less than that the other couldn't be found out. */
 function failureIn(answers: readonly PromiseSettledResult<unknown>[]): unknown {
-  const reasons = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
-  const isNoData = (reason: unknown): boolean =>
-    reason instanceof Error && "code" in reason && reason.code === dns.NODATA;
+  const reasons = answers.flatMap((answer) => (answer.status === "rejected" ? [reasonOf(answer)] : []));
   return reasons.find((reason) => !isNoData(reason)) ?? reasons[0] ?? noAddress();
+}
+
+/** Node types it as any. */
+function reasonOf({ reason }: PromiseRejectedResult): unknown {
+  return reason;
+}
+
+function isNoData(reason: unknown): boolean {
+  return reason instanceof Error && "code" in reason && reason.code === dns.NODATA;
 }
 
 function noAddress(): Error {

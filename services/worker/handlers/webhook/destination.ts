@@ -59,9 +59,10 @@ export async function findDestination(
     const addresses = await withDeadline({ clock, timeoutMs: LOOKUP_TIMEOUT_MS, signal }, (waitOver) =>
       addressesOf(url, { signal: waitOver, resolve, asksSystem: rules.allowPrivateAddresses }),
     );
-    const arePublic = addresses.map(({ address }) => isPublicAddress(address));
-    if (!rules.allowPrivateAddresses && arePublic.includes(false)) return { kind: "refused", code: "address_refused" };
-    if (!isPortAllowed && arePublic.includes(true)) return { kind: "refused", code: "port_refused" };
+    const hasPrivate = addresses.some(({ address }) => !isPublicAddress(address));
+    const hasPublic = addresses.some(({ address }) => isPublicAddress(address));
+    if (hasPrivate && !rules.allowPrivateAddresses) return { kind: "refused", code: "address_refused" };
+    if (hasPublic && !isPortAllowed) return { kind: "refused", code: "port_refused" };
     return addresses.length > 0 ? { kind: "found", addresses } : { kind: "no-answer", code: "name_not_found" };
   } catch (error) {
     if (!isPortAllowed && !rules.allowPrivateAddresses) return { kind: "refused", code: "port_refused" };

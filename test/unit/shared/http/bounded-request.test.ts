@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { LookupAddress } from "node:dns";
 import http from "node:http";
-import net from "node:net";
+import type net from "node:net";
 import tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { portOf } from "../../../../shared/http/listening-port.ts";

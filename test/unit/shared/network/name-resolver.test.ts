@@ -82,18 +82,18 @@ describe("without an address", () => {
       { A: { addresses: [] }, AAAA: { code: "SERVFAIL" } },
       "ESERVFAIL",
     ],
-  ])("it fails after %s", async (_name, records, code) => {
+  ])("a lookup fails after %s", async (_name, records, code) => {
     const { resolve } = await setup({ "a.test": records });
     await expect(resolve("a.test")).rejects.toMatchObject({ code });
   });
 
-  it("it fails when a truncated answer can't be had over TCP", async () => {
+  it("a lookup fails when a truncated answer can't be had over TCP", async () => {
     const addresses = Array.from({ length: 60 }, (_, index) => `192.0.2.${index + 1}`);
     const { resolve } = await setup({ "a.test": { A: { addresses }, AAAA: { addresses: [] } } }, { overTcp: false });
     await expect(resolve("a.test")).rejects.toMatchObject({ code: expect.stringMatching(/^E(TIMEOUT|CONNREFUSED)$/) });
   });
 
-  it("it asks the system only if told to, which fails with what DNS said", async () => {
+  it("a lookup asks the system only if told to, and fails with what DNS said", async () => {
     const { resolve } = await setup();
     await expect(resolve("no-such-name.invalid", { asksSystem: true })).rejects.toMatchObject({ code: "ENOTFOUND" });
   });
