@@ -3,7 +3,8 @@ import { isIP } from "node:net";
 import type { NameResolver } from "../../../../shared/network/name-resolver.ts";
 import type { Clock } from "../../../../shared/runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../../../../shared/runtime/deadline.ts";
-import { isPublicAddress, networkOf } from "./public-address.ts";
+import { isPublicAddress } from "./public-address.ts";
+import { hostOf, portOf } from "./url-parts.ts";
 
 /** Where webhooks may go. */
 export interface DestinationRules {
@@ -70,25 +71,6 @@ export async function findDestination(
   }
 }
 
-/**
- * What deliveries to one place have in common, whatever names they use for it: its addresses. On a private network,
- * different ports are different subscribers.
- */
-export function placesOf(url: URL, addresses: readonly LookupAddress[]): string[] {
-  const places = addresses.map(({ address }) =>
-    isPublicAddress(address) ? `address ${networkOf(address)}` : `address ${address} ${portOf(url)}`,
-  );
-  return [...new Set(places)];
-}
-
-/**
- * What deliveries to one host have in common: the host and port that the URL names. URL has put names into lower case, and
- * IP addresses into one form.
- */
-export function hostAndPortOf(url: URL): string {
-  return `host ${hostOf(url).replace(/\.$/, "")} ${portOf(url)}`;
-}
-
 async function addressesOf(
   url: URL,
   { resolve, ...options }: { signal: AbortSignal; resolve: NameResolver; asksSystem: boolean },
@@ -102,14 +84,4 @@ function nameFailureOf(error: unknown): NameFailure {
   if (error instanceof DeadlineError) return "name_timeout";
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return NAME_FAILURES.get(code) ?? "network_error";
-}
-
-/** Without the brackets around an IPv6 address. */
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-function portOf({ port, protocol }: URL): number {
-  if (port !== "") return Number(port);
-  return protocol === "https:" ? 443 : 80;
 }

@@ -3,15 +3,9 @@ import type http from "node:http";
 import { openRequest, ResponseLimitError } from "../../../../shared/http/bounded-request.ts";
 import type { NameResolver } from "../../../../shared/network/name-resolver.ts";
 import type { Clock } from "../../../../shared/runtime/clock.ts";
-import type { DeliverySlots } from "./delivery-slots.ts";
-import {
-  type Destination,
-  type DestinationRules,
-  findDestination,
-  hostAndPortOf,
-  type NameFailure,
-  placesOf,
-} from "./destination.ts";
+import type { DeliverySlots, SlotRequest } from "./delivery-slots.ts";
+import { type Destination, type DestinationRules, findDestination, type NameFailure } from "./destination.ts";
+import { addressKeys, domainKeys, hostKey } from "./slot-keys.ts";
 
 export interface WebhookPost {
   readonly url: URL;
@@ -53,8 +47,8 @@ export type NoAnswerCode =
 /** How long to wait until fewer deliveries to the host are under way. It leaves enough of an attempt's 30 s to send. */
 const SLOT_WAIT_MS = 10_000;
 
-/** Several hosts may share an address, as they do behind a CDN. */
-const PER_ADDRESS_FACTOR = 2;
+/** Several hosts may share an address, as they do behind a CDN, or the name servers of a domain. */
+const SHARED_FACTOR = 2;
 
 /** How much of a response's body to read, out of courtesy to the sender. */
 const MAX_DRAINED_BYTES = 64 * 1024;
@@ -64,36 +58,39 @@ const MAX_DRAIN_MS = 2_000;
  * Sends one POST on its own connection and waits for the response's status. It reads and discards at most 64 KiB of the
  * body, for at most 2 s. Follows no redirects and uses no proxy. Never throws.
  *
- * Before that it waits up to 10 s for one of the host's slots, and again for one of each of its addresses:
+ * Before that it waits up to 10 s in all for slots. Names cost nothing, so hosts are counted by what they share, too:
  *
- *     host's slot ──▶ addresses, looked up and checked ──▶ addresses' slots ──▶ POST ──▶ status ──▶ slots given back
+ *     host's slot ──▶ domain's slot ──▶ lookup and checks ──▶ addresses' slots ──▶ POST ──▶ status
+ *          │                └── given back ───┘                   └────── given back ────────┤
+ *          └────────────────────────────── given back ───────────────────────────────────────┘
  */
 export async function postWebhook(post: WebhookPost, network: Network): Promise<PostResult> {
   const { url, signal } = post;
   const { clock, slots, perHost } = network;
   const waitUntilMs = clock.now() + SLOT_WAIT_MS;
-  const take = (keys: readonly string[], perKey: number) =>
-    slots.take({ keys, perKey, deadline: { clock, timeoutMs: waitUntilMs - clock.now(), signal } });
 
-  const leaveHost = await take([hostAndPortOf(url)], perHost);
-  if (!leaveHost) return notAdmitted(signal);
-  try {
-    const destination = await findDestination(url, { ...network, signal });
-    if (destination.kind !== "found") return destination;
-    const leaveAddresses = await take(placesOf(url, destination.addresses), perHost * PER_ADDRESS_FACTOR);
-    if (!leaveAddresses) return notAdmitted(signal);
+  async function withSlots<Result>(
+    { keys, perKey }: Pick<SlotRequest, "keys" | "perKey">,
+    run: () => Promise<Result>,
+  ): Promise<Result | PostResult> {
+    const leave = await slots.take({ keys, perKey, deadline: { clock, timeoutMs: waitUntilMs - clock.now(), signal } });
+    if (!leave) return signal.aborted ? { kind: "no-answer", code: "aborted" } : { kind: "busy" };
     try {
-      return await send(post, destination.addresses, clock);
+      return await run();
     } finally {
-      leaveAddresses();
+      leave();
     }
-  } finally {
-    leaveHost();
   }
-}
 
-function notAdmitted(signal: AbortSignal): PostResult {
-  return signal.aborted ? { kind: "no-answer", code: "aborted" } : { kind: "busy" };
+  const shared = perHost * SHARED_FACTOR;
+  return await withSlots({ keys: [hostKey(url)], perKey: perHost }, async () => {
+    const destination = await withSlots({ keys: domainKeys(url), perKey: shared }, () =>
+      findDestination(url, { ...network, signal }),
+    );
+    if (destination.kind !== "found") return destination;
+    const { addresses } = destination;
+    return await withSlots({ keys: addressKeys(url, addresses), perKey: shared }, () => send(post, addresses, clock));
+  });
 }
 
 function send(post: WebhookPost, addresses: readonly LookupAddress[], clock: Clock): Promise<PostResult> {

@@ -141,6 +141,28 @@ describe("deliveries to one host", () => {
     expect(receiver.connections).toBe(2);
   });
 
+  it("whose names' lookups are under way are twice as many for a domain as for a host", async () => {
+    const lookUps: string[] = [];
+    const { deliver, clock, abort } = await setUpWebhooks({
+      resolve: (name) => {
+        lookUps.push(name);
+        return name === "good.test" ? Promise.reject(new Error("at once")) : new Promise(() => undefined);
+      },
+      settings: { WEBHOOK_DELIVERIES_PER_HOST: 1 },
+    });
+    const sent = ["a", "b", "c"].map((name) => deliver({ url: `http://${name}.silent.test/` }));
+    expect(await deliver({ url: "http://good.test/" })).toMatchObject({ error: { code: "network_error" } });
+    expect(lookUps).toEqual(["a.silent.test", "b.silent.test", "good.test"]);
+    await clock.advance(4_000);
+    expect(await Promise.all(sent.slice(0, 2))).toMatchObject([
+      { error: { code: "name_timeout" } },
+      { error: { code: "name_timeout" } },
+    ]);
+    expect(lookUps.at(-1)).toBe("c.silent.test");
+    abort.abort();
+    expect(await sent[2]).toMatchObject({ error: { code: "aborted" } });
+  });
+
   it.each<[string, (held: http.ServerResponse | undefined, abort: AbortController) => void]>([
     ["an error status", (held) => void held?.writeHead(500).end()],
     ["a closed connection", (held) => held?.destroy()],
