@@ -17,6 +17,9 @@ import { signatures } from "./webhook/sign.ts";
 /** Client errors after which the next attempt may succeed: timeout, conflict, too early, too many requests. */
 const TRANSIENT_CLIENT_ERRORS = new Set([408, 409, 425, 429]);
 
+/** How long before the end of its attempt's time a delivery ends by itself. */
+const TIME_TO_RETURN_MS = 2_000;
+
 /**
  * Delivers webhooks: one signed POST per attempt, with the task's id as `webhook-id`, so that a subscriber can tell a
  * repeated delivery from a new one (https://www.standardwebhooks.com).
@@ -28,7 +31,7 @@ export function createDeliverWebhook({ resolve = createNameResolver() }: { reado
   return bindHandler(deliverWebhook, async (payload, context) => {
     const url = new URL(payload.url);
     if (url.username !== "" || url.password !== "") return failPermanently(REFUSALS.url_credentials);
-    const { settings, clock, signal } = context;
+    const { settings, clock } = context;
     const body = JSON.stringify({ type: payload.event, timestamp: context.enqueuedAt, data: payload.data });
     const headers = () => signedHeaders(payload, body, context);
     const rules = {
@@ -36,8 +39,28 @@ export function createDeliverWebhook({ resolve = createNameResolver() }: { reado
       allowedPorts: settings.WEBHOOK_ALLOWED_PORTS,
     };
     const network = { clock, resolve, slots, perHost: settings.WEBHOOK_DELIVERIES_PER_HOST, rules };
-    return judge(await postWebhook({ url, headers, body, signal }, network), clock.now());
+    const result = await withinTime(context, (signal) => postWebhook({ url, headers, body, signal }, network));
+    return judge(result, clock.now());
   });
+}
+
+/**
+ * Ends a webhook's delivery a little before its attempt's time is up. Then it asks for a retry, which concerns its own
+ * task. An attempt that is timed out gets 500 instead, and many of those slow the whole queue.
+ */
+async function withinTime(
+  { clock, signal }: Pick<HandlerContext, "clock" | "signal">,
+  post: (signal: AbortSignal) => Promise<PostResult>,
+): Promise<PostResult> {
+  const timeUp = new AbortController();
+  const timer = clock.setTimer(deliverWebhook.timeoutMs - TIME_TO_RETURN_MS, () => timeUp.abort());
+  try {
+    const result = await post(AbortSignal.any([signal, timeUp.signal]));
+    const isTimeUp = result.kind === "no-answer" && timeUp.signal.aborted && !signal.aborted;
+    return isTimeUp ? { kind: "no-answer", code: "response_timeout" } : result;
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** Why nothing is sent, now or later. */

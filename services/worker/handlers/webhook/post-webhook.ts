@@ -42,6 +42,7 @@ export type NoAnswerCode =
   | "connection_timeout"
   | "host_unreachable"
   | "invalid_answer"
+  | "response_timeout"
   | "tls_failed";
 
 /** How long to wait until fewer deliveries to the host are under way. It leaves enough of an attempt's 30 s to send. */

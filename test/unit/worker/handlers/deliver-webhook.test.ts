@@ -1,8 +1,5 @@
-import { once } from "node:events";
-import net from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Webhook } from "standardwebhooks";
-import { portOf } from "../../../../shared/http/listening-port.ts";
 import { setUpWebhooks, TASK_ID } from "../../../harness/worker/webhook-harness.ts";
 
 /** The secret of the endpoint `ep_1`, computed by other software. */
@@ -10,18 +7,6 @@ const ENDPOINT_SECRET = "whsec_qCd1GvPAD5VaxYZ9tHA0/sJkc3USWUygBWEC5a/bIyA=";
 
 const inSeconds = (seconds: number) => () => String(seconds);
 const asDate = (offsetMs: number) => (nowMs: number) => new Date(nowMs + offsetMs).toUTCString();
-
-/** A TCP server that does something with each connection once data has arrived on it. */
-async function listen(onData: (socket: net.Socket) => void): Promise<string> {
-  const server = net.createServer((socket) => {
-    socket.on("error", () => undefined);
-    socket.once("data", () => onData(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${portOf(server)}`;
-}
 
 describe("the request", () => {
   it("is a POST of the event that the subscriber can verify", async () => {
@@ -153,6 +138,22 @@ describe("the signal", () => {
     await closed;
   });
 
+  it("isn't waited for while the subscriber hangs: after 28 s of 30 the task asks for a retry", async () => {
+    const { deliver, receiver, clock } = await setUpWebhooks({ answer: () => undefined });
+    const arrived = receiver.next();
+    const pending = deliver();
+    const { closed } = await arrived;
+    await clock.advance(27_999);
+    expect(await Promise.race([pending, Promise.resolve("waiting")])).toBe("waiting");
+    await clock.advance(1);
+    expect(await pending).toEqual({
+      kind: "retry",
+      error: { code: "response_timeout", message: "The subscriber did not respond: response_timeout." },
+    });
+    await closed;
+    expect(clock.pending).toBe(0);
+  });
+
   it("prevents any request when it has already fired", async () => {
     const { deliver, receiver, abort } = await setUpWebhooks();
     abort.abort();
@@ -177,7 +178,7 @@ describe("the signal", () => {
   it("isn't needed to end the wait for a name: 4 s do", async () => {
     const { deliver, clock } = await setUpWebhooks({ resolve: () => new Promise(() => undefined) });
     const pending = deliver({ url: "http://subscriber.test/" });
-    while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(4_000);
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "name_timeout" } });
     expect(clock.pending).toBe(0);
@@ -190,7 +191,7 @@ describe("the signal", () => {
     const arrived = receiver.next();
     const pending = deliver();
     const { closed } = await arrived;
-    while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
     abort.abort();
     expect(await pending).toEqual({ kind: "succeeded", result: { status: 200 } });
     await closed;
@@ -218,7 +219,7 @@ describe("the answer's body", () => {
       answer: (response) => void response.writeHead(500).write("slow"),
     });
     const pending = deliver();
-    while (clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(2_000);
     expect(await pending).toMatchObject({ kind: "retry", error: { code: "unavailable" } });
     await receiver.received[0]?.closed;
@@ -230,67 +231,5 @@ describe("the answer's body", () => {
     });
     await deliver();
     expect(clock.pending).toBe(0);
-  });
-});
-
-describe("no answer", () => {
-  it.each<[string, (socket: net.Socket) => void, string]>([
-    ["a reset connection", (socket) => socket.resetAndDestroy(), "connection_closed"],
-    ["a closed connection", (socket) => socket.end(), "connection_closed"],
-    ["a response that is not HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"), "invalid_answer"],
-    [
-      "a response with 20 KiB of headers",
-      (socket) => socket.end(`HTTP/1.1 200 OK\r\nx: ${"x".repeat(20_480)}\r\n\r\n`),
-      "invalid_answer",
-    ],
-    [
-      "a response that switches protocols",
-      (socket) => void socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"),
-      "connection_closed",
-    ],
-  ])("by %s is tried again", async (_name, onData, code) => {
-    const host = await listen(onData);
-    const { deliver } = await setUpWebhooks();
-    expect(await deliver({ url: `http://${host}/` })).toEqual({
-      kind: "retry",
-      error: { code, message: `The subscriber did not respond: ${code}.` },
-    });
-  });
-
-  it("by a port where nobody listens is tried again", async () => {
-    const { deliver, receiver, url } = await setUpWebhooks();
-    await receiver.close();
-    expect(await deliver({ url })).toMatchObject({ kind: "retry", error: { code: "connection_refused" } });
-  });
-
-  it("by a subscriber that doesn't speak TLS is tried again", async () => {
-    const host = await listen((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    const { deliver } = await setUpWebhooks();
-    expect(await deliver({ url: `https://${host}/` })).toMatchObject({ kind: "retry", error: { code: "tls_failed" } });
-  });
-
-  it.each([
-    ["ENOTFOUND", "name_not_found"],
-    ["EAI_AGAIN", "name_not_found"],
-    ["ENODATA", "name_not_found"],
-    ["ESERVFAIL", "name_server_failed"],
-    ["ECONNREFUSED", "name_server_failed"],
-    ["ETIMEOUT", "name_timeout"],
-    ["ESOMETHING", "network_error"],
-  ])("by a lookup that fails with %s is tried again", async (systemCode, code) => {
-    const { deliver } = await setUpWebhooks({
-      resolve: () => Promise.reject(Object.assign(new Error("canary"), { code: systemCode })),
-    });
-    const result = await deliver({ url: "http://subscriber.test/" });
-    expect(result).toMatchObject({ kind: "retry", error: { code } });
-    expect(JSON.stringify(result)).not.toContain("canary");
-  });
-
-  it("by a name without addresses is tried again", async () => {
-    const { deliver } = await setUpWebhooks({ resolve: () => Promise.resolve([]) });
-    expect(await deliver({ url: "http://subscriber.test/" })).toMatchObject({
-      kind: "retry",
-      error: { code: "name_not_found" },
-    });
   });
 });
