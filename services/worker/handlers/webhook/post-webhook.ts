@@ -101,6 +101,8 @@ function send(post: WebhookPost, addresses: readonly LookupAddress[], clock: Clo
   const options = { method: "POST", headers: headers(), addresses, signal, maxBodyBytes: MAX_DRAINED_BYTES } as const;
   const request = openRequest(url, options);
   request.once("response", (response) => {
+    // A response that was read together with what exceeded a limit comes too late.
+    if (request.destroyed) return;
     result = answerOf(response);
     drain(response, request, clock);
   });
