@@ -2,12 +2,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { type Json, anyJson } from "../../shared/contract/any-json.ts";
 import { localVariables, type TaskSetting } from "../../shared/contract/task-settings.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { PROJECT_DIR } from "./project-dir.ts";
 import { configKeyOf } from "../settings/task-settings.ts";
 
-const stackFile = z.object({ config: z.record(z.string(), z.union([z.string(), z.json()])).default({}) });
+const stackFile = z.object({ config: z.record(z.string(), anyJson).default({}) });
 
 /** A stack's configuration as Pulumi passes it to the program, and the keys that are secret. */
 export interface StackConfig {
@@ -59,7 +60,7 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }
 
-function asText(value: z.core.util.JSONType, placeholder: string): string {
+function asText(value: Json, placeholder: string): string {
   if (isSecret(value)) return placeholder;
   return typeof value === "string" ? value : JSON.stringify(value);
 }

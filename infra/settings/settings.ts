@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cron } from "croner";
 import { z } from "zod";
+import { anyJson } from "../../shared/contract/any-json.ts";
 import type { Registry, TaskTypes } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
@@ -34,7 +35,7 @@ const scheduleOf = (types: TaskTypes) =>
         .refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin")
         .default("Etc/UTC"),
       type: z.string(),
-      payload: z.json(),
+      payload: anyJson,
     })
     .superRefine(({ type, payload }, context) => {
       const taskType = types.get(type);

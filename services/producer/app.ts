@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { apiHeaders } from "../../shared/http/secure-headers.ts";
 import { accessLog } from "./http/access-log.ts";
+import { admitRequests } from "./http/admit-requests.ts";
 import { onError, onMethodNotAllowed, onNotFound } from "./http/failures.ts";
 import { DOCUMENT_FRAME, newTaskComponents } from "./http/openapi.ts";
 import type { Producer } from "./producer.ts";
@@ -17,7 +18,8 @@ const DOCUMENT_PATH = "/openapi.json";
 export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
   const app = new OpenAPIHono<ProducerEnv>();
   app.use(accessLog(producer), apiHeaders, methodNotAllowed({ app, onMethodNotAllowed }));
-  app.use("/v1/*", traceRequests(producer));
+  // Probes always pass.
+  app.use("/v1/*", admitRequests(producer), traceRequests(producer));
   app.onError(onError(producer.log));
   app.notFound(onNotFound);
 

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
+import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { Admission } from "../../shared/http/admission.ts";
 import { createCloudTasksClient, createFirestore } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
 import { serveHttp } from "../../shared/http/server.ts";
@@ -30,6 +32,7 @@ const configSchema = z.object({
   INVOKER_SERVICE_ACCOUNT: z.email(),
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.optional(),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
+  MEMORY_MIB: z.coerce.number().int().min(DEFAULT_MEMORY_MIB).default(DEFAULT_MEMORY_MIB),
 });
 
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -56,6 +59,7 @@ async function start(): Promise<RunningProgram> {
       invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,
     }),
     maxPayloadBytes: config.MAX_PAYLOAD_BYTES,
+    admission: new Admission(admissionLimits("producer", config.MEMORY_MIB)),
   });
   const fetch = guardAgainstPages(app.fetch, { config, log });
   const server = await serveHttp({ fetch, port: config.PORT, host: config.HOST });

@@ -1,3 +1,4 @@
+import type { Slot } from "../../shared/http/admission.ts";
 import { RecordStoreError } from "../../shared/records/task-store.ts";
 import { errorFields } from "../../shared/runtime/error-fields.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
@@ -15,7 +16,7 @@ import type { Worker } from "./worker.ts";
 export async function deliver(request: Request, worker: Worker): Promise<Response> {
   const telemetry = new DeliveryTelemetry(request, worker);
   try {
-    const outcome = await worker.shutdown.track(outcomeOf(request, worker, telemetry));
+    const outcome = await worker.shutdown.track(outcomeInSlot(request, worker, telemetry));
     const response = respond(outcome);
     telemetry.end(outcome, response.status);
     return response;
@@ -25,13 +26,28 @@ export async function deliver(request: Request, worker: Worker): Promise<Respons
   }
 }
 
-/** Authenticate, parse, begin, run, finish: each step has its own file. */
-async function outcomeOf(request: Request, worker: Worker, telemetry: DeliveryTelemetry): Promise<Outcome> {
+/** A delivery that this instance has no room for is refused before its body is read. */
+async function outcomeInSlot(request: Request, worker: Worker, telemetry: DeliveryTelemetry): Promise<Outcome> {
   if (worker.shutdown.begun) return SHUTTING_DOWN;
+  const slot = worker.admission.admit(request.headers, worker.rules.maxBodyBytes);
+  if (!slot) return OVERLOADED;
+  try {
+    return await outcomeOf(request, slot, { worker, telemetry });
+  } finally {
+    slot.release();
+  }
+}
+
+/** Authenticate, parse, begin, run, finish: each step has its own file. */
+async function outcomeOf(
+  request: Request,
+  slot: Slot,
+  { worker, telemetry }: { readonly worker: Worker; readonly telemetry: DeliveryTelemetry },
+): Promise<Outcome> {
   const caller = await authenticate(request.headers, worker.tokens);
   if (caller.kind !== "authenticated") return outcomeOfRefusal(caller);
 
-  const delivery = await parseDelivery(request, worker.rules);
+  const delivery = await parseDelivery(request, worker.rules, slot);
   if (delivery.refused) return delivery.outcome;
 
   const log = telemetry.identify(delivery);
@@ -55,6 +71,7 @@ async function outcomeOf(request: Request, worker: Worker, telemetry: DeliveryTe
 }
 
 const SHUTTING_DOWN: Outcome = { kind: "unavailable", reason: "shutting-down" };
+const OVERLOADED: Outcome = { kind: "unavailable", reason: "overloaded" };
 
 function outcomeOfRefusal(caller: Exclude<Authentication, { kind: "authenticated" }>): Outcome {
   return caller.kind === "keys-unavailable" ? { kind: "unavailable", reason: "keys" } : caller;

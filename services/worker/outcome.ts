@@ -1,10 +1,10 @@
-import type { z } from "zod";
+import type { Json } from "../../shared/contract/any-json.ts";
 import { type RequestProblem, problemResponse } from "../../shared/http/problem.ts";
 import type { TaskError, TerminalState } from "../../shared/records/task-record.ts";
 
 /** Every way in which a delivery can end. Its response decides what Cloud Tasks does next. */
 export type Outcome =
-  | { readonly kind: "done"; readonly result: z.core.util.JSONType }
+  | { readonly kind: "done"; readonly result: Json }
   | { readonly kind: "duplicate"; readonly state: TerminalState }
   | { readonly kind: "dead"; readonly error: TaskError }
   | { readonly kind: "busy"; readonly retryAfterMs: number }
@@ -19,7 +19,7 @@ export type Outcome =
   | { readonly kind: "unauthenticated"; readonly reason: string }
   | { readonly kind: "forbidden"; readonly reason: string };
 
-type UnavailableReason = "shutting-down" | "record-store" | "late-claim" | "keys" | "newer-revision";
+type UnavailableReason = "shutting-down" | "overloaded" | "record-store" | "late-claim" | "keys" | "newer-revision";
 
 /** Another transaction holds a lock that this one needs. It will be over in a moment. */
 const CONTENTION_RETRY_AFTER_MS = 1_000;
@@ -32,6 +32,7 @@ const UNAVAILABLE_RETRY_AFTER_MS = 5_000;
 
 const UNAVAILABLE_DETAIL: Readonly<Record<UnavailableReason, string>> = {
   "shutting-down": "This instance is shutting down.",
+  overloaded: "This instance has too many deliveries in progress.",
   "record-store": "The record store can't be reached.",
   "late-claim": "This instance was paused for so long that its claim may have expired.",
   keys: "The keys that sign deliveries can't be fetched.",

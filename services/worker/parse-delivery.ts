@@ -1,8 +1,15 @@
-import { type Envelope, deliveryName, envelopeSchema, honours } from "../../shared/contract/envelope.ts";
-import { hashPayload } from "../../shared/contract/payload-hash.ts";
+import {
+  type Envelope,
+  HIGHEST_MAX_PAYLOAD_BYTES,
+  deliveryName,
+  envelopeSchema,
+  honours,
+} from "../../shared/contract/envelope.ts";
+import { hashCanonical } from "../../shared/contract/payload-hash.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
+import type { Slot } from "../../shared/http/admission.ts";
 import { readBounded } from "../../shared/http/bounded-body.ts";
 import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
 import type { RequestProblem } from "../../shared/http/problem.ts";
@@ -57,6 +64,12 @@ const LONGEST_DESCRIPTION = 1_000;
 const JSON_TYPE_PATTERN = /^application\/json\s*(?:;[^,]*)?$/i;
 const BROKEN_OFF: RequestProblem = { path: "", message: "The body ended early." };
 
+/**
+ * Wider than the producer's, since what an earlier revision accepted must not be lost: it had no limit on values, of which
+ * all but the last take two bytes. So in effect a body's size limits its values here.
+ */
+const LIMITS = { maxDepth: 100, maxValues: HIGHEST_MAX_PAYLOAD_BYTES / 2 };
+
 type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: true; readonly outcome: Outcome };
 
 /**
@@ -64,17 +77,18 @@ type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: tru
  * name or hash that contradicts the envelope) is refused and leaves no trace. An envelope that is ours but can't run,
  * because its type is unknown or its payload is invalid, is a delivery, and how it ended is recorded.
  */
-export async function parseDelivery(request: Request, rules: DeliveryRules): Promise<Parsed> {
+export async function parseDelivery(request: Request, rules: DeliveryRules, slot: Slot): Promise<Parsed> {
   if (!isPlainJson(request.headers)) return refuse({ kind: "unsupported-media" });
   const body = await readBounded(request, rules.maxBodyBytes);
   if (body.kind === "too-large") return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
   if (body.kind === "broken-off") return refuse({ kind: "malformed", problems: [BROKEN_OFF] });
 
+  await slot.turn(body.bytes.byteLength);
   const parsed = parseEnvelope(body.bytes);
   if (!parsed.envelope) return refuse({ kind: "malformed", problems: parsed.problems });
   const { envelope } = parsed;
 
-  const problems = contradictions(envelope, request);
+  const problems = contradictions(parsed, request);
   if (problems.length > 0) return refuse({ kind: "malformed", problems });
   const queue = rules.queues.get(queueOf(envelope.id));
   if (!queue?.names.includes(request.headers.get("x-cloudtasks-queuename") ?? "")) {
@@ -93,21 +107,29 @@ function isPlainJson(headers: Headers): boolean {
   return JSON_TYPE_PATTERN.test(headers.get("content-type") ?? "") && encoding === "identity";
 }
 
-function parseEnvelope(body: Uint8Array): { envelope: Envelope } | { envelope?: never; problems: RequestProblem[] } {
-  let value: unknown;
+/** An envelope, and its payload in the form that is hashed. */
+interface ReadEnvelope {
+  readonly envelope: Envelope;
+  readonly canonicalPayload: string;
+}
+
+type ParsedEnvelope = ReadEnvelope | { readonly envelope?: never; readonly problems: readonly RequestProblem[] };
+
+function parseEnvelope(body: Uint8Array): ParsedEnvelope {
   try {
-    value = parseJsonBody(body);
+    const { value, canonicalFields } = parseJsonBody(body, LIMITS);
+    const parsed = envelopeSchema.safeParse(value);
+    if (!parsed.success) return { problems: schemaProblems(parsed.error, { value, root: "" }) };
+    return { envelope: parsed.data, canonicalPayload: canonicalFields.get("payload") ?? "" };
   } catch (error) {
     if (!(error instanceof JsonBodyError)) throw error;
-    return { problems: [{ path: "", message: error.message }] };
+    const { message, problems } = error;
+    return { problems: problems.length === 0 ? [{ path: "", message }] : problems };
   }
-  const parsed = envelopeSchema.safeParse(value);
-  if (parsed.success) return { envelope: parsed.data };
-  return { problems: schemaProblems(parsed.error, { value, root: "" }) };
 }
 
 /** Any allowed caller can forge the headers of Cloud Run and Cloud Tasks, so they must agree with the envelope. */
-function contradictions(envelope: Envelope, request: Request): RequestProblem[] {
+function contradictions({ envelope, canonicalPayload }: ReadEnvelope, request: Request): RequestProblem[] {
   const problems: RequestProblem[] = [];
   if (request.headers.get("x-cloudtasks-taskname") !== deliveryName(envelope)) {
     problems.push({ path: "X-CloudTasks-TaskName", message: "is not the name of the envelope's task" });
@@ -115,20 +137,10 @@ function contradictions(envelope: Envelope, request: Request): RequestProblem[] 
   if (new URL(request.url).pathname !== `/tasks/${envelope.type}`) {
     problems.push({ path: "type", message: "is not the type in the path" });
   }
-  if (!isHashOf(envelope.payloadHash, envelope.payload)) {
+  if (hashCanonical(canonicalPayload) !== envelope.payloadHash) {
     problems.push({ path: "payloadHash", message: "is not the hash of the payload" });
   }
   return problems;
-}
-
-function isHashOf(hash: string, payload: Envelope["payload"]): boolean {
-  try {
-    return hashPayload(payload) === hash;
-  } catch (error) {
-    // Text with half a surrogate pair is valid JSON, but has no hash.
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
 }
 
 function toDelivery(

@@ -1,4 +1,5 @@
 import type { Tracer } from "@opentelemetry/api";
+import type { Admission } from "../../shared/http/admission.ts";
 import type { TaskStore } from "../../shared/records/task-store.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
 import type { Logger } from "../../shared/runtime/log.ts";
@@ -18,6 +19,8 @@ export interface Worker {
   readonly tokens: TokenRules;
   readonly rules: DeliveryRules;
   readonly shutdown: Shutdown;
+  /** What this instance takes on at once. */
+  readonly admission: Admission;
   readonly around: Around;
 }
 

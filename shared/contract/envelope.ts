@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { anyJson } from "./any-json.ts";
 import { hashPayload } from "./payload-hash.ts";
 import { isTaskId } from "./task-id.ts";
 
@@ -9,7 +10,7 @@ import { isTaskId } from "./task-id.ts";
 export const envelopeSchema = z.object({
   id: z.string().refine(isTaskId, "must be a task id"),
   type: z.string().min(1).max(100),
-  payload: z.json(),
+  payload: anyJson,
   payloadHash: z.string().regex(/^[0-9a-f]{64}$/),
   enqueuedAt: z.iso.datetime(),
   traceparent: z.string().max(100).optional(),
@@ -28,12 +29,33 @@ export const HIGHEST_MAX_PAYLOAD_BYTES = 900 * 1024;
 /** The most that an envelope adds to its payload, in bytes. */
 export const ENVELOPE_OVERHEAD_BYTES = 4 * 1024;
 
+/** A payload as it is delivered, and its hash. It is text, since a tree of values takes many times as much memory. */
+export interface PayloadText {
+  readonly json: string;
+  readonly hash: string;
+}
+
+/** An envelope that is ready to be sent, as text. */
+export type SealedEnvelope = Omit<Envelope, "payload"> & { readonly text: string };
+
+type Task = Pick<Envelope, "id" | "type" | "traceparent" | "replayOf"> & { readonly enqueuedAtMs: number };
+
 /** Puts a payload in its envelope. `enqueuedAtMs` is in milliseconds since the epoch. */
-export function sealEnvelope(
-  task: Pick<Envelope, "id" | "type" | "payload" | "traceparent" | "replayOf"> & { enqueuedAtMs: number },
-): Envelope {
-  const { enqueuedAtMs, ...rest } = task;
-  return { ...rest, payloadHash: hashPayload(task.payload), enqueuedAt: new Date(enqueuedAtMs).toISOString() };
+export function sealEnvelope({ payload, ...task }: Task & Pick<Envelope, "payload">): Envelope {
+  return { ...frameOf(task, hashPayload(payload)), payload };
+}
+
+/** Does the same with a payload that is text. */
+export function sealText<Id extends string>({
+  payload,
+  ...task
+}: Task & { readonly id: Id; readonly payload: PayloadText }): SealedEnvelope & { readonly id: Id } {
+  const frame = frameOf(task, payload.hash);
+  return { ...frame, id: task.id, text: `${JSON.stringify(frame).slice(0, -1)},"payload":${payload.json}}` };
+}
+
+function frameOf({ enqueuedAtMs, ...task }: Task, payloadHash: string): Omit<Envelope, "payload"> {
+  return { ...task, payloadHash, enqueuedAt: new Date(enqueuedAtMs).toISOString() };
 }
 
 /** How early a delivery may be: Cloud Tasks' clock and ours differ. */

@@ -27,7 +27,7 @@ export function schemaProblems(error: z.core.$ZodError | undefined, checked: Che
 function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
   const { value, root = "body", missing = "is missing" } = checked;
   const path = [...(checked.path ?? []), ...issue.path];
-  const textOf = (parts: readonly PropertyKey[]): string => (parts.length === 0 ? root : toText(parts));
+  const textOf = (parts: readonly PropertyKey[]): string => pathText(parts, root);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: textOf([...path, key]), message: "is not a known field: leave it out" }));
   }
@@ -36,8 +36,9 @@ function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
   return [{ path: textOf(path), message: isMissing ? missing : decapitalise(issue.message) }];
 }
 
-function toText(path: readonly PropertyKey[]): string {
-  return path.map(String).join(".").slice(0, MAX_PATH_LENGTH);
+/** A path as problems name it ("payload.items.0.id"), at most 200 characters of it; `root` if it is empty. */
+export function pathText(path: readonly PropertyKey[], root = "body"): string {
+  return path.length === 0 ? root : path.map(String).join(".").slice(0, MAX_PATH_LENGTH).toWellFormed();
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

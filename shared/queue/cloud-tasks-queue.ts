@@ -83,7 +83,7 @@ function describeTask({ id, envelope, dueAtMs }: NewQueuedTask, settings: CloudT
       httpMethod: "POST" as const,
       url: `${settings.workerUrl}/tasks/${envelope.type}`,
       headers: { "content-type": "application/json" },
-      body: Buffer.from(JSON.stringify(envelope)),
+      body: Buffer.from(envelope.text),
       oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
     },
     dispatchDeadline: toProtoTime(deployed(queueOf(id), settings).settings.dispatchDeadlineMs),

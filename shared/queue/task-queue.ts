@@ -1,4 +1,4 @@
-import type { Envelope } from "../contract/envelope.ts";
+import type { Envelope, SealedEnvelope } from "../contract/envelope.ts";
 import type { TaskId } from "../contract/task-id.ts";
 import type { Deadline } from "../runtime/deadline.ts";
 
@@ -20,7 +20,7 @@ export interface QueuedTask {
 /** A task for the queue that its id names. */
 export interface NewQueuedTask {
   readonly id: TaskId;
-  readonly envelope: Envelope;
+  readonly envelope: Pick<SealedEnvelope, "type" | "text">;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
   readonly dueAtMs?: number;
 }

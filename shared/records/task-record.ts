@@ -1,5 +1,6 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
+import { anyJson } from "../contract/any-json.ts";
 
 /** The collection of task records. A document's id is the task's id, and no field is indexed. */
 export const TASK_RECORDS = "taskRecords";
@@ -28,7 +29,7 @@ const jsonText = z
       return z.NEVER;
     }
   })
-  .pipe(z.json());
+  .pipe(anyJson);
 
 /**
  * Records outlive deployments. Readers ignore unknown fields, and fields that no decision needs may be missing: they

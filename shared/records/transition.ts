@@ -1,5 +1,5 @@
 import { FieldValue, Timestamp } from "@google-cloud/firestore";
-import type { z } from "zod";
+import type { Json } from "../contract/any-json.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import { queueOf } from "../contract/task-id.ts";
 import { type DeadLetter, conflictLetterId, deadLetterId } from "./dead-letter.ts";
@@ -18,7 +18,7 @@ export interface AttemptNumbers {
 export type Transition =
   /** The attempt owns the task for a lease, which begins at the commit, by Firestore's clock. */
   | { readonly kind: "claim"; readonly attempt: AttemptNumbers; readonly from: TaskRecord | null }
-  | (Ending & { readonly kind: "complete"; readonly result: z.core.util.JSONType })
+  | (Ending & { readonly kind: "complete"; readonly result: Json })
   /** The task waits for its next attempt. The error is null if this attempt says nothing about the task. */
   | (Ending & { readonly kind: "retry"; readonly error: TaskError | null; readonly unknownTypes?: number })
   /** The task isn't retried. Its record says so and a dead letter keeps its payload, in one commit. */
@@ -163,7 +163,7 @@ function endFields(
   }
 }
 
-function textOf(result: z.core.util.JSONType): string | null {
+function textOf(result: Json): string | null {
   return result === null ? null : JSON.stringify(result);
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SignatureScheme } from "../auth/endpoint-keys.ts";
 import { readMasters } from "../auth/webhook-masters.ts";
+import { anyJson } from "../contract/any-json.ts";
 import { secret, setting } from "../contract/task-settings.ts";
 import { defineTask } from "../contract/task-type.ts";
 import { flagVariable } from "../runtime/config.ts";
@@ -54,7 +55,7 @@ export const deliverWebhook = defineTask({
       .regex(ENDPOINT_ID_PATTERN, "must be letters, digits and . _ : -")
       .optional(),
     event: z.string().min(1).max(200),
-    data: z.json(),
+    data: anyJson,
   }),
   queue: "default",
   idempotency: "claim",

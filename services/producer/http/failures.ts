@@ -37,6 +37,15 @@ export function callerGone(): Response {
   return problemResponse({ status: 400, title: "Caller gone", code: "caller-gone" });
 }
 
+/** The response to a request that this instance has no room for. */
+export function overloaded(): Response {
+  return tryLater(503, {
+    title: "Service unavailable",
+    code: "overloaded",
+    detail: "This instance has too many requests in progress. Nothing was done; try again later.",
+  });
+}
+
 /** A response that asks the caller to come back. */
 export function tryLater(status: 429 | 503, problem: Omit<Problem, "status">): Response {
   return problemResponse({ status, ...problem }, { "retry-after": RETRY_AFTER_SECONDS });

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type RequestProblem, problemResponse } from "../../../shared/http/problem.ts";
+import { hashCanonical } from "../../../shared/contract/payload-hash.ts";
+import { type Problem, type RequestProblem, problemResponse } from "../../../shared/http/problem.ts";
 import { parseTaskId } from "../../../shared/contract/task-id.ts";
 import { enqueueInSpan } from "./enqueue-in-span.ts";
 import { isIdempotencyKey, schedulerKey } from "./idempotency-key.ts";
@@ -8,13 +9,10 @@ import { callerGone } from "../http/failures.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { type ParsedNewTask, type NewTask, parseNewTask } from "./new-task.ts";
 import { problemContent } from "../http/openapi.ts";
-import type { Producer } from "../producer.ts";
+import { type Producer, longestBody } from "../producer.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import { taskViewSchema } from "./task-view.ts";
 import { enqueueResponse } from "./enqueue-response.ts";
-
-/** A body may be this many times as long as the payload in it, for indentation, escapes and the fields around it. */
-const BODY_TO_PAYLOAD = 2;
 
 const IDEMPOTENCY_KEY = "Idempotency-Key";
 
@@ -34,7 +32,9 @@ const responses: RouteConfig["responses"] = {
   415: problemContent("The body is not JSON in UTF-8."),
   422: problemContent("The key was used before for a different payload."),
   429: problemContent("Too many tasks at once; see Retry-After."),
-  503: problemContent("The task may or may not have been accepted; see Retry-After, and repeat with the same key."),
+  503: problemContent(
+    "The task may or may not have been accepted, unless the code is overloaded; see Retry-After, and repeat with the same key.",
+  ),
 };
 
 const route = createRoute({
@@ -58,23 +58,40 @@ const route = createRoute({
 });
 
 export function addCreateTask(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
-  const { maxPayloadBytes } = producer;
   app.openapi(route, async (context) => {
-    const { raw } = context.req;
-    const body = await readJsonBody(raw, maxPayloadBytes * BODY_TO_PAYLOAD);
-    if (body.kind === "too-large") return refuseSize(maxPayloadBytes);
-    if (body.kind === "broken-off") return callerGone();
-    if (body.kind === "refused") return problemResponse(body.problem);
-
-    const parsed = parseRequest(context, body.value, producer);
-    if (parsed.kind === "invalid") return refuseInput(parsed.problems);
-    if (payloadBytes(parsed.task) > maxPayloadBytes) return refuseSize(maxPayloadBytes);
-
+    const read = await readNewTask(context, producer);
+    if (read.kind === "refused") return read.response;
     const parent = context.get("span")?.spanContext();
-    const enqueued = await enqueueInSpan(parsed.task, parent, { producer, signal: raw.signal });
+    const enqueued = await enqueueInSpan(read.task, parent, { producer, signal: context.req.raw.signal });
     if ("task" in enqueued) context.set("taskId", parseTaskId(enqueued.task.id));
     return enqueueResponse(enqueued);
   });
+}
+
+type ReadNewTask =
+  | { readonly kind: "read"; readonly task: NewTask }
+  | { readonly kind: "refused"; readonly response: Response };
+
+/** The values of the body don't outlive this function: a request that waits for its queue holds the payload as text. */
+async function readNewTask(context: Context<ProducerEnv>, producer: Producer): Promise<ReadNewTask> {
+  const { maxPayloadBytes } = producer;
+  const limits = { maxBytes: longestBody(producer), slot: context.get("slot") };
+  const body = await readJsonBody(context.req.raw, limits);
+  if (body.kind === "too-large") return refuse(sizeProblem(maxPayloadBytes));
+  if (body.kind === "broken-off") return { kind: "refused", response: callerGone() };
+  if (body.kind === "refused") return refuse(body.problem);
+
+  const parsed = parseRequest(context, body.json.value, producer);
+  if (parsed.kind === "invalid") return refuse(inputProblem(parsed.problems));
+  const json = JSON.stringify(parsed.task.payload);
+  // A short text can stand for a long one (1e20), so the size that counts is that of what will be sent.
+  if (Buffer.byteLength(json) > maxPayloadBytes) return refuse(sizeProblem(maxPayloadBytes));
+  const payload = { json, hash: hashCanonical(body.json.canonicalFields.get("payload") ?? "") };
+  return { kind: "read", task: { ...parsed.task, payload } };
+}
+
+function refuse(problem: Problem): ReadNewTask {
+  return { kind: "refused", response: problemResponse(problem) };
 }
 
 /** Body and headers together, so that every problem is reported at once. */
@@ -90,17 +107,12 @@ function parseRequest(context: Context, body: unknown, { registry, clock }: Prod
   return { kind: "invalid", problems: parsed.kind === "invalid" ? [...parsed.problems, problem] : [problem] };
 }
 
-/** A short text can stand for a long one (1e20), so the size that counts is that of what will be sent. */
-function payloadBytes({ payload }: NewTask): number {
-  return Buffer.byteLength(JSON.stringify(payload));
-}
-
-function refuseInput(problems: readonly RequestProblem[]): Response {
+function inputProblem(problems: readonly RequestProblem[]): Problem {
   const detail = `${problems.length === 1 ? "One thing is" : `${problems.length} things are`} wrong with the request.`;
-  return problemResponse({ status: 400, title: "Invalid request", code: "invalid-request", detail, problems });
+  return { status: 400, title: "Invalid request", code: "invalid-request", detail, problems };
 }
 
-function refuseSize(maxPayloadBytes: number): Response {
+function sizeProblem(maxPayloadBytes: number): Problem {
   const detail = `A payload may have at most ${maxPayloadBytes} bytes as JSON. Store larger data elsewhere and send a reference to it.`;
-  return problemResponse({ status: 413, title: "Payload too large", code: "payload-too-large", detail });
+  return { status: 413, title: "Payload too large", code: "payload-too-large", detail };
 }

@@ -1,4 +1,4 @@
-import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
+import { type SealedEnvelope, sealText } from "../../../shared/contract/envelope.ts";
 import { type TaskId, randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
 import { createInQueue } from "../../../shared/queue/create-in-queue.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
@@ -56,7 +56,7 @@ export async function enqueue(task: NewTask, producer: Producer, signal: AbortSi
 
 interface Request {
   readonly task: NewTask;
-  readonly envelope: Envelope & { readonly id: TaskId };
+  readonly envelope: SealedEnvelope & { readonly id: TaskId };
   readonly producer: Producer;
   readonly signal: AbortSignal;
 }
@@ -66,7 +66,7 @@ function seal(task: NewTask, nowMs: number): Request["envelope"] {
   const { type, queue } = taskType;
   const id = idempotencyKey === undefined ? randomTaskId(queue) : taskIdForKey({ type, idempotencyKey, queue });
   const trace = traceparent === undefined ? {} : { traceparent };
-  return { ...sealEnvelope({ id, type, payload, enqueuedAtMs: nowMs, ...trace }), id };
+  return sealText({ id, type, payload, enqueuedAtMs: nowMs, ...trace });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { TaskTypes } from "../../../shared/contract/registry.ts";
-import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { type Json, anyJson } from "../../../shared/contract/any-json.ts";
+import type { PayloadText } from "../../../shared/contract/envelope.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { schemaProblems } from "../../../shared/http/schema-problems.ts";
@@ -10,7 +11,7 @@ import { dueAtMsOf, dueTimeFields, dueTimeProblems } from "./due-time.ts";
 export interface NewTask {
   readonly taskType: TaskType;
   /** As it was sent: it is up to the worker what a schema adds or leaves out. */
-  readonly payload: Envelope["payload"];
+  readonly payload: PayloadText;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
   readonly dueAtMs?: number;
   /** Tasks with the same type and key are one task. Default: each is a task of its own. */
@@ -19,8 +20,13 @@ export interface NewTask {
   readonly traceparent?: string;
 }
 
+/** What the body of a request says about a task. */
+interface RequestedTask extends Omit<NewTask, "payload"> {
+  readonly payload: Json;
+}
+
 export type ParsedNewTask =
-  | { readonly kind: "valid"; readonly task: NewTask }
+  | { readonly kind: "valid"; readonly task: RequestedTask }
   | { readonly kind: "invalid"; readonly problems: readonly RequestProblem[] };
 
 /** Reads a new task from the body of a request, or lists everything wrong with it. `nowMs` is in milliseconds since the epoch. */
@@ -42,10 +48,10 @@ export function parseNewTask(
   return { kind: "valid", task: dueAtMs === undefined ? task : { ...task, dueAtMs } };
 }
 
-/** What every request has, whatever its type. The body comes from a JSON parser, so any payload is JSON. */
+/** What every request has, whatever its type. */
 const frameSchema = z.strictObject({
   type: z.string(),
-  payload: z.custom<Envelope["payload"]>((value) => value !== undefined, "is missing"),
+  payload: anyJson,
   ...dueTimeFields,
 });
 

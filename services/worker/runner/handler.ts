@@ -1,5 +1,6 @@
 import type { Transaction } from "@google-cloud/firestore";
 import type { z } from "zod";
+import type { Json } from "../../../shared/contract/any-json.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
@@ -7,8 +8,6 @@ import { schemaProblems } from "../../../shared/http/schema-problems.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
 import type { SettingValues } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-
-type Json = z.core.util.JSONType;
 
 /** How a handler says that its attempt ended. Throwing is for bugs and broken dependencies. */
 export type HandlerResult =

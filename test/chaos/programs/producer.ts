@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { Admission } from "../../../shared/http/admission.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
@@ -48,6 +50,7 @@ async function start(): Promise<RunningProgram> {
       workerAudience: config.WORKER_AUDIENCE,
       invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,
     }),
+    admission: new Admission(admissionLimits("producer", DEFAULT_MEMORY_MIB)),
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { anyJson } from "../../../shared/contract/any-json.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
 import { TEST_QUEUES } from "./test-queues.ts";
@@ -9,7 +10,7 @@ export const deliverWebhook = defineTask({
   payload: z.strictObject({
     url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
     event: z.string().min(1).max(200),
-    data: z.json(),
+    data: anyJson,
   }),
   queue: "default",
   timeoutMs: 30_000,

@@ -57,7 +57,8 @@ function setUpParsing() {
     deadLetterRetentionMs: 1,
     clock: systemClock,
   };
-  return { prepared, ran, parse: (request: Request) => parseDelivery(request, rules) };
+  const slot = { turn: () => Promise.resolve(), release: () => undefined };
+  return { prepared, ran, parse: (request: Request) => parseDelivery(request, rules, slot) };
 }
 
 type Bytes = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;

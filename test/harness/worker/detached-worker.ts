@@ -1,5 +1,7 @@
 import { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
+import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { Admission } from "../../../shared/http/admission.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
@@ -23,6 +25,7 @@ export function detachedWorker() {
     lines,
     shutdown: new Shutdown(clock),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
+    admission: new Admission(admissionLimits("worker", DEFAULT_MEMORY_MIB)),
     rules: {
       clock,
       handlers: new Map(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { anyJson } from "../../../shared/contract/any-json.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { secret, setting } from "../../../shared/contract/task-settings.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
@@ -8,7 +9,7 @@ import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 /** A secret that is generated unless configured, and a variable that no stack can set. */
 const deliverWebhook = defineTask({
   type: "webhook.deliver",
-  payload: z.strictObject({ url: z.url(), event: z.string(), data: z.json() }),
+  payload: z.strictObject({ url: z.url(), event: z.string(), data: anyJson }),
   queue: "default",
   timeoutMs: 30_000,
   attempts: 15,

@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createInQueue } from "../../../../shared/queue/create-in-queue.ts";
 import { withDeadline } from "../../../../shared/runtime/deadline.ts";
 import type { CreateResult, TaskQueue } from "../../../../shared/queue/task-queue.ts";
-import { sealEnvelope } from "../../../../shared/contract/envelope.ts";
+import { sealText } from "../../../../shared/contract/envelope.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { parseTaskId } from "../../../../shared/contract/task-id.ts";
 import { VirtualClock } from "handoff-emulators/clock";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
-const envelope = sealEnvelope({ id, type: "webhook.deliver", payload: {}, enqueuedAtMs: 0 });
+const payload = { json: "{}", hash: "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" };
+const envelope = sealText({ id, type: "webhook.deliver", payload, enqueuedAtMs: 0 });
 
 const CREATED: CreateResult = {
   kind: "created",
