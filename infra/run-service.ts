@@ -22,6 +22,7 @@ interface RunServiceArgs {
   readonly maxInstances: number;
   /** Requests that one instance handles at once. */
   readonly concurrency: number;
+  readonly memoryMib: number;
   readonly requestTimeoutMs: number;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, StoredSecret>>;
@@ -72,12 +73,12 @@ export class RunService extends pulumi.ComponentResource {
   }
 }
 
-function describeContainer({ image, env, secretEnv = {} }: RunServiceArgs) {
+function describeContainer({ image, memoryMib, env, secretEnv = {} }: RunServiceArgs) {
   return {
     image,
     ports: { containerPort: PORT },
     envs: [
-      ...Object.entries(env).map(([name, value]) => ({ name, value })),
+      ...Object.entries({ ...env, MEMORY_MIB: String(memoryMib) }).map(([name, value]) => ({ name, value })),
       ...Object.entries(secretEnv).map(([name, { secret, version }]) => ({
         name,
         // A version, not "latest": changing the secret creates a new revision, and rolling back to an old one still
@@ -85,7 +86,7 @@ function describeContainer({ image, env, secretEnv = {} }: RunServiceArgs) {
         valueSource: { secretKeyRef: { secret: secret.secretId, version: version.version } },
       })),
     ],
-    resources: { limits: { cpu: "1", memory: "512Mi" }, cpuIdle: true, startupCpuBoost: true },
+    resources: { limits: { cpu: "1", memory: `${memoryMib}Mi` }, cpuIdle: true, startupCpuBoost: true },
     startupProbe: aliveProbe({ periodSeconds: 2, failureThreshold: 15 }),
     livenessProbe: aliveProbe({ periodSeconds: 10, failureThreshold: 3 }),
   };

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Registry } from "../shared/contract/registry.ts";
 import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/contract/time-budget.ts";
 import { Accounts } from "./accounts.ts";
-import { refuseBrokenBudgets } from "./settings/budgets.ts";
+import { PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "./settings/budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
@@ -18,7 +18,6 @@ import { environmentOf } from "./service-environment.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
-const PRODUCER_CONCURRENCY = 80;
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
 
 /**
@@ -106,6 +105,7 @@ function provisionServices(
       minInstances: settings.workerMinInstances,
       maxInstances: settings.workerMaxInstances,
       concurrency: settings.workerConcurrency,
+      memoryMib: settings.workerMemoryMib,
       requestTimeoutMs: WORKER_REQUEST_TIMEOUT_MS,
       env: environment.worker,
       secretEnv: secrets.byVariable,
@@ -125,6 +125,7 @@ function provisionServices(
       minInstances: settings.producerMinInstances,
       maxInstances: settings.producerMaxInstances,
       concurrency: PRODUCER_CONCURRENCY,
+      memoryMib: settings.producerMemoryMib,
       requestTimeoutMs: PRODUCER_REQUEST_TIMEOUT_MS,
       env: environment.producer(worker.url),
     },

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../shared/contract/envelope.ts";
+import { memoryProblem } from "../../shared/contract/memory-budget.ts";
 import type { QueueSettings } from "../../shared/contract/queues.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import { checkTimeBudgets } from "../../shared/contract/time-budget.ts";
@@ -9,6 +11,9 @@ export class BudgetError extends pulumi.RunError {
   readonly code = "BROKEN_BUDGET";
 }
 
+/** Requests that one instance of the producer handles at once. */
+export const PRODUCER_CONCURRENCY = 80;
+
 /** Queue limits (https://cloud.google.com/tasks/docs/quotas). */
 const MOST_DISPATCHES_PER_SECOND = 500;
 const MOST_CONCURRENT_DISPATCHES = 5_000;
@@ -16,18 +21,22 @@ const MOST_CONCURRENT_DISPATCHES = 5_000;
 /**
  * Refuses to provision what can't work: a handler that takes longer than Cloud Tasks waits, or queues that send more
  * deliveries at once than the worker's instances accept, in which case Cloud Run would answer 429 and slow down every
- * queue.
+ * queue, or instances that have too little memory for what they take on at once.
  *
  * @throws BudgetError
  */
 export function refuseBrokenBudgets(plan: {
   readonly registry: Pick<Registry, "types" | "queues">;
-  readonly settings: Pick<Settings, "workerMaxInstances" | "workerConcurrency">;
+  readonly settings: Pick<
+    Settings,
+    "workerMaxInstances" | "workerConcurrency" | "workerMemoryMib" | "producerMemoryMib"
+  >;
 }): void {
   const problems = [
     ...checkTimeBudgets(plan.registry),
     ...[...plan.registry.queues].flatMap(([key, queue]) => checkLimits(key, queue)),
     ...checkCapacity(plan.registry, plan.settings),
+    ...checkMemory(plan.settings),
   ];
   if (problems.length === 0) return;
   throw new BudgetError(`The budgets don't hold:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
@@ -54,5 +63,27 @@ function checkCapacity(
   return [
     `The queues send up to ${sent} deliveries at once, but the worker accepts only ${taken} ` +
       `(${workerMaxInstances} instances of ${workerConcurrency}): raise handoff:workerMaxInstances.`,
+  ];
+}
+
+/** Of the producer's bodies, which may be longer, only the payload is kept. */
+function checkMemory({
+  workerConcurrency,
+  workerMemoryMib,
+  producerMemoryMib,
+}: Pick<Settings, "workerConcurrency" | "workerMemoryMib" | "producerMemoryMib">): string[] {
+  const worker = memoryProblem("worker", {
+    memoryMib: workerMemoryMib,
+    concurrency: workerConcurrency,
+    bodyBytes: DEFAULT_MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
+  });
+  const producer = memoryProblem("producer", {
+    memoryMib: producerMemoryMib,
+    concurrency: PRODUCER_CONCURRENCY,
+    bodyBytes: DEFAULT_MAX_PAYLOAD_BYTES + ENVELOPE_OVERHEAD_BYTES,
+  });
+  return [
+    ...(worker ? [`${worker} Raise handoff:workerMemoryMib, or lower handoff:workerConcurrency.`] : []),
+    ...(producer ? [`${producer} Raise handoff:producerMemoryMib.`] : []),
   ];
 }

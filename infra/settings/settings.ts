@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Cron } from "croner";
 import { z } from "zod";
 import { anyJson } from "../../shared/contract/any-json.ts";
+import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import type { Registry, TaskTypes } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
 import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
@@ -71,6 +72,9 @@ const ownFields = {
   workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
   /** Deliveries that one worker instance handles at once. */
   workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
+  /** In MiB. One vCPU takes at most 4 GiB (https://cloud.google.com/run/docs/configuring/services/memory-limits). */
+  producerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(LEAST_MEMORY_MIB),
+  workerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(1_536),
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   /** How many days to keep daily backups of the database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { createCloudTasksClient, createFirestore } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
@@ -32,7 +32,7 @@ const configSchema = z.object({
   INVOKER_SERVICE_ACCOUNT: z.email(),
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.optional(),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
-  MEMORY_MIB: z.coerce.number().int().min(DEFAULT_MEMORY_MIB).default(DEFAULT_MEMORY_MIB),
+  MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
 });
 
 const CLOSE_TIMEOUT_MS = 1_000;

@@ -7,7 +7,7 @@ import {
   ENVELOPE_OVERHEAD_BYTES,
   HIGHEST_MAX_PAYLOAD_BYTES,
 } from "../../shared/contract/envelope.ts";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
 import { createFirestore } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
@@ -42,7 +42,7 @@ const configSchema = z.object({
   INVOKER_CHECK: z.literal("on").optional(),
   DEAD_LETTER_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
-  MEMORY_MIB: z.coerce.number().int().min(DEFAULT_MEMORY_MIB).default(DEFAULT_MEMORY_MIB),
+  MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
 });
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -5,7 +5,6 @@ import {
   envelopeSchema,
   honours,
 } from "../../shared/contract/envelope.ts";
-import { hashCanonical } from "../../shared/contract/payload-hash.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
@@ -107,20 +106,20 @@ function isPlainJson(headers: Headers): boolean {
   return JSON_TYPE_PATTERN.test(headers.get("content-type") ?? "") && encoding === "identity";
 }
 
-/** An envelope, and its payload in the form that is hashed. */
+/** An envelope, and the hash of the payload that is really in it. */
 interface ReadEnvelope {
   readonly envelope: Envelope;
-  readonly canonicalPayload: string;
+  readonly actualHash: string | undefined;
 }
 
 type ParsedEnvelope = ReadEnvelope | { readonly envelope?: never; readonly problems: readonly RequestProblem[] };
 
 function parseEnvelope(body: Uint8Array): ParsedEnvelope {
   try {
-    const { value, canonicalFields } = parseJsonBody(body, LIMITS);
+    const { value, hashes } = parseJsonBody(body, LIMITS);
     const parsed = envelopeSchema.safeParse(value);
     if (!parsed.success) return { problems: schemaProblems(parsed.error, { value, root: "" }) };
-    return { envelope: parsed.data, canonicalPayload: canonicalFields.get("payload") ?? "" };
+    return { envelope: parsed.data, actualHash: hashes.get("payload") };
   } catch (error) {
     if (!(error instanceof JsonBodyError)) throw error;
     const { message, problems } = error;
@@ -129,7 +128,7 @@ function parseEnvelope(body: Uint8Array): ParsedEnvelope {
 }
 
 /** Any allowed caller can forge the headers of Cloud Run and Cloud Tasks, so they must agree with the envelope. */
-function contradictions({ envelope, canonicalPayload }: ReadEnvelope, request: Request): RequestProblem[] {
+function contradictions({ envelope, actualHash }: ReadEnvelope, request: Request): RequestProblem[] {
   const problems: RequestProblem[] = [];
   if (request.headers.get("x-cloudtasks-taskname") !== deliveryName(envelope)) {
     problems.push({ path: "X-CloudTasks-TaskName", message: "is not the name of the envelope's task" });
@@ -137,7 +136,7 @@ function contradictions({ envelope, canonicalPayload }: ReadEnvelope, request: R
   if (new URL(request.url).pathname !== `/tasks/${envelope.type}`) {
     problems.push({ path: "type", message: "is not the type in the path" });
   }
-  if (hashCanonical(canonicalPayload) !== envelope.payloadHash) {
+  if (actualHash !== envelope.payloadHash) {
     problems.push({ path: "payloadHash", message: "is not the hash of the payload" });
   }
   return problems;

@@ -1,25 +1,50 @@
 const MIB = 2 ** 20;
 
-/** The memory of an instance unless the stack sets another, in MiB. */
-export const DEFAULT_MEMORY_MIB = 512;
+/** The two services that take payloads. */
+export type PayloadService = "worker" | "producer";
 
-/** In a container, V8's heap is half the memory (https://nodejs.org/api/cli.html#--max-old-space-sizesize-in-mib). */
-const HEAP_SHARE = 0.5;
+/** The least memory of an instance, in MiB, and what the services reckon with unless they are told of more. */
+export const LEAST_MEMORY_MIB = 512;
 
-/** What a service's code, clients and caches take of its heap, and what garbage collection needs on top. */
-const OWN_HEAP_BYTES = 80 * MIB;
+/** V8 gives half of a container's memory to the heap (https://nodejs.org/api/cli.html#--max-heap-sizesize). */
+const HEAP_SHARE = 1 / 2;
+
+/** What code, clients and caches take of the heap. */
+const OWN_HEAP_BYTES = 56 * MIB;
+
+/** When more of the heap than this is in use all the time, collecting garbage takes longer than the work. */
+const USABLE_SHARE = 1 / 2;
 
 /**
- * How many bytes of heap a byte of a request's body takes at worst, from its arrival to the response. The worker keeps the
- * values until the handler is done; the producer keeps text. Measured by `npm run bench payloads`.
+ * How many bytes of heap a byte of JSON takes at worst, while its request is in flight. The worker keeps the values until
+ * the handler is done; those of lists in lists take the most for their length. The producer keeps the text, twice, and two
+ * bytes for each character. `npm run bench payloads` measures both.
  */
-const HEAP_PER_BODY_BYTE = { worker: 20, producer: 6 };
+const HEAP_BYTES_PER_BODY_BYTE: Readonly<Record<PayloadService, number>> = { worker: 29, producer: 4 };
 
-/** More than Cloud Run ever sends to one instance (https://cloud.google.com/run/docs/about-concurrency). */
+/** More than Cloud Run ever sends to an instance (https://cloud.google.com/run/docs/about-concurrency). */
 const MAX_REQUESTS = 1_000;
 
-/** How much a service's instance takes on at once, with a memory of so many MiB. */
-export function admissionLimits(service: "worker" | "producer", memoryMib: number) {
-  const room = memoryMib * MIB * HEAP_SHARE - OWN_HEAP_BYTES;
-  return { maxRequests: MAX_REQUESTS, maxBodyBytes: Math.floor(room / HEAP_PER_BODY_BYTE[service]) };
+/** How much an instance takes on at once; see `Admission`. */
+export function admissionLimits(service: PayloadService, memoryMib: number) {
+  const usableBytes = (memoryMib * MIB * HEAP_SHARE - OWN_HEAP_BYTES) * USABLE_SHARE;
+  return { maxRequests: MAX_REQUESTS, maxBodyBytes: Math.floor(usableBytes / HEAP_BYTES_PER_BODY_BYTE[service]) };
+}
+
+/**
+ * Finds whether an instance with so much memory may run out of it, or refuse requests, while all that it takes at once have
+ * the largest payload and the most expensive one. A sentence that begins with the service's name; undefined if there is
+ * room.
+ */
+export function memoryProblem(
+  service: PayloadService,
+  plan: { readonly memoryMib: number; readonly concurrency: number; readonly bodyBytes: number },
+): string | undefined {
+  const { memoryMib, concurrency, bodyBytes } = plan;
+  if (concurrency * bodyBytes <= admissionLimits(service, memoryMib).maxBodyBytes) return undefined;
+  const heapBytes = (concurrency * bodyBytes * HEAP_BYTES_PER_BODY_BYTE[service]) / USABLE_SHARE + OWN_HEAP_BYTES;
+  return (
+    `The ${service}'s memory of ${memoryMib} MiB is too little for ${concurrency} payloads of the largest size at once: ` +
+    `it needs ${Math.ceil(heapBytes / HEAP_SHARE / MIB)} MiB.`
+  );
 }

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { canonicalJson } from "../json/canonical-json.ts";
+import { CanonicalHasher } from "../json/canonical-hash.ts";
 
 /**
  * The SHA-256, in hex, of a payload's canonical JSON (RFC 8785), so that the order of keys makes no difference.
@@ -8,10 +7,5 @@ import { canonicalJson } from "../json/canonical-json.ts";
  * form.
  */
 export function hashPayload(payload: unknown): string {
-  return hashCanonical(canonicalJson(payload));
-}
-
-/** The same, of a payload whose canonical JSON is known. */
-export function hashCanonical(canonical: string): string {
-  return createHash("sha256").update(canonical).digest("hex");
+  return new CanonicalHasher().hashOf(payload);
 }

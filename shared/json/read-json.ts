@@ -1,4 +1,4 @@
-import { CanonicalWriter, NotJsonError } from "./canonical-json.ts";
+import { CanonicalHasher, NotJsonError } from "./canonical-hash.ts";
 import { type JsonProblem, findJsonProblems } from "./json-problems.ts";
 import { type JsonTally, tallyJson } from "./tally-json.ts";
 
@@ -25,8 +25,8 @@ export class JsonTextError extends Error {
 /** JSON that was read. */
 export interface ReadJson {
   readonly value: unknown;
-  /** The canonical JSON of an object's fields, by their names; empty for anything but an object. */
-  readonly canonicalFields: ReadonlyMap<string, string>;
+  /** The SHA-256 of an object's fields in their canonical form, by their names; empty for anything but an object. */
+  readonly hashes: ReadonlyMap<string, string>;
 }
 
 const MAX_PROBLEMS = 100;
@@ -63,18 +63,17 @@ function parse(text: string): unknown {
   }
 }
 
-/** The value and the canonical form of its fields; undefined if anything in it can't be passed on unchanged. */
+/** The value and the hashes of its fields; undefined if anything in it can't be passed on unchanged. */
 function walk(value: unknown, { members, isExact }: JsonTally): ReadJson | undefined {
   try {
-    const writer = new CanonicalWriter();
+    const hasher = new CanonicalHasher();
     const fields = isObject(value) ? Object.entries(value) : [];
-    const canonicalFields = new Map(fields.map(([name, field]) => [name, writer.textOf(field)]));
-    if (!isObject(value)) writer.textOf(value);
+    const hashes = new Map(fields.map(([name, field]) => [name, hasher.hashOf(field)]));
+    if (!isObject(value)) hasher.hashOf(value);
     // Of a field that is repeated, the parser keeps the last one.
-    const isWhole = writer.members + fields.length === members;
-    const names = [...canonicalFields.keys()];
-    const isSound = names.every((name) => name.isWellFormed() && name !== "__proto__") && !writer.hasProto;
-    return isExact && isWhole && isSound ? { value, canonicalFields } : undefined;
+    const isWhole = hasher.members + fields.length === members;
+    const isSound = fields.every(([name]) => name.isWellFormed() && name !== "__proto__") && !hasher.hasProto;
+    return isExact && isWhole && isSound ? { value, hashes } : undefined;
   } catch (error) {
     if (error instanceof NotJsonError) return undefined;
     throw error;

@@ -7,7 +7,8 @@ import { defineTask } from "../../shared/contract/task-type.ts";
 import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 
-const plan = { registry: FIXTURE, settings: { workerMaxInstances: 10, workerConcurrency: 40 } };
+const settings = { workerMaxInstances: 10, workerConcurrency: 40, workerMemoryMib: 1_536, producerMemoryMib: 512 };
+const plan = { registry: FIXTURE, settings };
 
 const bulkWith = (change: Partial<QueueSettings>): Registry =>
   defineRegistry({ queues: { ...TEST_QUEUES, bulk: { ...TEST_QUEUES.bulk, ...change } }, taskTypes: [] });
@@ -26,7 +27,7 @@ test.each([
   ],
   [
     "queues that send more than the instances accept",
-    { settings: { workerMaxInstances: 5, workerConcurrency: 40 } },
+    { settings: { ...settings, workerMaxInstances: 5 } },
     "The queues send up to 220 deliveries at once, but the worker accepts only 200 (5 instances of 40)",
   ],
   [
@@ -38,7 +39,7 @@ test.each([
     "more dispatches under way than there can be",
     {
       registry: bulkWith({ maxConcurrentDispatches: 5_001 }),
-      settings: { workerMaxInstances: 1_000, workerConcurrency: 40 },
+      settings: { ...settings, workerMaxInstances: 1_000 },
     },
     "Queue bulk: Cloud Tasks allows at most 5000 concurrent dispatches.",
   ],
@@ -53,6 +54,26 @@ test.each([
 });
 
 test("exactly as many deliveries as the instances accept are allowed", () => {
-  const settings = { workerMaxInstances: 11, workerConcurrency: 20 };
-  expect(() => refuseBrokenBudgets({ ...plan, settings })).not.toThrow();
+  const eleven = { ...settings, workerMaxInstances: 11, workerConcurrency: 20 };
+  expect(() => refuseBrokenBudgets({ ...plan, settings: eleven })).not.toThrow();
+});
+
+test.each([
+  [{ workerMemoryMib: 512 }, "The worker's memory of 512 MiB is too little for 40 payloads", "workerMemoryMib"],
+  [{ workerConcurrency: 80 }, "The worker's memory of 1536 MiB is too little for 80 payloads", "workerConcurrency"],
+  [{ producerMemoryMib: 256 }, "The producer's memory of 256 MiB is too little for 80 payloads", "producerMemoryMib"],
+])("refuses %j, with which an instance could run out of memory", (change, sentence, remedy) => {
+  const check = () => refuseBrokenBudgets({ ...plan, settings: { ...settings, ...change } });
+  expect(check).toThrow(BudgetError);
+  expect(check).toThrow(sentence);
+  expect(check).toThrow(remedy);
+});
+
+test("the memory that a refusal asks for is enough, and one MiB less isn't", () => {
+  const check = (workerMemoryMib: number) => () =>
+    refuseBrokenBudgets({ ...plan, settings: { ...settings, workerMemoryMib } });
+  // 2 × (40 × 260 KiB × 29 bytes of heap × 2 + 56 MiB)
+  expect(check(512)).toThrow("it needs 1291 MiB");
+  expect(check(1_291)).not.toThrow();
+  expect(check(1_290)).toThrow("it needs 1291 MiB");
 });

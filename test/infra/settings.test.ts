@@ -24,6 +24,8 @@ test("three settings are enough, and the defaults protect what can't be recreate
     workerMinInstances: 0,
     workerMaxInstances: 10,
     workerConcurrency: 40,
+    producerMemoryMib: 512,
+    workerMemoryMib: 1_536,
     deadLetterRetentionDays: 90,
     backupRetentionDays: 7,
     grantSettleSeconds: 120,

@@ -1,6 +1,5 @@
 import { type OpenAPIHono, type RouteConfig, createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { hashCanonical } from "../../../shared/contract/payload-hash.ts";
 import { type Problem, type RequestProblem, problemResponse } from "../../../shared/http/problem.ts";
 import { parseTaskId } from "../../../shared/contract/task-id.ts";
 import { enqueueInSpan } from "./enqueue-in-span.ts";
@@ -86,7 +85,7 @@ async function readNewTask(context: Context<ProducerEnv>, producer: Producer): P
   const json = JSON.stringify(parsed.task.payload);
   // A short text can stand for a long one (1e20), so the size that counts is that of what will be sent.
   if (Buffer.byteLength(json) > maxPayloadBytes) return refuse(sizeProblem(maxPayloadBytes));
-  const payload = { json, hash: hashCanonical(body.json.canonicalFields.get("payload") ?? "") };
+  const payload = { json, hash: body.json.hashes.get("payload") ?? "" };
   return { kind: "read", task: { ...parsed.task, payload } };
 }
 

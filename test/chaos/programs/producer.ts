@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
@@ -50,7 +50,7 @@ async function start(): Promise<RunningProgram> {
       workerAudience: config.WORKER_AUDIENCE,
       invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,
     }),
-    admission: new Admission(admissionLimits("producer", DEFAULT_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });

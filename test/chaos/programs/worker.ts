@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
@@ -63,7 +63,7 @@ async function start(): Promise<RunningProgram> {
       invoker: config.INVOKER_SERVICE_ACCOUNT,
       clock: tokenClock,
     }),
-    admission: new Admission(admissionLimits("worker", DEFAULT_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {
       clock,
       handlers: assembleHandlers(

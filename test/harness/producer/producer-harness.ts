@@ -3,7 +3,7 @@ import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
@@ -84,7 +84,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
       workerAudience: "https://audience.example",
       invokerServiceAccount: "invoker@handoff-test.iam.gserviceaccount.com",
     }),
-    admission: new Admission(admissionLimits("producer", DEFAULT_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   });
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });

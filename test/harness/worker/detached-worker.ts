@@ -1,6 +1,6 @@
 import { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
@@ -25,7 +25,7 @@ export function detachedWorker() {
     lines,
     shutdown: new Shutdown(clock),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
-    admission: new Admission(admissionLimits("worker", DEFAULT_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {
       clock,
       handlers: new Map(),

@@ -2,7 +2,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { type AuthMode, createTokenRules } from "../../../services/worker/authenticate.ts";
@@ -89,7 +89,7 @@ export async function setUpWorker(
       clock,
       ...(authMode ? { mode: authMode } : {}),
     }),
-    admission: new Admission(admissionLimits("worker", DEFAULT_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {
       clock,
       handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),

@@ -1,7 +1,7 @@
 import { trace } from "@opentelemetry/api";
 import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_MEMORY_MIB, admissionLimits } from "../../../../shared/contract/memory-budget.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../../shared/http/admission.ts";
 import { lookUp } from "../../../../services/producer/tasks/look-up.ts";
 import type { Producer } from "../../../../services/producer/producer.ts";
@@ -46,7 +46,7 @@ async function run(sighting: Sighting, reads: (TaskRecord | undefined)[]) {
     registry: TEST_REGISTRY,
     clock: new VirtualClock(),
     log: createLogger({ service: "test", level: "silent" }),
-    admission: new Admission(admissionLimits("producer", DEFAULT_MEMORY_MIB)),
+    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     maxPayloadBytes: 1,
     queue: { create: unused, probe: unused, find: async () => sighting },
     records: { probe: unused, find: async () => reads[count++] },

@@ -1,35 +1,40 @@
+import { type Hash, createHash } from "node:crypto";
+
 /** A value isn't JSON, so it has no canonical form. */
 export class NotJsonError extends TypeError {
   readonly code = "NOT_JSON";
 }
 
-/**
- * The canonical form of a JSON value (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): no white space, fields in the
- * order of their names' UTF-16 code units, numbers and texts as `JSON.stringify` writes them.
- *
- * @throws NotJsonError for anything that JSON can't hold: undefined, functions, bigints, numbers that aren't finite, half a
- * surrogate pair.
- */
-export function canonicalJson(value: unknown): string {
-  return new CanonicalWriter().textOf(value);
-}
-
 /** Text that is the same in quotes. Short, since a long one is faster to write with `JSON.stringify`. */
 const PLAIN_TEXT_PATTERN = /^[ !#-[\]-~]{0,100}$/;
 
-/** Writes canonical forms, and counts the fields in them. Recursive: whoever reads JSON limits its depth. */
-export class CanonicalWriter {
+/** Text is hashed in pieces of about this many characters: joined from small parts, a large one burdens the garbage collector. */
+const PIECE_LENGTH = 8 * 1024;
+
+/**
+ * Hashes values in their canonical form (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): no white space, fields in the
+ * order of their names' UTF-16 code units, numbers and texts as `JSON.stringify` writes them. Counts the fields, too.
+ * Recursive: whoever reads JSON limits its depth.
+ */
+export class CanonicalHasher {
   /** How many fields all objects so far have together. */
   members = 0;
   /** Whether one of them is named `__proto__`. */
   hasProto = false;
   #text = "";
+  #hash: Hash = createHash("sha256");
 
-  /** @throws NotJsonError, see `canonicalJson`. */
-  textOf(value: unknown): string {
+  /**
+   * The SHA-256, in hex, of a value's canonical form.
+   *
+   * @throws NotJsonError for anything that JSON can't hold: undefined, functions, bigints, numbers that aren't finite, half
+   * a surrogate pair.
+   */
+  hashOf(value: unknown): string {
     this.#text = "";
+    this.#hash = createHash("sha256");
     this.#write(value);
-    return this.#text;
+    return this.#hash.update(this.#text).digest("hex");
   }
 
   #write(value: unknown): void {
@@ -54,6 +59,12 @@ export class CanonicalWriter {
     }
   }
 
+  #hashPiece(): void {
+    if (this.#text.length < PIECE_LENGTH) return;
+    this.#hash.update(this.#text);
+    this.#text = "";
+  }
+
   #writeText(text: string): void {
     if (PLAIN_TEXT_PATTERN.test(text)) {
       this.#text += `"${text}"`;
@@ -68,6 +79,7 @@ export class CanonicalWriter {
     for (let index = 0; index < list.length; index++) {
       if (index > 0) this.#text += ",";
       this.#write(list[index]);
+      this.#hashPiece();
     }
     this.#text += "]";
   }
@@ -84,6 +96,7 @@ export class CanonicalWriter {
       this.#writeText(name);
       this.#text += ":";
       this.#write(Reflect.get(object, name));
+      this.#hashPiece();
       separator = ",";
     }
     this.#text += "}";
