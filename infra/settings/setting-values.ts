@@ -1,13 +1,21 @@
 import { z } from "zod";
+import type { JsonProblem } from "../../shared/json/json-problems.ts";
+import { JsonTextError, readJson } from "../../shared/json/read-json.ts";
 
-/** Whether a setting's text is a structured value, which Pulumi passes as JSON. */
-export function isJson(text: string): boolean {
-  if (!/^\s*[[{]/.test(text)) return false;
+/** A whole stack has fewer values than one payload may have. */
+const LIMITS = { maxDepth: 66, maxValues: 100_000 };
+
+/**
+ * The value of a setting's text: a structured one, which Pulumi passes as JSON, or the text itself. Lists what a structured
+ * value would lose, such as the digits of a number in a schedule's payload.
+ */
+export function readStructured(text: string): { readonly value: unknown; readonly problems: readonly JsonProblem[] } {
+  if (!/^\s*[[{]/.test(text)) return { value: text, problems: [] };
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    return { value: readJson(text, LIMITS).value, problems: [] };
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    return { value: text, problems: error.problems };
   }
 }
 

@@ -5,7 +5,7 @@ import { anyJson } from "../../shared/contract/any-json.ts";
 import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import type { Registry, TaskTypes } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
-import { isJson, listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
+import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
 /** The stack's configuration is invalid. The message has a sentence for each problem that says what to do. */
@@ -124,17 +124,23 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
   const declared = configurable(registry.settings);
   const own = new Map<string, unknown>();
   const ofTasks = new Map<string, string>();
+  const unread: string[] = [];
   for (const [name, text] of Object.entries(configuration)) {
     if (!name.startsWith(`${NAMESPACE}:`)) continue;
     const key = name.slice(NAMESPACE.length + 1);
     if (declared.has(key)) ofTasks.set(key, text);
-    else own.set(key, isJson(text) ? JSON.parse(text) : text);
+    else {
+      const { value, problems } = readStructured(text);
+      own.set(key, value);
+      unread.push(...problems.map(({ path, message }) => `${[name, ...path].join(".")}: ${message}.`));
+    }
   }
   const schema = schemaOf(registry.types);
   const parsed = schema.safeParse(Object.fromEntries(own));
   const { given, problems } = readTaskSettings(registry.settings, ofTasks);
   const known = Object.keys(schema.shape);
   const sentences = [
+    ...unread,
     ...known
       .filter((key) => declared.has(key))
       .map(

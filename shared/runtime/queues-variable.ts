@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { DeployedQueue, DeployedQueues, QueueSettings } from "../contract/queues.ts";
+import type { JsonProblem } from "../json/json-problems.ts";
+import { JsonTextError, readJson } from "../json/read-json.ts";
 
 /** A queue's name in Cloud Tasks (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues). */
 const queueName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/);
@@ -8,6 +10,9 @@ const queueNames = z.tuple([queueName], queueName);
 const NO_MAP =
   'must be a JSON object of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}';
 const NO_NAMES = "must be a list of one or more Cloud Tasks queue names, which consist of letters, digits and hyphens";
+
+/** A map of lists, of which nobody needs many. */
+const LIMITS = { maxDepth: 2, maxValues: 10_000 };
 
 /**
  * The variable `QUEUES`: a JSON object of queue keys and their names in Cloud Tasks. If it isn't set, each queue's name
@@ -20,9 +25,9 @@ export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
     .string()
     .default("")
     .transform((text, context): DeployedQueues => {
-      const named = text === "" ? namedByKey(queues) : parseMap(text);
+      const { named, problems } = text === "" ? { named: namedByKey(queues) } : parseMap(text);
       if (!named) {
-        context.addIssue({ code: "custom", message: NO_MAP });
+        for (const { path, message } of problems) context.addIssue({ code: "custom", path: [...path], message });
         return z.NEVER;
       }
       const deployed = new Map<string, DeployedQueue>();
@@ -49,12 +54,18 @@ function namedByKey(queues: ReadonlyMap<string, QueueSettings>): ReadonlyMap<str
   return new Map([...queues.keys()].map((key) => [key, [key]]));
 }
 
-function parseMap(text: string): ReadonlyMap<string, unknown> | undefined {
+type ParsedMap =
+  | { readonly named: ReadonlyMap<string, unknown>; readonly problems?: never }
+  | { readonly named?: never; readonly problems: readonly JsonProblem[] };
+
+function parseMap(text: string): ParsedMap {
+  const noMap = { problems: [{ path: [], message: NO_MAP }] };
   try {
-    const value: unknown = JSON.parse(text);
+    const { value } = readJson(text, LIMITS);
     const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isMap ? new Map(Object.entries(value)) : undefined;
-  } catch {
-    return undefined;
+    return isMap ? { named: new Map(Object.entries(value)) } : noMap;
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    return error.problems.length > 0 ? { problems: error.problems } : noMap;
   }
 }

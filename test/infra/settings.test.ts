@@ -98,6 +98,11 @@ test.each([
     { "handoff:schedules": schedules({ ...daily, cron: "0 0 6 * * *", payload: {} }) },
     "cron: must be a cron expression",
   ],
+  [
+    { "handoff:schedules": '[{"payload":{"version":9007199254740993}}]' },
+    "handoff:schedules.0.payload.version: is a number that a double can't hold unchanged: send it as text.",
+  ],
+  [{ "handoff:schedules": '[{"name":"a","name":"b"}]' }, "handoff:schedules.0.name: is there twice: leave one out."],
   [{ "handoff:schedules": schedules({ ...daily, timeZone: "Mars", payload: {} }) }, "timeZone: must be a time zone"],
 ])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));

@@ -29,7 +29,8 @@ const LONGEST_CODE = 100;
 const LONGEST_MESSAGE = 2_000;
 
 /**
- * The task is done. The result, a JSON value of at most 64 KiB, is kept in the task's status. A larger one is dropped.
+ * The task is done. The result, a JSON value of at most 64 KiB, is kept in the task's status. A larger one is
+ * dropped, and so is one that JSON can't hold, such as NaN.
  */
 export function succeeded(result: Json = null): HandlerResult {
   return { kind: "succeeded", result };
@@ -168,15 +169,32 @@ function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, setting
 }
 
 /**
- * By the time a result turns out to be too large to keep, the work is done. Repeating it would be worse than losing the
+ * By the time a result turns out not to be one that can be kept, the work is done. Repeating it would be worse than losing the
  * result.
  */
 function keepable(end: HandlerResult, log: Logger): HandlerResult {
   if (end.kind !== "succeeded") return { ...end, error: shorten(end.error) };
-  const bytes = Buffer.byteLength(JSON.stringify(end.result));
+  const text = jsonOf(end.result);
+  if (text === undefined) {
+    log.error({}, "the handler's result isn't JSON and is not kept");
+    return succeeded();
+  }
+  const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_RESULT_BYTES) return end;
   log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
   return succeeded();
+}
+
+/** Undefined for what JSON would lose, as it makes null of NaN, or can't hold: bigints, cycles. */
+function jsonOf(result: Json): string | undefined {
+  try {
+    return JSON.stringify(result, (_, value: unknown) => {
+      if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("JSON has no such number.");
+      return value;
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Firestore refuses a record that is too large, and then the attempt would never be counted. */

@@ -149,9 +149,13 @@ it.each<[string, string | Uint8Array<ArrayBuffer>, string]>([
 });
 
 it.each<[string, string, string]>([
-  ["a number beyond doubles", JSON.stringify(BODY).replace('{"n":1}', '{"n":1e400}'), ""],
-  ["a field __proto__", JSON.stringify(BODY).replace('{"n":1}', '{"n":1,"__proto__":{}}'), ""],
-  ["half a surrogate pair", JSON.stringify(BODY).replace('{"n":1}', String.raw`{"n":"\ud800"}`), ""],
+  ["a number beyond doubles", JSON.stringify(BODY).replace('{"n":1}', '{"n":1e400}'), "payload.n"],
+  ["an integer that a double changes", JSON.stringify(BODY).replace('{"n":1}', '{"n":9007199254740993}'), "payload.n"],
+  ["a number that is too small", JSON.stringify(BODY).replace('{"n":1}', '{"n":[1e-400]}'), "payload.n.0"],
+  ["a repeated field", JSON.stringify(BODY).replace('{"n":1}', '{"n":1,"n":1}'), "payload.n"],
+  ["a repeated field of its own", JSON.stringify(BODY).replace("{", String.raw`{"\u0069d":"other",`), "id"],
+  ["a field __proto__", JSON.stringify(BODY).replace('{"n":1}', '{"n":1,"__proto__":{}}'), "payload.__proto__"],
+  ["half a surrogate pair", JSON.stringify(BODY).replace('{"n":1}', String.raw`{"n":"\ud800"}`), "payload.n"],
   ["an invalid hop", JSON.stringify({ ...BODY, hop: 1.5 }), "hop"],
   ["a missing field", JSON.stringify({ ...BODY, enqueuedAt: undefined }), "enqueuedAt"],
   ["a list", "[]", ""],

@@ -47,6 +47,11 @@ it.each([
     '{"critical":["c"],"bulk":["b"],"reprots":["r"]}',
     "QUEUES.reprots: is not a registered queue; the queues are critical, bulk.",
   ],
+  [
+    "a queue that is named twice",
+    '{"critical":["c"],"bulk":["b"],"critical":["d"]}',
+    "QUEUES.critical: is there twice: leave one out.",
+  ],
   ["a name for two queues", '{"critical":["c"],"bulk":["b","c"]}', "QUEUES: must not repeat a name."],
 ])("refuses %s", (_, text, sentence) => {
   expect(() => read(text)).toThrow(new ConfigError(`The configuration is invalid:\n  - ${sentence}`));
