@@ -34,6 +34,6 @@ function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): voi
   for (const [name, schema] of Object.entries(newTaskComponents(registry.types))) {
     app.openAPIRegistry.registerComponent("schemas", name, schema);
   }
-  const document = app.getOpenAPI31Document(DOCUMENT_FRAME);
-  app.get(DOCUMENT_PATH, (context) => context.json(document));
+  const document = JSON.stringify(app.getOpenAPI31Document(DOCUMENT_FRAME));
+  app.get(DOCUMENT_PATH, (context) => context.body(document, 200, { "content-type": "application/json" }));
 }

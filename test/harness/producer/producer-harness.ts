@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
-import { Admission } from "../../../shared/http/admission.ts";
+import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
@@ -43,6 +43,8 @@ export interface ProducerHarnessOptions {
   readonly workerUrl?: string;
   /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
+  /** Default: those of the smallest instance. */
+  readonly limits?: AdmissionLimits;
 }
 
 /** A producer on a real port, with its own emulators behind proxies that can inject faults. */
@@ -84,7 +86,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
       workerAudience: "https://audience.example",
       invokerServiceAccount: "invoker@handoff-test.iam.gserviceaccount.com",
     }),
-    admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
+    admission: new Admission(options.limits ?? admissionLimits("producer", LEAST_MEMORY_MIB)),
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   });
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });

@@ -3,7 +3,7 @@ import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished as afterRunningTest } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
-import { Admission } from "../../../shared/http/admission.ts";
+import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { type AuthMode, createTokenRules } from "../../../services/worker/authenticate.ts";
 import type { BoundHandler } from "../../../services/worker/runner/handler.ts";
@@ -39,6 +39,8 @@ export interface WorkerHarnessOptions {
   readonly tracer?: Tracer;
   /** Default: nothing goes around an attempt. */
   readonly around?: Around;
+  /** Default: those of the smallest instance. */
+  readonly limits?: AdmissionLimits;
   /** What runs the clean-up. Default: the running test; tests that run concurrently must each pass their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
 }
@@ -60,6 +62,7 @@ export async function setUpWorker(
     authMode,
     tracer = trace.getTracer("test"),
     around = (_delivery, next) => next(),
+    limits = admissionLimits("worker", LEAST_MEMORY_MIB),
     onTestFinished = afterRunningTest,
   }: WorkerHarnessOptions = {},
 ) {
@@ -89,7 +92,7 @@ export async function setUpWorker(
       clock,
       ...(authMode ? { mode: authMode } : {}),
     }),
-    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    admission: new Admission(limits),
     rules: {
       clock,
       handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),
