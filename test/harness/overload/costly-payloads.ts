@@ -1,0 +1,51 @@
+/** The limits of a payload. */
+const MOST_BYTES = 256 * 1024;
+const MOST_VALUES = 32_768;
+/** Within a body's 64: the body, the payload and its data are around it. */
+const LEVELS = 61;
+
+/** One item, and how many values it has. */
+type Item = readonly [json: string, values: number];
+
+/** An item around `innermost`, with a bracket and a name for each level. */
+function nested(open: (level: number) => string, close: string, innermost: string): Item {
+  const levels = Array.from({ length: LEVELS }, (_, level) => open(level));
+  return [levels.join("") + innermost + close.repeat(LEVELS), LEVELS + 1];
+}
+
+/** Payloads that are expensive for their size, each in another way: what to fill them with. */
+const SHAPES = {
+  "lists in lists": () => nested(() => "[", "]", "0"),
+  "objects with names of their own, in one another": (index) =>
+    nested((level) => `{"${(index * LEVELS + level).toString(36)}":`, "}", "{}"),
+  "objects with names like indexes, in one another": () => nested(() => '{"99":', "}", "0"),
+  "empty lists": () => ["[]", 1],
+  "small numbers": () => ["0", 1],
+  "small objects": () => ['{"a":0}', 2],
+  "long names": (index) => [`{"${"k".repeat(200)}${index}":0}`, 2],
+  "names that look alike": (index) => [
+    String.raw`{"a${index}":0,"\u0061":1,"a":[],"\\u0061":2}`.replace(',"a":[]', ""),
+    4,
+  ],
+  "long decimals": (index) => [String(Math.sin(index + 1)), 1],
+} as const satisfies Readonly<Record<string, (index: number) => Item>>;
+
+export type Shape = keyof typeof SHAPES;
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys are those of the literal above
+export const COSTLY_SHAPES = Object.keys(SHAPES) as readonly Shape[];
+
+/** The JSON of a `webhook.deliver` payload at both limits: 256 KiB and 32,768 values, or as near as the shape allows. */
+export function costlyPayload(shape: Shape, url: string): string {
+  const frame = (items: string, padding: string) => `{"url":"${url}","event":"costly","data":["${padding}"${items}]}`;
+  // The payload itself, its three fields and the padding.
+  let values = 5;
+  let items = "";
+  for (let index = 0; ; index++) {
+    const [json, more] = SHAPES[shape](index);
+    if (values + more > MOST_VALUES || frame(items, "").length + json.length + 1 > MOST_BYTES) break;
+    items += `,${json}`;
+    values += more;
+  }
+  return frame(items, "x".repeat(MOST_BYTES - frame(items, "").length));
+}

@@ -1,0 +1,105 @@
+import http from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { LOCAL } from "../../../services/local/settings.ts";
+import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { startTarget } from "../../bench/processes/target.ts";
+import { type Shape, costlyPayload } from "./costly-payloads.ts";
+import type { Instance, SmallInstances } from "./small-instances.ts";
+
+/** What happened while one tenant's tasks flooded the instances. Times are in milliseconds. */
+export interface Flooded {
+  /** From their requests until all canaries were done. */
+  readonly canariesDoneMs: number;
+  /** From the first request until the last large task was delivered. */
+  readonly allDoneMs: number;
+  /** How long each request to `/live` took, in order of length. */
+  readonly live: { readonly producer: readonly number[]; readonly worker: readonly number[] };
+}
+
+const CANARY = { type: "canary.natural", queue: "bulk" };
+const POLL_MS = 50;
+const PROBE_EVERY_MS = 20;
+const LONGEST_MS = 120_000;
+const RETRY_MS = 250;
+
+/**
+ * Hands over large tasks, all at once, and canaries of another queue beside them, to the producer; and waits until all of
+ * them are done. Meanwhile it asks both services whether they are live.
+ */
+export async function flood(
+  instances: SmallInstances,
+  load: { readonly shape: Shape; readonly largeTasks: number; readonly canaries: number },
+): Promise<Flooded> {
+  const target = await startTarget(load.largeTasks);
+  const probes = { producer: watchLiveness(instances.producer), worker: watchLiveness(instances.worker) };
+  const startMs = performance.now();
+  try {
+    const large = `{"type":"webhook.deliver","payload":${costlyPayload(load.shape, target.url)}}`;
+    const small = JSON.stringify({ type: CANARY.type, payload: { sentAt: new Date().toISOString() } });
+    const floods = Promise.all(Array.from({ length: load.largeTasks }, () => handOver(instances, large)));
+    await Promise.all(Array.from({ length: load.canaries }, () => handOver(instances, small)));
+    await untilEmpty(instances, CANARY.queue);
+    const canariesDoneMs = performance.now() - startMs;
+    await floods;
+    await Promise.race([target.allCame, pause(LONGEST_MS).then(() => Promise.reject(new Error("Some never came.")))]);
+    const allDoneMs = performance.now() - startMs;
+    return { canariesDoneMs, allDoneMs, live: { producer: await probes.producer(), worker: await probes.worker() } };
+  } finally {
+    target.stop();
+  }
+}
+
+/** Repeats a request until the producer has room for it, as callers do. */
+async function handOver({ producer }: SmallInstances, body: string): Promise<void> {
+  const untilMs = performance.now() + LONGEST_MS;
+  for (;;) {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${producer.url}/v1/tasks`, { method: "POST", headers, body });
+    const text = await response.text();
+    if (response.status === 202) return;
+    if (response.status !== 503 || performance.now() > untilMs) throw new Error(`${response.status}: ${text}`);
+    await pause(RETRY_MS);
+  }
+}
+
+async function untilEmpty({ queues }: SmallInstances, key: string): Promise<void> {
+  const client = await createCloudTasksClient(queues);
+  const untilMs = performance.now() + LONGEST_MS;
+  try {
+    for (;;) {
+      const [tasks] = await client.listTasks({ parent: client.queuePath(LOCAL.project, LOCAL.location, key) });
+      if (tasks.length === 0) return;
+      if (performance.now() > untilMs) throw new Error(`${tasks.length} tasks of ${key} are not done.`);
+      await pause(POLL_MS);
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** Asks an instance again and again whether it is live, each time on a connection of its own, until told to end. */
+function watchLiveness({ url }: Instance): () => Promise<number[]> {
+  const times: number[] = [];
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) {
+      times.push(await timeLive(url));
+      await pause(PROBE_EVERY_MS);
+    }
+  })();
+  return async () => {
+    isOver = true;
+    await watching;
+    return times.toSorted((one, other) => one - other);
+  };
+}
+
+function timeLive(url: string): Promise<number> {
+  const startMs = performance.now();
+  return new Promise((resolve, reject) => {
+    const request = http.get(`${url}/live`, { agent: false }, (response) => {
+      response.resume().once("end", () => resolve(performance.now() - startMs));
+    });
+    request.once("error", reject);
+  });
+}
