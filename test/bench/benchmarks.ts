@@ -2,7 +2,9 @@ import path from "node:path";
 import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
 import { makeBundle, measureBundle } from "./measures/bundles.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
+import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 import { type EmulatorProgram, emulatorPrograms } from "./processes/emulator-process.ts";
+import { measureFlood, measurePayloadCost } from "./measures/payloads.ts";
 import type { Sizes } from "./sizes.ts";
 import { measureProcessStarts } from "./measures/start-up-processes.ts";
 import { measureStartUps } from "./measures/start-ups.ts";
@@ -23,6 +25,8 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["firestore", firestore],
   ["cloud-tasks", cloudTasks],
   ["memory", memory],
+  ["payloads", payloads],
+  ["flood", floods],
 ]);
 
 const CONTENDERS = 10;
@@ -108,6 +112,34 @@ async function* memory({ waitingTasks }: Sizes): AsyncGenerator<string> {
     `the Cloud Tasks emulator has ${whole(now)} MiB resident with ${waitingTasks} tasks of ${BODY_BYTES} bytes ` +
       `waiting, ${whole(highest)} MiB at most until then (${DISPATCH_SETUP})`
   );
+}
+
+async function* payloads(sizes: Sizes): AsyncGenerator<string> {
+  for (const shape of COSTLY_SHAPES.slice(0, sizes.shapes)) {
+    const { plainMs, producerMs, workerMs } = await measurePayloadCost(shape, sizes.payloads);
+    const figure = (ms: number): string => `${ms.toFixed(1)} ms, ratio ${(ms / plainMs).toFixed(1)}`;
+    yield (
+      `256 KiB of ${shape}: ${plainMs.toFixed(1)} ms of a processor in an app that only parses it, ` +
+        `producer ${figure(producerMs)}, worker ${figure(workerMs)} (medians of ${sizes.payloads}, in turn)`
+    );
+  }
+}
+
+async function* floods({ shapes, flood }: Sizes): AsyncGenerator<string> {
+  for (const shape of COSTLY_SHAPES.slice(0, shapes)) {
+    const { canariesDoneMs, allDoneMs, live, survived } = await measureFlood(shape, flood);
+    yield (
+      `${flood.largeTasks} tasks of 256 KiB of ${shape}, one instance of each service with a heap of 256 MiB: ` +
+        `${flood.canaries} canaries of another queue done after ${whole(canariesDoneMs)} ms, all after ` +
+        `${whole(allDoneMs)} ms; /live at the 99th percentile ${whole(percentile(live.worker, 0.99))} ms in the worker, ` +
+        `${whole(percentile(live.producer, 0.99))} ms in the producer; ${survived ? "no restart" : "an instance DIED"}`
+    );
+  }
+}
+
+/** Of times that are sorted. */
+function percentile(times: readonly number[], share: number): number {
+  return times[Math.ceil(times.length * share) - 1] ?? 0;
 }
 
 /** Formats a figure of Google's emulator for comparison, or says that there is none. */

@@ -1,3 +1,5 @@
+import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
+
 /** How much work each benchmark does. */
 export interface Sizes {
   /** Whether Google's emulator runs too, if it is installed. */
@@ -11,6 +13,12 @@ export interface Sizes {
   readonly contendedDocuments: number;
   readonly dispatchedTasks: number;
   readonly waitingTasks: number;
+  /** Payloads of each shape that are measured one by one. */
+  readonly payloads: number;
+  /** How many shapes of payloads are tried. */
+  readonly shapes: number;
+  /** Large tasks at once, and canaries beside them. */
+  readonly flood: { readonly largeTasks: number; readonly canaries: number };
 }
 
 export const SIZES = {
@@ -23,6 +31,9 @@ export const SIZES = {
     contendedDocuments: 32,
     dispatchedTasks: 50_000,
     waitingTasks: 100_000,
+    payloads: 21,
+    shapes: COSTLY_SHAPES.length,
+    flood: { largeTasks: 100, canaries: 30 },
   },
   small: {
     besideGoogles: false,
@@ -33,5 +44,8 @@ export const SIZES = {
     contendedDocuments: 1,
     dispatchedTasks: 50,
     waitingTasks: 100,
+    payloads: 1,
+    shapes: 1,
+    flood: { largeTasks: 3, canaries: 2 },
   },
 } as const satisfies Record<string, Sizes>;

@@ -30,6 +30,12 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
     expect.stringMatching(/^firestore: the same, contended: \d+\/s at .*, Google's emulator is left out/),
     expect.stringMatching(/^cloud-tasks: \d+ tasks\/s created, \d+ tasks\/s dispatched/),
     expect.stringMatching(/^memory: the Cloud Tasks emulator has \d+ MiB resident with 100 tasks of 500 bytes/),
+    expect.stringMatching(
+      /^payloads: 256 KiB of lists in lists: .* producer [\d.]+ ms, ratio [\d.]+, worker [\d.]+ ms/,
+    ),
+    expect.stringMatching(
+      /^flood: 3 tasks of 256 KiB of lists in lists, .* 2 canaries .* \d+ ms in the worker, .* no restart/,
+    ),
   ]);
 });
 

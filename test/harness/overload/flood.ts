@@ -41,12 +41,17 @@ export async function flood(
     await untilEmpty(instances, CANARY.queue);
     const canariesDoneMs = performance.now() - startMs;
     await floods;
-    await Promise.race([target.allCame, pause(LONGEST_MS).then(() => Promise.reject(new Error("Some never came.")))]);
+    await Promise.race([target.allCame, tooLate()]);
     const allDoneMs = performance.now() - startMs;
     return { canariesDoneMs, allDoneMs, live: { producer: await probes.producer(), worker: await probes.worker() } };
   } finally {
     target.stop();
   }
+}
+
+async function tooLate(): Promise<never> {
+  await pause(LONGEST_MS, undefined, { ref: false });
+  throw new Error("Some tasks were never delivered.");
 }
 
 /** Repeats a request until the producer has room for it, as callers do. */
