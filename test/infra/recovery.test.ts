@@ -19,12 +19,12 @@ const RUNS_TIMEOUT_MS = 300_000;
 let graphs: readonly Graph[] = [];
 
 beforeAll(async () => {
-  const runs = await Promise.all([
-    runFixture("dev", "update"),
-    runFixture("production", "update"),
-    runFixture("dev", "update", MAIL, "WIDER_FIXTURE"),
-    runRegistered("production", "update"),
-  ]);
+  const runs = [
+    await runFixture("dev", "update"),
+    await runFixture("production", "update"),
+    await runFixture("dev", "update", MAIL, "WIDER_FIXTURE"),
+    await runRegistered("production", "update"),
+  ];
   const failed = runs.find(({ succeeded }) => !succeeded);
   if (failed) throw new Error(failed.output);
   graphs = runs.map(({ resources }) => resources.filter(({ type }) => type.startsWith("gcp:")));
