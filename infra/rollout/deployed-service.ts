@@ -15,7 +15,7 @@ const REDEPLOYMENTS = "handoff/redeployments";
 const NO_SERVICE = /not found|has not been used in project|SERVICE_DISABLED/i;
 
 /** A service was deployed, but Cloud Run doesn't say that it works. */
-export class ServiceNotReadyError extends pulumi.RunError {
+class ServiceNotReadyError extends pulumi.RunError {
   readonly code = "SERVICE_NOT_READY";
 }
 
