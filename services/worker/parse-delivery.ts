@@ -15,6 +15,7 @@ import type { RequestProblem } from "../../shared/http/problem.ts";
 import { schemaProblems } from "../../shared/http/schema-problems.ts";
 import type { Task } from "../../shared/records/transition.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
+import { shorten } from "../../shared/runtime/cut.ts";
 import type { AttemptEnd } from "./lifecycle/settlement.ts";
 import type { Outcome } from "./outcome.ts";
 import type { BoundHandler, PreparedRun } from "./runner/handler.ts";
@@ -169,5 +170,5 @@ function toDelivery(
 
 function describe(problems: readonly RequestProblem[]): string {
   const text = problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
-  return text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text;
+  return shorten(text, LONGEST_DESCRIPTION);
 }

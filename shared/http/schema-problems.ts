@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { cut } from "../runtime/cut.ts";
 import type { RequestProblem } from "./problem.ts";
 
 /** A list of a thousand wrong items helps nobody. */
@@ -38,7 +39,7 @@ function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
 
 /** A path as problems name it ("payload.items.0.id"), at most 200 characters of it; `root` if it is empty. */
 export function pathText(path: readonly PropertyKey[], root = "body"): string {
-  return path.length === 0 ? root : path.map(String).join(".").slice(0, MAX_PATH_LENGTH).toWellFormed();
+  return path.length === 0 ? root : cut(path.map(String).join("."), MAX_PATH_LENGTH);
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

@@ -14,6 +14,8 @@ export interface DeadLetter {
   readonly queue: string;
   /** As JSON text, since not every JSON value can be a Firestore field. */
   readonly payloadJson: string;
+  /** Set if Firestore refused the payload, so that `payloadJson` is only a stand-in: `null`. */
+  readonly payloadOmitted?: boolean;
   readonly payloadHash: string;
   readonly enqueuedAt: string;
   readonly attempts: number;

@@ -12,16 +12,19 @@ import type { TaskId } from "../contract/task-id.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../contract/queues.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { isError, propertyOf } from "../runtime/thrown.ts";
 import { PendingCalls, closeFirestore } from "../runtime/pending-calls.ts";
 import { DEAD_LETTERS } from "./dead-letter.ts";
+import { type Detail, detailAfter } from "./detail.ts";
+import { guardWrites } from "./guarded-transaction.ts";
 import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "./task-record.ts";
 import { type Fields, type Task, type Transition, type Writes, writesOf } from "./transition.ts";
 
 /** How often to read a record and decide before giving up with the last error. */
 const MOST_TRIES = 5;
 
-/** Statuses that a retry can't help: INVALID_ARGUMENT, PERMISSION_DENIED, UNIMPLEMENTED. */
-const LASTING = new Set([3, 7, 12]);
+/** Statuses that a retry can't help: PERMISSION_DENIED, UNIMPLEMENTED. */
+const LASTING = new Set([7, 12]);
 
 /** No task has this id, so a read finds nothing. */
 const PROBED_DOCUMENT = "readiness";
@@ -145,6 +148,9 @@ export class TaskStore {
    * is lost, nobody can end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no
    * attempt could record its end, not even the transaction's own, while leases run out.
    *
+   * What Firestore refuses to store, such as a record that is too large, is written with less detail: an attempt's end
+   * must become durable, or its handler would run again.
+   *
    * @param untilMs the end of a step. After that, nothing is retried or written: the delivery already has its response,
    * and other attempts carry on from there. Default: never.
    * @returns the decision, and when the record was last written: by this change or, if it wrote nothing, before. Null
@@ -156,12 +162,15 @@ export class TaskStore {
     decide: (read: ReadRecord) => Decision,
     untilMs = Number.POSITIVE_INFINITY,
   ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
+    let detail: Detail | undefined = "all";
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#changeOnce(task, decide, untilMs);
+        return await this.#changeOnce(task, { decide, untilMs, detail });
       } catch (error) {
         const isFinal = tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
         if (isFinal || this.#clock.now() >= untilMs) throw error;
+        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries });
+        if (!detail) throw error;
       }
     }
   }
@@ -179,7 +188,7 @@ export class TaskStore {
       const write = (transition: Transition): void => {
         this.#stage(transaction, this.#writes(transition, task, snapshot), { task, isLocked: true });
       };
-      return await body({ ...readingOf(snapshot), transaction, write });
+      return await body({ ...readingOf(snapshot), transaction: guardWrites(transaction), write });
     });
     return this.#calls.track(running);
   }
@@ -211,15 +220,19 @@ export class TaskStore {
 
   async #changeOnce<Decision extends Decided>(
     task: Task,
-    decide: (read: ReadRecord) => Decision,
-    untilMs: number,
+    on: {
+      readonly decide: (read: ReadRecord) => Decision;
+      readonly untilMs: number;
+      readonly detail: Detail;
+    },
   ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
+    const { decide, untilMs, detail } = on;
     const snapshot = await this.#record(task.envelope.id).get();
     if (this.#clock.now() >= untilMs) throw new RecordStoreError("The record was read too late.", undefined);
     const decision = decide(readingOf(snapshot));
     const before = snapshot.updateTime;
     if (!decision.transition) return { ...decision, updateTime: before ?? null };
-    const writes = this.#writes(decision.transition, task, snapshot);
+    const writes = this.#writes(decision.transition, task, snapshot, detail);
     const written = await this.#commit(task, writes, before ? { lastUpdateTime: before } : {});
     return { ...decision, updateTime: written ?? before ?? null };
   }
@@ -228,8 +241,8 @@ export class TaskStore {
     return this.#db.collection(TASK_RECORDS).doc(id);
   }
 
-  #writes(transition: Transition, task: Task, read: DocumentSnapshot | null): Writes {
-    return writesOf(transition, task, { before: read?.data() ?? null, nowMs: this.#clock.now() });
+  #writes(transition: Transition, task: Task, read: DocumentSnapshot | null, detail: Detail = "all"): Writes {
+    return writesOf(transition, task, { before: read?.data() ?? null, nowMs: this.#clock.now(), detail });
   }
 
   /** Resolves with the commit's time. */
@@ -279,6 +292,6 @@ function readingOf(snapshot: DocumentSnapshot): ReadRecord {
  * of an aborted fetch, also carry a number, but of another kind.
  */
 export function isFirestoreError(error: unknown): error is Error & { code: number } {
-  if (error instanceof DOMException) return false;
-  return error instanceof Error && "code" in error && typeof error.code === "number";
+  if (!isError(error) || error instanceof DOMException) return false;
+  return typeof propertyOf(error, "code") === "number";
 }

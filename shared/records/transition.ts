@@ -3,6 +3,7 @@ import type { Json } from "../contract/any-json.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import { queueOf } from "../contract/task-id.ts";
 import { type DeadLetter, conflictLetterId, deadLetterId } from "./dead-letter.ts";
+import { type Detail, storable } from "./detail.ts";
 import { RECORD_FIELDS, type TaskError, type TaskRecord, type TaskState, expiryFrom } from "./task-record.ts";
 
 /** What identifies an attempt among all others, and the number of attempts so far. */
@@ -70,12 +71,14 @@ export const DELETED = FieldValue.delete();
  *
  * @param on.before the record's document as it was read; null if there is none.
  * @param on.nowMs the instance's clock, in milliseconds since the epoch. Only expiry dates depend on it.
+ * @param on.detail default "all".
  */
 export function writesOf(
-  transition: Transition,
+  decided: Transition,
   task: Task,
-  on: { readonly before: Fields | null; readonly nowMs: number },
+  on: { readonly before: Fields | null; readonly nowMs: number; readonly detail?: Detail },
 ): Writes {
+  const transition = storable(decided, on.detail);
   switch (transition.kind) {
     case "claim": {
       const { attempt, from } = transition;
@@ -83,7 +86,7 @@ export function writesOf(
     }
     case "keepConflict": {
       const id = conflictLetterId(task.envelope.id, task.envelope.payloadHash);
-      return { letter: { id, fields: letterFields(task, { attempts: 0, error: transition.error, nowMs: on.nowMs }) } };
+      return { letter: { id, fields: letterFields(task, { attempts: 0, error: transition.error, ...on }) } };
     }
     case "complete":
     case "retry":
@@ -197,19 +200,22 @@ function wholeRecord(
 
 function letterFields(
   { envelope, deadLetterRetentionMs }: Task,
-  { attempts, error, nowMs }: { readonly attempts: number; readonly error: TaskError; readonly nowMs: number },
+  on: { readonly attempts: number; readonly error: TaskError; readonly nowMs: number; readonly detail?: Detail },
 ): DeadLetter {
+  const { attempts, error, nowMs, detail } = on;
   const { id, type, payload, payloadHash, enqueuedAt, replayOf } = envelope;
   return {
     taskId: id,
     type,
     queue: queueOf(id),
-    payloadJson: JSON.stringify(payload),
+    ...(detail === "no-payload"
+      ? { payloadJson: "null", payloadOmitted: true }
+      : { payloadJson: JSON.stringify(payload) }),
     payloadHash,
     enqueuedAt,
     attempts,
     error,
-    replayOf: replayOf ?? null,
+    replayOf: replayOf?.toWellFormed() ?? null,
     diedAt: Timestamp.fromMillis(nowMs),
     expireAt: Timestamp.fromMillis(nowMs + deadLetterRetentionMs),
   };

@@ -1,18 +1,36 @@
-const MAX_TEXT_LENGTH = 200;
-const MAX_FRAMES = 8;
+import { shorten } from "./cut.ts";
+import { classOf, isError, propertyOf, textOf } from "./thrown.ts";
 
-/** Shortens text from outside to 200 characters before it is logged. The logger escapes it. */
-export function cut(text: string): string {
-  return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
+/** Text from outside is cut to this many characters before it is logged. The logger escapes it. */
+export const LONGEST_LOGGED_TEXT = 200;
+const LONGEST_STACK = 8_000;
+const MAX_FRAMES = 8;
+/** An error can be its own cause. */
+const MOST_CAUSES = 4;
+
+/**
+ * What may be logged of an error: its name, its shortened message and where it came from. Never what was being handled.
+ * Anything can be thrown, so this never throws itself.
+ */
+export function errorFields(error: unknown): { error: Record<string, unknown> } {
+  return { error: describe(error, MOST_CAUSES) };
 }
 
-/** What may be logged of an error: its name, its shortened message and where it came from. Never what was being handled. */
-export function errorFields(error: unknown): { error: Record<string, unknown> } {
-  if (!(error instanceof Error)) return { error: { message: cut(String(error)) } };
-  const { name, message, cause, stack } = error;
-  const fields: Record<string, unknown> = { name, message: cut(message) };
-  if ("code" in error) fields["code"] = error.code;
-  if (cause !== undefined) fields["cause"] = errorFields(cause).error;
-  const frames = (stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
-  return { error: { ...fields, frames: frames.slice(0, MAX_FRAMES) } };
+function describe(thrown: unknown, causes: number): Record<string, unknown> {
+  const message = shorten(textOf(thrown), LONGEST_LOGGED_TEXT);
+  if (!isError(thrown)) return { message };
+  const fields: Record<string, unknown> = { name: shorten(classOf(thrown), LONGEST_LOGGED_TEXT), message };
+  const code = propertyOf(thrown, "code");
+  if (typeof code === "string") fields["code"] = shorten(code, LONGEST_LOGGED_TEXT);
+  if (typeof code === "number") fields["code"] = code;
+  const cause = propertyOf(thrown, "cause");
+  if (cause !== undefined && causes > 0) fields["cause"] = describe(cause, causes - 1);
+  return { ...fields, frames: framesOf(propertyOf(thrown, "stack")) };
+}
+
+function framesOf(stack: unknown): string[] {
+  if (typeof stack !== "string") return [];
+  const lines = stack.slice(0, LONGEST_STACK).split("\n");
+  const frames = lines.filter((line) => line.startsWith("    at ")).slice(0, MAX_FRAMES);
+  return frames.map((frame) => shorten(frame, LONGEST_LOGGED_TEXT));
 }

@@ -8,7 +8,8 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { GoogleAuth } from "google-auth-library";
-import { cut, errorFields } from "../runtime/error-fields.ts";
+import { shorten } from "../runtime/cut.ts";
+import { LONGEST_LOGGED_TEXT, errorFields } from "../runtime/error-fields.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import type { Logger } from "../runtime/log.ts";
@@ -42,7 +43,8 @@ export function createTraceExport(options: {
   readonly stopTimeoutMs?: number;
 }): { readonly provider: Provider; stop(): Promise<void> } {
   const { endpoint, service, revision, project, log } = options;
-  const report = (message: string): void => log.warn({ reason: cut(message) }, "spans could not be sent");
+  const report = (message: string): void =>
+    log.warn({ reason: shorten(message, LONGEST_LOGGED_TEXT) }, "spans could not be sent");
   const logger = { error: report, warn: report, info: ignore, debug: ignore, verbose: ignore };
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
 

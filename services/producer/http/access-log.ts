@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import { cut } from "../../../shared/runtime/error-fields.ts";
+import { shorten } from "../../../shared/runtime/cut.ts";
+import { LONGEST_LOGGED_TEXT } from "../../../shared/runtime/error-fields.ts";
 import { httpRequestField, taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
@@ -12,7 +13,7 @@ export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log
     await next();
     const taskId = context.get("taskId");
     const tookMs = clock.now() - startMs;
-    const method = cut(context.req.method);
+    const method = shorten(context.req.method, LONGEST_LOGGED_TEXT);
     const route = routePath(context, -1);
     const { status } = context.res;
     log.info(

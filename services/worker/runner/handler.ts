@@ -8,6 +8,7 @@ import { schemaProblems } from "../../../shared/http/schema-problems.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
 import type { SettingValues } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
+import { keepableEnd } from "./keepable-end.ts";
 
 /** How a handler says that its attempt ended. Throwing is for bugs and broken dependencies. */
 export type HandlerResult =
@@ -21,15 +22,8 @@ export type HandlerResult =
   /** A retry can't help: the task becomes a dead letter. */
   | { readonly kind: "permanent"; readonly error: TaskError };
 
-/** A result is kept in the task's record and status, which are no place for documents. */
-const MAX_RESULT_BYTES = 64 * 1024;
-
-/** An error is kept next to the payload in the dead letter. These are its limits, in characters; the rest is cut. */
-const LONGEST_CODE = 100;
-const LONGEST_MESSAGE = 2_000;
-
 /**
- * The task is done. The result, a JSON value of at most 64 KiB, is kept in the task's status. A larger one is
+ * The task is done. The result, a JSON value of at most 64 KiB and 64 levels, is kept in the task's status. Any other is
  * dropped, and so is one that JSON can't hold, such as NaN.
  */
 export function succeeded(result: Json = null): HandlerResult {
@@ -146,7 +140,7 @@ function bind(parts: Parts): BoundHandler {
       if (parsed.success) {
         const run: PreparedRun = async ({ transaction, ...attempt }) => {
           const context = contextOf(attempt, parts);
-          return keepable(await handle(parsed.data, context, transaction), context.log);
+          return keepableEnd(await handle(parsed.data, context, transaction), context.log);
         };
         return { ok: true, run };
       }
@@ -166,42 +160,4 @@ function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, setting
     isLastAttempt: attempt.attempt >= attempts,
     settings: settings ?? {},
   };
-}
-
-/**
- * By the time a result turns out not to be one that can be kept, the work is done. Repeating it would be worse than losing the
- * result.
- */
-function keepable(end: HandlerResult, log: Logger): HandlerResult {
-  if (end.kind !== "succeeded") return { ...end, error: shorten(end.error) };
-  const text = jsonOf(end.result);
-  if (text === undefined) {
-    log.error({}, "the handler's result isn't JSON and is not kept");
-    return succeeded();
-  }
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= MAX_RESULT_BYTES) return end;
-  log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
-  return succeeded();
-}
-
-/** Undefined for what JSON would lose, as it makes null of NaN, or can't hold: bigints, cycles. */
-function jsonOf(result: Json): string | undefined {
-  try {
-    return JSON.stringify(result, (_, value: unknown) => {
-      if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("JSON has no such number.");
-      return value;
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-/** Firestore refuses a record that is too large, and then the attempt would never be counted. */
-function shorten({ code, message }: TaskError): TaskError {
-  return { code: cut(code, LONGEST_CODE), message: cut(message, LONGEST_MESSAGE) };
-}
-
-function cut(text: string, longest: number): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -1,6 +1,8 @@
 import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
+import { shorten } from "../../../shared/runtime/cut.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
+import { classOf } from "../../../shared/runtime/thrown.ts";
 import type { AttemptEnd } from "../lifecycle/settlement.ts";
 import type { Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
@@ -22,6 +24,8 @@ export interface Work {
   /** The result of an attempt that was told to stop and didn't within its grace period. */
   whenStuck(cause: AbortCause): Ran;
 }
+
+const LONGEST_CLASS_NAME = 100;
 
 const TIMED_OUT = { code: "timeout", message: "The handler used up its time." };
 
@@ -76,7 +80,7 @@ export async function runDirectly(delivery: RunnableDelivery, context: RunContex
 
 /** The end of a handler that threw. An error's message may contain anything, so the record only has its class. */
 export function threw(error: unknown): AttemptEnd {
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = shorten(classOf(error), LONGEST_CLASS_NAME);
   return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` } };
 }
 

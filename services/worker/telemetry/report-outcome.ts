@@ -1,3 +1,4 @@
+import { cut } from "../../../shared/runtime/cut.ts";
 import { DELIVERY_FIELDS, DELIVERY_MESSAGE, httpRequestField } from "../../../shared/runtime/log-fields.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import { queueOf } from "../../../shared/contract/task-id.ts";
@@ -17,11 +18,11 @@ const MOST_LOGGED_PROBLEMS = 5;
 export function reportOutcome(outcome: Outcome, request: Request, told: Told): void {
   const { log, delivery, status } = told;
   const tookMs = told.endedMs - told.startedMs;
-  const path = cut(new URL(request.url).pathname) ?? "";
+  const path = cut(new URL(request.url).pathname, LONGEST_LOGGED_TEXT);
   const fields = {
     [DELIVERY_FIELDS.outcome]: outcome.kind,
-    taskId: cut(request.headers.get("x-cloudtasks-taskname")),
-    retryCount: cut(request.headers.get("x-cloudtasks-taskretrycount")),
+    taskId: headerOf(request, "x-cloudtasks-taskname"),
+    retryCount: headerOf(request, "x-cloudtasks-taskretrycount"),
     [DELIVERY_FIELDS.tookMs]: tookMs,
     ...(delivery ? describe(delivery, request, told) : {}),
     ...detailsOf(outcome),
@@ -84,9 +85,10 @@ function detailsOf(outcome: Outcome): object {
   if ("reason" in outcome) return { reason: outcome.reason };
   if (outcome.kind !== "malformed") return {};
   const problems = outcome.problems.slice(0, MOST_LOGGED_PROBLEMS);
-  return { problems: problems.map(({ path, message }) => cut(`${path}: ${message}`)) };
+  return { problems: problems.map(({ path, message }) => cut(`${path}: ${message}`, LONGEST_LOGGED_TEXT)) };
 }
 
-function cut(text: string | null): string | undefined {
-  return text?.slice(0, LONGEST_LOGGED_TEXT);
+function headerOf(request: Request, name: string): string | undefined {
+  const value = request.headers.get(name);
+  return value === null ? undefined : cut(value, LONGEST_LOGGED_TEXT);
 }

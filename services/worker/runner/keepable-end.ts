@@ -1,0 +1,82 @@
+import type { Json } from "../../../shared/contract/any-json.ts";
+import type { TaskError } from "../../../shared/records/task-record.ts";
+import { shorten } from "../../../shared/runtime/cut.ts";
+import type { Logger } from "../../../shared/runtime/log.ts";
+import type { HandlerResult } from "./handler.ts";
+
+/** A result is kept in the task's record and status, which are no place for documents. */
+const MAX_RESULT_BYTES = 64 * 1024;
+/** As deep as a payload may be: whoever reads a result walks it. */
+const MAX_RESULT_DEPTH = 64;
+
+/** An error is kept next to the payload in the dead letter. These are its limits, in characters; the rest is cut. */
+const LONGEST_CODE = 100;
+const LONGEST_MESSAGE = 2_000;
+
+/** Half of a surrogate pair, as JSON.stringify writes it. Any other escape is matched too, so that `\\ud800` isn't. */
+const ESCAPE = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g;
+
+/**
+ * A handler's end as it can be recorded. A handler may return anything, and by the time that turns out the work is done.
+ * Repeating it would be worse than losing the result or part of a message.
+ */
+export function keepableEnd(end: HandlerResult, log: Logger): HandlerResult {
+  return end.kind === "succeeded"
+    ? { kind: "succeeded", result: keepableResult(end.result, log) }
+    : { ...end, error: keepableError(end.error) };
+}
+
+/** Firestore refuses a record that is too large, and text that isn't UTF-8. */
+function keepableError({ code, message }: TaskError): TaskError {
+  return { code: shorten(String(code), LONGEST_CODE), message: shorten(String(message), LONGEST_MESSAGE) };
+}
+
+function keepableResult(result: unknown, log: Logger): Json {
+  if (result === undefined) return null;
+  const text = jsonOf(result);
+  if (text === undefined) {
+    log.error({}, "the handler's result is not JSON and is not kept");
+    return null;
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_RESULT_BYTES) {
+    log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
+    return null;
+  }
+  if (depthOf(text) > MAX_RESULT_DEPTH) {
+    log.error({ maxDepth: MAX_RESULT_DEPTH }, "the handler's result is nested too deeply and is not kept");
+    return null;
+  }
+  // Parsed again, so that what is recorded is what was checked: a `toJSON` may say something else next time.
+  return JSON.parse(text);
+}
+
+/**
+ * A value as well-formed JSON; undefined for what JSON can't hold, such as a BigInt, a cycle or a `toJSON` that throws, or
+ * would lose, as it makes null of NaN.
+ */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    // It returns undefined for a function, whatever its type says.
+    const text: unknown = JSON.stringify(value, refuseLostNumber);
+    return typeof text === "string" ? text.replace(ESCAPE, (escape, half) => (half ? "\ufffd" : escape)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseLostNumber(_key: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError("JSON has no such number.");
+  return value;
+}
+
+/** How many arrays and objects of a JSON text lie within each other. Doesn't recurse, since depth is what it finds. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const bracket of json.replace(/"(?:[^"\\]|\\.)*"/g, "")) {
+    if (bracket === "[" || bracket === "{") deepest = Math.max(deepest, ++depth);
+    else if (bracket === "]" || bracket === "}") depth--;
+  }
+  return deepest;
+}

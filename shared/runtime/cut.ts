@@ -1,0 +1,18 @@
+/**
+ * At most `longest` UTF-16 units of a text, well-formed: half a surrogate pair, from outside or from a cut in the middle
+ * of one, isn't valid UTF-8, and Firestore refuses it.
+ */
+export function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text.toWellFormed();
+  const end = isFirstHalf(text.charCodeAt(longest - 1)) ? longest - 1 : longest;
+  return text.slice(0, end).toWellFormed();
+}
+
+/** The same, with an ellipsis in place of what is missing. */
+export function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${cut(text, longest)}…` : text.toWellFormed();
+}
+
+function isFirstHalf(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
