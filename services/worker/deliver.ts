@@ -7,8 +7,9 @@ import { naturalStrategy } from "./idempotency/natural.ts";
 import type { AttemptWorker, Strategy } from "./idempotency/strategy.ts";
 import { transactionStrategy } from "./idempotency/transaction.ts";
 import { unrunnableStrategy } from "./idempotency/unrunnable.ts";
-import { type Outcome, respond } from "./outcome.ts";
+import { type Outcome, SHUTTING_DOWN, respond } from "./outcome.ts";
 import { type Delivery, parseDelivery } from "./parse-delivery.ts";
+import { RunningTask } from "./runner/running-task.ts";
 import { DeliveryTelemetry } from "./telemetry/delivery-telemetry.ts";
 import type { Worker } from "./worker.ts";
 
@@ -54,27 +55,44 @@ async function outcomeOf(
   // Keys and bodies can take long to arrive. A delivery that hasn't claimed its task by now doesn't begin.
   if (worker.shutdown.begun) return SHUTTING_DOWN;
 
-  return await worker.around(delivery, async () => {
-    const strategy = strategyFor(delivery, { ...worker, log });
-    try {
-      const attempt = await telemetry.step("claim", () => strategy.begin());
-      if (attempt.rejected) return attempt.outcome;
-
-      const ran = await telemetry.step("handle", () => strategy.run(attempt));
-      return await telemetry.step("settle", () => strategy.finish(attempt, ran));
-    } catch (error) {
-      if (!(error instanceof RecordStoreError)) throw error;
-      log.warn(errorFields(error), "the record store can't be reached");
-      return { kind: "unavailable", reason: "record-store" };
-    }
-  });
+  const task = new RunningTask(log);
+  const attempt = (): Promise<Outcome> =>
+    attemptIn(ownedBy(task, delivery), { worker: { ...worker, log, task }, telemetry });
+  try {
+    return await task.run(() => worker.around(delivery, () => task.leave(attempt)));
+  } finally {
+    task.end();
+  }
 }
 
-const SHUTTING_DOWN: Outcome = { kind: "unavailable", reason: "shutting-down" };
+async function attemptIn(
+  delivery: Delivery,
+  { worker, telemetry }: { readonly worker: AttemptWorker; readonly telemetry: DeliveryTelemetry },
+): Promise<Outcome> {
+  const strategy = strategyFor(delivery, worker);
+  try {
+    const attempt = await telemetry.step("claim", () => strategy.begin());
+    if (attempt.rejected) return attempt.outcome;
+
+    const ran = await telemetry.step("handle", () => strategy.run(attempt));
+    return await telemetry.step("settle", () => strategy.finish(attempt, ran));
+  } catch (error) {
+    if (!(error instanceof RecordStoreError)) throw error;
+    worker.log.warn(errorFields(error), "the record store can't be reached");
+    return { kind: "unavailable", reason: "record-store" };
+  }
+}
+
 const OVERLOADED: Outcome = { kind: "unavailable", reason: "overloaded" };
 
 function outcomeOfRefusal(caller: Exclude<Authentication, { kind: "authenticated" }>): Outcome {
   return caller.kind === "keys-unavailable" ? { kind: "unavailable", reason: "keys" } : caller;
+}
+
+/** The delivery, with a handler that runs as the task's own code. */
+function ownedBy(task: RunningTask, delivery: Delivery): Delivery {
+  if (delivery.kind === "unrunnable") return delivery;
+  return { ...delivery, run: (context) => task.run(() => delivery.run(context)) };
 }
 
 function strategyFor(delivery: Delivery, worker: AttemptWorker): Strategy {

@@ -26,6 +26,7 @@ import { createHandlers } from "./handlers/index.ts";
 import { createKeyCache } from "../../shared/auth/key-cache.ts";
 import { assembleHandlers } from "./runner/assemble-handlers.ts";
 import { Shutdown } from "./runner/shutdown.ts";
+import { runningWorker } from "./running-worker.ts";
 import type { Around } from "./worker.ts";
 
 const configSchema = z.object({
@@ -86,22 +87,7 @@ async function start(): Promise<RunningProgram> {
   const fetch = guardAgainstPages(app.fetch, { config, log });
   const server = await serveHttp({ fetch, port: config.PORT, host: config.HOST });
   log.info({ port: server.port }, "listening");
-
-  return {
-    async stop() {
-      log.info({}, "draining");
-      const closed = server.close();
-      if (await shutdown.drain()) {
-        await closed;
-        await store.close(clock);
-      } else {
-        // The client would wait for its pending calls, too, and be killed while waiting.
-        log.warn({}, "some work did not settle in time");
-      }
-      await tracing.stop();
-      log.info({}, "stopped");
-    },
-  };
+  return runningWorker({ log, shutdown, store }, { server, tracing });
 }
 
 /** Without Cloud Run's own check of callers, nobody would have verified the signature. */

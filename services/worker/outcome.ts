@@ -27,6 +27,9 @@ const CONTENTION_RETRY_AFTER_MS = 1_000;
 /** Another attempt holds a lock that this one needs, on one of the handler's documents or on its own record. */
 export const CONTENTION: Outcome = { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS };
 
+/** This instance runs nothing new, or has stopped what it ran. */
+export const SHUTTING_DOWN: Outcome = { kind: "unavailable", reason: "shutting-down" };
+
 /** How long to ask Cloud Tasks to wait while one of our dependencies is unavailable. */
 const UNAVAILABLE_RETRY_AFTER_MS = 5_000;
 

@@ -1,11 +1,23 @@
 import { getRequestListener } from "@hono/node-server";
 import http from "node:http";
+import { closingOf } from "./closing.ts";
 import { portOf } from "./listening-port.ts";
+
+/** How a server closes. */
+export interface CloseOptions {
+  /** How long requests in progress may take, in milliseconds. Default: for as long as they do. */
+  readonly cutOffMs?: number;
+  /** The response to those that take longer. Default: 503. */
+  readonly cutOff?: () => Response;
+}
 
 export interface HttpServer {
   readonly port: number;
-  /** Stops accepting connections, and resolves once every request in progress has been answered. */
-  close(): Promise<void>;
+  /**
+   * Reads and answers what has arrived, stops accepting connections, and resolves once every request in progress has been
+   * answered.
+   */
+  close(options?: CloseOptions): Promise<void>;
 }
 
 /** Node's own limits are generous. These bound how slowly a request may arrive, not how long handling it takes. */
@@ -27,48 +39,19 @@ export async function serveHttp(options: {
   /** Default: all interfaces, as Cloud Run requires. */
   host?: string;
 }): Promise<HttpServer> {
-  const listener = getRequestListener(options.fetch);
-  const server = http.createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    },
-    (request, response) => void listener(request, response),
-  );
-  const close = prepareClosing(server);
+  const server = http.createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  });
+  const closing = closingOf(server);
+  const listener = getRequestListener((request) => closing.orCutOff(options.fetch, request));
+  server.on("request", (request, response) => closing.serve(response, () => void listener(request, response)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host ?? "0.0.0.0", () => resolve());
   });
-  return { port: portOf(server), close };
-}
-
-/**
- * Node's own close waits for every connection that isn't idle at that moment. One whose response comes later is then kept
- * open for the whole keep-alive time, and one that never sent anything stays open for ever. So each connection is closed
- * after its response, and whatever is left is closed after the last one.
- */
-function prepareClosing(server: http.Server): () => Promise<void> {
-  const inProgress = new Set<http.ServerResponse>();
-  let closing = false;
-  const closeLeftovers = (): void => {
-    if (closing && inProgress.size === 0) server.closeAllConnections();
-  };
-  server.on("request", (_request, response) => {
-    inProgress.add(response);
-    response.once("close", () => {
-      inProgress.delete(response);
-      closeLeftovers();
-    });
-  });
-  return () =>
-    new Promise((resolve) => {
-      closing = true;
-      for (const response of inProgress) response.shouldKeepAlive = false;
-      server.close(() => resolve());
-      closeLeftovers();
-    });
+  return { port: portOf(server), close: (how) => closing.close(how) };
 }

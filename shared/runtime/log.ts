@@ -1,6 +1,9 @@
 import pino from "pino";
+import { createLineWriter } from "./line-writer.ts";
 
 export type Logger = pino.Logger;
+
+const STANDARD_OUTPUT = 1;
 
 /** Severity names of Cloud Logging (https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogSeverity). */
 const SEVERITY = new Map([
@@ -13,7 +16,8 @@ const SEVERITY = new Map([
 ]);
 
 /**
- * A logger that writes one JSON object per line to standard output, with the fields that Cloud Logging understands.
+ * A logger that writes one JSON object per line to standard output, with the fields that Cloud Logging understands. It
+ * never waits for whoever reads them: lines that nobody takes are dropped and counted.
  *
  * @param options.level the lowest level that is written; default "info".
  * @param options.destination where to write instead.
@@ -30,6 +34,12 @@ export function createLogger(options: {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ severity: SEVERITY.get(label) ?? "DEFAULT" }) },
   };
-  // Synchronous: buffered lines are lost when the process is killed, and keep it from ending when its reader has gone.
-  return pino(settings, options.destination ?? pino.destination({ fd: 1, sync: true }));
+  if (options.destination) return pino(settings, options.destination);
+  const logger: Logger = pino(
+    settings,
+    createLineWriter(STANDARD_OUTPUT, (dropped) =>
+      logger.warn({ dropped }, "log lines were dropped: nobody read them"),
+    ),
+  );
+  return logger;
 }

@@ -1,16 +1,41 @@
 import { ConfigError } from "./config-error.ts";
+import { FAULT_MESSAGE, type Fault, faultFields, watchFaults } from "./faults.ts";
+import type { Logger } from "./log.ts";
+import { isError, propertyOf, textOf } from "./thrown.ts";
 
 /** The message that a program sends, once it has started, to a parent that opened a channel to it. */
 export const STARTED = "started";
 
+/**
+ * The longest that stopping may take, in milliseconds since it was asked for. Cloud Run kills an instance 10 s after
+ * SIGTERM (https://cloud.google.com/run/docs/container-contract#instance-shutdown).
+ */
+export const STOP_LIMIT_MS = 9_750;
+
+/** Something that fails again and again must not fill the log while the program stops. */
+const MOST_REPORTED_FAULTS = 100;
+
+/** The exit code tells why a program stopped, not how well. */
+const EXIT_CODE = { asked: 0, fault: 1 } as const;
+type StopReason = keyof typeof EXIT_CODE;
+
 /** A program that runs until it is told to stop. */
 export interface RunningProgram {
-  stop(): Promise<void>;
+  readonly log: Logger;
+  /**
+   * Stops it. After `STOP_LIMIT_MS` the process ends, whatever is left.
+   *
+   * @param leftMs how much of that is left, in milliseconds.
+   */
+  stop(leftMs: () => number): Promise<void>;
+  /** Reports a fault, in the fault's async context. Default: a line in the log. */
+  reportFault?(fault: Fault): void;
 }
 
 /**
- * Runs a program: starts it, stops it on SIGTERM or SIGINT, and ends the process. A mistake that a person can fix
- * (in the configuration, or a port in use) ends it with exit code 1 and a sentence instead of a stack trace.
+ * Runs a program: starts it, stops it on SIGTERM, SIGINT or a fault, and ends the process: with exit code 0 if it was
+ * asked to stop, even if work was given up, and with 1 after a fault. A mistake that a person can fix (in the
+ * configuration, or a port in use) ends it with 1 and a sentence instead of a stack trace.
  *
  * @param options.portVariable the variable to name if the port is taken.
  */
@@ -19,40 +44,85 @@ export async function runProgram(options: {
   portVariable: string;
 }): Promise<void> {
   // Before the start, so that a signal that arrives during it stops the program afterwards instead of killing it.
-  const stopRequested = whenStopRequested();
+  const life = watchProcess();
   try {
     const running = await options.start();
+    life.started(running);
     process.send?.(STARTED);
-    await stopRequested;
-    await running.stop();
-    process.exit(0);
+    const { leftMs } = await life.stopRequested;
+    await running.stop(leftMs);
+    life.exit();
   } catch (error) {
     process.stderr.write(`${explainFailure(error, options.portVariable)}\n`);
     process.exit(1);
   }
 }
 
-function whenStopRequested(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.once("SIGINT", () => resolve());
-    // If a parent opened a channel to this program, the channel closes when the parent has gone.
-    process.once("disconnect", () => resolve());
-  });
+/** What can end a process: signals, a parent that goes, faults, and the time that stopping may take. */
+function watchProcess() {
+  const { promise: stopRequested, resolve } = Promise.withResolvers<{ leftMs: () => number }>();
+  let reason: StopReason | undefined;
+  let running: RunningProgram | undefined;
+  let faults = 0;
+  const early: Fault[] = [];
+  const exit = (): void => process.exit(EXIT_CODE[reason ?? "asked"]);
+
+  const requestStop = (why: StopReason): void => {
+    if (reason) return;
+    reason = why;
+    const untilMs = performance.now() + STOP_LIMIT_MS;
+    setTimeout(() => {
+      running?.log.warn({}, "stopping took too long; what is left is given up");
+      exit();
+    }, STOP_LIMIT_MS);
+    resolve({ leftMs: () => Math.max(0, untilMs - performance.now()) });
+  };
+  const onFault = (fault: Fault): void => {
+    if (++faults <= MOST_REPORTED_FAULTS) {
+      if (running) report(fault, running);
+      else early.push(fault);
+    }
+    requestStop("fault");
+  };
+
+  // Not only once: a second signal would otherwise kill the process while it drains.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => requestStop("asked"));
+  // If a parent opened a channel to this program, the channel closes when the parent has gone.
+  process.once("disconnect", () => requestStop("asked"));
+  watchFaults(onFault);
+  return {
+    stopRequested,
+    exit,
+    started(program: RunningProgram) {
+      running = program;
+      for (const fault of early) report(fault, program);
+    },
+  };
+}
+
+/** A fault's report must not become the next fault. */
+function report(fault: Fault, running: RunningProgram): void {
+  try {
+    if (running.reportFault) running.reportFault(fault);
+    else running.log.error(faultFields(fault), FAULT_MESSAGE[fault.kind]);
+  } catch (error) {
+    running.log.error({ reason: textOf(error) }, "a fault could not be reported");
+  }
 }
 
 /** What to tell a person about a failed start: a sentence for a mistake of theirs, a stack trace for anything else. */
 export function explainFailure(error: unknown, portVariable?: string): string {
   if (error instanceof ConfigError || isUsageError(error)) return error.message;
   if (isPortInUse(error) && portVariable) return `Port ${error.port} is in use. Set ${portVariable} to a free one.`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const stack = isError(error) ? propertyOf(error, "stack") : undefined;
+  return typeof stack === "string" ? stack : textOf(error);
 }
 
 /** An unknown option on the command line. */
 function isUsageError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+  return isError(error) && String(propertyOf(error, "code")).startsWith("ERR_PARSE_ARGS");
 }
 
 function isPortInUse(error: unknown): error is Error & { port: number } {
-  return error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error;
+  return isError(error) && propertyOf(error, "code") === "EADDRINUSE" && "port" in error;
 }

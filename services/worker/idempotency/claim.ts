@@ -33,7 +33,7 @@ export function claimStrategy(delivery: RunnableDelivery, worker: AttemptWorker)
         work: {
           run: (context) => runDirectly(delivery, context),
           // The attempt was counted when it claimed, and its claim must last until its lease ends.
-          whenStuck: (cause) => ({ kind: "decided", outcome: failedWhenStuck(cause) }),
+          whenStuck: (end) => ({ kind: "decided", outcome: failedWhenStuck(end) }),
         },
       }),
     finish: (attempt: ClaimedAttempt, ran: Ran) =>

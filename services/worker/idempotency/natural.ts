@@ -1,5 +1,5 @@
 import type { RunnableDelivery } from "../parse-delivery.ts";
-import { failedWhenStuck, runDirectly, runHandler, timedOut } from "../runner/run-handler.ts";
+import { failedWhenStuck, runDirectly, runHandler } from "../runner/run-handler.ts";
 import { type AttemptWorker, type Strategy, beginUnclaimed, finishUnclaimed } from "./strategy.ts";
 
 /**
@@ -15,10 +15,8 @@ export function naturalStrategy(delivery: RunnableDelivery, worker: AttemptWorke
         work: {
           run: (context) => runDirectly(delivery, context),
           // Nothing keeps the next attempt away, so a stuck one is recorded and counted right now.
-          whenStuck: (cause) =>
-            cause === "shutdown"
-              ? { kind: "decided", outcome: failedWhenStuck(cause) }
-              : { kind: "ended", end: timedOut() },
+          whenStuck: (end) =>
+            end.kind === "released" ? { kind: "decided", outcome: failedWhenStuck(end) } : { kind: "ended", end },
         },
       }),
     finish: (attempt, ran) => finishUnclaimed(attempt, ran, { delivery, worker }),

@@ -4,6 +4,7 @@ import { outcomeWithoutRecord, settleUnclaimed } from "../lifecycle/settlement.t
 import type { Outcome } from "../outcome.ts";
 import type { Delivery } from "../parse-delivery.ts";
 import type { Ran } from "../runner/run-handler.ts";
+import type { RunningTask } from "../runner/running-task.ts";
 import type { Worker } from "../worker.ts";
 
 /**
@@ -27,7 +28,9 @@ export interface Attempt extends Claimant {
 export type Begun = Attempt | { readonly rejected: true; readonly outcome: Outcome };
 
 /** What strategies depend on. The log is the delivery's. */
-export type AttemptWorker = Pick<Worker, "store" | "clock" | "log" | "shutdown">;
+export interface AttemptWorker extends Pick<Worker, "store" | "clock" | "log" | "shutdown"> {
+  readonly task: RunningTask;
+}
 
 export function reject(outcome: Outcome): Begun {
   return { rejected: true, outcome };

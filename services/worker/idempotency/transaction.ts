@@ -6,7 +6,7 @@ import { type AttemptEnd, settleInTransaction } from "../lifecycle/settlement.ts
 import { CONTENTION, type Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { RunContext } from "../runner/handler.ts";
-import { type Ran, failedWhenStuck, runHandler, threw } from "../runner/run-handler.ts";
+import { type Ran, failedWhenStuck, faulted, runHandler, threw } from "../runner/run-handler.ts";
 import { type Attempt, type AttemptWorker, type Strategy, finishUnclaimed, newAttempt } from "./strategy.ts";
 
 /**
@@ -40,9 +40,11 @@ class NothingToCommit extends Error {
 function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<Ran> {
   // Firestore works before the handler and after it, and an attempt that is only waiting for Firestore hasn't failed.
   let isHandling = false;
+  const { promise: abandoned, reject: abandon } = Promise.withResolvers<never>();
+  abandoned.catch(() => {});
   const run = async (context: RunContext): Promise<AttemptEnd> => {
     isHandling = true;
-    return await runOnce(delivery, context).finally(() => {
+    return await Promise.race([runOnce(delivery, context), abandoned]).finally(() => {
       isHandling = false;
     });
   };
@@ -50,11 +52,18 @@ function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<R
     worker,
     work: {
       run: (context) => commitTogether(context, { attempt, run, delivery, worker }),
-      // The transaction still locks its record, so nothing can be recorded now.
-      whenStuck: (cause) => ({
-        kind: "decided",
-        outcome: isHandling || cause === "shutdown" ? failedWhenStuck(cause) : keptByFirestore(worker),
-      }),
+      whenStuck(end) {
+        if (end.kind === "threw") {
+          // A fault must be counted, or it would stop one instance after another. So the transaction is rolled back
+          // although its handler goes on: that can't commit anything any more.
+          const ran: Ran = { kind: "ended", end };
+          abandon(new NothingToCommit(ran));
+          return ran;
+        }
+        // The transaction still locks its record, so nothing can be recorded now.
+        const hasFailed = isHandling || end.kind === "released";
+        return { kind: "decided", outcome: hasFailed ? failedWhenStuck(end) : keptByFirestore(worker) };
+      },
     },
   });
 }
@@ -86,6 +95,8 @@ async function attemptOnce(
     if (admission.transition) write(admission.transition);
     return { kind: "decided", outcome: admission.outcome };
   }
+  // The client runs the callback again, for example after contention, but the attempt has been told to stop.
+  if (worker.task.fault) throw new NothingToCommit({ kind: "ended", end: faulted(worker.task) });
   if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
   const end = await run({ ...context, attempt: admission.attempt.attempts, transaction });

@@ -4,13 +4,14 @@ import { shorten } from "../../../shared/runtime/cut.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { classOf } from "../../../shared/runtime/thrown.ts";
 import type { AttemptEnd } from "../lifecycle/settlement.ts";
-import type { Outcome } from "../outcome.ts";
+import { type Outcome, SHUTTING_DOWN } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
 import type { RunContext } from "./handler.ts";
+import type { RunningTask } from "./running-task.ts";
 
-/** Why an attempt was told to stop. */
-export type AbortCause = "timeout" | "shutdown";
+/** Why an attempt was told to stop: a fault is an error of its own that its handler didn't wait for. */
+export type AbortCause = "timeout" | "shutdown" | "fault";
 
 /** What is left to finish after running an attempt. */
 export type Ran =
@@ -21,21 +22,29 @@ export type Ran =
 /** How one kind of task runs its handler. */
 export interface Work {
   run(context: RunContext): Promise<Ran>;
-  /** The result of an attempt that was told to stop and didn't within its grace period. */
-  whenStuck(cause: AbortCause): Ran;
+  /** The result of an attempt that was told to stop, which is its end, and didn't within its grace period. */
+  whenStuck(end: AbortedEnd): Ran;
 }
+
+/** What an attempt ends as if it was told to stop and nothing better came of it. */
+export type AbortedEnd = Extract<AttemptEnd, { kind: "threw" | "timed-out" | "released" }>;
 
 const LONGEST_CLASS_NAME = 100;
 
 const TIMED_OUT = { code: "timeout", message: "The handler used up its time." };
 
 /** How long a handler may ignore its signal, in milliseconds. */
-export const GRACE_MS: Readonly<Record<AbortCause, number>> = { timeout: ABORT_GRACE_MS, shutdown: SHUTDOWN_GRACE_MS };
+export const GRACE_MS: Readonly<Record<AbortCause, number>> = {
+  timeout: ABORT_GRACE_MS,
+  shutdown: SHUTDOWN_GRACE_MS,
+  fault: ABORT_GRACE_MS,
+};
 
 /** What the signal's reason says. */
 export const ABORT_REASON: Readonly<Record<AbortCause, string>> = {
   timeout: "The attempt's time is used up.",
   shutdown: "The worker is shutting down.",
+  fault: "The attempt left a promise that rejected, or threw where nothing caught it.",
 };
 
 /**
@@ -47,9 +56,14 @@ export const ABORT_REASON: Readonly<Record<AbortCause, string>> = {
 export async function runHandler(
   delivery: RunnableDelivery,
   attempt: number,
-  { work, worker }: { readonly work: Work; readonly worker: Pick<Worker, "clock" | "log" | "shutdown" | "store"> },
+  { work, worker }: { readonly work: Work; readonly worker: HandlerWorker },
 ): Promise<Ran> {
-  const abort = startAbort(delivery.timeoutMs, { clock: worker.clock, shutdown: worker.shutdown.signal });
+  const { task } = worker;
+  const abort = startAbort(delivery.timeoutMs, {
+    clock: worker.clock,
+    shutdown: worker.shutdown.signal,
+    faulted: task.faulted,
+  });
   const context: RunContext = {
     signal: abort.signal,
     idempotencyKey: delivery.envelope.id,
@@ -61,11 +75,18 @@ export async function runHandler(
   try {
     // A stuck handler may leave calls of the store's client in progress.
     const running = worker.store.track(work.run(context));
-    const ran = await Promise.race([running, abort.graceOver.then((cause) => work.whenStuck(cause))]);
-    return ran.kind === "ended" ? { kind: "ended", end: endUnderAbort(ran.end, abort.cause()) } : ran;
+    const stuck = abort.graceOver.then((cause) => work.whenStuck(abortedEnd(cause, task)));
+    const ran = await Promise.race([running, stuck]);
+    const cause = abort.cause();
+    return ran.kind === "ended" && cause ? { kind: "ended", end: endUnderAbort(ran.end, cause, task) } : ran;
   } finally {
     abort.clear();
   }
+}
+
+/** What running a handler depends on. */
+interface HandlerWorker extends Pick<Worker, "clock" | "log" | "shutdown" | "store"> {
+  readonly task: RunningTask;
 }
 
 /** Runs a handler directly. If it throws, that is an end, too. */
@@ -84,28 +105,53 @@ export function threw(error: unknown): AttemptEnd {
   return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` } };
 }
 
-/** A stuck handler has failed. */
-export function failedWhenStuck(cause: AbortCause): Outcome {
-  return cause === "shutdown" ? { kind: "unavailable", reason: "shutting-down" } : { kind: "failed", error: TIMED_OUT };
+/** A stuck handler has failed, unless a shutdown stopped it. */
+export function failedWhenStuck(end: AbortedEnd): Outcome {
+  return end.kind === "released" ? SHUTTING_DOWN : { kind: "failed", error: end.error };
 }
 
-/** The end of an attempt that ran out of time. */
-export function timedOut(): AttemptEnd {
-  return { kind: "timed-out", error: TIMED_OUT };
+/** The end of an attempt whose task had a fault. What was thrown may contain anything, so the record has its class. */
+export function faulted({ fault }: RunningTask): AbortedEnd {
+  const name = shorten(classOf(fault?.error), LONGEST_CLASS_NAME);
+  return fault?.kind === "uncaught-exception"
+    ? { kind: "threw", error: { code: "uncaught_exception", message: `Outside the handler, ${name} was thrown.` } }
+    : { kind: "threw", error: { code: "unhandled_rejection", message: `A promise nobody waited for: ${name}.` } };
+}
+
+function abortedEnd(cause: AbortCause, task: RunningTask): AbortedEnd {
+  switch (cause) {
+    case "timeout":
+      return { kind: "timed-out", error: TIMED_OUT };
+    case "shutdown":
+      return { kind: "released" };
+    case "fault":
+      return faulted(task);
+    default:
+      return cause satisfies never;
+  }
 }
 
 /**
- * A success or a permanent failure counts, however late. Any other end of an aborted attempt is put down to the abort.
+ * A success or a permanent failure counts, however late; but after a fault, part of the work has failed, and a handler
+ * that reports success doesn't know. Any other end of an aborted attempt is put down to the abort.
  */
-function endUnderAbort(end: AttemptEnd, cause: AbortCause | null): AttemptEnd {
-  if (cause === null || end.kind === "succeeded" || end.kind === "permanent") return end;
-  return cause === "shutdown" ? { kind: "released" } : timedOut();
+function endUnderAbort(end: AttemptEnd, cause: AbortCause, task: RunningTask): AttemptEnd {
+  const stands = end.kind === "permanent" || (end.kind === "succeeded" && cause !== "fault");
+  return stands ? end : abortedEnd(cause, task);
 }
 
-/** Tells one attempt to stop when it has run for `timeoutMs` milliseconds or the worker shuts down. */
+/** Tells one attempt to stop when it has run for `timeoutMs` milliseconds, the worker shuts down, or it has a fault. */
 export function startAbort(
   timeoutMs: number,
-  { clock, shutdown }: { readonly clock: Clock; readonly shutdown?: AbortSignal | undefined },
+  {
+    clock,
+    shutdown,
+    faulted,
+  }: {
+    readonly clock: Clock;
+    readonly shutdown?: AbortSignal | undefined;
+    readonly faulted?: AbortSignal;
+  },
 ) {
   const controller = new AbortController();
   const { promise: graceOver, resolve: endGrace } = Promise.withResolvers<AbortCause>();
@@ -119,8 +165,11 @@ export function startAbort(
   };
   const timers = [clock.setTimer(timeoutMs, () => abort("timeout"))];
   const onShutdown = (): void => abort("shutdown");
+  const onFault = (): void => abort("fault");
   shutdown?.addEventListener("abort", onShutdown);
+  faulted?.addEventListener("abort", onFault);
   if (shutdown?.aborted) onShutdown();
+  if (faulted?.aborted) onFault();
 
   return {
     /** Fires when the work must stop. */
@@ -133,6 +182,7 @@ export function startAbort(
     clear() {
       for (const timer of timers) timer.cancel();
       shutdown?.removeEventListener("abort", onShutdown);
+      faulted?.removeEventListener("abort", onFault);
     },
   };
 }

@@ -54,7 +54,7 @@ async function start(): Promise<RunningProgram> {
     maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });
-  return { stop: () => server.close() };
+  return { log, stop: () => server.close() };
 }
 
 await runProgram({ start, portVariable: "PORT" });

@@ -5,6 +5,7 @@ import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
 import { assembleHandlers } from "../../../services/worker/runner/assemble-handlers.ts";
+import { runningWorker } from "../../../services/worker/running-worker.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 import { flagVariable, platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
@@ -81,16 +82,7 @@ async function start(): Promise<RunningProgram> {
     },
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });
-  return {
-    async stop() {
-      const closed = server.close();
-      if (await shutdown.drain()) {
-        await closed;
-        await store.close(systemClock);
-      }
-      await tracing.stop();
-    },
-  };
+  return runningWorker({ log, shutdown, store }, { server, tracing });
 }
 
 await runProgram({ start, portVariable: "PORT" });

@@ -3,6 +3,7 @@ import { trace } from "@opentelemetry/api";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
+import { RunningTask } from "../../../services/worker/runner/running-task.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
@@ -24,6 +25,7 @@ export function detachedWorker() {
     log,
     lines,
     shutdown: new Shutdown(clock),
+    task: new RunningTask(log),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
     admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {

@@ -1,0 +1,34 @@
+import type { HttpServer } from "../../shared/http/server.ts";
+import { systemClock } from "../../shared/runtime/clock.ts";
+import { settlesWithin } from "../../shared/runtime/deadline.ts";
+import type { RunningProgram } from "../../shared/runtime/program.ts";
+import type { Tracing } from "../../shared/tracing/tracing.ts";
+import { SHUTTING_DOWN, respond } from "./outcome.ts";
+import { reportFault } from "./report-fault.ts";
+import { rememberMakers } from "./runner/running-task.ts";
+import { DRAIN_LIMIT_MS } from "./runner/shutdown.ts";
+import type { Worker } from "./worker.ts";
+
+/** A worker that serves: how it reports faults, and how it stops. */
+export function runningWorker(
+  worker: Pick<Worker, "log" | "shutdown" | "store">,
+  { server, tracing }: { readonly server: HttpServer; readonly tracing: Tracing },
+): RunningProgram {
+  const { log, shutdown, store } = worker;
+  rememberMakers();
+  return {
+    log,
+    reportFault: (fault) => reportFault(fault, worker),
+    async stop(leftMs) {
+      log.info({}, "draining");
+      const closed = server.close({ cutOffMs: DRAIN_LIMIT_MS, cutOff: () => respond(SHUTTING_DOWN) });
+      const isDrained = await shutdown.drain();
+      const within = (work: Promise<unknown>) => settlesWithin({ clock: systemClock, timeoutMs: leftMs() }, work);
+      if (isDrained) await within(closed);
+      // The client would wait for its pending calls, too, and be killed while waiting.
+      else log.warn({}, "some work did not settle in time");
+      await within(Promise.allSettled([isDrained ? store.close(systemClock) : closed, tracing.stop()]));
+      log.info({}, "stopped");
+    },
+  };
+}
