@@ -16,7 +16,7 @@ import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createProducerApp } from "./app.ts";
 import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
-import { settlesWithin } from "../../shared/runtime/deadline.ts";
+import { runningProducer } from "./running-producer.ts";
 import { createTaskRecords } from "./tasks/task-records.ts";
 
 const configSchema = z.object({
@@ -34,8 +34,6 @@ const configSchema = z.object({
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
   MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
 });
-
-const CLOSE_TIMEOUT_MS = 1_000;
 
 async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
@@ -68,20 +66,7 @@ async function start(): Promise<RunningProgram> {
   const loadedClient = await createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   client.resolve(loadedClient);
 
-  return {
-    async stop() {
-      log.info({}, "stopping");
-      await server.close();
-      await Promise.all([closeClients([loadedClient.close(), store.close(systemClock)]), tracing.stop()]);
-      log.info({}, "stopped");
-    },
-  };
-}
-
-/** A client closes once its calls have ended. Those that were given up may take long, and nobody needs them. */
-async function closeClients(closings: readonly Promise<void>[]): Promise<void> {
-  const deadline = { clock: systemClock, timeoutMs: CLOSE_TIMEOUT_MS };
-  await Promise.all(closings.map((closing) => settlesWithin(deadline, closing)));
+  return runningProducer({ log, server, store, client: loadedClient, tracing });
 }
 
 await runProgram({ start, portVariable: "PORT" });

@@ -3,7 +3,7 @@ import { status } from "@grpc/grpc-js";
 import type { DeployedQueue, DeployedQueues } from "../contract/queues.ts";
 import { toProtoTime } from "./proto-time.ts";
 import { type TaskId, queueOf } from "../contract/task-id.ts";
-import { readQueuedTask } from "./cloud-tasks-wire.ts";
+import { ENQUEUED_AT, readQueuedTask } from "./cloud-tasks-wire.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { DependencyError } from "../runtime/dependency-error.ts";
 import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
@@ -82,7 +82,7 @@ function describeTask({ id, envelope, dueAtMs }: NewQueuedTask, settings: CloudT
     httpRequest: {
       httpMethod: "POST" as const,
       url: `${settings.workerUrl}/tasks/${envelope.type}`,
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", [ENQUEUED_AT]: envelope.enqueuedAt },
       body: Buffer.from(envelope.text),
       oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
     },

@@ -5,7 +5,10 @@ import type { Deadline } from "../runtime/deadline.ts";
 /** A task as its queue knows it. Times are in milliseconds since the epoch. */
 export interface QueuedTask {
   readonly type: string;
+  /** When Cloud Tasks created it, by its clock, to the second. */
   readonly createdAtMs: number;
+  /** When the producer accepted it, as RFC 3339. Missing if an earlier revision enqueued it. */
+  readonly enqueuedAt?: string;
   /** When it is due or, after a failed attempt, when the next one is. */
   readonly scheduledAtMs: number;
   /** How many attempts Cloud Tasks has begun, and how many of them got a response. */

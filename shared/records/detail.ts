@@ -23,9 +23,11 @@ const POSSIBLE_REFUSALS = new Set([2, 8, 13]);
 /** How much to write after a commit was refused; undefined if it can't be less. */
 export function detailAfter(
   status: number,
-  { detail, triesLeft }: { readonly detail: Detail; readonly triesLeft: number },
+  on: { readonly detail: Detail; readonly triesLeft: number; readonly refused: Transition | null | undefined },
 ): Detail | undefined {
-  const less = DETAILS[DETAILS.indexOf(detail) + 1];
+  const { detail, triesLeft, refused } = on;
+  const hasDetail = refused?.kind !== "claim" && refused?.kind !== "cancel";
+  const less = hasDetail ? DETAILS[DETAILS.indexOf(detail) + 1] : undefined;
   if (REFUSALS.has(status)) return less;
   const isLastChance = triesLeft < DETAILS.length;
   return isLastChance && POSSIBLE_REFUSALS.has(status) ? (less ?? detail) : detail;

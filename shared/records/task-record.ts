@@ -56,6 +56,8 @@ const taskRecordSchema = z.object({
   leaseMs: z.int().nonnegative(),
   payloadHash: z.string(),
   firstSeenAt: timestamp.optional(),
+  /** When the producer accepted the task, as RFC 3339. Missing from records of earlier revisions. */
+  enqueuedAt: z.string().optional(),
   finishedAt: timestamp.nullable().default(null),
   lastError: taskError.nullable().default(null),
   /** What the handler returned; stored as JSON text. */

@@ -163,13 +163,15 @@ export class TaskStore {
     untilMs = Number.POSITIVE_INFINITY,
   ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
     let detail: Detail | undefined = "all";
+    let decided: Decision | undefined;
+    const decideAgain = (read: ReadRecord): Decision => (decided = decide(read));
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#changeOnce(task, { decide, untilMs, detail });
+        return await this.#changeOnce(task, { decide: decideAgain, untilMs, detail });
       } catch (error) {
         const isFinal = tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
         if (isFinal || this.#clock.now() >= untilMs) throw error;
-        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries });
+        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries, refused: decided?.transition });
         if (!detail) throw error;
       }
     }

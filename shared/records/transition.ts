@@ -180,7 +180,7 @@ function wholeRecord(
   fields: Fields,
   { task, before, nowMs }: { readonly task: Task; readonly before: Fields | null; readonly nowMs: number },
 ): NonNullable<Writes["record"]> {
-  const { id, type, payloadHash } = task.envelope;
+  const { id, type, payloadHash, enqueuedAt } = task.envelope;
   const record = {
     queue: queueOf(id),
     type,
@@ -188,6 +188,7 @@ function wholeRecord(
     fence,
     attempts,
     payloadHash,
+    enqueuedAt,
     firstSeenAt: from?.firstSeenAt ?? SERVER_TIME,
     lastError: from?.lastError ?? null,
     expireAt: expiryFrom(nowMs),

@@ -10,11 +10,6 @@ const RETRY_MS = 20;
 /** How long the last lines of a process may take to be written when it ends, in milliseconds. */
 const LAST_WAIT_MS = 100;
 
-/** Writes lines to a file descriptor, at once if it takes them. */
-export interface LineWriter {
-  write(line: string): void;
-}
-
 interface WaitingLine {
   readonly bytes: Buffer;
   readonly sinceMs: number;
@@ -26,88 +21,110 @@ interface WaitingLine {
  *
  * Writing is synchronous wherever the descriptor takes the line, so that a kill loses nothing. What still waits when the
  * process ends is written as far as that is possible within 100 ms.
- *
- * @param onCaughtUp writes a line with the number of lines dropped. Called when nothing else waits, until writing works
- * again.
  */
-export function createLineWriter(fd: number, onCaughtUp: (dropped: number) => void): LineWriter {
-  const target = openWithoutBlocking(fd);
-  const waiting: WaitingLine[] = [];
+export class LineWriter {
+  readonly #fd: number;
+  readonly #reportDropped: (count: number) => void;
+  readonly #waiting: WaitingLine[] = [];
+  #waitingBytes = 0;
   /** What is left of a line that has been written in part. It comes first, or lines would run into each other. */
-  let rest: Buffer | undefined;
-  let waitingBytes = 0;
-  let dropped = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let writeNow: ((bytes: Buffer) => void) | undefined;
+  #rest: Buffer | undefined;
+  #dropped = 0;
+  /** Set while the count is being written. */
+  #reporting: number | undefined;
+  #opened: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #watchesExit = false;
+
+  /**
+   * @param reportDropped writes a line with the number of lines dropped. Called when nothing else waits, until writing
+   * works again.
+   */
+  constructor(fd: number, reportDropped: (count: number) => void) {
+    this.#fd = fd;
+    this.#reportDropped = reportDropped;
+  }
+
+  write(line: string): void {
+    const bytes = Buffer.from(line);
+    if (this.#reporting !== undefined) return this.#writeCount(bytes, this.#reporting);
+    this.#wait(bytes);
+    // While something waits, the timer tries again: one attempt for each line would cost too much.
+    if (!this.#timer) this.#catchUp();
+  }
+
+  #wait(bytes: Buffer): void {
+    if (this.#waitingBytes + bytes.length > MOST_WAITING_BYTES) {
+      this.#dropped++;
+    } else {
+      this.#waiting.push({ bytes, sinceMs: performance.now() });
+      this.#waitingBytes += bytes.length;
+    }
+  }
+
+  #catchUp(): void {
+    this.#timer = undefined;
+    if (this.#flush() && this.#report()) return;
+    this.#dropOld();
+    this.#timer = setTimeout(() => this.#catchUp(), RETRY_MS).unref();
+    if (!this.#watchesExit) process.once("exit", () => this.#writeLast());
+    this.#watchesExit = true;
+  }
 
   /** Writes what waits; false if some of it can't be written now. */
-  const flush = (): boolean => {
+  #flush(): boolean {
     for (;;) {
-      const bytes = rest ?? waiting[0]?.bytes;
+      const bytes = this.#rest ?? this.#waiting[0]?.bytes;
       if (!bytes) return true;
-      const written = writeSome(target, bytes);
+      const written = this.#writeSome(bytes);
       if (written === 0) return false;
-      if (!rest) waitingBytes -= waiting.shift()?.bytes.length ?? 0;
-      rest = written < bytes.length ? bytes.subarray(written) : undefined;
+      if (!this.#rest) this.#waitingBytes -= this.#waiting.shift()?.bytes.length ?? 0;
+      this.#rest = written < bytes.length ? bytes.subarray(written) : undefined;
     }
-  };
-  const dropOld = (): void => {
-    const oldestMs = performance.now() - LONGEST_WAIT_MS;
-    for (let first = waiting[0]; first && first.sinceMs < oldestMs; first = waiting[0]) {
-      waiting.shift();
-      waitingBytes -= first.bytes.length;
-      dropped++;
-    }
-  };
-  /** The count is a line, too, and only being able to write it shows that writing works. False if it couldn't be. */
-  const reportDropped = (): boolean => {
-    if (dropped === 0) return true;
-    const count = dropped;
-    dropped = 0;
-    writeNow = (bytes) => {
-      const written = writeSome(target, bytes);
-      if (written === 0) dropped = count;
-      else if (written < bytes.length) rest = bytes.subarray(written);
-    };
-    onCaughtUp(count);
-    writeNow = undefined;
-    return dropped === 0 && !rest;
-  };
-  const retry = (): void => {
-    timer = undefined;
-    if (flush() && reportDropped()) return;
-    dropOld();
-    timer = setTimeout(retry, RETRY_MS).unref();
-  };
-  process.once("exit", () => {
-    for (const untilMs = performance.now() + LAST_WAIT_MS; !flush() && performance.now() < untilMs;) sleep(1);
-  });
-  return {
-    write(line) {
-      const bytes = Buffer.from(line);
-      if (writeNow) return writeNow(bytes);
-      if (waitingBytes + bytes.length > MOST_WAITING_BYTES) {
-        dropped++;
-      } else {
-        waiting.push({ bytes, sinceMs: performance.now() });
-        waitingBytes += bytes.length;
-      }
-      // While something waits, the timer tries again: one attempt for each line would cost too much.
-      if (!timer) retry();
-    },
-  };
-}
+  }
 
-/** How much of it was written: nothing if the descriptor takes nothing now, or its reader has gone, or the disk is full. */
-function writeSome(fd: number, bytes: Buffer): number {
-  try {
-    return fs.writeSync(fd, bytes);
-  } catch (error) {
-    if (isError(error) && typeof propertyOf(error, "code") === "string") return 0;
-    throw error;
+  #dropOld(): void {
+    const oldestMs = performance.now() - LONGEST_WAIT_MS;
+    for (let [first] = this.#waiting; first && first.sinceMs < oldestMs; [first] = this.#waiting) {
+      this.#waiting.shift();
+      this.#waitingBytes -= first.bytes.length;
+      this.#dropped++;
+    }
+  }
+
+  /** The count is a line, too. Only that it can be written shows that writing works. False if it can't be. */
+  #report(): boolean {
+    if (this.#dropped === 0) return true;
+    const count = this.#dropped;
+    this.#dropped = 0;
+    this.#reporting = count;
+    this.#reportDropped(count);
+    this.#reporting = undefined;
+    return this.#dropped === 0 && !this.#rest;
+  }
+
+  #writeCount(bytes: Buffer, count: number): void {
+    const written = this.#writeSome(bytes);
+    if (written === 0) this.#dropped = count;
+    else if (written < bytes.length) this.#rest = bytes.subarray(written);
+  }
+
+  /** Returns how many bytes were written: 0 if nothing can be now, since nobody reads or the disk is full. */
+  #writeSome(bytes: Buffer): number {
+    try {
+      this.#opened ??= openWithoutBlocking(this.#fd);
+      return fs.writeSync(this.#opened, bytes);
+    } catch (error) {
+      if (isError(error) && typeof propertyOf(error, "code") === "string") return 0;
+      throw error;
+    }
+  }
+
+  #writeLast(): void {
+    const untilMs = performance.now() + LAST_WAIT_MS;
+    while (!this.#flush() && performance.now() < untilMs) sleep(1);
   }
 }
-
 /**
  * A descriptor for the same file, pipe, socket or terminal whose writes don't block. Opened anew where that is possible,
  * since other processes may share the descriptor's own mode. A socket can't be, nor can another user's pipe: there,

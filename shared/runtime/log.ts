@@ -1,5 +1,5 @@
 import pino from "pino";
-import { createLineWriter } from "./line-writer.ts";
+import { LineWriter } from "./line-writer.ts";
 
 export type Logger = pino.Logger;
 
@@ -37,9 +37,7 @@ export function createLogger(options: {
   if (options.destination) return pino(settings, options.destination);
   const logger: Logger = pino(
     settings,
-    createLineWriter(STANDARD_OUTPUT, (dropped) =>
-      logger.warn({ dropped }, "log lines were dropped: nobody read them"),
-    ),
+    new LineWriter(STANDARD_OUTPUT, (dropped) => logger.warn({ dropped }, "log lines were dropped: nobody read them")),
   );
   return logger;
 }

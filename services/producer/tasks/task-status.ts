@@ -52,12 +52,12 @@ const DELIVERY_FAILED = "delivery_failed";
 type Description = Omit<TaskView, "id" | "queue" | "links">;
 
 function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): Description {
-  const { type, state, attempts, firstSeenAt, finishedAt, lastError, result } = record;
+  const { type, state, attempts, finishedAt, lastError, result } = record;
   return {
     type,
     state,
     attempts,
-    ...createdAtOf(queued, firstSeenAt),
+    ...createdAtOf(queued, record),
     ...(queued ? { scheduleTime: toText(queued.scheduledAtMs) } : {}),
     ...(finishedAt ? { finishedAt: toText(finishedAt.toMillis()) } : {}),
     ...(lastError ? { lastError } : {}),
@@ -66,12 +66,14 @@ function describeRecorded(record: TaskRecord, queued: QueuedTask | undefined): D
   };
 }
 
-/** Older records may not say when their task was first seen. */
-function createdAtOf(
-  queued: QueuedTask | undefined,
-  firstSeenAt: TaskRecord["firstSeenAt"],
-): Pick<Description, "createdAt"> {
-  const createdAtMs = queued?.createdAtMs ?? firstSeenAt?.toMillis();
+/**
+ * A task is created when the producer accepts it, which both its queue and its record say. Earlier revisions noted it in
+ * neither: then it is when Cloud Tasks created it or, once it has left its queue, when its first attempt began.
+ */
+function createdAtOf(queued: QueuedTask | undefined, record?: TaskRecord): Pick<Description, "createdAt"> {
+  const createdAt = queued?.enqueuedAt ?? record?.enqueuedAt;
+  if (createdAt !== undefined) return { createdAt };
+  const createdAtMs = queued?.createdAtMs ?? record?.firstSeenAt?.toMillis();
   return createdAtMs === undefined ? {} : { createdAt: toText(createdAtMs) };
 }
 
@@ -84,7 +86,7 @@ function describeQueued(task: QueuedTask, context: { types: TaskTypes; nowMs: nu
     type: task.type,
     state,
     attempts: natural ? task.dispatchCount : 0,
-    createdAt: toText(task.createdAtMs),
+    ...createdAtOf(task),
     scheduleTime,
     ...(state === "waiting" ? { nextAttempt: scheduleTime } : {}),
     ...(task.lastFailure === undefined ? {} : { lastError: { code: DELIVERY_FAILED, message: task.lastFailure } }),

@@ -36,8 +36,7 @@ export const taskViewSchema = z
     }),
     createdAt: time.optional().openapi({
       description:
-        "When the task was created, to the second; once it has left its queue, when its first attempt began. " +
-        "Missing if only the id of the task is known.",
+        "When the task was accepted: the same in every response. Missing if only the id of the task is known.",
     }),
     scheduleTime: time.optional().openapi({
       description: "When the task, or its next attempt, is due. Missing once it has left its queue.",

@@ -4,8 +4,8 @@ import type { Clock } from "../../../shared/runtime/clock.ts";
 /** Cloud Run kills an instance 10 s after SIGTERM (https://cloud.google.com/run/docs/container-contract#instance-shutdown); settling takes the rest. */
 export const DRAIN_MS = 8_000;
 
-/** Give up just before the kill, whatever is left: Firestore can keep work waiting for longer. */
-export const DRAIN_LIMIT_MS = 9_500;
+/** Then work is given up, whatever is left: Firestore can keep it waiting for longer, and stopping takes a moment, too. */
+export const DRAIN_LIMIT_MS = 9_200;
 
 /** The worker's shutdown: work in progress may finish for a while, then is aborted. No new work starts. */
 export class Shutdown {

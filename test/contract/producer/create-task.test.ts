@@ -43,6 +43,7 @@ describe("a new task", () => {
     });
     expect(stored?.httpRequest?.headers).toEqual({
       "content-type": "application/json",
+      "Handoff-Enqueued-At": expect.any(String),
       "User-Agent": "Google-Cloud-Tasks",
     });
     expect(stored?.dispatchDeadline).toMatchObject({ seconds: String(TEST_QUEUES.default.dispatchDeadlineMs / 1_000) });

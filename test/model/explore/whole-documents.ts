@@ -43,6 +43,7 @@ function isIdentified(after: TaskRecord, nowMs: number, goesOn: TaskRecord | nul
     after.queue === "default" &&
     after.type === TASK.envelope.type &&
     after.payloadHash === PAYLOAD_HASH &&
+    after.enqueuedAt === TASK.envelope.enqueuedAt &&
     typeof after.owner === "string" &&
     Number.isInteger(after.fence) &&
     Number.isInteger(after.attempts) &&

@@ -88,7 +88,7 @@ it("abandons remaining work just before the instance is killed", async () => {
   const { shutdown, work, clock, drain, drained } = setup();
   void shutdown.track(work.promise);
   drain();
-  await clock.advance(9_499);
+  await clock.advance(9_199);
   expect(drained).toEqual([]);
   await clock.advance(1);
   expect([drained, clock.pending]).toEqual([["given up"], 0]);

@@ -1,0 +1,48 @@
+import type { CloudTasksClient } from "@google-cloud/tasks";
+import type { HttpServer } from "../../shared/http/server.ts";
+import type { TaskStore } from "../../shared/records/task-store.ts";
+import { systemClock } from "../../shared/runtime/clock.ts";
+import { settlesWithin } from "../../shared/runtime/deadline.ts";
+import type { Logger } from "../../shared/runtime/log.ts";
+import type { RunningProgram } from "../../shared/runtime/program.ts";
+import type { Tracing } from "../../shared/tracing/tracing.ts";
+import { tryLater } from "./http/failures.ts";
+
+/** How long requests in progress may take after SIGTERM, in milliseconds. Then they are answered 503. */
+const DRAIN_MS = 8_000;
+/** How long clients may take to close, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** A producer that serves, and how it stops. */
+export function runningProducer(on: {
+  readonly log: Logger;
+  readonly server: HttpServer;
+  readonly store: TaskStore;
+  readonly client: CloudTasksClient;
+  readonly tracing: Tracing;
+}): RunningProgram {
+  const { log, server, store, client, tracing } = on;
+  return {
+    log,
+    async stop(leftMs) {
+      log.info({}, "stopping");
+      const within = (timeoutMs: number, work: Promise<unknown>) =>
+        settlesWithin({ clock: systemClock, timeoutMs: Math.min(timeoutMs, leftMs()) }, work);
+      await within(leftMs(), server.close({ cutOffMs: DRAIN_MS, cutOff }));
+      // A client closes once its calls have ended. Those that were given up may take long, and nobody needs them.
+      const closed = Promise.allSettled([client.close(), store.close(systemClock), tracing.stop()]);
+      await within(CLOSE_TIMEOUT_MS, closed);
+      log.info({}, "stopped");
+    },
+  };
+}
+
+function cutOff(): Response {
+  return tryLater(503, {
+    title: "Service unavailable",
+    code: "shutting-down",
+    detail:
+      "This instance is stopping, and the request did not finish in time. If you were creating a task, it may have been " +
+      "accepted: repeat the request with the same Idempotency-Key.",
+  });
+}
