@@ -100,6 +100,9 @@ async function attemptOnce(
   if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
   const end = await run({ ...context, attempt: admission.attempt.attempts, transaction });
+  // Part of the work has failed, so its effects must not be committed.
+  const hasFailed = end.kind === "succeeded" && worker.task.fault;
+  if (hasFailed) throw new NothingToCommit({ kind: "ended", end: faulted(worker.task) });
   const settlement = settleInTransaction(end, admission, attempt);
   if (!settlement?.transition) throw new NothingToCommit({ kind: "ended", end });
   write(settlement.transition);
