@@ -15,7 +15,17 @@ const REFUSED: readonly (readonly [string, (db: Firestore, transaction: Transact
     (db, transaction) => transaction.update(db.doc(TAKEN), { n: 2 }, { lastUpdateTime: Timestamp.fromMillis(0) }),
   ],
   ["a document that is too large", (db, transaction) => transaction.set(db.doc(TAKEN), { n: "x".repeat(1_100_000) })],
+  ["half a surrogate pair", (db, transaction) => transaction.set(db.doc(TAKEN), { n: { deep: ["a\ud800"] } })],
+  ["half a pair in a name", (db, transaction) => transaction.update(db.doc(TAKEN), { "a\udc00": 1 })],
+  ["an array within an array", (db, transaction) => transaction.set(db.doc(TAKEN), { n: [[1]] })],
+  ["a reserved name", (db, transaction) => transaction.set(db.doc(TAKEN), { __n__: 1 })],
+  ["more than 20 levels", (db, transaction) => transaction.set(db.doc(TAKEN), { n: nested(21) })],
+  ["undefined", (db, transaction) => transaction.set(db.doc(TAKEN), { n: undefined })],
 ];
+
+function nested(levels: number): unknown {
+  return levels === 0 ? 1 : { n: nested(levels - 1) };
+}
 
 async function setup(write: (db: Firestore, transaction: Transaction) => unknown) {
   const worker = await setUpWorker((db) => [
