@@ -1,7 +1,6 @@
 import type http from "node:http";
 import type { Socket } from "node:net";
 import { problemResponse } from "./problem.ts";
-import type { CloseOptions } from "./server.ts";
 
 /** What has arrived by the signal has been read when this many turns of the event loop brought nothing new. */
 const QUIET_TURNS = 5;
@@ -13,13 +12,12 @@ const FLUSH_MS = 100;
 /** What a client gets whose request had only begun to arrive. */
 const UNREAD = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
 
-/** What a server needs to close in order. */
-export interface Closing {
-  /** Calls `listen` for a request that has arrived, at once or, while closing, when all that came with it has been parsed. */
-  serve(response: http.ServerResponse, listen: () => void): void;
-  /** The app's response, or the cut-off's if that comes first. */
-  orCutOff(fetch: (request: Request) => Response | Promise<Response>, request: Request): Promise<Response>;
-  close(options?: CloseOptions): Promise<void>;
+/** How a server closes. */
+export interface CloseOptions {
+  /** How long requests in progress may take, in milliseconds. Default: for as long as they do. */
+  readonly cutOffMs?: number;
+  /** The response to those that take longer. Default: 503. */
+  readonly cutOff?: () => Response;
 }
 
 /** A connection: its responses in the order of their requests, and how much had arrived when one was last read or answered. */
@@ -38,91 +36,104 @@ interface Connection {
  * response comes later is then kept open for the whole keep-alive time, and one that never sent anything stays open for
  * ever. So here each connection is closed after its last response.
  */
-export function closingOf(server: http.Server): Closing {
-  const connections = new Map<Socket, Connection>();
-  const cutOffs = new Set<(refusal: () => Response) => void>();
-  let isClosing = false;
-  let hasStopped = false;
-  let arrivals = 0;
-  const allRead = Promise.withResolvers<void>();
+export class Closing {
+  readonly #server: http.Server;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #cutOffs = new Set<(refusal: () => Response) => void>();
+  readonly #allRead = Promise.withResolvers<void>();
+  #isClosing = false;
+  #hasStopped = false;
+  #arrivals = 0;
 
-  const closeIdle = (socket: Socket): void => {
-    const connection = connections.get(socket);
-    if (!hasStopped || !connection || connection.unanswered.size > 0) return;
-    if (socket.bytesRead > connection.bytesRead) socket.write(UNREAD);
-    socket.destroySoon();
-  };
-  server.on("connection", (socket: Socket) => {
-    arrivals++;
-    connections.set(socket, { unanswered: new Set(), bytesRead: 0 });
-    socket.once("close", () => connections.delete(socket));
-  });
-
-  async function stopListening(): Promise<void> {
-    const untilMs = performance.now() + ACCEPT_LIMIT_MS;
-    for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < untilMs; quiet++) {
-      const before = arrivals;
-      await new Promise((resolve) => setImmediate(resolve));
-      if (arrivals > before) quiet = -1;
-    }
-    // Also closes idle connections, of which those that have sent part of a request are none.
-    server.close();
-    hasStopped = true;
-    for (const [socket, { unanswered }] of connections) {
-      markLast(unanswered);
-      closeIdle(socket);
-    }
-    allRead.resolve();
+  /** Call this before the server listens. */
+  constructor(server: http.Server) {
+    this.#server = server;
+    server.on("connection", (socket: Socket) => {
+      this.#arrivals++;
+      this.#connections.set(socket, { unanswered: new Set(), bytesRead: 0 });
+      socket.once("close", () => this.#connections.delete(socket));
+    });
   }
 
-  return {
-    serve(response, listen) {
-      arrivals++;
-      const { socket } = response.req;
-      const connection = connections.get(socket);
-      if (!connection) return listen();
-      const { unanswered } = connection;
-      unanswered.add(response);
+  /**
+   * Calls `listen` for a request that has arrived. While closing, it waits until all that came with the request has been
+   * parsed: only the last response on a connection may close it.
+   */
+  serve(response: http.ServerResponse, listen: () => void): void {
+    this.#arrivals++;
+    const { socket } = response.req;
+    const connection = this.#connections.get(socket);
+    if (!connection) return listen();
+    const { unanswered } = connection;
+    unanswered.add(response);
+    connection.bytesRead = socket.bytesRead;
+    response.once("close", () => {
+      unanswered.delete(response);
       connection.bytesRead = socket.bytesRead;
-      response.once("close", () => {
-        unanswered.delete(response);
-        connection.bytesRead = socket.bytesRead;
-        closeIdle(socket);
-      });
-      if (!isClosing) return listen();
-      // Requests that were sent together are parsed one after the other. Only the last response may close the connection.
-      setImmediate(() => {
-        markLast(unanswered);
-        listen();
-      });
-    },
-    orCutOff(fetch, request) {
-      return new Promise((resolve, reject) => {
-        const cutOff = (refusal: () => Response): void => resolve(refusal());
-        cutOffs.add(cutOff);
-        Promise.resolve(request)
-          .then(fetch)
-          // A response that closes its connection must not come before another request on it has been read.
-          .finally(() => (isClosing ? allRead.promise : undefined))
-          .then(resolve, reject)
-          .finally(() => cutOffs.delete(cutOff));
-      });
-    },
-    async close({ cutOffMs, cutOff = refuse } = {}) {
-      isClosing = true;
-      const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
-      const timer =
-        cutOffMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              for (const give of cutOffs) give(cutOff);
-              setTimeout(() => server.closeAllConnections(), FLUSH_MS).unref();
-            }, cutOffMs);
-      await stopListening();
-      await closed;
-      clearTimeout(timer);
-    },
-  };
+      this.#closeIfIdle(socket, connection);
+    });
+    if (!this.#isClosing) return listen();
+    setImmediate(() => {
+      markLast(unanswered);
+      listen();
+    });
+  }
+
+  /** The app's response, or the cut-off's if that comes first. */
+  orCutOff(fetch: (request: Request) => Response | Promise<Response>, request: Request): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const cutOff = (refusal: () => Response): void => resolve(refusal());
+      this.#cutOffs.add(cutOff);
+      const answered = this.#onceAllIsRead(async () => await fetch(request));
+      void answered.then(resolve, reject).finally(() => this.#cutOffs.delete(cutOff));
+    });
+  }
+
+  async close({ cutOffMs, cutOff = refuse }: CloseOptions = {}): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => this.#server.once("close", () => resolve()));
+    const timer = cutOffMs === undefined ? undefined : setTimeout(() => this.#cutOffAll(cutOff), cutOffMs);
+    await this.#readAll();
+    // Closes idle connections, too, but none of those that have sent part of a request.
+    this.#server.close();
+    this.#hasStopped = true;
+    for (const [socket, connection] of this.#connections) {
+      markLast(connection.unanswered);
+      this.#closeIfIdle(socket, connection);
+    }
+    this.#allRead.resolve();
+    await closed;
+    clearTimeout(timer);
+  }
+
+  /** A response that closes its connection must not come before another request on it has been read. */
+  async #onceAllIsRead(fetch: () => Promise<Response>): Promise<Response> {
+    try {
+      return await fetch();
+    } finally {
+      if (this.#isClosing) await this.#allRead.promise;
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const untilMs = performance.now() + ACCEPT_LIMIT_MS;
+    for (let quiet = 0; quiet < QUIET_TURNS && performance.now() < untilMs; quiet++) {
+      const before = this.#arrivals;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#arrivals > before) quiet = -1;
+    }
+  }
+
+  #closeIfIdle(socket: Socket, { unanswered, bytesRead }: Connection): void {
+    if (!this.#hasStopped || unanswered.size > 0) return;
+    if (socket.bytesRead > bytesRead) socket.write(UNREAD);
+    socket.destroySoon();
+  }
+
+  #cutOffAll(refusal: () => Response): void {
+    for (const cutOff of this.#cutOffs) cutOff(refusal);
+    setTimeout(() => this.#server.closeAllConnections(), FLUSH_MS).unref();
+  }
 }
 
 /** Has the last of a connection's responses close it, and no other. One that has begun keeps what it said. */

@@ -1,15 +1,7 @@
 import { getRequestListener } from "@hono/node-server";
 import http from "node:http";
-import { closingOf } from "./closing.ts";
+import { type CloseOptions, Closing } from "./closing.ts";
 import { portOf } from "./listening-port.ts";
-
-/** How a server closes. */
-export interface CloseOptions {
-  /** How long requests in progress may take, in milliseconds. Default: for as long as they do. */
-  readonly cutOffMs?: number;
-  /** The response to those that take longer. Default: 503. */
-  readonly cutOff?: () => Response;
-}
 
 export interface HttpServer {
   readonly port: number;
@@ -46,7 +38,7 @@ export async function serveHttp(options: {
     maxHeaderSize: MAX_HEADER_BYTES,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   });
-  const closing = closingOf(server);
+  const closing = new Closing(server);
   const listener = getRequestListener((request) => closing.orCutOff(options.fetch, request));
   server.on("request", (request, response) => closing.serve(response, () => void listener(request, response)));
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,4 @@
 import type { TaskError } from "./task-record.ts";
-import type { Transition } from "./transition.ts";
 
 /**
  * How much of what was said is written. An end must become durable even if Firestore refuses what came with it: each
@@ -23,35 +22,17 @@ const POSSIBLE_REFUSALS = new Set([2, 8, 13]);
 /** How much to write after a commit was refused; undefined if it can't be less. */
 export function detailAfter(
   status: number,
-  on: { readonly detail: Detail; readonly triesLeft: number; readonly refused: Transition | null | undefined },
+  on: { readonly detail: Detail; readonly triesLeft: number; readonly hasDetail: boolean },
 ): Detail | undefined {
-  const { detail, triesLeft, refused } = on;
-  const hasDetail = refused?.kind !== "claim" && refused?.kind !== "cancel";
+  const { detail, triesLeft, hasDetail } = on;
   const less = hasDetail ? DETAILS[DETAILS.indexOf(detail) + 1] : undefined;
   if (REFUSALS.has(status)) return less;
   const isLastChance = triesLeft < DETAILS.length;
   return isLastChance && POSSIBLE_REFUSALS.has(status) ? (less ?? detail) : detail;
 }
 
-/** A transition as it can be stored: text is made well-formed, and what `detail` leaves out is left out. */
-export function storable(transition: Transition, detail: Detail = "all"): Transition {
-  switch (transition.kind) {
-    case "complete":
-      return detail === "all" ? transition : { ...transition, result: null };
-    case "retry":
-      return transition.error ? { ...transition, error: storableError(transition.error, detail) } : transition;
-    case "deadLetter":
-    case "keepConflict":
-      return { ...transition, error: storableError(transition.error, detail) };
-    case "claim":
-    case "cancel":
-      return transition;
-    default:
-      return transition satisfies never;
-  }
-}
-
-function storableError(error: TaskError, detail: Detail): TaskError {
+/** An error as it can be stored: its text is made well-formed, or left out. */
+export function storableError(error: TaskError, detail: Detail): TaskError {
   const { code, message } = error;
   if (detail !== "all") return { code: PLAIN_CODE.test(code) ? code : REFUSED_CODE, message: REFUSED_MESSAGE };
   if (code.isWellFormed() && message.isWellFormed()) return error;

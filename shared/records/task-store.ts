@@ -18,7 +18,7 @@ import { DEAD_LETTERS } from "./dead-letter.ts";
 import { type Detail, detailAfter } from "./detail.ts";
 import { guardWrites } from "./guarded-transaction.ts";
 import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "./task-record.ts";
-import { type Fields, type Task, type Transition, type Writes, writesOf } from "./transition.ts";
+import { type Fields, type Task, type Transition, type Writes, hasDetail, writesOf } from "./transition.ts";
 
 /** How often to read a record and decide before giving up with the last error. */
 const MOST_TRIES = 5;
@@ -171,7 +171,8 @@ export class TaskStore {
       } catch (error) {
         const isFinal = tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
         if (isFinal || this.#clock.now() >= untilMs) throw error;
-        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries, refused: decided?.transition });
+        const isReducible = decided?.transition ? hasDetail(decided.transition) : false;
+        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries, hasDetail: isReducible });
         if (!detail) throw error;
       }
     }

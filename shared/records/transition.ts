@@ -3,7 +3,7 @@ import type { Json } from "../contract/any-json.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import { queueOf } from "../contract/task-id.ts";
 import { type DeadLetter, conflictLetterId, deadLetterId } from "./dead-letter.ts";
-import { type Detail, storable } from "./detail.ts";
+import { type Detail, storableError } from "./detail.ts";
 import { RECORD_FIELDS, type TaskError, type TaskRecord, type TaskState, expiryFrom } from "./task-record.ts";
 
 /** What identifies an attempt among all others, and the number of attempts so far. */
@@ -100,6 +100,29 @@ export function writesOf(
       const letter = { id: deadLetterId(task.envelope.id), fields: letterFields(task, { ...transition, ...on }) };
       return { record, letter };
     }
+    default:
+      return transition satisfies never;
+  }
+}
+
+/** Whether a transition writes anything that can be left out. */
+export function hasDetail({ kind }: Transition): boolean {
+  return kind !== "claim" && kind !== "cancel";
+}
+
+/** A transition as it can be stored: text is made well-formed, and what `detail` leaves out is left out. */
+function storable(transition: Transition, detail: Detail = "all"): Transition {
+  switch (transition.kind) {
+    case "complete":
+      return detail === "all" ? transition : { ...transition, result: null };
+    case "retry":
+      return transition.error ? { ...transition, error: storableError(transition.error, detail) } : transition;
+    case "deadLetter":
+    case "keepConflict":
+      return { ...transition, error: storableError(transition.error, detail) };
+    case "claim":
+    case "cancel":
+      return transition;
     default:
       return transition satisfies never;
   }

@@ -10,7 +10,7 @@ export const STARTED = "started";
  * The longest that stopping may take, in milliseconds since it was asked for. Cloud Run kills an instance 10 s after
  * SIGTERM (https://cloud.google.com/run/docs/container-contract#instance-shutdown).
  */
-export const STOP_LIMIT_MS = 9_500;
+const STOP_LIMIT_MS = 9_500;
 
 /** Something that fails again and again must not fill the log while the program stops. */
 const MOST_REPORTED_FAULTS = 100;

@@ -8,7 +8,7 @@ import { schemaProblems } from "../../../shared/http/schema-problems.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
 import type { SettingValues } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-import { keepableEnd } from "./keepable-end.ts";
+import { keepableError, keepableResult } from "./keepable.ts";
 
 /** How a handler says that its attempt ended. Throwing is for bugs and broken dependencies. */
 export type HandlerResult =
@@ -160,4 +160,10 @@ function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, setting
     isLastAttempt: attempt.attempt >= attempts,
     settings: settings ?? {},
   };
+}
+
+function keepableEnd(end: HandlerResult, log: Logger): HandlerResult {
+  return end.kind === "succeeded"
+    ? succeeded(keepableResult(end.result, log))
+    : { ...end, error: keepableError(end.error) };
 }

@@ -79,15 +79,15 @@ async function setup({ onTestFinished }: TestContext) {
   };
 }
 
-type Then = "succeed" | "succeed soon" | "wait and succeed" | "wait and throw" | "hang";
+type After = "succeed" | "succeed soon" | "wait and succeed" | "wait and throw" | "hang";
 
 function taskOf(
   kind: keyof typeof KINDS,
   fault: keyof typeof FAULTS,
-  then: Then = "wait and throw",
+  after: After = "wait and throw",
   together = 1,
 ): Envelope {
-  return sealTask(KINDS[kind], { fault, then, together });
+  return sealTask(KINDS[kind], { fault, after, together });
 }
 
 const CODES: readonly (readonly [keyof typeof FAULTS, string])[] = [
@@ -125,7 +125,7 @@ test("each fault fails the attempt that left it, even if all come at once, and t
   expect(worker.lines.at(-1)?.message).toBe("stopped");
 });
 
-const KINDS_AND_ENDS: readonly (readonly [keyof typeof KINDS, Then])[] = [
+const KINDS_AND_ENDS: readonly (readonly [keyof typeof KINDS, After])[] = [
   ["claim", "wait and succeed"],
   ["natural", "wait and throw"],
   ["natural", "wait and succeed"],
@@ -141,7 +141,7 @@ test("a fault counts whatever its kind and however its handler goes on, and uses
   const all = KINDS_AND_ENDS.length + 2;
   const finishing = taskOf("claim", "nothing", "succeed soon", all);
   const stopped = taskOf("claim", "nothing", "wait and throw", all);
-  const culprits = KINDS_AND_ENDS.map(([kind, then]) => taskOf(kind, "a timer", then, all));
+  const culprits = KINDS_AND_ENDS.map(([kind, after]) => taskOf(kind, "a timer", after, all));
 
   const neighbours = Promise.all([worker.deliver(finishing), worker.deliver(stopped)]);
   const statuses = await Promise.all(culprits.map((task) => worker.deliver(task)));

@@ -56,7 +56,7 @@ async function failLater(): Promise<void> {
 const payload = z.strictObject({
   fault: z.enum(names),
   /** How the handler goes on: it returns at once, or when its signal fires, or never. */
-  then: z.enum(["succeed", "succeed soon", "wait and succeed", "wait and throw", "hang"]),
+  after: z.enum(["succeed", "succeed soon", "wait and succeed", "wait and throw", "hang"]),
   /** How many handlers begin before any leaves its fault. */
   together: z.int().default(1),
 });
@@ -67,17 +67,19 @@ export const faultyNatural = defineTask({ type: "test.natural", idempotency: "na
 export const faultyTransaction = defineTask({ type: "test.transaction", idempotency: "transaction", ...limits });
 
 let begun = 0;
-const beginnings = new EventEmitter().setMaxListeners(100);
+const allBegun = Promise.withResolvers<void>();
 
-async function handle({ fault, then, together }: z.output<typeof payload>, { signal }: Pick<HandlerContext, "signal">) {
-  begun++;
-  beginnings.emit("begun");
-  while (begun < together) await once(beginnings, "begun");
+async function handle(
+  { fault, after, together }: z.output<typeof payload>,
+  { signal }: Pick<HandlerContext, "signal">,
+) {
+  if (++begun === together) allBegun.resolve();
+  await allBegun.promise;
   FAULTS[parseFault(fault)]();
-  if (then === "succeed soon") await pause(500);
-  if (then === "hang") await Promise.withResolvers<never>().promise;
-  if (then.startsWith("wait") && !signal.aborted) await once(signal, "abort");
-  if (then === "wait and throw") throw new RangeError("told to stop");
+  if (after === "succeed soon") await pause(500);
+  if (after === "hang") await Promise.withResolvers<never>().promise;
+  if (after.startsWith("wait") && !signal.aborted) await once(signal, "abort");
+  if (after === "wait and throw") throw new RangeError("told to stop");
   return succeeded();
 }
 

@@ -1,12 +1,10 @@
 import { expect, it } from "vitest";
-import { keepableEnd } from "../../../../services/worker/runner/keepable-end.ts";
+import { keepableError, keepableResult } from "../../../../services/worker/runner/keepable.ts";
 import { captureLog } from "../../../harness/runtime/captured-log.ts";
 
 function keep(result: unknown) {
   const { log, lines } = captureLog();
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a handler in JavaScript may return anything
-  const end = keepableEnd({ kind: "succeeded", result: result as never }, log);
-  return { end, messages: lines.map((line) => JSON.parse(line).message) };
+  return { result: keepableResult(result, log), messages: lines.map((line) => JSON.parse(line).message) };
 }
 
 function nested(levels: number): unknown {
@@ -30,7 +28,7 @@ it.each<[string, unknown, unknown]>([
   ["brackets within strings", '[[{"'.repeat(100), '[[{"'.repeat(100)],
   ["64 levels", nested(64), nested(64)],
 ])("keeps %s as JSON", (_name, result, kept) => {
-  expect(keep(result)).toEqual({ end: { kind: "succeeded", result: kept }, messages: [] });
+  expect(keep(result)).toEqual({ result: kept, messages: [] });
 });
 
 it.each<[string, unknown, string]>([
@@ -52,26 +50,20 @@ it.each<[string, unknown, string]>([
   ["more than 64 KiB", "x".repeat(64 * 1024), "is too large"],
 ])("drops %s, since the work is done", (_name, result, why) => {
   expect(keep(result)).toEqual({
-    end: { kind: "succeeded", result: null },
+    result: null,
     messages: [`the handler's result ${why} and is not kept`],
   });
 });
 
 it("makes an error's text well-formed, and cuts no pair in two", () => {
-  const { log } = captureLog();
-  const error = { code: `${"c".repeat(99)}😀`, message: `\ud800${"m".repeat(1_998)}😀` };
-  expect(keepableEnd({ kind: "permanent", error }, log)).toEqual({
-    kind: "permanent",
-    error: { code: `${"c".repeat(99)}…`, message: `\ufffd${"m".repeat(1_998)}…` },
+  expect(keepableError({ code: `${"c".repeat(99)}😀`, message: `\ud800${"m".repeat(1_998)}😀` })).toEqual({
+    code: `${"c".repeat(99)}…`,
+    message: `\ufffd${"m".repeat(1_998)}…`,
   });
 });
 
 it("keeps an error whose parts aren't text", () => {
-  const { log } = captureLog();
   // oxlint-disable-next-line no-unsafe-type-assertion -- a handler in JavaScript may return anything
-  const error = { code: 7, message: undefined } as never;
-  expect(keepableEnd({ kind: "retry", error }, log)).toEqual({
-    kind: "retry",
-    error: { code: "7", message: "undefined" },
-  });
+  const error = { code: 7, message: Object.create(null) } as never;
+  expect(keepableError(error)).toEqual({ code: "7", message: "a value without text" });
 });

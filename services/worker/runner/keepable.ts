@@ -2,7 +2,7 @@ import type { Json } from "../../../shared/contract/any-json.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
 import { shorten } from "../../../shared/runtime/cut.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
-import type { HandlerResult } from "./handler.ts";
+import { textOf } from "../../../shared/runtime/thrown.ts";
 
 /** A result is kept in the task's record and status, which are no place for documents. */
 const MAX_RESULT_BYTES = 64 * 1024;
@@ -16,22 +16,16 @@ const LONGEST_MESSAGE = 2_000;
 /** Half of a surrogate pair, as JSON.stringify writes it. Any other escape is matched too, so that `\\ud800` isn't. */
 const ESCAPE = /\\(?:u(d[89a-f][0-9a-f]{2})|.)/g;
 
+/** A handler's error as it can be recorded. Firestore refuses a record that is too large, and text that isn't UTF-8. */
+export function keepableError({ code, message }: TaskError): TaskError {
+  return { code: shorten(textOf(code), LONGEST_CODE), message: shorten(textOf(message), LONGEST_MESSAGE) };
+}
+
 /**
- * A handler's end as it can be recorded. A handler may return anything, and by the time that turns out the work is done.
- * Repeating it would be worse than losing the result or part of a message.
+ * A handler's result as it can be recorded; null if it can't be. A handler may return anything, and by the time that
+ * turns out the work is done. Repeating it would be worse than losing the result.
  */
-export function keepableEnd(end: HandlerResult, log: Logger): HandlerResult {
-  return end.kind === "succeeded"
-    ? { kind: "succeeded", result: keepableResult(end.result, log) }
-    : { ...end, error: keepableError(end.error) };
-}
-
-/** Firestore refuses a record that is too large, and text that isn't UTF-8. */
-function keepableError({ code, message }: TaskError): TaskError {
-  return { code: shorten(String(code), LONGEST_CODE), message: shorten(String(message), LONGEST_MESSAGE) };
-}
-
-function keepableResult(result: unknown, log: Logger): Json {
+export function keepableResult(result: unknown, log: Logger): Json {
   if (result === undefined) return null;
   const text = jsonOf(result);
   if (text === undefined) {
