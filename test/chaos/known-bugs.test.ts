@@ -62,6 +62,11 @@ const CASES = [
     broken: "a transaction's effect happens exactly once",
   },
   {
+    bug: "nobody-is-blamed",
+    options: "--plain --kinds claim --tasks 15 --hits 2 --faults stray-rejection",
+    broken: "a stray rejection fails its own attempt",
+  },
+  {
     // One task in twenty is slow.
     bug: "settles-a-stuck-attempt",
     options: "--kinds claim --tasks 20 --hits 1 --faults term",

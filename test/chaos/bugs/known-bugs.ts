@@ -61,11 +61,17 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** An attempt releases its claim while its handler is still running. */
   "settles-a-stuck-attempt": {
     file: "services/worker/idempotency/claim.ts",
-    text: `whenStuck: (cause) => ({ kind: "decided", outcome: failedWhenStuck(cause) }),`,
+    text: `whenStuck: (end) => ({ kind: "decided", outcome: failedWhenStuck(end) }),`,
     instead: `whenStuck: () => ({
         kind: "ended",
         end: { kind: "timed-out", error: { code: "timeout", message: "The handler used up its time." } },
       }),`,
+  },
+  /** A promise that rejects outside its handler stops the worker, but isn't put down to its task. */
+  "nobody-is-blamed": {
+    file: "services/worker/report-fault.ts",
+    text: `task !== undefined && !shutdown.signal.aborted && task.blame(fault);`,
+    instead: `false;`,
   },
   /** Records expire while their tasks can still be delivered. */
   "early-expiry": {

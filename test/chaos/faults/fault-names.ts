@@ -18,7 +18,7 @@ export const COMMIT_FAULTS = [
   "session-dropped",
 ] as const;
 /** What tasks do to the worker that runs them. */
-export const SCRIPTED_FAULTS = ["stall", "memory", "saturated"] as const;
+export const SCRIPTED_FAULTS = ["stall", "memory", "saturated", "stray-rejection"] as const;
 
 /** Every fault of a full run. */
 export const ALL_FAULTS = [

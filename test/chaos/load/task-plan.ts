@@ -56,7 +56,7 @@ export function planTasks(options: {
     })),
   ];
   const order = shuffled(wanted, random);
-  for (const script of ["stall", "memory"] as const) {
+  for (const script of ["stall", "memory", "stray-rejection"] as const) {
     for (let hit = 0; hit < hits; hit++) order.splice(Math.floor(random() * order.length), 0, { script, copies: 1 });
   }
   for (let hit = 0; hit < hits; hit++) {

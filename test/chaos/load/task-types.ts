@@ -19,6 +19,8 @@ export const SCRIPTS = [
   "stall",
   /** The first run allocates memory until its process is killed for it. */
   "memory",
+  /** The first run leaves a promise that rejects, and waits until it is told to stop. */
+  "stray-rejection",
 ] as const;
 export type Script = (typeof SCRIPTS)[number];
 

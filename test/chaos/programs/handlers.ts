@@ -105,6 +105,10 @@ async function play(
   if (run.isFirst && script === "saturated") return saturated({ code: "chaos_saturated", message: "Too much." });
   if (run.isFirst && script === "stall") blockEventLoop();
   if (run.isFirst && script === "memory") exhaustMemory();
+  if (run.isFirst && script === "stray-rejection") {
+    void Promise.reject(new Error("Nobody waits for this."));
+    await aborted(signal);
+  }
   if (run.isFirst && script === "slow") await sleep(PAST_THE_LEASE_MS);
   else await sleep(beforeMs, undefined, { signal });
   await effect();

@@ -6,6 +6,9 @@ import { TOLERANCE_MS, isTerminal, recordOf } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import type { Version } from "./record-versions.ts";
 
+/** The error of an attempt that left a promise that rejected. */
+const STRAY = "unhandled_rejection";
+
 /** Checks every change of every record against the rules of claims, leases and fences, by Firestore's own times. */
 export function checkOwners(histories: Histories): BrokenPromise[] {
   return histories.tasks.flatMap((task) => {
@@ -112,6 +115,7 @@ function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromis
   });
   const miscounted = runs.flatMap((run) => miscountOf(run, task, histories));
   return [
+    ...checkStrays(task, histories),
     ...miscounted.map((what) => ({ promise: "records add up", n, what })),
     ...unclaimed.map(({ attempt }) => ({
       promise: "no run without a claim",
@@ -128,11 +132,23 @@ function checkClaimedRuns(task: TaskHistory, histories: Histories): BrokenPromis
 
 /** A claim counts its attempt. Only a run that was released or saturated gets it back. */
 function miscountOf(run: HandlerRun, task: TaskHistory, histories: Histories): string[] {
+  const isStray = task.script === "stray-rejection" && run === task.runs[0];
   const { claim, after } = claimOf(run, task, histories) ?? {};
   if (after?.text("state") !== "waiting") return [];
   const takenBack = (claim?.number("attempts") ?? 0) - (after.number("attempts") ?? 0);
-  const expected = run.how === "saturated" ? [1] : run.how === "stopped" ? stopsCounted(run, histories) : [0];
+  const expected =
+    run.how === "saturated" ? [1] : run.how === "stopped" && !isStray ? stopsCounted(run, histories) : [0];
   return expected.includes(takenBack) ? [] : [`${takenBack} attempts were taken back after a run that ${run.how}`];
+}
+
+/** The first run of a task with a stray rejection failed because of it, whoever else was told to stop as well. */
+function checkStrays(task: TaskHistory, histories: Histories): BrokenPromise[] {
+  const [run] = task.runs;
+  if (task.script !== "stray-rejection" || !run) return [];
+  const { after } = claimOf(run, task, histories) ?? {};
+  const code = after?.text("state") === "waiting" ? after.lastErrorCode() : STRAY;
+  const what = `its first attempt ended as ${code ?? "released"}`;
+  return code === STRAY ? [] : [{ promise: "a stray rejection fails its own attempt", n: task.n, what }];
 }
 
 /** A handler that was told to stop either used up its time or was released because its process ended, or both. */
