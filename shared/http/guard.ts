@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { cut } from "../runtime/error-fields.ts";
+import { shorten } from "../runtime/cut.ts";
+import { LONGEST_LOGGED_TEXT } from "../runtime/error-fields.ts";
 import type { Logger } from "../runtime/log.ts";
 import { type RequestHead, parseHostName, refuseForeignHost, refuseForeignPage } from "./foreign-request.ts";
 import { problemResponse } from "./problem.ts";
@@ -45,8 +46,8 @@ export function guardAgainstPages(fetch: Fetch, { config, log }: GuardOptions): 
     const refusal = foreignHost ?? refuseForeignPage(head, isLocal ? "http" : "https");
     if (!refusal) return fetch(request);
     const { status, detail } = refusal;
-    const [host = "", origin = ""] = [...head.header("host"), ...head.header("origin")].map(cut);
-    log.warn({ status, host, origin }, "refused what a web page could have sent");
+    const shown = (name: string): string => shorten([...head.header(name)].join(", "), LONGEST_LOGGED_TEXT);
+    log.warn({ status, host: shown("host"), origin: shown("origin") }, "refused what a web page could have sent");
     const title = status === 403 ? "Forbidden" : "Bad request";
     return problemResponse({ status, title, code: "foreign-request", detail }, HEADERS);
   };

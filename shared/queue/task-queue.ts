@@ -23,7 +23,7 @@ export interface QueuedTask {
 /** A task for the queue that its id names. */
 export interface NewQueuedTask {
   readonly id: TaskId;
-  readonly envelope: Pick<SealedEnvelope, "type" | "text">;
+  readonly envelope: Pick<SealedEnvelope, "type" | "text" | "enqueuedAt">;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
   readonly dueAtMs?: number;
 }
