@@ -16,7 +16,7 @@ if (folders.length === 0) {
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 let together: readonly FaultFigures[] = [];
 for (const folder of folders) {
-  const histories = readHistories(runFolder(folder));
+  const histories = await readHistories(runFolder(folder));
   const broken = checkPromises(histories);
   summarise(histories, broken).forEach(print);
   together = addFigures(together, countHits(histories));

@@ -13,5 +13,10 @@ export type { EmulatorLog } from "./kernel/emulator-log.ts";
 export type { InjectedFault } from "./kernel/fault-set.ts";
 export { startFirestoreEmulator } from "./firestore/emulator.ts";
 export type { FirestoreEmulator, FirestoreEmulatorOptions } from "./firestore/emulator-options.ts";
-export { BrokenJournalError } from "./kernel/storage/journal.ts";
+export {
+  BrokenJournalError,
+  DataFolderError,
+  FolderInUseError,
+  FolderNotUsableError,
+} from "./kernel/journal/data-folder-error.ts";
 export { VirtualClock } from "./kernel/virtual-clock.ts";

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
-import { BrokenJournalError } from "../kernel/storage/journal.ts";
+import { DataFolderError } from "../kernel/journal/data-folder-error.ts";
+import { NotStoredError } from "../kernel/journal/not-stored-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import { ConfigError } from "./config-error.ts";
 import { createLog } from "./log.ts";
@@ -85,7 +86,7 @@ async function explain<Result>(name: EmulatorName, start: () => Promise<Result>)
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const code = "code" in error ? error.code : undefined;
-    if (error instanceof BrokenJournalError || code === "INVALID_QUEUE") {
+    if (error instanceof DataFolderError || error instanceof NotStoredError || code === "INVALID_QUEUE") {
       throw new ConfigError(error.message, { cause: error });
     }
     if (code !== "EADDRINUSE" || !("port" in error)) throw error;

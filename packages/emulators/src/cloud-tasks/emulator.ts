@@ -1,11 +1,10 @@
-import fs from "node:fs";
 import path from "node:path";
 import { type Clock, systemClock } from "../kernel/clock.ts";
 import { silentLog } from "../kernel/emulator-log.ts";
 import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
-import { openJournal } from "../kernel/storage/journal.ts";
+import { type Journal, openJournal } from "../kernel/journal/journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
@@ -20,7 +19,7 @@ import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } f
 import { assertPortIsFree } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
-import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
+import { type DefinedQueue, defineQueues, readQueueDefinitions, storeQueues } from "./state/queue-definition.ts";
 import { reset } from "./testing/reset.ts";
 import type { RpcContext } from "./api/rpc-context.ts";
 import { createIamHandlers } from "./api/rpc-iam.ts";
@@ -28,7 +27,7 @@ import { createQueueHandlers } from "./api/rpc-queues.ts";
 import { createTaskHandlers } from "./api/rpc-tasks.ts";
 import { Scheduler } from "./dispatch/scheduler.ts";
 import { openSigningKey } from "./dispatch/request/signing-key.ts";
-import { type ChangeJournal, State } from "./state/state.ts";
+import { State } from "./state/state.ts";
 
 /** Queues, tasks and names in the data folder. */
 const JOURNAL_FILE = "cloud-tasks.jsonl";
@@ -56,17 +55,36 @@ const PROTO_PACKAGES = [
  * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
  * same port REST and the public keys of its tokens over HTTP/1.1.
  *
- * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored state can't be read;
- * QueueDefinitionError when the definition of a queue is invalid; RangeError when a name in `allowHosts` is.
+ * @throws Error with code EADDRINUSE when the port is taken; DataFolderError when the data folder can't be used;
+ * QueueDefinitionError when the definition of a queue is invalid; NotStoredError when a queue couldn't be stored;
+ * RangeError when a name in `allowHosts` is invalid.
  */
 export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions = {}): Promise<CloudTasksEmulator> {
   const at = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 };
-  const { project = DEFAULT_PROJECT, location = DEFAULT_LOCATION, httpsForTokens = false, allowHosts = [] } = options;
+  const { project = DEFAULT_PROJECT, location = DEFAULT_LOCATION } = options;
   const queues = readQueueDefinitions(options.queues ?? [], `projects/${project}/locations/${location}`);
   await assertPortIsFree(at);
-  const core = assemble(options);
-  const { journal, scheduler, history, faults, sender, log, key } = core;
+  const storage = await openState(options);
+  try {
+    const core = assemble(options, storage);
+    storeQueues(queues, core);
+    return await start({ options, core, queues, at });
+  } catch (error) {
+    await storage.journal?.close();
+    throw error;
+  }
+}
 
+interface Starting {
+  readonly options: CloudTasksEmulatorOptions;
+  readonly core: Core;
+  readonly queues: readonly DefinedQueue[];
+  readonly at: { readonly host: string; readonly port: number };
+}
+
+async function start({ options, core, queues, at }: Starting): Promise<CloudTasksEmulator> {
+  const { journal, scheduler, history, faults, sender, log, key } = core;
+  const { httpsForTokens = false, allowHosts = [] } = options;
   const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
   const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
   const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
@@ -81,15 +99,12 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     http: createHttpSurface(key, control),
     log,
   });
-  scheduler.start();
-  defineQueues(queues, core);
-
   const stopOnce = async (): Promise<void> => {
     const graceMs = isMovedByHand(core.clock) ? 0 : DEFAULT_STOP_GRACE_MS;
     await scheduler.stop({ graceMs: options.stopGraceMs ?? graceMs });
     await endpoint.stop();
     sender.close();
-    journal?.close();
+    await journal?.close();
   };
   let stopped: Promise<void> | undefined;
   const { host, port, calls } = endpoint;
@@ -115,19 +130,20 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     },
     stop: () => (stopped ??= stopOnce()),
   };
+  scheduler.start();
   return emulator;
 }
 
 /** A stop must not wait for a clock that nobody moves. */
 const isMovedByHand = (clock: Clock): boolean => clock.hold !== undefined;
 
+type Core = ReturnType<typeof assemble>;
+
 /** The emulator's parts, except those that listen. */
-function assemble(options: CloudTasksEmulatorOptions) {
+function assemble(options: CloudTasksEmulatorOptions, { state, journal }: Storage) {
   const { clock = systemClock, slowDown = true, considerRetryAfter = true } = options;
   const log = options.log ?? silentLog;
-  const { state, journal } = openState(options, clock);
-  const key = openSigningKey(options.dataDir);
-  key.catch((error: unknown) => log.error({ err: error }, "no key to sign tokens with"));
+  const key = openSigningKey(options.dataDir, log);
 
   const history = new History(options.historyAttempts ?? DEFAULT_HISTORY_ATTEMPTS);
   const faults = new FaultSet<CloudTasksFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
@@ -140,17 +156,26 @@ function assemble(options: CloudTasksEmulatorOptions) {
   return { clock, log, state, journal, key, history, faults, deliveries, sender, scheduler };
 }
 
-/** Restores the state from the data folder, if there is one. */
-function openState(
-  options: CloudTasksEmulatorOptions,
-  clock: Clock,
-): { state: State; journal: ChangeJournal | undefined } {
+interface Storage {
+  readonly state: State;
+  readonly journal: Journal<StoredChange> | undefined;
+}
+
+/** Restores the state from the data folder, if there is one, and stores it there from then on. */
+async function openState(options: CloudTasksEmulatorOptions): Promise<Storage> {
   const { dataDir, taskNameMs = DEFAULT_TASK_NAME_MS, queueNameMs = DEFAULT_QUEUE_NAME_MS } = options;
-  const file = dataDir === undefined ? undefined : path.join(dataDir, JOURNAL_FILE);
-  if (file !== undefined && options.fresh === true) fs.rmSync(file, { force: true });
-  const journal = file === undefined ? undefined : openJournal<StoredChange>(file);
-  const periods = { taskNameMs, queueNameMs };
-  const state = new State({ periods, nowMs: clock.now(), ...(journal ? { journal } : {}) });
+  const { clock = systemClock, fresh = false, log = silentLog } = options;
+  const state = new State({ taskNameMs, queueNameMs });
+  if (dataDir === undefined) return { state, journal: undefined };
+  const journal = await openJournal<StoredChange>({
+    path: path.join(dataDir, JOURNAL_FILE),
+    fresh,
+    restore: (change) => state.restore(change),
+    snapshot: () => state.snapshot(),
+    log,
+  });
+  state.forgetNamesUntil(clock.now());
+  state.keepIn(journal);
   return { state, journal };
 }
 

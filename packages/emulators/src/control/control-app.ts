@@ -5,7 +5,8 @@ import { toMillis } from "../kernel/duration.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { FaultFrequency, InjectedFault } from "../kernel/fault-set.ts";
 import { JsonBodyError, parseJsonBody } from "../kernel/json-body.ts";
-import { RpcCode } from "../rpc/rpc-error.ts";
+import { httpStatusOf } from "../rpc/http-status.ts";
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import type { ControlListener } from "./control-surface.ts";
 
@@ -141,6 +142,8 @@ function respondWithError(error: Error): Response {
   if (error instanceof ControlError) return respond(error);
   if (error instanceof RangeError || error instanceof JsonBodyError)
     return respond(new ControlError(400, error.message));
+  // The disk is full, for example.
+  if (error instanceof RpcError) return respond(new ControlError(httpStatusOf(error.code), error.message));
   return respond(new ControlError(500, error.message));
 }
 

@@ -53,8 +53,6 @@ export interface DatabaseOptions {
   readonly concurrency: ConcurrencyMode;
   /** Makes a commit durable. If it throws, the commit is not applied. */
   readonly record: (changes: readonly Change[], time: bigint) => void;
-  /** Called after each commit. */
-  readonly applied: () => void;
 }
 
 /** How often to look for versions that nobody can read any more, at most. */
@@ -80,7 +78,6 @@ export class Database {
   readonly documents: DocumentStore;
   readonly #clock: Clock;
   readonly #times: CommitTimes;
-  readonly #applied: () => void;
   #forgotAtMs: number;
   readonly #record: DatabaseOptions["record"];
   readonly #concurrency: Concurrency;
@@ -90,11 +87,10 @@ export class Database {
   /** The past before this time, in microseconds, is unknown: it was cleared, or was before a restart. */
   #knownSince = 0n;
 
-  constructor({ root, clock, times, concurrency, record, applied }: DatabaseOptions) {
+  constructor({ root, clock, times, concurrency, record }: DatabaseOptions) {
     this.root = root;
     this.#clock = clock;
     this.#forgotAtMs = clock.now();
-    this.#applied = applied;
     this.documents = new DocumentStore(root);
     this.#times = times;
     this.#record = record;
@@ -198,11 +194,11 @@ export class Database {
     this.#knownSince = time;
   }
 
-  /** Removes everything and ends open transactions. */
-  clear(): void {
+  /** Removes everything, at a time in microseconds (default: now), and ends open transactions. */
+  clear(time = this.#times.forCommit()): void {
     endAll(this.#concurrency, "wounded");
     this.documents.clear();
-    this.#knownSince = this.#times.forCommit();
+    this.#knownSince = time;
     for (const observer of this.#observers) observer.cleared();
   }
 
@@ -244,7 +240,6 @@ export class Database {
     this.documents.install(changes, time);
     for (const observer of this.#observers) observer.committed(changes);
     this.#forgetPast();
-    this.#applied();
     return { value: { results, time } };
   }
 

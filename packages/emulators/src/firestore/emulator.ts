@@ -4,9 +4,10 @@ import { systemClock } from "../kernel/clock.ts";
 import { type CallFault, checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
+import { assertPortIsFree } from "../kernel/port.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
-import { type CommitLog, discardCommitLog, openCommitLog } from "./store/commit-log.ts";
+import { type CommitLog, openCommitLog } from "./store/commit-log.ts";
 import { Databases } from "./databases.ts";
 import type { FirestoreEmulator, FirestoreEmulatorOptions } from "./emulator-options.ts";
 import { firestoreCalls, firestoreStreams } from "./firestore-service.ts";
@@ -17,6 +18,7 @@ const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", 
 /** Well above the limit for commits of 10 MiB, so that larger ones are refused with Firestore's error rather than gRPC's. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
+const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PROJECT = "emulated";
 const DEFAULT_FAULT_SEED = 1;
 
@@ -27,11 +29,12 @@ const FAREWELL_TURNS = 4;
  * Starts a Firestore emulator for Google's own clients over gRPC. It has every call of the data API except Write and
  * ExecutePipeline.
  *
- * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored commits can't be read;
+ * @throws Error with code EADDRINUSE when the port is taken; DataFolderError when the data folder can't be used;
  * RangeError when a name in `allowHosts` is invalid.
  */
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
   const clock = options.clock ?? systemClock;
+  await assertPortIsFree({ host: options.host ?? DEFAULT_HOST, port: options.port ?? 0 });
   const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
   const databases = new Databases(clock, options.concurrency ?? "pessimistic");
   const methods = firestoreCalls(databases);
@@ -41,26 +44,23 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     return createFirestoreControl(emulator, clock);
   });
   const service = protos.lookupService("google.firestore.v1.Firestore");
+  const log = await openLog(databases, protos, options);
   const endpoint = await startEndpoint({
     ...listeningOptions(options),
     services: [{ service, methods: withCallFaults(methods, faults), streams: firestoreStreams(databases) }],
     http: httpRoutes(databases, control),
     maxRequestBytes: MAX_REQUEST_BYTES,
-  });
-  try {
-    // Only once the port is ours, since another emulator on it may be writing to the same log; and in the same turn of
-    // the event loop, so that no call arrives before.
-    if (options.dataDir !== undefined) databases.keepIn(openLog(options.dataDir, protos, options.fresh));
-  } catch (error) {
-    await endpoint.stop();
+  }).catch(async (error: unknown) => {
+    await log?.close();
     throw error;
-  }
+  });
 
   const stopOnce = async (): Promise<void> => {
     databases.failWaiting();
     for (let turn = 0; turn < FAREWELL_TURNS; turn++) await nextTurn();
     await endpoint.stop();
     databases.close();
+    await log?.close();
   };
   let stopped: Promise<void> | undefined;
   const { host, port, calls } = endpoint;
@@ -93,9 +93,23 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   return emulator;
 }
 
-function openLog(dataDir: string, protos: protobuf.Root, fresh = false): CommitLog {
-  if (fresh) discardCommitLog(dataDir);
-  return openCommitLog(dataDir, protos.lookupType("google.firestore.v1.Document"));
+/** Restores the documents in the data folder, if there is one, and stores every commit there from then on. */
+async function openLog(
+  databases: Databases,
+  protos: protobuf.Root,
+  { dataDir: folder, fresh = false, log }: FirestoreEmulatorOptions,
+): Promise<CommitLog | undefined> {
+  if (folder === undefined) return undefined;
+  const commits = await openCommitLog({
+    folder,
+    documentType: protos.lookupType("google.firestore.v1.Document"),
+    fresh,
+    restore: (commit) => databases.restore(commit),
+    snapshot: () => databases.snapshot(),
+    ...(log ? { log } : {}),
+  });
+  databases.keepIn(commits);
+  return commits;
 }
 
 function listeningOptions({ host, port, log, allowHosts = [] }: FirestoreEmulatorOptions) {

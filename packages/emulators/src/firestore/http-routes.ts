@@ -1,4 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
+import { httpStatusOf } from "../rpc/http-status.ts";
+import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { Databases } from "./databases.ts";
 
 const CLEAR = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents$/;
@@ -18,13 +20,24 @@ export function httpRoutes(
     if (request.method === "GET" && path === "/") {
       response.writeHead(200, { "content-type": "text/plain" }).end("Ok\n");
     } else if (request.method === "DELETE" && database !== undefined) {
-      databases.clear((path) => path === database);
-      respondWithJson(response, 200, {});
+      clear(databases, database, response);
     } else {
       const message = "The Firestore REST API is not part of this emulator.";
       respondWithJson(response, 404, { error: { code: 404, status: "NOT_FOUND", message } });
     }
   };
+}
+
+function clear(databases: Databases, database: string, response: ServerResponse): void {
+  try {
+    databases.clear((path) => path === database);
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    const status = httpStatusOf(error.code);
+    respondWithJson(response, status, { error: { code: status, status: RpcCode[error.code], message: error.message } });
+    return;
+  }
+  respondWithJson(response, 200, {});
 }
 
 /** The path without its query. A path that can't be decoded is empty, and matches nothing. */

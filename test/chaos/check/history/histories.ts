@@ -117,7 +117,7 @@ export interface Histories {
 }
 
 /** Reads a run's folder. */
-export function readHistories(folder: RunFolder): Histories {
+export async function readHistories(folder: RunFolder): Promise<Histories> {
   const read = <Line>(file: string, schema: z.ZodType<Line>): Line[] =>
     readLineLog(file).map((line) => schema.parse(line));
   const orders = read(folder.orders, orderSchema);
@@ -148,7 +148,7 @@ export function readHistories(folder: RunFolder): Histories {
     tasks,
     faults: read(folder.faults, faultSchema),
     lives: readLives(folder),
-    versions: readVersions(folder),
+    versions: await readVersions(folder),
     logs: new Map(filesIn(folder.logs).map((file) => [path.basename(file), fs.readFileSync(file, "utf8")])),
   };
 }

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { openCommitLog } from "../../../../packages/emulators/src/firestore/store/commit-log.ts";
+import { type LoggedCommit, readCommitLog } from "../../../../packages/emulators/src/firestore/store/commit-log.ts";
 import type { StoredDocument } from "../../../../packages/emulators/src/firestore/store/document.ts";
 import { type Value, microsOf, toNumber } from "../../../../packages/emulators/src/firestore/values/value.ts";
 import { loadProtos } from "../../../../packages/emulators/src/rpc/proto.ts";
@@ -24,26 +24,23 @@ export type Versions = ReadonlyMap<string, readonly Version[]>;
 const PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
 
 /** Reads every version of every document from Firestore's journals, so no commit is missed. */
-export function readVersions(folder: RunFolder): Versions {
+export async function readVersions(folder: RunFolder): Promise<Versions> {
   const kept = fs.existsSync(folder.journals) ? fs.readdirSync(folder.journals).toSorted() : [];
   const documentType = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PACKAGES).lookupType(
     "google.firestore.v1.Document",
   );
   const versions = new Map<string, Map<bigint, Version>>();
   for (const journal of [...kept.map((name) => path.join(folder.journals, name)), folder.firestoreData]) {
-    // A journal copied while in use says so.
-    fs.rmSync(path.join(journal, "firestore.jsonl.lock"), { force: true });
-    const log = openCommitLog(journal, documentType);
-    for (const { written } of log.replay()) {
+    const restore = ({ written }: LoggedCommit): void => {
       for (const document of written) {
         const name = document.name.slice(document.name.indexOf("/documents/") + "/documents/".length);
         const known = versions.get(name) ?? new Map<bigint, Version>();
         versions.set(name, known);
-        // A restart writes the latest version of every document again.
+        // A compaction writes the latest version of every document again.
         known.set(document.updateTime, toVersion(document));
       }
-    }
-    log.close();
+    };
+    await readCommitLog({ folder: journal, documentType, restore });
   }
   return new Map([...versions].map(([name, known]) => [name, [...known.values()].toSorted((a, b) => a.at - b.at)]));
 }

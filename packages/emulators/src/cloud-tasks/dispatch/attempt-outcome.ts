@@ -25,4 +25,6 @@ export type Fate =
 export interface Attempted {
   readonly delivered: Delivered;
   readonly fate: Fate;
+  /** By the emulator's clock. */
+  readonly endedMs: number;
 }

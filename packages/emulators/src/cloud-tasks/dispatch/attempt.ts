@@ -24,8 +24,8 @@ export interface AttemptDeps {
 }
 
 /**
- * Delivers a task once, and acts on the response. The dispatch has been counted when this function returns its promise,
- * which never rejects.
+ * Delivers a task once, and decides what happens to it. `storeEnd` then makes it happen. The dispatch has been counted
+ * when this function returns its promise.
  *
  * Only the end of an attempt is stored. If a stop or a kill of the emulator cuts it short, the task keeps its schedule
  * and its counters, and is delivered again after the next start.
@@ -48,9 +48,9 @@ export async function attemptTask(
   const nowMs = deps.clock.now();
   const fate = decideFate(queued, delivered, deps, { nowMs, retryFromMs: options.forced ? dispatchedMs : nowMs });
   deps.history.end(record, { endedMs: nowMs, outcome: delivered, fate });
-  logAttempt(queued, { delivered, fate }, { log: deps.log, nowMs });
-  settle(queued, { delivered, fate }, { state: deps.state, nowMs });
-  return { delivered, fate };
+  const attempted = { delivered, fate, endedMs: nowMs };
+  logAttempt(queued, attempted, { log: deps.log });
+  return attempted;
 }
 
 function beginAttempt(task: Task, dispatchedMs: number): void {
@@ -82,27 +82,34 @@ function decideFate(
   return { kind: "retry", dueMs: times.retryFromMs + waitMs };
 }
 
-function settle(
+/**
+ * Stores how an attempt ended, and returns whether the task is to be delivered again. It can be called again later, if it
+ * fails: what has become of the task meanwhile counts.
+ *
+ * @throws NotStoredError
+ */
+export function storeEnd(
   { queue, task }: QueuedTask,
-  { delivered, fate }: Attempted,
-  { state, nowMs }: { state: State; nowMs: number },
-): void {
+  { delivered, fate, endedMs }: Attempted,
+  { state }: { state: State },
+): boolean {
+  if (state.queues.get(queue.name.name) !== queue || queue.tasks.get(task.id) !== task) return false;
   switch (fate.kind) {
     case "done":
     case "given-up":
-      state.commit({ kind: "task-gone", queue: queue.name.name, taskId: task.id, atMs: nowMs });
-      return;
+      state.commit({ kind: "task-gone", queue: queue.name.name, taskId: task.id, atMs: endedMs });
+      return false;
     case "retry": {
-      if (delivered.kind === "aborted") return;
-      const progress = progressAfterFailure(task, delivered, { dueMs: fate.dueMs, nowMs });
+      if (delivered.kind === "aborted") return false;
+      const progress = progressAfterFailure(task, delivered, { dueMs: fate.dueMs, nowMs: endedMs });
       state.commit({ kind: "task-failed", queue: queue.name.name, taskId: task.id, progress });
-      return;
+      return true;
     }
     case "deleted":
     case "aborted":
-      return;
+      return false;
     default:
-      fate satisfies never;
+      return fate satisfies never;
   }
 }
 

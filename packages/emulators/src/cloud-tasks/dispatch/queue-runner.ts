@@ -1,7 +1,8 @@
 import type { Timer } from "../../kernel/clock.ts";
-import { type AttemptDeps, attemptTask } from "./attempt.ts";
+import { type AttemptDeps, attemptTask, storeEnd } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import type { Deliveries } from "../testing/deliveries.ts";
+import type { DeliveryAbort } from "./request/delivery-abort.ts";
 import { DueHeap } from "../../kernel/due-heap.ts";
 import type { IdleUntil, Watched } from "../testing/idle.ts";
 import type { Queue } from "../state/queue.ts";
@@ -38,7 +39,9 @@ export class QueueRunner implements Watched {
   #failedWaiting = 0;
   readonly #slowDown = new SlowDown();
   readonly #bucket: TokenBucket;
-  readonly #whenSlotIsFree = (): void => this.wake();
+  readonly #wakeLater = (): void => this.wake();
+  /** Attempts that have ended, but how couldn't be stored yet. */
+  readonly #unstored = new Set<Attempted>();
   #running = 0;
   #stopped = false;
   #timer: Timer | undefined;
@@ -128,8 +131,12 @@ export class QueueRunner implements Watched {
     }
   }
 
-  /** Deletes tasks that are 31 days old. */
+  /** Deletes tasks that are 31 days old, at once or as soon as that can be stored. */
   expireOld(): void {
+    void this.#deps.state.unstored.storeSoon(this, () => this.#expireNow());
+  }
+
+  #expireNow(): void {
     const nowMs = this.#deps.clock.now();
     for (const task of this.queue.tasks.values()) {
       if (nowMs < task.createdMs + RETENTION_MS) return;
@@ -142,12 +149,14 @@ export class QueueRunner implements Watched {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    for (const key of [this, ...this.#unstored]) this.#deps.state.unstored.giveUp(key);
   }
 
   /** Milliseconds until the limits allow a delivery; 0 is now. A slot comes before a token, so that no token is wasted. */
   #waitForTurn(nowMs: number): number {
     if (this.#running >= this.queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
-    if (!this.#deps.slots.isFree(this.#whenSlotIsFree)) return Number.POSITIVE_INFINITY;
+    if (!this.#deps.slots.isFree(this.#wakeLater)) return Number.POSITIVE_INFINITY;
+    if (!this.#deps.state.unstored.hasRoom(this.#wakeLater)) return Number.POSITIVE_INFINITY;
     this.#bucket.resize(this.#rate(nowMs));
     return this.#bucket.take(nowMs);
   }
@@ -181,22 +190,66 @@ export class QueueRunner implements Watched {
     this.#deps.deliveries.begin({
       queue,
       describe: () => `${this.#nameOf(task)} (dispatch ${task.dispatchCount})`,
-      run: async (abort) => {
-        const attempted = await attemptTask({ queue, task }, this.#deps, { abort, forced });
-        this.#afterAttempt(task, attempted, { forced });
-      },
+      run: (abort) => this.#deliver(task, { abort, forced }),
     });
   }
 
-  #afterAttempt(task: Task, { delivered, fate }: Attempted, { forced }: { forced: boolean }): void {
-    if (!forced) this.#running -= 1;
-    if (fate.kind === "retry" && task.running === 0) this.#enqueue(task);
+  /** However the attempt ends, it makes way for others. */
+  async #deliver(task: Task, { abort, forced }: { abort: DeliveryAbort; forced: boolean }): Promise<void> {
+    let stored: Promise<void> | undefined;
+    try {
+      const attempted = await attemptTask({ queue: this.queue, task }, this.#deps, { abort, forced });
+      this.#noteSpeed(attempted);
+      stored = this.#store(task, attempted);
+    } finally {
+      if (!forced) this.#running -= 1;
+      this.#deps.slots.release();
+      this.wake();
+    }
+    if (stored === undefined) return;
+    await stored;
+    this.wake();
+  }
+
+  /**
+   * Makes what an attempt has decided happen, as soon as it can be stored. Until then the task isn't delivered again.
+   * Undefined when it was stored at once.
+   */
+  #store(task: Task, attempted: Attempted): Promise<void> | undefined {
+    const { unstored } = this.#deps.state;
+    const soon = unstored.storeSoon(attempted, () => this.#storeNow(task, attempted));
+    if (soon === undefined) return undefined;
+    this.#unstored.add(attempted);
+    if (this.#stopped) unstored.giveUp(attempted);
+    return this.#whenStored(task, attempted, soon);
+  }
+
+  async #whenStored(task: Task, attempted: Attempted, soon: Promise<boolean>): Promise<void> {
+    const wasStored = await soon;
+    this.#unstored.delete(attempted);
+    if (wasStored) return;
+    const line = { queue: this.queue.name.queueId, task: task.id };
+    this.#deps.log.warn(line, "couldn't store how a delivery ended; it will be repeated after the next start");
+  }
+
+  #storeNow(task: Task, attempted: Attempted): void {
+    // In the heap only if another attempt's end was waiting to be stored, too.
+    const isWaiting = task.heapIndex !== -1;
+    this.#dequeue(task);
+    try {
+      const isRetried = storeEnd({ queue: this.queue, task }, attempted, this.#deps);
+      if (isRetried && task.running === 0) this.#enqueue(task);
+    } catch (error) {
+      if (isWaiting) this.#enqueue(task);
+      throw error;
+    }
+  }
+
+  #noteSpeed({ delivered }: Attempted): void {
     this.#slowDown.note({
       ok: isSuccess(delivered),
       nowMs: this.#deps.clock.now(),
       ...(delivered.kind === "answered" ? { status: delivered.status } : {}),
     });
-    this.#deps.slots.release();
-    this.wake();
   }
 }

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { toMillis } from "../../kernel/duration.ts";
 import { RpcError } from "../../rpc/rpc-error.ts";
 import { type QueueConfig, parseQueueConfig } from "../wire/queue-config.ts";
 import { type QueueName, isQueueId, parseQueueName } from "../api/resource-names.ts";
 import type { Scheduler } from "../dispatch/scheduler.ts";
+import type { Queue } from "./queue.ts";
 import type { State } from "./state.ts";
 import { millisToWire } from "../wire/wire-time.ts";
 import type { WireDuration } from "../wire/wire.ts";
@@ -58,17 +60,37 @@ export function readQueueDefinitions(definitions: readonly QueueDefinition[], pa
   return defined;
 }
 
-/** Creates queues, or updates their settings. Existing queues keep their tasks. */
+/**
+ * Stores queues, or their new settings, and returns those that are new or changed. Existing queues keep their tasks.
+ *
+ * @throws NotStoredError when one couldn't be stored, because the disk is full for example.
+ */
+export function storeQueues(
+  defined: readonly DefinedQueue[],
+  { state }: { state: State },
+): { readonly queue: Queue; readonly isNew: boolean }[] {
+  return defined.flatMap(({ name, config, paused }) => {
+    const known = state.queues.get(name.name);
+    const settings = { ...known?.settings, config, paused: paused ?? known?.settings.paused ?? false };
+    if (known && isDeepStrictEqual(known.settings, settings)) return [];
+    return { queue: state.commitQueue(name.name, settings), isNew: known === undefined };
+  });
+}
+
+/**
+ * Stores queues, as `storeQueues` does, and runs them.
+ *
+ * @throws NotStoredError when one couldn't be stored.
+ */
 export function defineQueues(
   defined: readonly DefinedQueue[],
   { state, scheduler }: { state: State; scheduler: Scheduler },
 ): void {
-  for (const { name, config, paused } of defined) {
-    const known = state.queues.get(name.name);
-    const settings = { ...known?.settings, config, paused: paused ?? known?.settings.paused ?? false };
-    const queue = state.commitQueue(name.name, settings);
-    if (known) scheduler.queueChanged(queue);
-    else scheduler.queueCreated(queue);
+  for (const each of defined) {
+    for (const { queue, isNew } of storeQueues([each], { state })) {
+      if (isNew) scheduler.queueCreated(queue);
+      else scheduler.queueChanged(queue);
+    }
   }
 }
 

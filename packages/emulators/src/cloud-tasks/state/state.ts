@@ -1,8 +1,9 @@
-import type { Journal } from "../../kernel/storage/journal.ts";
+import type { Journal } from "../../kernel/journal/journal.ts";
 import { type Change, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
 import type { Queue, QueueSettings } from "./queue.ts";
 import { parseQueueName } from "../api/resource-names.ts";
 import { TargetPool } from "../dispatch/request/target-pool.ts";
+import { Unstored } from "./unstored.ts";
 
 export type ChangeJournal = Journal<StoredChange>;
 
@@ -12,33 +13,46 @@ export interface NamePeriods {
   readonly queueNameMs: number;
 }
 
-/** Below this, compacting is not worthwhile. */
-const LEAST_COMPACTED_BYTES = 16 * 1024 * 1024;
-
 /**
  * All queues, tasks and reserved names. They change only through `commit`, which writes a change to the journal before
  * it applies it, so that a restart restores what happened.
  */
 export class State {
   readonly queues = new Map<string, Queue>();
+  /** Changes that are true but couldn't be stored yet, so they haven't been made. */
+  readonly unstored = new Unstored();
   readonly #goneQueues = new Map<string, number>();
-  readonly #journal: ChangeJournal | undefined;
+  #journal: ChangeJournal | undefined;
   readonly #periods: NamePeriods;
   readonly #targets = new TargetPool();
   #nextOrder = 0;
-  #compactAtBytes = LEAST_COMPACTED_BYTES;
 
-  /** Restores what the journal holds, and compacts it. Without a journal nothing is stored. */
-  constructor(options: { periods: NamePeriods; nowMs: number; journal?: ChangeJournal }) {
-    this.#periods = options.periods;
-    this.#journal = options.journal;
-    let isKept = false;
-    for (const stored of options.journal?.replay() ?? []) {
-      this.#apply(changeFromStored(stored));
-      isKept = true;
-    }
-    for (const queue of this.queues.values()) this.#forgetOldNames(queue, options.nowMs);
-    if (options.journal && isKept) this.#compact(options.journal);
+  constructor(periods: NamePeriods) {
+    this.#periods = periods;
+  }
+
+  /** Makes a change of an earlier run. */
+  restore(stored: StoredChange): void {
+    this.#apply(changeFromStored(stored));
+  }
+
+  /** Stores every change from now on. Without a journal nothing is stored. */
+  keepIn(journal: ChangeJournal): void {
+    this.#journal = journal;
+  }
+
+  /** Frees the names whose time was over before this run. */
+  forgetNamesUntil(nowMs: number): void {
+    for (const queue of this.queues.values()) this.#forgetOldNames(queue, nowMs);
+  }
+
+  /**
+   * Changes that lead to the present state, for a new journal. While they are read, tasks may come, change and go: those
+   * changes come after these in the journal, and may be in them already.
+   */
+  snapshot(): Iterable<StoredChange> {
+    const queues = [...this.queues].map(([name, queue]) => ({ ...queue, name, mostGone: queue.gone.size }));
+    return snapshotOf({ goneQueues: [...this.#goneQueues], queues, beforeOrder: this.#nextOrder });
   }
 
   /** The full names of all queues, and of deleted queues whose names are still reserved. */
@@ -63,11 +77,16 @@ export class State {
     return goneMs !== undefined && nowMs < goneMs + this.#periods.taskNameMs;
   }
 
-  /** Writes a change to the journal, then applies it. */
+  /**
+   * Writes a change to the journal, then applies it.
+   *
+   * @throws NotStoredError when it can't be written; then it isn't applied.
+   */
   commit(change: Change): void {
+    this.#assertPossible(change);
     this.#journal?.append(storedFromChange(change));
     this.#apply(change);
-    if (this.#journal && this.#journal.appendedBytes > this.#compactAtBytes) this.#compact(this.#journal);
+    this.unstored.retry();
   }
 
   /** Creates a queue, or changes its settings. */
@@ -78,7 +97,15 @@ export class State {
     return queue;
   }
 
+  /** Before it is written: a restart couldn't make a change that isn't possible. */
+  #assertPossible(change: Change): void {
+    if (change.kind === "queue-set" || change.kind === "queue-forgotten" || change.kind === "queue-deleted") return;
+    if (this.queues.has(change.queue)) return;
+    throw new Error(`A ${change.kind} change names a queue that doesn't exist: ${change.queue}.`);
+  }
+
   #apply(change: Change): void {
+    this.#assertPossible(change);
     if (change.kind === "queue-set") {
       this.#setQueue(change);
       return;
@@ -95,7 +122,10 @@ export class State {
       return;
     }
     const queue = this.queues.get(change.queue);
-    if (!queue) throw new Error(`A ${change.kind} change names a queue that doesn't exist: ${change.queue}.`);
+    if (queue) this.#applyTo(queue, change);
+  }
+
+  #applyTo(queue: Queue, change: Exclude<Change, { kind: "queue-set" | "queue-forgotten" | "queue-deleted" }>): void {
     switch (change.kind) {
       case "queue-purged":
         queue.settings = { ...queue.settings, purgedMs: change.atMs };
@@ -138,6 +168,8 @@ export class State {
 
   #retire(queue: Queue, id: string, atMs: number): void {
     queue.tasks.delete(id);
+    // Oldest first, even if it is there already.
+    queue.gone.delete(id);
     queue.gone.set(id, atMs);
     this.#forgetOldNames(queue, atMs);
   }
@@ -148,30 +180,30 @@ export class State {
       queue.gone.delete(id);
     }
   }
-
-  #compact(journal: ChangeJournal): void {
-    let liveBytes = 0;
-    const counted = function* (changes: Iterable<Change>): Iterable<StoredChange> {
-      for (const change of changes) {
-        liveBytes += approximateBytes(change);
-        yield storedFromChange(change);
-      }
-    };
-    journal.compact(counted(this.#snapshot()));
-    this.#compactAtBytes = Math.max(LEAST_COMPACTED_BYTES, 2 * liveBytes);
-  }
-
-  *#snapshot(): Iterable<Change> {
-    for (const [queue, atMs] of this.#goneQueues) yield { kind: "queue-deleted", queue, atMs };
-    for (const [queue, { settings, gone, tasks }] of this.queues) {
-      yield { kind: "queue-set", queue, settings };
-      for (const [taskId, atMs] of gone) yield { kind: "task-gone", queue, taskId, atMs };
-      for (const task of tasks.values()) yield { kind: "task-created", queue, task };
-    }
-  }
 }
 
-/** Accurate enough to decide when compacting pays off. */
-function approximateBytes(change: Change): number {
-  return change.kind === "task-created" ? 1000 + (change.task.body.length * 4) / 3 : 200;
+interface SnapshotOf {
+  readonly goneQueues: readonly (readonly [name: string, atMs: number])[];
+  readonly queues: readonly (Pick<Queue, "settings" | "tasks" | "gone"> & {
+    readonly name: string;
+    readonly mostGone: number;
+  })[];
+  /** Later tasks are left to the journal, so that this comes to an end. */
+  readonly beforeOrder: number;
+}
+
+function* snapshotOf({ goneQueues, queues, beforeOrder }: SnapshotOf): Iterable<StoredChange> {
+  for (const [queue, atMs] of goneQueues) yield { kind: "queue-deleted", queue, atMs };
+  for (const { name: queue, settings } of queues) yield { kind: "queue-set", queue, settings };
+  for (const { name: queue, gone, tasks, mostGone } of queues) {
+    let left = mostGone;
+    for (const [taskId, atMs] of gone) {
+      if (left-- === 0) break;
+      yield { kind: "task-gone", queue, taskId, atMs };
+    }
+    for (const task of tasks.values()) {
+      if (task.order >= beforeOrder) break;
+      yield storedFromChange({ kind: "task-created", queue, task });
+    }
+  }
 }

@@ -5,8 +5,8 @@ import type { Delivered } from "./delivered.ts";
 /** Logs the end of an attempt in one line. */
 export function logAttempt(
   { queue, task }: QueuedTask,
-  { delivered, fate }: Attempted,
-  { log, nowMs }: { log: EmulatorLog; nowMs: number },
+  { delivered, fate, endedMs }: Attempted,
+  { log }: { log: EmulatorLog },
 ): void {
   const line = {
     queue: queue.name.queueId,
@@ -19,7 +19,7 @@ export function logAttempt(
       log.info(line, "delivered");
       return;
     case "retry":
-      log.info({ ...line, nextInMs: Math.round(fate.dueMs - nowMs) }, "failed, will be retried");
+      log.info({ ...line, nextInMs: Math.round(fate.dueMs - endedMs) }, "failed, will be retried");
       return;
     case "given-up":
       log.warn(line, "failed for the last time and was deleted");

@@ -23,7 +23,8 @@ interface ResetDeps {
 /**
  * Ends deliveries in progress, then removes tasks, reserved names and history; and queues, unless it is to reset one.
  *
- * @throws RangeError when the queue doesn't exist.
+ * @throws RangeError when the queue doesn't exist; NotStoredError when not everything could be reset, because the disk is
+ * full for example.
  */
 export async function reset({ queue, project, inFlight = "abort" }: ResetOptions, deps: ResetDeps): Promise<void> {
   const { state, scheduler, history } = deps;
@@ -33,12 +34,28 @@ export async function reset({ queue, project, inFlight = "abort" }: ResetOptions
   const graceMs = inFlight === "await" ? Number.POSITIVE_INFINITY : 0;
   await scheduler.stop({ graceMs, of: ({ name }: Queue) => isSelected(name.name) });
 
-  for (const name of state.allQueueNames().filter(isSelected)) {
-    const known = state.queues.get(name);
-    if (queue === undefined) state.commit({ kind: "queue-forgotten", queue: name });
-    else state.commit({ kind: "queue-emptied", queue: name });
-    if (known) scheduler.queueDeleted(known);
-    if (known && queue !== undefined) scheduler.queueCreated(known);
+  const names = state.allQueueNames().filter(isSelected);
+  try {
+    for (const name of names) resetQueue(name, { keepQueue: queue !== undefined }, deps);
+  } catch (error) {
+    // What couldn't be reset goes on.
+    for (const name of names) restartQueue(name, deps);
+    throw error;
   }
   history.forget({ ...(queue === undefined ? {} : { queue }), ...(project === undefined ? {} : { project }) });
+}
+
+function resetQueue(name: string, { keepQueue }: { keepQueue: boolean }, { state, scheduler }: ResetDeps): void {
+  const known = state.queues.get(name);
+  state.commit({ kind: keepQueue ? "queue-emptied" : "queue-forgotten", queue: name });
+  if (!known) return;
+  scheduler.queueDeleted(known);
+  if (keepQueue) scheduler.queueCreated(known);
+}
+
+function restartQueue(name: string, { state, scheduler }: ResetDeps): void {
+  const known = state.queues.get(name);
+  if (!known) return;
+  scheduler.queueDeleted(known);
+  scheduler.queueCreated(known);
 }

@@ -1,7 +1,7 @@
 import type protobuf from "protobufjs/light.js";
-import fs from "node:fs";
 import path from "node:path";
-import { openJournal } from "../../kernel/storage/journal.ts";
+import type { EmulatorLog } from "../../kernel/emulator-log.ts";
+import { openJournal, readJournalFile } from "../../kernel/journal/journal.ts";
 import type { StoredDocument } from "./document.ts";
 import type { Change } from "./document-store.ts";
 import { type Fields, type WireTimestamp, microsOf, normalizeFields, timestampOf } from "../values/value.ts";
@@ -17,16 +17,32 @@ export interface LoggedCommit {
   readonly deleted: readonly string[];
 }
 
+/** A database in a snapshot of all. */
+export interface DatabaseSnapshot {
+  readonly database: string;
+  readonly documents: Iterable<StoredDocument>;
+}
+
+/** What a log needs of the databases. */
+export interface CommitLogOptions {
+  /** Where the log is. It is created if it doesn't exist. */
+  readonly folder: string;
+  /** google.firestore.v1.Document */
+  readonly documentType: protobuf.Type;
+  /** Whether to discard the commits of earlier runs. Default false. */
+  readonly fresh?: boolean;
+  /** Applies a commit of an earlier run. Called with all of them, oldest first. */
+  readonly restore: (commit: LoggedCommit) => void;
+  /** The present state. Documents are read while there are more commits, and those are logged. */
+  readonly snapshot: () => { readonly time: bigint; readonly databases: readonly DatabaseSnapshot[] };
+  readonly log?: EmulatorLog;
+}
+
 /** All commits in a file, so that they survive the process. */
 export interface CommitLog {
-  /** The commits of earlier runs, oldest first. */
-  replay(): Iterable<LoggedCommit>;
+  /** @throws NotStoredError when the commit can't be stored; then it must not be applied. */
   append(commit: LoggedCommit): void;
-  /** Whether the file is much larger than the present state. */
-  readonly isOvergrown: boolean;
-  /** Replaces all commits with others that lead to the same state. */
-  compact(commits: Iterable<LoggedCommit>): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** A line of the file. Documents are protobufs in base64, which keeps int64, doubles and bytes exact. */
@@ -48,57 +64,74 @@ interface WireDocument {
 
 const FILE_NAME = "firestore.jsonl";
 
-/** A log is compacted once this much was appended since the last time, or as much as the state took then if that is more. */
-const LEAST_GROWTH_BYTES = 16 * 1024 * 1024;
+/** A line of a snapshot has about as many documents as fit into this. */
+const LINE_CHARACTERS = 64 * 1024;
 
 /**
- * Opens the log in a folder, which is created if it doesn't exist.
+ * Opens the log in a folder, and restores the commits in it.
  *
- * @throws BrokenJournalError when the file can't be read.
+ * @throws DataFolderError when the folder can't be used.
  */
-export function openCommitLog(folder: string, documentType: protobuf.Type): CommitLog {
-  const journal = openJournal<Entry>(path.join(folder, FILE_NAME));
-  let aliveBytes = 0;
-
-  const encode = (document: StoredDocument): string => {
-    const { name, fields, createTime, updateTime } = document;
-    const message = { name, fields, createTime: timestampOf(createTime), updateTime: timestampOf(updateTime) };
-    return Buffer.from(documentType.encode(message).finish()).toString("base64");
-  };
-
-  const toEntry = ({ database, time, cleared, written, deleted }: LoggedCommit): Entry => ({
-    database,
-    time: String(time),
-    ...(cleared ? { cleared: true } : {}),
-    ...(written.length > 0 ? { written: written.map(encode) } : {}),
-    ...(deleted.length > 0 ? { deleted } : {}),
+export async function openCommitLog(options: CommitLogOptions): Promise<CommitLog> {
+  const { folder, documentType, fresh = false, restore, snapshot, log } = options;
+  const journal = await openJournal<Entry>({
+    path: path.join(folder, FILE_NAME),
+    fresh,
+    restore: (entry) => restore(fromEntry(entry, documentType)),
+    snapshot: () => entriesOf(snapshot(), documentType),
+    ...(log ? { log } : {}),
   });
-
   return {
-    *replay() {
-      for (const entry of journal.replay()) yield fromEntry(entry, documentType);
-    },
-    append: (commit) => journal.append(toEntry(commit)),
-    get isOvergrown() {
-      return journal.appendedBytes > Math.max(LEAST_GROWTH_BYTES, aliveBytes);
-    },
-    compact(commits) {
-      aliveBytes = 0;
-      journal.compact(
-        mapped(commits, (commit) => {
-          const entry = toEntry(commit);
-          for (const text of entry.written ?? []) aliveBytes += text.length;
-          return entry;
-        }),
-      );
-    },
+    append: (commit) => journal.append(toEntry(commit, documentType)),
     close: () => journal.close(),
   };
 }
 
-/** Removes the log of a folder, if there is one. */
-export function discardCommitLog(folder: string): void {
-  fs.rmSync(path.join(folder, FILE_NAME), { force: true });
+/**
+ * Hands over the commits in a folder's log, oldest first, without changing anything there.
+ *
+ * @throws BrokenJournalError when the log is damaged.
+ */
+export async function readCommitLog({
+  folder,
+  documentType,
+  restore,
+}: Pick<CommitLogOptions, "folder" | "documentType" | "restore">): Promise<void> {
+  await readJournalFile<Entry>({
+    path: path.join(folder, FILE_NAME),
+    restore: (entry) => restore(fromEntry(entry, documentType)),
+  });
+}
+
+function toEntry({ database, time, cleared, written, deleted }: LoggedCommit, documentType: protobuf.Type): Entry {
+  return {
+    database,
+    time: String(time),
+    ...(cleared ? { cleared: true } : {}),
+    ...(written.length > 0 ? { written: written.map((document) => encode(document, documentType)) } : {}),
+    ...(deleted.length > 0 ? { deleted } : {}),
+  };
+}
+
+/** Each database has at least one line, which keeps the time. */
+function* entriesOf(
+  { time, databases }: ReturnType<CommitLogOptions["snapshot"]>,
+  documentType: protobuf.Type,
+): Generator<Entry> {
+  for (const { database, documents } of databases) {
+    let written: string[] = [];
+    let characters = 0;
+    for (const document of documents) {
+      const text = encode(document, documentType);
+      written.push(text);
+      characters += text.length;
+      if (characters < LINE_CHARACTERS) continue;
+      yield { database, time: String(time), written };
+      written = [];
+      characters = 0;
+    }
+    yield { database, time: String(time), ...(written.length > 0 ? { written } : {}) };
+  }
 }
 
 /** A commit in the form of the log. */
@@ -122,6 +155,11 @@ function fromEntry(entry: Entry, documentType: protobuf.Type): LoggedCommit {
   };
 }
 
+function encode({ name, fields, createTime, updateTime }: StoredDocument, documentType: protobuf.Type): string {
+  const message = { name, fields, createTime: timestampOf(createTime), updateTime: timestampOf(updateTime) };
+  return Buffer.from(documentType.encode(message).finish()).toString("base64");
+}
+
 function decode(text: string, documentType: protobuf.Type): StoredDocument {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- protobufjs gives no static types
   const wire = documentType.decode(Buffer.from(text, "base64")) as unknown as WireDocument;
@@ -131,8 +169,4 @@ function decode(text: string, documentType: protobuf.Type): StoredDocument {
     createTime: microsOf(wire.createTime),
     updateTime: microsOf(wire.updateTime),
   };
-}
-
-function* mapped<T, U>(items: Iterable<T>, map: (item: T) => U): Generator<U> {
-  for (const item of items) yield map(item);
 }

@@ -67,8 +67,9 @@ export class DocumentStore {
     }
   }
 
-  *all(): Generator<StoredDocument> {
-    yield* this.#existing(this.#versions.keys());
+  /** All documents, while others may come: of those, it may have some. */
+  all(): Iterable<StoredDocument> {
+    return this.#existing(atMost(this.#versions.keys(), this.#versions.size));
   }
 
   install(changes: readonly Change[], time: bigint): void {
@@ -119,5 +120,15 @@ export class DocumentStore {
     if (this.#versions.has(name) || this.paths.collectionsUnder(name).size > 0) return;
     const above = this.paths.remove(name);
     if (above !== null) this.#forgetName(above);
+  }
+}
+
+function* atMost<T>(items: Iterable<T>, most: number): Generator<T> {
+  let left = most;
+  if (left === 0) return;
+  for (const item of items) {
+    yield item;
+    left -= 1;
+    if (left === 0) return;
   }
 }

@@ -57,6 +57,8 @@ export class PessimisticControl implements Concurrency {
       );
     } catch (error) {
       if (transaction) this.end(transaction, "finished");
+      // Readers let a commit that waits go first, even one outside a transaction.
+      this.#waiting.wake();
       throw error;
     }
   }

@@ -38,7 +38,6 @@ function setup() {
     times: new CommitTimes(clock),
     concurrency: "pessimistic",
     record: () => {},
-    applied: () => {},
   });
   const sent: string[] = [];
   const caller = { isBehind: false, breaks: false };

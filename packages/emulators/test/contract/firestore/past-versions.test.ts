@@ -15,7 +15,6 @@ function setup() {
     times: new CommitTimes(clock),
     concurrency: "pessimistic",
     record: () => {},
-    applied: () => {},
   });
   const set = async (path: string, n: number): Promise<bigint> => {
     const write = parseWrite({ update: { name: `${ROOT}/${path}`, fields: { n: { integerValue: n } } } });

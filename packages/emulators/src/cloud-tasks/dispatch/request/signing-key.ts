@@ -2,6 +2,9 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { type EmulatorLog, silentLog } from "../../../kernel/emulator-log.ts";
+import { FolderNotUsableError, notUsable } from "../../../kernel/journal/data-folder-error.ts";
+import { removeFile, temporaryOf } from "../../../kernel/journal/temporary-file.ts";
 
 /** The key that signs tokens, with its public half in the two forms that Google publishes. */
 export interface SigningKey {
@@ -15,25 +18,54 @@ const FILE_NAME = "cloud-tasks-signing-key.pem";
 
 /**
  * Reads the signing key from the data folder, or generates one and stores it there, so that a worker's key cache survives
- * a restart of the emulator. Without a folder the key lives as long as the process.
+ * a restart of the emulator. Without a folder, or if it can't be stored, the key lives as long as the process.
  *
- * Generating one takes some tenths of a second, off the main thread.
+ * Generating one takes some tenths of a second, off the main thread; callers start without it.
+ *
+ * @throws FolderNotUsableError when there is a file, but not with a key.
  */
-export async function openSigningKey(dataDir: string | undefined): Promise<SigningKey> {
+export function openSigningKey(dataDir: string | undefined, log: EmulatorLog = silentLog): Promise<SigningKey> {
   const file = dataDir === undefined ? undefined : path.join(dataDir, FILE_NAME);
-  if (file !== undefined && fs.existsSync(file)) return describe(crypto.createPrivateKey(fs.readFileSync(file)));
-  const { privateKey } = await generateKeyPair("rsa", { modulusLength: 2048 });
-  if (file !== undefined) writeWhole(file, privateKey.export({ type: "pkcs8", format: "pem" }));
-  return describe(privateKey);
+  const stored = file === undefined ? undefined : readKey(file);
+  const made = stored ? Promise.resolve(describe(stored)) : makeKey(file, log);
+  made.catch((error: unknown) => log.error({ err: error }, "no key to sign tokens with"));
+  return made;
+}
+
+function readKey(file: string): crypto.KeyObject | undefined {
+  let pem: Buffer;
+  removeFile(temporaryOf(file));
+  try {
+    if (!fs.existsSync(file)) return undefined;
+    pem = fs.readFileSync(file);
+  } catch (error) {
+    throw notUsable(file, error);
+  }
+  try {
+    return crypto.createPrivateKey(pem);
+  } catch (cause) {
+    throw new FolderNotUsableError(`${file} is damaged. Delete it; the next start makes another key.`, { cause });
+  }
 }
 
 const generateKeyPair = promisify(crypto.generateKeyPair);
 
+async function makeKey(file: string | undefined, log: EmulatorLog): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair("rsa", { modulusLength: 2048 });
+  if (file !== undefined) storeKey(file, privateKey, log);
+  return describe(privateKey);
+}
+
 /** Only the owner may read the file. A kill leaves no file or a whole one. */
-function writeWhole(file: string, content: string | Buffer): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(`${file}.new`, content, { mode: 0o600 });
-  fs.renameSync(`${file}.new`, file);
+function storeKey(file: string, key: crypto.KeyObject, log: EmulatorLog): void {
+  const temporary = temporaryOf(file);
+  try {
+    fs.writeFileSync(temporary, key.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    log.warn({ err: error, file }, "can't store the key that signs tokens, so the next start makes another");
+    removeFile(temporary);
+  }
 }
 
 function describe(privateKey: crypto.KeyObject): SigningKey {
