@@ -1,3 +1,4 @@
+import os from "node:os";
 import path from "node:path";
 import { getSystemErrorMessage } from "node:util";
 
@@ -35,19 +36,23 @@ export function notUsable(file: string, cause: unknown): unknown {
 
 /** What the file system says went wrong. Undefined for any other error. */
 export function reasonOf(error: unknown): string | undefined {
-  const code = codeOf(error);
-  if (code === undefined || !(error instanceof Error)) return undefined;
-  const number = "errno" in error && typeof error.errno === "number" ? error.errno : undefined;
-  return number === undefined ? code : `${getSystemErrorMessage(number)} (${code})`;
+  const failure = failureOf(error);
+  if (!failure) return undefined;
+  if (failure.errno === EDQUOT) return "disk quota exceeded (EDQUOT)";
+  return `${getSystemErrorMessage(failure.errno)} (${failure.code})`;
 }
 
 /** Whether a disk or a quota is full. */
 export function isFull(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "ENOSPC" || code === "EDQUOT";
+  const failure = failureOf(error);
+  return failure?.code === "ENOSPC" || failure?.errno === EDQUOT;
 }
 
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return undefined;
-  return String(error.code);
+/** Node has no name for it. */
+const EDQUOT = -os.constants.errno.EDQUOT;
+
+function failureOf(error: unknown): { readonly code: string; readonly errno: number } | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("errno" in error)) return undefined;
+  const { code, errno } = error;
+  return typeof code === "string" && typeof errno === "number" ? { code, errno } : undefined;
 }

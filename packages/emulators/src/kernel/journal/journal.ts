@@ -8,7 +8,7 @@ import { compactFile } from "./compaction.ts";
 import { notUsable, reasonOf } from "./data-folder-error.ts";
 import { type FolderLock, lockJournal } from "./folder-lock.ts";
 import { type Contents, type Restore, readJournal } from "./journal-reader.ts";
-import { encodeLine } from "./line.ts";
+import { VERSION, encodeLine } from "./line.ts";
 import { emptyFile, removeFile, temporaryOf } from "./temporary-file.ts";
 
 /** A journal of one emulator, in a file. */
@@ -69,7 +69,9 @@ export async function openJournal<Entry>(options: JournalOptions<Entry>): Promis
   try {
     removeFile(temporaryOf(options.path));
     if (options.fresh) fs.rmSync(options.path, { force: true });
-    return new OpenJournal(options, lock, await openFile(options));
+    const journal = new OpenJournal(options, lock, await openFile(options));
+    await journal.shorten();
+    return journal;
   } catch (error) {
     lock.release();
     throw notUsable(options.path, error);
@@ -82,20 +84,17 @@ interface OpenedFile {
   readonly snapshotBytes: number;
 }
 
-/** Reads the file, and prepares it for appending. One of the first version is converted, and a new one begins as a snapshot of nothing. */
+/** Reads the file, and prepares it for appending. A new one, and one of the first version, begins as a snapshot. */
 async function openFile<Entry>(options: JournalOptions<Entry>): Promise<OpenedFile> {
   const { log = silentLog } = options;
   const contents = await readJournalFile(options);
-  if (contents?.version === 2) {
-    const descriptor = fs.openSync(options.path, "a+");
-    if (contents.torn) {
-      log.warn({ file: options.path, ...contents.torn }, "dropped the journal's last line, which a kill cut off");
-      fs.ftruncateSync(descriptor, contents.wholeBytes);
-    }
-    return { ...contents, appended: new AppendedFile(options.path, { descriptor, bytes: contents.wholeBytes }) };
-  }
   if (contents?.torn) {
     log.warn({ file: options.path, ...contents.torn }, "dropped the journal's last line, which a kill cut off");
+  }
+  if (contents?.version === VERSION) {
+    const descriptor = fs.openSync(options.path, "a+");
+    if (contents.torn) fs.ftruncateSync(descriptor, contents.wholeBytes);
+    return { ...contents, appended: new AppendedFile(options.path, { descriptor, bytes: contents.wholeBytes }) };
   }
   if (contents && contents.wholeBytes === 0) log.warn({ file: options.path }, "the journal is empty");
   const { signal } = new AbortController();
@@ -133,7 +132,9 @@ class OpenJournal<Entry> implements Journal<Entry> {
   readonly #lock: FolderLock;
   readonly #file: AppendedFile;
   #nextNumber: number;
-  #compactAtBytes: number;
+  #snapshotBytes: number;
+  /** After a compaction that failed, the file's size at which to try again. */
+  #tryAgainAtBytes = 0;
   #compaction: { readonly ended: Promise<void>; readonly controller: AbortController } | undefined;
   #isFailing = false;
   #isClosed = false;
@@ -144,16 +145,21 @@ class OpenJournal<Entry> implements Journal<Entry> {
     this.#lock = lock;
     this.#file = opened.appended;
     this.#nextNumber = opened.nextNumber;
-    this.#compactAtBytes = compactAt(opened.snapshotBytes);
-    // In the background: the file can be used as it is.
-    if (opened.appended.bytes > opened.snapshotBytes) this.#startCompaction();
+    this.#snapshotBytes = opened.snapshotBytes;
+  }
+
+  /** Compacts the file once it is open. Resolves when a small one is shorter; a large one is compacted meanwhile. */
+  async shorten(): Promise<void> {
+    if (this.#file.bytes === this.#snapshotBytes) return;
+    this.#startCompaction();
+    if (this.#file.bytes < LEAST_GROWTH_BYTES) await this.#compaction?.ended;
   }
 
   append(entry: Entry): void {
     const line = encodeLine(String(this.#nextNumber), JSON.stringify(entry));
     this.#store(line);
     this.#nextNumber += 1;
-    if (this.#file.bytes > this.#compactAtBytes && !this.#compaction) this.#startCompaction();
+    if (this.#isOvergrown() && !this.#compaction) this.#startCompaction();
   }
 
   async close(): Promise<void> {
@@ -189,6 +195,11 @@ class OpenJournal<Entry> implements Journal<Entry> {
     }
   }
 
+  #isOvergrown(): boolean {
+    const grownBytes = this.#file.bytes - this.#snapshotBytes;
+    return grownBytes > Math.max(LEAST_GROWTH_BYTES, this.#snapshotBytes) && this.#file.bytes > this.#tryAgainAtBytes;
+  }
+
   #startCompaction(): void {
     const controller = new AbortController();
     const ended = this.#compact(controller.signal).finally(() => {
@@ -212,16 +223,14 @@ class OpenJournal<Entry> implements Journal<Entry> {
         turn,
         signal,
       });
-      this.#compactAtBytes = compactAt(snapshotBytes);
+      this.#snapshotBytes = snapshotBytes;
+      this.#tryAgainAtBytes = 0;
       this.#log.info({ file, entries, bytes }, "compacted the journal");
     } catch (error) {
-      this.#compactAtBytes = this.#file.bytes + GROWTH_AFTER_FAILURE_BYTES;
+      this.#tryAgainAtBytes = this.#file.bytes + GROWTH_AFTER_FAILURE_BYTES;
       if (signal.aborted) return;
       const reason = reasonOf(error) ?? (error instanceof Error ? error.message : String(error));
       this.#log.warn({ err: error, file, reason }, "can't compact the journal now; it goes on growing");
     }
   }
 }
-
-const compactAt = (snapshotBytes: number): number =>
-  snapshotBytes + Math.max(LEAST_GROWTH_BYTES, snapshotBytes);

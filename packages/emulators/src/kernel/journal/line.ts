@@ -3,12 +3,12 @@ import zlib from "node:zlib";
 /**
  * A journal is a text file. Each line has a checksum of the rest of it, a label, and JSON:
  *
- *     1c291ca3 journal {"version":2}
- *     8fa6d3f0 s1 {…}                            the snapshot: entries that lead to the state at some moment
- *     d31b7e42 s2 {…}
- *     5b0c9d11 end {"entries":2,"next":57}
- *     e90a4c7f 57 {…}                            what was appended since, numbered through all snapshots
- *     0f12bb36 58 {…}
+ *     00565ef1 journal {"version":2}
+ *     8bedb7c9 s1 {…}                            the snapshot: entries that lead to the state at some moment
+ *     ba05ad54 s2 {…}
+ *     e42f8576 end {"entries":2,"next":57}
+ *     07cf4999 57 {…}                            what was appended since, numbered through all snapshots
+ *     f1873970 58 {…}
  *
  * The checksum finds damaged bytes; the numbers find lines that are missing, doubled or out of order; and the count at
  * the end of the snapshot finds one that was cut short. The first files had no such line, only JSON: version 1.
