@@ -10,7 +10,7 @@ export interface FolderLock {
 }
 
 /** Two that start at the same time can get in each other's way, and a process that was just killed takes a moment to end. */
-const MOST_TRIES = 20;
+const MOST_TRIES = 10;
 const TRY_AGAIN_MS = 100;
 
 /** https://sqlite.org/rescode.html */

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/harness.ts";
 import { startOurs } from "./support/our-emulator.ts";
+import { recordingLog } from "../../support/recorded-log.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { begin, commit, readTexts } from "./support/raw-transaction.ts";
 
@@ -124,25 +125,48 @@ it("makes the client retry a transaction of an earlier run, and refuses to read 
 it("compacts its file at the start, and when it is much larger than the state", async () => {
   const dataDir = temporaryFolder();
   const file = path.join(dataDir, "firestore.jsonl");
-  const lines = (): number => fs.readFileSync(file, "utf8").trimEnd().split("\n").length;
-  const first = await startOurs({ dataDir });
+  const compacted = Promise.withResolvers<void>();
+  const log = recordingLog(({ message }) => {
+    if (message === "compacted the journal") compacted.resolve();
+  });
+  const first = await startOurs({ dataDir, log });
   const { collection, projectId } = setupClient(first.address);
-  let written = 0;
-  do {
-    await collection.doc("a").set({ i: ++written, text: "x".repeat(900_000) });
-  } while (lines() > 1 || written < 2);
   // 1.2 MB each in base64, and 16 MiB of garbage are allowed.
-  expect(written).toBe(14);
+  for (let i = 0; i < 14; i++) await collection.doc("a").set({ i, text: "x".repeat(900_000) });
+  await compacted.promise;
+  expect(fs.statSync(file).size).toBeLessThan(2 * 1024 * 1024);
 
   await collection.doc("a").set({ i: 20 });
   await collection.doc("a").set({ i: 21 });
   await first.stop();
-  expect(lines()).toBe(3);
+  expect(fs.statSync(file).size).toBeGreaterThan(1024 * 1024);
   const second = await startOurs({ dataDir });
-  expect(lines()).toBe(1);
+  expect(fs.statSync(file).size).toBeLessThan(1024);
   const stored = await setupClient(second.address).connect({ projectId }).doc("things/a").get();
   expect(stored.data()).toEqual({ i: 21 });
   await expect(readTexts(setupRaw(second.address), ["things/a"])).resolves.toEqual([null]);
+});
+
+it("keeps the documents of several lines of a snapshot, and of several databases", async () => {
+  const dataDir = temporaryFolder();
+  const first = await startOurs({ dataDir });
+  const { connect, projectId } = setupClient(first.address);
+  const ids = Array.from({ length: 300 }, (_, index) => `d${String(index).padStart(3, "0")}`);
+  for (const databaseId of ["one", "two"]) {
+    const db = connect({ databaseId });
+    const batch = db.batch();
+    for (const id of ids) batch.set(db.doc(`c/${id}`), { id, databaseId, text: "x".repeat(1_000) });
+    await batch.commit();
+  }
+  await first.stop();
+  const second = await startOurs({ dataDir });
+  await second.stop();
+  const third = await startOurs({ dataDir });
+  const { connect: reconnect } = setupClient(third.address);
+  for (const databaseId of ["one", "two"]) {
+    const { docs } = await reconnect({ projectId, databaseId }).collection("c").get();
+    expect(docs.map((document) => [document.id, document.get("databaseId")])).toEqual(ids.map((id) => [id, databaseId]));
+  }
 });
 
 it("refuses a broken file, names the line, and frees the port", async () => {
@@ -152,11 +176,14 @@ it("refuses a broken file, names the line, and frees the port", async () => {
   for (const path of ["c/a", "c/b"]) await commit(raw, [{ path, fields: {} }]);
   await first.stop();
   const file = path.join(dataDir, "firestore.jsonl");
-  const [head = "", ...rest] = fs.readFileSync(file, "utf8").split("\n");
-  fs.writeFileSync(file, [head.slice(0, 20), ...rest].join("\n"));
+  const lines = fs.readFileSync(file, "utf8").split("\n");
+  fs.writeFileSync(file, lines.toSpliced(2, 1, (lines[2] ?? "").slice(0, 20)).join("\n"));
 
   const { port } = first.emulator;
-  await expect(startOurs({ dataDir, port })).rejects.toMatchObject({ code: "BROKEN_JOURNAL" });
+  await expect(startOurs({ dataDir, port })).rejects.toMatchObject({
+    code: "BROKEN_JOURNAL",
+    message: expect.stringContaining(`${file} is damaged at line 3 `),
+  });
   const third = await startOurs({ dataDir, port, fresh: true });
   expect(await readTexts(setupRaw(third.address), ["c/a"])).toEqual([null]);
 });
