@@ -8,8 +8,11 @@ import { removeFile, temporaryOf } from "./temporary-file.ts";
 const SLICE_ENTRIES = 200;
 const SLICE_BYTES = 256 * 1024;
 
-/** Copying is much faster than appending, so it catches up long before. */
-const MOST_COPIED_SLICES = 100_000;
+/** More than is appended meanwhile, so that copying catches up. */
+const COPIED_BYTES = 2 * 1024 * 1024;
+
+/** If it doesn't, the compaction fails. It can be tried again when there is less to do. */
+const MOST_COPIES = 10_000;
 
 /** What a compaction works with. */
 export interface CompactionOf {
@@ -111,15 +114,16 @@ async function writeSnapshot(
 async function copyAppended(file: FileHandle, { appended, turn, signal }: CompactionOf, from: number): Promise<number> {
   let copied = 0;
   if (!appended) return copied;
-  for (let slices = 0; slices < MOST_COPIED_SLICES; slices++) {
-    if (appended.bytes - from - copied <= SLICE_BYTES) break;
-    const bytes = readAt(appended, from + copied, SLICE_BYTES);
+  for (let copies = 0; copies < MOST_COPIES; copies++) {
+    const left = appended.bytes - from - copied;
+    if (left <= SLICE_BYTES) return copied;
+    const bytes = readAt(appended, from + copied, Math.min(left, COPIED_BYTES));
     await file.appendFile(bytes);
     copied += bytes.length;
     await turn();
     signal.throwIfAborted();
   }
-  return copied;
+  throw new Error("The journal grows faster than it can be copied.");
 }
 
 function copyRest(descriptor: number, { appended }: CompactionOf, from: number): number {
