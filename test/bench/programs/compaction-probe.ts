@@ -47,7 +47,10 @@ async function storeTasks(count: number): Promise<void> {
   await createTask(client, "sample", BODY_BYTES);
   await client.close();
   await first.stop();
-  const entries = fs.readFileSync(journal, "utf8").split("\n").map((line) => line.slice(line.indexOf("{")));
+  const entries = fs
+    .readFileSync(journal, "utf8")
+    .split("\n")
+    .map((line) => line.slice(line.indexOf("{")));
   const task = entries.find((entry) => entry.includes('"task-created"')) ?? "";
   const file = fs.createWriteStream(journal);
   for (const entry of entries) if (entry.includes('"queue-set"')) file.write(`${entry}\n`);
@@ -78,9 +81,9 @@ async function measureGrowth() {
   let grownBytes = 0;
   let longestCallMs = 0;
   let longestTurnCpuMs = 0;
-  let isGrown = false;
+  const growth = { isOver: false };
   const turns = async (): Promise<void> => {
-    for (let before = mainThreadCpuMs(); !isGrown;) {
+    for (let before = mainThreadCpuMs(); !growth.isOver;) {
       await setTimeout(1);
       const now = mainThreadCpuMs();
       longestTurnCpuMs = Math.max(longestTurnCpuMs, now - before);
@@ -88,7 +91,7 @@ async function measureGrowth() {
     }
   };
   const calls = async (): Promise<void> => {
-    for (let n = 0; !isGrown; n++) {
+    for (let n = 0; !growth.isOver; n++) {
       const calledMs = performance.now();
       await createTask(client, `small-${n}`, 10);
       longestCallMs = Math.max(longestCallMs, performance.now() - calledMs);
@@ -101,7 +104,7 @@ async function measureGrowth() {
     await client.deleteTask({ name: await createTask(client, `large-${n}`, LARGE_BODY_BYTES) });
     grownBytes += (LARGE_BODY_BYTES * 4) / 3;
   }
-  isGrown = true;
+  growth.isOver = true;
   await Promise.all(measuring);
   delay.disable();
   await client.close();

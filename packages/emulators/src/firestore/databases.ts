@@ -44,7 +44,10 @@ export class Databases {
    * them: those come after them in the log, and may be in them already.
    */
   snapshot(): { readonly time: bigint; readonly databases: readonly DatabaseSnapshot[] } {
-    const databases = [...this.#databases].map(([database, { documents }]) => ({ database, documents: documents.all() }));
+    const databases = [...this.#databases].map(([database, { documents }]) => ({
+      database,
+      documents: documents.all(),
+    }));
     return { time: this.#times.forRead(), databases };
   }
 

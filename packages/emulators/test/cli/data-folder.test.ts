@@ -15,8 +15,9 @@ const EMULATORS = [
 ];
 
 function run(only: string, data: string, through: readonly string[] = []) {
-  const [command = "", ...args] = [...through, process.execPath, BIN, "--only", only, "--data", data];
-  const child = spawn(command, [...args, "--port", "0", "--firestore-port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const [command, ...before] = [...through, process.execPath];
+  const args = [...before, BIN, "--only", only, "--data", data, "--port", "0", "--firestore-port", "0"];
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit").then(([code]: unknown[]) => code);
   onTestFinished(async () => {
     child.kill("SIGKILL");

@@ -9,7 +9,12 @@ export interface FullDisk {
 /** What the file system says, and what a caller of the emulator gets to see. */
 export const WRITE_FAILURES = [
   { code: "ENOSPC", errno: -28, says: "no space left on device (ENOSPC)", status: "RESOURCE_EXHAUSTED" },
-  { code: "Unknown system error -122", errno: -122, says: "disk quota exceeded (EDQUOT)", status: "RESOURCE_EXHAUSTED" },
+  {
+    code: "Unknown system error -122",
+    errno: -122,
+    says: "disk quota exceeded (EDQUOT)",
+    status: "RESOURCE_EXHAUSTED",
+  },
   { code: "EIO", errno: -5, says: "i/o error (EIO)", status: "UNAVAILABLE" },
   { code: "EROFS", errno: -30, says: "read-only file system (EROFS)", status: "UNAVAILABLE" },
   { code: "EACCES", errno: -13, says: "permission denied (EACCES)", status: "UNAVAILABLE" },

@@ -51,7 +51,7 @@ export class State {
    * changes come after these in the journal, and may be in them already.
    */
   snapshot(): Iterable<StoredChange> {
-    const queues = [...this.queues].map(([name, queue]) => ({ ...queue, name, mostGone: queue.gone.size }));
+    const queues = [...this.queues].map(([name, { settings, tasks, gone }]) => ({ name, settings, tasks, gone }));
     return snapshotOf({ goneQueues: [...this.#goneQueues], queues, beforeOrder: this.#nextOrder });
   }
 
@@ -184,10 +184,7 @@ export class State {
 
 interface SnapshotOf {
   readonly goneQueues: readonly (readonly [name: string, atMs: number])[];
-  readonly queues: readonly (Pick<Queue, "settings" | "tasks" | "gone"> & {
-    readonly name: string;
-    readonly mostGone: number;
-  })[];
+  readonly queues: readonly (Pick<Queue, "settings" | "tasks" | "gone"> & { readonly name: string })[];
   /** Later tasks are left to the journal, so that this comes to an end. */
   readonly beforeOrder: number;
 }
@@ -195,15 +192,16 @@ interface SnapshotOf {
 function* snapshotOf({ goneQueues, queues, beforeOrder }: SnapshotOf): Iterable<StoredChange> {
   for (const [queue, atMs] of goneQueues) yield { kind: "queue-deleted", queue, atMs };
   for (const { name: queue, settings } of queues) yield { kind: "queue-set", queue, settings };
-  for (const { name: queue, gone, tasks, mostGone } of queues) {
-    let left = mostGone;
-    for (const [taskId, atMs] of gone) {
-      if (left-- === 0) break;
-      yield { kind: "task-gone", queue, taskId, atMs };
-    }
+  for (const { name: queue, gone, tasks } of queues) {
     for (const task of tasks.values()) {
       if (task.order >= beforeOrder) break;
       yield storedFromChange({ kind: "task-created", queue, task });
+    }
+    // After the tasks, so that one that goes meanwhile is found here, at least: a purge doesn't name the tasks it removes.
+    let left = gone.size;
+    for (const [taskId, atMs] of gone) {
+      if (left-- <= 0) break;
+      yield { kind: "task-gone", queue, taskId, atMs };
     }
   }
 }

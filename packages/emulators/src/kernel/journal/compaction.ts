@@ -81,10 +81,7 @@ export async function compactFile(of: CompactionOf): Promise<Compacted> {
   }
 }
 
-async function writeSnapshot(
-  file: FileHandle,
-  of: CompactionOf,
-): Promise<{ snapshotBytes: number; entries: number }> {
+async function writeSnapshot(file: FileHandle, of: CompactionOf): Promise<{ snapshotBytes: number; entries: number }> {
   let entries = 0;
   let snapshotBytes = 0;
   let slice = [encodeLine("journal", JSON.stringify({ version: VERSION }))];

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { DatabaseSync } from "node:sqlite";
+import type sqlite from "node:sqlite";
 import { FolderInUseError, FolderNotUsableError } from "./data-folder-error.ts";
 
 export interface FolderLock {
@@ -46,11 +46,11 @@ export async function lockJournal(journal: string): Promise<FolderLock> {
   }
 }
 
-function tryLock(file: string): DatabaseSync | null {
-  let database: DatabaseSync | undefined;
+function tryLock(file: string): sqlite.DatabaseSync | null {
+  let database: sqlite.DatabaseSync | undefined;
   try {
-    const sqlite = loadSqlite();
-    database = new sqlite.DatabaseSync(file);
+    const { DatabaseSync } = loadSqlite();
+    database = new DatabaseSync(file);
     // In memory: otherwise it would create a file for its own journal, which needs room on the disk.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return database;
@@ -65,9 +65,9 @@ function tryLock(file: string): DatabaseSync | null {
   }
 }
 
-/** Loaded only by those who store something. Node 22 warns that it is experimental; what is used here is not going to change. */
-function loadSqlite(): typeof import("node:sqlite") {
-  const { emitWarning } = process;
+/** Loaded only by those who store something. Node 22 warns that it is experimental, which need not worry anybody here. */
+function loadSqlite(): typeof sqlite {
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;
   try {
     return process.getBuiltinModule("node:sqlite");

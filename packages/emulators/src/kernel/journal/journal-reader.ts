@@ -131,7 +131,8 @@ class JournalReader {
 
   #endSnapshot(line: RawLine, json: string): void {
     const end: unknown = JSON.parse(json);
-    const [entries, next] = typeof end === "object" && end && "entries" in end && "next" in end ? [end.entries, end.next] : [];
+    const [entries, next] =
+      typeof end === "object" && end && "entries" in end && "next" in end ? [end.entries, end.next] : [];
     if (entries !== this.#next - 1 || typeof next !== "number") {
       throw this.#damage(line, `its snapshot should have ${String(entries)} entries but has ${this.#next - 1}`);
     }

@@ -156,3 +156,18 @@ it("fails calls that still wait when the emulator stops", async () => {
   await stop();
   await expect(writing).rejects.toMatchObject({ code: 14 });
 });
+
+it("lets a reader go on that has waited for a commit, when that has waited too long", async () => {
+  const { clock, raw } = await setup();
+  const older = await begin(raw);
+  await older.read("c/a");
+  const waiting = commit(raw, [by("nobody in particular")]);
+  expect(await isPending(waiting, raw)).toBe(true);
+  await clock.advance(10_000);
+  const younger = await begin(raw);
+  const reading = younger.read("c/a");
+  expect(await isPending(reading, raw)).toBe(true);
+  const [failed] = await Promise.allSettled([waiting, clock.advance(10_000)]);
+  expect(failed).toMatchObject({ status: "rejected", reason: { code: 10 } });
+  expect(await reading).toEqual([{ by: "nobody" }]);
+});

@@ -165,7 +165,9 @@ it("keeps the documents of several lines of a snapshot, and of several databases
   const { connect: reconnect } = setupClient(third.address);
   for (const databaseId of ["one", "two"]) {
     const { docs } = await reconnect({ projectId, databaseId }).collection("c").get();
-    expect(docs.map((document) => [document.id, document.get("databaseId")])).toEqual(ids.map((id) => [id, databaseId]));
+    expect(docs.map((document) => [document.id, document.get("databaseId")])).toEqual(
+      ids.map((id) => [id, databaseId]),
+    );
   }
 });
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
@@ -9,27 +9,34 @@ import { type Entry, type Ledger, messages, newJournalPath, openLedger, stored }
 const MIB = 1024 * 1024;
 const COMPACTED = "info: compacted the journal";
 
+interface Steps {
+  readonly turn: () => Promise<void>;
+  /** Resolves when a slice is done, and the compaction waits. */
+  readonly reached: () => Promise<void>;
+  /** Lets one slice be done. */
+  readonly step: () => void;
+  readonly letGo: () => void;
+}
+
 /** Compactions that stop after each slice until they are let go on. */
-function steps() {
+function steps(): Steps {
   let next = Promise.withResolvers<void>();
   let reached = Promise.withResolvers<void>();
   let isHeld = true;
   return {
-    turn(): Promise<void> {
+    turn: () => {
       if (!isHeld) return Promise.resolve();
       reached.resolve();
       return next.promise;
     },
-    /** Resolves when a slice is done, and the compaction waits. */
     reached: () => reached.promise,
-    /** Lets one slice be done. */
-    step() {
+    step: () => {
       const held = next;
       next = Promise.withResolvers();
       reached = Promise.withResolvers();
       held.resolve();
     },
-    letGo() {
+    letGo: () => {
       isHeld = false;
       next.resolve();
     },

@@ -11,7 +11,7 @@ const PROGRAM = path.join(import.meta.dirname, "lock-holder.ts");
 
 /** Starts another process that opens a journal, and resolves with what it says. */
 async function startHolder(file: string, through: readonly string[] = []) {
-  const [command = "", ...args] = [...through, process.execPath, PROGRAM, file];
+  const [command, ...args] = [...through, process.execPath, PROGRAM, file];
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "exit");
   onTestFinished(async () => {
@@ -29,12 +29,17 @@ it("is open in one process at a time, and the other hears whose it is", async ()
   const file = newJournalPath();
   const { said, child } = await startHolder(file);
   expect(said).toBe("open");
-  await expect(openLedger(file)).rejects.toThrow(`${file} is in use by process ${child.pid} on ${os.hostname()}. Stop that emulator, or use another folder: --data DIR.`);
+  await expect(openLedger(file)).rejects.toThrow(
+    `${file} is in use by process ${child.pid} on ${os.hostname()}. Stop that emulator, or use another folder: --data DIR.`,
+  );
 });
 
 it("is open once in a process", async () => {
   const { path: file } = await openLedger();
-  await expect(openLedger(file)).rejects.toMatchObject({ code: "FOLDER_IN_USE", message: expect.stringContaining(inUse(file)) });
+  await expect(openLedger(file)).rejects.toMatchObject({
+    code: "FOLDER_IN_USE",
+    message: expect.stringContaining(inUse(file)),
+  });
 });
 
 it("is the same journal by another path", async () => {
@@ -72,7 +77,9 @@ it("stays with a process that is suspended", async () => {
 it("is opened by exactly one of many processes that start at the same time", async () => {
   const file = newJournalPath();
   const holders = await Promise.all(Array.from({ length: 6 }, () => startHolder(file)));
-  const [opened = [], refused = []] = [true, false].map((isOpen) => holders.filter(({ said }) => (said === "open") === isOpen));
+  const [opened = [], refused = []] = [true, false].map((isOpen) =>
+    holders.filter(({ said }) => (said === "open") === isOpen),
+  );
   expect(opened).toHaveLength(1);
   for (const { said } of refused) expect(said).toContain(inUse(file));
   const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");

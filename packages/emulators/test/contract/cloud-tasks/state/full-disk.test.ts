@@ -97,7 +97,10 @@ test("retries a task whose failure couldn't be stored, once it could", async () 
   expect((await harness.client.getTask({ name: task }))[0]).toMatchObject({ dispatchCount: 1, responseCount: 0 });
   disk.free();
   await harness.emulator.waitForIdle({ until: "empty" });
-  expect(harness.receiver.received.map(({ headers }) => headers.get("X-CloudTasks-TaskRetryCount"))).toEqual(["0", "1"]);
+  expect(harness.receiver.received.map(({ headers }) => headers.get("X-CloudTasks-TaskRetryCount"))).toEqual([
+    "0",
+    "1",
+  ]);
 });
 
 test("delivers a task once more when it is told to run while its end can't be stored", async () => {
@@ -114,7 +117,12 @@ test("delivers a task once more when it is told to run while its end can't be st
   await createTask(harness, harness.queue, { id: "b" });
   await harness.clock.advance(HOUR_MS);
   await harness.emulator.waitForIdle({ until: "empty" });
-  expect(harness.receiver.received.map(({ headers }) => headers.get("X-CloudTasks-TaskName"))).toEqual(["a", "a", "b", "a"]);
+  expect(harness.receiver.received.map(({ headers }) => headers.get("X-CloudTasks-TaskName"))).toEqual([
+    "a",
+    "a",
+    "b",
+    "a",
+  ]);
 });
 
 test("stops while the ends of deliveries can't be stored, and repeats them after the next start", async () => {
