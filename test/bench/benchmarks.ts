@@ -1,6 +1,7 @@
 import path from "node:path";
 import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
 import { makeBundle, measureBundle } from "./measures/bundles.ts";
+import { measureCompaction } from "./measures/compaction.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 import { type EmulatorProgram, emulatorPrograms } from "./processes/emulator-process.ts";
@@ -27,6 +28,7 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["memory", memory],
   ["payloads", payloads],
   ["flood", floods],
+  ["compaction", compaction],
 ]);
 
 const CONTENDERS = 10;
@@ -140,6 +142,17 @@ async function* floods({ shapes, flood }: Sizes): AsyncGenerator<string> {
 /** Of times that are sorted. */
 function percentile(times: readonly number[], share: number): number {
   return times[Math.ceil(times.length * share) - 1] ?? 0;
+}
+
+async function* compaction({ storedTasks }: Sizes): AsyncGenerator<string> {
+  const { restartMs, residentMib, longestPauseMs, longestTurnCpuMs, longestCallMs } =
+    await measureCompaction(storedTasks);
+  yield (
+    `with ${storedTasks} stored tasks of ${BODY_BYTES} bytes the Cloud Tasks emulator restarts in ${whole(restartMs)} ms ` +
+      `and has ${whole(residentMib)} MiB resident; while its journal is compacted its event loop pauses for ` +
+      `${whole(longestPauseMs)} ms at most (${whole(longestTurnCpuMs)} ms of a processor), and a call takes ` +
+      `${whole(longestCallMs)} ms at most (one process, with the client in it)`
+  );
 }
 
 /** Formats a figure of Google's emulator for comparison, or says that there is none. */

@@ -19,6 +19,8 @@ export interface Sizes {
   readonly shapes: number;
   /** Large tasks at once, and canaries beside them. */
   readonly flood: { readonly largeTasks: number; readonly canaries: number };
+  /** Tasks in the journal that is compacted. */
+  readonly storedTasks: number;
 }
 
 export const SIZES = {
@@ -34,6 +36,7 @@ export const SIZES = {
     payloads: 21,
     shapes: COSTLY_SHAPES.length,
     flood: { largeTasks: 100, canaries: 30 },
+    storedTasks: 300_000,
   },
   small: {
     besideGoogles: false,
@@ -47,5 +50,6 @@ export const SIZES = {
     payloads: 1,
     shapes: 1,
     flood: { largeTasks: 3, canaries: 2 },
+    storedTasks: 100,
   },
 } as const satisfies Record<string, Sizes>;

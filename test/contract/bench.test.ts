@@ -36,6 +36,7 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
     expect.stringMatching(
       /^flood: 3 tasks of 256 KiB of lists in lists, .* 2 canaries .* \d+ ms in the worker, .* no restart/,
     ),
+    expect.stringMatching(/^compaction: with 100 stored tasks .* restarts in \d+ ms .* pauses for \d+ ms at most/),
   ]);
 });
 

@@ -1,0 +1,22 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
+
+const PROBE = path.join(import.meta.dirname, "../programs/compaction-probe.ts");
+const run = promisify(execFile);
+const figuresSchema = z.object({
+  restartMs: z.number(),
+  residentMib: z.number(),
+  longestPauseMs: z.number(),
+  longestTurnCpuMs: z.number(),
+  longestCallMs: z.number(),
+});
+
+/** A restart of the Cloud Tasks emulator with stored tasks, and a compaction while it is called, in a new process. */
+export async function measureCompaction(storedTasks: number) {
+  const { stdout } = await run(process.execPath, [PROBE, String(storedTasks)], {
+    env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none" },
+  });
+  return figuresSchema.parse(JSON.parse(stdout));
+}
