@@ -25,10 +25,10 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["bundles", bundles],
   ["firestore", firestore],
   ["cloud-tasks", cloudTasks],
-  ["memory", memory],
   ["payloads", payloads],
   ["flood", floods],
   ["compaction", compaction],
+  ["memory", memory],
 ]);
 
 const CONTENDERS = 10;
