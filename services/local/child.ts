@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { STARTED } from "../../shared/runtime/program.ts";
+import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { escapeControls, readableLine } from "./log-line.ts";
 
 /** A program of the stack, and how to run it. */
@@ -63,7 +64,8 @@ export function startChild(program: Program, print: (line: string) => void): Chi
   const { promise: listening, resolve: isListening, reject: endedEarly } = Promise.withResolvers<void>();
   const seen: Seen = { isUp: false };
   const ended = whenEnded(child, seen);
-  void ended.then(({ how }) => endedEarly(new Error(`The ${program.name} ${how} before it was listening.`)));
+  // Our own stack would say nothing: the program has said why it ended.
+  void ended.then(({ how }) => endedEarly(new ConfigError(`The ${program.name} ${how} before it was listening.`)));
   listening.then(
     () => {
       seen.isUp = true;
