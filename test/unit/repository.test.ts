@@ -55,6 +55,17 @@ test("no source file has more than 300 lines", () => {
   expect(long).toEqual([]);
 });
 
+test("no schema of ours looks at every value of a payload, as z.json() does", () => {
+  const deployed = trackedFiles.filter((file) => /^(shared|services|infra|packages\/[^/]+\/src)\/.*\.ts$/.test(file));
+  // A sentence may name it.
+  const code = (file: string): string => read(file).replaceAll(/`z\.json\(\)`/g, "");
+  const recursive = deployed.filter(
+    (file) => fs.existsSync(path.join(ROOT, file)) && /\bz\.(json|lazy)\(/.test(code(file)),
+  );
+  expect(deployed.length).toBeGreaterThan(100);
+  expect(recursive).toEqual([]);
+});
+
 test("every npm script that the README names exists", () => {
   const named = [...read("README.md").matchAll(/npm run ([a-z0-9:]+)/g)].map(([, script]) => script ?? "");
   expect(named.length).toBeGreaterThan(0);

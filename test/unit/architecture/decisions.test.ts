@@ -12,7 +12,6 @@ const WITHOUT_IO: ReadonlyMap<string, readonly string[] | null> = new Map([
   ["node:assert/strict", null],
   // Ids and hashes.
   ["node:crypto", ["createHash", "randomBytes"]],
-  ["canonicalize", null],
   ["zod", null],
   ["@google-cloud/firestore", VALUE_CLASSES],
 ]);
