@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { once } from "node:events";
-import net from "node:net";
+import type net from "node:net";
 import { describe, expect, it } from "vitest";
 import { bytesOf, openSocket } from "../../harness/network/raw-http.ts";
 import {

@@ -53,7 +53,7 @@ test("a large body is refused while the room for large ones is taken, and small 
 test("a delivery whose caller has gone keeps its place until its handler ends", async () => {
   const { worker, caller, answer, finish } = await occupy({ maxRequests: 1, maxBodyBytes: ROOMY }, "x");
   caller.abort();
-  await expect(answer).rejects.toThrow();
+  await expect(answer).rejects.toThrow("aborted");
   expect((await worker.deliver(sealTask(anyClaim, "y"))).status).toBe(503);
 
   finish();

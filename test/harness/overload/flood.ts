@@ -85,15 +85,16 @@ async function untilEmpty({ queues }: SmallInstances, key: string): Promise<void
 /** Asks an instance again and again whether it is live, each time on a connection of its own, until told to end. */
 function watchLiveness({ url }: Instance): () => Promise<number[]> {
   const times: number[] = [];
-  let isOver = false;
-  const watching = (async () => {
-    while (!isOver) {
+  const end = new AbortController();
+  const watch = async (): Promise<void> => {
+    while (!end.signal.aborted) {
       times.push(await timeLive(url));
       await pause(PROBE_EVERY_MS);
     }
-  })();
+  };
+  const watching = watch();
   return async () => {
-    isOver = true;
+    end.abort();
     await watching;
     return times.toSorted((one, other) => one - other);
   };

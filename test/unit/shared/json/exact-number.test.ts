@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, bigInt, double, integer, property } from "fast-check";
 import { expect, it } from "vitest";
 import { isExactNumber } from "../../../../shared/json/exact-number.ts";
 
@@ -54,9 +54,9 @@ it.each([
 });
 
 it("accepts every double as it is written, in any of the forms that JSON allows", () => {
-  const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-  fc.assert(
-    fc.property(finite, fc.integer({ min: 0, max: 100 }), (value, digits) => {
+  const finite = double({ noNaN: true, noDefaultInfinity: true });
+  assert(
+    property(finite, integer({ min: 0, max: 100 }), (value, digits) => {
       expect(isExactNumber(JSON.stringify(value))).toBe(true);
       expect(isExactNumber(value.toExponential())).toBe(true);
       // More digits than the shortest text has, or fewer, are another value.
@@ -68,9 +68,9 @@ it("accepts every double as it is written, in any of the forms that JSON allows"
 });
 
 it("accepts an integer exactly when it is written again with the same value", () => {
-  const around = fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n });
-  fc.assert(
-    fc.property(around, (value) => {
+  const around = bigInt({ min: -(2n ** 70n), max: 2n ** 70n });
+  assert(
+    property(around, (value) => {
       const rewritten = BigInt(Number(value).toLocaleString("en", { useGrouping: false, maximumFractionDigits: 0 }));
       expect(isExactNumber(String(value))).toBe(rewritten === value);
     }),
