@@ -6,7 +6,7 @@ import type { Idempotency } from "../../shared/contract/task-type.ts";
 import { seeded } from "../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { strikeCommits } from "./faults/commit-faults.ts";
 import { DeliveryFaults, strikeDeliveries } from "./faults/delivery-faults.ts";
-import type { FaultName } from "./faults/fault-names.ts";
+import { type FaultName, SCRIPTED_FAULTS } from "./faults/fault-names.ts";
 import { createFaultRun } from "./faults/fault-run.ts";
 import { strikeEmulators } from "./faults/outages.ts";
 import { stopLong, strikeWorkers } from "./faults/worker-faults.ts";
@@ -85,8 +85,8 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
   });
   const deliveries = new DeliveryFaults(faults);
   let areOver = false;
-  const scripted = wanted.has("stall") || wanted.has("memory") || wanted.has("saturated") ? hits : 0;
-  const plan = planTasks({ ...options, hits: scripted, secret });
+  const scripted = SCRIPTED_FAULTS.filter((fault) => wanted.has(fault));
+  const plan = planTasks({ ...options, scripted, secret });
   const feeder = startFeeder({
     plan,
     kinds: options.kinds,

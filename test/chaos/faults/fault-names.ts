@@ -19,6 +19,7 @@ export const COMMIT_FAULTS = [
 ] as const;
 /** What tasks do to the worker that runs them. */
 export const SCRIPTED_FAULTS = ["stall", "memory", "saturated", "stray-rejection"] as const;
+export type ScriptedFault = (typeof SCRIPTED_FAULTS)[number];
 
 /** Every fault of a full run. */
 export const ALL_FAULTS = [

@@ -1,6 +1,7 @@
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
 import { seeded } from "../../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { shuffled } from "../../harness/runtime/shuffled.ts";
+import type { ScriptedFault } from "../faults/fault-names.ts";
 import type { ChaosPayload, Script } from "./task-types.ts";
 
 /** A task that a run will request. */
@@ -35,12 +36,14 @@ export function planTasks(options: {
   plain: boolean;
   /** Handlers work for up to this many milliseconds before and after their effect. */
   workMs: number;
-  /** How many tasks harm their own worker, and how many bursts are saturated. */
+  /** What some tasks do to their worker. */
+  scripted: readonly ScriptedFault[];
+  /** How many tasks do each of these, and how many bursts are saturated. */
   hits: number;
   seed: number;
   secret: string;
 }): PlannedTask[] {
-  const { tasks, plain, hits, seed } = options;
+  const { tasks, plain, scripted, hits, seed } = options;
   const random = seeded(seed);
   const shares = plain ? [] : SHARES;
   const scripts: Script[] = shares.flatMap(([script, hundredths]) =>
@@ -56,10 +59,10 @@ export function planTasks(options: {
     })),
   ];
   const order = shuffled(wanted, random);
-  for (const script of ["stall", "memory", "stray-rejection"] as const) {
+  for (const script of scripted.filter((fault) => fault !== "saturated")) {
     for (let hit = 0; hit < hits; hit++) order.splice(Math.floor(random() * order.length), 0, { script, copies: 1 });
   }
-  for (let hit = 0; hit < hits; hit++) {
+  for (let hit = 0; hit < (scripted.includes("saturated") ? hits : 0); hit++) {
     const burst = Array.from({ length: BURST }, () => ({ script: "saturated" as const, copies: 1 }));
     order.splice(Math.floor(random() * order.length), 0, ...burst);
   }
