@@ -9,7 +9,7 @@ import { transactionStrategy } from "./idempotency/transaction.ts";
 import { unrunnableStrategy } from "./idempotency/unrunnable.ts";
 import { type Outcome, SHUTTING_DOWN, respond } from "./outcome.ts";
 import { type Delivery, parseDelivery } from "./parse-delivery.ts";
-import { RunningTask } from "./runner/running-task.ts";
+import { RunningTask } from "../../shared/process/running-task.ts";
 import { DeliveryTelemetry } from "./telemetry/delivery-telemetry.ts";
 import type { Worker } from "./worker.ts";
 

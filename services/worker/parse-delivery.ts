@@ -15,7 +15,7 @@ import type { RequestProblem } from "../../shared/http/problem.ts";
 import { schemaProblems } from "../../shared/http/schema-problems.ts";
 import type { Task } from "../../shared/records/transition.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
-import { shorten } from "../../shared/runtime/cut.ts";
+import { shorten } from "../../shared/process/cut.ts";
 import type { AttemptEnd } from "./lifecycle/settlement.ts";
 import type { Outcome } from "./outcome.ts";
 import type { BoundHandler, PreparedRun } from "./runner/handler.ts";

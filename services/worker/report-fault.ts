@@ -1,5 +1,5 @@
-import { FAULT_MESSAGE, type Fault, faultFields } from "../../shared/runtime/faults.ts";
-import { taskOf } from "./runner/running-task.ts";
+import { FAULT_MESSAGE, type Fault, faultFields } from "../../shared/process/faults.ts";
+import { taskOf } from "../../shared/process/running-task.ts";
 import type { Worker } from "./worker.ts";
 
 /**

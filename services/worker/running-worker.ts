@@ -5,7 +5,7 @@ import type { RunningProgram } from "../../shared/runtime/program.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
 import { SHUTTING_DOWN, respond } from "./outcome.ts";
 import { reportFault } from "./report-fault.ts";
-import { rememberMakers } from "./runner/running-task.ts";
+import { rememberMakers } from "../../shared/process/running-task.ts";
 import { DRAIN_LIMIT_MS } from "./runner/shutdown.ts";
 import type { Worker } from "./worker.ts";
 

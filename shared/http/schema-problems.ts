@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { cut } from "../runtime/cut.ts";
+import { cut } from "../process/cut.ts";
 import type { RequestProblem } from "./problem.ts";
 
 /** A list of a thousand wrong items helps nobody. */

@@ -12,13 +12,20 @@ import type { TaskId } from "../contract/task-id.ts";
 import { RECORD_STORE_DEADLINE_MS } from "../contract/queues.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
-import { isError, propertyOf } from "../runtime/thrown.ts";
+import { isError, propertyOf } from "../process/thrown.ts";
 import { PendingCalls, closeFirestore } from "../runtime/pending-calls.ts";
 import { DEAD_LETTERS } from "./dead-letter.ts";
-import { type Detail, detailAfter } from "./detail.ts";
-import { guardWrites } from "./guarded-transaction.ts";
+import { guardWrites } from "../runtime/guarded-transaction.ts";
 import { TASK_RECORDS, type TaskRecord, parseTaskRecord } from "./task-record.ts";
-import { type Fields, type Task, type Transition, type Writes, hasDetail, writesOf } from "./transition.ts";
+import {
+  type Detail,
+  type Fields,
+  type Task,
+  type Transition,
+  type Writes,
+  detailAfter,
+  writesOf,
+} from "./transition.ts";
 
 /** How often to read a record and decide before giving up with the last error. */
 const MOST_TRIES = 5;
@@ -148,8 +155,7 @@ export class TaskStore {
    * is lost, nobody can end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no
    * attempt could record its end, not even the transaction's own, while leases run out.
    *
-   * What Firestore refuses to store, such as a record that is too large, is written with less detail: an attempt's end
-   * must become durable, or its handler would run again.
+   * What Firestore refuses to store is written with less detail: if an end weren't durable, its handler would run again.
    *
    * @param untilMs the end of a step. After that, nothing is retried or written: the delivery already has its response,
    * and other attempts carry on from there. Default: never.
@@ -164,15 +170,13 @@ export class TaskStore {
   ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
     let detail: Detail | undefined = "all";
     let decided: Decision | undefined;
-    const decideAgain = (read: ReadRecord): Decision => (decided = decide(read));
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#changeOnce(task, { decide: decideAgain, untilMs, detail });
+        return await this.#changeOnce(task, (read) => (decided = decide(read)), untilMs, detail);
       } catch (error) {
         const isFinal = tries === MOST_TRIES || !isFirestoreError(error) || LASTING.has(error.code);
         if (isFinal || this.#clock.now() >= untilMs) throw error;
-        const isReducible = decided?.transition ? hasDetail(decided.transition) : false;
-        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries, hasDetail: isReducible });
+        detail = detailAfter(error.code, { detail, triesLeft: MOST_TRIES - tries, transition: decided?.transition });
         if (!detail) throw error;
       }
     }
@@ -223,13 +227,10 @@ export class TaskStore {
 
   async #changeOnce<Decision extends Decided>(
     task: Task,
-    on: {
-      readonly decide: (read: ReadRecord) => Decision;
-      readonly untilMs: number;
-      readonly detail: Detail;
-    },
+    decide: (read: ReadRecord) => Decision,
+    untilMs: number,
+    detail: Detail,
   ): Promise<Decision & { readonly updateTime: Timestamp | null }> {
-    const { decide, untilMs, detail } = on;
     const snapshot = await this.#record(task.envelope.id).get();
     if (this.#clock.now() >= untilMs) throw new RecordStoreError("The record was read too late.", undefined);
     const decision = decide(readingOf(snapshot));
@@ -290,10 +291,7 @@ function readingOf(snapshot: DocumentSnapshot): ReadRecord {
   return { record, readTimeMs: snapshot.readTime.toMillis() };
 }
 
-/**
- * Whether an error comes from Firestore's client. Its errors carry a numeric gRPC status. DOMExceptions, such as that
- * of an aborted fetch, also carry a number, but of another kind.
- */
+/** Whether an error is from Firestore's client: its errors have a gRPC status. A DOMException's number is another kind. */
 export function isFirestoreError(error: unknown): error is Error & { code: number } {
   if (!isError(error) || error instanceof DOMException) return false;
   return typeof propertyOf(error, "code") === "number";

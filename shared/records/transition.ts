@@ -3,7 +3,6 @@ import type { Json } from "../contract/any-json.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import { queueOf } from "../contract/task-id.ts";
 import { type DeadLetter, conflictLetterId, deadLetterId } from "./dead-letter.ts";
-import { type Detail, storableError } from "./detail.ts";
 import { RECORD_FIELDS, type TaskError, type TaskRecord, type TaskState, expiryFrom } from "./task-record.ts";
 
 /** What identifies an attempt among all others, and the number of attempts so far. */
@@ -61,6 +60,38 @@ export interface Writes {
   readonly letter?: { readonly id: string; readonly fields: DeadLetter };
 }
 
+/**
+ * How much of what was said is written. An end must become durable even if Firestore refuses what came with it: each
+ * refusal leaves out more, first a handler's own words, then the payload in the dead letter.
+ */
+const DETAILS = ["all", "no-words", "no-payload"] as const;
+export type Detail = (typeof DETAILS)[number];
+
+/** What a record says in place of a message that Firestore refused. */
+const REFUSED_MESSAGE = "Firestore refused to store the error's message.";
+const REFUSED_CODE = "not_stored";
+/** A code that no store can object to. */
+const PLAIN_CODE = /^[\w.:-]{1,100}$/;
+
+/** Statuses by which Firestore refuses what a commit says, and would again: INVALID_ARGUMENT, OUT_OF_RANGE. */
+const REFUSALS = new Set([3, 11]);
+
+/** Statuses that may mean the same, but usually pass: UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL. */
+const POSSIBLE_REFUSALS = new Set([2, 8, 13]);
+
+/** How much to write after a commit was refused; undefined if it can't be less. */
+export function detailAfter(
+  status: number,
+  on: { readonly detail: Detail; readonly triesLeft: number; readonly transition: Transition | null | undefined },
+): Detail | undefined {
+  const { detail, triesLeft, transition } = on;
+  const hasDetail = transition?.kind !== "claim" && transition?.kind !== "cancel";
+  const less = hasDetail ? DETAILS[DETAILS.indexOf(detail) + 1] : undefined;
+  if (REFUSALS.has(status)) return less;
+  const isLastChance = triesLeft < DETAILS.length;
+  return isLastChance && POSSIBLE_REFUSALS.has(status) ? (less ?? detail) : detail;
+}
+
 /** Firestore replaces this with the commit's time. */
 export const SERVER_TIME = FieldValue.serverTimestamp();
 /** Removes a field from a document. */
@@ -105,11 +136,6 @@ export function writesOf(
   }
 }
 
-/** Whether a transition writes anything that can be left out. */
-export function hasDetail({ kind }: Transition): boolean {
-  return kind !== "claim" && kind !== "cancel";
-}
-
 /** A transition as it can be stored: text is made well-formed, and what `detail` leaves out is left out. */
 function storable(transition: Transition, detail: Detail = "all"): Transition {
   switch (transition.kind) {
@@ -126,6 +152,14 @@ function storable(transition: Transition, detail: Detail = "all"): Transition {
     default:
       return transition satisfies never;
   }
+}
+
+/** An error as it can be stored: its text is made well-formed, or left out. */
+function storableError(error: TaskError, detail: Detail): TaskError {
+  const { code, message } = error;
+  if (detail !== "all") return { code: PLAIN_CODE.test(code) ? code : REFUSED_CODE, message: REFUSED_MESSAGE };
+  if (code.isWellFormed() && message.isWellFormed()) return error;
+  return { code: code.toWellFormed(), message: message.toWellFormed() };
 }
 
 /** The record's state after a transition; null if the transition doesn't change the record. */

@@ -1,5 +1,5 @@
-import { shorten } from "./cut.ts";
-import { classOf, isError, propertyOf, textOf } from "./thrown.ts";
+import { shorten } from "../process/cut.ts";
+import { classOf, isError, propertyOf, textOf } from "../process/thrown.ts";
 
 /** Text from outside is cut to this many characters before it is logged. The logger escapes it. */
 export const LONGEST_LOGGED_TEXT = 200;

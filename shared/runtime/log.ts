@@ -1,5 +1,5 @@
 import pino from "pino";
-import { LineWriter } from "./line-writer.ts";
+import { LineWriter } from "../process/line-writer.ts";
 
 export type Logger = pino.Logger;
 

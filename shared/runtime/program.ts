@@ -1,7 +1,7 @@
 import { ConfigError } from "./config-error.ts";
-import { FAULT_MESSAGE, type Fault, faultFields, watchFaults } from "./faults.ts";
+import { FAULT_MESSAGE, type Fault, faultFields, watchFaults } from "../process/faults.ts";
 import type { Logger } from "./log.ts";
-import { isError, propertyOf, textOf } from "./thrown.ts";
+import { isError, propertyOf, textOf } from "../process/thrown.ts";
 
 /** The message that a program sends, once it has started, to a parent that opened a channel to it. */
 export const STARTED = "started";

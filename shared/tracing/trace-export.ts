@@ -8,7 +8,7 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { GoogleAuth } from "google-auth-library";
-import { shorten } from "../runtime/cut.ts";
+import { shorten } from "../process/cut.ts";
 import { LONGEST_LOGGED_TEXT, errorFields } from "../runtime/error-fields.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { withDeadline } from "../runtime/deadline.ts";

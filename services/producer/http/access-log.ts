@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import { shorten } from "../../../shared/runtime/cut.ts";
+import { shorten } from "../../../shared/process/cut.ts";
 import { LONGEST_LOGGED_TEXT } from "../../../shared/runtime/error-fields.ts";
 import { httpRequestField, taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
 import type { Producer } from "../producer.ts";

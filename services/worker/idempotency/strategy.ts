@@ -4,7 +4,7 @@ import { outcomeWithoutRecord, settleUnclaimed } from "../lifecycle/settlement.t
 import type { Outcome } from "../outcome.ts";
 import type { Delivery } from "../parse-delivery.ts";
 import type { Ran } from "../runner/run-handler.ts";
-import type { RunningTask } from "../runner/running-task.ts";
+import type { RunningTask } from "../../../shared/process/running-task.ts";
 import type { Worker } from "../worker.ts";
 
 /**

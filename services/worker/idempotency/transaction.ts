@@ -96,13 +96,13 @@ async function attemptOnce(
     return { kind: "decided", outcome: admission.outcome };
   }
   // The client runs the callback again, for example after contention, but the attempt has been told to stop.
-  if (worker.task.fault) throw new NothingToCommit({ kind: "ended", end: faulted(worker.task) });
+  if (worker.task.fault) throw new NothingToCommit(faulted(worker.task));
   if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
   const end = await run({ ...context, attempt: admission.attempt.attempts, transaction });
   // Part of the work has failed, so its effects must not be committed.
   const hasFailed = end.kind === "succeeded" && worker.task.fault;
-  if (hasFailed) throw new NothingToCommit({ kind: "ended", end: faulted(worker.task) });
+  if (hasFailed) throw new NothingToCommit(faulted(worker.task));
   const settlement = settleInTransaction(end, admission, attempt);
   if (!settlement?.transition) throw new NothingToCommit({ kind: "ended", end });
   write(settlement.transition);

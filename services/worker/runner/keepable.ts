@@ -1,8 +1,8 @@
 import type { Json } from "../../../shared/contract/any-json.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
-import { shorten } from "../../../shared/runtime/cut.ts";
+import { shorten } from "../../../shared/process/cut.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
-import { textOf } from "../../../shared/runtime/thrown.ts";
+import { textOf } from "../../../shared/process/thrown.ts";
 
 /** A result is kept in the task's record and status, which are no place for documents. */
 const MAX_RESULT_BYTES = 64 * 1024;

@@ -1,14 +1,14 @@
 import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
-import { shorten } from "../../../shared/runtime/cut.ts";
+import { shorten } from "../../../shared/process/cut.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
-import { classOf } from "../../../shared/runtime/thrown.ts";
+import { classOf } from "../../../shared/process/thrown.ts";
 import type { AttemptEnd } from "../lifecycle/settlement.ts";
 import { type Outcome, SHUTTING_DOWN } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
 import type { RunContext } from "./handler.ts";
-import type { RunningTask } from "./running-task.ts";
+import type { RunningTask } from "../../../shared/process/running-task.ts";
 
 /** Why an attempt was told to stop: a fault is an error of its own that its handler didn't wait for. */
 export type AbortCause = "timeout" | "shutdown" | "fault";
@@ -111,7 +111,11 @@ export function failedWhenStuck(end: AbortedEnd): Outcome {
 }
 
 /** The end of an attempt whose task had a fault. What was thrown may contain anything, so the record has its class. */
-export function faulted({ fault }: RunningTask): AbortedEnd {
+export function faulted(task: RunningTask): Ran {
+  return { kind: "ended", end: faultEnd(task) };
+}
+
+function faultEnd({ fault }: RunningTask): AbortedEnd {
   const name = shorten(classOf(fault?.error), LONGEST_CLASS_NAME);
   return fault?.kind === "uncaught-exception"
     ? { kind: "threw", error: { code: "uncaught_exception", message: `Outside the handler, ${name} was thrown.` } }
@@ -125,7 +129,7 @@ function abortedEnd(cause: AbortCause, task: RunningTask): AbortedEnd {
     case "shutdown":
       return { kind: "released" };
     case "fault":
-      return faulted(task);
+      return faultEnd(task);
     default:
       return cause satisfies never;
   }

@@ -1,4 +1,4 @@
-import { cut } from "../../../shared/runtime/cut.ts";
+import { cut } from "../../../shared/process/cut.ts";
 import { DELIVERY_FIELDS, DELIVERY_MESSAGE, httpRequestField } from "../../../shared/runtime/log-fields.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import { queueOf } from "../../../shared/contract/task-id.ts";

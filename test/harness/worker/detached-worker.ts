@@ -3,7 +3,7 @@ import { trace } from "@opentelemetry/api";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
-import { RunningTask } from "../../../services/worker/runner/running-task.ts";
+import { RunningTask } from "../../../shared/process/running-task.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";

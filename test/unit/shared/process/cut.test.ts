@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cut, shorten } from "../../../../shared/runtime/cut.ts";
+import { cut, shorten } from "../../../../shared/process/cut.ts";
 
 it.each([
   ["text that fits", "abc", 3, "abc"],

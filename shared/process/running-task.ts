@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { promiseHooks } from "node:v8";
-import type { Fault } from "../../../shared/runtime/faults.ts";
-import type { Logger } from "../../../shared/runtime/log.ts";
+import type { Fault } from "./faults.ts";
+import type { Logger } from "../runtime/log.ts";
 
 const current = new AsyncLocalStorage<RunningTask>();
 

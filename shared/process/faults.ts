@@ -1,4 +1,4 @@
-import { errorFields } from "./error-fields.ts";
+import { errorFields } from "../runtime/error-fields.ts";
 
 /** An error that nothing handled: a promise rejected, or an exception was thrown, where nobody waited for it. */
 export interface Fault {
