@@ -1,4 +1,5 @@
 import type { Slot } from "../../shared/http/admission.ts";
+import { RunningTask } from "../../shared/process/running-task.ts";
 import { RecordStoreError } from "../../shared/records/task-store.ts";
 import { errorFields } from "../../shared/runtime/error-fields.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
@@ -9,9 +10,10 @@ import { transactionStrategy } from "./idempotency/transaction.ts";
 import { unrunnableStrategy } from "./idempotency/unrunnable.ts";
 import { type Outcome, SHUTTING_DOWN, respond } from "./outcome.ts";
 import { type Delivery, parseDelivery } from "./parse-delivery.ts";
-import { RunningTask } from "../../shared/process/running-task.ts";
 import { DeliveryTelemetry } from "./telemetry/delivery-telemetry.ts";
 import type { Worker } from "./worker.ts";
+
+const OVERLOADED: Outcome = { kind: "unavailable", reason: "overloaded" };
 
 /** One delivery, from request to response. */
 export async function deliver(request: Request, worker: Worker): Promise<Response> {
@@ -82,8 +84,6 @@ async function attemptIn(
     return { kind: "unavailable", reason: "record-store" };
   }
 }
-
-const OVERLOADED: Outcome = { kind: "unavailable", reason: "overloaded" };
 
 function outcomeOfRefusal(caller: Exclude<Authentication, { kind: "authenticated" }>): Outcome {
   return caller.kind === "keys-unavailable" ? { kind: "unavailable", reason: "keys" } : caller;

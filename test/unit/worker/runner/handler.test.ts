@@ -176,26 +176,3 @@ it("drops a result that is too large to keep, and says so, because the work is d
   if (!prepared.ok) throw new Error("The payload fits.");
   expect(await prepared.run(contextOf())).toEqual({ kind: "succeeded", result: null });
 });
-
-it.each<[string, () => unknown]>([
-  ["a number that isn't finite", () => [{ ratio: Number.NaN }]],
-  ["a bigint", () => 1n],
-  [
-    "a cycle",
-    () => {
-      const cycle: unknown[] = [];
-      cycle.push(cycle);
-      return cycle;
-    },
-  ],
-  ["undefined", () => undefined],
-])("keeps no result that is or has %s, and doesn't count the work as failed", async (_name, makeResult) => {
-  const { log, lines } = captureLog();
-  // A handler in plain JavaScript, whose results no compiler checks.
-  const handle = async () => Object.assign(succeeded(), { result: makeResult() });
-  const prepared = bindHandler(taskTypeOf("claim"), handle).prepare({ n: 1 });
-  expect(prepared.ok && (await prepared.run(contextOf({ log })))).toEqual({ kind: "succeeded", result: null });
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { severity: "ERROR", message: "the handler's result isn't JSON and is not kept" },
-  ]);
-});
