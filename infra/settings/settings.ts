@@ -74,7 +74,7 @@ const ownFields = {
   workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
   /** In MiB. One vCPU takes at most 4 GiB (https://cloud.google.com/run/docs/configuring/services/memory-limits). */
   producerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(LEAST_MEMORY_MIB),
-  workerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(1_536),
+  workerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(2_048),
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   /** How many days to keep daily backups of the database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),

@@ -12,23 +12,28 @@ const HEAP_SHARE = 1 / 2;
 /** What code, clients and caches take of the heap. */
 const OWN_HEAP_BYTES = 56 * MIB;
 
-/** When more of the heap than this is in use all the time, collecting garbage takes longer than the work. */
-const USABLE_SHARE = 1 / 2;
-
 /**
- * How many bytes of heap a byte of JSON takes at worst, while its request is in flight. The worker keeps the values until
- * the handler is done; those of lists in lists take the most for their length. The producer keeps the text, twice, and two
- * bytes for each character. `npm run bench payloads` measures both.
+ * What a byte of JSON costs at worst while its request is in flight, and how much of the heap may be in use all the time
+ * before collecting garbage takes longer than the work.
+ *
+ * - The worker keeps the values until the handler is done. Those of lists in lists take the most for their length: 256 KiB
+ *   parse into 6.9 MiB, by `process.memoryUsage().heapUsed` around `JSON.parse`, each time after a full collection.
+ * - The producer keeps the text twice, with two bytes for a character if any is beyond Latin-1. Few large texts are easier to
+ *   collect than many small values.
  */
-const HEAP_BYTES_PER_BODY_BYTE: Readonly<Record<PayloadService, number>> = { worker: 29, producer: 4 };
+const WORST_COST: Readonly<Record<PayloadService, { heapBytesPerByte: number; usableShare: number }>> = {
+  worker: { heapBytesPerByte: 29, usableShare: 3 / 8 },
+  producer: { heapBytesPerByte: 4, usableShare: 1 / 2 },
+};
 
 /** More than Cloud Run ever sends to an instance (https://cloud.google.com/run/docs/about-concurrency). */
 const MAX_REQUESTS = 1_000;
 
 /** How much an instance takes on at once; see `Admission`. */
 export function admissionLimits(service: PayloadService, memoryMib: number) {
-  const usableBytes = (memoryMib * MIB * HEAP_SHARE - OWN_HEAP_BYTES) * USABLE_SHARE;
-  return { maxRequests: MAX_REQUESTS, maxBodyBytes: Math.floor(usableBytes / HEAP_BYTES_PER_BODY_BYTE[service]) };
+  const { heapBytesPerByte, usableShare } = WORST_COST[service];
+  const usableBytes = (memoryMib * MIB * HEAP_SHARE - OWN_HEAP_BYTES) * usableShare;
+  return { maxRequests: MAX_REQUESTS, maxBodyBytes: Math.floor(usableBytes / heapBytesPerByte) };
 }
 
 /**
@@ -42,7 +47,8 @@ export function memoryProblem(
 ): string | undefined {
   const { memoryMib, concurrency, bodyBytes } = plan;
   if (concurrency * bodyBytes <= admissionLimits(service, memoryMib).maxBodyBytes) return undefined;
-  const heapBytes = (concurrency * bodyBytes * HEAP_BYTES_PER_BODY_BYTE[service]) / USABLE_SHARE + OWN_HEAP_BYTES;
+  const { heapBytesPerByte, usableShare } = WORST_COST[service];
+  const heapBytes = (concurrency * bodyBytes * heapBytesPerByte) / usableShare + OWN_HEAP_BYTES;
   return (
     `The ${service}'s memory of ${memoryMib} MiB is too little for ${concurrency} payloads of the largest size at once: ` +
     `it needs ${Math.ceil(heapBytes / HEAP_SHARE / MIB)} MiB.`

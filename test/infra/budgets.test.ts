@@ -7,7 +7,7 @@ import { defineTask } from "../../shared/contract/task-type.ts";
 import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 
-const settings = { workerMaxInstances: 10, workerConcurrency: 40, workerMemoryMib: 1_536, producerMemoryMib: 512 };
+const settings = { workerMaxInstances: 10, workerConcurrency: 40, workerMemoryMib: 2_048, producerMemoryMib: 512 };
 const plan = { registry: FIXTURE, settings };
 
 const bulkWith = (change: Partial<QueueSettings>): Registry =>
@@ -60,7 +60,7 @@ test("exactly as many deliveries as the instances accept are allowed", () => {
 
 test.each([
   [{ workerMemoryMib: 512 }, "The worker's memory of 512 MiB is too little for 40 payloads", "workerMemoryMib"],
-  [{ workerConcurrency: 80 }, "The worker's memory of 1536 MiB is too little for 80 payloads", "workerConcurrency"],
+  [{ workerConcurrency: 80 }, "The worker's memory of 2048 MiB is too little for 80 payloads", "workerConcurrency"],
   [{ producerMemoryMib: 256 }, "The producer's memory of 256 MiB is too little for 80 payloads", "producerMemoryMib"],
 ])("refuses %j, with which an instance could run out of memory", (change, sentence, remedy) => {
   const check = () => refuseBrokenBudgets({ ...plan, settings: { ...settings, ...change } });
@@ -72,8 +72,8 @@ test.each([
 test("the memory that a refusal asks for is enough, and one MiB less isn't", () => {
   const check = (workerMemoryMib: number) => () =>
     refuseBrokenBudgets({ ...plan, settings: { ...settings, workerMemoryMib } });
-  // 2 × (40 × 260 KiB × 29 bytes of heap × 2 + 56 MiB)
-  expect(check(512)).toThrow("it needs 1291 MiB");
-  expect(check(1_291)).not.toThrow();
-  expect(check(1_290)).toThrow("it needs 1291 MiB");
+  // 2 × (40 × 260 KiB × 29 bytes of heap × 8/3 + 56 MiB)
+  expect(check(512)).toThrow("it needs 1683 MiB");
+  expect(check(1_683)).not.toThrow();
+  expect(check(1_682)).toThrow("it needs 1683 MiB");
 });

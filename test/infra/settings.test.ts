@@ -25,7 +25,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     workerMaxInstances: 10,
     workerConcurrency: 40,
     producerMemoryMib: 512,
-    workerMemoryMib: 1_536,
+    workerMemoryMib: 2_048,
     deadLetterRetentionDays: 90,
     backupRetentionDays: 7,
     grantSettleSeconds: 120,
