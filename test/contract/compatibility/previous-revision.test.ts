@@ -58,7 +58,8 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
 
     const results = [];
     for (const { producer, task, key, id } of enqueued) {
-      const seen = await view("previous", id);
+      // The previous revision took the time of creation from the queue or the first attempt, not from the envelope.
+      const { createdAt: _, ...seen } = await view("previous", id);
       expect(await view("today", id)).toMatchObject(seen);
       results.push({ type: task.type, state: seen["state"], repeated: await enqueue(otherThan(producer), task, key) });
     }
