@@ -8,6 +8,7 @@ import { FaultSet } from "../kernel/fault-set.ts";
 import { openJournal } from "../kernel/storage/journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
+import type { RestOptions } from "../rpc/rest.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
@@ -19,6 +20,7 @@ import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
 import { assertPortIsFree } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
+import { firebaseForm } from "./api/firebase-form.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
 import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
 import { reset } from "./testing/reset.ts";
@@ -52,6 +54,9 @@ const PROTO_PACKAGES = [
   "google.type",
 ] as const;
 
+/** Times that callers can give to the microsecond have decimal places even when these are zero. */
+const REST: RestOptions = { fractionalTimes: new Set(["scheduleTime"]), unversioned: firebaseForm };
+
 /**
  * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
  * same port REST and the public keys of its tokens over HTTP/1.1.
@@ -76,7 +81,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   });
   const endpoint = await startEndpoint({
     ...at,
-    services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
+    services: [{ service, methods: withCallFaults(methods, faults), rest: REST }],
     http: createHttpSurface(key, control),
     log,
   });

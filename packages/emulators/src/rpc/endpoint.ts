@@ -6,7 +6,7 @@ import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { portOf } from "../kernel/port.ts";
 import { type RpcHandler, bindService } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
-import { type RestSurface, createRestSurface } from "./rest.ts";
+import { type RestOptions, type RestSurface, createRestSurface } from "./rest.ts";
 
 export interface EndpointOptions {
   /** Default 127.0.0.1. */
@@ -18,8 +18,8 @@ export interface EndpointOptions {
     methods: Readonly<Record<string, RpcHandler>>;
     /** Handlers of RPCs with streamed requests; over gRPC only. Default none. */
     streams?: Readonly<Record<string, StreamHandler>>;
-    /** Whether to serve it over HTTP and JSON too, on the same port. Default false. */
-    rest?: boolean;
+    /** How to serve it over HTTP and JSON too, on the same port. Default: not at all. */
+    rest?: RestOptions;
   }[];
   /** Handles HTTP/1.1 requests on the same port that are not for a method of a service. */
   readonly http: http.RequestListener;
@@ -53,11 +53,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     "grpc.max_send_message_length": -1,
   });
   const surfaces: RestSurface[] = [];
-  for (const { service, methods, streams = {}, rest = false } of options.services) {
+  for (const { service, methods, streams = {}, rest } of options.services) {
     const binding = { service, methods, streams, calls, ...(options.log ? { log: options.log } : {}) };
     const bound = bindService(binding);
     grpcServer.addService(bound.definition, bound.implementation);
-    if (rest) surfaces.push(createRestSurface(binding));
+    if (rest) surfaces.push(createRestSurface({ ...binding, rest }));
   }
   const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
   const httpServer = http.createServer((request, response) => {
