@@ -37,5 +37,5 @@ export const isJsonList = (value: Json): value is readonly Json[] => Array.isArr
 export function scalarText(value: Json): string {
   if (typeof value === "string") return `"${value}"`;
   if (value instanceof JsonNumber) return /^-?\d+$/.test(value.text) ? value.text : String(value.value);
-  return String(value);
+  return typeof value === "boolean" ? String(value) : "null";
 }

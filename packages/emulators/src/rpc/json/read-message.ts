@@ -3,7 +3,7 @@ import { fieldNamed, protoName, typeUrl } from "./field-names.ts";
 import { type Json, type JsonObject, isJsonList, isJsonObject, scalarText } from "./json-value.ts";
 import type { Read } from "./read.ts";
 import { readEnum, readScalar } from "./read-scalar.ts";
-import { notText, textForms } from "./read-well-known.ts";
+import { textForms } from "./read-well-known.ts";
 import { type FieldViolation, invalidValue, unknownName } from "./violations.ts";
 
 /**

@@ -1,5 +1,4 @@
 import { protoName } from "./field-names.ts";
-import { type Json, scalarText } from "./json-value.ts";
 
 /** The value of a message, or the problem with its text. */
 type Parsed = { readonly value: object } | { readonly problem: string };
@@ -10,9 +9,6 @@ export const textForms: ReadonlyMap<string, (text: string) => Parsed> = new Map(
   [".google.protobuf.Duration", parseDuration],
   [".google.protobuf.FieldMask", parseFieldMask],
 ]);
-
-/** What is wrong with a value that isn't text. */
-export const notText = (value: Json): string => scalarText(value);
 
 const ZONE = /(?:Z|[+-]\d{2}:\d{2})$/;
 const TIMESTAMP =

@@ -110,7 +110,7 @@ function durationText(message: object): string {
 
 function secondsAndNanos(message: object): { seconds: bigint; nanos: number } {
   const fields = new Map<string, unknown>(Object.entries(message));
-  return { seconds: BigInt(String(fields.get("seconds") ?? 0)), nanos: Number(fields.get("nanos") ?? 0) };
+  return { seconds: integerOf(fields.get("seconds")), nanos: Number(fields.get("nanos") ?? 0) };
 }
 
 /** Nothing, or three, six or nine digits. */
@@ -119,3 +119,6 @@ function fractionText(nanos: number, leastDigits: number): string {
   const count = [0, 3, 6].find((few) => few >= leastDigits && /^0*$/.test(digits.slice(few))) ?? 9;
   return count === 0 ? "" : `.${digits.slice(0, count)}`;
 }
+
+/** A 64-bit integer as protobufjs decodes it: a number, or an object whose text is its digits. */
+const integerOf = (value: unknown): bigint => BigInt(`${Object(value ?? 0)}`);
