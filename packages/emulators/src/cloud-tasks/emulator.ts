@@ -9,7 +9,6 @@ import { openJournal } from "../kernel/storage/journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
 import type { RestOptions } from "../rpc/rest.ts";
-import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
 import { createSender } from "./dispatch/request/delivery.ts";
@@ -20,9 +19,11 @@ import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
 import { assertPortIsFree } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
+import { Access } from "./api/access.ts";
 import { firebaseForm } from "./api/firebase-form.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
 import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
+import { loadTasksProtos } from "./protos/load-protos.ts";
 import { reset } from "./testing/reset.ts";
 import type { RpcContext } from "./api/rpc-context.ts";
 import { createIamHandlers } from "./api/rpc-iam.ts";
@@ -46,13 +47,7 @@ const DEFAULT_FAULT_SEED = 1;
 const DEFAULT_STOP_GRACE_MS = 10_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
 
-const PROTO_PACKAGES = [
-  "google.cloud.tasks.v2",
-  "google.iam.v1",
-  "google.protobuf",
-  "google.rpc",
-  "google.type",
-] as const;
+const SERVICE = "google.cloud.tasks.v2.CloudTasks";
 
 /** Times that callers can give to the microsecond have decimal places even when these are zero. */
 const REST: RestOptions = { fractionalTimes: new Set(["scheduleTime"]), unversioned: firebaseForm };
@@ -72,9 +67,15 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const core = assemble(options);
   const { journal, scheduler, history, faults, sender, log, key } = core;
 
-  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
-  const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
-  const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
+  const protos = loadTasksProtos();
+  const methods = createMethods({
+    ...core,
+    httpsForTokens,
+    access: new Access(SERVICE),
+    taskType: protos.lookupType("google.cloud.tasks.v2.Task"),
+    queueType: protos.lookupType("google.cloud.tasks.v2.Queue"),
+  });
+  const service = protos.lookupService(SERVICE);
   const control = createControlSurface(async () => {
     const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);

@@ -2,6 +2,7 @@ import { OAuth2Client } from "google-auth-library";
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { type Harness, createQueue, createTask, startHarness } from "../support/harness.ts";
+import { createRoutedQueue } from "../support/rest-caller.ts";
 
 const EMAIL = "invoker@my-project.iam.gserviceaccount.com";
 const AUDIENCE = "https://worker.example.com";
@@ -86,8 +87,11 @@ test("replaces the task's own Authorization with the token, and doesn't store th
 
 test("sends an opaque bearer token for OAuth", async () => {
   const harness = await startHarness();
-  const queue = await createQueue(harness);
-  const httpRequest = { url: harness.receiver.url, oauthToken: { serviceAccountEmail: EMAIL } };
+  // The service takes OAuth tokens for Google's own hosts only. The queue sends this one elsewhere.
+  const { hostname, port } = new URL(harness.receiver.url);
+  const uriOverride = { scheme: "HTTP", host: hostname, port };
+  const queue = await createRoutedQueue(harness, { uriOverride });
+  const httpRequest = { url: "https://run.googleapis.com/", oauthToken: { serviceAccountEmail: EMAIL } };
   await createTask(harness, queue, { httpRequest });
   await harness.attemptsEnded(1);
   expect(harness.receiver.received[0]?.headers.get("Authorization")).toMatch(/^Bearer ya29\.[\w-]+$/);

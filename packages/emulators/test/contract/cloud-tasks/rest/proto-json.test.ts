@@ -1,4 +1,4 @@
-import { expect, it, test } from "vitest";
+import { expect, it } from "vitest";
 import { createQueue } from "../support/harness.ts";
 import { QUEUES, startRestHarness } from "../support/rest-caller.ts";
 

@@ -44,3 +44,16 @@ export async function startRestHarness(options: Parameters<typeof startHarness>[
   };
   return { ...harness, base, call };
 }
+
+/** Creates a queue with a target, which the published client's v2 doesn't know, and returns its name. */
+export async function createRoutedQueue(
+  { emulator }: Pick<Harness, "emulator">,
+  httpTarget: object,
+  queueId = "default",
+): Promise<string> {
+  const name = `${QUEUES.slice("/v2/".length)}/${queueId}`;
+  const body = JSON.stringify({ name, httpTarget });
+  const response = await fetch(`http://${emulator.host}:${emulator.port}${QUEUES}`, { method: "POST", body });
+  if (!response.ok) throw new Error(await response.text());
+  return name;
+}
