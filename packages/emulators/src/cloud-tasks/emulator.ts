@@ -6,9 +6,7 @@ import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
 import { openJournal } from "../kernel/storage/journal.ts";
-import type { RpcHandler } from "../rpc/bind-service.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
-import type { RestOptions } from "../rpc/rest.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
 import { createSender } from "./dispatch/request/delivery.ts";
@@ -19,16 +17,12 @@ import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
 import { assertPortIsFree } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
-import { Access } from "./api/access.ts";
-import { firebaseForm } from "./api/firebase-form.ts";
+import { createBufferSurface } from "./api/batches/buffer-surface.ts";
+import { createServices } from "./api/services.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
 import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
 import { loadTasksProtos } from "./protos/load-protos.ts";
 import { reset } from "./testing/reset.ts";
-import type { RpcContext } from "./api/rpc-context.ts";
-import { createIamHandlers } from "./api/rpc-iam.ts";
-import { createQueueHandlers } from "./api/rpc-queues.ts";
-import { createTaskHandlers } from "./api/rpc-tasks.ts";
 import { Scheduler } from "./dispatch/scheduler.ts";
 import { openSigningKey } from "./dispatch/request/signing-key.ts";
 import { type ChangeJournal, State } from "./state/state.ts";
@@ -47,14 +41,10 @@ const DEFAULT_FAULT_SEED = 1;
 const DEFAULT_STOP_GRACE_MS = 10_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
 
-const SERVICE = "google.cloud.tasks.v2.CloudTasks";
-
-/** Times that callers can give to the microsecond have decimal places even when these are zero. */
-const REST: RestOptions = { fractionalTimes: new Set(["scheduleTime"]), unversioned: firebaseForm };
-
 /**
- * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
- * same port REST and the public keys of its tokens over HTTP/1.1.
+ * Starts an emulator of Cloud Tasks that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
+ * same port REST and the public keys of its tokens over HTTP/1.1. Besides v2 there are v2beta3 and, for push queues,
+ * v2beta2.
  *
  * @throws Error with code EADDRINUSE when the port is taken; BrokenJournalError when the stored state can't be read;
  * QueueDefinitionError when the definition of a queue is invalid.
@@ -67,22 +57,15 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   const core = assemble(options);
   const { journal, scheduler, history, faults, sender, log, key } = core;
 
-  const protos = loadTasksProtos();
-  const methods = createMethods({
-    ...core,
-    httpsForTokens,
-    access: new Access(SERVICE),
-    taskType: protos.lookupType("google.cloud.tasks.v2.Task"),
-    queueType: protos.lookupType("google.cloud.tasks.v2.Queue"),
-  });
-  const service = protos.lookupService(SERVICE);
+  const services = createServices({ ...core, protos: loadTasksProtos(), httpsForTokens, location });
   const control = createControlSurface(async () => {
     const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);
   });
   const endpoint = await startEndpoint({
     ...at,
-    services: [{ service, methods: withCallFaults(methods, faults), rest: REST }],
+    services: services.endpointServices((methods) => withCallFaults(methods, faults)),
+    surface: (calls) => createBufferSurface(services.buffers, calls),
     http: createHttpSurface(key, control),
     log,
   });
@@ -107,7 +90,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
       scheduler.waitForIdle({ until, queue, project: only, timeoutMs }),
     history: (selector = {}) => history.list(selector),
     inject(fault) {
-      if (fault.kind === "call") checkMethod(fault, methods);
+      if (fault.kind === "call") checkMethod(fault, services.methods);
       else checkDeliveryFault(fault);
       return faults.inject(fault);
     },
@@ -115,7 +98,10 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     clearFaults: () => faults.clear(),
     async reset(what = {}) {
       await reset(what, core);
-      if (what.queue === undefined) defineQueues(queues, core);
+      if (what.queue === undefined) {
+        services.operations.forget(what.project);
+        defineQueues(queues, core);
+      }
       if (what.queue === undefined && what.project === undefined) faults.clear();
     },
     stop: () => (stopped ??= stopOnce()),
@@ -157,8 +143,4 @@ function openState(
   const periods = { taskNameMs, queueNameMs };
   const state = new State({ periods, nowMs: clock.now(), ...(journal ? { journal } : {}) });
   return { state, journal };
-}
-
-function createMethods(context: RpcContext): Readonly<Record<string, RpcHandler>> {
-  return { ...createQueueHandlers(context), ...createTaskHandlers(context), ...createIamHandlers(context) };
 }

@@ -21,6 +21,8 @@ const LEAST_COMPACTED_BYTES = 16 * 1024 * 1024;
  */
 export class State {
   readonly queues = new Map<string, Queue>();
+  /** The names of keys in Cloud KMS, by the locations that have one. */
+  readonly cmekKeys = new Map<string, string>();
   readonly #goneQueues = new Map<string, number>();
   readonly #journal: ChangeJournal | undefined;
   readonly #periods: NamePeriods;
@@ -81,6 +83,11 @@ export class State {
   #apply(change: Change): void {
     if (change.kind === "queue-set") {
       this.#setQueue(change);
+      return;
+    }
+    if (change.kind === "cmek-set") {
+      if (change.kmsKey === "") this.cmekKeys.delete(change.location);
+      else this.cmekKeys.set(change.location, change.kmsKey);
       return;
     }
     if (change.kind === "queue-forgotten") {
@@ -162,6 +169,7 @@ export class State {
   }
 
   *#snapshot(): Iterable<Change> {
+    for (const [location, kmsKey] of this.cmekKeys) yield { kind: "cmek-set", location, kmsKey };
     for (const [queue, atMs] of this.#goneQueues) yield { kind: "queue-deleted", queue, atMs };
     for (const [queue, { settings, gone, tasks }] of this.queues) {
       yield { kind: "queue-set", queue, settings };

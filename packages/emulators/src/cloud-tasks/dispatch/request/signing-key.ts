@@ -3,11 +3,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
-/** The key that signs tokens, with its public half in the two forms that Google publishes. */
+/** The key that signs tokens, with its public half. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: crypto.KeyObject;
-  readonly publicPem: string;
   readonly publicJwk: crypto.webcrypto.JsonWebKey;
 }
 
@@ -42,7 +41,6 @@ function describe(privateKey: crypto.KeyObject): SigningKey {
   return {
     kid: crypto.createHash("sha256").update(der).digest("hex").slice(0, 40),
     privateKey,
-    publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
     publicJwk: publicKey.export({ format: "jwk" }),
   };
 }

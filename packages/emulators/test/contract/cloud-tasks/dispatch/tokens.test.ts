@@ -82,7 +82,7 @@ test("replaces the task's own Authorization with the token, and doesn't store th
     authorization: "Basic own",
     "X-A": "b",
   });
-  expect(task.httpRequest?.oidcToken).toEqual({ serviceAccountEmail: EMAIL, audience: "" });
+  expect(task.httpRequest?.oidcToken).toEqual({ serviceAccountEmail: EMAIL, audience: harness.receiver.url });
 });
 
 test("sends an opaque bearer token for OAuth", async () => {
