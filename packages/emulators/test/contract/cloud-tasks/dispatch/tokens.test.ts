@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { OAuth2Client } from "google-auth-library";
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
@@ -36,10 +37,25 @@ test("names the key in the token's header and in both key sets", async () => {
 
   const v1 = await fetch(`${addressOf(harness)}/oauth2/v1/certs`);
   expect(v1.headers.get("cache-control")).toMatch(/max-age=\d+/);
-  expect(await v1.json()).toEqual({ [kid]: expect.stringContaining("-----BEGIN PUBLIC KEY-----") });
+  expect(await v1.json()).toEqual({ [kid]: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/) });
   const v3 = await fetch(`${addressOf(harness)}/oauth2/v3/certs`);
   expect(v3.headers.get("cache-control")).toMatch(/max-age=\d+/);
   expect(await v3.json()).toMatchObject({ keys: [{ kid, kty: "RSA", alg: "RS256", use: "sig", e: "AQAB" }] });
+});
+
+test("publishes self-signed certificates of the keys in its key set, which are valid now", async () => {
+  const harness = await startHarness();
+  const certificates = Object.entries<string>(await (await fetch(`${addressOf(harness)}/oauth2/v1/certs`)).json());
+  const { keys } = await (await fetch(`${addressOf(harness)}/oauth2/v3/certs`)).json();
+  expect(certificates).toHaveLength(1);
+  for (const [kid, pem] of certificates) {
+    const certificate = new X509Certificate(pem);
+    expect(certificate.publicKey.export({ format: "jwk" })).toMatchObject({ n: keys[0].n, e: keys[0].e });
+    expect([keys[0].kid, certificate.verify(certificate.publicKey), certificate.ca]).toEqual([kid, true, false]);
+    expect(certificate.validFromDate.getTime()).toBeLessThan(Date.now());
+    expect(certificate.validToDate.getTime()).toBeGreaterThan(Date.now());
+    expect(certificate.serialNumber).toMatch(/^01/);
+  }
 });
 
 test("uses the target's URL as the audience if the task has none", async () => {
