@@ -40,7 +40,8 @@ export function parseHttpTarget(wire: WireHttpTarget): QueueTarget {
 }
 
 function parseUri(wire: WireUriOverride): UriOverride {
-  const { scheme, host, port, pathOverride, queryOverride, uriOverrideEnforceMode } = wire;
+  // A decoded message has defaults in its prototype even for what distinguishes them from none.
+  const { scheme, host, port, pathOverride, queryOverride, uriOverrideEnforceMode }: WireUriOverride = { ...wire };
   const parts = [scheme, host, port, pathOverride, queryOverride];
   if (parts.every((part) => part === undefined || part === null)) throw invalidTarget("Invalid uri_override.");
   if (scheme !== undefined && scheme !== null && !isBelow(Number(scheme), SCHEMES)) throw invalidTarget("");

@@ -45,8 +45,9 @@ test("names the key in the token's header and in both key sets", async () => {
 
 test("publishes self-signed certificates of the keys in its key set, which are valid now", async () => {
   const harness = await startHarness();
-  const certificates = Object.entries<string>(await (await fetch(`${addressOf(harness)}/oauth2/v1/certs`)).json());
-  const { keys } = await (await fetch(`${addressOf(harness)}/oauth2/v3/certs`)).json();
+  const published = async (path: string) => JSON.parse(await (await fetch(`${addressOf(harness)}${path}`)).text());
+  const certificates = Object.entries<string>(await published("/oauth2/v1/certs"));
+  const { keys } = await published("/oauth2/v3/certs");
   expect(certificates).toHaveLength(1);
   for (const [kid, pem] of certificates) {
     const certificate = new X509Certificate(pem);

@@ -158,6 +158,11 @@ it.each([
 ] as const)("%s of %s refuses the page %j", async (rpc, parent, page, message) => {
   const harness = await startHarness();
   await createQueue(harness, "q");
-  const rejection = await rejectionOf(() => harness.client[rpc]({ parent, ...page }, { autoPaginate: false }));
+  const { client } = harness;
+  const request = { parent, ...page };
+  const onePage = { autoPaginate: false };
+  const rejection = await rejectionOf(() =>
+    rpc === "listQueues" ? client.listQueues(request, onePage) : client.listTasks(request, onePage),
+  );
   expect([rejection.code, rejection.message]).toEqual([status.INVALID_ARGUMENT, message]);
 });
