@@ -56,7 +56,7 @@ import importlib, json, sys
 types = importlib.import_module("google.cloud.tasks_" + sys.argv[1]).types
 out = {}
 def walk(descriptor, prefix):
-    out[prefix + descriptor.name] = {field.name: field.number for field in descriptor.fields}
+    out[prefix + descriptor.name] = {field.name.rstrip("_"): field.number for field in descriptor.fields}
     for inner in descriptor.nested_types:
         if not inner.GetOptions().map_entry: walk(inner, prefix + descriptor.name + ".")
 for name in types.__all__:
