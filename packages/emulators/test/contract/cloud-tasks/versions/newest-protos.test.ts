@@ -28,8 +28,15 @@ function messagesOf(namespace: protobuf.NamespaceBase, prefix = ""): Declared {
   );
 }
 
-/** What the emulator doesn't read: a whole file of another API. */
-const LEFT_OUT = new Set(["UploadQueueYamlRequest"]);
+/** The emulator doesn't take queue.yaml over its API. */
+function withoutUploads({ UploadQueueYamlRequest: _upload, ...messages }: Declared): Declared {
+  return messages;
+}
+
+function ourMessages(version: string): Declared {
+  const ours = loadTasksProtos().lookup(`google.cloud.tasks.${version}`);
+  return ours instanceof protobuf.Namespace ? messagesOf(ours) : {};
+}
 
 it.each(VERSIONS)("knows every message, field and RPC of the npm client's %s", (version) => {
   const client = createRequire(import.meta.url).resolve("@google-cloud/tasks");
@@ -39,12 +46,9 @@ it.each(VERSIONS)("knows every message, field and RPC of the npm client's %s", (
   );
   const ours = loadTasksProtos();
   if (!(theirs instanceof protobuf.Namespace)) throw new Error(`The client has no ${version}.`);
-  const known = messagesOf(theirs);
+  const known = withoutUploads(messagesOf(theirs));
   expect(Object.keys(known).length).toBeGreaterThan(20);
-  const mine = messagesOf(ours.lookup(`google.cloud.tasks.${version}`) as protobuf.Namespace);
-  for (const [name, fields] of Object.entries(known)) {
-    if (!LEFT_OUT.has(name)) expect(mine[name], name).toMatchObject(fields);
-  }
+  expect(ourMessages(version)).toMatchObject(known);
   const rpcs = Object.keys(theirs.lookupService("CloudTasks").methods).filter((rpc) => rpc !== "UploadQueueYaml");
   expect(Object.keys(ours.lookupService(`google.cloud.tasks.${version}.CloudTasks`).methods)).toEqual(
     expect.arrayContaining(rpcs),
@@ -69,9 +73,8 @@ print(json.dumps(out))
 function pythonMessages(version: string): Declared | undefined {
   try {
     const python = process.env["PYTHON"] ?? "python3";
-    return JSON.parse(
-      execFileSync(python, ["-c", PYTHON, version], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
-    );
+    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
+    return withoutUploads(JSON.parse(execFileSync(python, ["-c", PYTHON, version], options)));
   } catch {
     return undefined;
   }
@@ -85,10 +88,7 @@ it.for(VERSIONS)(
       skip("google-cloud-tasks isn't installed for python3");
       return;
     }
-    const mine = messagesOf(loadTasksProtos().lookup(`google.cloud.tasks.${version}`) as protobuf.Namespace);
-    for (const [name, fields] of Object.entries(known)) {
-      if (!LEFT_OUT.has(name)) expect(mine[name], name).toMatchObject(fields);
-    }
+    expect(ourMessages(version)).toMatchObject(known);
   },
 );
 
@@ -141,7 +141,7 @@ it.each<[where: string, task: Uint8Array, code: number, message: string]>([
   const answer = await callWith(harness, "CreateTask", joined(field(1, parent), field(2, task)));
   expect(answer.code).toBe(code);
   expect(answer.message).toContain(message);
-  expect((await harness.client.listTasks({ parent }))[0]).toHaveLength(code === status.OK ? 1 : 0);
+  expect((await harness.client.listTasks({ parent }))[0]).toHaveLength(message === "" ? 1 : 0);
 });
 
 test("refuses a field that it doesn't know deep in a request, and in the request itself", async () => {
