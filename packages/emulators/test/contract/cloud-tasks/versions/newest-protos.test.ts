@@ -73,7 +73,7 @@ print(json.dumps(out))
 function pythonMessages(version: string): Declared | undefined {
   try {
     const python = process.env["PYTHON"] ?? "python3";
-    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
+    const options = { encoding: "utf8" } as const;
     return withoutUploads(JSON.parse(execFileSync(python, ["-c", PYTHON, version], options)));
   } catch {
     return undefined;
