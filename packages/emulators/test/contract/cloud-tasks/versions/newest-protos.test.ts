@@ -1,5 +1,5 @@
 import { credentials, makeGenericClientConstructor, status } from "@grpc/grpc-js";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -71,13 +71,9 @@ print(json.dumps(out))
 
 /** The messages of Google's client for Python. Undefined where it isn't installed. */
 function pythonMessages(version: string): Declared | undefined {
-  try {
-    const python = process.env["PYTHON"] ?? "python3";
-    const options = { encoding: "utf8" } as const;
-    return withoutUploads(JSON.parse(execFileSync(python, ["-c", PYTHON, version], options)));
-  } catch {
-    return undefined;
-  }
+  const python = process.env["PYTHON"] ?? "python3";
+  const { status: exitCode, stdout } = spawnSync(python, ["-c", PYTHON, version], { encoding: "utf8" });
+  return exitCode === 0 ? withoutUploads(JSON.parse(stdout)) : undefined;
 }
 
 it.for(VERSIONS)(
