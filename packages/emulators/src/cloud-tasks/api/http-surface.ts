@@ -35,7 +35,7 @@ export function createHttpSurface(
       respond(response, 200, "Ok\n");
     } else if (path === "/oauth2/v1/certs") {
       respondWithKeys(response, key, async (signingKey) => {
-        const { certificateOf } = await import("./key-certificate.ts");
+        const { certificateOf } = await import("./front/key-certificate.ts");
         return { [signingKey.kid]: certificateOf(signingKey) };
       });
     } else {

@@ -1,5 +1,5 @@
-import { pacificTime } from "./new-task.ts";
-import { invalidArgument } from "./service-errors.ts";
+import { pacificTime } from "../new-task.ts";
+import { invalidArgument } from "../service-errors.ts";
 
 /** https://github.com/googleapis/google-cloud-go/issues/1577 */
 const MOST_DEADLINE_MS = 30_000;

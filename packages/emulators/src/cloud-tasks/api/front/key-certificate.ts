@@ -1,5 +1,5 @@
 import forge from "node-forge";
-import type { SigningKey } from "../dispatch/request/signing-key.ts";
+import type { SigningKey } from "../../dispatch/request/signing-key.ts";
 
 const SUBJECT = [{ name: "commonName", value: "handoff-emulators" }];
 
