@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { openSigningKey } from "../../../packages/emulators/src/cloud-tasks/dispatch/request/signing-key.ts";
@@ -19,8 +20,8 @@ export async function announceKeys(folder: RunFolder, rotations: number): Promis
   const left: string[] = [];
   for (let rotation = 1; rotation <= rotations; rotation++) {
     const place = path.join(folder.nextKeys, String(rotation));
-    const { kid, publicPem } = await openSigningKey(place);
-    published[kid] = publicPem;
+    const { kid, privateKey } = await openSigningKey(place);
+    published[kid] = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
     left.push(path.join(place, FILE_NAME));
   }
   return {

@@ -5,9 +5,7 @@ import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
 import { type Journal, openJournal } from "../kernel/journal/journal.ts";
-import type { RpcHandler } from "../rpc/bind-service.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
-import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
 import { createSender } from "./dispatch/request/delivery.ts";
@@ -18,13 +16,12 @@ import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
 import { assertPortIsFree } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
+import { createBufferSurface } from "./api/batches/buffer-surface.ts";
+import { createServices } from "./api/services.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
 import { type DefinedQueue, defineQueues, readQueueDefinitions, storeQueues } from "./state/queue-definition.ts";
+import { loadTasksProtos } from "./protos/load-protos.ts";
 import { reset } from "./testing/reset.ts";
-import type { RpcContext } from "./api/rpc-context.ts";
-import { createIamHandlers } from "./api/rpc-iam.ts";
-import { createQueueHandlers } from "./api/rpc-queues.ts";
-import { createTaskHandlers } from "./api/rpc-tasks.ts";
 import { Scheduler } from "./dispatch/scheduler.ts";
 import { openSigningKey } from "./dispatch/request/signing-key.ts";
 import { State } from "./state/state.ts";
@@ -43,17 +40,10 @@ const DEFAULT_FAULT_SEED = 1;
 const DEFAULT_STOP_GRACE_MS = 10_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
 
-const PROTO_PACKAGES = [
-  "google.cloud.tasks.v2",
-  "google.iam.v1",
-  "google.protobuf",
-  "google.rpc",
-  "google.type",
-] as const;
-
 /**
- * Starts an emulator of Cloud Tasks v2 that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
- * same port REST and the public keys of its tokens over HTTP/1.1.
+ * Starts an emulator of Cloud Tasks that delivers to HTTP targets. It serves gRPC for `CloudTasksClient`, and on the
+ * same port REST and the public keys of its tokens over HTTP/1.1. Besides v2 there are v2beta3 and, for push queues,
+ * v2beta2.
  *
  * @throws Error with code EADDRINUSE when the port is taken; DataFolderError when the data folder can't be used;
  * QueueDefinitionError when the definition of a queue is invalid; NotStoredError when a queue couldn't be stored;
@@ -84,10 +74,8 @@ interface Starting {
 
 async function start({ options, core, queues, at }: Starting): Promise<CloudTasksEmulator> {
   const { journal, scheduler, history, faults, sender, log, key } = core;
-  const { httpsForTokens = false, allowHosts = [] } = options;
-  const protos = loadProtos({ npmPackage: "@google-cloud/tasks" }, PROTO_PACKAGES);
-  const methods = createMethods({ ...core, httpsForTokens, taskType: protos.lookupType("google.cloud.tasks.v2.Task") });
-  const service = protos.lookupService("google.cloud.tasks.v2.CloudTasks");
+  const { httpsForTokens = false, allowHosts = [], location = DEFAULT_LOCATION } = options;
+  const services = createServices({ ...core, protos: loadTasksProtos(), httpsForTokens, location });
   const control = createControlSurface(async () => {
     const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);
@@ -95,7 +83,8 @@ async function start({ options, core, queues, at }: Starting): Promise<CloudTask
   const endpoint = await startEndpoint({
     ...at,
     allowHosts,
-    services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
+    services: services.endpointServices((methods) => withCallFaults(methods, faults)),
+    surface: (calls) => createBufferSurface(services.buffers, calls),
     http: createHttpSurface(key, control),
     log,
   });
@@ -117,7 +106,7 @@ async function start({ options, core, queues, at }: Starting): Promise<CloudTask
       scheduler.waitForIdle({ until, queue, project: only, timeoutMs }),
     history: (selector = {}) => history.list(selector),
     inject(fault) {
-      if (fault.kind === "call") checkMethod(fault, methods);
+      if (fault.kind === "call") checkMethod(fault, services.methods);
       else checkDeliveryFault(fault);
       return faults.inject(fault);
     },
@@ -125,7 +114,10 @@ async function start({ options, core, queues, at }: Starting): Promise<CloudTask
     clearFaults: () => faults.clear(),
     async reset(what = {}) {
       await reset(what, core);
-      if (what.queue === undefined) defineQueues(queues, core);
+      if (what.queue === undefined) {
+        services.operations.forget(what.project);
+        defineQueues(queues, core);
+      }
       if (what.queue === undefined && what.project === undefined) faults.clear();
     },
     stop: () => (stopped ??= stopOnce()),
@@ -177,8 +169,4 @@ async function openState(options: CloudTasksEmulatorOptions): Promise<Storage> {
   state.forgetNamesUntil(clock.now());
   state.keepIn(journal);
   return { state, journal };
-}
-
-function createMethods(context: RpcContext): Readonly<Record<string, RpcHandler>> {
-  return { ...createQueueHandlers(context), ...createTaskHandlers(context), ...createIamHandlers(context) };
 }

@@ -37,10 +37,12 @@ function headOf({ url = "/", headersDistinct }: http.IncomingMessage): RequestHe
 
 /** The bodies of other methods are never read. */
 const METHODS_WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+/** Cloud Tasks buffers a body of any kind (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/buffer). */
+const TAKES_ANY_BODY = /:buffer(?:\?|$)/;
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
-function refuseOtherThanJson({ method = "", headersDistinct, headers }: http.IncomingMessage) {
-  if (!METHODS_WITH_BODY.has(method)) return undefined;
+function refuseOtherThanJson({ method = "", url = "", headersDistinct, headers }: http.IncomingMessage) {
+  if (!METHODS_WITH_BODY.has(method) || TAKES_ANY_BODY.test(url)) return undefined;
   const types = headersDistinct["content-type"] ?? [];
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   if (types.length === 0 && !hasBody) return undefined;

@@ -3,16 +3,20 @@ export class JsonBodyError extends Error {
   readonly code = "INVALID_JSON_BODY";
 }
 
+/** Replaces a parsed value; `source` is the text of a number. */
+type Revive = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
 /** Schemas and serialisers walk values recursively, so deeper ones could exhaust the stack. */
 const MOST_LEVELS = 100;
 
 /**
  * Parses a request's body.
  *
+ * @param revive as for `JSON.parse`. Default: none.
  * @throws JsonBodyError when it is not UTF-8, not JSON, or nested more than 100 levels deep.
  */
-export function parseJsonBody(bytes: ArrayBuffer | Uint8Array): unknown {
-  const value = parse(decodeUtf8(bytes));
+export function parseJsonBody(bytes: ArrayBuffer | Uint8Array, revive?: Revive): unknown {
+  const value = parse(decodeUtf8(bytes), revive);
   let level = [value].filter(isContainer);
   for (let depth = 0; level.length > 0; depth++) {
     if (depth === MOST_LEVELS) throw new JsonBodyError(`The body is nested more than ${MOST_LEVELS} levels deep.`);
@@ -32,9 +36,9 @@ function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
 }
 
 /** Leaves out the parser's own message, which quotes the text. */
-function parse(text: string): unknown {
+function parse(text: string, revive: Revive | undefined): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, revive);
   } catch {
     throw new JsonBodyError("The body is not valid JSON.");
   }

@@ -11,6 +11,7 @@ import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type StreamHandler, duplexCall } from "./duplex-call.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
 import { encodeStatusDetails } from "./status-details.ts";
+import { findUnknownField } from "./unknown-fields.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 /**
@@ -25,8 +26,15 @@ interface Binding {
   /** Handlers of RPCs with streamed requests. */
   readonly streams?: Readonly<Record<string, StreamHandler>>;
   readonly calls: Map<string, number>;
+  /** Called before each unary call; an RpcError that it throws becomes the call's status. */
+  readonly admit?: Admission;
+  /** Whether a unary call with a field that its message doesn't have is unimplemented. Default false: it is ignored. */
+  readonly refuseUnknownFields?: boolean;
   readonly log?: EmulatorLog;
 }
+
+/** Decides about a call by its deadline, in milliseconds since the epoch; infinite without one. */
+export type Admission = (call: { readonly deadlineMs: number }) => void;
 
 /**
  * Binds handlers to the methods of a proto's service, for a gRPC server. Methods without a handler are unimplemented.
@@ -69,7 +77,7 @@ function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding
   if (!requestStream) {
     const handler = take(left.methods, name);
     if (!handler) return null;
-    return responseStream ? streamingCall(name, handler, binding) : unaryCall(name, handler, binding);
+    return responseStream ? streamingCall(name, handler, binding) : unaryCall(method, handler, binding);
   }
   // In the services here, RPCs with streamed requests have streamed replies.
   const handler = responseStream ? take(left.streams, name) : undefined;
@@ -94,7 +102,8 @@ function defineMethod(method: protobuf.Method, serviceName: string): MethodDefin
     requestStream: method.requestStream === true,
     responseStream: method.responseStream === true,
     requestSerialize: (request: object) => Buffer.from(requestType.encode(request).finish()),
-    requestDeserialize: (bytes: Buffer) => requestType.decode(bytes),
+    // A unary call decodes its request itself, so that it can tell what is wrong.
+    requestDeserialize: (bytes: Buffer) => (isUnary(method) ? bytes : requestType.decode(bytes)),
     responseSerialize: (reply: object) => asBuffer(responseType.encode(reply).finish()),
     responseDeserialize: (bytes: Buffer) => responseType.decode(bytes),
   };
@@ -102,17 +111,45 @@ function defineMethod(method: protobuf.Method, serviceName: string): MethodDefin
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-function unaryCall(name: string, handler: RpcHandler, binding: Binding): handleUnaryCall<WireMessage, WireMessage> {
+const isUnary = (method: protobuf.Method): boolean => !method.requestStream && !method.responseStream;
+
+function unaryCall(
+  method: protobuf.Method,
+  handler: RpcHandler,
+  binding: Binding,
+): handleUnaryCall<Buffer, WireMessage> {
+  const { name } = method;
   return (call, callback) => {
     countCall(binding.calls, name);
     const sendNothing = (): never => {
       throw new Error(`${name} is not a streaming call.`);
     };
-    settle(() => handler(call.request, sendNothing)).then(
+    settle(() => {
+      binding.admit?.({ deadlineMs: Number(call.getDeadline()) });
+      return handler(decodeRequest(call.request, method, binding), sendNothing);
+    }).then(
       (reply) => callback(null, reply),
       (error: unknown) => callback(toServiceError(error, name, binding.log)),
     );
   };
+}
+
+function decodeRequest(bytes: Buffer, method: protobuf.Method, binding: Binding): WireMessage {
+  const { resolvedRequestType: type } = method;
+  if (!type) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
+  let message: protobuf.Message;
+  try {
+    message = type.decode(bytes);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new RpcError(RpcCode.INTERNAL, `Error deserializing request: ${problem}`);
+  }
+  const unknown = binding.refuseUnknownFields === true ? findUnknownField(bytes, type) : undefined;
+  if (unknown) {
+    const problem = `This emulator doesn't know field ${unknown.id} of ${unknown.message}.`;
+    throw new RpcError(RpcCode.UNIMPLEMENTED, problem);
+  }
+  return message;
 }
 
 function streamingCall(name: string, handler: RpcHandler, binding: Binding) {

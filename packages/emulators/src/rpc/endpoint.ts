@@ -7,9 +7,9 @@ import { grpcGuard } from "../guard/grpc-guard.ts";
 import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { portOf } from "../kernel/port.ts";
-import { type RpcHandler, bindService } from "./bind-service.ts";
+import { type Admission, type RpcHandler, bindService } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
-import { type RestSurface, createRestSurface } from "./rest.ts";
+import { type RestOptions, type RestSurface, createRestSurface } from "./rest.ts";
 
 export interface EndpointOptions {
   /** Default 127.0.0.1. */
@@ -23,9 +23,15 @@ export interface EndpointOptions {
     methods: Readonly<Record<string, RpcHandler>>;
     /** Handlers of RPCs with streamed requests; over gRPC only. Default none. */
     streams?: Readonly<Record<string, StreamHandler>>;
-    /** Whether to serve it over HTTP and JSON too, on the same port. Default false. */
-    rest?: boolean;
+    /** How to serve it over HTTP and JSON too, on the same port. Default: not at all. */
+    rest?: RestOptions;
+    /** Decides about each unary gRPC call before it begins. Default: all may. */
+    admit?: Admission;
+    /** Whether fields that a unary request's message doesn't have are refused. Default false: they are ignored. */
+    refuseUnknownFields?: boolean;
   }[];
+  /** Creates what handles methods over HTTP/1.1 that no service has, and counts them in `calls`. Default: nothing. */
+  readonly surface?: (calls: Map<string, number>) => RestSurface;
   /** Handles HTTP/1.1 requests on the same port that are not for a method of a service. */
   readonly http: http.RequestListener;
   /** The largest gRPC request in bytes. Default 12 MiB. */
@@ -59,12 +65,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     "grpc.max_send_message_length": -1,
   });
-  const surfaces: RestSurface[] = [];
-  for (const { service, methods, streams = {}, rest = false } of options.services) {
-    const binding = { service, methods, streams, calls, ...(options.log ? { log: options.log } : {}) };
+  const surfaces: RestSurface[] = options.surface ? [options.surface(calls)] : [];
+  for (const { rest, ...served } of options.services) {
+    const binding = { ...served, calls, ...(options.log ? { log: options.log } : {}) };
     const bound = bindService(binding);
     grpcServer.addService(bound.definition, bound.implementation);
-    if (rest) surfaces.push(createRestSurface(binding));
+    if (rest) surfaces.push(createRestSurface({ ...binding, rest }));
   }
   const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
   const handle: http.RequestListener = (request, response) => {

@@ -3,7 +3,8 @@ import { findPackageJSON } from "node:module";
 import path from "node:path";
 import protobuf from "protobufjs/light.js";
 
-type Namespace = protobuf.INamespace;
+/** Protos as protobufjs keeps them in JSON. */
+export type Namespace = protobuf.INamespace;
 
 /**
  * Builds messages and services from the protos that a client ships.
@@ -11,13 +12,19 @@ type Namespace = protobuf.INamespace;
  * Only the named proto packages are built, since building all of them would take most of an emulator's start-up time.
  *
  * @param client.npmPackage for example `@google-cloud/tasks`.
+ * @param amend changes the named packages before anything is built.
  * @throws Error when the client is not installed, or its protos don't have a package.
  */
-export function loadProtos(client: { npmPackage: string }, packages: readonly string[]): protobuf.Root {
+export function loadProtos(
+  client: { npmPackage: string },
+  packages: readonly string[],
+  amend: (protos: Namespace) => void = () => {},
+): protobuf.Root {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of the pinned client, made by protobufjs
   const json = JSON.parse(fs.readFileSync(protosFile(client.npmPackage), "utf8")) as Namespace;
   const kept: Namespace = { ...(json.options ? { options: json.options } : {}), nested: {} };
   for (const name of packages) copyPackage(json, kept, name);
+  amend(kept);
   return protobuf.Root.fromJSON(kept);
 }
 
@@ -49,6 +56,28 @@ function copyPackage(from: Namespace, to: Namespace, name: string): void {
   }
   target.nested ??= {};
   target.nested[last] = child(source, last, name);
+}
+
+/**
+ * Finds a package, a message or a service by its full name.
+ *
+ * @throws Error when the protos don't have it.
+ */
+export function namespaceAt(protos: Namespace, name: string): Namespace {
+  return name.split(".").reduce((inner, segment) => child(inner, segment, name), protos);
+}
+
+/** The methods of a service. */
+export function serviceMethods(service: Namespace): Record<string, MethodJson> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- protobufjs has services and messages in one tree
+  return (service as Namespace & { methods: Record<string, MethodJson> }).methods;
+}
+
+/** A method of a service in JSON. */
+export interface MethodJson {
+  requestType: string;
+  responseType: string;
+  parsedOptions?: unknown;
 }
 
 function child(namespace: Namespace, segment: string, wanted: string): Namespace {

@@ -1,8 +1,12 @@
 import type http from "node:http";
-import { fromProto3JSON, toProto3JSON } from "proto3-json-serializer";
 import type protobuf from "protobufjs/light.js";
 import type { HttpRule } from "./http-rules.ts";
-import { invalidPayload, requestJson } from "./rest-request.ts";
+import { parseFields } from "./json/partial-response.ts";
+import { readMessage as readJson } from "./json/read-message.ts";
+import { invalidPayload, parseJsonObject, requestJson } from "./json/request-json.ts";
+import { badRequest } from "./json/violations.ts";
+import { writeMessage as writeJson } from "./json/write-message.ts";
+import type { SystemParameters } from "./system-parameters.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 /** As much as gRPC accepts. The methods themselves limit what is in it. */
@@ -11,22 +15,33 @@ const MOST_BODY_BYTES = 12 * 1024 * 1024;
 /**
  * Parses a request into its message, in the form that gRPC delivers.
  *
+ * @param given.query the parameters that are not system parameters.
  * @throws RpcError INVALID_ARGUMENT when it can't be parsed.
  */
 export async function readMessage(
   rule: HttpRule,
-  given: { readonly query: URLSearchParams; readonly pathValue: string; readonly request: http.IncomingMessage },
+  given: {
+    readonly query: readonly (readonly [name: string, value: string])[];
+    readonly variables: ReadonlyMap<string, string>;
+    readonly request: http.IncomingMessage;
+  },
 ): Promise<WireMessage> {
-  const json = requestJson(rule, { ...given, body: await readBody(given.request) });
-  const type = resolved(rule.rpc).request;
-  try {
-    return type.decode(type.encode(fromProto3JSON(type, json) ?? {}).finish());
-  } catch (error) {
-    throw invalidPayload(error instanceof Error ? error.message : String(error));
-  }
+  const { request: type } = resolved(rule.rpc);
+  const sent = rule.body === undefined ? {} : parseJsonObject(await readBody(given.request));
+  const body = rule.body === undefined || rule.body === "*" ? sent : { [rule.body]: sent };
+  const { json, violations } = requestJson({ ...given, body }, type);
+  const read = readJson(json, type);
+  const wrong = [...violations, ...read.violations];
+  if (wrong.length > 0) throw badRequest(wrong);
+  return type.decode(type.encode(read.message).finish());
 }
 
-async function readBody(request: http.IncomingMessage): Promise<Uint8Array> {
+/**
+ * Reads a request's whole body.
+ *
+ * @throws RpcError INVALID_ARGUMENT when it has more than 12 MiB.
+ */
+export async function readBody(request: http.IncomingMessage): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -38,20 +53,24 @@ async function readBody(request: http.IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A handler's reply as JSON. Enums are names, or numbers if the query asks for them. */
-export function writeMessage(rule: HttpRule, reply: unknown, query: URLSearchParams): unknown {
-  const type = resolved(rule.rpc).response;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handlers return what protobufjs can encode
-  const message = type.decode(type.encode(reply as object).finish());
-  leaveOutDefaults(message, type);
-  return toProto3JSON(message, { numericEnums: (query.get("$alt") ?? "").includes("enum-encoding=int") });
-}
-
-/** JSON leaves out default values (https://protobuf.dev/programming-guides/json/#presence). */
-function leaveOutDefaults(message: protobuf.Message, type: protobuf.Type): void {
-  for (const { name, defaultValue, resolvedType } of type.fieldsArray) {
-    if (!resolvedType && Reflect.get(message, name) === defaultValue) Reflect.deleteProperty(message, name);
-  }
+/**
+ * Creates what presents a handler's reply as JSON.
+ *
+ * @param options.fractionalTimes fields whose times always have decimal places.
+ * @throws RpcError INVALID_ARGUMENT when the request selects fields that the reply can't have.
+ */
+export function createWriter(
+  rule: HttpRule,
+  options: SystemParameters & { readonly fractionalTimes: ReadonlySet<string> },
+): (reply: unknown) => object {
+  const { response: type } = resolved(rule.rpc);
+  const select = options.fields === undefined ? undefined : parseFields(options.fields, type);
+  return (reply) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handlers return what protobufjs can encode
+    const message = type.decode(type.encode(reply as object).finish());
+    const json = writeJson(message, type, options);
+    return select ? select(json) : json;
+  };
 }
 
 function resolved(rpc: protobuf.Method): { request: protobuf.Type; response: protobuf.Type } {

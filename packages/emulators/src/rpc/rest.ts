@@ -5,12 +5,25 @@ import { type RpcHandler, countCall } from "./bind-service.ts";
 import { type HttpRule, readHttpRules } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
+import { readSystemParameters } from "./system-parameters.ts";
+
+/** How a service is served over HTTP and JSON. */
+export interface RestOptions {
+  /** Fields whose times always have at least three decimal places, by their names in JSON. Default: none. */
+  readonly fractionalTimes?: ReadonlySet<string>;
+  /**
+   * For paths without a version: presents a response, given the RPC's name and the response of the path with one.
+   * Default: such paths are not served.
+   */
+  readonly unversioned?: (rpc: string, response: object) => object;
+}
 
 export interface RestBinding {
   readonly service: protobuf.Service;
   readonly methods: Readonly<Record<string, RpcHandler>>;
   readonly calls: Map<string, number>;
   readonly log?: EmulatorLog;
+  readonly rest: RestOptions;
 }
 
 /** Handles a request. Returns false when it is not for a method of the service. */
@@ -25,10 +38,12 @@ export function createRestSurface(binding: RestBinding): RestSurface {
   return (request, response) => {
     const url = URL.parse(request.url ?? "/", "http://emulator");
     if (!url) return false;
-    const path = decodePath(url.pathname);
+    const sent = decodePath(url.pathname);
+    const isUnversioned = binding.rest.unversioned !== undefined && sent.startsWith("/projects/");
+    const path = isUnversioned ? `${rules[0]?.version ?? ""}${sent}` : sent;
     const rule = rules.find(({ httpMethod, path: pattern }) => httpMethod === request.method && pattern.test(path));
     if (!rule) return false;
-    void serve({ rule, path, url, request, response }, binding);
+    void serve({ rule, path, isUnversioned, query: url.searchParams, request, response }, binding);
     return true;
   };
 }
@@ -36,42 +51,63 @@ export function createRestSurface(binding: RestBinding): RestSurface {
 interface Exchange {
   readonly rule: HttpRule;
   readonly path: string;
-  readonly url: URL;
+  readonly isUnversioned: boolean;
+  readonly query: URLSearchParams;
   readonly request: http.IncomingMessage;
   readonly response: http.ServerResponse;
 }
 
-async function serve(exchange: Exchange, { methods, calls, log }: RestBinding): Promise<void> {
-  const { rule, path, url, request, response } = exchange;
-  const { name } = rule.rpc;
-  countCall(calls, name);
+async function serve(exchange: Exchange, binding: RestBinding): Promise<void> {
+  const { rule, query, response } = exchange;
+  countCall(binding.calls, rule.rpc.name);
   try {
-    const handler = methods[name];
-    if (!handler) throw new RpcError(RpcCode.UNIMPLEMENTED, `${name} is not implemented.`);
-    // Loaded on the first call, since most users speak gRPC and wait for the emulator to start.
-    const { readMessage, writeMessage } = await import("./rest-messages.ts");
-    const { searchParams: query } = url;
-    const message = await readMessage(rule, { query, pathValue: rule.path.exec(path)?.[1] ?? "", request });
-    const reply = await handler(message, () => {
-      throw new Error(`${name} is not a streaming call.`);
-    });
-    send(response, 200, writeMessage(rule, reply, query));
+    const { system, fields } = readSystemParameters(query);
+    const json = await answer({ ...exchange, fields }, binding, system);
+    sendJson(response, { status: 200, json, isIndented: system.isIndented });
   } catch (error) {
-    if (!(error instanceof RpcError)) log?.error({ err: error, rpc: name }, "an RPC handler failed");
+    if (!(error instanceof RpcError)) binding.log?.error({ err: error, rpc: rule.rpc.name }, "an RPC handler failed");
     const shown = error instanceof RpcError ? error : new RpcError(RpcCode.INTERNAL, String(error));
-    send(response, httpStatusOf(shown.code), errorJson(shown));
+    const isIndented = query.get("prettyPrint") !== "false" && query.get("$prettyPrint") !== "false";
+    sendJson(response, { status: httpStatusOf(shown.code), json: errorJson(shown), isIndented });
   }
 }
 
-function errorJson({ code, message, details }: RpcError): object {
+async function answer(
+  exchange: Exchange & { readonly fields: readonly (readonly [string, string])[] },
+  { methods, rest }: RestBinding,
+  system: ReturnType<typeof readSystemParameters>["system"],
+): Promise<object> {
+  const { rule, path, request } = exchange;
+  const { name } = rule.rpc;
+  const handler = methods[name];
+  if (!handler) throw new RpcError(RpcCode.UNIMPLEMENTED, `${name} is not implemented.`);
+  // Loaded on the first call, since most users speak gRPC and wait for the emulator to start.
+  const { createWriter, readMessage } = await import("./rest-messages.ts");
+  const write = createWriter(rule, { fractionalTimes: new Set(), ...rest, ...system });
+  const values = rule.path.exec(path)?.slice(1) ?? [];
+  const variables = new Map(rule.variables.map((field, index) => [field, values[index] ?? ""]));
+  const message = await readMessage(rule, { query: exchange.fields, variables, request });
+  const reply = await handler(message, () => {
+    throw new Error(`${name} is not a streaming call.`);
+  });
+  const json = write(reply);
+  return exchange.isUnversioned && rest.unversioned ? rest.unversioned(name, json) : json;
+}
+
+/** An error in the form of Google's REST APIs (https://google.aip.dev/193#http11json-representation). */
+export function errorJson({ code, message, details }: RpcError): object {
   const shown = details.map(({ type, ...detail }) => ({ "@type": `type.googleapis.com/${type}`, ...detail }));
   const error = { code: httpStatusOf(code), message, status: RpcCode[code] };
   return { error: shown.length === 0 ? error : { ...error, details: shown } };
 }
 
-function send(response: http.ServerResponse, status: number, json: unknown): void {
+/** Sends a response as JSON, by default with indentation and a line break at its end. */
+export function sendJson(
+  response: http.ServerResponse,
+  { status, json, isIndented = true }: { status: number; json: object; isIndented?: boolean },
+): void {
   response.writeHead(status, { "Content-Type": "application/json; charset=UTF-8" });
-  response.end(`${JSON.stringify(json, undefined, 2)}\n`);
+  response.end(isIndented ? `${JSON.stringify(json, undefined, 2)}\n` : JSON.stringify(json));
 }
 
 /** An empty path, which matches nothing, when the percent-encoding is invalid. */

@@ -4,6 +4,10 @@ export { status as RpcCode };
 
 /** A detail of an error, as in Google's services (https://google.aip.dev/193). */
 export type StatusDetail =
+  | {
+      readonly type: "google.rpc.BadRequest";
+      readonly fieldViolations: readonly { readonly field?: string; readonly description: string }[];
+    }
   | { readonly type: "google.rpc.Help"; readonly links: readonly { description: string; url: string }[] }
   | { readonly type: "google.rpc.LocalizedMessage"; readonly locale: string; readonly message: string }
   | {

@@ -12,6 +12,10 @@ const root = protobuf.Root.fromJSON({
     Status: {
       fields: { code: field(1, "int32"), message: field(2), details: { ...field(3, "Any"), rule: "repeated" } },
     },
+    BadRequest: {
+      fields: { field_violations: { ...field(1, "FieldViolation"), rule: "repeated" } },
+      nested: { FieldViolation: { fields: { field: field(1), description: field(2) } } },
+    },
     Help: {
       fields: { links: { ...field(1, "Link"), rule: "repeated" } },
       nested: { Link: { fields: { description: field(1), url: field(2) } } },
@@ -30,7 +34,8 @@ export function encodeStatusDetails(error: RpcError): Buffer {
 }
 
 function packDetail(detail: StatusDetail): { type_url: string; value: Uint8Array } {
-  const { type, ...message } = detail;
+  const { type, ...fields } = detail;
+  const message = "fieldViolations" in fields ? { field_violations: fields.fieldViolations } : fields;
   const shortName = type.slice(type.lastIndexOf(".") + 1);
   return { type_url: `type.googleapis.com/${type}`, value: root.lookupType(shortName).encode(message).finish() };
 }

@@ -1,13 +1,21 @@
 import type http from "node:http";
+import { httpStatusOf } from "../../rpc/http-status.ts";
+import { errorJson, sendJson } from "../../rpc/rest.ts";
+import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { SigningKey } from "../dispatch/request/signing-key.ts";
 
 /** How long a worker may keep the keys. */
 const KEY_MAX_AGE_SECONDS = 3600;
 
+/** Under these, every path is the API's, with a version or, for Firebase, without. */
+const API_PATH = /^(?:\/v\d\w*)?\/projects(?:\/|$)/;
+
+const PATHS = new Set(["/", "/oauth2/v1/certs", "/oauth2/v3/certs"]);
+
 /**
  * Serves HTTP/1.1 requests other than the API's methods. `/` shows that the emulator is up. The two addresses for keys
- * have the form of Google's (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs), but with public keys
- * instead of certificates. `control` serves `/_emulator/`.
+ * have the form of Google's (https://www.googleapis.com/oauth2/v1/certs and /oauth2/v3/certs): certificates, and a JWK
+ * set. `control` serves `/_emulator/`.
  */
 export function createHttpSurface(
   key: Promise<SigningKey>,
@@ -15,43 +23,61 @@ export function createHttpSurface(
 ): http.RequestListener {
   return (request, response) => {
     if (control(request, response)) return;
-    const path = (request.url ?? "/").split("?", 1)[0];
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      respond(
-        response,
-        405,
-        "Only GET and HEAD are allowed here. Tasks and queues are under /v2/projects/, and served over gRPC.\n",
-      );
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    if (API_PATH.test(path)) {
+      respondWithoutMethod(response, `${request.method} ${path}`);
+    } else if (!PATHS.has(path)) {
+      respondNotFound(response, path);
+    } else if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("Allow", "GET, HEAD");
+      respond(response, 405, "Only GET and HEAD are allowed here.\n");
     } else if (path === "/") {
       respond(response, 200, "Ok\n");
     } else if (path === "/oauth2/v1/certs") {
-      respondWithKeys(response, key, ({ kid, publicPem }) => ({ [kid]: publicPem }));
-    } else if (path === "/oauth2/v3/certs") {
+      respondWithKeys(response, key, async (signingKey) => {
+        const { certificateOf } = await import("./front/key-certificate.ts");
+        return { [signingKey.kid]: certificateOf(signingKey) };
+      });
+    } else {
       respondWithKeys(response, key, ({ kid, publicJwk }) => ({
         keys: [{ ...publicJwk, alg: "RS256", kid, use: "sig" }],
       }));
-    } else {
-      respond(
-        response,
-        404,
-        "Not found. Try /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs, /oauth2/v3/certs, /_emulator/… or gRPC.\n",
-      );
     }
   };
+}
+
+/** What isn't a method of the API, in the form of its errors. */
+function respondWithoutMethod(response: http.ServerResponse, method: string): void {
+  const error = new RpcError(RpcCode.NOT_FOUND, `Method not found: ${method} is no method of Cloud Tasks.`);
+  sendJson(response, { status: httpStatusOf(error.code), json: errorJson(error) });
+}
+
+/** Like Google's front end, with a page; unlike it, with directions. */
+function respondNotFound(response: http.ServerResponse, path: string): void {
+  const shown = path.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  response.writeHead(404, { "Content-Type": "text/html; charset=UTF-8" });
+  response.end(`<!DOCTYPE html>
+<html lang=en>
+  <meta charset=utf-8>
+  <title>Error 404 (Not Found)!!1</title>
+  <p><b>404.</b> <ins>That’s an error.</ins>
+  <p>The requested URL <code>${shown}</code> was not found on this server.
+  <p>Try /v2/projects/… as in Cloud Tasks, /, /oauth2/v1/certs, /oauth2/v3/certs, /_emulator/… or gRPC.
+`);
 }
 
 function respondWithKeys(
   response: http.ServerResponse,
   key: Promise<SigningKey>,
-  present: (key: SigningKey) => object,
+  present: (key: SigningKey) => object | Promise<object>,
 ): void {
-  key.then(
-    (signingKey) => {
+  key.then(present).then(
+    (keys) => {
       response.writeHead(200, {
         "Content-Type": "application/json; charset=UTF-8",
         "Cache-Control": `public, max-age=${KEY_MAX_AGE_SECONDS}, must-revalidate, no-transform`,
       });
-      response.end(`${JSON.stringify(present(signingKey), undefined, 2)}\n`);
+      response.end(`${JSON.stringify(keys, undefined, 2)}\n`);
     },
     () => respond(response, 500, "The signing key can't be read.\n"),
   );

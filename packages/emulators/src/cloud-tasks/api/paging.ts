@@ -3,7 +3,7 @@ import { invalidArgument } from "./service-errors.ts";
 /** One page of a longer list. */
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Empty on the last page. */
+  /** Empty on the last page, which has no items: like the service, the page before doesn't tell that it is full. */
   readonly nextPageToken: string;
 }
 
@@ -24,6 +24,7 @@ const TOKEN_LIFE_MS = 2 * 3_600_000;
  *
  * @param list.items in ascending order of their keys, which are all of one type.
  * @param list.weigh the page ends when the items' total weight exceeds `list.mostWeight`, but has at least one item.
+ * @param request.kind the request's message, for errors.
  * @param request.query what else the request asks for, such as a filter.
  * @throws RpcError INVALID_ARGUMENT for a token that was not made for this query, or is older than two hours.
  */
@@ -35,9 +36,9 @@ export function pageOf<Item>(
     weigh?: (item: Item) => number;
     mostWeight?: number;
   },
-  request: { pageSize: number; pageToken: string; query: string; nowMs: number },
+  request: { kind: string; pageSize: number; pageToken: string; query: string; nowMs: number },
 ): Page<Item> {
-  if (request.pageSize < 0) throw invalidArgument("page_size cannot be negative.");
+  if (request.pageSize < 0) throw invalidArgument(`${request.kind}.pageSize cannot be negative.`);
   const after = request.pageToken === "" ? undefined : readToken(request.pageToken, request).after;
   const size = Math.min(request.pageSize || list.mostItems, list.mostItems);
   const items: Item[] = [];
@@ -45,25 +46,22 @@ export function pageOf<Item>(
   for (const item of list.items) {
     if (after !== undefined && list.keyOf(item) <= after) continue;
     weight += list.weigh?.(item) ?? 0;
-    const last = items.at(-1);
-    if (last !== undefined && (items.length >= size || weight > (list.mostWeight ?? Number.POSITIVE_INFINITY))) {
-      return {
-        items,
-        nextPageToken: makeToken({ after: list.keyOf(last), query: request.query, madeMs: request.nowMs }),
-      };
-    }
+    const isFull = items.length >= size || weight > (list.mostWeight ?? Number.POSITIVE_INFINITY);
+    if (items.length > 0 && isFull) break;
     items.push(item);
   }
-  return { items, nextPageToken: "" };
+  const last = items.at(-1);
+  if (last === undefined) return { items, nextPageToken: "" };
+  const position = { after: list.keyOf(last), query: request.query, madeMs: request.nowMs };
+  return { items, nextPageToken: makeToken(position) };
 }
 
 const makeToken = (position: Position): string => Buffer.from(JSON.stringify(position)).toString("base64url");
 
 function readToken(token: string, request: { query: string; nowMs: number }): Position {
   const position = parseToken(token);
-  if (!position) throw invalidArgument("Invalid page token.");
-  if (position.query !== request.query) throw invalidArgument("The page token was made for another request.");
-  if (request.nowMs - position.madeMs > TOKEN_LIFE_MS) throw invalidArgument("The page token is too old.");
+  const isValid = position?.query === request.query && request.nowMs - position.madeMs <= TOKEN_LIFE_MS;
+  if (!position || !isValid) throw invalidArgument("Invalid page_token");
   return position;
 }
 

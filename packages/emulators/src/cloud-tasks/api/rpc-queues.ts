@@ -1,20 +1,21 @@
 import { pageOf } from "./paging.ts";
 import type { Queue, QueueSettings } from "../state/queue.ts";
+import { parseHttpTarget } from "../wire/http-target.ts";
 import { parseQueueConfig } from "../wire/queue-config.ts";
-import { parseQueueFilter } from "./queue-filter.ts";
-import { mergeQueue } from "./queue-mask.ts";
+import { parseQueueFilter } from "./filter/queue-filter.ts";
+import { mergeByMask } from "./queue-mask.ts";
 import { queueToWire } from "../wire/queue-wire.ts";
-import { type QueueName, isQueueId, parseLocationName, parseQueueName } from "./resource-names.ts";
+import { checkToken } from "../wire/token-wire.ts";
+import { type QueueName, isQueueId, parseQueueName } from "./resource-names.ts";
 import { type RpcContext, requireQueue } from "./rpc-context.ts";
 import {
   entityNotFound,
   invalidQueueId,
   malformedQueueName,
-  malformedResource,
   queueExists,
   queueNameTaken,
   queueOutsideParent,
-  unknownProject,
+  unsupported,
 } from "./service-errors.ts";
 import type {
   CreateQueueRequest,
@@ -22,6 +23,7 @@ import type {
   OneQueueRequest,
   UpdateQueueRequest,
   QueueReply,
+  WireQueue,
 } from "../wire/wire.ts";
 
 /** https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#listqueuesrequest */
@@ -32,56 +34,72 @@ export function createQueueHandlers(context: RpcContext) {
   return {
     CreateQueue: (request: CreateQueueRequest) => createQueue(context, request),
     UpdateQueue: (request: UpdateQueueRequest) => updateQueue(context, request),
-    GetQueue: (request: OneQueueRequest) => queueToWire(requireQueue(context, request.name)),
+    GetQueue: (request: OneQueueRequest) => queueToWire(requireQueue(context, request.name, "GetQueue")),
     ListQueues: (request: ListQueuesRequest) => listQueues(context, request),
     DeleteQueue: (request: OneQueueRequest) => deleteQueue(context, request),
     PurgeQueue: (request: OneQueueRequest) => purgeQueue(context, request),
-    PauseQueue: (request: OneQueueRequest) => setPaused(context, request.name, true),
-    ResumeQueue: (request: OneQueueRequest) => setPaused(context, request.name, false),
+    PauseQueue: (request: OneQueueRequest) =>
+      setPaused(context, requireQueue(context, request.name, "PauseQueue"), true),
+    ResumeQueue: (request: OneQueueRequest) =>
+      setPaused(context, requireQueue(context, request.name, "ResumeQueue"), false),
   };
 }
 
 function createQueue(context: RpcContext, request: CreateQueueRequest): QueueReply {
   const { parent } = request;
-  if (!parseLocationName(parent)) throw unknownProject(parent);
+  context.access.location(parent, "CreateQueue");
   const wire = request.queue ?? {};
   const name = parseNewQueueName(wire.name ?? "");
   if (!name.name.startsWith(`${parent}/`)) throw queueOutsideParent({ queue: name.name, parent });
+  refuseInvalidTarget(wire);
   const settings = { config: parseQueueConfig(wire), paused: false };
   if (context.state.queues.has(name.name)) throw queueExists();
   return queueToWire(addQueue(context, name, settings));
 }
 
-/** Updates a queue, or creates it if it doesn't exist. */
+/** Updates a queue, or creates it if it doesn't exist. Without a mask every field is set, and with an empty one none. */
 function updateQueue(context: RpcContext, request: UpdateQueueRequest): QueueReply {
   const wire = request.queue ?? {};
-  const name = parseNewQueueName(wire.name ?? "");
-  const paths = request.updateMask?.paths ?? [];
+  const name = context.access.queue(wire.name ?? "", "UpdateQueue");
+  // As in the service, a target must be valid even outside the mask.
+  refuseInvalidTarget(wire);
   const queue = context.state.queues.get(name.name);
-  if (!queue) {
-    const config = parseQueueConfig(mergeQueue({}, wire, paths));
-    return queueToWire(addQueue(context, name, { config, paused: false }));
-  }
-  const config = parseQueueConfig(mergeQueue(queueToWire(queue), wire, paths));
+  const paths = request.updateMask?.paths;
+  const current = queue ? queueToWire(queue) : {};
+  const config = parseQueueConfig(paths ? mergeByMask(current, wire, { paths, type: context.queueType }) : wire);
+  if (!queue) return queueToWire(addQueue(context, name, { config, paused: false }));
   return queueToWire(setSettings(context, queue, { ...queue.settings, config }));
+}
+
+/** A token is checked here only: a mask may take its e-mail address away, as recorded. */
+function refuseInvalidTarget({ appEngineRoutingOverride, httpTarget }: WireQueue): void {
+  if (appEngineRoutingOverride) throw unsupported("Queue.app_engine_routing_override");
+  const token = httpTarget ? parseHttpTarget(httpTarget).token : undefined;
+  if (token) checkToken(token);
 }
 
 function listQueues(context: RpcContext, request: ListQueuesRequest) {
   const { parent, filter, pageSize, pageToken } = request;
-  if (!parseLocationName(parent)) throw malformedResource();
-  const matches = parseQueueFilter(filter);
+  context.access.location(parent, "ListQueues");
+  const matches = parseQueueFilter(filter, context.queueType);
   const queues = [...context.state.queues.values()]
     .filter((queue) => queue.name.name.startsWith(`${parent}/`) && matches(queue))
     .toSorted((a, b) => (a.name.name < b.name.name ? -1 : 1));
   const page = pageOf(
     { items: queues, keyOf: (queue) => queue.name.name, mostItems: MOST_QUEUES_A_PAGE },
-    { pageSize, pageToken, query: JSON.stringify([parent, filter]), nowMs: context.clock.now() },
+    {
+      kind: "ListQueuesRequest",
+      pageSize,
+      pageToken,
+      query: JSON.stringify([parent, filter]),
+      nowMs: context.clock.now(),
+    },
   );
   return { queues: page.items.map(queueToWire), nextPageToken: page.nextPageToken };
 }
 
 function deleteQueue(context: RpcContext, request: OneQueueRequest): object {
-  if (!parseQueueName(request.name)) throw malformedResource();
+  context.access.queue(request.name, "DeleteQueue");
   const queue = context.state.queues.get(request.name);
   if (!queue) throw entityNotFound();
   context.state.commit({ kind: "queue-deleted", queue: request.name, atMs: context.clock.now() });
@@ -90,15 +108,14 @@ function deleteQueue(context: RpcContext, request: OneQueueRequest): object {
 }
 
 function purgeQueue(context: RpcContext, request: OneQueueRequest): QueueReply {
-  const queue = requireQueue(context, request.name);
+  const queue = requireQueue(context, request.name, "PurgeQueue");
   const purged = [...queue.tasks.values()];
   context.state.commit({ kind: "queue-purged", queue: queue.name.name, atMs: context.clock.now() });
   context.scheduler.tasksDeleted(queue, purged);
   return queueToWire(queue);
 }
 
-function setPaused(context: RpcContext, name: string, paused: boolean): QueueReply {
-  const queue = requireQueue(context, name);
+function setPaused(context: RpcContext, queue: Queue, paused: boolean): QueueReply {
   return queueToWire(setSettings(context, queue, { ...queue.settings, paused }));
 }
 

@@ -1,15 +1,14 @@
 import type protobuf from "protobufjs/light.js";
 import { pooledRandomBytes } from "../../kernel/random-bytes.ts";
-import type { QueuedTask } from "../dispatch/attempt-outcome.ts";
+import type { NamingRpc } from "./access.ts";
 import { type NewTask, parseNewTask } from "./new-task.ts";
 import { pageOf } from "./paging.ts";
 import type { Queue } from "../state/queue.ts";
-import { parseTaskName } from "./resource-names.ts";
 import { type RpcContext, requireQueue } from "./rpc-context.ts";
 import {
   entityNotFound,
   invalidArgument,
-  malformedResource,
+  queueNotFound,
   taskExists,
   taskGone,
   taskNameTaken,
@@ -45,10 +44,25 @@ export function createTaskHandlers(context: RpcContext) {
 }
 
 function createTask(context: RpcContext, request: CreateTaskRequest): TaskReply {
-  const queue = requireQueue(context, request.parent);
+  const queue = requireQueue(context, request.parent, "CreateTask");
+  return createTaskIn(context, queue, request);
+}
+
+/**
+ * Creates a task in a queue.
+ *
+ * @throws RpcError as CreateTask does.
+ */
+export function createTaskIn(
+  context: RpcContext,
+  queue: Queue,
+  request: Pick<CreateTaskRequest, "task" | "responseView">,
+): TaskReply {
   const nowMs = context.clock.now();
   const { httpsForTokens } = context;
-  const wanted = parseNewTask(request.task ?? {}, { queue: queue.name, nowMs, httpsForTokens });
+  const queueToken = queue.settings.config.httpTarget?.token;
+  const at = { queue: queue.name, nowMs, httpsForTokens, ...(queueToken ? { queueToken } : {}) };
+  const wanted = parseNewTask(request.task ?? {}, at);
   if (wanted.id !== undefined) refuseTakenName(context, queue, wanted.id);
 
   const task = makeTask(context, queue, wanted);
@@ -61,13 +75,17 @@ function createTask(context: RpcContext, request: CreateTaskRequest): TaskReply 
 }
 
 function getTask(context: RpcContext, request: OneTaskRequest): TaskReply {
-  const { queue, task } = requireTask(context, request.name);
-  return taskToWire(task, queue.name, viewFromWire(request.responseView));
+  const { queue, taskId } = namedTask(context, request.name, "GetTask");
+  const task = queue?.tasks.get(taskId);
+  if (queue && task) return taskToWire(task, queue.name, viewFromWire(request.responseView));
+  if (queue && context.state.isTaskNameTaken(queue, taskId, context.clock.now())) throw taskGone();
+  throw entityNotFound();
 }
 
 function listTasks(context: RpcContext, request: ListTasksRequest) {
-  const queue = requireQueue(context, request.parent);
-  const view = viewFromWire(request.responseView);
+  const queue = requireQueue(context, request.parent, "ListTasks");
+  // A list tells an unknown view as BASIC, as recorded.
+  const view = viewFromWire(request.responseView) === "full" ? "full" : "basic";
   const page = pageOf(
     {
       items: queue.tasks.values(),
@@ -76,7 +94,13 @@ function listTasks(context: RpcContext, request: ListTasksRequest) {
       weigh: (task) => (view === "full" ? task.body.length : 0),
       mostWeight: MOST_BODY_BYTES_A_PAGE,
     },
-    { pageSize: request.pageSize, pageToken: request.pageToken, query: request.parent, nowMs: context.clock.now() },
+    {
+      kind: "ListTasksRequest",
+      pageSize: request.pageSize,
+      pageToken: request.pageToken,
+      query: request.parent,
+      nowMs: context.clock.now(),
+    },
   );
   return {
     tasks: page.items.map((task) => taskToWire(task, queue.name, view)),
@@ -85,28 +109,47 @@ function listTasks(context: RpcContext, request: ListTasksRequest) {
 }
 
 function deleteTask(context: RpcContext, request: DeleteTaskRequest): object {
-  const { queue, task } = requireTask(context, request.name);
-  const atMs = context.clock.now();
-  context.state.commit({ kind: "task-gone", queue: queue.name.name, taskId: task.id, atMs });
-  context.scheduler.tasksDeleted(queue, [task]);
+  const { queue, taskId } = namedTask(context, request.name, "DeleteTask");
+  if (!queue) throw entityNotFound();
+  deleteTaskIn(context, queue, taskId);
   return {};
 }
 
-/** The reply shows the task after its delivery has begun. */
-function runTask(context: RpcContext, request: OneTaskRequest): TaskReply {
-  const { queue, task } = requireTask(context, request.name);
-  context.scheduler.runNow(queue, task);
-  return taskToWire(task, queue.name, viewFromWire(request.responseView));
+/**
+ * Deletes a task of a queue.
+ *
+ * @throws RpcError NOT_FOUND when the queue doesn't have it, whatever the reason.
+ */
+export function deleteTaskIn(context: RpcContext, queue: Queue, taskId: string): void {
+  const task = queue.tasks.get(taskId);
+  if (!task) throw entityNotFound();
+  const atMs = context.clock.now();
+  context.state.commit({ kind: "task-gone", queue: queue.name.name, taskId, atMs });
+  context.scheduler.tasksDeleted(queue, [task]);
 }
 
-function requireTask(context: RpcContext, name: string): QueuedTask {
-  const parsed = parseTaskName(name);
-  if (!parsed) throw malformedResource();
-  const queue = requireQueue(context, parsed.queue.name);
-  const task = queue.tasks.get(parsed.taskId);
-  if (task) return { queue, task };
-  if (context.state.isTaskNameTaken(queue, parsed.taskId, context.clock.now())) throw taskGone();
-  throw entityNotFound();
+/** The reply shows the task as it was, and that a delivery is about to begin. */
+function runTask(context: RpcContext, request: OneTaskRequest): TaskReply {
+  const { queue, taskId } = namedTask(context, request.name, "RunTask");
+  if (!queue) throw queueNotFound();
+  const task = queue.tasks.get(taskId);
+  if (!task) throw entityNotFound();
+  const before = taskToWire(task, queue.name, viewFromWire(request.responseView));
+  const reply = {
+    ...before,
+    dispatchCount: task.dispatchCount + 1,
+    lastAttempt: { scheduleTime: before.scheduleTime ?? null },
+  };
+  context.scheduler.runNow(queue, task);
+  return reply;
+}
+
+/** The queue of a task that is named in a request, if it exists. */
+function namedTask(context: RpcContext, name: string, rpc: NamingRpc): { queue: Queue | undefined; taskId: string } {
+  const { queue: queueName, taskId } = context.access.task(name, rpc);
+  const queue = context.state.queues.get(queueName.name);
+  if (queue) context.scheduler.expireOld(queue);
+  return { queue, taskId };
 }
 
 function refuseTakenName({ state, clock }: RpcContext, queue: Queue, id: string): void {
@@ -123,6 +166,7 @@ function makeTask({ state, clock }: RpcContext, queue: Queue, wanted: NewTask): 
     body: wanted.body,
     dispatchDeadlineMs: wanted.dispatchDeadlineMs,
     dueMs: wanted.dueMs,
+    ...(wanted.retry ? { retry: wanted.retry } : {}),
     dispatchCount: 0,
     responseCount: 0,
     failures: 0,

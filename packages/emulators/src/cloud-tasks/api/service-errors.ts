@@ -7,11 +7,29 @@ import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
 const REFERENCE = "https://cloud.google.com/tasks/docs/reference/rest/v2";
 
+const SERVICE = "cloudtasks.googleapis.com";
+
 /** INVALID_ARGUMENT with the given text. */
 export const invalidArgument = (message: string): RpcError => new RpcError(RpcCode.INVALID_ARGUMENT, message);
 
-/** A name in a request doesn't have the form that its field requires. */
-export const malformedResource = (): RpcError => invalidArgument("Invalid resource field value in the request.");
+/** A request names nothing where it must name a resource. */
+export function emptyName(method: string): RpcError {
+  const metadata = { method, service: SERVICE };
+  return new RpcError(RpcCode.INVALID_ARGUMENT, "Invalid resource field value in the request.", [
+    { type: "google.rpc.ErrorInfo", reason: "RESOURCE_PROJECT_INVALID", domain: "googleapis.com", metadata },
+  ]);
+}
+
+/** A name in a project that isn't the name of what the RPC works on. The service can't tell it from a forbidden one. */
+export const noPermission = (needed: { permission: string; resource: string }): RpcError =>
+  new RpcError(
+    RpcCode.PERMISSION_DENIED,
+    `The principal (user or service account) lacks IAM permission "${needed.permission}" for the resource "${needed.resource}" (or the resource may not exist).`,
+  );
+
+/** The name of all locations is no location. */
+export const invalidLocation = (location: string): RpcError =>
+  invalidArgument(`Location '${location}' is not a valid location. Use ListLocations to list valid locations.`);
 
 /** The queue to create or update has a name of another form. */
 export function malformedQueueName(): RpcError {
@@ -23,22 +41,26 @@ export function malformedQueueName(): RpcError {
 }
 
 /** The queue's id has characters that are not allowed, or is too long. */
-export const invalidQueueId = (id: string): RpcError =>
-  invalidArgument(
+export function invalidQueueId(id: string): RpcError {
+  const url = `${REFERENCE}/projects.locations.queues#Queue.FIELDS.name`;
+  return new RpcError(
+    RpcCode.INVALID_ARGUMENT,
     `Queue ID "${id}" can contain only letters ([A-Za-z]), numbers ([0-9]), or hyphens (-). Queue ID must be between 1 and 100 characters.`,
+    [{ type: "google.rpc.Help", links: [{ description: "Definition of queue ID", url }] }],
   );
+}
 
 /** The queue to create is in a location other than the request's parent. */
 export const queueOutsideParent = (names: { queue: string; parent: string }): RpcError =>
   invalidArgument(`${names.queue} must begin with ${names.parent}.`);
 
-/** The parent is not a location. The service takes it for a project that nobody may use. */
+/** The name isn't in a project. The service takes it for a project that nobody may use. */
 export function unknownProject(project: string): RpcError {
   const message = `Permission denied on resource project ${project}.`;
   const metadata = {
     consumer: `projects/${project}`,
     containerInfo: project,
-    service: "cloudtasks.googleapis.com",
+    service: SERVICE,
   };
   const console = { description: "Google developers console", url: "https://console.developers.google.com" };
   return new RpcError(RpcCode.PERMISSION_DENIED, message, [
@@ -65,7 +87,7 @@ export const queueNotFound = (): RpcError =>
     "Queue does not exist. If you just created the queue, wait at least a minute for the queue to initialize.",
   );
 
-/** The task never existed, or the queue to delete doesn't exist. */
+/** The task never existed, or its queue doesn't, or the queue to delete doesn't exist. */
 export const entityNotFound = (): RpcError => new RpcError(RpcCode.NOT_FOUND, "Requested entity was not found.");
 
 /** The task existed until recently. */
@@ -87,10 +109,13 @@ export const taskNameTaken = (): RpcError =>
   );
 
 /** The task to create has a name of another form. */
-export const malformedTaskName = (): RpcError =>
-  invalidArgument(
-    'Task name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>/tasks/<TASK_ID>"',
-  );
+export function malformedTaskName(): RpcError {
+  const form = "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>/tasks/<TASK_ID>";
+  const url = `${REFERENCE}/projects.locations.queues.tasks#Task.FIELDS.name`;
+  return new RpcError(RpcCode.INVALID_ARGUMENT, `Task name must be formatted: "${form}".`, [
+    { type: "google.rpc.Help", links: [{ description: "Definition of task name", url }] },
+  ]);
+}
 
 /** The task's id has characters that are not allowed, or is too long. */
 export function invalidTaskId(id: string): RpcError {
@@ -108,9 +133,6 @@ export const taskOutsideQueue = (names: { parent: string; queue: string }): RpcE
     `The queue name from request ('${names.parent}') must be the same as the queue name in the named task ('${names.queue}').`,
   );
 
-/** The emulator delivers to HTTP targets only. */
-export const appEngineTarget = (): RpcError =>
-  new RpcError(
-    RpcCode.UNIMPLEMENTED,
-    "This emulator delivers HTTP targets only: set Task.http_request instead of Task.app_engine_http_request.",
-  );
+/** What the emulator doesn't have: the caller learns its name, rather than see it ignored. */
+export const unsupported = (what: string): RpcError =>
+  new RpcError(RpcCode.UNIMPLEMENTED, `This emulator delivers HTTP targets only, and has no ${what}.`);

@@ -70,7 +70,7 @@ function decideFate(
   if (queue.tasks.get(task.id) !== task) return { kind: "deleted" };
   if (isSuccess(delivered)) return { kind: "done" };
 
-  const { retry } = queue.settings.config;
+  const retry = task.retry ?? queue.settings.config.retry;
   const attempts = task.failures + 1;
   const sinceFirstAttemptMs = times.nowMs - (task.firstDispatchMs ?? times.nowMs);
   if (isExhausted(retry, { attempts, sinceFirstAttemptMs })) return { kind: "given-up" };

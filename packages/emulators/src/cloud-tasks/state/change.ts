@@ -10,9 +10,14 @@ export type Change =
   | { readonly kind: "queue-emptied"; readonly queue: string }
   /** A reset: the queue is gone, and its name is free. */
   | { readonly kind: "queue-forgotten"; readonly queue: string }
+  /** The key of a location; empty for none. */
+  | { readonly kind: "cmek-set"; readonly location: string; readonly kmsKey: string }
   | { readonly kind: "task-created"; readonly queue: string; readonly task: Task }
   | { readonly kind: "task-failed"; readonly queue: string; readonly taskId: string; readonly progress: Progress }
   | { readonly kind: "task-gone"; readonly queue: string; readonly taskId: string; readonly atMs: number };
+
+/** A change within a queue, which must exist. */
+export type ChangeInQueue = Exclude<Change, { kind: "queue-set" | "queue-deleted" | "queue-forgotten" | "cmek-set" }>;
 
 /** A change as the journal has it: the task's body is base64, and state of this process is left out. */
 export type StoredChange =

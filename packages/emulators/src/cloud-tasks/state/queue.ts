@@ -6,6 +6,8 @@ import type { Task } from "./task.ts";
 export interface Policy {
   readonly version: number;
   readonly bindings: readonly { readonly role: string; readonly members: readonly string[] }[];
+  /** In base64. Another one for each policy that is set. */
+  readonly etag?: string;
 }
 
 /** A queue without its tasks. */

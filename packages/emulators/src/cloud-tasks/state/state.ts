@@ -1,5 +1,5 @@
 import type { Journal } from "../../kernel/journal/journal.ts";
-import { type Change, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
+import { type Change, type ChangeInQueue, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
 import type { Queue, QueueSettings } from "./queue.ts";
 import { parseQueueName } from "../api/resource-names.ts";
 import { TargetPool } from "../dispatch/request/target-pool.ts";
@@ -21,6 +21,8 @@ export class State {
   readonly queues = new Map<string, Queue>();
   /** Changes that are true but couldn't be stored yet, so they haven't been made. */
   readonly unstored = new Unstored();
+  /** The names of keys in Cloud KMS, by the locations that have one. */
+  readonly cmekKeys = new Map<string, string>();
   readonly #goneQueues = new Map<string, number>();
   #journal: ChangeJournal | undefined;
   readonly #periods: NamePeriods;
@@ -52,7 +54,8 @@ export class State {
    */
   snapshot(): Iterable<StoredChange> {
     const queues = [...this.queues].map(([name, { settings, tasks, gone }]) => ({ name, settings, tasks, gone }));
-    return snapshotOf({ goneQueues: [...this.#goneQueues], queues, beforeOrder: this.#nextOrder });
+    const [cmekKeys, goneQueues] = [[...this.cmekKeys], [...this.#goneQueues]];
+    return snapshotOf({ cmekKeys, goneQueues, queues, beforeOrder: this.#nextOrder });
   }
 
   /** The full names of all queues, and of deleted queues whose names are still reserved. */
@@ -99,8 +102,7 @@ export class State {
 
   /** Before it is written: a restart couldn't make a change that isn't possible. */
   #assertPossible(change: Change): void {
-    if (change.kind === "queue-set" || change.kind === "queue-forgotten" || change.kind === "queue-deleted") return;
-    if (this.queues.has(change.queue)) return;
+    if (!isInQueue(change) || this.queues.has(change.queue)) return;
     throw new Error(`A ${change.kind} change names a queue that doesn't exist: ${change.queue}.`);
   }
 
@@ -108,6 +110,11 @@ export class State {
     this.#assertPossible(change);
     if (change.kind === "queue-set") {
       this.#setQueue(change);
+      return;
+    }
+    if (change.kind === "cmek-set") {
+      if (change.kmsKey === "") this.cmekKeys.delete(change.location);
+      else this.cmekKeys.set(change.location, change.kmsKey);
       return;
     }
     if (change.kind === "queue-forgotten") {
@@ -125,7 +132,7 @@ export class State {
     if (queue) this.#applyTo(queue, change);
   }
 
-  #applyTo(queue: Queue, change: Exclude<Change, { kind: "queue-set" | "queue-forgotten" | "queue-deleted" }>): void {
+  #applyTo(queue: Queue, change: ChangeInQueue): void {
     switch (change.kind) {
       case "queue-purged":
         queue.settings = { ...queue.settings, purgedMs: change.atMs };
@@ -182,14 +189,21 @@ export class State {
   }
 }
 
+function isInQueue(change: Change): change is ChangeInQueue {
+  const { kind } = change;
+  return kind !== "queue-set" && kind !== "queue-deleted" && kind !== "queue-forgotten" && kind !== "cmek-set";
+}
+
 interface SnapshotOf {
+  readonly cmekKeys: readonly (readonly [location: string, kmsKey: string])[];
   readonly goneQueues: readonly (readonly [name: string, atMs: number])[];
   readonly queues: readonly (Pick<Queue, "settings" | "tasks" | "gone"> & { readonly name: string })[];
   /** Later tasks are left to the journal, so that this comes to an end. */
   readonly beforeOrder: number;
 }
 
-function* snapshotOf({ goneQueues, queues, beforeOrder }: SnapshotOf): Iterable<StoredChange> {
+function* snapshotOf({ cmekKeys, goneQueues, queues, beforeOrder }: SnapshotOf): Iterable<StoredChange> {
+  for (const [location, kmsKey] of cmekKeys) yield { kind: "cmek-set", location, kmsKey };
   for (const [queue, atMs] of goneQueues) yield { kind: "queue-deleted", queue, atMs };
   for (const { name: queue, settings } of queues) yield { kind: "queue-set", queue, settings };
   for (const { name: queue, gone, tasks } of queues) {

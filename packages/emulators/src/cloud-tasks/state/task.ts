@@ -1,3 +1,4 @@
+import type { RetryConfig } from "../dispatch/retry-delay.ts";
 import type { HeapItem } from "../../kernel/due-heap.ts";
 
 export type HttpMethod = "POST" | "GET" | "HEAD" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
@@ -47,6 +48,8 @@ export interface Task extends Progress, HeapItem {
   readonly id: string;
   readonly createdMs: number;
   readonly dispatchDeadlineMs: number;
+  /** Replaces the queue's own settings. */
+  readonly retry?: RetryConfig;
   /** Shared with tasks that have an equal one. */
   target: HttpTarget;
   readonly body: Uint8Array;

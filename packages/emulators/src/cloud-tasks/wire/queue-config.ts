@@ -1,7 +1,9 @@
 import type { RetryConfig } from "../dispatch/retry-delay.ts";
+import type { QueueTarget } from "../state/queue-target.ts";
 import { invalidArgument } from "../api/service-errors.ts";
+import { parseHttpTarget } from "./http-target.ts";
 import { millisFromWire } from "./wire-time.ts";
-import type { WireDuration, WireQueue } from "./wire.ts";
+import type { WireDuration, WireQueue, WireRetryConfig } from "./wire.ts";
 
 /** The settings of a queue. */
 export interface QueueConfig {
@@ -12,6 +14,8 @@ export interface QueueConfig {
   readonly retry: RetryConfig;
   /** Has no effect: the emulator logs everything to standard output. */
   readonly loggingRatio: number;
+  /** What the queue changes in its tasks' requests. */
+  readonly httpTarget?: QueueTarget;
 }
 
 const DEFAULT_DISPATCHES_PER_SECOND = 500;
@@ -31,7 +35,13 @@ const MOST_CONCURRENT_DISPATCHES = 5000;
  * @throws RpcError INVALID_ARGUMENT in the service's words.
  */
 export function parseQueueConfig(queue: WireQueue): QueueConfig {
-  return { ...parseRates(queue), retry: parseRetry(queue), loggingRatio: parseLoggingRatio(queue) };
+  const httpTarget = queue.httpTarget ? parseHttpTarget(queue.httpTarget) : undefined;
+  return {
+    ...parseRates(queue),
+    retry: parseRetryConfig(queue.retryConfig ?? {}),
+    loggingRatio: parseLoggingRatio(queue),
+    ...(httpTarget ? { httpTarget } : {}),
+  };
 }
 
 /**
@@ -60,8 +70,12 @@ function parseRates(queue: WireQueue): Pick<QueueConfig, "maxDispatchesPerSecond
   };
 }
 
-function parseRetry(queue: WireQueue): RetryConfig {
-  const wire = queue.retryConfig ?? {};
+/**
+ * Parses the retry settings of a queue or a task.
+ *
+ * @throws RpcError INVALID_ARGUMENT in the service's words.
+ */
+export function parseRetryConfig(wire: WireRetryConfig): RetryConfig {
   const maxAttempts = wire.maxAttempts ?? 0;
   if (maxAttempts < -1) throw invalidArgument("RetryConfig.maxAttempts must be greater or equal to -1.");
   const maxDoublings = wire.maxDoublings ?? 0;
@@ -71,11 +85,9 @@ function parseRetry(queue: WireQueue): RetryConfig {
   if (minBackoffMs > maxBackoffMs) {
     throw invalidArgument("RetryConfig.minBackoff must be less than or equal to RetryConfig.maxBackoff.");
   }
-  const maxRetryDurationMs = parseDuration(wire.maxRetryDuration, "RetryConfig.maxRetryDuration");
   return {
     maxAttempts: maxAttempts || DEFAULT_MAX_ATTEMPTS,
-    // The service truncates this to seconds. The backoffs are documented to be truncated too, but aren't.
-    maxRetryDurationMs: Math.trunc(maxRetryDurationMs / 1000) * 1000,
+    maxRetryDurationMs: parseWholeSeconds(wire.maxRetryDuration, "RetryConfig.max_retry_duration"),
     minBackoffMs,
     maxBackoffMs,
     maxDoublings: maxDoublings || DEFAULT_MAX_DOUBLINGS,
@@ -84,15 +96,23 @@ function parseRetry(queue: WireQueue): RetryConfig {
 
 function parseLoggingRatio(queue: WireQueue): number {
   const ratio = queue.stackdriverLoggingConfig?.samplingRatio ?? 0;
-  refuseNegative(ratio, "StackdriverLoggingConfig.samplingRatio");
-  refuseAbove(ratio, 1, "StackdriverLoggingConfig.samplingRatio");
+  // This form also refuses NaN, which a double on the wire can be.
+  if (!(ratio >= 0 && ratio <= 1)) throw invalidArgument("sampling_ratio must be between 0.0 and 1.0.");
   return ratio;
 }
 
 function parseDuration(duration: WireDuration | null | undefined, field: string): number {
-  const millis = duration ? millisFromWire(duration) : 0;
-  refuseNegative(millis, field);
-  return millis;
+  refuseNegative(Number(duration?.seconds ?? 0), field);
+  refuseNegative(duration?.nanos ?? 0, field);
+  return duration ? millisFromWire(duration) : 0;
+}
+
+/** Unlike a backoff, this has no fraction, and is named by its parts. */
+function parseWholeSeconds(duration: WireDuration | null | undefined, field: string): number {
+  if (duration?.nanos) throw invalidArgument(`${field}.nanos cannot be set.`);
+  const seconds = Number(duration?.seconds ?? 0);
+  refuseNegative(seconds, `${field}.seconds`);
+  return seconds * 1000;
 }
 
 function refuseNegative(value: number, field: string): void {

@@ -1,7 +1,9 @@
 import type { Queue } from "../state/queue.ts";
+import type { RetryConfig } from "../dispatch/retry-delay.ts";
+import { httpTargetToWire } from "./http-target.ts";
 import { burstSize } from "./queue-config.ts";
 import { millisToWire } from "./wire-time.ts";
-import type { QueueReply } from "./wire.ts";
+import type { QueueReply, WireRetryConfig } from "./wire.ts";
 
 /** The numbers of Queue.State. */
 const STATE_NUMBERS = { running: 1, paused: 2 } as const;
@@ -17,16 +19,20 @@ export function queueToWire({ name, settings }: Queue): QueueReply {
       maxBurstSize: burstSize(config),
       maxConcurrentDispatches: config.maxConcurrentDispatches,
     },
-    retryConfig: {
-      maxAttempts: config.retry.maxAttempts,
-      minBackoff: millisToWire(config.retry.minBackoffMs),
-      maxBackoff: millisToWire(config.retry.maxBackoffMs),
-      maxDoublings: config.retry.maxDoublings,
-      ...(config.retry.maxRetryDurationMs === 0
-        ? {}
-        : { maxRetryDuration: millisToWire(config.retry.maxRetryDurationMs) }),
-    },
+    retryConfig: retryConfigToWire(config.retry),
     ...(settings.purgedMs === undefined ? {} : { purgeTime: millisToWire(settings.purgedMs) }),
     ...(config.loggingRatio === 0 ? {} : { stackdriverLoggingConfig: { samplingRatio: config.loggingRatio } }),
+    ...(config.httpTarget ? { httpTarget: httpTargetToWire(config.httpTarget) } : {}),
+  };
+}
+
+/** The retry settings of a queue or a task as a reply has them. */
+export function retryConfigToWire(retry: RetryConfig): WireRetryConfig {
+  return {
+    maxAttempts: retry.maxAttempts,
+    minBackoff: millisToWire(retry.minBackoffMs),
+    maxBackoff: millisToWire(retry.maxBackoffMs),
+    maxDoublings: retry.maxDoublings,
+    ...(retry.maxRetryDurationMs === 0 ? {} : { maxRetryDuration: millisToWire(retry.maxRetryDurationMs) }),
   };
 }

@@ -1,26 +1,22 @@
-import { HTTP_METHODS } from "./http-request.ts";
+import { HTTP_METHODS } from "./http-methods.ts";
 import type { QueueName } from "../api/resource-names.ts";
-import type { Attempt, Task, TokenRequest } from "../state/task.ts";
+import type { Attempt, Task } from "../state/task.ts";
+import { retryConfigToWire } from "./queue-wire.ts";
+import { tokenToWire } from "./token-wire.ts";
 import { millisToWire } from "./wire-time.ts";
-import type {
-  HttpRequestReply,
-  OneTaskRequest,
-  StoredTaskReply,
-  TaskReply,
-  WireAttempt,
-  WireHttpRequest,
-  WireTask,
-} from "./wire.ts";
+import type { HttpRequestReply, OneTaskRequest, StoredTaskReply, TaskReply, WireAttempt, WireTask } from "./wire.ts";
 
-/** How much of a task a reply has. */
-export type TaskView = "basic" | "full";
+/** How much of a task a reply has. An unknown view has as much as BASIC. */
+export type TaskView = "unknown" | "basic" | "full";
 
-/** The numbers of Task.View. */
-const VIEW_NUMBERS = { basic: 1, full: 2 } as const;
+/** The numbers of Task.View. A view that isn't known is told as unspecified, as recorded. */
+const VIEW_NUMBERS = { unknown: 0, basic: 1, full: 2 } as const;
 
-/** Parses a request's `response_view`: anything but FULL is BASIC. */
+/** Parses a request's `response_view`, which is BASIC by default. */
 export function viewFromWire(view: OneTaskRequest["responseView"]): TaskView {
-  return Number(view) === VIEW_NUMBERS.full ? "full" : "basic";
+  const number = Number(view ?? 0);
+  if (number === VIEW_NUMBERS.full) return "full";
+  return number === 0 || number === VIEW_NUMBERS.basic ? "basic" : "unknown";
 }
 
 /** A task as a reply has it. BASIC leaves out the body and nothing else. */
@@ -36,6 +32,7 @@ export function storedTask(task: Task, queue: QueueName, view: TaskView): Stored
     scheduleTime: millisToWire(task.dueMs),
     createTime: millisToWire(Math.floor(task.createdMs / 1000) * 1000),
     dispatchDeadline: millisToWire(task.dispatchDeadlineMs),
+    ...(task.retry ? { retryConfig: retryConfigToWire(task.retry) } : {}),
   };
 }
 
@@ -67,14 +64,4 @@ function requestToWire({ target, body }: Task, view: TaskView): HttpRequestReply
     ...(view === "full" && body.length > 0 ? { body } : {}),
     ...tokenToWire(target.token),
   };
-}
-
-function tokenToWire(token: TokenRequest | undefined): Pick<WireHttpRequest, "oidcToken" | "oauthToken"> {
-  if (!token) return {};
-  if (token.kind === "oidc") {
-    return {
-      oidcToken: { serviceAccountEmail: token.email, ...(token.audience ? { audience: token.audience } : {}) },
-    };
-  }
-  return { oauthToken: { serviceAccountEmail: token.email, ...(token.scope ? { scope: token.scope } : {}) } };
 }

@@ -7,6 +7,7 @@ import type { DeliveryAbort } from "./delivery-abort.ts";
 import type { TokenMaker } from "./delivery-token.ts";
 import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
+import { withQueueTarget } from "./queue-override.ts";
 import type { OpenAttempt } from "../../testing/history.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import type { HttpTarget, Task } from "../../state/task.ts";
@@ -47,8 +48,9 @@ const MOST_RESPONSE_BYTES = 16 * 1024;
 export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sender {
   const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
-  const deliver = async ({ queue, task }: QueuedTask, sending: Sending): Promise<Delivered> => {
+  const deliver = async ({ queue, task: stored }: QueuedTask, sending: Sending): Promise<Delivered> => {
     try {
+      const task = withQueueTarget(stored, queue.settings.config.httpTarget);
       const { token, url } = task.target;
       const { queueId } = queue.name;
       const authorization = token ? await deps.authorize(token, url) : undefined;

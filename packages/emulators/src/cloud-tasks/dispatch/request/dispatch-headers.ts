@@ -52,5 +52,8 @@ const RESERVED_PREFIX = /^x-(?:google|appengine|cloudtasks)-/i;
 function isReserved(name: string, tokenReplacesOwn: boolean): boolean {
   const lower = name.toLowerCase();
   if (lower === "authorization") return tokenReplacesOwn;
-  return COMPUTED.has(lower) || RESERVED_PREFIX.test(name);
+  return COMPUTED.has(lower) || RESERVED_PREFIX.test(name) || !TOKEN.test(name);
 }
+
+/** What a header's name can be (RFC 9110, section 5.6.2). Cloud Tasks also stores names such as `X/Y`. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -6,11 +6,10 @@ import { type EmulatorLog, silentLog } from "../../../kernel/emulator-log.ts";
 import { FolderNotUsableError, notUsable } from "../../../kernel/journal/data-folder-error.ts";
 import { removeFile, temporaryOf } from "../../../kernel/journal/temporary-file.ts";
 
-/** The key that signs tokens, with its public half in the two forms that Google publishes. */
+/** The key that signs tokens, with its public half. */
 export interface SigningKey {
   readonly kid: string;
   readonly privateKey: crypto.KeyObject;
-  readonly publicPem: string;
   readonly publicJwk: crypto.webcrypto.JsonWebKey;
 }
 
@@ -74,7 +73,6 @@ function describe(privateKey: crypto.KeyObject): SigningKey {
   return {
     kid: crypto.createHash("sha256").update(der).digest("hex").slice(0, 40),
     privateKey,
-    publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
     publicJwk: publicKey.export({ format: "jwk" }),
   };
 }

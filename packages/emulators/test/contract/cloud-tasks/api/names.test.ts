@@ -124,27 +124,3 @@ it.each([
   );
   expect((await harness.client.listQueues({ parent: PARENT }))[0]).toEqual([]);
 });
-
-it.each(["", "queues/q", `${PARENT}/queues/`, `${PARENT}/queues/q/tasks/t`])(
-  "refuses %j instead of a queue's name",
-  async (name) => {
-    const { client } = await startHarness();
-    const malformed = { code: status.INVALID_ARGUMENT, message: "Invalid resource field value in the request." };
-    for (const rpc of ["getQueue", "pauseQueue", "resumeQueue", "purgeQueue", "deleteQueue"] as const) {
-      expect(await rejectionOf(() => client[rpc]({ name }))).toMatchObject(malformed);
-    }
-    expect(await rejectionOf(() => client.createTask({ parent: name, task: {} }))).toMatchObject(malformed);
-  },
-);
-
-test("refuses a task named in another form", async () => {
-  const harness = await startHarness();
-  const queue = await createQueue(harness);
-  expect((await rejectionOf(() => createTask(harness, queue, { name: "some-task" }))).message).toBe(
-    'Task name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>/tasks/<TASK_ID>"',
-  );
-  expect(await rejectionOf(() => harness.client.getTask({ name: "some-task" }))).toMatchObject({
-    code: status.INVALID_ARGUMENT,
-    message: "Invalid resource field value in the request.",
-  });
-});

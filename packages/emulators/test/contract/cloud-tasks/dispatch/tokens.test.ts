@@ -1,7 +1,9 @@
+import { X509Certificate } from "node:crypto";
 import { OAuth2Client } from "google-auth-library";
 import { expect, test } from "vitest";
 import { VirtualClock } from "../../../../src/kernel/virtual-clock.ts";
 import { type Harness, createQueue, createTask, startHarness } from "../support/harness.ts";
+import { createRoutedQueue } from "../support/rest-caller.ts";
 
 const EMAIL = "invoker@my-project.iam.gserviceaccount.com";
 const AUDIENCE = "https://worker.example.com";
@@ -35,10 +37,26 @@ test("names the key in the token's header and in both key sets", async () => {
 
   const v1 = await fetch(`${addressOf(harness)}/oauth2/v1/certs`);
   expect(v1.headers.get("cache-control")).toMatch(/max-age=\d+/);
-  expect(await v1.json()).toEqual({ [kid]: expect.stringContaining("-----BEGIN PUBLIC KEY-----") });
+  expect(await v1.json()).toEqual({ [kid]: expect.stringMatching(/^-----BEGIN CERTIFICATE-----\n/) });
   const v3 = await fetch(`${addressOf(harness)}/oauth2/v3/certs`);
   expect(v3.headers.get("cache-control")).toMatch(/max-age=\d+/);
   expect(await v3.json()).toMatchObject({ keys: [{ kid, kty: "RSA", alg: "RS256", use: "sig", e: "AQAB" }] });
+});
+
+test("publishes self-signed certificates of the keys in its key set, which are valid now", async () => {
+  const harness = await startHarness();
+  const published = async (path: string) => JSON.parse(await (await fetch(`${addressOf(harness)}${path}`)).text());
+  const certificates = Object.entries<string>(await published("/oauth2/v1/certs"));
+  const { keys } = await published("/oauth2/v3/certs");
+  expect(certificates).toHaveLength(1);
+  for (const [kid, pem] of certificates) {
+    const certificate = new X509Certificate(pem);
+    expect(certificate.publicKey.export({ format: "jwk" })).toMatchObject({ n: keys[0].n, e: keys[0].e });
+    expect([keys[0].kid, certificate.verify(certificate.publicKey), certificate.ca]).toEqual([kid, true, false]);
+    expect(certificate.validFromDate.getTime()).toBeLessThan(Date.now());
+    expect(certificate.validToDate.getTime()).toBeGreaterThan(Date.now());
+    expect(certificate.serialNumber).toMatch(/^01/);
+  }
 });
 
 test("uses the target's URL as the audience if the task has none", async () => {
@@ -81,13 +99,16 @@ test("replaces the task's own Authorization with the token, and doesn't store th
     authorization: "Basic own",
     "X-A": "b",
   });
-  expect(task.httpRequest?.oidcToken).toEqual({ serviceAccountEmail: EMAIL, audience: "" });
+  expect(task.httpRequest?.oidcToken).toEqual({ serviceAccountEmail: EMAIL, audience: harness.receiver.url });
 });
 
 test("sends an opaque bearer token for OAuth", async () => {
   const harness = await startHarness();
-  const queue = await createQueue(harness);
-  const httpRequest = { url: harness.receiver.url, oauthToken: { serviceAccountEmail: EMAIL } };
+  // The service takes OAuth tokens for Google's own hosts only. The queue sends this one elsewhere.
+  const { hostname, port } = new URL(harness.receiver.url);
+  const uriOverride = { scheme: "HTTP", host: hostname, port };
+  const queue = await createRoutedQueue(harness, { uriOverride });
+  const httpRequest = { url: "https://run.googleapis.com/", oauthToken: { serviceAccountEmail: EMAIL } };
   await createTask(harness, queue, { httpRequest });
   await harness.attemptsEnded(1);
   expect(harness.receiver.received[0]?.headers.get("Authorization")).toMatch(/^Bearer ya29\.[\w-]+$/);

@@ -146,7 +146,11 @@ test("goes on with the queues that a reset couldn't empty", async () => {
     await expect(harness.emulator.reset(what)).rejects.toThrow("no space left on device");
   }
   const { host, port } = harness.emulator;
-  const response = await fetch(`http://${host}:${port}/_emulator/reset`, { method: "POST", body: "{}" });
+  const response = await fetch(`http://${host}:${port}/_emulator/reset`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
   expect(response.status).toBe(429);
   expect(await response.json()).toMatchObject({ detail: expect.stringContaining("no space left on device") });
   disk.free();

@@ -1,31 +1,8 @@
 import net from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { createQueue, createTask, startHarness } from "../support/harness.ts";
-
-const QUEUES = "/v2/projects/my-project/locations/europe-west1/queues";
-
-/** The parts of responses that the tests read, all optional. */
-interface RestResponse {
-  readonly name: string;
-  readonly state: string;
-  readonly nextPageToken: string;
-  readonly tasks: readonly { readonly httpRequest: object }[];
-  readonly error: { readonly message: string; readonly details: unknown };
-}
-
-async function setup() {
-  const harness = await startHarness();
-  const base = `http://${harness.emulator.host}:${harness.emulator.port}`;
-  const call = async (method: string, path: string, body?: unknown) => {
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${base}${path}`, { method, headers, ...(body === undefined ? {} : { body: text }) });
-    const json: RestResponse = JSON.parse(await response.text());
-    return { status: response.status, type: response.headers.get("content-type"), json };
-  };
-  return { ...harness, base, call };
-}
+import { createQueue, createTask } from "../support/harness.ts";
+import { QUEUES, startRestHarness as setup } from "../support/rest-caller.ts";
 
 test("a task that is created over REST is delivered", async () => {
   const { call, receiver } = await setup();
@@ -37,7 +14,7 @@ test("a task that is created over REST is delivered", async () => {
       httpRequest: {
         url: `${receiver.url}/work`,
         httpMethod: "PUT",
-        headers: { "X-Empty": "" },
+        headers: { "X-Own": "kept" },
         body: Buffer.from("text").toString("base64"),
       },
     },
@@ -53,7 +30,7 @@ test("a task that is created over REST is delivered", async () => {
   });
   expect(task.json).toMatchObject({
     name: `${name}/tasks/one`,
-    httpRequest: { httpMethod: "PUT", body: "dGV4dA==", headers: { "X-Empty": "" } },
+    httpRequest: { httpMethod: "PUT", body: "dGV4dA==", headers: { "X-Own": "kept" } },
     dispatchDeadline: "600s",
     view: "FULL",
   });
@@ -81,7 +58,8 @@ test("a query sets fields, with enums by name or number; responses leave out def
   expect(page.json.tasks).toHaveLength(1);
   expect(page.json.tasks[0]?.httpRequest).not.toHaveProperty("body");
   expect(rest.json.tasks).toMatchObject([{ view: "FULL", httpRequest: { body: "eA==" } }]);
-  expect(rest.json).not.toHaveProperty("nextPageToken");
+  const last = await harness.call("GET", `/v2/${queue}/tasks?pageToken=${encodeURIComponent(rest.json.nextPageToken)}`);
+  expect(last.json).toEqual({});
 });
 
 test("a mask in the query updates only what it names", async () => {
@@ -110,15 +88,7 @@ test("the version in the path is optional, since firebase-admin leaves it out fo
 
 test.each([
   ["text that is not JSON", "{", "Invalid JSON payload received. The body is not valid JSON."],
-  ["a list", "[]", "Invalid JSON payload received. Root element must be a message."],
-  [
-    "an unknown name",
-    { task: { httpRequest: { uri: "http://x" } } },
-    `Invalid JSON payload received. Unknown name "uri" at 'task.httpRequest': Cannot find field.`,
-  ],
   ["a prototype's name", '{"task":{"constructor":1}}', `Unknown name "constructor" at 'task': Cannot find field.`],
-  ["a value of the wrong type", { task: { httpRequest: { url: 7 } } }, "cannot contain value 7"],
-  ["an invalid time", { task: { scheduleTime: "soon" } }, "soon"],
   ["more than 12 MiB", " ".repeat(12 * 1024 * 1024 + 1), "It has more than 12582912 bytes."],
   ["too many levels", `{"task":${"[".repeat(200)}${"]".repeat(200)}}`, "nested more than 100 levels"],
 ])("a body of %s is refused, and creates nothing", async (_, body, sentence) => {

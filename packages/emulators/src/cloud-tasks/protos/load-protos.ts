@@ -1,0 +1,45 @@
+import type protobuf from "protobufjs/light.js";
+import { type Namespace, loadProtos, namespaceAt, serviceMethods } from "../../rpc/proto.ts";
+import { addLocations } from "./locations.ts";
+import { completeV2 } from "./complete-v2.ts";
+
+const PACKAGES = [
+  "google.cloud.tasks.v2",
+  "google.cloud.tasks.v2beta3",
+  "google.cloud.tasks.v2beta2",
+  "google.iam.v1",
+  "google.longrunning",
+  "google.protobuf",
+  "google.rpc",
+  "google.type",
+] as const;
+
+/**
+ * Builds the protos of Cloud Tasks in all its versions. The published client lacks some of what the service has; those
+ * parts are added.
+ */
+export const loadTasksProtos = (): protobuf.Root => loadProtos({ npmPackage: "@google-cloud/tasks" }, PACKAGES, amend);
+
+function amend(protos: Namespace): void {
+  completeV2(protos);
+  leaveOutUploads(protos);
+  addLocations(protos);
+  serveOperations(protos);
+}
+
+/** The emulator takes queue.yaml on its command line only. The upload's message needs a package of its own. */
+function leaveOutUploads(protos: Namespace): void {
+  const beta = namespaceAt(protos, "google.cloud.tasks.v2beta2");
+  delete beta.nested?.["UploadQueueYamlRequest"];
+  delete serviceMethods(namespaceAt(beta, "CloudTasks"))["UploadQueueYaml"];
+}
+
+/** Cloud Tasks serves operations at paths of its own, which its service configuration has rather than its protos. */
+function serveOperations(protos: Namespace): void {
+  const { GetOperation } = serviceMethods(namespaceAt(protos, "google.longrunning.Operations"));
+  if (!GetOperation) throw new Error("The protos have no GetOperation.");
+  const [first, ...others] = ["v2", "v2beta3", "v2beta2"].map((version) => ({
+    get: `/${version}/{name=projects/*/locations/*/operations/*}`,
+  }));
+  GetOperation.parsedOptions = [{ "(google.api.http)": { ...first, additional_bindings: others } }];
+}
