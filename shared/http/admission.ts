@@ -9,9 +9,9 @@ export interface AdmissionLimits {
 /** A request's place among those in flight. */
 export interface Slot {
   /**
-   * Resolves when it is this request's turn to be parsed. Parsing a large body takes the event loop for some milliseconds,
-   * so there is one such turn in each round of the loop, the smallest body first; in between, other requests and timers get
-   * through. A small body doesn't wait.
+   * Resolves when it is this request's turn to be parsed, the smallest body first. Parsing a large body takes the event
+   * loop for some milliseconds. So after each turn the loop is left to everything else for as long as the turn took: in
+   * each of its rounds, libuv accepts only one new connection. A small body doesn't wait.
    */
   turn(bodyBytes: number): Promise<void>;
   /** Gives the place back, once the response is decided. */
@@ -28,6 +28,7 @@ export const SMALL_BODY_BYTES = 4 * 1024;
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #line: { readonly bodyBytes: number; readonly begin: () => void }[] = [];
+  #isServing = false;
   #requests = 0;
   #bodyBytes = 0;
 
@@ -65,16 +66,22 @@ export class Admission {
     if (bodyBytes <= SMALL_BODY_BYTES) return Promise.resolve();
     return new Promise((begin) => {
       this.#line.push({ bodyBytes, begin });
-      if (this.#line.length === 1) setImmediate(() => this.#next());
+      if (!this.#isServing) this.#serve();
     });
   }
 
-  /** The line is never longer than there are requests in flight. */
-  #next(): void {
-    const smallest = this.#line.reduce((first, other) => (other.bodyBytes < first.bodyBytes ? other : first));
-    smallest.begin();
-    this.#line.splice(this.#line.indexOf(smallest), 1);
-    if (this.#line.length > 0) setImmediate(() => this.#next());
+  /** One turn after another. The line is never longer than there are requests in flight. */
+  #serve(): void {
+    this.#isServing = this.#line.length > 0;
+    if (!this.#isServing) return;
+    setImmediate(() => {
+      const startMs = performance.now();
+      const smallest = this.#line.reduce((first, other) => (other.bodyBytes < first.bodyBytes ? other : first));
+      this.#line.splice(this.#line.indexOf(smallest), 1);
+      smallest.begin();
+      // What has begun runs before the next round of the loop.
+      setImmediate(() => setTimeout(() => this.#serve(), performance.now() - startMs));
+    });
   }
 }
 

@@ -1,10 +1,10 @@
-import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { LOCAL } from "../../../services/local/settings.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { startTarget } from "../../bench/processes/target.ts";
 import { type Shape, costlyPayload } from "./costly-payloads.ts";
-import type { Instance, SmallInstances } from "./small-instances.ts";
+import { watchLiveness } from "./liveness.ts";
+import type { SmallInstances } from "./small-instances.ts";
 
 /** What happened while one tenant's tasks flooded the instances. Times are in milliseconds. */
 export interface Flooded {
@@ -18,7 +18,6 @@ export interface Flooded {
 
 const CANARY = { type: "canary.natural", queue: "bulk" };
 const POLL_MS = 50;
-const PROBE_EVERY_MS = 20;
 const LONGEST_MS = 120_000;
 const RETRY_MS = 250;
 
@@ -31,6 +30,7 @@ export async function flood(
   load: { readonly shape: Shape; readonly largeTasks: number; readonly canaries: number },
 ): Promise<Flooded> {
   const target = await startTarget(load.largeTasks);
+  await warmUp(instances);
   const probes = { producer: watchLiveness(instances.producer), worker: watchLiveness(instances.worker) };
   const startMs = performance.now();
   try {
@@ -47,6 +47,14 @@ export async function flood(
   } finally {
     target.stop();
   }
+}
+
+/** Instances load their clients and fetch keys with their first task, flood or not. */
+async function warmUp(instances: SmallInstances): Promise<void> {
+  for (const type of ["canary.natural", "canary.claim"]) {
+    await handOver(instances, JSON.stringify({ type, payload: { sentAt: new Date().toISOString() } }));
+  }
+  for (const key of ["bulk", "default"]) await untilEmpty(instances, key);
 }
 
 async function tooLate(): Promise<never> {
@@ -81,32 +89,4 @@ async function untilEmpty({ queues }: SmallInstances, key: string): Promise<void
   } finally {
     await client.close();
   }
-}
-
-/** Asks an instance again and again whether it is live, each time on a connection of its own, until told to end. */
-function watchLiveness({ url }: Instance): () => Promise<number[]> {
-  const times: number[] = [];
-  const end = new AbortController();
-  const watch = async (): Promise<void> => {
-    while (!end.signal.aborted) {
-      times.push(await timeLive(url));
-      await pause(PROBE_EVERY_MS);
-    }
-  };
-  const watching = watch();
-  return async () => {
-    end.abort();
-    await watching;
-    return times.toSorted((one, other) => one - other);
-  };
-}
-
-function timeLive(url: string): Promise<number> {
-  const startMs = performance.now();
-  return new Promise((resolve, reject) => {
-    const request = http.get(`${url}/live`, { agent: false }, (response) => {
-      response.resume().once("end", () => resolve(performance.now() - startMs));
-    });
-    request.once("error", reject);
-  });
 }

@@ -80,12 +80,30 @@ async function takeTurns(sizes: readonly number[]) {
   return order;
 }
 
-it("gives one turn to a large body in each round of the event loop, to the smallest first", async () => {
+it("gives turns to large bodies one by one, each in a round of the event loop of its own, to the smallest first", async () => {
   const order = await takeTurns([90_000, 30_000, 60_000]);
   expect(order.filter((entry) => entry !== "round")).toEqual([30_000, 60_000, 90_000]);
   const [first, second, third] = [30_000, 60_000, 90_000].map((bytes) => order.indexOf(bytes));
   expect(order.slice(first, second)).toContain("round");
   expect(order.slice(second, third)).toContain("round");
+});
+
+it("leaves the event loop to everything else, after a turn, for as long as the turn took", async () => {
+  const { admission } = setUp({ maxRequests: 2, maxBodyBytes: 1e9 });
+  const order: string[] = [];
+  const takeTurn = async (bytes: number, parse: () => void): Promise<void> => {
+    await admission.admit(new Headers(), LONGEST)?.turn(bytes);
+    parse();
+  };
+  const first = takeTurn(30_000, () => {
+    const startMs = performance.now();
+    while (performance.now() - startMs < 20) order.length = 0;
+    order.push("first");
+    setTimeout(() => order.push("10 ms later"), 10);
+  });
+  const second = takeTurn(60_000, () => order.push("second"));
+  await Promise.all([first, second]);
+  expect(order).toEqual(["first", "10 ms later", "second"]);
 });
 
 it("lets small bodies pass without waiting", async () => {

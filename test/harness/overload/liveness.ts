@@ -1,0 +1,21 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { z } from "zod";
+import type { Instance } from "./small-instances.ts";
+
+const PROBE = new URL("liveness-probe.ts", import.meta.url);
+const timesSchema = z.array(z.number());
+
+/**
+ * Asks an instance again and again whether it is live, until told to end; and returns how long each request took, in
+ * milliseconds, in order of length. Asks from a thread of its own: a busy caller would time itself.
+ */
+export function watchLiveness({ url }: Instance): () => Promise<number[]> {
+  const probe = new Worker(PROBE, { workerData: url });
+  return async () => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    probe.postMessage("end");
+    const [times] = await once(probe, "message");
+    return timesSchema.parse(times);
+  };
+}
