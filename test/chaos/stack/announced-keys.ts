@@ -20,6 +20,7 @@ export async function announceKeys(folder: RunFolder, rotations: number): Promis
   const left: string[] = [];
   for (let rotation = 1; rotation <= rotations; rotation++) {
     const place = path.join(folder.nextKeys, String(rotation));
+    fs.mkdirSync(place, { recursive: true });
     const { kid, privateKey } = await openSigningKey(place);
     published[kid] = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
     left.push(path.join(place, FILE_NAME));
