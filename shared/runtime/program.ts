@@ -12,6 +12,9 @@ export const STARTED = "started";
  */
 const STOP_LIMIT_MS = 9_500;
 
+/** What a program doesn't get of that: the time to say that it has stopped, in milliseconds. */
+const FAREWELL_MS = 100;
+
 /** Something that fails again and again must not fill the log while the program stops. */
 const MOST_REPORTED_FAULTS = 100;
 
@@ -25,7 +28,7 @@ export interface RunningProgram {
   /**
    * Stops it. After `STOP_LIMIT_MS` the process ends, whatever is left.
    *
-   * @param leftMs how much of that is left, in milliseconds.
+   * @param leftMs how much of that is left to use, in milliseconds.
    */
   stop(leftMs: () => number): Promise<void>;
   /** Reports a fault, in the fault's async context. Default: a line in the log. */
@@ -70,7 +73,7 @@ function watchProcess() {
   const requestStop = (why: StopReason): void => {
     if (reason) return;
     reason = why;
-    const untilMs = performance.now() + STOP_LIMIT_MS;
+    const untilMs = performance.now() + STOP_LIMIT_MS - FAREWELL_MS;
     setTimeout(() => {
       running?.log.warn({}, "stopping took too long; what is left is given up");
       exit();
