@@ -80,17 +80,6 @@ it.each([
   expect(harness.attempts[0]?.nextInMs).toBe(waitMs);
 });
 
-test("treats a redirect as a failure, and doesn't follow it", async () => {
-  const harness = await startHarness();
-  const queue = await createQueue(harness);
-  const headers = { Location: `${harness.receiver.url}/elsewhere` };
-  harness.receiver.respondWith((_delivery, index) => (index === 0 ? { status: 302, headers } : 200));
-  await createTask(harness, queue);
-  await harness.attemptsEnded(2);
-  expect(harness.attempts.map(({ status }) => status)).toEqual([302, 200]);
-  expect(harness.receiver.received.map(({ path }) => path)).toEqual(["/work", "/work"]);
-});
-
 test("aborts an attempt at the dispatch deadline, and counts no response", async () => {
   const clock = new VirtualClock();
   const harness = await startHarness({ clock });
