@@ -92,11 +92,16 @@ function deleteTask(context: RpcContext, request: DeleteTaskRequest): object {
   return {};
 }
 
-/** The reply shows the task after its delivery has begun. */
+/** As recorded, the reply counts the dispatch but has no times of it. */
 function runTask(context: RpcContext, request: OneTaskRequest): TaskReply {
   const { queue, task } = requireTask(context, request.name);
+  const reply = taskToWire(
+    { ...task, dispatchCount: task.dispatchCount + 1, lastAttempt: { scheduledMs: task.dueMs } },
+    queue.name,
+    viewFromWire(request.responseView),
+  );
   context.scheduler.runNow(queue, task);
-  return taskToWire(task, queue.name, viewFromWire(request.responseView));
+  return reply;
 }
 
 function requireTask(context: RpcContext, name: string): QueuedTask {
@@ -126,7 +131,6 @@ function makeTask({ state, clock }: RpcContext, queue: Queue, wanted: NewTask): 
     dispatchCount: 0,
     responseCount: 0,
     failures: 0,
-    executions: 0,
     heapIndex: -1,
     running: 0,
   };

@@ -9,6 +9,7 @@ import type { Sender } from "./request/delivery.ts";
 import type { History } from "../testing/history.ts";
 import { isSuccess, previousStatus, responseStatus } from "./request/response-status.ts";
 import { isExhausted, retryDelayMs } from "./retry-delay.ts";
+import { LATEST_TIME_MS } from "../wire/wire-time.ts";
 import type { State } from "../state/state.ts";
 import type { Progress, Task } from "../state/task.ts";
 
@@ -79,7 +80,7 @@ function decideFate(
   const requestedMs = (deps.considerRetryAfter && delivered.kind === "answered" && delivered.retryAfterMs) || 0;
   // A worker can lengthen the wait that the queue's schedule sets, but not beyond the queue's limit.
   const waitMs = Math.max(delayMs, Math.min(requestedMs, retry.maxBackoffMs));
-  return { kind: "retry", dueMs: times.retryFromMs + waitMs };
+  return { kind: "retry", dueMs: Math.min(times.retryFromMs + waitMs, LATEST_TIME_MS) };
 }
 
 function settle(
@@ -111,15 +112,13 @@ function progressAfterFailure(
   delivered: Exclude<Delivered, { kind: "aborted" }>,
   times: { dueMs: number; nowMs: number },
 ): Progress {
-  const hasResponse = delivered.kind === "answered";
-  const workerDecided = hasResponse && delivered.status < 500;
+  const workerDecided = delivered.kind === "answered" && delivered.status < 500;
   const dispatched = task.lastAttempt ?? { scheduledMs: task.dueMs, dispatchedMs: times.nowMs };
   return {
     ...progressOf(task),
     dueMs: times.dueMs,
-    responseCount: task.responseCount + (hasResponse ? 1 : 0),
+    responseCount: task.responseCount + (workerDecided ? 1 : 0),
     failures: task.failures + 1,
-    executions: task.executions + (workerDecided ? 1 : 0),
     previousStatus: previousStatus(delivered),
     lastAttempt: { ...dispatched, respondedMs: times.nowMs, status: responseStatus(delivered) },
   };

@@ -42,7 +42,6 @@ export function progressOf(task: Task): Progress {
     dispatchCount: task.dispatchCount,
     responseCount: task.responseCount,
     failures: task.failures,
-    executions: task.executions,
     ...(task.previousStatus === undefined ? {} : { previousStatus: task.previousStatus }),
     ...(task.firstDispatchMs === undefined ? {} : { firstDispatchMs: task.firstDispatchMs }),
     ...(task.lastAttempt ? { lastAttempt: task.lastAttempt } : {}),

@@ -18,7 +18,8 @@ export interface HttpTarget {
 
 export interface Attempt {
   readonly scheduledMs: number;
-  readonly dispatchedMs: number;
+  /** Absent in the reply of RunTask. */
+  readonly dispatchedMs?: number;
   readonly respondedMs?: number;
   /** A google.rpc.Status. Absent while the attempt is in progress. */
   readonly status?: { readonly code: number; readonly message: string };
@@ -30,12 +31,10 @@ export interface Progress {
   dueMs: number;
   /** Deliveries that have begun. */
   dispatchCount: number;
-  /** Deliveries with a response. */
+  /** Deliveries with a response other than 5xx, as recorded: also the header X-CloudTasks-TaskExecutionCount. */
   responseCount: number;
   /** Failed deliveries: the header X-CloudTasks-TaskRetryCount. */
   failures: number;
-  /** Deliveries that the worker rejected, so not 5xx: the header X-CloudTasks-TaskExecutionCount. */
-  executions: number;
   /** The next delivery's header X-CloudTasks-TaskPreviousResponse. */
   previousStatus?: number;
   firstDispatchMs?: number;

@@ -1,6 +1,6 @@
 import type { Queue } from "../state/queue.ts";
 import { burstSize } from "./queue-config.ts";
-import { millisToWire } from "./wire-time.ts";
+import { durationToWire, millisToWire } from "./wire-time.ts";
 import type { QueueReply } from "./wire.ts";
 
 /** The numbers of Queue.State. */
@@ -19,12 +19,12 @@ export function queueToWire({ name, settings }: Queue): QueueReply {
     },
     retryConfig: {
       maxAttempts: config.retry.maxAttempts,
-      minBackoff: millisToWire(config.retry.minBackoffMs),
-      maxBackoff: millisToWire(config.retry.maxBackoffMs),
+      minBackoff: durationToWire(config.retry.minBackoffMs),
+      maxBackoff: durationToWire(config.retry.maxBackoffMs),
       maxDoublings: config.retry.maxDoublings,
       ...(config.retry.maxRetryDurationMs === 0
         ? {}
-        : { maxRetryDuration: millisToWire(config.retry.maxRetryDurationMs) }),
+        : { maxRetryDuration: durationToWire(config.retry.maxRetryDurationMs) }),
     },
     ...(settings.purgedMs === undefined ? {} : { purgeTime: millisToWire(settings.purgedMs) }),
     ...(config.loggingRatio === 0 ? {} : { stackdriverLoggingConfig: { samplingRatio: config.loggingRatio } }),

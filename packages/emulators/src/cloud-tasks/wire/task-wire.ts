@@ -53,7 +53,7 @@ function attemptsToWire(task: Task): Omit<WireTask, "view" | "httpRequest"> {
 function attemptToWire(attempt: Attempt): WireAttempt {
   return {
     scheduleTime: millisToWire(attempt.scheduledMs),
-    dispatchTime: millisToWire(attempt.dispatchedMs),
+    ...(attempt.dispatchedMs === undefined ? {} : { dispatchTime: millisToWire(attempt.dispatchedMs) }),
     ...(attempt.respondedMs === undefined ? {} : { responseTime: millisToWire(attempt.respondedMs) }),
     ...(attempt.status ? { responseStatus: attempt.status } : {}),
   };

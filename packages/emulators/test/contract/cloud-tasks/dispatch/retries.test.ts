@@ -47,12 +47,27 @@ test("gives up only once both the attempts and the time are used up", async () =
   expect(harness.attempts[3]?.message).toBe("failed for the last time and was deleted");
 });
 
-test("never gives up with maxAttempts -1", async () => {
+test("gives up by the time alone with maxAttempts -1", async () => {
+  const clock = new VirtualClock();
+  const harness = await startHarness({ clock });
+  const queue = await createQueue(harness, "default", {
+    retryConfig: { maxAttempts: -1, maxRetryDuration: { seconds: 3 }, minBackoff: { seconds: 2 } },
+  });
+  harness.receiver.respondWith(() => 500);
+  const name = await createTask(harness, queue);
+  await clock.advance("1h");
+  expect(harness.emulator.history().map(({ dispatchedMs }) => dispatchedMs - clock.now() + 3_600_000)).toEqual([
+    0, 2000, 6000,
+  ]);
+  expect((await rejectionOf(() => harness.client.getTask({ name }))).code).toBe(status.NOT_FOUND);
+});
+
+test("never gives up with maxAttempts -1 and no limit of time", async () => {
   const clock = new VirtualClock();
   const harness = await startHarness({ clock });
   const tenth = { nanos: 100_000_000 };
   const queue = await createQueue(harness, "default", {
-    retryConfig: { maxAttempts: -1, maxRetryDuration: { seconds: 1 }, minBackoff: tenth, maxBackoff: tenth },
+    retryConfig: { maxAttempts: -1, minBackoff: tenth, maxBackoff: tenth },
   });
   harness.receiver.respondWith(() => 500);
   const name = await createTask(harness, queue);
@@ -114,13 +129,13 @@ test("reports the first and the last attempt", async () => {
   await harness.attemptsEnded(2);
 
   const [task] = await harness.client.getTask({ name });
-  expect(task).toMatchObject({ dispatchCount: 2, responseCount: 1 });
+  expect(task).toMatchObject({ dispatchCount: 2, responseCount: 0 });
   expect(task.firstAttempt).toMatchObject({ dispatchTime: wireTime(startMs), responseTime: null });
   expect(task.lastAttempt).toMatchObject({
     scheduleTime: wireTime(startMs + SECOND_MS),
     dispatchTime: wireTime(startMs + SECOND_MS),
     responseTime: wireTime(startMs + SECOND_MS),
-    responseStatus: { code: status.UNAVAILABLE },
+    responseStatus: { code: status.UNKNOWN, message: "UNKNOWN(2): HTTP status code 0" },
   });
 });
 
