@@ -99,7 +99,9 @@ const DEFAULT_MAX_BACKOFF_SECONDS = 3600;
  * What App Engine makes of the parameters: `task_retry_limit` counts the attempts after the first, without it the age alone
  * decides, and without both a task is retried for ever. A backoff beyond the other's default moves the other, too.
  */
-function toRetryConfig(retry: NonNullable<z.output<typeof retrySchema>>): NonNullable<QueueDefinition["retryConfig"]> {
+function toRetryConfig(
+  retry: Partial<NonNullable<z.output<typeof retrySchema>>>,
+): NonNullable<QueueDefinition["retryConfig"]> {
   const { task_retry_limit: retries, task_age_limit: ageMs, max_doublings: doublings } = retry;
   const { min_backoff_seconds: minSeconds, max_backoff_seconds: maxSeconds } = retry;
   const raisedMax = minSeconds !== undefined && minSeconds > DEFAULT_MAX_BACKOFF_SECONDS ? minSeconds : undefined;
