@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { type Clock, systemClock } from "../kernel/clock.ts";
+import { type Clock, isMovedByHand, systemClock } from "../kernel/clock.ts";
 import { silentLog } from "../kernel/emulator-log.ts";
 import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
@@ -84,6 +84,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   defineQueues(queues, core);
 
   const stopOnce = async (): Promise<void> => {
+    // A stop must not wait for a clock that nobody moves.
     const graceMs = isMovedByHand(core.clock) ? 0 : DEFAULT_STOP_GRACE_MS;
     await scheduler.stop({ graceMs: options.stopGraceMs ?? graceMs });
     await endpoint.stop();
@@ -116,9 +117,6 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
   };
   return emulator;
 }
-
-/** A stop must not wait for a clock that nobody moves. */
-const isMovedByHand = (clock: Clock): boolean => clock.hold !== undefined;
 
 /** The emulator's parts, except those that listen. */
 function assemble(options: CloudTasksEmulatorOptions) {

@@ -1,4 +1,4 @@
-import { type Clock, type Timer, systemClock } from "../kernel/clock.ts";
+import { type Clock, type Timer, monotonicMs, systemClock } from "../kernel/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./store/commit-times.ts";
 import {
@@ -93,7 +93,7 @@ export class Database {
   constructor({ root, clock, times, concurrency, record, applied }: DatabaseOptions) {
     this.root = root;
     this.#clock = clock;
-    this.#forgotAtMs = clock.now();
+    this.#forgotAtMs = monotonicMs(clock);
     this.#applied = applied;
     this.documents = new DocumentStore(root);
     this.#times = times;
@@ -208,7 +208,7 @@ export class Database {
 
   /** Forgets versions that nobody can read any more. */
   #forgetPast(): void {
-    const nowMs = this.#clock.now();
+    const nowMs = monotonicMs(this.#clock);
     if (nowMs - this.#forgotAtMs < FORGET_INTERVAL_MS) return;
     this.#forgotAtMs = nowMs;
     // A read-only transaction may have begun at the oldest time that can be read, and live on from there.

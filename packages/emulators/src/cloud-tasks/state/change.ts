@@ -19,11 +19,11 @@ export type StoredChange =
   | Exclude<Change, { kind: "task-created" }>
   | { readonly kind: "task-created"; readonly queue: string; readonly task: StoredTask };
 
-type StoredTask = Omit<Task, "body" | "heapIndex" | "running"> & { readonly body: string };
+type StoredTask = Omit<Task, "body" | "heapIndex" | "running" | "firstDispatchMonotonicMs"> & { readonly body: string };
 
 export function storedFromChange(change: Change): StoredChange {
   if (change.kind !== "task-created") return change;
-  const { heapIndex: _position, running: _deliveries, body, ...kept } = change.task;
+  const { heapIndex: _position, running: _deliveries, firstDispatchMonotonicMs: _first, body, ...kept } = change.task;
   const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64");
   return { ...change, task: { ...kept, body: base64 } };
 }

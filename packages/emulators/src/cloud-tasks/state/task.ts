@@ -49,6 +49,8 @@ export interface Task extends Progress, HeapItem {
   /** Shared with tasks that have an equal one. */
   target: HttpTarget;
   readonly body: Uint8Array;
+  /** When the first attempt began, by the monotonic time of this process. Set with the first attempt in it. */
+  firstDispatchMonotonicMs?: number;
   /** Deliveries in progress; more than one when RunTask overlaps with a scheduled delivery. */
   running: number;
 }
