@@ -124,9 +124,9 @@ const DEFAULT_HOST = "127.0.0.1";
 function addressIn(environment: NodeJS.ProcessEnv, variable: string, defaultPort: number): HostAndPort {
   const text = environment[variable];
   if (!text) return { host: DEFAULT_HOST, port: defaultPort };
-  const [, host, digits = ""] = /^([^\s:/]+):(\d+)$/.exec(text) ?? [];
+  const [, ipv6, name = ipv6, digits = ""] = /^(?:\[([\da-f:.]+)\]|([^\s:/[\]]+)):(\d+)$/i.exec(text) ?? [];
   const port = parsePort(digits);
-  if (host !== undefined && port !== undefined) return { host, port };
+  if (name !== undefined && port !== undefined) return { host: name, port };
   throw new ConfigError(`${variable} must be host:port, for example 127.0.0.1:8123, but is ${JSON.stringify(text)}.`);
 }
 

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import type net from "node:net";
 import path from "node:path";
 import { type Clock, isMovedByHand, systemClock } from "../kernel/clock.ts";
 import { silentLog } from "../kernel/emulator-log.ts";
@@ -7,7 +8,7 @@ import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
 import { openJournal } from "../kernel/storage/journal.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
-import { startEndpoint } from "../rpc/endpoint.ts";
+import { serveEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
@@ -17,10 +18,10 @@ import { DeliverySlots } from "./dispatch/delivery-slots.ts";
 import { createTokenMaker } from "./dispatch/request/delivery-token.ts";
 import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
-import { assertPortIsFree } from "../kernel/port.ts";
+import { bindPort, closeServer } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
-import { defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
+import { type DefinedQueue, defineQueues, readQueueDefinitions } from "./state/queue-definition.ts";
 import { reset } from "./testing/reset.ts";
 import type { RpcContext } from "./api/rpc-context.ts";
 import { createIamHandlers } from "./api/rpc-iam.ts";
@@ -33,6 +34,7 @@ import { type ChangeJournal, State } from "./state/state.ts";
 /** Queues, tasks and names in the data folder. */
 const JOURNAL_FILE = "cloud-tasks.jsonl";
 
+const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PROJECT = "emulated";
 const DEFAULT_LOCATION = "local";
 const HOUR_MS = 3_600_000;
@@ -60,10 +62,24 @@ const PROTO_PACKAGES = [
  * QueueDefinitionError when the definition of a queue is invalid.
  */
 export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions = {}): Promise<CloudTasksEmulator> {
-  const at = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 };
-  const { project = DEFAULT_PROJECT, location = DEFAULT_LOCATION, httpsForTokens = false } = options;
+  const { host = DEFAULT_HOST, port = 0, project = DEFAULT_PROJECT, location = DEFAULT_LOCATION } = options;
   const queues = readQueueDefinitions(options.queues ?? [], `projects/${project}/locations/${location}`);
-  await assertPortIsFree(at);
+  const listener = await bindPort({ host, port });
+  try {
+    return serve(listener, { ...options, host }, queues);
+  } catch (error) {
+    await closeServer(listener);
+    throw error;
+  }
+}
+
+/** Starts the emulator on a port that was just bound, and within this turn of the event loop, so before anybody calls. */
+function serve(
+  listener: net.Server,
+  options: CloudTasksEmulatorOptions,
+  queues: readonly DefinedQueue[],
+): CloudTasksEmulator {
+  const { host = DEFAULT_HOST, httpsForTokens = false } = options;
   const core = assemble(options);
   const { journal, scheduler, history, faults, sender, log, key } = core;
 
@@ -74,8 +90,8 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);
   });
-  const endpoint = await startEndpoint({
-    ...at,
+  const endpoint = serveEndpoint(listener, {
+    host,
     services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
     http: createHttpSurface(key, control),
     log,
@@ -92,7 +108,7 @@ export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions
     journal?.close();
   };
   let stopped: Promise<void> | undefined;
-  const { host, port, calls } = endpoint;
+  const { port, calls } = endpoint;
   const emulator: CloudTasksEmulator = {
     host,
     port,

@@ -4,6 +4,7 @@ import { systemClock } from "../kernel/clock.ts";
 import { type CallFault, checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
+import { authority } from "../kernel/port.ts";
 import { startEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, discardCommitLog, openCommitLog } from "./store/commit-log.ts";
@@ -69,7 +70,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     calls,
     clientOptions: ({ projectId = DEFAULT_PROJECT } = {}) => ({
       projectId,
-      host: `${host}:${port}`,
+      host: authority(endpoint),
       ssl: false,
       // Otherwise the client looks for credentials, and for a metadata server, to find out its universe.
       universeDomain: "googleapis.com",

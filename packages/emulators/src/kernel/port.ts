@@ -1,19 +1,26 @@
 import net from "node:net";
 
 /**
- * Checks that a port is free before anything is read or written, so that an emulator started twice by mistake doesn't
- * touch the files of the one that is running.
+ * Listens on a port, before anything is read or written, so that an emulator started twice by mistake doesn't touch the
+ * files of the one that is running. Whoever waits for the port sees it open once.
+ *
+ * Port 0 is any free one. Attach a listener for connections in the same turn of the event loop: until then, none is
+ * accepted.
  *
  * @throws Error with code EADDRINUSE when the port is taken.
  */
-export async function assertPortIsFree({ host, port }: { host: string; port: number }): Promise<void> {
-  if (port === 0) return;
-  const probe = net.createServer();
+export async function bindPort({ host, port }: { host: string; port: number }): Promise<net.Server> {
+  const server = net.createServer();
   await new Promise<void>((resolve, reject) => {
-    probe.once("error", reject);
-    probe.listen(port, host, () => resolve());
+    server.once("error", reject);
+    server.listen(port, host, () => resolve());
   });
-  await new Promise<void>((resolve) => void probe.close(() => resolve()));
+  return server;
+}
+
+/** Stops listening, and resolves when the port is free and all connections have ended. */
+export function closeServer(server: net.Server): Promise<void> {
+  return new Promise((resolve) => void server.close(() => resolve()));
 }
 
 /**
@@ -25,4 +32,14 @@ export function portOf(server: Pick<net.Server, "address">): number {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server is not listening on a TCP port.");
   return address.port;
+}
+
+/** `host:port` as clients take it: an IPv6 address in brackets. */
+export function authority({ host, port }: { host: string; port: number }): string {
+  return `${urlHost(host)}:${port}`;
+}
+
+/** A host as in a URL: an IPv6 address in brackets. */
+export function urlHost(host: string): string {
+  return net.isIPv6(host) ? `[${host}]` : host;
 }
