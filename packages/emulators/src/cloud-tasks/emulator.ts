@@ -36,6 +36,8 @@ const JOURNAL_FILE = "cloud-tasks.jsonl";
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PROJECT = "emulated";
+/** The issuer of Google's tokens. */
+const GOOGLE = "https://accounts.google.com";
 const DEFAULT_LOCATION = "local";
 const HOUR_MS = 3_600_000;
 const DEFAULT_TASK_NAME_MS = HOUR_MS;
@@ -93,7 +95,7 @@ function serve(
   const endpoint = serveEndpoint(listener, {
     host,
     services: [{ service, methods: withCallFaults(methods, faults), rest: true }],
-    http: createHttpSurface(key, control),
+    http: createHttpSurface({ key, issuer: core.issuer }, control),
     log,
   });
   scheduler.start();
@@ -136,7 +138,7 @@ function serve(
 
 /** The emulator's parts, except those that listen. */
 function assemble(options: CloudTasksEmulatorOptions) {
-  const { clock = systemClock, slowDown = true, considerRetryAfter = true } = options;
+  const { clock = systemClock, slowDown = true, considerRetryAfter = true, oidcIssuer: issuer = GOOGLE } = options;
   const log = options.log ?? silentLog;
   const { state, journal } = openState(options, clock);
   const key = openSigningKey(options.dataDir);
@@ -145,12 +147,12 @@ function assemble(options: CloudTasksEmulatorOptions) {
   const history = new History(options.historyAttempts ?? DEFAULT_HISTORY_ATTEMPTS);
   const faults = new FaultSet<CloudTasksFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const deliveries = new Deliveries({ clock, log, changed: () => scheduler.changed() });
-  const plainSender = createSender({ clock, authorize: createTokenMaker(key) });
+  const plainSender = createSender({ clock, authorize: createTokenMaker({ key, issuer }) });
   const sender = createFaultySender({ sender: plainSender, faults, clock, deliveries, history });
   const slots = new DeliverySlots(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
   const limits = { slots, slowDown, considerRetryAfter };
   const scheduler: Scheduler = new Scheduler(Object.assign(limits, { clock, log, state, history, deliveries, sender }));
-  return { clock, log, state, journal, key, history, faults, deliveries, sender, scheduler };
+  return { clock, log, state, journal, key, issuer, history, faults, deliveries, sender, scheduler };
 }
 
 /** Restores the state from the data folder, if there is one. */
