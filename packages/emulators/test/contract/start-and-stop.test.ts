@@ -98,7 +98,8 @@ describe.each(EMULATORS)("the emulator of $name", ({ start, path: rpc }) => {
     await new Promise((resolve) => session.ping(resolve));
     await emulator.stop();
     const again = await start({ port });
-    await again.stop();
+    onTestFinished(() => again.stop());
+    expect(again.port).toBe(port);
   });
 });
 
@@ -108,7 +109,8 @@ it("frees the port when the stored state can't be read", async () => {
   const port = await freePort();
   await expect(startCloudTasksEmulator({ port, dataDir })).rejects.toMatchObject({ code: expect.any(String) });
   const emulator = await startCloudTasksEmulator({ port });
-  await emulator.stop();
+  onTestFinished(() => emulator.stop());
+  expect(emulator.port).toBe(port);
 });
 
 it.each(["127.0.0.1", "localhost", "0.0.0.0", "::1", "::"])("has client options for the host %s", async (host) => {
