@@ -1,15 +1,15 @@
 import type { Clock } from "../../../kernel/clock.ts";
 import type { QueuedTask } from "../attempt-outcome.ts";
-import { type Connections, createConnections } from "./connections.ts";
+import { type Connections, createConnections } from "../http/connections.ts";
 import type { DeliveryAbort } from "./delivery-abort.ts";
 import type { TokenMaker } from "./delivery-token.ts";
 import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
-import { type Exchanged, type Manner, startExchange } from "./exchange.ts";
+import { type Exchange, type Exchanged, type Manner, startExchange } from "../http/exchange.ts";
 import type { OpenAttempt } from "../../testing/history.ts";
-import { type OutgoingRequest, targetAddress } from "./outgoing-request.ts";
-import { MOST_REDIRECTS, redirectedRequest } from "./redirect.ts";
-import { type ResponseHead, headerValue } from "./response-head.ts";
+import { type OutgoingRequest, targetAddress } from "../http/outgoing-request.ts";
+import { MOST_REDIRECTS, redirectedRequest } from "../http/redirect.ts";
+import { type ResponseHead, headerValue } from "../http/response-head.ts";
 import { retryAfterMs } from "../retry-after.ts";
 import type { Task } from "../../state/task.ts";
 
@@ -78,32 +78,35 @@ interface Send extends Sending {
 /** Sends a request and those that it is redirected to, until the deadline of the whole delivery. */
 function send(first: OutgoingRequest, { task, abort, clock, connections, record, manner = "normal" }: Send) {
   return new Promise<Delivered>((resolve) => {
-    let destroy: (() => void) | undefined;
+    let current: Exchange | undefined;
+    let gaveUp: Delivered | undefined;
     const settle = (delivered: Delivered): void => {
       deadline.cancel();
       abort.onAbort(undefined);
       resolve(delivered);
     };
     const giveUp = (delivered: Delivered): void => {
+      gaveUp = delivered;
+      current?.end();
       settle(delivered);
-      destroy?.();
     };
     const deadline = clock.setTimer(task.dispatchDeadlineMs, () => giveUp({ kind: "timeout" }));
     abort.onAbort(() => giveUp({ kind: "aborted" }));
     const exchange = (request: OutgoingRequest, redirectsLeft: number): void => {
       const onEnd = (exchanged: Exchanged): void => {
-        const delivered = toDelivered(exchanged, clock);
-        const next = redirectsLeft > 0 && delivered.kind === "answered" ? redirectedRequest(request, delivered) : null;
+        const isLast = redirectsLeft === 0 || exchanged.kind !== "response";
+        const next = isLast ? undefined : redirectedRequest(request, exchanged.head);
         if (!next) {
-          settle(delivered);
+          settle(toDelivered(exchanged, clock));
           return;
         }
+        if (gaveUp) return;
         record.redirects = [...(record.redirects ?? []), { method: next.address.method, url: next.address.url.href }];
         exchange(next, redirectsLeft - 1);
       };
       const isFirst = redirectsLeft === MOST_REDIRECTS;
       try {
-        destroy = startExchange(request, { connections, manner: isFirst ? manner : "normal", onEnd });
+        current = startExchange(request, { connections, manner: isFirst ? manner : "normal", onEnd });
       } catch (error) {
         settle(unreachable(error));
       }
@@ -125,8 +128,22 @@ function toDelivered(exchanged: Exchanged, clock: Clock): Delivered {
 }
 
 function answered(head: ResponseHead, body: Uint8Array, clock: Clock): Answered {
-  const waitMs = retryAfterMs(headerValue(head.headers, "retry-after"), clock.now());
-  return { kind: "answered", ...head, body, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+  const waitMs = retryAfterMs(headerValue(head, "retry-after"), clock.now());
+  const { status, rawHeaders } = head;
+  return {
+    kind: "answered",
+    status,
+    // Paired only if somebody asks.
+    get headers() {
+      return headerPairs(rawHeaders);
+    },
+    body,
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+  };
+}
+
+function headerPairs(raw: readonly string[]): HeaderPairs {
+  return Array.from({ length: raw.length / 2 }, (_, index) => [raw[2 * index] ?? "", raw[2 * index + 1] ?? ""]);
 }
 
 function unreachable(error: unknown): Delivered {

@@ -183,6 +183,34 @@ test("ends a delivery whose body doesn't end without moving a virtual clock", as
   expect(harness.emulator.history()).toMatchObject([{ endedMs: startMs, fate: { kind: "done" } }]);
 });
 
+test("takes the status of a response whose body is still coming at the deadline", async () => {
+  // Impatient: the clock moves on while the body is awaited.
+  const clock = new VirtualClock({ patienceMs: 20 });
+  const { harness, target, queue } = await setup(({ socket }) => void socket.write(ok("\r\nok")), { clock });
+  await createTask(harness, queue, { httpRequest: { url: target.url }, dispatchDeadline: { seconds: 15 } });
+  await clock.advance("15s");
+  expect(harness.emulator.history()).toMatchObject([{ outcome: { status: 200 }, fate: { kind: "done" } }]);
+});
+
+test("follows no redirect whose body is still coming at the deadline", async () => {
+  const clock = new VirtualClock({ patienceMs: 20 });
+  const redirect = "HTTP/1.1 307 -\r\nLocation: /elsewhere\r\n\r\nsee";
+  const { harness, target, queue } = await setup(({ socket }) => void socket.write(redirect), { clock });
+  await createTask(harness, queue, { httpRequest: { url: target.url }, dispatchDeadline: { seconds: 15 } });
+  await clock.advance("15s");
+  expect(harness.emulator.history()).toMatchObject([{ outcome: { kind: "timeout" } }]);
+  expect(target.requests).toEqual(["POST /work"]);
+});
+
+test("takes the status of a response whose body is still coming when the emulator stops", async () => {
+  const { harness, target, queue } = await setup(({ socket }) => void socket.write(ok("\r\nok")));
+  await createTask(harness, queue, { httpRequest: { url: target.url } });
+  await expect.poll(() => target.requests).toHaveLength(1);
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await harness.emulator.stop();
+  expect(harness.emulator.history()).toMatchObject([{ outcome: { status: 200 }, fate: { kind: "done" } }]);
+});
+
 async function setup(respondTo: (request: RawRequest) => void, options: { clock?: VirtualClock } = {}) {
   const harness = await startHarness(options);
   const target = await startRawTarget(respondTo);

@@ -1,14 +1,17 @@
-import type { HeaderPairs } from "../../testing/delivered.ts";
-
 /** What decides an attempt: the status line and the headers of a response. */
 export interface ResponseHead {
   readonly status: number;
-  readonly headers: HeaderPairs;
+  /** Names and values in turn, as Node has them. */
+  readonly rawHeaders: readonly string[];
 }
 
-/** A header's value. Undefined when it is missing. */
-export function headerValue(headers: HeaderPairs, name: string): string | undefined {
-  return headers.find(([each]) => each.toLowerCase() === name)?.[1];
+/** A header's value. Undefined when it is missing. Most responses are asked for headers that they don't have. */
+export function headerValue({ rawHeaders }: ResponseHead, name: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const each = rawHeaders[index] ?? "";
+    if (each.length === name.length && each.toLowerCase() === name) return rawHeaders[index + 1];
+  }
+  return undefined;
 }
 
 const STATUS_LINE = /^HTTP\/\d(?:\.\d)?[ \t]+(\d{3})(?!\d)/i;
@@ -34,13 +37,13 @@ export function readResponseHead(received: Uint8Array): ResponseHead | undefined
     const end = lines.indexOf("");
     const head = end === -1 ? lines : lines.slice(0, end);
     const isInformational = status >= 100 && status < 200 && status !== 101;
-    if (!isInformational) return { status, headers: head.slice(1).flatMap(readHeader) };
+    if (!isInformational) return { status, rawHeaders: head.slice(1).flatMap(readHeader) };
     lines = end === -1 ? [] : lines.slice(end + 1);
   }
 }
 
 /** None where there is no colon. */
-function readHeader(line: string): HeaderPairs {
+function readHeader(line: string): string[] {
   const colon = line.indexOf(":");
-  return colon < 1 ? [] : [[line.slice(0, colon).trim(), line.slice(colon + 1).trim()]];
+  return colon < 1 ? [] : [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
 }

@@ -1,6 +1,6 @@
-import type { Answered, HeaderPairs } from "../../testing/delivered.ts";
+import type { HeaderPairs } from "../../testing/delivered.ts";
 import { type OutgoingRequest, addressOf } from "./outgoing-request.ts";
-import { headerValue } from "./response-head.ts";
+import { type ResponseHead, headerValue } from "./response-head.ts";
 
 /**
  * How many redirects of one delivery are followed, as by Google's URL Fetch
@@ -22,10 +22,10 @@ const NO_BODY = new Uint8Array();
  * is what URL Fetch does: 301 and 303 act like 302, every method but GET and HEAD becomes a GET. Tokens, cookies and other
  * credentials don't go to another origin.
  */
-export function redirectedRequest(request: OutgoingRequest, response: Answered): OutgoingRequest | undefined {
+export function redirectedRequest(request: OutgoingRequest, response: ResponseHead): OutgoingRequest | undefined {
   const { status } = response;
   if (!BECOMES_GET.has(status) && !REPEATS.has(status)) return undefined;
-  const location = headerValue(response.headers, "location");
+  const location = headerValue(response, "location");
   const from = request.address;
   const url = location === undefined ? null : URL.parse(location, from.url.href);
   if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;

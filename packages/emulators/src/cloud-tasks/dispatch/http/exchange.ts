@@ -1,7 +1,9 @@
 import http from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import type { Connections } from "./connections.ts";
 import type { OutgoingRequest } from "./outgoing-request.ts";
+import { collectResponse, headOf } from "./response-body.ts";
 import { type ResponseHead, readResponseHead } from "./response-head.ts";
 
 /**
@@ -20,36 +22,30 @@ export type Exchanged =
 export interface ExchangeOptions {
   readonly connections: Connections;
   readonly manner: Manner;
-  /** Called once, unless the exchange is destroyed first. */
+  /** Called once, unless the exchange is ended first. */
   readonly onEnd: (exchanged: Exchanged) => void;
 }
-
-/** How much of a response's body to keep. */
-const MOST_BODY_BYTES = 16 * 1024;
 
 /** Node's parser refuses a response with more bytes of headers. Its status counts nevertheless. */
 const MOST_HEADER_BYTES = 1024 * 1024;
 
-/**
- * How long to wait for the rest of a response once its status is known, by the wall clock, so that the history has the
- * body of nearly every response. It is less than a virtual clock's patience.
- */
-const BODY_WAIT_MS = 500;
-
-/** How long a response that is still coming after that may go on, so that its handler isn't interrupted. */
-const MOST_DRAIN_MS = 600_000;
-
 const NO_BODY = new Uint8Array();
+
+/** An exchange in progress. */
+export interface Exchange {
+  /** Ends it: with the status if that has been decided, otherwise without calling back. */
+  end(): void;
+}
 
 /**
  * Sends a request and reads the response. Its status is decided as soon as its headers have been read (RFC 9112, section
  * 6.3): a body that is cut off, malformed, too long or endless doesn't change it.
- *
- * @returns a function that ends the exchange without a result.
  */
-export function startExchange(outgoing: OutgoingRequest, options: ExchangeOptions): () => void {
+export function startExchange(outgoing: OutgoingRequest, options: ExchangeOptions): Exchange {
   let isOver = false;
   let request: http.ClientRequest;
+  /** Set once the status is decided. */
+  let finishBody: (() => void) | undefined;
   const end = (exchanged: Exchanged): void => {
     if (isOver) return;
     isOver = true;
@@ -58,21 +54,20 @@ export function startExchange(outgoing: OutgoingRequest, options: ExchangeOption
   const send = (isSecondTry: boolean): void => {
     request = openRequest(outgoing, isSecondTry ? undefined : options.connections);
     const { reusedSocket } = request;
-    const received = keepReceived(request);
-    const sent = countSent(request);
-    let isAnswered = false;
+    const connection = watchConnection(request);
     request.on("error", (error) => {
       // Once there is a status, an error only ends its body.
-      if (isOver || isAnswered) return;
+      if (isOver || finishBody) return;
       // Nothing has left this machine, so no server can have seen it. A new connection isn't closed by an idle server.
-      if (reusedSocket && sent() === 0 && options.manner === "normal") send(true);
-      else end(failureOrRefusedResponse(error, received.bytes()));
+      if (reusedSocket && connection.sentBytes() === 0 && options.manner === "normal") send(true);
+      else end(failureOrRefusedResponse(error, connection.received()));
     });
     request.on("response", (response) => {
-      isAnswered = true;
-      received.drop();
+      connection.forgetReceived();
       options.connections.note(request, response);
-      collect(request, response, end);
+      finishBody = collectResponse(request, response, (body) =>
+        end({ kind: "response", head: headOf(response), body }),
+      );
     });
     // The target switches protocols unasked. 101 is no success, whatever follows.
     request.on("upgrade", (response, socket) => {
@@ -82,9 +77,12 @@ export function startExchange(outgoing: OutgoingRequest, options: ExchangeOption
     write(request, outgoing.body, { ...options, reusedSocket, end });
   };
   send(false);
-  return () => {
-    isOver = true;
-    request.destroy();
+  return {
+    end() {
+      finishBody?.();
+      isOver = true;
+      request.destroy();
+    },
   };
 }
 
@@ -137,24 +135,33 @@ function resetOnceConnected(request: http.ClientRequest): void {
   });
 }
 
-/** Counts the bytes that were written to the connection for this request. */
-function countSent(request: http.ClientRequest): () => number {
-  let atStart = 0;
-  request.once("socket", (socket) => (atStart = socket.bytesWritten));
-  return () => (request.socket?.bytesWritten ?? 0) - atStart;
+/** What has gone through a request's connection. */
+interface WatchedConnection {
+  /** Bytes that were written for this request. */
+  sentBytes(): number;
+  /** What came of the response, in case Node's parser refuses its headers. */
+  received(): Uint8Array;
+  /** The headers have been read. */
+  forgetReceived(): void;
 }
 
-/** Keeps the bytes of a response until its headers have been read, in case Node's parser refuses them. */
-function keepReceived(request: http.ClientRequest): { bytes: () => Uint8Array; drop: () => void } {
+function watchConnection(request: http.ClientRequest): WatchedConnection {
+  let socket: Socket | undefined;
+  let sentBefore = 0;
   let chunks: Buffer[] = [];
   const keep = (chunk: Buffer): void => void chunks.push(chunk);
-  // Before Node's own listener, since that reports the error.
-  request.once("socket", (socket) => socket.prependListener("data", keep));
+  request.once("socket", (its) => {
+    socket = its;
+    sentBefore = its.bytesWritten;
+    // Before Node's own listener, since that reports the error.
+    its.prependListener("data", keep);
+  });
   return {
-    bytes: () => Buffer.concat(chunks),
-    drop() {
+    sentBytes: () => (socket ? socket.bytesWritten - sentBefore : 0),
+    received: () => Buffer.concat(chunks),
+    forgetReceived() {
       chunks = [];
-      request.socket?.removeListener("data", keep);
+      socket?.removeListener("data", keep);
     },
   };
 }
@@ -163,55 +170,4 @@ function failureOrRefusedResponse(error: Error, received: Uint8Array): Exchanged
   const isRefused = "code" in error && String(error.code).startsWith("HPE_");
   const head = isRefused ? readResponseHead(received) : undefined;
   return head ? { kind: "response", head, body: NO_BODY } : { kind: "failure", error };
-}
-
-/** Reads a response's body. By events, since an iterator would slow deliveries down measurably. */
-function collect(
-  request: http.ClientRequest,
-  response: http.IncomingMessage,
-  end: (exchanged: Exchanged) => void,
-): void {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const finish = (): void => {
-    clearTimeout(wait);
-    // Copied out of Node's buffer pool, which it would keep alive.
-    const body =
-      chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks.splice(0)).subarray(0, MOST_BODY_BYTES));
-    end({ kind: "response", head: headOf(response), body });
-  };
-  let drain: NodeJS.Timeout | undefined;
-  const wait = setTimeout(() => {
-    bytes = MOST_BODY_BYTES;
-    finish();
-    drain = setTimeout(() => request.destroy(), MOST_DRAIN_MS).unref();
-  }, BODY_WAIT_MS);
-  response.on("data", (chunk: Buffer) => {
-    if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
-    bytes += chunk.length;
-  });
-  response.on("end", () => {
-    finish();
-    // The target has answered without reading the whole request, and may never read the rest.
-    if (!request.writableFinished) request.destroy();
-  });
-  response.on("error", finish);
-  response.on("close", () => {
-    clearTimeout(drain);
-    finish();
-  });
-}
-
-function headOf(response: http.IncomingMessage): ResponseHead {
-  const { rawHeaders } = response;
-  return {
-    status: response.statusCode ?? 0,
-    // Paired only if somebody asks.
-    get headers() {
-      return Array.from({ length: rawHeaders.length / 2 }, (_, index): [string, string] => [
-        rawHeaders[2 * index] ?? "",
-        rawHeaders[2 * index + 1] ?? "",
-      ]);
-    },
-  };
 }
