@@ -115,7 +115,6 @@ export class QueueRunner implements Watched {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#stopped) return;
-    this.#followClock();
     this.expireOld();
     this.#beginDeliveries();
     this.#deps.changed();
@@ -198,7 +197,10 @@ export class QueueRunner implements Watched {
   }
 
   #wakeIn(waitMs: number): void {
-    this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => this.wake());
+    this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => {
+      this.#followClock();
+      this.wake();
+    });
   }
 
   #enqueue(task: Task): void {

@@ -8,9 +8,20 @@ export interface Connections {
   readonly https: https.Agent;
   /** Notes a response, which decides whether its connection may be kept. Call it before the response ends. */
   note(request: http.ClientRequest, response: http.IncomingMessage): void;
+  /**
+   * Calls back once Node has read whatever had arrived by now, such as the end of a kept connection: it looks between two
+   * turns of the event loop.
+   */
+  look(callback: () => void): void;
   /** Closes all connections. */
   close(): void;
 }
+
+/**
+ * How many requests wait for a look at once. If all did, the emulator and its targets would work by turns, and the rate of
+ * deliveries would halve. Those beyond are sent at once.
+ */
+const MOST_LOOKING = 16;
 
 /** For each target. */
 const MAX_IDLE_CONNECTIONS = 512;
@@ -28,6 +39,7 @@ const IDLE_CONNECTION_MS = 4000;
  */
 export function createConnections(): Connections {
   const promised = new WeakSet<Duplex>();
+  let looking = 0;
   const options = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
   const agents = { http: new http.Agent(options), https: new https.Agent(options) };
   keepPromisedOnly(agents.http, promised);
@@ -39,6 +51,19 @@ export function createConnections(): Connections {
       if (!socket) return;
       if (isPromise(response.headers["keep-alive"]) && !mayHaveStrayBody(request, response)) promised.add(socket);
       else promised.delete(socket);
+    },
+    look(callback) {
+      if (looking >= MOST_LOOKING) {
+        callback();
+        return;
+      }
+      looking += 1;
+      setImmediate(() =>
+        setImmediate(() => {
+          looking -= 1;
+          callback();
+        }),
+      );
     },
     close() {
       agents.http.destroy();

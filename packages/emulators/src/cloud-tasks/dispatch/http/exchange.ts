@@ -26,9 +26,6 @@ export interface ExchangeOptions {
   readonly onEnd: (exchanged: Exchanged) => void;
 }
 
-/** Node's parser refuses a response with more bytes of headers. Its status counts nevertheless. */
-const MOST_HEADER_BYTES = 1024 * 1024;
-
 const NO_BODY = new Uint8Array();
 
 /** An exchange in progress. */
@@ -87,16 +84,10 @@ export function startExchange(outgoing: OutgoingRequest, options: ExchangeOption
 }
 
 function openRequest({ address, headers }: OutgoingRequest, connections: Connections | undefined): http.ClientRequest {
-  const options: http.RequestOptions = {
-    ...address.options,
-    // Reads what RFC 9112 lets a recipient read, too, such as folded headers and lines that end in LF.
-    insecureHTTPParser: true,
-    maxHeaderSize: MOST_HEADER_BYTES,
-  };
   const isSecure = address.url.protocol === "https:";
   const request = isSecure
-    ? https.request({ ...options, agent: connections?.https ?? false })
-    : http.request({ ...options, agent: connections?.http ?? false });
+    ? https.request({ ...address.options, agent: connections?.https ?? false })
+    : http.request({ ...address.options, agent: connections?.http ?? false });
   // No limit. Otherwise the headers after the first thousand would be missing.
   request.maxHeadersCount = 0;
   for (const [name, value] of headers) request.setHeader(name, value);
@@ -107,7 +98,7 @@ function openRequest({ address, headers }: OutgoingRequest, connections: Connect
 function write(
   request: http.ClientRequest,
   body: Uint8Array,
-  how: { manner: Manner; reusedSocket: boolean; end: (exchanged: Exchanged) => void },
+  how: { connections: Connections; manner: Manner; reusedSocket: boolean; end: (exchanged: Exchanged) => void },
 ): void {
   if (how.manner === "reset") {
     resetOnceConnected(request);
@@ -115,16 +106,8 @@ function write(
   }
   if (how.manner === "timeout") request.once("finish", () => how.end({ kind: "sent" }));
   const send = (): void => void (request.destroyed || request.end(body.length > 0 ? body : undefined));
-  if (how.reusedSocket) afterIncoming(send);
+  if (how.reusedSocket) how.connections.look(send);
   else send();
-}
-
-/**
- * Calls back once Node has read whatever had arrived on its sockets by now, such as the end of a kept connection: it looks
- * between two turns of the event loop.
- */
-function afterIncoming(callback: () => void): void {
-  setImmediate(() => setImmediate(callback));
 }
 
 /** Resets before anything is written, so that the worker sees a connection and no request. */

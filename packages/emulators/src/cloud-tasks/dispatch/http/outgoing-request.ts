@@ -7,9 +7,15 @@ import type { HttpMethod, HttpTarget } from "../../state/task.ts";
 export interface Address {
   readonly url: URL;
   readonly method: HttpMethod;
-  /** Both of these, as Node's HTTP client takes them. */
+  /** Both of these, and how to read the response, as Node's HTTP client takes them. */
   readonly options: RequestOptions;
 }
+
+/** Node's parser refuses a response with more bytes of headers. Its status counts nevertheless. */
+const MOST_HEADER_BYTES = 1024 * 1024;
+
+/** Reads what RFC 9112 lets a recipient read, too, such as folded headers and lines that end in LF. */
+const READING = { insecureHTTPParser: true, maxHeaderSize: MOST_HEADER_BYTES };
 
 /** A request as it is sent. */
 export interface OutgoingRequest {
@@ -21,7 +27,7 @@ export interface OutgoingRequest {
 
 /** The address of a URL and a method. */
 export function addressOf(url: URL, method: HttpMethod): Address {
-  return { url, method, options: { ...urlToHttpOptions(url), method } };
+  return { url, method, options: { ...urlToHttpOptions(url), ...READING, method } };
 }
 
 /** Many tasks share a target, so its URL is parsed once. */
