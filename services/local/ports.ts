@@ -1,3 +1,4 @@
+import dgram from "node:dgram";
 import net from "node:net";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 
@@ -10,41 +11,61 @@ export interface WantedPort {
   readonly port: number;
 }
 
+/** How long a port may take to refuse a connection. One that does neither is in use. */
+const MOST_PROBE_MS = 2_000;
+
 /**
- * Makes sure, before anything starts, that all ports are free and different from each other.
+ * Makes sure, before anything starts, that all ports are free and different from each other. It doesn't open them:
+ * whoever waits for a port would take that for the program that is about to listen on it.
  *
  * @throws ConfigError that lists the ports that can't be used.
  */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
   const taken: WantedPort[] = [];
-  // Holds all ports until the last one has been tried, so that a port that is wanted twice is found, too.
-  const held: net.Server[] = [];
-  try {
-    for (const port of wanted) {
-      const probe = await hold(port);
-      if (probe) held.push(probe);
-      else taken.push(port);
-    }
-  } finally {
-    await Promise.all(held.map(letGo));
+  for (const [index, port] of wanted.entries()) {
+    const isGivenTwice = wanted.slice(0, index).some((earlier) => exclude(earlier, port));
+    if (isGivenTwice || (await isTaken(port))) taken.push(port);
   }
   if (taken.length === 0) return;
   const lines = taken.map(({ name, port, remedy }) => `  - port ${port} (${name}): ${remedy}`);
   throw new ConfigError(`These ports of the stack are in use, or given twice:\n${lines.join("\n")}`);
 }
 
-/** Starts a server on the port; undefined when the port is in use. */
-function hold({ host, port }: WantedPort): Promise<net.Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") resolve(undefined);
-      else reject(error);
-    });
-    probe.listen(port, host, () => resolve(probe));
+/** These take a port on all addresses. */
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
+
+/** Whether two programs can't have their ports at once. */
+function exclude(one: WantedPort, other: WantedPort): boolean {
+  if (one.port === 0 || one.port !== other.port) return false;
+  return one.host === other.host || WILDCARDS.has(one.host) || WILDCARDS.has(other.host);
+}
+
+/** Whether somebody accepts connections there. Rejects when the host isn't this machine's. */
+async function isTaken({ host: urlHost, port }: WantedPort): Promise<boolean> {
+  const host = urlHost.replace(/^\[(.*)\]$/, "$1");
+  await requireOwnAddress(host);
+  if (port === 0) return false;
+  return await new Promise((resolve) => {
+    const probe = net.connect({ host, port, timeout: MOST_PROBE_MS });
+    const end = (taken: boolean): void => {
+      probe.destroy();
+      resolve(taken);
+    };
+    probe.once("connect", () => end(true));
+    probe.once("timeout", () => end(true));
+    probe.once("error", () => end(false));
   });
 }
 
-function letGo(probe: net.Server): Promise<void> {
-  return new Promise((resolve) => void probe.close(() => resolve()));
+/** A UDP socket can have any address of this machine, and no other. Nobody waits for one. */
+async function requireOwnAddress(host: string): Promise<void> {
+  const socket = dgram.createSocket(net.isIPv6(host) ? "udp6" : "udp4");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind({ address: host, port: 0, exclusive: true }, () => resolve());
+    });
+  } finally {
+    socket.close();
+  }
 }

@@ -29,7 +29,8 @@ const COLD_COOL_DOWN_MS = 1_000;
  * Keys from a key server, kept for the response's max-age (default 1 h, at least 1 min, at most 24 h).
  *
  * At most one fetch is in flight at a time. An unknown key id causes another one, at most every 30 s. While the key
- * server is failing, keys are used for up to 24 h beyond their max-age.
+ * server is failing, keys are used for up to 24 h beyond their max-age. All of these are monotonic times: a wall clock that
+ * is set back must not make a cool-down longer.
  *
  *     fetched ──── fresh ────▶ max-age ──── stale, refetched every 30 s ────▶ max-age + 24 h ──── no keys
  *
@@ -48,7 +49,7 @@ export function createKeyCache(options: {
   let inFlight: Promise<void> | undefined;
 
   async function find(keyId: string): Promise<KeyLookup> {
-    const fresh = clock.now() < freshUntilMs;
+    const fresh = clock.monotonic() < freshUntilMs;
     if (!fresh || !keys.has(keyId)) await refresh();
     const pem = usable() ? keys.get(keyId) : undefined;
     if (pem !== undefined) return { kind: "found", pem };
@@ -56,25 +57,25 @@ export function createKeyCache(options: {
   }
 
   function usable(): boolean {
-    return clock.now() < freshUntilMs + STALE_USE_MS;
+    return clock.monotonic() < freshUntilMs + STALE_USE_MS;
   }
 
   function refresh(): Promise<void> {
     const coolDownMs = usable() ? COOL_DOWN_MS : COLD_COOL_DOWN_MS;
-    if (!inFlight && clock.now() < lastFetch.endedAtMs + coolDownMs) return Promise.resolve();
+    if (!inFlight && clock.monotonic() < lastFetch.endedAtMs + coolDownMs) return Promise.resolve();
     inFlight ??= fetchOnce().finally(() => (inFlight = undefined));
     return inFlight;
   }
 
   async function fetchOnce(): Promise<void> {
     const fetched = await fetchKeySet({ url, clock, resolve });
-    lastFetch = { endedAtMs: clock.now(), failed: fetched.kind === "failed" };
+    lastFetch = { endedAtMs: clock.monotonic(), failed: fetched.kind === "failed" };
     if (fetched.kind === "failed") {
       log.warn({ reason: fetched.reason, usable: usable() }, "the signing keys could not be fetched");
       return;
     }
     keys = fetched.keys;
-    freshUntilMs = clock.now() + boundedAgeMs(fetched.maxAgeMs);
+    freshUntilMs = clock.monotonic() + boundedAgeMs(fetched.maxAgeMs);
   }
 
   return { find };

@@ -30,15 +30,15 @@ export async function createInQueue(
   { queue, clock, log }: { readonly queue: TaskQueue; readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<Created> {
-  const untilMs = clock.now() + TOTAL_TIMEOUT_MS;
+  const untilMs = clock.monotonic() + TOTAL_TIMEOUT_MS;
   for (let lost = 0; ; lost++) {
-    const timeoutMs = Math.min(TRY_TIMEOUT_MS, untilMs - clock.now());
+    const timeoutMs = Math.min(TRY_TIMEOUT_MS, untilMs - clock.monotonic());
     const result = await queue.create(task, { clock, timeoutMs, signal });
     if (result.kind !== "unclear") return lost === 0 ? certain(result) : afterLostTries(result);
 
     log.warn({ taskId: task.id, try: lost + 1, code: codeOf(result.cause) }, "the response to CreateTask was lost");
     const wait: Deadline = { clock, timeoutMs: pauseMs(lost), signal };
-    if (signal.aborted || clock.now() + wait.timeoutMs >= untilMs) return result;
+    if (signal.aborted || clock.monotonic() + wait.timeoutMs >= untilMs) return result;
     await pause(wait);
     if (signal.aborted) return result;
   }

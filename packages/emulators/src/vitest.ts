@@ -7,7 +7,9 @@ declare global {
   // imports this file, whichever copy of vitest is found from here.
   namespace Chai {
     interface Assertion {
-      /** A worker responded 2xx to one of the task's attempts. On an emulator: `expect(tasks).toHaveBeenDelivered(name)`. */
+      /** A worker responded 2xx to one of the task's attempts. On an emulator: `expect(tasks).toHaveSucceeded(name)`. */
+      toHaveSucceeded(...expected: Arguments<(typeof taskMatchers)["toHaveSucceeded"]>): void;
+      /** A worker responded to one of the task's attempts. On an emulator: `expect(tasks).toHaveBeenDelivered(name)`. */
       toHaveBeenDelivered(...expected: Arguments<(typeof taskMatchers)["toHaveBeenDelivered"]>): void;
       /** The task failed and was put back to be tried again. On an emulator: `expect(tasks).toHaveRetried(name)`. */
       toHaveRetried(...expected: Arguments<(typeof taskMatchers)["toHaveRetried"]>): void;

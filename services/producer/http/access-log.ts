@@ -9,10 +9,10 @@ import type { ProducerEnv } from "./producer-env.ts";
 /** Logs one line per request: what was asked for, by its route rather than its path, and how it was answered. */
 export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log" | "project">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
-    const startMs = clock.now();
+    const startMs = clock.monotonic();
     await next();
     const taskId = context.get("taskId");
-    const tookMs = clock.now() - startMs;
+    const tookMs = Math.round(clock.monotonic() - startMs);
     const method = shorten(context.req.method, LONGEST_LOGGED_TEXT);
     const route = routePath(context, -1);
     const { status } = context.res;

@@ -26,8 +26,8 @@ export function createReadiness(producer: Producer): () => Promise<readonly stri
   ];
   let latest: { readonly atMs: number; readonly failing: Promise<readonly string[]> } | undefined;
   return () => {
-    if (!latest || clock.now() - latest.atMs >= REUSE_MS) {
-      latest = { atMs: clock.now(), failing: findFailing(checks, clock) };
+    if (!latest || clock.monotonic() - latest.atMs >= REUSE_MS) {
+      latest = { atMs: clock.monotonic(), failing: findFailing(checks, clock) };
     }
     return latest.failing;
   };

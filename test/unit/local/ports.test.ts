@@ -1,3 +1,4 @@
+import diagnostics from "node:diagnostics_channel";
 import { once } from "node:events";
 import net from "node:net";
 import { freePort } from "../../harness/network/free-port.ts";
@@ -27,6 +28,30 @@ it("accepts ports that are free, and leaves them free", async () => {
   const port = await freePort();
   await requireFreePorts([wanted("producer", port)]);
   expect(await listen(port)).toMatchObject({ port });
+});
+
+it("opens none of the ports, so that whoever waits for one sees it open once", async () => {
+  const port = await freePort();
+  const opened: unknown[] = [];
+  const note = (message: unknown): void => void opened.push(message);
+  diagnostics.subscribe("tracing:net.server.listen:asyncEnd", note);
+  onTestFinished(() => void diagnostics.unsubscribe("tracing:net.server.listen:asyncEnd", note));
+  await requireFreePorts([wanted("producer", port)]);
+  expect(opened).toEqual([]);
+});
+
+it("reports a port that is taken on IPv6", async () => {
+  const server = net.createServer().listen(0, "::1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const port = { ...wanted("cloud-tasks", portOf(server)), host: "[::1]" };
+  await expect(requireFreePorts([port])).rejects.toThrow(`port ${port.port} (cloud-tasks)`);
+});
+
+it("reports a port that one program wants on all addresses and another on one", async () => {
+  const port = await freePort();
+  const everywhere = { ...wanted("worker", port), host: "0.0.0.0" };
+  await expect(requireFreePorts([wanted("producer", port), everywhere])).rejects.toThrow(`port ${port} (worker)`);
 });
 
 it("names every port that is taken, and what moves it", async () => {

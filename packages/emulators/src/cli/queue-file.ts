@@ -3,6 +3,7 @@ import { YAMLParseError, parse } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import type { QueueDefinition } from "../cloud-tasks/state/queue-definition.ts";
+import { queueYamlSchema } from "./queue-yaml.ts";
 
 const durationSchema = z.union([z.string(), z.number()]);
 
@@ -30,29 +31,9 @@ const restQueueSchema = z.strictObject({
   stackdriverLoggingConfig: z.looseObject({}).exactOptional(),
 });
 
-/** A queue in App Engine's queue.yaml (https://cloud.google.com/appengine/docs/standard/reference/queueref). */
-const yamlQueueSchema = z.strictObject({
-  name: z.string(),
-  mode: z.literal("push").exactOptional(),
-  rate: z
-    .union([z.literal(0), z.string().regex(/^\d+(\.\d+)?\/[smhd]$/, "must be a number followed by /s, /m, /h or /d")])
-    .exactOptional(),
-  bucket_size: z.int().exactOptional(),
-  max_concurrent_requests: z.int().exactOptional(),
-  retry_parameters: z
-    .strictObject({
-      task_retry_limit: z.int().exactOptional(),
-      task_age_limit: z.string().exactOptional(),
-      min_backoff_seconds: z.number().exactOptional(),
-      max_backoff_seconds: z.number().exactOptional(),
-      max_doublings: z.int().exactOptional(),
-    })
-    .exactOptional(),
-});
-
 const fileSchemas = {
   rest: z.strictObject({ queues: z.array(restQueueSchema) }),
-  yaml: z.object({ queue: z.array(yamlQueueSchema) }),
+  yaml: queueYamlSchema,
 };
 
 /**
@@ -62,7 +43,7 @@ const fileSchemas = {
  */
 export function readQueueFile(file: string): QueueDefinition[] {
   const content = parseFile(file);
-  if (isRecord(content) && "queue" in content) return check(file, fileSchemas.yaml, content).queue.map(fromYaml);
+  if (isRecord(content) && "queue" in content) return check(file, fileSchemas.yaml, content);
   const listed = Array.isArray(content) ? { queues: content } : content;
   return check(file, fileSchemas.rest, listed).queues.map(fromRest);
 }
@@ -94,35 +75,4 @@ function fromRest({
   ...queue
 }: z.output<typeof restQueueSchema>) {
   return queue;
-}
-
-const SECONDS_A_UNIT = new Map([
-  ["s", 1],
-  ["m", 60],
-  ["h", 3600],
-  ["d", 86_400],
-]);
-
-/** Each parameter of queue.yaml means the same as a field of the API, according to the API's reference of Queue. */
-function fromYaml(queue: z.output<typeof yamlQueueSchema>): QueueDefinition {
-  const { name, rate, bucket_size: bucket, max_concurrent_requests: concurrent, retry_parameters: retry = {} } = queue;
-  const [amount, unit = "s"] = String(rate ?? "").split("/");
-  const perSecond = Number(amount) / (SECONDS_A_UNIT.get(unit) ?? 1);
-  return {
-    name,
-    rateLimits: {
-      // A rate of 0 stops the queue. In the API that is a state.
-      ...(perSecond > 0 ? { maxDispatchesPerSecond: perSecond } : {}),
-      ...(bucket === undefined ? {} : { maxBurstSize: bucket }),
-      ...(concurrent === undefined ? {} : { maxConcurrentDispatches: concurrent }),
-    },
-    retryConfig: {
-      ...(retry.task_retry_limit === undefined ? {} : { maxAttempts: retry.task_retry_limit }),
-      ...(retry.task_age_limit === undefined ? {} : { maxRetryDuration: retry.task_age_limit }),
-      ...(retry.min_backoff_seconds === undefined ? {} : { minBackoff: retry.min_backoff_seconds * 1000 }),
-      ...(retry.max_backoff_seconds === undefined ? {} : { maxBackoff: retry.max_backoff_seconds * 1000 }),
-      ...(retry.max_doublings === undefined ? {} : { maxDoublings: retry.max_doublings }),
-    },
-    ...(rate !== undefined && perSecond === 0 ? { state: "PAUSED" as const } : {}),
-  };
 }

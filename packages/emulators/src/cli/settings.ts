@@ -23,6 +23,7 @@ The emulators read the same variables to decide where to listen. Options overrid
   --location ID           location of queues that FILE names without one; default local
   --data DIR              store everything in this folder; default: nothing is stored
   --fresh                 discard what is stored in the folder
+  --oidc-issuer URL       issuer of OIDC tokens; default https://accounts.google.com
   --virtual-clock         stop time until POST /_emulator/clock moves it
   --concurrency MODE      of Firestore's transactions: pessimistic or optimistic; default pessimistic
   --fault-seed NUMBER     decides when faults with a probability happen; default 1
@@ -51,6 +52,7 @@ export interface StandaloneSettings {
   readonly project?: string;
   readonly location?: string;
   readonly dataDir?: string;
+  readonly oidcIssuer?: string;
   readonly fresh: boolean;
   readonly virtualClock: boolean;
   readonly faultSeed?: number;
@@ -71,6 +73,7 @@ const OPTIONS = {
   fresh: { type: "boolean", default: false },
   "virtual-clock": { type: "boolean", default: false },
   "fault-seed": { type: "string" },
+  "oidc-issuer": { type: "string" },
   concurrency: { type: "string", default: "pessimistic" },
   help: { type: "boolean", default: false },
 } as const;
@@ -108,6 +111,7 @@ export async function readSettings(
     ...(project === undefined ? {} : { project }),
     ...(location === undefined ? {} : { location }),
     ...(data === undefined ? {} : { dataDir: data }),
+    ...readIssuer(values["oidc-issuer"]),
     fresh: values.fresh,
     virtualClock: values["virtual-clock"],
     ...readSeed(values["fault-seed"]),
@@ -147,9 +151,9 @@ const DEFAULT_HOST = "127.0.0.1";
 function addressIn(environment: NodeJS.ProcessEnv, variable: string, defaultPort: number): HostAndPort {
   const text = environment[variable];
   if (!text) return { host: DEFAULT_HOST, port: defaultPort };
-  const [, host, digits = ""] = /^([^\s:/]+):(\d+)$/.exec(text) ?? [];
+  const [, ipv6, name = ipv6, digits = ""] = /^(?:\[([\da-f:.]+)\]|([^\s:/[\]]+)):(\d+)$/i.exec(text) ?? [];
   const port = parsePort(digits);
-  if (host !== undefined && port !== undefined) return { host, port };
+  if (name !== undefined && port !== undefined) return { host: name, port };
   throw new ConfigError(`${variable} must be host:port, for example 127.0.0.1:8123, but is ${JSON.stringify(text)}.`);
 }
 
@@ -173,6 +177,12 @@ function at(host: string | undefined, port: string | undefined, option: string):
     throw new ConfigError(`${option} must be a port, or 0 for any free one, but is ${JSON.stringify(port)}.`);
   }
   return { ...(host === undefined ? {} : { host }), ...(parsed === undefined ? {} : { port: parsed }) };
+}
+
+function readIssuer(issuer: string | undefined): { oidcIssuer?: string } {
+  if (issuer === undefined) return {};
+  if (/^https?:/i.test(issuer) && URL.canParse(issuer)) return { oidcIssuer: issuer };
+  throw new ConfigError(`--oidc-issuer must be a URL of http:// or https://, but is ${JSON.stringify(issuer)}.`);
 }
 
 function readSeed(seed: string | undefined): { faultSeed?: number } {

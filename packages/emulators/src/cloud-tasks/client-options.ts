@@ -1,4 +1,5 @@
 import { Channel, credentials } from "@grpc/grpc-js";
+import { urlHost } from "../kernel/port.ts";
 
 /**
  * What the constructor of `CloudTasksClient` takes to reach an emulator. An alias rather than an interface, since the
@@ -27,7 +28,7 @@ type OfAnyCopy = any;
  */
 export function clientOptions({ host, port }: { host: string; port: number }): CloudTasksClientOptions {
   return {
-    apiEndpoint: host,
+    apiEndpoint: urlHost(host),
     port,
     sslCreds: credentials.createInsecure(),
     "grpc.channelFactoryOverride": (...channel: ConstructorParameters<typeof Channel>) => new Channel(...channel),

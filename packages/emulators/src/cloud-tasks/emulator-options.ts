@@ -45,6 +45,8 @@ export interface CloudTasksEmulatorOptions {
   readonly slowDown?: boolean;
   /** Whether a worker's Retry-After can delay a retry, up to the queue's maxBackoff. Default true. */
   readonly considerRetryAfter?: boolean;
+  /** The issuer of OIDC tokens, for workers that find its keys by its URL. Default: Google's. */
+  readonly oidcIssuer?: string;
   /** Whether tasks with tokens must have an https:// target, as in the service. Default false. */
   readonly httpsForTokens?: boolean;
   /** How many deliveries may be in progress at once, over all queues. Default 500. */

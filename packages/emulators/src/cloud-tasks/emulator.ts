@@ -1,11 +1,11 @@
 import path from "node:path";
-import { type Clock, systemClock } from "../kernel/clock.ts";
+import { isMovedByHand, systemClock } from "../kernel/clock.ts";
 import { silentLog } from "../kernel/emulator-log.ts";
 import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
 import { type Journal, openJournal } from "../kernel/journal/journal.ts";
-import { startEndpoint } from "../rpc/endpoint.ts";
+import { serveEndpoint } from "../rpc/endpoint.ts";
 import type { StoredChange } from "./state/change.ts";
 import { Deliveries } from "./testing/deliveries.ts";
 import { createSender } from "./dispatch/request/delivery.ts";
@@ -14,7 +14,7 @@ import { DeliverySlots } from "./dispatch/delivery-slots.ts";
 import { createTokenMaker } from "./dispatch/request/delivery-token.ts";
 import { clientOptions } from "./client-options.ts";
 import type { CloudTasksEmulator, CloudTasksEmulatorOptions, CloudTasksFault } from "./emulator-options.ts";
-import { assertPortIsFree } from "../kernel/port.ts";
+import { type BoundPort, bindPort } from "../kernel/port.ts";
 import { History } from "./testing/history.ts";
 import { createBufferSurface } from "./api/batches/buffer-surface.ts";
 import { createServices } from "./api/services.ts";
@@ -29,7 +29,10 @@ import { State } from "./state/state.ts";
 /** Queues, tasks and names in the data folder. */
 const JOURNAL_FILE = "cloud-tasks.jsonl";
 
+const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PROJECT = "emulated";
+/** The issuer of Google's tokens. */
+const GOOGLE = "https://accounts.google.com";
 const DEFAULT_LOCATION = "local";
 const HOUR_MS = 3_600_000;
 const DEFAULT_TASK_NAME_MS = HOUR_MS;
@@ -50,17 +53,18 @@ const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
  * RangeError when a name in `allowHosts` is invalid.
  */
 export async function startCloudTasksEmulator(options: CloudTasksEmulatorOptions = {}): Promise<CloudTasksEmulator> {
-  const at = { host: options.host ?? "127.0.0.1", port: options.port ?? 0 };
-  const { project = DEFAULT_PROJECT, location = DEFAULT_LOCATION } = options;
+  const { host = DEFAULT_HOST, port = 0, project = DEFAULT_PROJECT, location = DEFAULT_LOCATION } = options;
   const queues = readQueueDefinitions(options.queues ?? [], `projects/${project}/locations/${location}`);
-  await assertPortIsFree(at);
-  const storage = await openState(options);
+  const bound = await bindPort({ host, port });
+  let storage: Storage | undefined;
   try {
+    storage = await openState(options);
     const core = assemble(options, storage);
     storeQueues(queues, core);
-    return await start({ options, core, queues, at });
+    return start({ options: { ...options, host }, core, queues, bound });
   } catch (error) {
-    await storage.journal?.close();
+    await bound.close();
+    await storage?.journal?.close();
     throw error;
   }
 }
@@ -69,26 +73,27 @@ interface Starting {
   readonly options: CloudTasksEmulatorOptions;
   readonly core: Core;
   readonly queues: readonly DefinedQueue[];
-  readonly at: { readonly host: string; readonly port: number };
+  readonly bound: BoundPort;
 }
 
-async function start({ options, core, queues, at }: Starting): Promise<CloudTasksEmulator> {
-  const { journal, scheduler, history, faults, sender, log, key } = core;
-  const { httpsForTokens = false, allowHosts = [], location = DEFAULT_LOCATION } = options;
+function start({ options, core, queues, bound }: Starting): CloudTasksEmulator {
+  const { journal, scheduler, history, faults, sender, log, key, issuer } = core;
+  const { host = DEFAULT_HOST, httpsForTokens = false, allowHosts = [], location = DEFAULT_LOCATION } = options;
   const services = createServices({ ...core, protos: loadTasksProtos(), httpsForTokens, location });
   const control = createControlSurface(async () => {
     const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);
   });
-  const endpoint = await startEndpoint({
-    ...at,
+  const endpoint = serveEndpoint(bound, {
+    host,
     allowHosts,
     services: services.endpointServices((methods) => withCallFaults(methods, faults)),
     surface: (calls) => createBufferSurface(services.buffers, calls),
-    http: createHttpSurface(key, control),
+    http: createHttpSurface({ key, issuer }, control),
     log,
   });
   const stopOnce = async (): Promise<void> => {
+    // A stop must not wait for a clock that nobody moves.
     const graceMs = isMovedByHand(core.clock) ? 0 : DEFAULT_STOP_GRACE_MS;
     await scheduler.stop({ graceMs: options.stopGraceMs ?? graceMs });
     await endpoint.stop();
@@ -96,7 +101,7 @@ async function start({ options, core, queues, at }: Starting): Promise<CloudTask
     await journal?.close();
   };
   let stopped: Promise<void> | undefined;
-  const { host, port, calls } = endpoint;
+  const { port, calls } = endpoint;
   const emulator: CloudTasksEmulator = {
     host,
     port,
@@ -126,26 +131,23 @@ async function start({ options, core, queues, at }: Starting): Promise<CloudTask
   return emulator;
 }
 
-/** A stop must not wait for a clock that nobody moves. */
-const isMovedByHand = (clock: Clock): boolean => clock.hold !== undefined;
-
 type Core = ReturnType<typeof assemble>;
 
 /** The emulator's parts, except those that listen. */
 function assemble(options: CloudTasksEmulatorOptions, { state, journal }: Storage) {
-  const { clock = systemClock, slowDown = true, considerRetryAfter = true } = options;
+  const { clock = systemClock, slowDown = true, considerRetryAfter = true, oidcIssuer: issuer = GOOGLE } = options;
   const log = options.log ?? silentLog;
   const key = openSigningKey(options.dataDir, log);
 
   const history = new History(options.historyAttempts ?? DEFAULT_HISTORY_ATTEMPTS);
   const faults = new FaultSet<CloudTasksFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const deliveries = new Deliveries({ clock, log, changed: () => scheduler.changed() });
-  const plainSender = createSender({ clock, authorize: createTokenMaker(key) });
+  const plainSender = createSender({ clock, authorize: createTokenMaker({ key, issuer }) });
   const sender = createFaultySender({ sender: plainSender, faults, clock, deliveries, history });
   const slots = new DeliverySlots(options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES);
   const limits = { slots, slowDown, considerRetryAfter };
   const scheduler: Scheduler = new Scheduler(Object.assign(limits, { clock, log, state, history, deliveries, sender }));
-  return { clock, log, state, journal, key, history, faults, deliveries, sender, scheduler };
+  return { clock, log, state, journal, key, issuer, history, faults, deliveries, sender, scheduler };
 }
 
 interface Storage {

@@ -1,4 +1,4 @@
-import { type Clock, type Timer, systemClock } from "../kernel/clock.ts";
+import { type Clock, type Timer, monotonicMs, systemClock } from "../kernel/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./store/commit-times.ts";
 import {
@@ -90,7 +90,7 @@ export class Database {
   constructor({ root, clock, times, concurrency, record }: DatabaseOptions) {
     this.root = root;
     this.#clock = clock;
-    this.#forgotAtMs = clock.now();
+    this.#forgotAtMs = monotonicMs(clock);
     this.documents = new DocumentStore(root);
     this.#times = times;
     this.#record = record;
@@ -204,7 +204,7 @@ export class Database {
 
   /** Forgets versions that nobody can read any more. */
   #forgetPast(): void {
-    const nowMs = this.#clock.now();
+    const nowMs = monotonicMs(this.#clock);
     if (nowMs - this.#forgotAtMs < FORGET_INTERVAL_MS) return;
     this.#forgotAtMs = nowMs;
     // A read-only transaction may have begun at the oldest time that can be read, and live on from there.

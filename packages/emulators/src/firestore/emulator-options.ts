@@ -39,7 +39,7 @@ export interface FirestoreResetOptions {
   readonly database?: string;
 }
 
-/** A running Firestore emulator. FIRESTORE_EMULATOR_HOST is `host:port`. */
+/** A running Firestore emulator. FIRESTORE_EMULATOR_HOST is `host:port`, with an IPv6 address in brackets. */
 export interface FirestoreEmulator {
   readonly host: string;
   readonly port: number;

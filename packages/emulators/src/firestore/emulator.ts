@@ -4,8 +4,8 @@ import { systemClock } from "../kernel/clock.ts";
 import { type CallFault, checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
-import { assertPortIsFree } from "../kernel/port.ts";
-import { startEndpoint } from "../rpc/endpoint.ts";
+import { type BoundPort, authority, bindPort } from "../kernel/port.ts";
+import { serveEndpoint } from "../rpc/endpoint.ts";
 import { loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, openCommitLog } from "./store/commit-log.ts";
 import { Databases } from "./databases.ts";
@@ -33,26 +33,41 @@ const FAREWELL_TURNS = 4;
  * RangeError when a name in `allowHosts` is invalid.
  */
 export async function startFirestoreEmulator(options: FirestoreEmulatorOptions = {}): Promise<FirestoreEmulator> {
-  const clock = options.clock ?? systemClock;
-  await assertPortIsFree({ host: options.host ?? DEFAULT_HOST, port: options.port ?? 0 });
-  const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
-  const databases = new Databases(clock, options.concurrency ?? "pessimistic");
+  const bound = await bindPort({ host: options.host ?? DEFAULT_HOST, port: options.port ?? 0 });
+  let log: CommitLog | undefined;
+  try {
+    const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
+    const databases = new Databases(options.clock ?? systemClock, options.concurrency ?? "pessimistic");
+    log = await openLog(databases, protos, options);
+    return start({ options, protos, databases, log, bound });
+  } catch (error) {
+    await bound.close();
+    await log?.close();
+    throw error;
+  }
+}
+
+interface Starting {
+  readonly options: FirestoreEmulatorOptions;
+  readonly protos: protobuf.Root;
+  readonly databases: Databases;
+  readonly log: CommitLog | undefined;
+  readonly bound: BoundPort;
+}
+
+function start({ options, protos, databases, log, bound }: Starting): FirestoreEmulator {
   const methods = firestoreCalls(databases);
   const faults = new FaultSet<CallFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const control = createControlSurface(async () => {
     const { createFirestoreControl } = await import("./control.ts");
-    return createFirestoreControl(emulator, clock);
+    return createFirestoreControl(emulator, options.clock ?? systemClock);
   });
   const service = protos.lookupService("google.firestore.v1.Firestore");
-  const log = await openLog(databases, protos, options);
-  const endpoint = await startEndpoint({
+  const endpoint = serveEndpoint(bound, {
     ...listeningOptions(options),
     services: [{ service, methods: withCallFaults(methods, faults), streams: firestoreStreams(databases) }],
     http: httpRoutes(databases, control),
     maxRequestBytes: MAX_REQUEST_BYTES,
-  }).catch(async (error: unknown) => {
-    await log?.close();
-    throw error;
   });
 
   const stopOnce = async (): Promise<void> => {
@@ -70,7 +85,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
     calls,
     clientOptions: ({ projectId = DEFAULT_PROJECT } = {}) => ({
       projectId,
-      host: `${host}:${port}`,
+      host: authority(endpoint),
       ssl: false,
       // Otherwise the client looks for credentials, and for a metadata server, to find out its universe.
       universeDomain: "googleapis.com",
@@ -112,11 +127,10 @@ async function openLog(
   return commits;
 }
 
-function listeningOptions({ host, port, log, allowHosts = [] }: FirestoreEmulatorOptions) {
+function listeningOptions({ host, log, allowHosts = [] }: FirestoreEmulatorOptions) {
   return {
     allowHosts,
     ...(host === undefined ? {} : { host }),
-    ...(port === undefined ? {} : { port }),
     ...(log ? { log } : {}),
   };
 }

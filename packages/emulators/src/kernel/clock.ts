@@ -5,9 +5,11 @@ export interface Timer {
 
 /** The time an emulator goes by. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, for due times. It may jump: somebody sets the clock, or the machine sleeps. */
   now(): number;
-  /** Calls back once, `delayMs` milliseconds from now (0 or less: as soon as possible, never synchronously). */
+  /** Milliseconds since any one moment, which never jump, for ages and waits. Default: `now`. */
+  monotonic?(): number;
+  /** Calls back once, after a wait of `delayMs` milliseconds (0 or less: as soon as possible, never synchronously). */
   setTimer(delayMs: number, callback: () => void): Timer;
   /** Reports work that has begun, so that a clock moved by hand waits for it before it moves on. */
   hold?(work: Promise<unknown>): void;
@@ -16,14 +18,15 @@ export interface Clock {
 /** Node fires a timer at once if it is set for longer than this, so a longer wait takes several timers. */
 const LONGEST_NODE_TIMER_MS = 2 ** 31 - 1;
 
-/** The wall clock. Its timers keep the process alive. */
+/** The machine's clocks. Timers keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimer(delayMs, callback) {
-    const dueMs = Date.now() + delayMs;
+    const dueMs = performance.now() + delayMs;
     let handle: NodeJS.Timeout;
     const arm = (): void => {
-      const leftMs = dueMs - Date.now();
+      const leftMs = dueMs - performance.now();
       handle =
         leftMs > LONGEST_NODE_TIMER_MS
           ? setTimeout(arm, LONGEST_NODE_TIMER_MS)
@@ -33,3 +36,11 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** The clock's monotonic time in milliseconds. */
+export function monotonicMs(clock: Clock): number {
+  return clock.monotonic?.() ?? clock.now();
+}
+
+/** Whether a test moves the clock, so that its time passes by steps and never jumps. */
+export const isMovedByHand = (clock: Clock): boolean => clock.hold !== undefined;

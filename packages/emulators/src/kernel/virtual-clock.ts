@@ -52,6 +52,10 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
+  monotonic(): number {
+    return this.#nowMs;
+  }
+
   setTimer(delayMs: number, callback: () => void): Timer {
     const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, heapIndex: -1, callback };
     this.#timers.add(timer);

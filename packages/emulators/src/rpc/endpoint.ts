@@ -1,12 +1,12 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import http from "node:http";
-import net from "node:net";
+import type net from "node:net";
 import type protobuf from "protobufjs/light.js";
 import { parseHostName } from "../guard/foreign-request.ts";
 import { grpcGuard } from "../guard/grpc-guard.ts";
 import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
-import { portOf } from "../kernel/port.ts";
+import { type BoundPort, bindPort } from "../kernel/port.ts";
 import { type Admission, type RpcHandler, bindService } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
 import { type RestOptions, type RestSurface, createRestSurface } from "./rest.ts";
@@ -45,11 +45,19 @@ export interface Endpoint {
   readonly port: number;
   /** How often each RPC was called, by its short name. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Refuses new connections, closes the open ones, and resolves when the port is free. */
+  /**
+   * Accepts no more connections or calls, lets those in progress end for up to two seconds, and resolves when the port is
+   * free.
+   */
   stop(): Promise<void>;
 }
 
+const DEFAULT_HOST = "127.0.0.1";
 const HTTP2_PREFACE = "PRI";
+
+/** How long a stop waits for calls in progress, by the wall clock. */
+const OPEN_CALLS_MS = 2000;
+
 const DEFAULT_MAX_REQUEST_BYTES = 12 * 1024 * 1024;
 
 /**
@@ -58,6 +66,16 @@ const DEFAULT_MAX_REQUEST_BYTES = 12 * 1024 * 1024;
  * @throws Error with code EADDRINUSE when the port is taken; RangeError when a name in `allowHosts` is none.
  */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { host = DEFAULT_HOST, port = 0 } = options;
+  return serveEndpoint(await bindPort({ host, port }), options);
+}
+
+/**
+ * Serves gRPC and HTTP/1.1 on a port that is bound, also whoever connected before, out of reach of web pages.
+ *
+ * @throws RangeError when a name in `allowHosts` is none.
+ */
+export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "port">): Endpoint {
   const calls = new Map<string, number>();
   const allowedNames = readNames(options);
   const grpcServer = new Server({
@@ -79,29 +97,38 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const httpServer = http.createServer(guardAgainstPages(handle, allowedNames));
 
   const sockets = new Set<net.Socket>();
-  const listener = net.createServer((socket) => {
+  /** Those that haven't said anything yet. */
+  const silent = new Set<net.Socket>();
+  bound.serve((socket) => {
     sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
+    silent.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      silent.delete(socket);
+    });
     socket.on("error", () => socket.destroy());
     socket.setNoDelay(true);
-    routeByFirstBytes(socket, {
-      http2: () => grpcConnections.injectConnection(socket),
-      http1: () => httpServer.emit("connection", socket),
+    routeByFirstBytes(socket, (isHttp2) => {
+      silent.delete(socket);
+      if (isHttp2) grpcConnections.injectConnection(socket);
+      else httpServer.emit("connection", socket);
     });
   });
-  const { host, port } = await listen(listener, options);
 
   return {
-    host,
-    port,
+    host: options.host ?? DEFAULT_HOST,
+    port: bound.port,
     calls,
     async stop() {
-      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
-      grpcConnections.destroy();
-      grpcServer.forceShutdown();
+      const closed = bound.close();
+      // Sends GOAWAY with NO_ERROR. Clients report any other code as an error.
+      grpcServer.tryShutdown(() => undefined);
       httpServer.close();
-      for (const socket of sockets) socket.destroy();
+      httpServer.closeIdleConnections();
+      for (const socket of silent) socket.destroy();
+      const limit = setTimeout(() => sockets.forEach((socket) => socket.destroy()), OPEN_CALLS_MS);
       await closed;
+      clearTimeout(limit);
     },
   };
 }
@@ -117,7 +144,7 @@ function readNames({ host = "", allowHosts = [] }: EndpointOptions): ReadonlySet
 }
 
 /** An HTTP/2 client speaks first, and starts with a preface unlike any HTTP/1.1 request (RFC 9113, section 3.4). */
-function routeByFirstBytes(socket: net.Socket, routes: { http2: () => void; http1: () => void }): void {
+function routeByFirstBytes(socket: net.Socket, route: (isHttp2: boolean) => void): void {
   let head = Buffer.alloc(0);
   const look = (): void => {
     const chunk: unknown = socket.read();
@@ -132,17 +159,7 @@ function routeByFirstBytes(socket: net.Socket, routes: { http2: () => void; http
       return;
     }
     socket.unshift(head);
-    if (start === HTTP2_PREFACE) routes.http2();
-    else routes.http1();
+    route(start === HTTP2_PREFACE);
   };
   socket.once("readable", look);
-}
-
-async function listen(listener: net.Server, options: EndpointOptions): Promise<{ host: string; port: number }> {
-  const host = options.host ?? "127.0.0.1";
-  await new Promise<void>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.listen(options.port ?? 0, host, () => resolve());
-  });
-  return { host, port: portOf(listener) };
 }

@@ -1,4 +1,4 @@
-import { assertPortIsFree } from "../../src/kernel/port.ts";
+import { bindPort } from "../../src/kernel/port.ts";
 
 /**
  * Below the ports that operating systems hand out by themselves (32768 and up on Linux, 49152 and up elsewhere), so that
@@ -18,7 +18,7 @@ export async function freePort(): Promise<number> {
 }
 
 const isFree = (port: number): Promise<boolean> =>
-  assertPortIsFree({ host: "127.0.0.1", port }).then(
-    () => true,
+  bindPort({ host: "127.0.0.1", port }).then(
+    (bound) => bound.close().then(() => true),
     () => false,
   );

@@ -81,6 +81,24 @@ it("fetches again for a key id that it doesn't know, and finds a newly rotated k
   expect(server.fetches).toBe(2);
 });
 
+it.each([
+  ["back", -DAY_MS],
+  ["ahead", 2 * DAY_MS],
+])("keeps its periods though the wall clock is set %s", async (_direction, jumpMs) => {
+  const { server, clock, keys } = await setup();
+  await keys.find("old");
+  const realNow = clock.now.bind(clock);
+  Object.assign(clock, { now: () => realNow() + jumpMs });
+  server.respondWith(pemResponse([NEW_KEY]));
+  await clock.advance(29_999);
+  expect(await keys.find("new")).toEqual({ kind: "unknown-key" });
+  expect(await keys.find("old")).toEqual(FOUND_OLD);
+  expect(server.fetches).toBe(1);
+  await clock.advance(1);
+  expect(await keys.find("new")).toEqual({ kind: "found", pem: NEW_KEY.publicPem });
+  expect(server.fetches).toBe(2);
+});
+
 it("fetches at most once in 30 s for 1,000 unknown key ids", async () => {
   const { server, clock, keys } = await setup();
   const askForAll = () => Promise.all(Array.from({ length: 1_000 }, (_, index) => keys.find(`made-up-${index}`)));

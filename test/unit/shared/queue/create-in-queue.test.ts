@@ -111,6 +111,16 @@ describe("creating a task in its queue", () => {
     expect(gaps.every((gapMs) => gapMs >= 50 && gapMs <= 1_000)).toBe(true);
   });
 
+  it("gives up within ten seconds though the wall clock is set back meanwhile", async () => {
+    const { run, clock } = setUp(LOST);
+    const running = run();
+    await clock.advance(100);
+    const realNow = clock.now.bind(clock);
+    Object.assign(clock, { now: () => realNow() - 3_600_000 });
+    await clock.advance(9_900);
+    expect((await running).result).toEqual(LOST);
+  });
+
   it("gives up within ten seconds when every try hangs, the last one for as long as is left", async () => {
     const { run, clock, tries } = setUp("hang");
     const running = run();

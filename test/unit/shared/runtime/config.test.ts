@@ -95,7 +95,18 @@ it.each(["0", "65535"])("accepts the port %s", (PORT) => {
 });
 
 it.each([
+  ["tasks:8123", { host: "tasks", port: 8123 }],
+  ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+  ["[::1]:8123", { host: "[::1]", port: 8123 }],
+])("accepts the emulator address %s", (EMULATOR, address) => {
+  expect(read({ EMULATOR }).EMULATOR).toEqual(address);
+});
+
+it.each([
   "localhost",
+  "::1:8123",
+  "[tasks]:8123",
+  "[::1]",
   ":8123",
   "http://localhost:8123",
   "localhost:",

@@ -170,7 +170,6 @@ function makeTask({ state, clock }: RpcContext, queue: Queue, wanted: NewTask): 
     dispatchCount: 0,
     responseCount: 0,
     failures: 0,
-    executions: 0,
     heapIndex: -1,
     running: 0,
   };

@@ -1,4 +1,4 @@
-import type { Clock } from "../../kernel/clock.ts";
+import { type Clock, monotonicMs } from "../../kernel/clock.ts";
 import type { Attempted, Fate, QueuedTask } from "./attempt-outcome.ts";
 import { logAttempt } from "../testing/attempt-log.ts";
 import type { EmulatorLog } from "../../kernel/emulator-log.ts";
@@ -9,6 +9,7 @@ import type { Sender } from "./request/delivery.ts";
 import type { History } from "../testing/history.ts";
 import { isSuccess, previousStatus, responseStatus } from "./request/response-status.ts";
 import { isExhausted, retryDelayMs } from "./retry-delay.ts";
+import { LATEST_TIME_MS } from "../wire/wire-time.ts";
 import type { State } from "../state/state.ts";
 import type { Progress, Task } from "../state/task.ts";
 
@@ -39,24 +40,27 @@ export async function attemptTask(
 ): Promise<Attempted> {
   const { task } = queued;
   const dispatchedMs = deps.clock.now();
-  beginAttempt(task, dispatchedMs);
+  beginAttempt(task, { dispatchedMs, monotonicMs: monotonicMs(deps.clock) });
   const record = deps.history.begin(queued, { dispatchedMs });
 
   const delivered = await deps.sender.deliver(queued, { abort: options.abort, record });
   task.running -= 1;
 
   const nowMs = deps.clock.now();
-  const fate = decideFate(queued, delivered, deps, { nowMs, retryFromMs: options.forced ? dispatchedMs : nowMs });
+  const fate = decideFate(queued, delivered, deps, { retryFromMs: options.forced ? dispatchedMs : nowMs });
   deps.history.end(record, { endedMs: nowMs, outcome: delivered, fate });
   const attempted = { delivered, fate, endedMs: nowMs };
   logAttempt(queued, attempted, { log: deps.log });
   return attempted;
 }
 
-function beginAttempt(task: Task, dispatchedMs: number): void {
+function beginAttempt(task: Task, now: { dispatchedMs: number; monotonicMs: number }): void {
+  const { dispatchedMs } = now;
   task.running += 1;
   task.dispatchCount += 1;
   task.firstDispatchMs ??= dispatchedMs;
+  // An earlier process began a restored task, and only the wall clock tells how long ago.
+  task.firstDispatchMonotonicMs ??= now.monotonicMs - Math.max(0, dispatchedMs - task.firstDispatchMs);
   task.lastAttempt = { scheduledMs: task.dueMs, dispatchedMs };
 }
 
@@ -64,7 +68,7 @@ function decideFate(
   { queue, task }: QueuedTask,
   delivered: Delivered,
   deps: AttemptDeps,
-  times: { nowMs: number; retryFromMs: number },
+  { retryFromMs }: { retryFromMs: number },
 ): Fate {
   if (delivered.kind === "aborted") return { kind: "aborted" };
   if (queue.tasks.get(task.id) !== task) return { kind: "deleted" };
@@ -72,14 +76,15 @@ function decideFate(
 
   const retry = task.retry ?? queue.settings.config.retry;
   const attempts = task.failures + 1;
-  const sinceFirstAttemptMs = times.nowMs - (task.firstDispatchMs ?? times.nowMs);
+  const nowMs = monotonicMs(deps.clock);
+  const sinceFirstAttemptMs = nowMs - (task.firstDispatchMonotonicMs ?? nowMs);
   if (isExhausted(retry, { attempts, sinceFirstAttemptMs })) return { kind: "given-up" };
 
   const delayMs = retryDelayMs(retry, attempts);
   const requestedMs = (deps.considerRetryAfter && delivered.kind === "answered" && delivered.retryAfterMs) || 0;
   // A worker can lengthen the wait that the queue's schedule sets, but not beyond the queue's limit.
   const waitMs = Math.max(delayMs, Math.min(requestedMs, retry.maxBackoffMs));
-  return { kind: "retry", dueMs: times.retryFromMs + waitMs };
+  return { kind: "retry", dueMs: Math.min(retryFromMs + waitMs, LATEST_TIME_MS) };
 }
 
 /**
@@ -118,15 +123,13 @@ function progressAfterFailure(
   delivered: Exclude<Delivered, { kind: "aborted" }>,
   times: { dueMs: number; nowMs: number },
 ): Progress {
-  const hasResponse = delivered.kind === "answered";
-  const workerDecided = hasResponse && delivered.status < 500;
+  const workerDecided = delivered.kind === "answered" && delivered.status < 500;
   const dispatched = task.lastAttempt ?? { scheduledMs: task.dueMs, dispatchedMs: times.nowMs };
   return {
     ...progressOf(task),
     dueMs: times.dueMs,
-    responseCount: task.responseCount + (hasResponse ? 1 : 0),
+    responseCount: task.responseCount + (workerDecided ? 1 : 0),
     failures: task.failures + 1,
-    executions: task.executions + (workerDecided ? 1 : 0),
     previousStatus: previousStatus(delivered),
     lastAttempt: { ...dispatched, respondedMs: times.nowMs, status: responseStatus(delivered) },
   };

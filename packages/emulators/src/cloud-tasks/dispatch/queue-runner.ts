@@ -1,4 +1,4 @@
-import type { Timer } from "../../kernel/clock.ts";
+import { type Timer, isMovedByHand, monotonicMs } from "../../kernel/clock.ts";
 import { type AttemptDeps, attemptTask, storeEnd } from "./attempt.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import type { Deliveries } from "../testing/deliveries.ts";
@@ -23,12 +23,18 @@ export interface RunnerDeps extends AttemptDeps {
   readonly changed: () => void;
 }
 
+/** How long to wait at most until the clock is looked at again: it may have jumped past the time of a task. */
+const LOOK_MS = 1000;
+
+/** A clock that was set back by less is ignored. */
+const LEAST_SET_BACK_MS = 1000;
+
 /** A task lives for at most 31 days (https://cloud.google.com/tasks/docs/quotas). */
 const RETENTION_MS = 31 * 86_400_000;
 
 /**
  * Delivers the tasks of one queue when they are due, within its limits. It wakes up for the next due task, the next
- * token and the end of a delivery; it never polls.
+ * token and the end of a delivery, and while a task is waiting for its time, once a second to look at the clock.
  *
  * A task is in the heap exactly while no delivery of it is in progress.
  */
@@ -42,6 +48,8 @@ export class QueueRunner implements Watched {
   readonly #wakeLater = (): void => this.wake();
   /** Attempts that have ended, but how couldn't be stored yet. */
   readonly #unstored = new Set<Attempted>();
+  /** How far the clock is ahead of monotonic time, as of the last look. */
+  #clockAheadMs: number;
   #running = 0;
   #stopped = false;
   #timer: Timer | undefined;
@@ -49,7 +57,8 @@ export class QueueRunner implements Watched {
   constructor(queue: Queue, deps: RunnerDeps) {
     this.queue = queue;
     this.#deps = deps;
-    this.#bucket = new TokenBucket(this.#rate(deps.clock.now()));
+    this.#clockAheadMs = deps.clock.now() - monotonicMs(deps.clock);
+    this.#bucket = new TokenBucket(this.#rate(monotonicMs(deps.clock)));
     for (const task of queue.tasks.values()) this.#enqueue(task);
   }
 
@@ -118,8 +127,13 @@ export class QueueRunner implements Watched {
     while (!this.queue.settings.paused) {
       const task = this.#waiting.peek();
       if (!task) return;
-      const nowMs = this.#deps.clock.now();
-      const waitMs = task.dueMs > nowMs ? task.dueMs - nowMs : this.#waitForTurn(nowMs);
+      const { clock } = this.#deps;
+      const untilDueMs = task.dueMs - clock.now();
+      if (untilDueMs > 0) {
+        this.#wakeIn(isMovedByHand(clock) ? untilDueMs : Math.min(untilDueMs, LOOK_MS));
+        return;
+      }
+      const waitMs = this.#waitForTurn(monotonicMs(clock));
       if (waitMs > 0) {
         // The end of a delivery wakes the queue, so waiting for a free slot needs no timer.
         if (Number.isFinite(waitMs)) this.#wakeIn(waitMs);
@@ -128,6 +142,25 @@ export class QueueRunner implements Watched {
       this.#dequeue(task);
       this.#running += 1;
       this.#attempt(task, { forced: false });
+    }
+  }
+
+  /**
+   * Moves what waits only for its turn or its retry along with a clock that was set back, so that it doesn't wait for the
+   * clock to catch up. Tasks that somebody scheduled keep their times.
+   */
+  #followClock(): void {
+    const { clock } = this.#deps;
+    const aheadMs = clock.now() - monotonicMs(clock);
+    const setBackMs = this.#clockAheadMs - aheadMs;
+    this.#clockAheadMs = aheadMs;
+    if (setBackMs < LEAST_SET_BACK_MS) return;
+    for (const task of this.queue.tasks.values()) {
+      const isScheduled = task.failures === 0 && task.dueMs > task.createdMs;
+      if (isScheduled || task.heapIndex === -1) continue;
+      this.#dequeue(task);
+      task.dueMs -= setBackMs;
+      this.#enqueue(task);
     }
   }
 
@@ -152,7 +185,11 @@ export class QueueRunner implements Watched {
     for (const key of [this, ...this.#unstored]) this.#deps.state.unstored.giveUp(key);
   }
 
-  /** Milliseconds until the limits allow a delivery; 0 is now. A slot comes before a token, so that no token is wasted. */
+  /**
+   * Milliseconds until the limits allow a delivery; 0 is now. A slot comes before a token, so that no token is wasted.
+   *
+   * @param nowMs by monotonic time, like all times of limits.
+   */
   #waitForTurn(nowMs: number): number {
     if (this.#running >= this.queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
     if (!this.#deps.slots.isFree(this.#wakeLater)) return Number.POSITIVE_INFINITY;
@@ -169,7 +206,10 @@ export class QueueRunner implements Watched {
   }
 
   #wakeIn(waitMs: number): void {
-    this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => this.wake());
+    this.#timer = this.#deps.clock.setTimer(Math.ceil(waitMs), () => {
+      this.#followClock();
+      this.wake();
+    });
   }
 
   #enqueue(task: Task): void {
@@ -238,7 +278,9 @@ export class QueueRunner implements Watched {
     this.#dequeue(task);
     try {
       const isRetried = storeEnd({ queue: this.queue, task }, attempted, this.#deps);
-      if (isRetried && task.running === 0) this.#enqueue(task);
+      // What is stored lets others that were waiting be stored, too: they may have put the task back already, or ended it.
+      this.#dequeue(task);
+      if (isRetried && task.running === 0 && this.queue.tasks.get(task.id) === task) this.#enqueue(task);
     } catch (error) {
       if (isWaiting) this.#enqueue(task);
       throw error;
@@ -248,7 +290,7 @@ export class QueueRunner implements Watched {
   #noteSpeed({ delivered }: Attempted): void {
     this.#slowDown.note({
       ok: isSuccess(delivered),
-      nowMs: this.#deps.clock.now(),
+      nowMs: monotonicMs(this.#deps.clock),
       ...(delivered.kind === "answered" ? { status: delivered.status } : {}),
     });
   }

@@ -24,10 +24,14 @@ export function retryDelayMs(config: RetryConfig, retry: number): number {
 }
 
 /**
- * Whether a failed task has no retry left: it has used up its attempts and, where there is a limit, its time. Either
- * alone is not enough (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
+ * Whether a failed task has no retry left: it has used up its attempts and its time, as far as either is limited. Without
+ * both limits it is retried for ever (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig).
  */
 export function isExhausted(config: RetryConfig, task: { attempts: number; sinceFirstAttemptMs: number }): boolean {
-  if (config.maxAttempts === -1 || task.attempts < config.maxAttempts) return false;
-  return config.maxRetryDurationMs === 0 || task.sinceFirstAttemptMs >= config.maxRetryDurationMs;
+  const { maxAttempts, maxRetryDurationMs } = config;
+  const isAttemptsLimited = maxAttempts !== -1;
+  const isTimeLimited = maxRetryDurationMs !== 0;
+  if (isAttemptsLimited && task.attempts < maxAttempts) return false;
+  if (isTimeLimited && task.sinceFirstAttemptMs < maxRetryDurationMs) return false;
+  return isAttemptsLimited || isTimeLimited;
 }

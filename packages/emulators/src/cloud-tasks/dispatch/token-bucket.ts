@@ -1,4 +1,4 @@
-/** A token bucket. It starts full and refills evenly. */
+/** A token bucket. It starts full and refills evenly. Its times are monotonic where the clock has such. */
 export class TokenBucket {
   #perSecond: number;
   #capacity: number;

@@ -21,23 +21,42 @@ export type ChangeInQueue = Exclude<Change, { kind: "queue-set" | "queue-deleted
 
 /** A change as the journal has it: the task's body is base64, and state of this process is left out. */
 export type StoredChange =
-  | Exclude<Change, { kind: "task-created" }>
-  | { readonly kind: "task-created"; readonly queue: string; readonly task: StoredTask };
+  | Exclude<Change, { kind: "task-created" | "task-failed" }>
+  | { readonly kind: "task-created"; readonly queue: string; readonly task: StoredTask & EarlierCount }
+  | {
+      readonly kind: "task-failed";
+      readonly queue: string;
+      readonly taskId: string;
+      readonly progress: Progress & EarlierCount;
+    };
 
-type StoredTask = Omit<Task, "body" | "heapIndex" | "running"> & { readonly body: string };
+/** Earlier versions counted all responses as `responseCount`, and as `executions` those other than 5xx. */
+interface EarlierCount {
+  readonly executions?: number;
+}
+
+type StoredTask = Omit<Task, "body" | "heapIndex" | "running" | "firstDispatchMonotonicMs"> & { readonly body: string };
 
 export function storedFromChange(change: Change): StoredChange {
   if (change.kind !== "task-created") return change;
-  const { heapIndex: _position, running: _deliveries, body, ...kept } = change.task;
+  const { heapIndex: _position, running: _deliveries, firstDispatchMonotonicMs: _first, body, ...kept } = change.task;
   const base64 = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64");
   return { ...change, task: { ...kept, body: base64 } };
 }
 
 export function changeFromStored(stored: StoredChange): Change {
+  if (stored.kind === "task-failed") return { ...stored, progress: withPresentCount(stored.progress) };
   if (stored.kind !== "task-created") return stored;
   // Copied out of Node's buffer pool, which it would keep alive.
   const body = new Uint8Array(Buffer.from(stored.task.body, "base64"));
-  return { ...stored, task: { ...stored.task, body, heapIndex: -1, running: 0 } };
+  return { ...stored, task: { ...withPresentCount(stored.task), body, heapIndex: -1, running: 0 } };
+}
+
+function withPresentCount<Stored extends { responseCount: number } & EarlierCount>(
+  stored: Stored,
+): Omit<Stored, "executions"> {
+  const { executions, ...present } = stored;
+  return { ...present, responseCount: executions ?? stored.responseCount };
 }
 
 /** What changes in a task with its attempts. */
@@ -47,7 +66,6 @@ export function progressOf(task: Task): Progress {
     dispatchCount: task.dispatchCount,
     responseCount: task.responseCount,
     failures: task.failures,
-    executions: task.executions,
     ...(task.previousStatus === undefined ? {} : { previousStatus: task.previousStatus }),
     ...(task.firstDispatchMs === undefined ? {} : { firstDispatchMs: task.firstDispatchMs }),
     ...(task.lastAttempt ? { lastAttempt: task.lastAttempt } : {}),

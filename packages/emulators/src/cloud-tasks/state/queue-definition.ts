@@ -6,7 +6,7 @@ import { type QueueName, isQueueId, parseQueueName } from "../api/resource-names
 import type { Scheduler } from "../dispatch/scheduler.ts";
 import type { Queue } from "./queue.ts";
 import type { State } from "./state.ts";
-import { millisToWire } from "../wire/wire-time.ts";
+import { durationToWire } from "../wire/wire-time.ts";
 import type { WireDuration } from "../wire/wire.ts";
 
 /** A number with a unit, such as `3.5s` as in Google's JSON, `10m`, `1h` or `1d`; or milliseconds. */
@@ -127,7 +127,7 @@ function readBurst(burst: number): number {
 function durations(given: Readonly<Record<string, DefinedDuration | undefined>>): Record<string, WireDuration> {
   return Object.fromEntries(
     Object.entries(given).flatMap(([field, duration]) =>
-      duration === undefined ? [] : [[field, millisToWire(toMillis(duration))]],
+      duration === undefined ? [] : [[field, durationToWire(toMillis(duration))]],
     ),
   );
 }

@@ -31,12 +31,10 @@ export interface Progress {
   dueMs: number;
   /** Deliveries that have begun. */
   dispatchCount: number;
-  /** Deliveries with a response. */
+  /** Deliveries with a response other than 5xx, as recorded: also the header X-CloudTasks-TaskExecutionCount. */
   responseCount: number;
   /** Failed deliveries: the header X-CloudTasks-TaskRetryCount. */
   failures: number;
-  /** Deliveries that the worker rejected, so not 5xx: the header X-CloudTasks-TaskExecutionCount. */
-  executions: number;
   /** The next delivery's header X-CloudTasks-TaskPreviousResponse. */
   previousStatus?: number;
   firstDispatchMs?: number;
@@ -53,6 +51,8 @@ export interface Task extends Progress, HeapItem {
   /** Shared with tasks that have an equal one. */
   target: HttpTarget;
   readonly body: Uint8Array;
+  /** When the first attempt began, by the monotonic time of this process. Set with the first attempt in it. */
+  firstDispatchMonotonicMs?: number;
   /** Deliveries in progress; more than one when RunTask overlaps with a scheduled delivery. */
   running: number;
 }

@@ -10,6 +10,12 @@ export interface SentRequest {
   readonly body: Uint8Array;
 }
 
+/** A request that a redirect led to. */
+export interface RedirectedRequest {
+  readonly method: HttpMethod;
+  readonly url: string;
+}
+
 /** The two readable parts of an OIDC token. */
 export interface DecodedToken {
   readonly header: Readonly<Record<string, unknown>>;
@@ -33,6 +39,8 @@ export interface AttemptRecord {
   /** Undefined until it is sent. */
   readonly request?: SentRequest;
   readonly token?: DecodedToken;
+  /** Where redirects led, in order. Undefined when there were none. */
+  readonly redirects?: readonly RedirectedRequest[];
   /** Undefined while it is in progress. */
   readonly outcome?: Delivered;
   /** What happened next. Undefined while it is in progress, and for a duplicate that a fault added. */

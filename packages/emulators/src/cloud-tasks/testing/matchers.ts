@@ -23,15 +23,29 @@ export const taskMatchers = {
    *
    * @param expected.attempts how many attempts it took; default: any number.
    */
+  toHaveSucceeded(emulator: WithHistory, task: string, expected: { readonly attempts?: number } = {}): MatcherResult {
+    const attempts = emulator.history({ task });
+    const succeeded = attempts.find(({ outcome }) => outcome !== undefined && isSuccess(outcome))?.dispatch;
+    const pass = succeeded !== undefined && succeeded === (expected.attempts ?? succeeded);
+    const how = expected.attempts === undefined ? "" : ` with attempt ${expected.attempts}`;
+    return { pass, message: () => sentence({ task, pass, wanted: `have succeeded${how}`, attempts }) };
+  },
+
+  /**
+   * Passes when a worker responded to one of the task's attempts, whatever it said.
+   *
+   * @param expected.attempts how many attempts there were; default: any number.
+   */
   toHaveBeenDelivered(
     emulator: WithHistory,
     task: string,
     expected: { readonly attempts?: number } = {},
   ): MatcherResult {
     const attempts = emulator.history({ task });
-    const delivered = attempts.find(({ outcome }) => outcome !== undefined && isSuccess(outcome))?.dispatch;
-    const pass = delivered !== undefined && delivered === (expected.attempts ?? delivered);
-    const how = expected.attempts === undefined ? "" : ` with attempt ${expected.attempts}`;
+    const count = attempts.at(-1)?.dispatch;
+    const isDelivered = attempts.some(({ outcome }) => outcome?.kind === "answered");
+    const pass = isDelivered && count === (expected.attempts ?? count);
+    const how = expected.attempts === undefined ? "" : ` in ${expected.attempts} attempts`;
     return { pass, message: () => sentence({ task, pass, wanted: `have been delivered${how}`, attempts }) };
   },
 

@@ -2,7 +2,7 @@ import type { Queue } from "../state/queue.ts";
 import type { RetryConfig } from "../dispatch/retry-delay.ts";
 import { httpTargetToWire } from "./http-target.ts";
 import { burstSize } from "./queue-config.ts";
-import { millisToWire } from "./wire-time.ts";
+import { durationToWire, millisToWire } from "./wire-time.ts";
 import type { QueueReply, WireRetryConfig } from "./wire.ts";
 
 /** The numbers of Queue.State. */
@@ -30,9 +30,9 @@ export function queueToWire({ name, settings }: Queue): QueueReply {
 export function retryConfigToWire(retry: RetryConfig): WireRetryConfig {
   return {
     maxAttempts: retry.maxAttempts,
-    minBackoff: millisToWire(retry.minBackoffMs),
-    maxBackoff: millisToWire(retry.maxBackoffMs),
+    minBackoff: durationToWire(retry.minBackoffMs),
+    maxBackoff: durationToWire(retry.maxBackoffMs),
     maxDoublings: retry.maxDoublings,
-    ...(retry.maxRetryDurationMs === 0 ? {} : { maxRetryDuration: millisToWire(retry.maxRetryDurationMs) }),
+    ...(retry.maxRetryDurationMs === 0 ? {} : { maxRetryDuration: durationToWire(retry.maxRetryDurationMs) }),
   };
 }

@@ -1,7 +1,14 @@
 import type { WireDuration, WireTimestamp } from "./wire.ts";
 
+/** The latest Timestamp, in whole milliseconds: the end of the year 9999. Later times become this one. */
+export const LATEST_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+const MICROS_A_SECOND = 1e6;
+const NANOS_A_MILLI = 1e6;
+const NANOS_A_SECOND = 1e9;
+
 /**
- * Milliseconds of a Timestamp or a Duration, exact to the microsecond, like the service
+ * Milliseconds of a Timestamp, or of a task's deadline, exact to the microsecond, like the service
  * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#task).
  */
 export function millisFromWire(time: WireTimestamp | WireDuration): number {
@@ -15,14 +22,29 @@ export function millisToWire(millis: number): { seconds?: number; nanos?: number
   return { ...(seconds === 0 ? {} : { seconds }), ...(micros === 0 ? {} : { nanos: micros * 1000 }) };
 }
 
-/** Seconds since the epoch with six decimal places, as in the header X-CloudTasks-TaskETA. */
+/** Milliseconds of a Duration, exact to the nanosecond up to a month, as the service keeps backoffs. */
+export function durationFromWire({ seconds, nanos }: WireDuration): number {
+  return Number(seconds ?? 0) * 1000 + (nanos ?? 0) / NANOS_A_MILLI;
+}
+
+/** A Duration of milliseconds with a fraction. Parts that are zero are left out, as on the wire. */
+export function durationToWire(millis: number): { seconds?: number; nanos?: number } {
+  const whole = Math.floor(millis / 1000);
+  const rounded = Math.round((millis - whole * 1000) * NANOS_A_MILLI);
+  const [seconds, nanos] = rounded === NANOS_A_SECOND ? [whole + 1, 0] : [whole, rounded];
+  return { ...(seconds === 0 ? {} : { seconds }), ...(nanos === 0 ? {} : { nanos }) };
+}
+
+/** Seconds since the epoch, exact to the microsecond without zeros at the end, as in the header X-CloudTasks-TaskETA. */
 export function epochSecondsText(millis: number): string {
   const { seconds, micros } = splitMillis(millis);
-  return `${seconds}.${String(micros).padStart(6, "0")}`;
+  const fraction = String(micros).padStart(6, "0").replace(/0+$/, "");
+  return fraction === "" ? String(seconds) : `${seconds}.${fraction}`;
 }
 
 function splitMillis(millis: number): { seconds: number; micros: number } {
-  const totalMicros = Math.round(millis * 1000);
-  const seconds = Math.floor(totalMicros / 1_000_000);
-  return { seconds, micros: totalMicros - seconds * 1_000_000 };
+  const seconds = Math.floor(millis / 1000);
+  // Apart from the seconds, since both together have more digits than a number.
+  const micros = Math.round((millis - seconds * 1000) * 1000);
+  return micros === MICROS_A_SECOND ? { seconds: seconds + 1, micros: 0 } : { seconds, micros };
 }

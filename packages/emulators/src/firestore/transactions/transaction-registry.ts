@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../../kernel/clock.ts";
+import { type Clock, type Timer, monotonicMs } from "../../kernel/clock.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import {
   type Ending,
@@ -41,7 +41,7 @@ export class TransactionRegistry {
 
   /** Begins a transaction. A retry takes over the age of its predecessor, so that it can't starve. */
   begin(mode: Transaction["mode"], retries?: Uint8Array): Transaction {
-    const nowMs = this.#clock.now();
+    const nowMs = monotonicMs(this.#clock);
     const transaction: Transaction = {
       id: newTransactionId(),
       age: (retries && this.#ageOf(retries)) ?? this.nextAge(),
@@ -64,7 +64,7 @@ export class TransactionRegistry {
     const key = keyOf(id);
     const transaction = this.#active.get(key);
     if (!transaction) throw this.#errorFor(id);
-    transaction.lastUsedAtMs = this.#clock.now();
+    transaction.lastUsedAtMs = monotonicMs(this.#clock);
     return transaction;
   }
 
@@ -83,7 +83,7 @@ export class TransactionRegistry {
     transaction.ending = ending;
     this.#active.delete(key);
     if (this.#active.size === 0) this.#cancelTimer();
-    const nowMs = this.#clock.now();
+    const nowMs = monotonicMs(this.#clock);
     this.#ended.set(key, { transaction, endedAtMs: nowMs });
     this.#forgetEnded(nowMs);
     if (this.#ended.size > MAX_REMEMBERED) this.#forgetOlderHalf();
@@ -96,7 +96,7 @@ export class TransactionRegistry {
   /** Ends overdue transactions, and sets a timer for when the next may be. */
   #endOverdue(): void {
     this.#cancelTimer();
-    const nowMs = this.#clock.now();
+    const nowMs = monotonicMs(this.#clock);
     for (const transaction of this.#active.values()) if (overdueMs(transaction) <= nowMs) this.#expire(transaction);
     if (this.#active.size === 0) return;
     const nextMs = Math.min(...[...this.#active.values()].map(overdueMs));
@@ -136,7 +136,7 @@ export class TransactionRegistry {
 
   #endedLately(key: string): Transaction | undefined {
     const ended = this.#ended.get(key);
-    return ended && this.#clock.now() - ended.endedAtMs < REMEMBERED_MS ? ended.transaction : undefined;
+    return ended && monotonicMs(this.#clock) - ended.endedAtMs < REMEMBERED_MS ? ended.transaction : undefined;
   }
 }
 

@@ -13,6 +13,7 @@ export interface Transaction {
   /** The position in the order of arrival. Of two in conflict, the one with the smaller age wins. */
   readonly age: number;
   readonly mode: { readonly kind: "read-write" } | { readonly kind: "read-only"; readonly snapshot: bigint };
+  /** By monotonic time, like the next. */
   readonly startedAtMs: number;
   lastUsedAtMs: number;
   ending: Ending | null;

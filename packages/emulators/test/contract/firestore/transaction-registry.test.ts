@@ -36,3 +36,27 @@ it("forgets the older half when more than 20,000 have ended", () => {
   expect(reasons.indexOf("remembered")).toBe(10_001);
   expect(reasons.lastIndexOf("forgotten")).toBe(10_000);
 });
+
+it("doesn't count a jump of the clock towards a transaction's age, nor as time that it was idle", async () => {
+  const clock = new VirtualClock();
+  let aheadMs = 0;
+  const jumping = {
+    now: () => clock.now() + aheadMs,
+    monotonic: () => clock.monotonic(),
+    setTimer: clock.setTimer.bind(clock),
+  };
+  const expired: Uint8Array[] = [];
+  const transactions = new TransactionRegistry(jumping, (transaction) => {
+    expired.push(transaction.id);
+    transactions.end(transaction, "expired");
+  });
+  const used = transactions.begin(READ_WRITE);
+  await clock.advance(59_999);
+  transactions.use(used.id);
+  aheadMs = 3_600_000;
+  await clock.advance(59_999);
+  expect(expired).toEqual([]);
+  aheadMs = -3_600_000;
+  await clock.advance(1);
+  expect(expired).toEqual([used.id]);
+});

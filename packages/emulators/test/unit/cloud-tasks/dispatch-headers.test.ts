@@ -5,13 +5,13 @@ const taskWith = (headers: readonly (readonly [string, string])[], previousStatu
   id: "some-task",
   dueMs: 1_767_225_600_123.456,
   failures: 4,
-  executions: 2,
+  responseCount: 2,
   ...(previousStatus === undefined ? {} : { previousStatus }),
   target: { url: "http://example.com/", method: "POST" as const, headers },
 });
 
 test("sends five headers and the User-Agent with a first attempt", () => {
-  const task = { ...taskWith([]), failures: 0, executions: 0 };
+  const task = { ...taskWith([]), failures: 0, responseCount: 0 };
   expect(dispatchHeaders(task, { queueId: "q" })).toEqual([
     ["User-Agent", "Google-Cloud-Tasks"],
     ["X-CloudTasks-QueueName", "q"],

@@ -5,13 +5,20 @@ it.each([
   [500, 100],
   [1, 10],
   [0.1, 10],
-  [51, 11],
+  [54, 10],
+  [77, 15],
+  [333, 66],
 ])("gives a rate of %d a second a burst of %d", (rate, burst) => {
   expect(burstSize({ maxDispatchesPerSecond: rate })).toBe(burst);
 });
 
 it("uses the defined burst size rather than the rate", () => {
   expect(burstSize({ maxDispatchesPerSecond: 500, burstSize: 3 })).toBe(3);
+});
+
+test("takes a backoff of a nanosecond for one", () => {
+  const { retry } = parseQueueConfig({ retryConfig: { minBackoff: { nanos: 1 } } });
+  expect(retry.minBackoffMs).toBe(0.000_001);
 });
 
 test("treats zero as unset", () => {

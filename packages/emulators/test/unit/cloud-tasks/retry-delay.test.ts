@@ -46,7 +46,8 @@ it.each([
   { maxAttempts: 3, maxRetryDurationMs: 1000, attempts: 2, sinceFirstAttemptMs: 1000, exhausted: false },
   { maxAttempts: 3, maxRetryDurationMs: 1000, attempts: 3, sinceFirstAttemptMs: 1000, exhausted: true },
   { maxAttempts: 3, maxRetryDurationMs: 1000, attempts: 50, sinceFirstAttemptMs: 5000, exhausted: true },
-  { maxAttempts: -1, maxRetryDurationMs: 1000, attempts: 1_000_000, sinceFirstAttemptMs: 1e12, exhausted: false },
+  { maxAttempts: -1, maxRetryDurationMs: 1000, attempts: 1_000_000, sinceFirstAttemptMs: 999, exhausted: false },
+  { maxAttempts: -1, maxRetryDurationMs: 1000, attempts: 1, sinceFirstAttemptMs: 1000, exhausted: true },
   { maxAttempts: -1, maxRetryDurationMs: 0, attempts: 1_000_000, sinceFirstAttemptMs: 1e12, exhausted: false },
 ])(
   "is exhausted: $exhausted after $attempts of $maxAttempts attempts and $sinceFirstAttemptMs of $maxRetryDurationMs ms",

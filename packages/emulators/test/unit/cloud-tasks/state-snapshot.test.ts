@@ -92,8 +92,8 @@ function take(
   }
   if (kind === "task-gone" && task) state.commit({ kind, queue: name, taskId, atMs });
   if (kind === "task-failed" && task) {
-    const { dispatchCount, responseCount, executions } = task;
-    const progress = { dueMs: atMs, dispatchCount, responseCount, executions, failures: task.failures + 1 };
+    const { dispatchCount, responseCount } = task;
+    const progress = { dueMs: atMs, dispatchCount, responseCount, failures: task.failures + 1 };
     state.commit({ kind, queue: name, taskId, progress });
   }
   return atMs;
@@ -111,7 +111,6 @@ function newTask(state: State, id: string, nowMs: number): Task {
     dispatchCount: 0,
     responseCount: 0,
     failures: 0,
-    executions: 0,
     heapIndex: -1,
     running: 0,
   };

@@ -5,7 +5,6 @@ import type { TokenRequest } from "../../state/task.ts";
 /** Returns the Authorization header for a delivery to `url`. */
 export type TokenMaker = (token: TokenRequest, url: string) => Promise<string>;
 
-const ISSUER = "https://accounts.google.com";
 const LIFETIME_SECONDS = 3600;
 
 /**
@@ -14,7 +13,7 @@ const LIFETIME_SECONDS = 3600;
  *
  * Their times are by the wall clock, not by the emulator's, since whoever checks them uses the wall clock.
  */
-export function createTokenMaker(key: Promise<SigningKey>): TokenMaker {
+export function createTokenMaker({ key, issuer }: { key: Promise<SigningKey>; issuer: string }): TokenMaker {
   let madeAtSeconds = 0;
   let made = new Map<string, string>();
 
@@ -30,7 +29,7 @@ export function createTokenMaker(key: Promise<SigningKey>): TokenMaker {
     const wantedKey = JSON.stringify(wanted);
     let signed = made.get(wantedKey);
     if (signed === undefined) {
-      signed = sign(await key, claims(wanted, nowSeconds));
+      signed = sign(await key, claims({ ...wanted, issuer }, nowSeconds));
       if (madeAtSeconds === nowSeconds) made.set(wantedKey, signed);
     }
     return `Bearer ${signed}`;
@@ -43,7 +42,7 @@ function accountId(email: string): string {
   return `1${BigInt(`0x${digest}`).toString().padStart(20, "0").slice(-20)}`;
 }
 
-function claims(wanted: { email: string; audience: string }, issuedAt: number): object {
+function claims(wanted: { email: string; audience: string; issuer: string }, issuedAt: number): object {
   const id = accountId(wanted.email);
   return {
     aud: wanted.audience,
@@ -52,7 +51,7 @@ function claims(wanted: { email: string; audience: string }, issuedAt: number): 
     email_verified: true,
     exp: issuedAt + LIFETIME_SECONDS,
     iat: issuedAt,
-    iss: ISSUER,
+    iss: wanted.issuer,
     sub: id,
   };
 }

@@ -1,22 +1,18 @@
-import http from "node:http";
-import https from "node:https";
-import { urlToHttpOptions } from "node:url";
 import type { Clock } from "../../../kernel/clock.ts";
 import type { QueuedTask } from "../attempt-outcome.ts";
+import { type Connections, createConnections } from "../http/connections.ts";
 import type { DeliveryAbort } from "./delivery-abort.ts";
 import type { TokenMaker } from "./delivery-token.ts";
 import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
 import { withQueueTarget } from "./queue-override.ts";
+import { type Exchange, type Exchanged, type Manner, startExchange } from "../http/exchange.ts";
 import type { OpenAttempt } from "../../testing/history.ts";
+import { type OutgoingRequest, targetAddress } from "../http/outgoing-request.ts";
+import { MOST_REDIRECTS, redirectedRequest } from "../http/redirect.ts";
+import { type ResponseHead, headerValue } from "../http/response-head.ts";
 import { retryAfterMs } from "../retry-after.ts";
-import type { HttpTarget, Task } from "../../state/task.ts";
-
-/**
- * How to send a request: normally; or, for a fault, resetting the connection before anything is sent, or timing out as
- * soon as the request is sent, while the worker goes on.
- */
-export type Manner = "normal" | "reset" | "timeout";
+import type { Task } from "../../state/task.ts";
 
 /** How to make one delivery. */
 export interface Sending {
@@ -29,25 +25,18 @@ export interface Sending {
 
 /** Delivers tasks by HTTP. */
 export interface Sender {
-  /** Sends one request and waits for the whole response, at most until the task's dispatch deadline. Never rejects. */
+  /**
+   * Sends a task's request, follows redirects, and waits for a response, at most until the task's dispatch deadline. Never
+   * rejects.
+   */
   deliver(queued: QueuedTask, sending: Sending): Promise<Delivered>;
-  /** Closes idle connections. */
+  /** Closes all connections. */
   close(): void;
 }
 
-/** For each target. */
-const MAX_IDLE_CONNECTIONS = 512;
-
-/** Less than the 5 s after which a Node server would close an idle connection, perhaps just as a request is sent. */
-const IDLE_CONNECTION_MS = 4000;
-
-/** How much of a response's body to keep. */
-const MOST_RESPONSE_BYTES = 16 * 1024;
-
-/** Creates a sender. It treats redirects as any other response, and doesn't follow them. */
+/** Creates a sender. */
 export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sender {
-  const agentOptions = { keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS, timeout: IDLE_CONNECTION_MS };
-  const agents = { http: new http.Agent(agentOptions), https: new https.Agent(agentOptions) };
+  const connections = createConnections();
   const deliver = async ({ queue, task: stored }: QueuedTask, sending: Sending): Promise<Delivered> => {
     try {
       const task = withQueueTarget(stored, queue.settings.config.httpTarget);
@@ -56,7 +45,8 @@ export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sen
       const authorization = token ? await deps.authorize(token, url) : undefined;
       const headers = dispatchHeaders(task, { queueId, ...(authorization === undefined ? {} : { authorization }) });
       recordRequest(sending.record, { task, headers, authorization });
-      return await send({ ...sending, task, headers, clock: deps.clock, agents });
+      const request = { address: targetAddress(task.target), headers, body: task.body };
+      return await send(request, { ...sending, task, clock: deps.clock, connections });
     } catch (error) {
       return unreachable(error);
     }
@@ -67,10 +57,7 @@ export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sen
       deps.clock.hold?.(delivered);
       return delivered;
     },
-    close() {
-      agents.http.destroy();
-      agents.https.destroy();
-    },
+    close: () => connections.close(),
   };
 }
 
@@ -84,105 +71,75 @@ function recordRequest(
   if (authorization !== undefined) record.authorization = authorization;
 }
 
-interface Exchange extends Sending {
+interface Send extends Sending {
   readonly task: Task;
-  readonly headers: HeaderPairs;
   readonly clock: Clock;
-  readonly agents: { http: http.Agent; https: https.Agent };
+  readonly connections: Connections;
 }
 
-function send(exchange: Exchange): Promise<Delivered> {
-  const { task, abort, clock, manner = "normal" } = exchange;
-  return new Promise((resolve) => {
-    const request = openRequest(exchange);
+/** Sends a request and those that it is redirected to, until the deadline of the whole delivery. */
+function send(first: OutgoingRequest, { task, abort, clock, connections, record, manner = "normal" }: Send) {
+  return new Promise<Delivered>((resolve) => {
+    let current: Exchange | undefined;
+    let gaveUp: Delivered | undefined;
     const settle = (delivered: Delivered): void => {
       deadline.cancel();
       abort.onAbort(undefined);
       resolve(delivered);
     };
     const giveUp = (delivered: Delivered): void => {
+      gaveUp = delivered;
+      current?.end();
       settle(delivered);
-      request.destroy();
     };
     const deadline = clock.setTimer(task.dispatchDeadlineMs, () => giveUp({ kind: "timeout" }));
     abort.onAbort(() => giveUp({ kind: "aborted" }));
-    if (abort.isAborted) giveUp({ kind: "aborted" });
-
-    const fail = (error: unknown): void => settle(unreachable(error));
-    request.on("error", fail);
-    request.on("response", (response) => readResponse(response, { clock, done: settle, fail }));
-    if (manner === "reset") {
-      resetOnceConnected(request);
-      return;
-    }
-    if (manner === "timeout") request.once("finish", () => settle({ kind: "timeout" }));
-    request.end(task.body.length > 0 ? task.body : undefined);
+    const exchange = (request: OutgoingRequest, redirectsLeft: number): void => {
+      const onEnd = (exchanged: Exchanged): void => {
+        const isLast = redirectsLeft === 0 || exchanged.kind !== "response";
+        const next = isLast ? undefined : redirectedRequest(request, exchanged.head);
+        if (!next) {
+          settle(toDelivered(exchanged, clock));
+          return;
+        }
+        if (gaveUp) return;
+        record.redirects = [...(record.redirects ?? []), { method: next.address.method, url: next.address.url.href }];
+        exchange(next, redirectsLeft - 1);
+      };
+      const isFirst = redirectsLeft === MOST_REDIRECTS;
+      try {
+        current = startExchange(request, { connections, manner: isFirst ? manner : "normal", onEnd });
+      } catch (error) {
+        settle(unreachable(error));
+      }
+    };
+    if (abort.isAborted) settle({ kind: "aborted" });
+    else exchange(first, MOST_REDIRECTS);
   });
 }
 
-/** Resets before anything is written, so that the worker sees a connection and no request. */
-function resetOnceConnected(request: http.ClientRequest): void {
-  request.once("socket", (socket) => {
-    if (socket.connecting) socket.once("connect", () => socket.resetAndDestroy());
-    else socket.resetAndDestroy();
-  });
+function toDelivered(exchanged: Exchanged, clock: Clock): Delivered {
+  switch (exchanged.kind) {
+    case "response":
+      return answered(exchanged.head, exchanged.body, clock);
+    case "failure":
+      return unreachable(exchanged.error);
+    case "sent":
+      return { kind: "timeout" };
+  }
 }
 
-function openRequest({ task, headers, agents }: Exchange): http.ClientRequest {
-  const { isSecure, options } = requestTo(task.target);
-  const request = isSecure
-    ? https.request({ ...options, agent: agents.https })
-    : http.request({ ...options, agent: agents.http });
-  for (const [name, value] of headers) request.setHeader(name, value);
-  return request;
-}
-
-interface RequestTo {
-  readonly isSecure: boolean;
-  readonly options: http.RequestOptions;
-}
-
-/** Many tasks share a target, so its URL is parsed once. */
-const requests = new WeakMap<HttpTarget, RequestTo>();
-
-function requestTo(target: HttpTarget): RequestTo {
-  const known = requests.get(target);
-  if (known) return known;
-  const url = new URL(target.url);
-  const made = { isSecure: url.protocol === "https:", options: { ...urlToHttpOptions(url), method: target.method } };
-  requests.set(target, made);
-  return made;
-}
-
-/** Reads a response to its end. By events, since an iterator would slow deliveries down measurably. */
-function readResponse(
-  response: http.IncomingMessage,
-  { clock, done, fail }: { clock: Clock; done: (answered: Answered) => void; fail: (error: unknown) => void },
-): void {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  response.on("data", (chunk: Buffer) => {
-    if (bytes < MOST_RESPONSE_BYTES) chunks.push(chunk);
-    bytes += chunk.length;
-  });
-  response.on("end", () => done(answered(response, chunks, clock)));
-  response.on("error", fail);
-}
-
-const NO_BODY = new Uint8Array();
-
-function answered(response: http.IncomingMessage, chunks: readonly Uint8Array[], clock: Clock): Answered {
-  const waitMs = retryAfterMs(response.headers["retry-after"], clock.now());
-  const { rawHeaders } = response;
+function answered(head: ResponseHead, body: Uint8Array, clock: Clock): Answered {
+  const waitMs = retryAfterMs(headerValue(head, "retry-after"), clock.now());
+  const { status, rawHeaders } = head;
   return {
     kind: "answered",
-    status: response.statusCode ?? 0,
+    status,
     // Paired only if somebody asks.
     get headers() {
       return headerPairs(rawHeaders);
     },
-    // Copied out of Node's buffer pool, which it would keep alive.
-    body: chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks).subarray(0, MOST_RESPONSE_BYTES)),
+    body,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   };
 }

@@ -12,7 +12,7 @@ export const USER_AGENT = "Google-Cloud-Tasks";
  * The names of queues and tasks are ids. TaskRetryReason is sent on retries, and empty, as recorded.
  */
 export function dispatchHeaders(
-  task: Pick<Task, "id" | "dueMs" | "failures" | "executions" | "previousStatus" | "target">,
+  task: Pick<Task, "id" | "dueMs" | "failures" | "responseCount" | "previousStatus" | "target">,
   delivery: { queueId: string; authorization?: string },
 ): Header[] {
   const tokenReplacesOwn = delivery.authorization !== undefined;
@@ -23,7 +23,7 @@ export function dispatchHeaders(
     ["X-CloudTasks-TaskName", task.id],
     ["X-CloudTasks-TaskETA", epochSecondsText(task.dueMs)],
     ["X-CloudTasks-TaskRetryCount", String(task.failures)],
-    ["X-CloudTasks-TaskExecutionCount", String(task.executions)],
+    ["X-CloudTasks-TaskExecutionCount", String(task.responseCount)],
   );
   if (task.previousStatus !== undefined) {
     headers.push(["X-CloudTasks-TaskPreviousResponse", String(task.previousStatus)]);

@@ -58,7 +58,7 @@ test("delivers a task again some time after it succeeded, as the same attempt", 
   await harness.clock.advance("1s");
   expect(harness.arrivals()).toEqual(["one 0", "one 1", "one 1"]);
   await harness.emulator.waitForIdle({ until: "empty" });
-  expect(harness.emulator).toHaveBeenDelivered(task, { attempts: 2 });
+  expect(harness.emulator).toHaveSucceeded(task, { attempts: 2 });
 });
 
 test("delivers a task again while the worker is still handling it", async () => {
@@ -131,7 +131,7 @@ test("delays a delivery", async () => {
   await harness.clock.advance("29s");
   expect(harness.receiver.received).toHaveLength(0);
   await harness.clock.advance("1s");
-  expect(harness.emulator).toHaveBeenDelivered(task, { attempts: 1 });
+  expect(harness.emulator).toHaveSucceeded(task, { attempts: 1 });
 });
 
 test("reorders deliveries, in the same way for the same seed and differently for another", async () => {
@@ -183,7 +183,7 @@ test("times a delivery out while the worker goes on, so that attempts overlap", 
   expect(harness.receiver.open).toBe(1);
   first.resolve(200);
   expect(harness.receiver.received[1]?.headers.get("X-CloudTasks-TaskPreviousResponse")).toBe("504");
-  expect(harness.emulator).toHaveBeenDelivered(task, { attempts: 2 });
+  expect(harness.emulator).toHaveSucceeded(task, { attempts: 2 });
 });
 
 test("affects only the queue, the task and the attempt that it is for", async () => {
@@ -224,7 +224,7 @@ test("`remove` ends a fault, and `clearFaults` all of them", async () => {
   harness.emulator.clearFaults();
   const task = await createTask(harness, harness.queue);
   await harness.emulator.waitForIdle({ until: "empty" });
-  expect(harness.emulator).toHaveBeenDelivered(task, { attempts: 1 });
+  expect(harness.emulator).toHaveSucceeded(task, { attempts: 1 });
 });
 
 test.each([{ probability: -0.1 }, { probability: 1.1 }, { probability: Number.NaN }, { times: 0 }])(

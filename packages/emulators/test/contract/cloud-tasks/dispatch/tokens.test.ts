@@ -59,6 +59,29 @@ test("publishes self-signed certificates of the keys in its key set, which are v
   }
 });
 
+test.each([
+  { options: {}, issuer: "https://accounts.google.com" },
+  { options: { oidcIssuer: "http://issuer.test:8123" }, issuer: "http://issuer.test:8123" },
+])("names the issuer $issuer in tokens, and in the document that leads to their keys", async ({ options, issuer }) => {
+  const harness = await startHarness(options);
+  const token = await deliverWithToken(harness, { serviceAccountEmail: EMAIL, audience: AUDIENCE });
+  const [header = "", claims = ""] = token.split(".").map((part) => Buffer.from(part, "base64url").toString());
+  expect(JSON.parse(claims).iss).toBe(issuer);
+
+  const response = await fetch(`${addressOf(harness)}/.well-known/openid-configuration`);
+  expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+  const document = JSON.parse(await response.text());
+  expect(document).toMatchObject({
+    issuer,
+    jwks_uri: `${addressOf(harness)}/oauth2/v3/certs`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["RS256"],
+  });
+  const { keys } = JSON.parse(await (await fetch(document.jwks_uri)).text());
+  expect(keys).toEqual([expect.objectContaining({ kid: JSON.parse(header).kid })]);
+});
+
 test("uses the target's URL as the audience if the task has none", async () => {
   const harness = await startHarness();
   const token = await deliverWithToken(harness, { serviceAccountEmail: EMAIL });

@@ -148,22 +148,47 @@ test("a failed assertion says what happened instead", async () => {
   const task = await createTask(harness, harness.queue);
   await harness.clock.advance("10s");
   const { emulator } = harness;
-  expect(() => expect(emulator).toHaveBeenDelivered(task)).toThrow(
-    `Expected ${task} to have been delivered.\n${task}\n    1  +0 s `,
+  expect(() => expect(emulator).toHaveSucceeded(task)).toThrow(
+    `Expected ${task} to have succeeded.\n${task}\n    1  +0 s `,
   );
   expect(() => expect(emulator).toHaveRetried(task, { times: 1 })).toThrow("to have been retried 1 times.");
   expect(() => expect(emulator).toHaveRetried(task, { afterMs: [10_000, 20_000] })).toThrow("after 10000, 20000 ms");
   expect(() => expect(emulator).not.toHaveRetried(task)).toThrow("not to have been retried");
   expect(emulator).toHaveRetried(task, { times: 2, afterMs: [10_000, 10_000] });
-  expect(emulator).not.toHaveBeenDelivered(task);
+  expect(emulator).not.toHaveSucceeded(task);
   expect(emulator).not.toHaveRetried(`${harness.queue}/tasks/unknown`);
 });
 
-test("a task delivered with attempt 2 was not delivered with another", async () => {
+test("a task that failed each time was delivered all the same", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith(() => 500);
+  const task = await createTask(harness, harness.queue);
+  await harness.clock.advance("10s");
+  const { emulator } = harness;
+  expect(emulator).toHaveBeenDelivered(task);
+  expect(emulator).toHaveBeenDelivered(task, { attempts: 2 });
+  expect(() => expect(emulator).toHaveBeenDelivered(task, { attempts: 3 })).toThrow(
+    `Expected ${task} to have been delivered in 3 attempts.\n`,
+  );
+  expect(() => expect(emulator).not.toHaveBeenDelivered(task)).toThrow(
+    `Expected ${task} not to have been delivered.\n`,
+  );
+});
+
+test("a task that no worker has responded to was not delivered", async () => {
+  const harness = await setup();
+  harness.receiver.respondWith(() => "reset");
+  const task = await createTask(harness, harness.queue);
+  await harness.clock.advance("10s");
+  expect(harness.emulator).not.toHaveBeenDelivered(task);
+  expect(harness.emulator).not.toHaveSucceeded(task);
+});
+
+test("a task that succeeded with attempt 2 did not succeed with another", async () => {
   const harness = await setup();
   harness.receiver.respondWith((_delivery, index) => (index === 0 ? 500 : 200));
   const task = await createTask(harness, harness.queue);
   await harness.clock.advance("10s");
-  expect(harness.emulator).toHaveBeenDelivered(task, { attempts: 2 });
-  expect(harness.emulator).not.toHaveBeenDelivered(task, { attempts: 1 });
+  expect(harness.emulator).toHaveSucceeded(task, { attempts: 2 });
+  expect(harness.emulator).not.toHaveSucceeded(task, { attempts: 1 });
 });
