@@ -4,6 +4,9 @@ import path from "node:path";
 import { PROJECT_DIR } from "./project-dir.ts";
 import { type EngineOptions, OfflineEngine, type Recording } from "./engine.ts";
 
+/** Loading Pulumi's packages is most of the work, and the same each time. */
+const COMPILE_CACHE = path.join(PROJECT_DIR, "node_modules/.cache/preview");
+
 /** Nothing has to settle here, so nothing waits. */
 const WITHOUT_WAITS = { "handoff:grantSettleSeconds": "0" };
 
@@ -59,6 +62,7 @@ function runHost(address: string, options: RunOptions): Promise<{ exitCode: numb
     killSignal: "SIGKILL",
     env: {
       PATH: path.dirname(process.execPath),
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       PULUMI_CONFIG: JSON.stringify({ ...WITHOUT_WAITS, ...options.config }),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(options.secretKeys ?? []),
       PULUMI_NODEJS_TYPESCRIPT: "false",
