@@ -56,7 +56,7 @@ const DEFAULT_HOST = "127.0.0.1";
 const HTTP2_PREFACE = "PRI";
 
 /** How long a stop waits for calls in progress, by the wall clock. */
-const OPEN_CALLS_MS = 2000;
+const OPEN_CALLS_MS = 100;
 
 const DEFAULT_MAX_REQUEST_BYTES = 12 * 1024 * 1024;
 
