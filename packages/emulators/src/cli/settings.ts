@@ -29,8 +29,9 @@ The emulators read the same variables to decide where to listen. Options overrid
   --fault-seed NUMBER     decides when faults with a probability happen; default 1
   --help                  print this help
 
-LOG_LEVEL is the lowest level to log; default info. ALLOW_HOST lists names for --allow-host, with commas. Both emulators serve GET /_emulator/health. A request for any
-unknown path under /_emulator/ lists the others: clock, faults, history, idle and reset.
+LOG_LEVEL is the lowest level to log; default info. ALLOW_HOST lists names for --allow-host, with commas. Both
+emulators serve GET /_emulator/health. A request for any unknown path under /_emulator/ lists the others: clock,
+faults, history, idle and reset.
 `;
 
 const NAMES = ["cloud-tasks", "firestore"] as const;
