@@ -9,6 +9,7 @@ import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type BoundPort, bindPort } from "../kernel/port.ts";
 import { type Admission, type RpcHandler, bindService } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
+import { OpenCalls } from "./open-calls.ts";
 import { type RestOptions, type RestSurface, createRestSurface } from "./rest.ts";
 
 export interface EndpointOptions {
@@ -56,7 +57,9 @@ const DEFAULT_HOST = "127.0.0.1";
 const HTTP2_PREFACE = "PRI";
 
 /** How long a stop waits for calls in progress, by the wall clock. */
-const OPEN_CALLS_MS = 100;
+const OPEN_CALLS_MS = 2_000;
+/** Clients keep idle connections. This is how long the GOAWAY and the last responses have to reach them, in milliseconds. */
+const FLUSH_MS = 20;
 
 const DEFAULT_MAX_REQUEST_BYTES = 12 * 1024 * 1024;
 
@@ -78,8 +81,9 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
 export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "port">): Endpoint {
   const calls = new Map<string, number>();
   const allowedNames = readNames(options);
+  const openCalls = new OpenCalls();
   const grpcServer = new Server({
-    interceptors: [grpcGuard(allowedNames)],
+    interceptors: [openCalls.interceptor, grpcGuard(allowedNames)],
     "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     "grpc.max_send_message_length": -1,
   });
@@ -92,6 +96,7 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
   }
   const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
   const handle: http.RequestListener = (request, response) => {
+    openCalls.count(response);
     if (!surfaces.some((handles) => handles(request, response))) options.http(request, response);
   };
   const httpServer = http.createServer(guardAgainstPages(handle, allowedNames));
@@ -126,9 +131,11 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
       httpServer.close();
       httpServer.closeIdleConnections();
       for (const socket of silent) socket.destroy();
-      const limit = setTimeout(() => sockets.forEach((socket) => socket.destroy()), OPEN_CALLS_MS);
+      const closeAll = (): void => sockets.forEach((socket) => socket.destroy());
+      const timers = [setTimeout(closeAll, OPEN_CALLS_MS)];
+      void openCalls.untilIdle().then(() => timers.push(setTimeout(closeAll, FLUSH_MS)));
       await closed;
-      clearTimeout(limit);
+      timers.forEach(clearTimeout);
     },
   };
 }
