@@ -120,6 +120,8 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
     });
   });
 
+  const closeAll = (): void => sockets.forEach((socket) => socket.destroy());
+
   return {
     host: options.host ?? DEFAULT_HOST,
     port: bound.port,
@@ -131,7 +133,6 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
       httpServer.close();
       httpServer.closeIdleConnections();
       for (const socket of silent) socket.destroy();
-      const closeAll = (): void => sockets.forEach((socket) => socket.destroy());
       const timers = [setTimeout(closeAll, OPEN_CALLS_MS)];
       void openCalls.untilIdle().then(() => timers.push(setTimeout(closeAll, FLUSH_MS)));
       await closed;
