@@ -11,8 +11,15 @@ const OURS = { path: "^(?!.*node_modules/)", dependencyTypesNot: ["core"], could
 /** The code that runs on Google Cloud, and the program that deploys it. */
 const DEPLOYED = "^(shared/|services/(?!local/)|packages/client/(?!test/)|infra/)";
 
-/** Pure decisions. */
-const DECISIONS = "^(services/worker/lifecycle/|shared/records/transition\\.ts$)";
+/** Pure decisions: one file each, but for the worker's folder. */
+const DECISIONS = [
+  "^services/worker/lifecycle/",
+  "^services/producer/tasks/cancel/decide-cancel\\.ts$",
+  "^services/producer/tasks/run/decide-run\\.ts$",
+  "^services/producer/dead-letters/decide-replay\\.ts$",
+  "^shared/outbox/(decide-refusal|entry)\\.ts$",
+  "^shared/records/(transition|writes|detail)\\.ts$",
+].join("|");
 
 const TESTS = "^(test|packages/[^/]+/test)/";
 
@@ -88,6 +95,21 @@ export default {
       to: { path: ["^services/local/", "^packages/emulators/", TESTS], reachable: true },
     },
     {
+      name: "the-clients-core-imports-no-node",
+      severity: "error",
+      comment:
+        "The core runs in every runtime that has fetch. portable-core.test.ts checks what it reaches through other modules.",
+      from: { path: "^packages/client/src/", pathNot: "^packages/client/src/(outbox|cli)/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "the-clients-core-stands-alone",
+      severity: "error",
+      comment: "The outbox needs Firestore's client, and the command line a terminal.",
+      from: { path: "^packages/client/src/", pathNot: "^packages/client/src/(outbox/|cli/|packed/outbox\\.ts$)" },
+      to: { path: "^packages/client/src/(outbox|cli)/" },
+    },
+    {
       name: "emulators-do-not-know-each-other",
       severity: "error",
       comment: "Each emulator can be used alone. Only the code that starts both may know both.",
@@ -105,7 +127,9 @@ export default {
         pathNot: [
           "^shared/tasks/",
           "^services/worker/handlers/",
+          "^packages/client/src/packed/",
           "^(services|infra|tools)/[^/]+/main\\.ts$",
+          "^services/local/reload/registry-thread\\.ts$",
           "^infra/index\\.ts$",
           TESTS,
         ],
@@ -153,10 +177,11 @@ export default {
     {
       name: "no-dev-dependencies-where-it-runs",
       severity: "error",
-      comment: "Only projects that have vitest import the matchers.",
+      comment:
+        "Only projects that have vitest import the matchers. What runs on a developer's machine alone has everything.",
       from: {
         path: "^(shared|services|packages/[^/]+/src)/",
-        pathNot: "^packages/emulators/src/vitest\\.ts$",
+        pathNot: ["^packages/emulators/src/vitest\\.ts$", "^services/local/"],
       },
       to: { dependencyTypes: ["npm-dev"] },
     },

@@ -1,11 +1,13 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Service accounts: one for each service, and one as which Cloud Tasks delivers. None has a key. */
+/** Service accounts: one for each service, and one for each part of Google Cloud that calls a service. None has a key. */
 export class Accounts extends pulumi.ComponentResource {
   readonly producer: gcp.serviceaccount.Account;
   readonly worker: gcp.serviceaccount.Account;
   readonly invoker: gcp.serviceaccount.Account;
+  readonly trigger: gcp.serviceaccount.Account;
+  readonly tick: gcp.serviceaccount.Account;
 
   constructor(name: string, { prefix }: { prefix: string }, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:Accounts", name, {}, options);
@@ -19,6 +21,8 @@ export class Accounts extends pulumi.ComponentResource {
     this.producer = make("producer", "Handoff: takes tasks and creates them in Cloud Tasks");
     this.worker = make("worker", "Handoff: handles tasks");
     this.invoker = make("invoker", "Handoff: delivers tasks to the worker, and may do nothing else");
+    this.trigger = make("trigger", "Handoff: tells the producer of new entries in the outbox");
+    this.tick = make("tick", "Handoff: calls the producer each minute");
     this.registerOutputs();
   }
 }

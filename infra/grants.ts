@@ -14,9 +14,23 @@ type Account = gcp.serviceaccount.Account;
  */
 const KNOWN_NAMES = new Map([["webhook-signing-secret", "worker-signing-secret"]]);
 
+/** What the producer may do with each queue and its tasks. */
+const ON_QUEUES = [
+  "queues.get",
+  "queues.pause",
+  "queues.resume",
+  "queues.purge",
+  "tasks.create",
+  "tasks.get",
+  "tasks.fullView",
+  "tasks.list",
+  "tasks.delete",
+] as const;
+
 /** What the grants apply to. */
 interface Guarded {
   readonly project: string;
+  readonly prefix: string;
   readonly accounts: Accounts;
   readonly queues: Queues;
   readonly records: RecordStore;
@@ -30,13 +44,16 @@ interface Guarded {
  *
  * | account  | may                                     | on               |
  * | -------- | --------------------------------------- | ---------------- |
- * | producer | create, read and delete tasks           | each queue       |
- * | producer | act as the invoker (to ask for tokens)  | the invoker      |
+ * | producer | do what `ON_QUEUES` lists               | each queue       |
+ * | worker   | create, read and delete tasks           | each queue       |
+ * | both     | act as the invoker (to ask for tokens)  | the invoker      |
  * | both     | read and write documents                | the one database |
  * | worker   | read the secrets of task types          | each secret      |
+ * | producer | read metrics                            | the project      |
  * | both     | write traces, where they are on         | the project      |
  *
- * `RunService` grants who may call a service.
+ * The worker creates the tasks that its own commits ask for, as the producer does, and deletes one that was cancelled
+ * meanwhile. `RunService` and `Outbox` grant who may call a service.
  */
 export class Grants extends pulumi.ComponentResource {
   /** The grants that a service needs before its first instance starts. */
@@ -47,12 +64,15 @@ export class Grants extends pulumi.ComponentResource {
     super("handoff:infra:Grants", name, {}, options);
     const { producer, worker, invoker } = guarded.accounts;
     this.ofProducer = [
-      ...this.letUseQueues(producer, guarded.queues),
-      this.letActAs(producer, invoker),
+      ...this.letRunQueues(producer, guarded),
+      this.letActAs("producer", producer, invoker),
       this.letUseRecords("producer", producer, guarded),
+      this.letReadMetrics(producer, guarded.project),
       ...(guarded.traces ? [this.letWriteTraces("producer", producer, guarded.project)] : []),
     ];
     this.ofWorker = [
+      ...this.letUseQueues(worker, guarded.queues),
+      this.letActAs("worker", worker, invoker),
       this.letUseRecords("worker", worker, guarded),
       ...Object.values(guarded.secrets.byVariable).map((stored) => this.letReadSecret(worker, stored)),
       ...(guarded.traces ? [this.letWriteTraces("worker", worker, guarded.project)] : []),
@@ -60,31 +80,63 @@ export class Grants extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The enqueuer role creates tasks; viewer reads the state of a task and, for /ready, of a queue; deleter cancels. */
-  private letUseQueues(producer: Account, queues: Queues): pulumi.Resource[] {
-    return [...queues.byKey].flatMap(([key, queue]) =>
+  /**
+   * A role of the stack's own. Google's `cloudtasks.queueAdmin` pauses and purges queues, but deletes them and sets their
+   * policies, too.
+   */
+  private letRunQueues({ member }: Account, { prefix, queues }: Guarded): pulumi.Resource[] {
+    const role = new gcp.projects.IAMCustomRole(
+      "producer-queues",
+      {
+        // An id has no hyphens (https://cloud.google.com/iam/docs/creating-custom-roles), and a prefix no underscores.
+        roleId: `${prefix.replaceAll("-", "_")}_producer`,
+        title: `${prefix}: the producer's queues`,
+        description: "Creates, reads, lists and deletes tasks; reads, pauses, resumes and purges their queue.",
+        permissions: ON_QUEUES.map((permission) => `cloudtasks.${permission}`),
+      },
+      { parent: this },
+    );
+    return [...queues.byKey].map(
+      ([key, { name, location }]) =>
+        new gcp.cloudtasks.QueueIamMember(
+          `producer-queue-${key}`,
+          { name, location, role: role.name, member },
+          { parent: this },
+        ),
+    );
+  }
+
+  /** The enqueuer role creates tasks; viewer reads the state of a task and of a queue; deleter cancels. */
+  private letUseQueues({ member }: Account, queues: Queues): pulumi.Resource[] {
+    return [...queues.byKey].flatMap(([key, { name, location }]) =>
       (["enqueuer", "viewer", "taskDeleter"] as const).map(
         (role) =>
           new gcp.cloudtasks.QueueIamMember(
-            `producer-${role}-${key}`,
-            { name: queue.name, location: queue.location, role: `roles/cloudtasks.${role}`, member: producer.member },
+            `worker-${role}-${key}`,
+            { name, location, role: `roles/cloudtasks.${role}`, member },
             { parent: this },
           ),
       ),
     );
   }
 
-  private letActAs(producer: Account, invoker: Account): pulumi.Resource {
+  /** Metrics belong to the project, so this can't be granted on anything smaller. */
+  private letReadMetrics({ member }: Account, project: string): pulumi.Resource {
+    const grant = { project, role: "roles/monitoring.viewer", member };
+    return new gcp.projects.IAMMember("producer-metrics", grant, { parent: this });
+  }
+
+  private letActAs(name: string, account: Account, invoker: Account): pulumi.Resource {
     return new gcp.serviceaccount.IAMMember(
-      "producer-acts-as-invoker",
-      { serviceAccountId: invoker.name, role: "roles/iam.serviceAccountUser", member: producer.member },
+      `${name}-acts-as-invoker`,
+      { serviceAccountId: invoker.name, role: "roles/iam.serviceAccountUser", member: account.member },
       { parent: this },
     );
   }
 
   /** The role can only be granted on the project; the condition narrows it to the one database. */
   private letUseRecords(name: string, account: Account, { project, records }: Guarded): pulumi.Resource {
-    const database = pulumi.interpolate`projects/${project}/databases/${records.database.name}`;
+    const database = pulumi.interpolate`projects/${project}/databases/${records.databaseId}`;
     return new gcp.projects.IAMMember(
       `${name}-records`,
       {

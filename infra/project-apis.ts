@@ -1,11 +1,15 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The APIs that every stack uses. Schedules and traces add their own. */
+/** The APIs that every stack uses. Traces add their own. */
 const ALWAYS = [
   "artifactregistry.googleapis.com",
   "cloudresourcemanager.googleapis.com",
+  "cloudscheduler.googleapis.com",
   "cloudtasks.googleapis.com",
+  // Both, for Firestore's events (https://cloud.google.com/eventarc/docs/run/route-trigger-cloud-firestore).
+  "eventarc.googleapis.com",
+  "eventarcpublishing.googleapis.com",
   "firestore.googleapis.com",
   "iam.googleapis.com",
   "logging.googleapis.com",
@@ -18,17 +22,9 @@ const ALWAYS = [
 export class ProjectApis extends pulumi.ComponentResource {
   readonly services: readonly gcp.projects.Service[];
 
-  constructor(
-    name: string,
-    { schedules, traces }: { schedules: boolean; traces: boolean },
-    options: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { traces }: { traces: boolean }, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:ProjectApis", name, {}, options);
-    const wanted = [
-      ...ALWAYS,
-      ...(schedules ? ["cloudscheduler.googleapis.com"] : []),
-      ...(traces ? ["telemetry.googleapis.com", "cloudtrace.googleapis.com"] : []),
-    ];
+    const wanted = [...ALWAYS, ...(traces ? ["telemetry.googleapis.com", "cloudtrace.googleapis.com"] : [])];
     this.services = wanted.map(
       (service) => new gcp.projects.Service(service, { service, disableOnDestroy: false }, { parent: this }),
     );

@@ -1,86 +1,136 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { DEAD_LETTERS } from "../shared/records/dead-letter.ts";
+import { TASK_OUTBOX } from "../shared/outbox/entry.ts";
+import { collectionsBehind } from "../shared/records/collections.ts";
+import { DEAD_LETTERS } from "../shared/records/letters/dead-letter.ts";
+import { LETTER_FILTERS } from "../shared/records/letters/dead-letter-queries.ts";
 import { TASK_RECORDS } from "../shared/records/task-record.ts";
+import { type DatabaseSettings, databaseIdOf } from "./settings/database-settings.ts";
 
 const SECONDS_A_DAY = 86_400;
 
-/** The Firestore database for records and dead letters, with its TTLs, indexes and backups. */
-export class RecordStore extends pulumi.ComponentResource {
-  readonly database: gcp.firestore.Database;
+interface RecordStoreArgs extends DatabaseSettings {
+  readonly region: string;
+  readonly protect: boolean;
+  readonly backupRetentionDays: number;
+  readonly collectionPrefix?: string | undefined;
+}
 
-  constructor(
-    name: string,
-    args: { databaseId: string; region: string; protect: boolean; backupRetentionDays: number },
-    options: pulumi.ComponentResourceOptions,
-  ) {
+/**
+ * Where records, dead letters and the outbox are: a Firestore database of the stack's own, or one that exists already. Into that, only
+ * the TTLs and indexes of Handoff's collections go. Everything else about it is up to its owner.
+ */
+export class RecordStore extends pulumi.ComponentResource {
+  /** The database's name, once it exists. */
+  readonly databaseId: pulumi.Output<string>;
+  /** A region or a multi-region. */
+  readonly location: string;
+  /** Null if the database isn't the stack's. */
+  private readonly own: gcp.firestore.Database | null;
+  private readonly args: RecordStoreArgs;
+
+  constructor(name: string, args: RecordStoreArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:RecordStore", name, {}, options);
-    this.database = new gcp.firestore.Database(
-      "records",
-      {
-        name: args.databaseId,
-        locationId: args.region,
-        type: "FIRESTORE_NATIVE",
-        concurrencyMode: "PESSIMISTIC",
-        pointInTimeRecoveryEnablement: `POINT_IN_TIME_RECOVERY_${args.protect ? "ENABLED" : "DISABLED"}`,
-        deleteProtectionState: `DELETE_PROTECTION_${args.protect ? "ENABLED" : "DISABLED"}`,
-        // Without protection, destroying the stack leaves only backups behind. With it, no recorded data is lost.
-        deletionPolicy: args.protect ? "ABANDON" : "DELETE",
-      },
-      { parent: this, protect: args.protect },
-    );
-    this.addFields();
-    this.addListing();
-    if (args.backupRetentionDays > 0) this.addBackups(args.backupRetentionDays);
+    this.args = args;
+    this.own = args.database === undefined ? this.addDatabase() : null;
+    this.databaseId = this.own?.name ?? pulumi.output(databaseIdOf(args));
+    this.location = args.databaseLocation ?? args.region;
+    const { taskRecords, deadLetters, taskOutbox } = collectionsBehind(args.collectionPrefix ?? "");
+    this.addFields(TASK_RECORDS, taskRecords);
+    this.addFields(DEAD_LETTERS, deadLetters);
+    this.addOutbox(taskOutbox);
+    this.addListing(deadLetters);
+    if (this.own && args.backupRetentionDays > 0) this.addBackups(args.backupRetentionDays);
     this.registerOutputs();
   }
 
-  private addFields(): void {
-    // Indexing ever-growing timestamps would limit writes to about 500 per second
-    // (https://cloud.google.com/firestore/docs/best-practices#hotspots), and nobody queries records.
-    this.addField(`${TASK_RECORDS}-unindexed`, { collection: TASK_RECORDS, field: "*", indexConfig: {} });
-    this.addField(`${TASK_RECORDS}-expiry`, {
-      collection: TASK_RECORDS,
-      field: "expireAt",
-      ttlConfig: {},
-      indexConfig: {},
-    });
-    this.addField(`${DEAD_LETTERS}-expiry`, {
-      collection: DEAD_LETTERS,
-      field: "expireAt",
-      ttlConfig: {},
-      indexConfig: {},
-    });
-    // A payload can exceed the size limit of an index entry.
-    this.addField(`${DEAD_LETTERS}-payload`, { collection: DEAD_LETTERS, field: "payloadJson", indexConfig: {} });
-  }
-
-  private addField(name: string, field: Omit<gcp.firestore.FieldArgs, "database">): void {
-    const options = { parent: this, deletedWith: this.database };
-    new gcp.firestore.Field(name, { ...field, database: this.database.name }, options);
-  }
-
-  /** Listing the newest first needs no index of its own; listing the newest of one type does. */
-  private addListing(): void {
-    new gcp.firestore.Index(
-      `${DEAD_LETTERS}-by-type`,
+  private addDatabase(): gcp.firestore.Database {
+    const { region, protect } = this.args;
+    return new gcp.firestore.Database(
+      "records",
       {
-        database: this.database.name,
-        collection: DEAD_LETTERS,
-        fields: [
-          { fieldPath: "type", order: "ASCENDING" },
-          { fieldPath: "diedAt", order: "DESCENDING" },
-        ],
+        name: databaseIdOf(this.args),
+        locationId: region,
+        type: "FIRESTORE_NATIVE",
+        concurrencyMode: "PESSIMISTIC",
+        pointInTimeRecoveryEnablement: `POINT_IN_TIME_RECOVERY_${protect ? "ENABLED" : "DISABLED"}`,
+        deleteProtectionState: `DELETE_PROTECTION_${protect ? "ENABLED" : "DISABLED"}`,
+        // Without protection, destroying the stack leaves only backups behind. With it, no recorded data is lost.
+        deletionPolicy: protect ? "ABANDON" : "DELETE",
       },
-      { parent: this, deletedWith: this.database },
+      { parent: this, protect },
     );
+  }
+
+  /**
+   * Exempts a collection from single-field indexes, and lets its documents expire. Indexing ever-growing timestamps would
+   * limit writes to about 500 per second (https://cloud.google.com/firestore/docs/best-practices#hotspots), and a payload
+   * can exceed the size limit of an index entry. Nobody queries records, and letters have the indexes of `addListing`.
+   *
+   * @param known the name that stacks know the resources by, whatever the collection's prefix.
+   */
+  private addFields(known: string, collection: string): void {
+    this.exempt(known, collection);
+    // Under another database or prefix, these would be replaced. In a protected stack, Pulumi refuses that: the worker
+    // would no longer find the records of tasks that have run, and run those again.
+    const protect = this.args.protect;
+    this.addField(`${known}-expiry`, { collection, field: "expireAt", ttlConfig: {}, indexConfig: {} }, { protect });
+  }
+
+  private exempt(known: string, collection: string): void {
+    this.addField(`${known}-unindexed`, { collection, field: "*", indexConfig: {} });
+  }
+
+  /** Entries never expire. Only the sweep looks for them: those that are due, shard by shard. */
+  private addOutbox(collection: string): void {
+    this.exempt(TASK_OUTBOX, collection);
+    this.addIndex(`${TASK_OUTBOX}-by-shard`, { collection, equal: ["shard"], orderBy: ["relayAt", "ASCENDING"] });
+  }
+
+  private addField(
+    name: string,
+    field: Omit<gcp.firestore.FieldArgs, "database">,
+    options: pulumi.CustomResourceOptions = {},
+  ): void {
+    new gcp.firestore.Field(name, { ...field, database: this.databaseId }, { ...this.within(), ...options });
+  }
+
+  /**
+   * The newest letters of a status, and those of them that a filter names. For several filters, Firestore merges their
+   * indexes (https://firebase.google.com/docs/firestore/query-data/index-overview#taking_advantage_of_index_merging).
+   */
+  private addListing(collection: string): void {
+    const orderBy = ["diedAt", "DESCENDING"] as const;
+    this.addIndex(`${DEAD_LETTERS}-by-status`, { collection, equal: ["status"], orderBy });
+    for (const field of LETTER_FILTERS) {
+      this.addIndex(`${DEAD_LETTERS}-by-status-${field}`, { collection, equal: ["status", field], orderBy });
+    }
+  }
+
+  private addIndex(
+    name: string,
+    index: {
+      readonly collection: string;
+      readonly equal: readonly string[];
+      readonly orderBy: readonly [fieldPath: string, order: "ASCENDING" | "DESCENDING"];
+    },
+  ): void {
+    const { collection, equal, orderBy } = index;
+    const [fieldPath, order] = orderBy;
+    const fields = [...equal.map((path) => ({ fieldPath: path, order: "ASCENDING" })), { fieldPath, order }];
+    new gcp.firestore.Index(name, { database: this.databaseId, collection, fields }, this.within());
   }
 
   private addBackups(days: number): void {
     new gcp.firestore.BackupSchedule(
       "daily",
-      { database: this.database.name, retention: `${days * SECONDS_A_DAY}s`, dailyRecurrence: {} },
-      { parent: this, deletedWith: this.database },
+      { database: this.databaseId, retention: `${days * SECONDS_A_DAY}s`, dailyRecurrence: {} },
+      this.within(),
     );
+  }
+
+  /** The options of what is in the database. It goes with a database of the stack's own, and alone from another's. */
+  private within(): pulumi.CustomResourceOptions {
+    return { parent: this, ...(this.own ? { deletedWith: this.own } : {}) };
   }
 }

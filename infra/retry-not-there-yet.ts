@@ -5,6 +5,8 @@ const WAIT_MS = 15_000;
 const RETRIES = 12;
 /** It can take ten minutes before an alert may use a new log-based metric; Google's own error says so. */
 const RETRIES_OF_METRICS = 44;
+/** "A few minutes" after Eventarc was first enabled in a project; Google's own error says so. */
+const RETRIES_OF_EVENTARC = 24;
 
 /** The errors that Google Cloud returns while a new resource is still propagating, and how often to retry each. */
 const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
@@ -13,6 +15,7 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
   [/service account .+ does not exist/i, RETRIES],
   [/Permission .+ denied on service account/i, RETRIES],
   [/The caller does not have permission.+iam\.serviceAccounts\.actAs/i, RETRIES],
+  [/Permission denied while using the Eventarc Service Agent/i, RETRIES_OF_EVENTARC],
   [/Cannot find metric\(?s?\)? that match/i, RETRIES_OF_METRICS],
 ];
 
@@ -35,6 +38,7 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:cloudscheduler/job:Job", "refused whole"],
   ["gcp:cloudtasks/queue:Queue", "refused whole"],
   ["gcp:cloudtasks/queueIamMember:QueueIamMember", "idempotent"],
+  ["gcp:eventarc/trigger:Trigger", "refused whole"],
   ["gcp:firestore/backupSchedule:BackupSchedule", "refused whole"],
   ["gcp:firestore/database:Database", "refused whole"],
   ["gcp:firestore/field:Field", "idempotent"],
@@ -43,6 +47,7 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:monitoring/alertPolicy:AlertPolicy", "refused whole"],
   ["gcp:monitoring/dashboard:Dashboard", "refused whole"],
   ["gcp:monitoring/notificationChannel:NotificationChannel", "refused whole"],
+  ["gcp:projects/iAMCustomRole:IAMCustomRole", "refused whole"],
   ["gcp:projects/iAMMember:IAMMember", "idempotent"],
   ["gcp:projects/service:Service", "idempotent"],
   ["gcp:secretmanager/secret:Secret", "refused whole"],

@@ -8,25 +8,18 @@ const ATTEMPT_DEADLINE = "30s";
 const ATTEMPTS_AFTER_THE_FIRST = 5;
 
 /**
- * Scheduled tasks: Cloud Scheduler calls the producer with a service account of its own.
+ * Scheduled tasks: Cloud Scheduler calls the producer with a service account of its own. The account comes first, since the
+ * producer must know it.
  *
  * Cloud Scheduler, too, delivers at least once. The producer derives the idempotency key from the job's name and the
  * scheduled time, which stay the same when Cloud Scheduler retries.
  */
 export class Schedules extends pulumi.ComponentResource {
-  constructor(
-    name: string,
-    args: {
-      readonly prefix: string;
-      readonly region: string;
-      readonly schedules: readonly Schedule[];
-      readonly producer: RunService;
-    },
-    options: pulumi.ComponentResourceOptions,
-  ) {
+  readonly account: gcp.serviceaccount.Account;
+
+  constructor(name: string, { prefix }: { readonly prefix: string }, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:Schedules", name, {}, options);
-    const { prefix, region, producer } = args;
-    const account = new gcp.serviceaccount.Account(
+    this.account = new gcp.serviceaccount.Account(
       `${prefix}-scheduler`,
       {
         accountId: `${prefix}-scheduler`,
@@ -35,13 +28,28 @@ export class Schedules extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+  }
+
+  /** Makes the jobs. */
+  call(
+    producer: RunService,
+    args: {
+      readonly prefix: string;
+      readonly region: string;
+      readonly schedules: readonly Schedule[];
+      /** The audience of the producer's tokens. */
+      readonly audience: string;
+    },
+  ): void {
+    const { prefix, region, audience } = args;
+    const { email, member } = this.account;
     const mayCall = new gcp.cloudrunv2.ServiceIamMember(
       "scheduler-calls-producer",
-      { name: producer.service.name, location: region, role: "roles/run.invoker", member: account.member },
+      { name: producer.service.name, location: region, role: "roles/run.invoker", member },
       { parent: this },
     );
     for (const schedule of args.schedules) {
-      const job = describeJob(schedule, { region, url: producer.url, email: account.email });
+      const job = describeJob(schedule, { region, url: producer.url, email, audience });
       new gcp.cloudscheduler.Job(`${prefix}-${schedule.name}`, job, { parent: this, dependsOn: [mayCall] });
     }
     this.registerOutputs();
@@ -50,7 +58,15 @@ export class Schedules extends pulumi.ComponentResource {
 
 function describeJob(
   { cron, timeZone, type, payload }: Schedule,
-  { region, url, email }: { region: string; url: pulumi.Output<string>; email: pulumi.Output<string> },
+  {
+    region,
+    url,
+    email,
+    audience,
+  }: Readonly<Record<"region" | "audience", string>> & {
+    readonly url: pulumi.Output<string>;
+    readonly email: pulumi.Output<string>;
+  },
 ): gcp.cloudscheduler.JobArgs {
   return {
     region,
@@ -63,7 +79,7 @@ function describeJob(
       httpMethod: "POST",
       headers: { "Content-Type": "application/json" },
       body: Buffer.from(JSON.stringify({ type, payload })).toString("base64"),
-      oidcToken: { serviceAccountEmail: email, audience: url },
+      oidcToken: { serviceAccountEmail: email, audience },
     },
   };
 }

@@ -1,4 +1,7 @@
+import type * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import type { GivenAccess, Role } from "../shared/auth/access.ts";
+import { deliveriesMetricOf } from "../shared/monitoring/counted.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Queues } from "./queues.ts";
 import type { RecordStore } from "./record-store.ts";
@@ -15,15 +18,21 @@ export function environmentOf(parts: {
   readonly accounts: Accounts;
   readonly queues: Queues;
   readonly records: RecordStore;
-  /** The audience of the tokens that deliveries carry. */
-  readonly audience: string;
+  /** The audiences of the tokens that deliveries carry, and of those that callers send. */
+  readonly audiences: { readonly worker: string; readonly producer: string };
+  /** The services' own addresses, which are known before there are services. */
+  readonly urls: { readonly worker: pulumi.Input<string>; readonly producer: pulumi.Input<string> };
+  readonly scheduler: gcp.serviceaccount.Account | undefined;
 }): { readonly worker: Variables; producer(workerUrl: pulumi.Output<string>): Variables } {
-  const { settings, accounts, queues, records, audience } = parts;
+  const { settings, accounts, queues, records, audiences } = parts;
   const shared: Variables = {
     GOOGLE_CLOUD_PROJECT: settings.project,
-    FIRESTORE_DATABASE: records.database.name,
+    FIRESTORE_DATABASE: records.databaseId,
+    ...(settings.collectionPrefix === undefined ? {} : { COLLECTION_PREFIX: settings.collectionPrefix }),
     QUEUES: pulumi.jsonStringify(namesByKey(queues)),
-    WORKER_AUDIENCE: audience,
+    GOOGLE_CLOUD_LOCATION: settings.region,
+    DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
+    WORKER_AUDIENCE: audiences.worker,
     INVOKER_SERVICE_ACCOUNT: accounts.invoker.email,
     LOG_LEVEL: settings.logLevel,
     ...traceVariables(settings.traceSampleRatio),
@@ -34,11 +43,56 @@ export function environmentOf(parts: {
       AUTH_MODE: settings.authMode,
       // True by construction: Cloud Run's check stays on, and only the invoker is granted run.invoker.
       INVOKER_CHECK: "on",
-      DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
+      WORKER_URL: parts.urls.worker,
       ...Object.fromEntries(settings.taskSettings.variables),
     },
-    producer: (workerUrl) => ({ ...shared, GOOGLE_CLOUD_LOCATION: settings.region, WORKER_URL: workerUrl }),
+    producer: (workerUrl) => ({
+      ...shared,
+      // People's tokens come without a signature, most service accounts' with it.
+      AUTH_MODE: "auto",
+      // As above, but for the named callers.
+      INVOKER_CHECK: "on",
+      PRODUCER_AUDIENCE: audiences.producer,
+      PRODUCER_URL: parts.urls.producer,
+      ACCESS: accessOf(parts),
+      CALLER_REQUESTS_PER_SECOND: String(settings.callerRequestsPerSecond),
+      WORKER_URL: workerUrl,
+      DELIVERIES_METRIC: deliveriesMetricOf(settings.prefix),
+      ...(settings.outboxTypes === undefined ? {} : { OUTBOX_TYPES: JSON.stringify(settings.outboxTypes) }),
+      ...(settings.callerKeysFrom === undefined ? {} : { CALLER_KEYS_FROM: settings.callerKeysFrom }),
+    }),
   };
+}
+
+/** Who may do what. Each of our own accounts has one role. */
+function accessOf({
+  settings,
+  accounts: { producer, worker, invoker, trigger, tick },
+  scheduler,
+}: {
+  readonly settings: Settings;
+  readonly accounts: Accounts;
+  readonly scheduler: gcp.serviceaccount.Account | undefined;
+}): pulumi.Output<string> {
+  const own: readonly (readonly [gcp.serviceaccount.Account, Role])[] = [
+    [producer, "none"],
+    [worker, "relay"],
+    [invoker, "none"],
+    [trigger, "relay"],
+    [tick, "relay"],
+    ...(scheduler ? [[scheduler, "scheduler"] as const] : []),
+  ];
+  const pairs = pulumi.all(own.map(([{ email }, role]) => email.apply((address) => [address, role] as const)));
+  return pairs.apply((accounts) => {
+    const access: GivenAccess = {
+      accounts: Object.fromEntries(accounts),
+      scheduledTypes: [...new Set(settings.schedules.map(({ type }) => type))],
+      operators: settings.operators,
+      viewers: settings.viewers,
+      callerTypes: Object.fromEntries(settings.callerTypes),
+    };
+    return JSON.stringify(access);
+  });
 }
 
 /** Each value is a list, since a queue may have several names. */

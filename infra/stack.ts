@@ -1,18 +1,22 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Registry } from "../shared/contract/registry.ts";
+import { collectionsBehind } from "../shared/records/collections.ts";
 import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/contract/time-budget.ts";
 import { Accounts } from "./accounts.ts";
 import { PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "./settings/budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
+import { Outbox } from "./outbox.ts";
 import { ProjectApis } from "./project-apis.ts";
 import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
 import { RunService } from "./run-service.ts";
 import { settleGrants } from "./rollout/settle-grants.ts";
+import { membersThatCall } from "./settings/access-settings.ts";
+import { databaseIdOf } from "./settings/database-settings.ts";
 import { Schedules } from "./schedules.ts";
 import { environmentOf } from "./service-environment.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
@@ -43,7 +47,8 @@ export async function provision(registry: Registry) {
     producerUrl: producer.url,
     workerUrl: worker.url,
     queueNames: state.queues.names,
-    database: state.records.database.name,
+    database: state.records.databaseId,
+    databaseLocation: state.records.location,
     invoker: state.accounts.invoker.email,
   };
 }
@@ -53,10 +58,9 @@ interface Options {
 }
 
 /** Two providers: one enables the APIs, and everything else waits for the APIs by depending on the other. */
-function providerBehindApis({ project, region, schedules, traceSampleRatio }: Settings): gcp.Provider {
+function providerBehindApis({ project, region, traceSampleRatio }: Settings): gcp.Provider {
   const enabler = new gcp.Provider("enabler", { project, region });
-  const wanted = { schedules: schedules.length > 0, traces: traceSampleRatio > 0 };
-  const apis = new ProjectApis("apis", wanted, { providers: [enabler] });
+  const apis = new ProjectApis("apis", { traces: traceSampleRatio > 0 }, { providers: [enabler] });
   return new gcp.Provider(
     "google",
     { project, region, defaultLabels: { app: "handoff", stack: asLabel(pulumi.getStack()) } },
@@ -69,7 +73,7 @@ function provisionState(registry: Registry, settings: Settings, options: Options
   const { project, prefix, protect, region } = settings;
   const accounts = new Accounts("accounts", { prefix }, options);
   const queues = new Queues("queues", { prefix, region, protect, queues: registry.queues }, options);
-  const records = new RecordStore("records", { ...settings, databaseId: prefix }, options);
+  const records = new RecordStore("records", settings, options);
   const secrets = new TaskSecrets(
     // The name that existing stacks know.
     "signing-secret",
@@ -77,20 +81,25 @@ function provisionState(registry: Registry, settings: Settings, options: Options
     options,
   );
   const traces = settings.traceSampleRatio > 0;
-  const grants = new Grants("grants", { project, accounts, queues, records, secrets, traces }, options);
+  const grants = new Grants("grants", { project, prefix, accounts, queues, records, secrets, traces }, options);
   return { accounts, queues, records, secrets, grants };
 }
 
-/** The two services, and the schedules that call the producer. */
-function provisionServices(
-  parts: ReturnType<typeof provisionState> & { readonly settings: Settings; readonly options: Options },
-): { readonly worker: RunService; readonly producer: RunService } {
+type Services = ReturnType<typeof provisionState> & { readonly settings: Settings; readonly options: Options };
+
+/** The two services, and what calls the producer. */
+function provisionServices(parts: Services): { readonly worker: RunService; readonly producer: RunService } {
   const { settings, options, accounts, grants, secrets } = parts;
   const { project, region, prefix, protect, schedules } = settings;
   const images = new Images("images", settings, options);
-  // A constant, so that the worker can know its audience before it has a URL.
-  const audience = `https://${prefix}-worker.${project}.internal`;
-  const environment = environmentOf({ ...parts, audience });
+  // Constants, so that a service can know its audience before it has a URL.
+  const audiences = {
+    worker: `https://${prefix}-worker.${project}.internal`,
+    producer: `https://${prefix}-producer.${project}.internal`,
+  };
+  const scheduler = schedules.length > 0 ? new Schedules("schedules", { prefix }, options) : undefined;
+  const urls = urlsOf(settings, options);
+  const environment = environmentOf({ ...parts, audiences, urls, scheduler: scheduler?.account });
   const worker = new RunService(
     "worker",
     {
@@ -101,7 +110,7 @@ function provisionServices(
       account: accounts.worker,
       callers: { invoker: accounts.invoker.member },
       ingress: "internal",
-      customAudiences: [audience],
+      customAudiences: [audiences.worker],
       minInstances: settings.workerMinInstances,
       maxInstances: settings.workerMaxInstances,
       concurrency: settings.workerConcurrency,
@@ -120,8 +129,9 @@ function provisionServices(
       protect,
       image: images.build("producer"),
       account: accounts.producer,
-      callers: Object.fromEntries(settings.callers.map((member) => [member, member])),
+      callers: Object.fromEntries(membersThatCall(settings).map((member) => [member, member])),
       ingress: settings.producerIngress,
+      customAudiences: [audiences.producer],
       minInstances: settings.producerMinInstances,
       maxInstances: settings.producerMaxInstances,
       concurrency: PRODUCER_CONCURRENCY,
@@ -131,11 +141,31 @@ function provisionServices(
     },
     { ...options, dependsOn: [...grants.ofProducer] },
   );
-  if (schedules.length > 0) new Schedules("schedules", { prefix, region, schedules, producer }, options);
+  const called = { project, prefix, region, audience: audiences.producer };
+  scheduler?.call(producer, { ...called, schedules });
+  new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
   return { worker, producer };
 }
 
-function watch(queues: Queues, { prefix, notificationEmails }: Settings, options: Options): void {
+/** Where the entries of the outbox are. */
+function databaseOf({ records, settings }: Pick<Services, "records" | "settings">) {
+  const { taskOutbox: collection } = collectionsBehind(settings.collectionPrefix ?? "");
+  return { id: records.databaseId, location: records.location, collection };
+}
+
+/**
+ * The services' addresses with the project's number, which are known before there are services
+ * (https://cloud.google.com/run/docs/triggering/https-request#deterministic).
+ */
+function urlsOf({ project, region, prefix }: Settings, { providers }: Options) {
+  const [provider] = providers;
+  const { number } = gcp.organizations.getProjectOutput({ projectId: project }, provider ? { provider } : {});
+  const urlOf = (service: string) => pulumi.interpolate`https://${prefix}-${service}-${number}.${region}.run.app`;
+  return { worker: urlOf("worker"), producer: urlOf("producer") };
+}
+
+function watch(queues: Queues, settings: Settings, options: Options): void {
+  const { prefix, notificationEmails } = settings;
   new Monitoring(
     "monitoring",
     {
@@ -144,7 +174,7 @@ function watch(queues: Queues, { prefix, notificationEmails }: Settings, options
       producerService: `${prefix}-producer`,
       workerService: `${prefix}-worker`,
       queueNames: Object.values(queues.names),
-      databaseId: prefix,
+      databaseId: databaseIdOf(settings),
     },
     options,
   );

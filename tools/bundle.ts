@@ -26,6 +26,7 @@ export async function bundle(program: Program, way: Way): Promise<void> {
   const manifest = { name: program.name, type: "module" };
   await fs.writeFile(path.join(way.to, "package.json"), `${JSON.stringify(manifest)}\n`);
   for (const name of program.protosOf) await copyProtos(name, way);
+  for (const [name, files] of Object.entries(program.filesOf ?? {})) await copyFiles(name, files, way);
 }
 
 /**
@@ -54,11 +55,23 @@ export async function bundleModules(
   });
 }
 
-/** Copies a client's protos to where the emulators look for them: next to their bundle. */
-export async function copyProtos(name: string, { from, to }: Way): Promise<void> {
+/** Copies some of a package's files, and its manifest, by which the program finds them next to its bundle. */
+async function copyFiles(name: string, files: readonly string[], { from, to }: Way): Promise<void> {
+  const installed = folderOf(name, from);
+  const copy = path.join(to, "node_modules", name);
+  await fs.mkdir(copy, { recursive: true });
+  for (const file of ["package.json", ...files]) await fs.copyFile(path.join(installed, file), path.join(copy, file));
+}
+
+function folderOf(name: string, from: string): string {
   const manifest = findPackageJSON(name, path.join(from, "package.json"));
   if (manifest === undefined) throw new Error(`${name} is not installed; run npm ci.`);
+  return path.dirname(manifest);
+}
+
+/** Copies a client's protos to where the emulators look for them: next to their bundle. */
+export async function copyProtos(name: string, { from, to }: Way): Promise<void> {
   const copy = path.join(to, "protos", `${name}.json`);
   await fs.mkdir(path.dirname(copy), { recursive: true });
-  await fs.copyFile(path.join(path.dirname(manifest), "build/protos/protos.json"), copy);
+  await fs.copyFile(path.join(folderOf(name, from), "build/protos/protos.json"), copy);
 }

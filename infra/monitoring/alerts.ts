@@ -1,4 +1,4 @@
-import { type SeriesName, type Watched, unreachedQuery } from "./series.ts";
+import { type SeriesName, type Watched, tickMissingQuery, unreachedQuery } from "./series.ts";
 
 /** When to alert. The alert's title is also the heading in docs/operating.md that says what to do. */
 export type Alert = ThresholdAlert | QueryAlert;
@@ -91,6 +91,27 @@ export const ALERTS: readonly Alert[] = [
     forS: 0,
     severity: "ERROR",
     meaning: "Handlers throw, or Firestore, Cloud Tasks or Google's keys can't be reached.",
+  },
+  {
+    key: "outbox",
+    title: "Tasks wait in the outbox",
+    series: "outboxAge",
+    stepS: 300,
+    // Milliseconds. The sweep takes what is older than ten seconds, each minute.
+    above: 300_000,
+    forS: 0,
+    severity: "ERROR",
+    meaning: "A task that was committed more than five minutes ago isn't in its queue yet.",
+  },
+  {
+    key: "no-tick",
+    title: "The tick is not seen",
+    query: (watched) => tickMissingQuery(watched, { windowS: 900 }),
+    forS: 300,
+    severity: "ERROR",
+    meaning:
+      "For a quarter of an hour, the producer has logged no tick. Without it, nobody enqueues what the trigger has missed, " +
+      "and nobody notices.",
   },
   {
     key: "backlog",

@@ -1,35 +1,54 @@
 import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import { DELIVERY_FIELDS, DELIVERY_MESSAGE } from "../../shared/runtime/log-fields.ts";
+import { deliveriesMetricOf } from "../../shared/monitoring/counted.ts";
+import {
+  DELIVERY_FIELDS,
+  DELIVERY_MESSAGE,
+  OLDEST_ENTRY_AGE_MS,
+  TICK_MESSAGE,
+} from "../../shared/runtime/log-fields.ts";
 
 /** Delays from a millisecond to a week. Each bucket is twice as wide as the one before. */
 const DELAY_BUCKETS = { exponentialBuckets: { growthFactor: 2, numFiniteBuckets: 30, scale: 1 } };
 
-/** Which of the worker's log lines to count, and by which fields. Plain data, so that tests can check it. */
-export function describeLogMetrics(workerService: string) {
+/** Minutes, an hour and a day, in milliseconds. A percentile lies within its bucket, so the alert's threshold is a bound. */
+const AGE_BUCKETS = {
+  explicitBuckets: { bounds: [60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 86_400_000] },
+};
+
+/** Which of the services' log lines to count, and by which fields. Plain data, so that tests can check it. */
+export function describeLogMetrics({ workerService, producerService }: Services) {
   const { outcome, taskType, queue, delayMs } = DELIVERY_FIELDS;
-  const filter = [
-    'resource.type = "cloud_run_revision"',
-    `resource.labels.service_name = "${workerService}"`,
-    `jsonPayload.message = "${DELIVERY_MESSAGE}"`,
-  ].join(" AND ");
+  const filter = linesOf(workerService, DELIVERY_MESSAGE);
   return {
     deliveries: { filter, labels: [outcome, taskType, queue] },
     delays: { filter: `${filter} AND jsonPayload.${delayMs} >= 0`, labels: [taskType, queue], value: delayMs },
+    ticks: { filter: linesOf(producerService, TICK_MESSAGE), value: OLDEST_ENTRY_AGE_MS },
   };
 }
 
-/** The metrics that Cloud Logging derives from the worker's log lines. The services run nothing for them. */
+/** The services' names. */
+interface Services {
+  readonly workerService: string;
+  readonly producerService: string;
+}
+
+function linesOf(service: string, message: string): string {
+  const ofService = `resource.labels.service_name = "${service}"`;
+  return ['resource.type = "cloud_run_revision"', ofService, `jsonPayload.message = "${message}"`].join(" AND ");
+}
+
+/** The metrics that Cloud Logging derives from the services' log lines. The services run nothing for them. */
 export function createLogMetrics(
-  { prefix, workerService }: { prefix: string; workerService: string },
+  { prefix, ...services }: Services & { readonly prefix: string },
   options: pulumi.CustomResourceOptions,
-): { deliveries: gcp.logging.Metric; delays: gcp.logging.Metric } {
-  const { deliveries, delays } = describeLogMetrics(workerService);
+): Record<"deliveries" | "delays" | "ticks", gcp.logging.Metric> {
+  const { deliveries, delays, ticks } = describeLogMetrics(services);
   return {
     deliveries: new gcp.logging.Metric(
       "deliveries",
       {
-        name: `${prefix}-deliveries`,
+        name: deliveriesMetricOf(prefix),
         filter: deliveries.filter,
         labelExtractors: extractorsOf(deliveries.labels),
         metricDescriptor: { metricKind: "DELTA", valueType: "INT64", labels: describeLabels(deliveries.labels) },
@@ -50,6 +69,17 @@ export function createLogMetrics(
           unit: "ms",
           labels: describeLabels(delays.labels),
         },
+      },
+      options,
+    ),
+    ticks: new gcp.logging.Metric(
+      "ticks",
+      {
+        name: `${prefix}-ticks`,
+        filter: ticks.filter,
+        valueExtractor: `EXTRACT(jsonPayload.${ticks.value})`,
+        bucketOptions: AGE_BUCKETS,
+        metricDescriptor: { metricKind: "DELTA", valueType: "DISTRIBUTION", unit: "ms" },
       },
       options,
     ),

@@ -25,7 +25,7 @@ export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:Monitoring", name, {}, options);
     const { prefix, producerService, workerService, databaseId } = args;
-    const metrics = createLogMetrics({ prefix, workerService }, { parent: this });
+    const metrics = createLogMetrics({ prefix, workerService, producerService }, { parent: this });
     const channels = args.notificationEmails.map(
       (email) =>
         new gcp.monitoring.NotificationChannel(
@@ -35,14 +35,15 @@ export class Monitoring extends pulumi.ComponentResource {
         ),
     );
     const watched: pulumi.Output<Watched> = pulumi
-      .all([pulumi.all([...args.queueNames]), metrics.deliveries.name, metrics.delays.name])
-      .apply(([queueNames, deliveries, delays]) => ({
+      .all([pulumi.all([...args.queueNames]), metrics.deliveries.name, metrics.delays.name, metrics.ticks.name])
+      .apply(([queueNames, deliveries, delays, ticks]) => ({
         producerService,
         workerService,
         databaseId,
         queueNames,
         deliveries,
         delays,
+        ticks,
       }));
     new gcp.monitoring.Dashboard(
       "dashboard",

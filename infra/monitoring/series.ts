@@ -1,3 +1,11 @@
+import {
+  COUNTED_OUTCOMES,
+  createdFilter,
+  deliveriesFilter,
+  oneOf,
+  outcomesFilter,
+  queuesFilter,
+} from "../../shared/monitoring/counted.ts";
 import { DELIVERY_FIELDS } from "../../shared/runtime/log-fields.ts";
 
 /** The names that appear in queries. */
@@ -10,6 +18,7 @@ export interface Watched {
   /** The log-based metrics' names. */
   readonly deliveries: string;
   readonly delays: string;
+  readonly ticks: string;
 }
 
 /**
@@ -47,29 +56,27 @@ const sum = (filter: string, groupBy: readonly string[] = []): Series => ({
  * log.
  */
 export function seriesOf(watched: Watched) {
-  const queues = `resource.type = "cloud_tasks_queue" AND ${oneOf(QUEUE_ID, watched.queueNames)}`;
+  const queues = queuesFilter(watched.queueNames);
   const services = `resource.type = "cloud_run_revision" AND ${oneOf("resource.label.service_name", [
     watched.producerService,
     watched.workerService,
   ])}`;
-  const deliveries = `resource.type = "cloud_run_revision" AND metric.type = "logging.googleapis.com/user/${watched.deliveries}"`;
+  const counted = (outcomes: readonly string[]): Series =>
+    sum(outcomesFilter(watched.deliveries, outcomes), [TASK_TYPE]);
   const attempts = `metric.type = "${QUEUE}/task_attempt_count" AND ${queues}`;
   const delays = `metric.type = "${QUEUE}/task_attempt_delays" AND ${queues}`;
   return {
-    enqueued: sum(
-      `metric.type = "cloudtasks.googleapis.com/api/request_count" AND ${queues} AND metric.label.api_method = "CreateTask"`,
-      [QUEUE_ID],
-    ),
+    enqueued: sum(createdFilter(watched.queueNames), [QUEUE_ID]),
     attempts: sum(attempts, [RESPONSE_CODE]),
     turnedAway: sum(`${attempts} AND ${RESPONSE_CODE} = monitoring.regex.full_match("${TURNED_AWAY}")`, [
       QUEUE_ID,
       RESPONSE_CODE,
     ]),
-    outcomes: sum(deliveries, [OUTCOME]),
-    done: sum(`${deliveries} AND ${OUTCOME} = "done"`, [TASK_TYPE]),
-    dead: sum(`${deliveries} AND ${OUTCOME} = "dead"`, [TASK_TYPE]),
-    retried: sum(`${deliveries} AND ${oneOf(OUTCOME, ["retry", "saturated", "failed", "unknown-type"])}`, [TASK_TYPE]),
-    refused: sum(`${deliveries} AND ${oneOf(OUTCOME, ["unauthenticated", "forbidden"])}`, [OUTCOME]),
+    outcomes: sum(deliveriesFilter(watched.deliveries), [OUTCOME]),
+    done: counted(COUNTED_OUTCOMES.done),
+    dead: counted(COUNTED_OUTCOMES.dead),
+    retried: counted(COUNTED_OUTCOMES.retried),
+    refused: sum(outcomesFilter(watched.deliveries, ["unauthenticated", "forbidden"]), [OUTCOME]),
     serverErrors: sum(
       `metric.type = "run.googleapis.com/request_count" AND ${services} AND metric.label.response_code_class = "5xx"`,
       ["resource.label.service_name"],
@@ -81,6 +88,12 @@ export function seriesOf(watched: Watched) {
       aligner: "ALIGN_PERCENTILE_99",
       reducer: "REDUCE_MAX",
       groupBy: [TASK_TYPE],
+    },
+    outboxAge: {
+      filter: `resource.type = "cloud_run_revision" AND metric.type = "logging.googleapis.com/user/${watched.ticks}"`,
+      aligner: "ALIGN_PERCENTILE_99",
+      reducer: "REDUCE_MAX",
+      groupBy: [],
     },
     depth: {
       filter: `metric.type = "${QUEUE}/depth" AND ${queues}`,
@@ -123,6 +136,17 @@ export function unreachedQuery(
   return `${made} > ${attempts} and ${made} > 2 * ${arrived}`;
 }
 
+/**
+ * A PromQL query that is true while the producer logs no tick.
+ *
+ * @param windowS the seconds in which there should have been some.
+ */
+export function tickMissingQuery({ ticks }: Pick<Watched, "ticks">, { windowS }: { readonly windowS: number }): string {
+  // How many values a distribution has.
+  const metric = `${promName(`logging.googleapis.com/user/${ticks}`)}_count`;
+  return `(sum(increase(${metric}{monitored_resource="cloud_run_revision"}[${windowS}s])) or vector(0)) < 1`;
+}
+
 /** A metric's name in PromQL (https://cloud.google.com/monitoring/promql/promql-mapping). */
 function promName(metricType: string): string {
   const [domain = "", ...path] = metricType.split("/");
@@ -130,7 +154,3 @@ function promName(metricType: string): string {
 }
 
 export type SeriesName = keyof ReturnType<typeof seriesOf>;
-
-function oneOf(label: string, values: readonly string[]): string {
-  return `${label} = one_of(${values.map((value) => `"${value}"`).join(", ")})`;
-}

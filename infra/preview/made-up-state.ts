@@ -23,6 +23,10 @@ export function madeUpState(resource: RecordedResource): { readonly id: string; 
       return { id, state: { ...inputs, uri: `https://${textOf(inputs["name"])}-${SUFFIX}-ew.a.run.app` } };
     case "gcp:cloudtasks/queue:Queue":
       return { id, state: { ...inputs, name: `${resource.name}-${SUFFIX}` } };
+    case "gcp:projects/iAMCustomRole:IAMCustomRole": {
+      const name = `projects/${project}/roles/${textOf(inputs["roleId"])}`;
+      return { id: name, state: { ...inputs, name } };
+    }
     case "gcp:secretmanager/secret:Secret":
       return { id: `projects/${project}/secrets/${textOf(inputs["secretId"])}`, state: inputs };
     case "gcp:secretmanager/secretVersion:SecretVersion":

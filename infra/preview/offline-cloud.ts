@@ -3,6 +3,7 @@ import type { RecordedResource } from "./recorded-resource.ts";
 import { type Fields, fieldsOf, textOf } from "./wire-values.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
+const GET_PROJECT = "gcp:organizations/getProject:getProject";
 const GET_SERVICE = "gcp:cloudrunv2/getService:getService";
 
 /** What Pulumi's state holds of a resource. */
@@ -81,6 +82,7 @@ export class OfflineCloud {
    * @throws Error when there is no such service, in the provider's words.
    */
   invoke(token: string, args: Fields): Fields {
+    if (token === GET_PROJECT) return { projectId: textOf(args["projectId"]), number: "123456789012" };
     // A program only looks up the user who runs it. Here, there is none.
     if (token !== GET_SERVICE) return { accessToken: "made-up-access-token" };
     const name = textOf(args["name"]);

@@ -27,6 +27,7 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
     imported("projects/{{project}}/locations/{{location}}/repositories/{{repositoryId}}"),
   ],
   ["gcp:cloudrunv2/service:Service", imported("projects/{{project}}/locations/{{location}}/services/{{name}}")],
+  ["gcp:eventarc/trigger:Trigger", imported("projects/{{project}}/locations/{{location}}/triggers/{{name}}")],
   [
     "gcp:firestore/backupSchedule:BackupSchedule",
     imported("projects/{{project}}/databases/{{database}}/backupSchedules/FIND"),
@@ -37,6 +38,7 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
     imported("projects/{{project}}/databases/{{database}}/collectionGroups/{{collection}}/indexes/FIND"),
   ],
   ["gcp:logging/metric:Metric", imported("{{name}}")],
+  ["gcp:projects/iAMCustomRole:IAMCustomRole", imported("projects/{{project}}/roles/{{roleId}}")],
   ["gcp:secretmanager/secret:Secret", imported("projects/{{project}}/secrets/{{secretId}}")],
   ["gcp:serviceaccount/account:Account", ADOPTED],
   ["gcp:cloudrunv2/serviceIamMember:ServiceIamMember", REPEATABLE],

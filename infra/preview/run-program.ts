@@ -16,43 +16,56 @@ const WITHOUT_WAITS = { "handoff:grantSettleSeconds": "0" };
 const LONGEST_RUN_MS = 60_000;
 const MOST_OUTPUT_CHARACTERS = 100_000;
 
+/** As Pulumi.yaml has it. */
+export const PROJECT_NAME = "handoff";
+
 export interface ProgramRun extends Recording {
   readonly succeeded: boolean;
   /** The program's output, including errors. */
   readonly output: string;
 }
 
+/** How to run a program, whatever runs it. */
+export interface RunOptions extends EngineOptions {
+  /** The stack's configuration, by full keys (`handoff:region`). */
+  readonly config: Readonly<Record<string, string>>;
+  readonly secretKeys?: readonly string[];
+  /** The folder with the program's package.json; default: this project. */
+  readonly program?: string;
+}
+
+/** Runs a program against the engine at `address` (host:port), and says how it ended and what it printed. */
+export type Host = (
+  address: string,
+  options: RunOptions,
+) => Promise<{ readonly succeeded: boolean; readonly output: string }>;
+
+/** The configuration that a program sees. */
+export function configOf({ config }: Pick<RunOptions, "config">): Readonly<Record<string, string>> {
+  return { ...WITHOUT_WAITS, ...config };
+}
+
 /**
- * Runs a Pulumi program in a process of its own, as Pulumi's own language host does, against an engine that only
- * records.
+ * Runs a Pulumi program against an engine that only records.
  *
- * @param options.config the stack's configuration, by full keys (`handoff:region`).
- * @param options.program the folder with the program's package.json; default: this project.
+ * @param host default: a process of the program's own, started as Pulumi's own language host is.
  */
-export async function runProgramOffline(
-  options: EngineOptions & {
-    readonly config: Readonly<Record<string, string>>;
-    readonly secretKeys?: readonly string[];
-    readonly program?: string;
-  },
-): Promise<ProgramRun> {
+export async function runProgramOffline(options: RunOptions, host: Host = runInNewProcess): Promise<ProgramRun> {
   const engine = new OfflineEngine(options);
   const address = await engine.start();
   try {
-    const { exitCode, output } = await runHost(address, options);
+    const { succeeded, output } = await host(address, options);
     const { recording } = engine;
-    return { ...recording, succeeded: exitCode === 0, output: [...recording.errors, output].join("\n").trim() };
+    return { ...recording, succeeded, output: [...recording.errors, output].join("\n").trim() };
   } finally {
     engine.stop();
   }
 }
 
-type RunOptions = Parameters<typeof runProgramOffline>[0];
-
-function runHost(address: string, options: RunOptions): Promise<{ exitCode: number | null; output: string }> {
+function runInNewProcess(address: string, options: RunOptions): ReturnType<Host> {
   const program = options.program ?? PROJECT_DIR;
   const host = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/run");
-  const flags = ["--project", "handoff", "--stack", options.stack, "--pwd", program, "--parallel", "16"];
+  const flags = ["--project", PROJECT_NAME, "--stack", options.stack, "--pwd", program, "--parallel", "16"];
   const addresses = ["--monitor", address, "--engine", address];
   const dryRun = options.mode === "preview" ? ["--dry-run"] : [];
   const child = spawn(process.execPath, [host, ...flags, ...addresses, ...dryRun, "."], {
@@ -63,7 +76,7 @@ function runHost(address: string, options: RunOptions): Promise<{ exitCode: numb
     env: {
       PATH: path.dirname(process.execPath),
       NODE_COMPILE_CACHE: COMPILE_CACHE,
-      PULUMI_CONFIG: JSON.stringify({ ...WITHOUT_WAITS, ...options.config }),
+      PULUMI_CONFIG: JSON.stringify(configOf(options)),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(options.secretKeys ?? []),
       PULUMI_NODEJS_TYPESCRIPT: "false",
     },
@@ -78,7 +91,7 @@ function runHost(address: string, options: RunOptions): Promise<{ exitCode: numb
     child.once("error", reject);
     child.once("close", (exitCode, signal) => {
       const end = signal === "SIGKILL" ? `\nThe program did not end within ${LONGEST_RUN_MS / 1_000} s.` : "";
-      resolve({ exitCode, output: `${output}${end}` });
+      resolve({ succeeded: exitCode === 0, output: `${output}${end}` });
     });
   });
 }

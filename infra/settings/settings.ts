@@ -2,9 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { Cron } from "croner";
 import { z } from "zod";
 import { anyJson } from "../../shared/contract/any-json.ts";
+import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts";
 import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import type { Registry, TaskTypes } from "../../shared/contract/registry.ts";
-import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/dead-letter.ts";
+import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
+import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
+import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
@@ -15,15 +18,6 @@ export class SettingsError extends pulumi.RunError {
 
 /** The namespace of our keys in a stack's configuration. */
 const NAMESPACE = "handoff";
-
-/** Who may call the producer. Callers must be named: nobody else is let in. */
-const caller = z
-  .string()
-  .refine((member) => !/^all(Authenticated)?Users$/.test(member), "would let everyone in: name accounts or groups")
-  .regex(
-    /^(serviceAccount|user|group):[^\s:@]+@[^\s:@]+$|^domain:[^\s:@]+$|^all(Authenticated)?Users$/,
-    "must be an IAM member, for example serviceAccount:shop@my-project.iam.gserviceaccount.com",
-  );
 
 /** A scheduled task. */
 const scheduleOf = (types: TaskTypes) =>
@@ -55,13 +49,26 @@ const ownFields = {
   project: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, "must be a project's id, for example my-project-123"),
   region: z.string().regex(/^[a-z]+-[a-z]+\d+$/, "must be a region, for example europe-west1"),
   /**
-   * The prefix of every resource name, so that two stacks fit in one project. It is also the database's name, which
-   * must have at least 4 characters; account names allow 20.
+   * The prefix of every resource name, so that two stacks fit in one project. It is also the name of the stack's own
+   * database, which must have at least 4 characters; account names allow 20.
    */
   prefix: z.string().regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
+  ...databaseFields,
   /** Whether to protect what can't be recreated (database, queues, secret) from deletion. */
   protect: trueOrFalse.default(true),
+  /**
+   * Since when each caller has idempotency keys of its own. Before, one key was one task for all callers. Default: always;
+   * what revisions without callers accepted is looked for without an end.
+   */
+  callerKeysFrom: z.iso
+    .datetime({ offset: true, error: "must be a time with a zone, for example 2027-01-31T12:00:00Z" })
+    .optional(),
   callers: listOf(caller).refine(areDistinct, "must not contain duplicates").default([]),
+  /** E-mail addresses of people and service accounts. They may call the producer without being listed as callers. */
+  operators: accounts.default([]),
+  viewers: accounts.default([]),
+  /** How many requests each caller may send each of the producer's instances. */
+  callerRequestsPerSecond: numberWithin({ from: 1, to: 10_000 }).default(DEFAULT_CALLER_REQUESTS_PER_SECOND),
   notificationEmails: listOf(z.email("must be an e-mail address"))
     .refine(areDistinct, "must not contain duplicates")
     .default([]),
@@ -76,7 +83,7 @@ const ownFields = {
   producerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(LEAST_MEMORY_MIB),
   workerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(2_048),
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
-  /** How many days to keep daily backups of the database; 0 turns backups off. */
+  /** How many days to keep daily backups of the stack's own database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
   /**
    * How long a service waits for grants that the same update made. IAM takes typically two minutes
@@ -95,6 +102,9 @@ const schemaOf = (types: TaskTypes) =>
   z
     .strictObject({
       ...ownFields,
+      callerTypes: callerTypes(types).default(new Map()),
+      /** Which types applications may enqueue through the outbox; an empty list is none. Default: all. */
+      outboxTypes: typePatterns(types).optional(),
       schedules: listOf(scheduleOf(types))
         .refine((all) => areDistinct(all.map(({ name }) => name)), "must have different names")
         .default([]),
@@ -148,6 +158,9 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
+    ...(parsed.success ? [...accessProblems(parsed.data), ...databaseProblems(parsed.data, own)] : []).map(
+      ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
+    ),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
   ];
   if (parsed.success && sentences.length === 0) return { ...parsed.data, taskSettings: given };

@@ -14,6 +14,8 @@ export interface Program {
    * programs do whatever their log level.
    */
   readonly listens?: RegExp;
+  /** Called with each line of its standard output. */
+  readonly onLine?: (line: string) => void;
   /** Its complete environment. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -75,6 +77,7 @@ export function startChild(program: Program, print: (line: string) => void): Chi
 
   forEachLine(child.stdout, (line) => {
     print(readableLine(program.name, line));
+    program.onLine?.(line);
     if (program.listens?.test(line)) isListening();
   });
   child.on("message", (message) => {

@@ -44,7 +44,8 @@ export function readableLine(name: string, line: string): string {
     .join(" ");
 }
 
-function parseEntry(line: string): Fields | undefined {
+/** A line of JSON log output as its fields; undefined if it is none. */
+export function parseEntry(line: string): Fields | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(line);

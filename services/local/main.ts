@@ -4,7 +4,7 @@ import { readConfig } from "../../shared/runtime/config.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { explainFailure } from "../../shared/runtime/program.ts";
 import { registry } from "../../shared/tasks/index.ts";
-import { type StackSettings, addressOf, startVariables } from "./settings.ts";
+import { type StackSettings, addressOf, localRegistry, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
 /** One Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
@@ -18,6 +18,7 @@ function readSettings(): StackSettings {
       fresh: { type: "boolean", default: false },
       data: { type: "string", default: ".local" },
       firestore: { type: "string", default: "ours" },
+      reload: { type: "boolean", default: false },
       "allow-host": { type: "string", multiple: true, default: [] },
     },
   });
@@ -26,11 +27,12 @@ function readSettings(): StackSettings {
   }
   const allowHost = [...values["allow-host"], process.env["ALLOW_HOST"] ?? ""];
   return {
-    registry,
+    registry: localRegistry(registry),
     variables: readConfig(startVariables, { ...process.env, ALLOW_HOST: allowHost.join(",") }),
     environment: process.env,
     dataDir: path.resolve(values.data),
     fresh: values.fresh,
+    reload: values.reload,
     firestore: values.firestore,
   };
 }
@@ -38,14 +40,14 @@ function readSettings(): StackSettings {
 function printWelcome({ variables }: StackSettings): void {
   const producer = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
   print(`
-  producer     ${producer}  (OpenAPI: ${producer}/openapi.json)
+  producer     ${producer}  (its API: ${producer}/docs)
   worker       http://127.0.0.1:${variables.WORKER_PORT}
   cloud tasks  ${addressOf(variables.CLOUD_TASKS_EMULATOR_HOST)}
   firestore    ${addressOf(variables.FIRESTORE_EMULATOR_HOST)}
 
   Try it:
   curl -i ${producer}/v1/tasks -H 'content-type: application/json' -H 'idempotency-key: first' \\
-    -d '{"type":"document.publish","payload":{"documentId":"hello","version":1,"content":"Hello"}}'
+    -d '{"type":"canary.claim","payload":{"sentAt":"2026-01-01T00:00:00Z"}}'
 `);
 }
 

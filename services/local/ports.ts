@@ -41,7 +41,7 @@ function exclude(one: WantedPort, other: WantedPort): boolean {
 }
 
 /** Whether somebody accepts connections there. Rejects when the host isn't this machine's. */
-async function isTaken({ host: urlHost, port }: WantedPort): Promise<boolean> {
+export async function isTaken({ host: urlHost, port }: WantedPort): Promise<boolean> {
   const host = urlHost.replace(/^\[(.*)\]$/, "$1");
   await requireOwnAddress(host);
   if (port === 0) return false;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import type { Program } from "./child.ts";
 import {
@@ -6,15 +7,23 @@ import {
   findGooglesFirestore,
   googlesFirestoreCommand,
 } from "../../packages/emulators/src/firestore/googles-firestore.ts";
-import { localVariables } from "../../shared/contract/task-settings.ts";
+import type { LocalThroughput } from "./throughput/throughput.ts";
 import { LOCAL, PROJECT_DIR, type StackSettings, addressOf } from "./settings.ts";
 
-/** The four programs of the stack, with the addresses and names that each needs to reach the others. */
-export function programsOf(settings: StackSettings): Record<"firestore" | "queues" | "worker" | "producer", Program> {
+/**
+ * The four programs of the stack, with the addresses and names that each needs to reach the others.
+ *
+ * @param throughput who counts what they do.
+ */
+export function programsOf(
+  settings: StackSettings,
+  throughput: Pick<LocalThroughput, "url" | "countLine">,
+): Record<"firestore" | "queues" | "worker" | "producer", Program> {
   const { variables, registry } = settings;
   const queuesAddress = addressOf(variables.CLOUD_TASKS_EMULATOR_HOST);
   const emulatorArgs = ["--data", settings.dataDir, ...(settings.fresh ? ["--fresh"] : [])];
   const environment = {
+    ...COMPILE_CACHE,
     ...settings.environment,
     GOOGLE_CLOUD_PROJECT: LOCAL.project,
     QUEUES: JSON.stringify(queueNames(registry)),
@@ -27,6 +36,12 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     // Otherwise Google's clients would look for a metadata server first, and warn that they found none.
     METADATA_SERVER_DETECTION: "none",
   };
+  /** For whoever creates tasks. */
+  const queueVariables = {
+    GOOGLE_CLOUD_LOCATION: LOCAL.location,
+    CLOUD_TASKS_EMULATOR_HOST: queuesAddress,
+    WORKER_URL: `http://127.0.0.1:${variables.WORKER_PORT}`,
+  };
   return {
     firestore: { name: "firestore", ...firestoreCommand(settings, emulatorArgs), environment },
     queues: {
@@ -37,9 +52,11 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
     worker: {
       name: "worker",
       ...ourCommand("services/worker"),
+      onLine: throughput.countLine,
       environment: {
-        ...localVariables(registry.settings),
+        ...registry.variables,
         ...environment,
+        ...queueVariables,
         PORT: String(variables.WORKER_PORT),
         OIDC_CERTS_URL: `http://${queuesAddress}/oauth2/v1/certs`,
       },
@@ -50,9 +67,9 @@ export function programsOf(settings: StackSettings): Record<"firestore" | "queue
       environment: {
         ...environment,
         PORT: String(variables.PRODUCER_PORT),
-        GOOGLE_CLOUD_LOCATION: LOCAL.location,
-        CLOUD_TASKS_EMULATOR_HOST: queuesAddress,
-        WORKER_URL: `http://127.0.0.1:${variables.WORKER_PORT}`,
+        ...queueVariables,
+        AUTH_MODE: "local",
+        THROUGHPUT_URL: throughput.url,
       },
     },
   };

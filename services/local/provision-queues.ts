@@ -1,14 +1,13 @@
 import { createCloudTasksClient } from "../../shared/runtime/google-clients.ts";
 import { toProtoTime } from "../../shared/queue/proto-time.ts";
-import type { Registry } from "../../shared/contract/registry.ts";
-import { LOCAL } from "./settings.ts";
+import { LOCAL, type LocalRegistry } from "./settings.ts";
 
 /**
  * Configures the emulator's queues from the registry, as `pulumi up` does in the cloud. UpdateQueue creates missing
  * queues.
  */
 export async function provisionQueues(
-  { queues }: Pick<Registry, "queues">,
+  { queues }: Pick<LocalRegistry, "queues">,
   emulator: { host: string; port: number },
 ): Promise<void> {
   const client = await createCloudTasksClient(emulator);

@@ -1,8 +1,10 @@
 import path from "node:path";
 import { z } from "zod";
+import type { QueueSettings } from "../../shared/contract/queues.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
+import { localVariables } from "../../shared/contract/task-settings.ts";
 import { guardVariables } from "../../shared/http/guard.ts";
-import { hostAndPortVariable, logLevelVariable, portVariable } from "../../shared/runtime/config.ts";
+import { hostAndPortVariable, logLevelVariable, platformVariables, portVariable } from "../../shared/runtime/config.ts";
 
 /** The variables of `npm start`, with their defaults. */
 export const startVariables = z.object({
@@ -10,18 +12,34 @@ export const startVariables = z.object({
   WORKER_PORT: portVariable.default(8081),
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
   FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
+  FIRESTORE_DATABASE: platformVariables.FIRESTORE_DATABASE,
+  COLLECTION_PREFIX: platformVariables.COLLECTION_PREFIX,
   LOG_LEVEL: logLevelVariable,
   ALLOW_HOST: guardVariables.ALLOW_HOST,
 });
 
+/** What the stack needs of the registry: data that a thread can pass to another. */
+export interface LocalRegistry {
+  /** The queues' settings by key. */
+  readonly queues: ReadonlyMap<string, QueueSettings>;
+  /** The local values of the variables that handlers need. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export function localRegistry({ queues, settings }: Registry): LocalRegistry {
+  return { queues, variables: localVariables(settings) };
+}
+
 export interface StackSettings {
-  readonly registry: Registry;
+  readonly registry: LocalRegistry;
   readonly variables: z.output<typeof startVariables>;
   /** The environment that the programs inherit. */
   readonly environment: NodeJS.ProcessEnv;
   readonly dataDir: string;
   /** Whether to discard the state of earlier runs. */
   readonly fresh: boolean;
+  /** Whether a service starts anew when its sources change. */
+  readonly reload: boolean;
   /** Which Firestore emulator to start: ours or Google's. */
   readonly firestore: "ours" | "official";
 }

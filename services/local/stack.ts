@@ -1,9 +1,13 @@
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { type Program, startChild } from "./child.ts";
+import { startRelaying } from "./outbox/relaying.ts";
+import type { Part } from "./outbox/part.ts";
 import { type WantedPort, requireFreePorts } from "./ports.ts";
 import { programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
 import type { StackSettings } from "./settings.ts";
+import { startThroughput } from "./throughput/throughput.ts";
+import { type Services, reloadOnChange } from "./reload/reload.ts";
 import { type Supervised, type Supervision, supervise } from "./supervise.ts";
 
 /** The running stack. */
@@ -17,8 +21,8 @@ export interface Stack {
 }
 
 /**
- * Starts the emulators, then the worker and the producer while it creates the queues. Resolves once all of them are
- * listening.
+ * Starts the emulators, then the worker and the producer while it creates the queues, then what relays the outbox. Resolves
+ * once all of them are listening.
  *
  * @throws ConfigError when ports are in use, and Error when a program ends before it is listening. By then, everything
  * has been stopped.
@@ -28,23 +32,37 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   await requireFreePorts(portsOf(settings).filter(({ name }) => name !== "firestore" || !usesRunningFirestore));
   if (usesRunningFirestore) print("Using the Firestore emulator that is already running.");
 
-  const programs = programsOf(settings);
+  const { CLOUD_TASKS_EMULATOR_HOST: cloudTasks, ALLOW_HOST: allowHost } = settings.variables;
+  const throughput = await startThroughput({ cloudTasks, allowHost, print });
+  const programs = programsOf(settings, throughput);
   const { promise: broken, resolve: onGone } = Promise.withResolvers<string>();
-  const running: Supervised[] = [];
-  const run = async (program: Program, ifItEnds: Supervision["ifItEnds"]): Promise<void> => {
+  const services = Promise.withResolvers<Services>();
+  const running: Part[] = [throughput];
+  const run = async (program: Program, ifItEnds: Supervision["ifItEnds"]): Promise<Supervised> => {
     const supervised = supervise(program, { clock: systemClock, startChild, print, ifItEnds, onGone });
     running.push(supervised);
     await supervised.listening;
+    return supervised;
   };
   // Stops in reverse order of starting.
   const stop = async (): Promise<void> => {
     for (let next = running.pop(); next; next = running.pop()) await next.stop();
   };
   try {
+    // First, so that no change is missed.
+    if (settings.reload)
+      running.push(await reloadOnChange(settings, { services: services.promise, throughput, print }));
     const firestore = usesRunningFirestore ? [] : [run(programs.firestore, "give up")];
     await Promise.all([...firestore, run(programs.queues, "give up")]);
     const queues = provisionQueues(settings.registry, settings.variables.CLOUD_TASKS_EMULATOR_HOST);
-    await Promise.all([queues, run(programs.worker, "restart"), run(programs.producer, "restart")]);
+    const [worker, producer] = await Promise.all([
+      run(programs.worker, "restart"),
+      run(programs.producer, "restart"),
+      queues,
+    ]);
+    // Last, so that it stops first.
+    running.push(await startRelaying(settings, print));
+    services.resolve({ worker, producer });
   } catch (error) {
     await stop();
     throw error;

@@ -6,6 +6,14 @@ import { Restarts } from "./restarts.ts";
 export interface Supervised {
   /** Resolves once it is listening; rejects if it ends before that. */
   readonly listening: Promise<void>;
+  /**
+   * Starts it anew, as a program that may be another, as soon as its port is free. The old process goes on until what it is
+   * doing has ended. A new one that ends before it is listening isn't started again until the next call.
+   *
+   * @param untilFree resolves once the port is free.
+   * @returns whether it is listening.
+   */
+  reload(program: Program, untilFree: () => Promise<void>): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -22,46 +30,74 @@ export interface Supervision {
   readonly onGone: (why: string) => void;
 }
 
-/** Starts a program and keeps it running. One that never listens is not started again: then it can't be used at all. */
-export function supervise(program: Program, supervision: Supervision): Supervised {
+/**
+ * Starts a program and keeps it running. One that never listens after somebody had it started is not started again: then
+ * it can't be used as it is.
+ */
+export function supervise(first: Program, supervision: Supervision): Supervised {
   const { clock, print, startChild, ifItEnds, onGone } = supervision;
-  const restarts = new Restarts(program.name);
-  let hasListened = false;
+  const { name } = first;
+  let program = first;
+  let restarts = new Restarts(name);
   let stopping = false;
   let restart: Timer | undefined;
-  const start = (): Child => {
+  /** Children that were told to stop. */
+  const leaving = new Set<Promise<void>>();
+
+  const start = (by: "us" | "itself"): Child => {
     const child = startChild(program, print);
-    if (child.pid !== undefined) print(`${program.name} has pid ${child.pid}`);
+    if (child.pid !== undefined) print(`${name} has pid ${child.pid}`);
     let listeningAtMs: number | undefined;
     void child.ended.then((ending) => {
-      if (stopping || !hasListened) return;
+      const isOver = stopping || child !== current;
+      if (isOver || (by === "us" && listeningAtMs === undefined)) return;
       if (ifItEnds === "give up") {
-        onGone(`The ${program.name} ${ending.how}.`);
+        onGone(`The ${name} ${ending.how}.`);
         return;
       }
       const listenedMs = listeningAtMs === undefined ? 0 : clock.now() - listeningAtMs;
       const { delayMs, says } = restarts.after(ending, listenedMs);
       print(says);
       restart = clock.setTimer(delayMs, () => {
-        current = start();
+        current = start("itself");
       });
     });
     child.listening.then(
       () => {
-        hasListened = true;
         listeningAtMs = clock.now();
       },
       () => {},
     );
     return child;
   };
-  let current = start();
+  const leave = (child: Child): void => {
+    restart?.cancel();
+    const left = child.stop().finally(() => leaving.delete(left));
+    leaving.add(left);
+  };
+
+  let current: Child | undefined = start("us");
   return {
     listening: current.listening,
-    stop: () => {
+    async reload(next, untilFree) {
+      if (stopping) return false;
+      program = next;
+      restarts = new Restarts(name);
+      const old = current;
+      current = undefined;
+      if (old) leave(old);
+      await untilFree();
+      if (stopping) return false;
+      current = start("us");
+      return await current.listening.then(
+        () => true,
+        () => false,
+      );
+    },
+    async stop() {
       stopping = true;
-      restart?.cancel();
-      return current.stop();
+      if (current) leave(current);
+      await Promise.all(leaving);
     },
   };
 }

@@ -1,14 +1,36 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { apiHeaders } from "../../shared/http/secure-headers.ts";
+import { apiHeaders, pageHeaders } from "../../shared/http/secure-headers.ts";
+import { admitRoles } from "./access/endpoints.ts";
+import { identifyCaller } from "./access/identify-caller.ts";
 import { accessLog } from "./http/access-log.ts";
 import { admitRequests } from "./http/admit-requests.ts";
 import { onError, onMethodNotAllowed, onNotFound } from "./http/failures.ts";
-import { DOCUMENT_FRAME, newTaskComponents } from "./http/openapi.ts";
+import { DOCS_PATH, addDocs } from "./description/docs.ts";
+import { describeApi } from "./description/document.ts";
+import { addRelay } from "./outbox/relay-endpoint.ts";
+import { addTick } from "./outbox/tick-endpoint.ts";
 import type { Producer } from "./producer.ts";
 import type { ProducerEnv } from "./http/producer-env.ts";
+import { ProducerRouter } from "./router.ts";
+import { addChangeQueue } from "./queues/change-queue.ts";
+import { addListQueueTasks } from "./queues/list-tasks.ts";
+import { addReadQueues } from "./queues/read-queues.ts";
+import { addGetThroughput } from "./throughput/get-throughput.ts";
+import { addCancelTask } from "./tasks/cancel/cancel-task.ts";
+import { addCreateTasks } from "./tasks/batch/create-tasks.ts";
 import { addCreateTask } from "./tasks/create-task.ts";
-import { addGetTask } from "./tasks/get-task.ts";
+import { addDeleteLetter } from "./dead-letters/letter/delete-letter.ts";
+import { addGetLetter } from "./dead-letters/letter/get-letter.ts";
+import { addListLetters } from "./dead-letters/list-letters.ts";
+import { addReplayLetter } from "./dead-letters/replay-letter.ts";
+import { addListTaskTypes } from "./tasks/list-task-types.ts";
+import { addReplayLetters } from "./dead-letters/replay-letters.ts";
+import { addSummarizeLetters } from "./dead-letters/summarize-letters.ts";
+import { addRunTask } from "./tasks/run/run-task.ts";
+import { addGetTask } from "./tasks/status/get-task.ts";
+import { addMe } from "./access/me-endpoint.ts";
 import { addProbes } from "./http/probes.ts";
 import { traceRequests } from "./http/trace-requests.ts";
 
@@ -16,24 +38,44 @@ const DOCUMENT_PATH = "/openapi.json";
 
 /** The producer's HTTP API. */
 export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
-  const app = new OpenAPIHono<ProducerEnv>();
-  app.use(accessLog(producer), apiHeaders, methodNotAllowed({ app, onMethodNotAllowed }));
+  const app = new OpenAPIHono<ProducerEnv>({ router: new ProducerRouter() });
+  const docs = [DOCS_PATH, `${DOCS_PATH}/*`];
+  app.use(accessLog(producer), except(docs, apiHeaders), methodNotAllowed({ app, onMethodNotAllowed }));
+  // Fits the page itself, too.
+  app.use(`${DOCS_PATH}/*`, pageHeaders);
   // Probes always pass.
-  app.use("/v1/*", admitRequests(producer), traceRequests(producer));
+  app.use("/v1/*", admitRequests(producer), identifyCaller(producer), traceRequests(producer));
+  admitRoles(app);
   app.onError(onError(producer.log));
   app.notFound(onNotFound);
 
   addCreateTask(app, producer);
+  addCreateTasks(app, producer);
   addGetTask(app, producer);
+  addCancelTask(app, producer);
+  addListTaskTypes(app, producer);
+  addRunTask(app, producer);
+  addListLetters(app, producer);
+  // Before {id}, which fits it, too.
+  addSummarizeLetters(app, producer);
+  addGetLetter(app, producer);
+  addDeleteLetter(app, producer);
+  addReplayLetters(app, producer);
+  addReplayLetter(app, producer);
+  addReadQueues(app, producer);
+  addListQueueTasks(app, producer);
+  addChangeQueue(app, producer);
+  addGetThroughput(app, producer);
+  addRelay(app, producer);
+  addTick(app, producer);
+  addMe(app);
   addProbes(app, producer);
   addDocument(app, producer);
+  addDocs(app);
   return app;
 }
 
 function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): void {
-  for (const [name, schema] of Object.entries(newTaskComponents(registry.types))) {
-    app.openAPIRegistry.registerComponent("schemas", name, schema);
-  }
-  const document = JSON.stringify(app.getOpenAPI31Document(DOCUMENT_FRAME));
+  const document = describeApi(app, registry.types);
   app.get(DOCUMENT_PATH, (context) => context.body(document, 200, { "content-type": "application/json" }));
 }

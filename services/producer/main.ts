@@ -1,63 +1,102 @@
 import type { CloudTasksClient } from "@google-cloud/tasks";
 import { z } from "zod";
 import { systemClock } from "../../shared/runtime/clock.ts";
-import { hostAndPortVariable, platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
+import { platformVariables, portVariable, readConfig } from "../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, HIGHEST_MAX_PAYLOAD_BYTES } from "../../shared/contract/envelope.ts";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../shared/contract/memory-budget.ts";
 import { Admission } from "../../shared/http/admission.ts";
-import { createCloudTasksClient, createFirestore } from "../../shared/runtime/google-clients.ts";
+import { createCloudTasksClient, createFirestore, lateStatisticsClient } from "../../shared/runtime/google-clients.ts";
 import { guardAgainstPages, guardVariables } from "../../shared/http/guard.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createLogger } from "../../shared/runtime/log.ts";
+import { PendingCalls } from "../../shared/runtime/pending-calls.ts";
+import { OutboxStore } from "../../shared/outbox/outbox-store.ts";
+import { Documents } from "../../shared/records/documents.ts";
+import { LetterStore } from "../../shared/records/letters/letter-store.ts";
+import { retentionMsOf, retentionVariables } from "../../shared/records/letters/retention-variable.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
+import { jsonVariable } from "../../shared/runtime/json-variable.ts";
 import { queuesVariable } from "../../shared/runtime/queues-variable.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
+import { accessOf, accessVariables } from "./access/access-variables.ts";
 import { createProducerApp } from "./app.ts";
+import { googleConsole } from "./http/google-console.ts";
 import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
+import { cloudTasksSettings, cloudTasksVariables } from "../../shared/queue/cloud-tasks-variables.ts";
+import { createCloudTasksControl } from "./queues/cloud-tasks-control.ts";
 import { runningProducer } from "./running-producer.ts";
+import { Waits } from "./tasks/status/waits.ts";
+import { throughputOf, throughputVariables } from "./throughput/throughput-variables.ts";
 import { createTaskRecords } from "./tasks/task-records.ts";
 
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  ...cloudTasksVariables,
+  ...retentionVariables,
   ...guardVariables,
+  ...accessVariables,
+  ...throughputVariables,
   QUEUES: queuesVariable(registry.queues),
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
-  GOOGLE_CLOUD_LOCATION: z.string().min(1),
-  WORKER_URL: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
-  WORKER_AUDIENCE: z.string().min(1),
-  INVOKER_SERVICE_ACCOUNT: z.email(),
-  CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.optional(),
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
+  CALLER_KEYS_FROM: z.iso.datetime({ offset: true, error: "must be an RFC 3339 time with a zone" }).optional(),
+  /** The types that applications may enqueue through the outbox; see `isNamedBy`. Default: all. */
+  OUTBOX_TYPES: jsonVariable(z.array(z.string())).optional(),
   MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
 });
 
 async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "producer", level: config.LOG_LEVEL });
+  const access = accessOf(config, { clock: systemClock, log });
   const tracing = await startTracing({ service: "handoff-producer", log, config });
-  const store = new TaskStore({ db: createFirestore(config), clock: systemClock });
+  const documents = new Documents({
+    db: createFirestore(config),
+    clock: systemClock,
+    collectionPrefix: config.COLLECTION_PREFIX,
+  });
+  const store = new TaskStore(documents);
   const client = Promise.withResolvers<CloudTasksClient>();
+  const statistics = lateStatisticsClient(config.CLOUD_TASKS_EMULATOR_HOST);
+  const inFlight = new PendingCalls();
+  const waits = new Waits();
+  const settings = cloudTasksSettings(config);
+  const queue = createCloudTasksQueue(client.promise, settings);
   const app = createProducerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
     tracer: tracing.tracer,
     registry,
+    ...access,
     clock: systemClock,
     log,
     records: createTaskRecords(store),
-    queue: createCloudTasksQueue(client.promise, {
-      project: config.GOOGLE_CLOUD_PROJECT,
-      location: config.GOOGLE_CLOUD_LOCATION,
-      queues: config.QUEUES,
-      workerUrl: config.WORKER_URL.replace(/\/$/, ""),
-      workerAudience: config.WORKER_AUDIENCE,
-      invokerServiceAccount: config.INVOKER_SERVICE_ACCOUNT,
-    }),
+    letters: new LetterStore(documents),
+    queue,
+    queues: createCloudTasksControl({ tasks: () => client.promise, statistics: statistics.get }, settings),
+    throughput: throughputOf(config, systemClock),
+    relay: {
+      outbox: new OutboxStore(documents),
+      queue,
+      rules: {
+        types: registry.types,
+        queues: config.QUEUES,
+        outboxTypes: config.OUTBOX_TYPES,
+        maxPayloadBytes: config.MAX_PAYLOAD_BYTES,
+      },
+      deadLetterRetentionMs: retentionMsOf(config),
+      clock: systemClock,
+      log,
+    },
     maxPayloadBytes: config.MAX_PAYLOAD_BYTES,
+    ...(config.CALLER_KEYS_FROM === undefined ? {} : { callerKeysFromMs: Date.parse(config.CALLER_KEYS_FROM) }),
     admission: new Admission(admissionLimits("producer", config.MEMORY_MIB)),
+    inFlight,
+    waits,
+    ...(config.CLOUD_TASKS_EMULATOR_HOST === undefined ? { console: googleConsole(settings) } : {}),
   });
   const fetch = guardAgainstPages(app.fetch, { config, log });
   const server = await serveHttp({ fetch, port: config.PORT, host: config.HOST });
@@ -66,7 +105,7 @@ async function start(): Promise<RunningProgram> {
   const loadedClient = await createCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   client.resolve(loadedClient);
 
-  return runningProducer({ log, server, store, client: loadedClient, tracing });
+  return runningProducer({ log, server, waits, inFlight, store, clients: [loadedClient, statistics], tracing });
 }
 
 await runProgram({ start, portVariable: "PORT" });

@@ -3,7 +3,16 @@ import type { Admission } from "../../shared/http/admission.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import type { Clock } from "../../shared/runtime/clock.ts";
 import type { Logger } from "../../shared/runtime/log.ts";
+import type { CallerRate } from "./access/caller-rate.ts";
+import type { Identify } from "./access/identify.ts";
+import type { Relay } from "../../shared/outbox/relay.ts";
 import type { TaskQueue } from "../../shared/queue/task-queue.ts";
+import type { PendingCalls } from "../../shared/runtime/pending-calls.ts";
+import type { LetterStore } from "../../shared/records/letters/letter-store.ts";
+import type { GoogleConsole } from "./http/google-console.ts";
+import type { Waits } from "./tasks/status/waits.ts";
+import type { QueueControl } from "./queues/queue-control.ts";
+import type { Throughput } from "./throughput/throughput.ts";
 import type { TaskRecords } from "./tasks/task-records.ts";
 
 /** What the producer depends on. */
@@ -13,13 +22,32 @@ export interface Producer {
   readonly tracer: Tracer;
   readonly registry: Registry;
   readonly queue: TaskQueue;
+  /** How the queues are doing, and what operators do to them. */
+  readonly queues: QueueControl;
+  /** Who counts what is enqueued and done. Default: nobody. */
+  readonly throughput?: Throughput | undefined;
   readonly records: TaskRecords;
+  readonly letters: LetterStore;
+  /** Puts what was committed into the outbox into the queues. */
+  readonly relay: Relay;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where Google Cloud's console shows queues and logs. Default: nowhere, since there is an emulator. */
+  readonly console?: GoogleConsole;
+  /** The requests that wait for a change. */
+  readonly waits: Waits;
+  /** Finds out who sent a request. */
+  readonly identify: Identify;
+  /** How often each caller may send requests. Default: no limit. */
+  readonly callerRate?: CallerRate;
   /** What this instance takes on at once. */
   readonly admission: Admission;
+  /** Work that goes on although its caller may have gone. Stopping waits for it. */
+  readonly inFlight: PendingCalls;
   /** The largest payload that is accepted, serialised as JSON. */
   readonly maxPayloadBytes: number;
+  /** Since when each caller has keys of its own, in milliseconds since the epoch. Default: always; see `idsOf`. */
+  readonly callerKeysFromMs?: number;
 }
 
 /** How long one look-up may take before the caller is told to come back. */
@@ -28,7 +56,10 @@ export const LOOK_UP_TIMEOUT_MS = 3_000;
 /** How many times as long as its payload a body may be, for indentation, escapes and the fields around it. */
 const BODY_TO_PAYLOAD = 2;
 
-/** How many bytes of a request's body are read at most. */
+/** How many bytes a batch may have. */
+export const LONGEST_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** How many bytes of a request's body are read at most, unless it is a batch. */
 export function longestBody({ maxPayloadBytes }: Pick<Producer, "maxPayloadBytes">): number {
   return maxPayloadBytes * BODY_TO_PAYLOAD;
 }

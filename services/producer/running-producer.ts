@@ -1,11 +1,12 @@
-import type { CloudTasksClient } from "@google-cloud/tasks";
 import type { HttpServer } from "../../shared/http/server.ts";
 import type { TaskStore } from "../../shared/records/task-store.ts";
+import type { PendingCalls } from "../../shared/runtime/pending-calls.ts";
 import { systemClock } from "../../shared/runtime/clock.ts";
 import { settlesWithin } from "../../shared/runtime/deadline.ts";
 import type { Logger } from "../../shared/runtime/log.ts";
 import type { RunningProgram } from "../../shared/runtime/program.ts";
 import type { Tracing } from "../../shared/tracing/tracing.ts";
+import type { Waits } from "./tasks/status/waits.ts";
 import { tryLater } from "./http/failures.ts";
 
 /** How long requests in progress may take after SIGTERM, in milliseconds. Then they are answered 503. */
@@ -16,22 +17,30 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /** A producer that serves, and how it stops. */
 export function runningProducer(on: {
   readonly log: Logger;
-  readonly server: HttpServer;
-  readonly store: TaskStore;
-  readonly client: CloudTasksClient;
-  readonly tracing: Tracing;
+  readonly server: Pick<HttpServer, "close">;
+  readonly waits: Pick<Waits, "end">;
+  readonly inFlight: PendingCalls;
+  readonly store: Pick<TaskStore, "close">;
+  /** The clients of Cloud Tasks. */
+  readonly clients: readonly { close(): Promise<unknown> }[];
+  readonly tracing: Pick<Tracing, "stop">;
 }): RunningProgram {
-  const { log, server, store, client, tracing } = on;
+  const { log, server, waits, inFlight, store, clients, tracing } = on;
   return {
     log,
     async stop(leftMs) {
-      log.info({}, "stopping");
       const within = (timeoutMs: number, work: Promise<unknown>) =>
         settlesWithin({ clock: systemClock, timeoutMs: Math.min(timeoutMs, leftMs()) }, work);
-      await within(leftMs(), server.close({ cutOffMs: DRAIN_MS, cutOff }));
+      // They are answered now, and those that still come don't wait.
+      waits.end();
+      // Whoever reads "stopping" may count on it that what comes later is refused.
+      const onRefusing = (): void => log.info({}, "stopping");
+      await within(leftMs(), server.close({ cutOffMs: DRAIN_MS, cutOff, onRefusing }));
+      // A cancel whose caller has gone is finished, too.
+      await inFlight.settle(leftMs(), systemClock);
       // A client closes once its calls have ended. Those that were given up may take long, and nobody needs them.
-      const closed = Promise.allSettled([client.close(), store.close(systemClock), tracing.stop()]);
-      await within(CLOSE_TIMEOUT_MS, closed);
+      const closing = [...clients.map((client) => client.close()), store.close(systemClock), tracing.stop()];
+      await within(CLOSE_TIMEOUT_MS, Promise.allSettled(closing));
       log.info({}, "stopped");
     },
   };
@@ -43,6 +52,6 @@ function cutOff(): Response {
     code: "shutting-down",
     detail:
       "This instance is stopping, and the request did not finish in time. If you were creating a task, it may have been " +
-      "accepted: repeat the request with the same Idempotency-Key.",
+      "accepted: repeat the request with the same Idempotency-Key. If you were cancelling one, repeat that, too.",
   });
 }

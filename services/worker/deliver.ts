@@ -1,13 +1,15 @@
+import { RELAY_MS } from "../../shared/contract/queues.ts";
 import type { Slot } from "../../shared/http/admission.ts";
 import { RunningTask } from "../../shared/process/running-task.ts";
-import { RecordStoreError } from "../../shared/records/task-store.ts";
+import { RecordStoreError } from "../../shared/records/record-store-error.ts";
+import { settlesWithin } from "../../shared/runtime/deadline.ts";
 import { errorFields } from "../../shared/runtime/error-fields.ts";
+import type { Logger } from "../../shared/runtime/log.ts";
 import { type Authentication, authenticate } from "./authenticate.ts";
 import { claimStrategy } from "./idempotency/claim.ts";
 import { naturalStrategy } from "./idempotency/natural.ts";
-import type { AttemptWorker, Strategy } from "./idempotency/strategy.ts";
+import { type AttemptWorker, type Strategy, beginWhenDue, unrunnableStrategy } from "./idempotency/strategy.ts";
 import { transactionStrategy } from "./idempotency/transaction.ts";
-import { unrunnableStrategy } from "./idempotency/unrunnable.ts";
 import { type Outcome, SHUTTING_DOWN, respond } from "./outcome.ts";
 import { type Delivery, parseDelivery } from "./parse-delivery.ts";
 import { DeliveryTelemetry } from "./telemetry/delivery-telemetry.ts";
@@ -58,29 +60,52 @@ async function outcomeOf(
   if (worker.shutdown.begun) return SHUTTING_DOWN;
 
   const task = new RunningTask(log);
-  const attempt = (): Promise<Outcome> =>
-    attemptIn(ownedBy(task, delivery), { worker: { ...worker, log, task }, telemetry });
+  const on = { ...worker, log, task };
+  const entries = new Set<string>();
+  const strategy = strategyFor(noting(entries, ownedBy(task, delivery)), on);
+  const outcome = await insideAround(task, { delivery, worker }, async () => {
+    const attempt = await telemetry.step("claim", () => beginWhenDue(strategy, delivery, on));
+    if (attempt.rejected) return attempt.outcome;
+
+    const ran = await telemetry.step("handle", () => strategy.run(attempt));
+    return await telemetry.step("settle", () => strategy.finish(attempt, ran));
+  });
+  const isRelayed = entries.size > 0 && outcome.kind !== "unavailable";
+  if (isRelayed) await telemetry.step("relay", () => relaySoon(entries, worker));
+  return outcome;
+}
+
+/** The delivery, with a note of each entry of the outbox that is written on its behalf. */
+function noting(entries: Set<string>, delivery: Delivery): Delivery {
+  return { ...delivery, onEntries: (ids) => ids.forEach((id) => entries.add(id)) };
+}
+
+/** What isn't relayed by the end of the worker's second is left to itself, and to the trigger and the sweep. */
+async function relaySoon(entries: ReadonlySet<string>, { relay, clock, shutdown }: Worker): Promise<void> {
+  const relaying = shutdown.track(relay.relay(entries, clock.now() + RELAY_MS));
+  await settlesWithin({ clock, timeoutMs: RELAY_MS }, relaying);
+}
+
+/** Makes an attempt inside the user's `around`, which counts as the task's own code, as its handler does. */
+async function insideAround(
+  task: RunningTask,
+  { delivery, worker }: { readonly delivery: Delivery; readonly worker: Worker },
+  attempt: () => Promise<Outcome>,
+): Promise<Outcome> {
   try {
-    return await task.run(() => worker.around(delivery, () => task.leave(attempt)));
+    return await task.run(() => worker.around(delivery, () => task.leave(() => ifStoreAnswers(attempt, task.log))));
   } finally {
     task.end();
   }
 }
 
-async function attemptIn(
-  delivery: Delivery,
-  { worker, telemetry }: { readonly worker: AttemptWorker; readonly telemetry: DeliveryTelemetry },
-): Promise<Outcome> {
-  const strategy = strategyFor(delivery, worker);
+/** The outcome of an attempt; without the record store it has none, and the delivery is retried. */
+async function ifStoreAnswers(attempt: () => Promise<Outcome>, log: Logger): Promise<Outcome> {
   try {
-    const attempt = await telemetry.step("claim", () => strategy.begin());
-    if (attempt.rejected) return attempt.outcome;
-
-    const ran = await telemetry.step("handle", () => strategy.run(attempt));
-    return await telemetry.step("settle", () => strategy.finish(attempt, ran));
+    return await attempt();
   } catch (error) {
     if (!(error instanceof RecordStoreError)) throw error;
-    worker.log.warn(errorFields(error), "the record store can't be reached");
+    log.warn(errorFields(error), "the record store can't be reached");
     return { kind: "unavailable", reason: "record-store" };
   }
 }

@@ -1,13 +1,16 @@
 import type { Json } from "../../shared/contract/any-json.ts";
 import { type RequestProblem, problemResponse } from "../../shared/http/problem.ts";
-import type { TaskError, TerminalState } from "../../shared/records/task-record.ts";
+import type { TaskError, TaskState } from "../../shared/records/task-record.ts";
 
 /** Every way in which a delivery can end. Its response decides what Cloud Tasks does next. */
 export type Outcome =
   | { readonly kind: "done"; readonly result: Json }
-  | { readonly kind: "duplicate"; readonly state: TerminalState }
+  /** The task has ended, or gone on to a later hop. */
+  | { readonly kind: "duplicate"; readonly state: TaskState }
   | { readonly kind: "dead"; readonly error: TaskError }
   | { readonly kind: "busy"; readonly retryAfterMs: number }
+  /** The task has another time, in milliseconds since the epoch. The error is what this attempt failed of, if it did. */
+  | { readonly kind: "rescheduled"; readonly dueAtMs: number; readonly error?: TaskError }
   | { readonly kind: "retry"; readonly error: TaskError; readonly retryAfterMs?: number }
   | { readonly kind: "saturated"; readonly error: TaskError; readonly retryAfterMs?: number }
   | { readonly kind: "failed"; readonly error: TaskError }
@@ -19,13 +22,16 @@ export type Outcome =
   | { readonly kind: "unauthenticated"; readonly reason: string }
   | { readonly kind: "forbidden"; readonly reason: string };
 
-type UnavailableReason = "shutting-down" | "overloaded" | "record-store" | "late-claim" | "keys" | "newer-revision";
+type UnavailableReason = "shutting-down" | "overloaded" | "record-store" | "cloud-tasks" | "late-claim" | "keys";
 
 /** Another transaction holds a lock that this one needs. It will be over in a moment. */
 const CONTENTION_RETRY_AFTER_MS = 1_000;
 
 /** Another attempt holds a lock that this one needs, on one of the handler's documents or on its own record. */
 export const CONTENTION: Outcome = { kind: "busy", retryAfterMs: CONTENTION_RETRY_AFTER_MS };
+
+/** The task was cancelled, so that it never needs to be delivered again. */
+export const CANCELLED: Outcome = { kind: "duplicate", state: "cancelled" };
 
 /** This instance runs nothing new, or has stopped what it ran. */
 export const SHUTTING_DOWN: Outcome = { kind: "unavailable", reason: "shutting-down" };
@@ -37,9 +43,9 @@ const UNAVAILABLE_DETAIL: Readonly<Record<UnavailableReason, string>> = {
   "shutting-down": "This instance is shutting down.",
   overloaded: "This instance has too many deliveries in progress.",
   "record-store": "The record store can't be reached.",
+  "cloud-tasks": "The tasks that follow this one can't be created.",
   "late-claim": "This instance was paused for so long that its claim may have expired.",
   keys: "The keys that sign deliveries can't be fetched.",
-  "newer-revision": "Only a newer revision can run this task, or run it this early.",
 };
 
 /**
@@ -52,6 +58,7 @@ export function respond(outcome: Outcome): Response {
     case "done":
     case "duplicate":
     case "dead":
+    case "rescheduled":
       return acknowledge(outcome.kind);
     case "busy":
       return refuse(409, "busy", "Another attempt owns the task", { retryAfterMs: outcome.retryAfterMs });
@@ -82,7 +89,7 @@ export function respond(outcome: Outcome): Response {
   }
 }
 
-function acknowledge(outcome: "done" | "duplicate" | "dead"): Response {
+function acknowledge(outcome: "done" | "duplicate" | "dead" | "rescheduled"): Response {
   return Response.json({ outcome }, { status: 200, headers: { "Handoff-Outcome": outcome } });
 }
 

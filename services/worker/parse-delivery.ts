@@ -1,23 +1,26 @@
 import {
+  DELIVERY_LIMITS,
+  ENVELOPE_OVERHEAD_BYTES,
   type Envelope,
-  HIGHEST_MAX_PAYLOAD_BYTES,
   deliveryName,
   envelopeSchema,
-  honours,
+  withLaterFields,
 } from "../../shared/contract/envelope.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
+import type { Backoff } from "../../shared/contract/backoff.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
-import type { Idempotency } from "../../shared/contract/task-type.ts";
+import type { Idempotency, TaskType } from "../../shared/contract/task-type.ts";
 import type { Slot } from "../../shared/http/admission.ts";
 import { readBounded } from "../../shared/http/bounded-body.ts";
 import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
 import type { RequestProblem } from "../../shared/http/problem.ts";
 import { schemaProblems } from "../../shared/http/schema-problems.ts";
+import { type OnDead, isMadeByOnDead } from "../../shared/outbox/follow-up.ts";
 import type { Task } from "../../shared/records/transition.ts";
-import type { Clock } from "../../shared/runtime/clock.ts";
 import { shorten } from "../../shared/process/cut.ts";
 import type { AttemptEnd } from "./lifecycle/settlement.ts";
 import type { Outcome } from "./outcome.ts";
+import type { FollowUpRules } from "./runner/follow-ups.ts";
 import type { BoundHandler, PreparedRun } from "./runner/handler.ts";
 
 /** One delivery of a task, parsed: what to run, and the limits for running it. */
@@ -25,15 +28,23 @@ export type Delivery = RunnableDelivery | UnrunnableDelivery;
 
 interface TaskDelivery extends Task {
   readonly maxAttempts: number;
+  /** Whether Cloud Tasks says that it has tried before, in this hop. */
+  readonly isRepeated: boolean;
   /**
-   * False if Cloud Tasks says that it has tried before. Only then can a task have a record that no claim of ours wrote.
+   * False if it says so, or this is a later hop. Only then can a task have a record that no claim of ours wrote.
    */
   readonly isFirstDispatch: boolean;
+  /** What its type wants done if it dies. Undefined: nothing. */
+  readonly onDead?: OnDead | undefined;
 }
 
 export interface RunnableDelivery extends TaskDelivery {
   readonly kind: Idempotency;
   readonly timeoutMs: number;
+  /** How often to look for a cancel while the handler runs, in milliseconds. Undefined: never. */
+  readonly cancelCheckMs?: number | undefined;
+  /** The type's own, if it has one. */
+  readonly backoff?: Backoff | undefined;
   /** Does the work. Rejects if the handler throws. */
   readonly run: PreparedRun;
 }
@@ -50,8 +61,6 @@ export interface DeliveryRules {
   /** The queues by key. */
   readonly queues: DeployedQueues;
   readonly maxBodyBytes: number;
-  /** Shows whether a delivery is early. */
-  readonly clock: Clock;
   /** How long a dead letter is kept. */
   readonly deadLetterRetentionMs: number;
 }
@@ -63,12 +72,6 @@ const LONGEST_DESCRIPTION = 1_000;
 /** Allows any parameters. Repeated headers arrive joined by a comma, and don't match. */
 const JSON_TYPE_PATTERN = /^application\/json\s*(?:;[^,]*)?$/i;
 const BROKEN_OFF: RequestProblem = { path: "", message: "The body ended early." };
-
-/**
- * Wider than the producer's, since what an earlier revision accepted must not be lost: it had no limit on values, of which
- * all but the last take two bytes. So in effect a body's size limits its values here.
- */
-const LIMITS = { maxDepth: 100, maxValues: HIGHEST_MAX_PAYLOAD_BYTES / 2 };
 
 type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: true; readonly outcome: Outcome };
 
@@ -94,7 +97,6 @@ export async function parseDelivery(request: Request, rules: DeliveryRules, slot
   if (!queue?.names.includes(request.headers.get("x-cloudtasks-queuename") ?? "")) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
-  if (!honours(envelope, rules.clock.now())) return refuse({ kind: "unavailable", reason: "newer-revision" });
   return { refused: false, ...toDelivery(envelope, queue, { request, rules }) };
 }
 
@@ -117,10 +119,10 @@ type ParsedEnvelope = ReadEnvelope | { readonly envelope?: never; readonly probl
 
 function parseEnvelope(body: Uint8Array): ParsedEnvelope {
   try {
-    const { value, hashes } = parseJsonBody(body, LIMITS);
+    const { value, hashes } = parseJsonBody(body, DELIVERY_LIMITS);
     const parsed = envelopeSchema.safeParse(value);
     if (!parsed.success) return { problems: schemaProblems(parsed.error, { value, root: "" }) };
-    return { envelope: parsed.data, actualHash: hashes.get("payload") };
+    return { envelope: withLaterFields(parsed.data, value), actualHash: hashes.get("payload") };
   } catch (error) {
     if (!(error instanceof JsonBodyError)) throw error;
     const { message, problems } = error;
@@ -148,24 +150,41 @@ function toDelivery(
   { settings }: DeployedQueue,
   { request, rules }: { request: Request; rules: DeliveryRules },
 ): Delivery {
+  const isRepeated = request.headers.get("x-cloudtasks-taskretrycount") !== "0";
   const task = {
     envelope,
     leaseMs: leaseMsOf(settings),
     deadLetterRetentionMs: rules.deadLetterRetentionMs,
-    isFirstDispatch: request.headers.get("x-cloudtasks-taskretrycount") === "0",
+    isRepeated,
+    isFirstDispatch: !isRepeated && (envelope.hop ?? 0) === 0,
   };
   const handler = rules.handlers.get(envelope.type);
   if (!handler) {
     const end = { kind: "unknown-type", type: envelope.type } as const;
     return { ...task, kind: "unrunnable", maxAttempts: UNKNOWN_TYPE_ATTEMPTS, end };
   }
+  const { idempotency, attempts, timeoutMs, cancelCheckMs, backoff } = handler.taskType;
+  const known = { ...task, onDead: onDeadOf(envelope, handler.taskType) };
   const prepared = handler.prepare(envelope.payload);
   if (!prepared.ok) {
     const error = { code: "invalid_payload", message: describe(prepared.problems) };
-    return { ...task, kind: "unrunnable", maxAttempts: 1, end: { kind: "permanent", error } };
+    return { ...known, kind: "unrunnable", maxAttempts: 1, end: { kind: "permanent", error } };
   }
-  const { idempotency, attempts, timeoutMs } = handler.taskType;
-  return { ...task, kind: idempotency, maxAttempts: attempts, timeoutMs, run: prepared.run };
+  const followUps = followUpRules(envelope, rules);
+  const run: PreparedRun = (context) => prepared.run({ ...context, followUps });
+  return { ...known, kind: idempotency, maxAttempts: attempts, timeoutMs, cancelCheckMs, backoff, run };
+}
+
+function onDeadOf(parent: Envelope, { onDead }: TaskType): OnDead | undefined {
+  return onDead && !isMadeByOnDead(parent) ? { taskType: onDead, parent } : undefined;
+}
+
+function followUpRules(parent: Envelope, { handlers, maxBodyBytes }: DeliveryRules): FollowUpRules {
+  return {
+    parent,
+    taskType: (type) => handlers.get(type)?.taskType,
+    maxPayloadBytes: maxBodyBytes - ENVELOPE_OVERHEAD_BYTES,
+  };
 }
 
 function describe(problems: readonly RequestProblem[]): string {

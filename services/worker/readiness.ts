@@ -1,4 +1,4 @@
-import { RecordStoreError } from "../../shared/records/task-store.ts";
+import { RecordStoreError } from "../../shared/records/record-store-error.ts";
 import type { Worker } from "./worker.ts";
 
 /** Whether the worker accepts deliveries: it isn't shutting down, and the record store responds. */

@@ -12,22 +12,28 @@ import type { Worker } from "./worker.ts";
 /** A worker that serves: how it reports faults, and how it stops. */
 export function runningWorker(
   worker: Pick<Worker, "log" | "shutdown" | "store">,
-  { server, tracing }: { readonly server: HttpServer; readonly tracing: Tracing },
+  on: { readonly server: HttpServer; readonly tracing: Tracing; readonly cloudTasks: { close(): Promise<void> } },
 ): RunningProgram {
   const { log, shutdown, store } = worker;
+  const { server, tracing, cloudTasks } = on;
   rememberMakers();
   return {
     log,
     reportFault: (fault) => reportFault(fault, worker),
     async stop(leftMs) {
-      log.info({}, "draining");
-      const closed = server.close({ cutOffMs: DRAIN_LIMIT_MS, cutOff: () => respond(SHUTTING_DOWN) });
+      const closed = server.close({
+        cutOffMs: DRAIN_LIMIT_MS,
+        cutOff: () => respond(SHUTTING_DOWN),
+        // Whoever reads "draining" may count on it that what comes later is refused.
+        onRefusing: () => log.info({}, "draining"),
+      });
       const isDrained = await shutdown.drain();
       const within = (work: Promise<unknown>) => settlesWithin({ clock: systemClock, timeoutMs: leftMs() }, work);
       if (isDrained) await within(closed);
       // The client would wait for its pending calls, too, and be killed while waiting.
       else log.warn({}, "some work did not settle in time");
-      await within(Promise.allSettled([isDrained ? store.close(systemClock) : closed, tracing.stop()]));
+      const settled = isDrained ? [store.close(systemClock), cloudTasks.close()] : [closed];
+      await within(Promise.allSettled([...settled, tracing.stop()]));
       log.info({}, "stopped");
     },
   };

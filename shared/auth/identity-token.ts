@@ -1,6 +1,5 @@
 /** Why the token of a request was refused, as a word for the log. */
 export type TokenRefusal =
-  | "serverless-authorization"
   | "no-token"
   | "malformed-header"
   | "malformed-token"
@@ -19,6 +18,12 @@ export type TokenRefusal =
 /** In `verify` mode the platform must have left the signature in place; in `platform` mode it must have removed it. */
 export type SignatureRefusal = "signature-removed" | "signature-not-removed";
 
+/** For whom a token says that it was made, and whose it says it is. */
+export type TokenPurpose = Pick<IdentityToken, "audience" | "email">;
+
+/** Whether a token was made for us. */
+export type IsForUs = (token: TokenPurpose) => boolean;
+
 /** What a token says about itself. None of it may be believed until its signature has been checked. */
 export interface IdentityToken {
   /** The token itself. It must not reach a log or an error. */
@@ -27,6 +32,7 @@ export interface IdentityToken {
   readonly isSignatureRemoved: boolean;
   readonly keyId: string;
   readonly subject: string;
+  readonly audience: string;
   readonly email: unknown;
   readonly emailVerified: unknown;
   readonly expiresAtMs: number;
@@ -55,12 +61,15 @@ const MAX_LIFETIME_MS = 65 * 60_000;
 const FORBIDDEN_HEADER_FIELDS = ["crit", "jku", "jwk", "x5u", "x5c"];
 
 /**
- * Reads the token in a request's Authorization header and checks all that can be checked without a key. So only a token
- * that was made for us and is valid now can cause keys to be fetched.
+ * Reads the token in a header and checks all that can be checked without a key. So only a token that was made for us and
+ * is valid now can cause keys to be fetched.
+ *
+ * @param authorization the header's value; null if the request doesn't have it.
  */
-export function readIdentityToken(headers: Headers, expected: { audience: string; nowMs: number }): TokenReading {
-  if (headers.has("x-serverless-authorization")) return refused("serverless-authorization");
-  const authorization = headers.get("authorization");
+export function readIdentityToken(
+  authorization: string | null,
+  expected: { readonly isForUs: IsForUs; readonly nowMs: number },
+): TokenReading {
   if (authorization === null) return refused("no-token");
   if (authorization.length > MAX_HEADER_LENGTH) return refused("malformed-header");
   const [, headerPart, claimsPart, signature] = BEARER_PATTERN.exec(authorization) ?? [];
@@ -69,19 +78,20 @@ export function readIdentityToken(headers: Headers, expected: { audience: string
   const header = decodeObject(headerPart);
   const claims = decodeObject(claimsPart);
   if (!header || !claims) return refused("malformed-token");
-  const refusal = headerRefusal(header) ?? issuanceRefusal(claims, expected.audience) ?? timeRefusal(claims, expected);
+  const refusal = headerRefusal(header) ?? issuanceRefusal(claims, expected) ?? timeRefusal(claims, expected);
   if (refusal !== undefined) return refused(refusal);
 
   const keyId = header["kid"];
-  const subject = claims["sub"];
+  const { sub: subject, aud: audience, email, email_verified: emailVerified } = claims;
   const expiresAtMs = secondsToMs(claims["exp"]);
   if (typeof keyId !== "string" || keyId === "" || keyId.length > MAX_KEY_ID_LENGTH) return refused("header-fields");
   if (typeof subject !== "string" || subject === "") return refused("subject");
+  if (typeof audience !== "string") return refused("audience");
   if (expiresAtMs === undefined) return refused("times");
   const text = `${headerPart}.${claimsPart}.${signature}`;
-  const { email, email_verified: emailVerified } = claims;
   const isSignatureRemoved = signature === REMOVED_SIGNATURE;
-  return { kind: "read", token: { text, isSignatureRemoved, keyId, subject, email, emailVerified, expiresAtMs } };
+  const token = { text, isSignatureRemoved, keyId, subject, audience, email, emailVerified, expiresAtMs };
+  return { kind: "read", token };
 }
 
 function refused(reason: TokenRefusal): TokenReading {
@@ -95,9 +105,12 @@ function headerRefusal(header: JsonObject): TokenRefusal | undefined {
   return undefined;
 }
 
-function issuanceRefusal(claims: JsonObject, audience: string): TokenRefusal | undefined {
-  if (typeof claims["aud"] !== "string" || claims["aud"] !== audience) return "audience";
-  if (claims["iss"] !== ISSUER) return "issuer";
+function issuanceRefusal(
+  { aud: audience, email, iss: issuer }: JsonObject,
+  { isForUs }: { readonly isForUs: IsForUs },
+): TokenRefusal | undefined {
+  if (typeof audience !== "string" || !isForUs({ audience, email })) return "audience";
+  if (issuer !== ISSUER) return "issuer";
   return undefined;
 }
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { anyJson } from "./any-json.ts";
 import { hashPayload } from "./payload-hash.ts";
-import { isTaskId } from "./task-id.ts";
+import { type TaskId, isTaskId, parseTaskId } from "./task-id.ts";
 
 /**
  * The body of a task's HTTP request: everything the worker needs to know. Envelopes outlive deployments, so unknown
- * fields are ignored.
+ * fields are ignored; see `withLaterFields`.
  */
 export const envelopeSchema = z.object({
   id: z.string().refine(isTaskId, "must be a task id"),
@@ -13,14 +13,38 @@ export const envelopeSchema = z.object({
   payload: anyJson,
   payloadHash: z.string().regex(/^[0-9a-f]{64}$/),
   enqueuedAt: z.iso.datetime(),
+  /** Who handed the task over. Missing from envelopes of earlier revisions. */
+  caller: z.string().min(1).max(320).optional(),
   traceparent: z.string().max(100).optional(),
+  /** The dead letter that the task repeats. */
   replayOf: z.string().max(200).optional(),
-  /** Written by later revisions; see `honours`. */
-  hop: z.int().nonnegative().optional(),
+  /** The task that it follows. */
+  parentId: z.string().max(200).optional(),
+  /** When the task is due. A delivery that comes much earlier only leads to the next hop. */
   notBefore: z.iso.datetime().optional(),
+  /** How often the task was put into its queue anew, for a time that the queue can't hold or its backoff doesn't keep. */
+  hop: z.int().nonnegative().optional(),
+  /** When this hop was put into its queue. Missing on a first hop that the producer created directly. */
+  hopAt: z.iso.datetime().optional(),
 });
 
-export type Envelope = z.infer<typeof envelopeSchema>;
+/** Fields of an envelope that this revision doesn't know. */
+export type LaterFields = Readonly<Record<string, unknown>>;
+
+/** `later` is no field of its own: a task's next hop has those fields again. */
+export type Envelope = z.infer<typeof envelopeSchema> & { readonly later?: LaterFields };
+
+/** Adds to an envelope what this revision doesn't know of what was read, if there is any of that. */
+export function withLaterFields(envelope: Envelope, read: unknown): Envelope {
+  const later = laterFieldsOf(read);
+  return Object.keys(later).length === 0 ? envelope : { ...envelope, later };
+}
+
+/** What an object has of fields that this revision's envelopes don't. */
+export function laterFieldsOf(read: unknown): LaterFields {
+  if (typeof read !== "object" || read === null || Array.isArray(read)) return {};
+  return Object.fromEntries(Object.entries(read).filter(([name]) => !Object.hasOwn(envelopeSchema.shape, name)));
+}
 
 /** The default for the largest serialised payload, in bytes: with its dead letter it must fit a Firestore document. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
@@ -28,6 +52,12 @@ export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
 export const HIGHEST_MAX_PAYLOAD_BYTES = 900 * 1024;
 /** The most that an envelope adds to its payload, in bytes. */
 export const ENVELOPE_OVERHEAD_BYTES = 4 * 1024;
+
+/**
+ * What the JSON of a delivery may have. Wider than that of a new task, since what an earlier revision accepted must not be
+ * lost: it had no limit on values, of which all but the last take two bytes. So in effect a body's size limits its values.
+ */
+export const DELIVERY_LIMITS = { maxDepth: 100, maxValues: HIGHEST_MAX_PAYLOAD_BYTES / 2 };
 
 /** A payload as it is delivered, and its hash. It is text, since a tree of values takes many times as much memory. */
 export interface PayloadText {
@@ -38,7 +68,7 @@ export interface PayloadText {
 /** An envelope that is ready to be sent, as text. */
 export type SealedEnvelope = Omit<Envelope, "payload"> & { readonly text: string };
 
-type Task = Pick<Envelope, "id" | "type" | "traceparent" | "replayOf"> & { readonly enqueuedAtMs: number };
+type Task = Omit<Envelope, "payload" | "payloadHash" | "enqueuedAt"> & { readonly enqueuedAtMs: number };
 
 /** Puts a payload in its envelope. `enqueuedAtMs` is in milliseconds since the epoch. */
 export function sealEnvelope({ payload, ...task }: Task & Pick<Envelope, "payload">): Envelope {
@@ -51,7 +81,9 @@ export function sealText<Id extends string>({
   ...task
 }: Task & { readonly id: Id; readonly payload: PayloadText }): SealedEnvelope & { readonly id: Id } {
   const frame = frameOf(task, payload.hash);
-  return { ...frame, id: task.id, text: `${JSON.stringify(frame).slice(0, -1)},"payload":${payload.json}}` };
+  const { later, ...known } = frame;
+  const told = JSON.stringify({ ...later, ...known });
+  return { ...frame, id: task.id, text: `${told.slice(0, -1)},"payload":${payload.json}}` };
 }
 
 function frameOf({ enqueuedAtMs, ...task }: Task, payloadHash: string): Omit<Envelope, "payload"> {
@@ -61,16 +93,25 @@ function frameOf({ enqueuedAtMs, ...task }: Task, payloadHash: string): Omit<Env
 /** How early a delivery may be: Cloud Tasks' clock and ours differ. */
 const EARLY_TOLERANCE_MS = 1_000;
 
-/**
- * Whether this revision can do what an envelope asks for. Later revisions deliver a task in several hops, and not
- * before its time. A revision that doesn't know about either must not run such a task, or its record would be
- * misjudged.
- */
-export function honours({ hop = 0, notBefore }: Envelope, nowMs: number): boolean {
-  return hop === 0 && (notBefore === undefined || Date.parse(notBefore) <= nowMs + EARLY_TOLERANCE_MS);
+/** Whether a delivery comes before its task is due. `nowMs` is in milliseconds since the epoch. */
+export function isEarly({ notBefore }: Pick<Envelope, "notBefore">, nowMs: number): boolean {
+  return notBefore !== undefined && Date.parse(notBefore) > nowMs + EARLY_TOLERANCE_MS;
 }
 
-/** The name of an envelope's task in Cloud Tasks: the id, and on a later hop the id with the hop's number. */
-export function deliveryName({ id, hop = 0 }: Envelope): string {
+/** When a hop was put into its queue, in milliseconds since the epoch. Cloud Tasks keeps it for so long from then. */
+export function hopAtMs({ hopAt, enqueuedAt }: Pick<Envelope, "hopAt" | "enqueuedAt">): number {
+  return Date.parse(hopAt ?? enqueuedAt);
+}
+
+/** A task's name in Cloud Tasks: the id, and on a later hop the id with the hop's number. */
+export function deliveryName({ id, hop = 0 }: Pick<Envelope, "id" | "hop">): string {
   return hop === 0 ? id : `${id}-h${hop}`;
+}
+
+/** What stands behind the id in the names of later hops. No queue's key ends like this. */
+const HOP_SUFFIX = /-h\d+$/;
+
+/** The id of the task that has this name in Cloud Tasks, on whichever hop; undefined if no producer gives such names. */
+export function taskOfDelivery(name: string): TaskId | undefined {
+  return parseTaskId(name.replace(HOP_SUFFIX, ""));
 }

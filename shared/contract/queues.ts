@@ -53,6 +53,9 @@ export const SHUTDOWN_GRACE_MS = 1_000;
 /** How long the worker waits for one step against the record store. Claiming is one step, settling another. */
 export const RECORD_STORE_DEADLINE_MS = 5_000;
 
+/** How long the worker holds its response back to put new tasks into their queues, at most. */
+export const RELAY_MS = 1_000;
+
 /** How long a claim lasts, in milliseconds: longer than Cloud Tasks waits for the attempt. */
 export function leaseMsOf({ dispatchDeadlineMs }: Pick<QueueSettings, "dispatchDeadlineMs">): number {
   return dispatchDeadlineMs + LEASE_MARGIN_MS;

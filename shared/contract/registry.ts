@@ -1,5 +1,6 @@
 import { QUEUE_KEY_FORM, type QueueSettings, isQueueKey } from "./queues.ts";
 import type { TaskSetting } from "./task-settings.ts";
+import type { DeadNotice } from "./new-task/dead-notice.ts";
 import type { TaskType } from "./task-type.ts";
 
 /** The task types by name. A Map, since names come from requests. */
@@ -23,7 +24,8 @@ export interface Registry<Types extends readonly TaskType[] = readonly TaskType[
  * Combines task types and queues.
  *
  * @throws TypeError, with a sentence for each problem, when two task types have the same name, a type's queue isn't
- * defined, a queue key is malformed, or two types declare the same variable differently.
+ * defined, a queue key is malformed, two types declare the same variable differently, or a type's `onDead` isn't one of
+ * the types or takes no `DeadNotice`.
  */
 export function defineRegistry<
   const Queues extends Readonly<Record<string, QueueSettings>>,
@@ -46,6 +48,24 @@ export function defineRegistry<
     }
     types.set(type, taskType);
   }
+  problems.push(...taskTypes.flatMap((taskType) => onDeadProblems(taskType, types)));
   if (problems.length > 0) throw new TypeError(problems.join("\n"));
   return Object.freeze({ types, queues: new Map(Object.entries(queues)), settings, listed: taskTypes });
+}
+
+function onDeadProblems({ type, onDead, attempts }: TaskType, types: TaskTypes): string[] {
+  if (!onDead) return [];
+  if (types.get(onDead.type) !== onDead) {
+    return [`Task type "${type}": its onDead, "${onDead.type}", is not one of the task types.`];
+  }
+  const id = `${"0".repeat(32)}-default`;
+  // A task can die before its first attempt.
+  const notices = [0, attempts].map((count): DeadNotice => {
+    return { deadLetterId: id, taskId: id, type, code: "attempts_used_up", attempts: count };
+  });
+  const isTaken = notices.every((notice) => onDead.payload.safeParse(notice).success);
+  if (isTaken) return [];
+  return [
+    `Task type "${type}": its onDead, "${onDead.type}", must take { deadLetterId, taskId, type, code, attempts } as its payload.`,
+  ];
 }

@@ -90,8 +90,13 @@ const NAME_PATTERN = /^[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)*$/;
 
 /** Variables that the services, their images or Cloud Run use. */
 const TAKEN_NAMES = new Set([
+  "ACCESS",
   "AUTH_MODE",
+  "CALLER_KEYS_FROM",
+  "CALLER_REQUESTS_PER_SECOND",
+  "COLLECTION_PREFIX",
   "DEAD_LETTER_RETENTION_DAYS",
+  "DELIVERIES_METRIC",
   "HOST",
   "INVOKER_CHECK",
   "INVOKER_SERVICE_ACCOUNT",
@@ -99,9 +104,13 @@ const TAKEN_NAMES = new Set([
   "MAX_PAYLOAD_BYTES",
   "MEMORY_MIB",
   "METADATA_SERVER_DETECTION",
+  "OUTBOX_TYPES",
   "PATH",
   "PORT",
+  "PRODUCER_AUDIENCE",
+  "PRODUCER_URL",
   "QUEUES",
+  "THROUGHPUT_URL",
   "WORKER_AUDIENCE",
   "WORKER_URL",
 ]);

@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { type Backoff, backoffProblem } from "./backoff.ts";
+import type { DeadNotice } from "./new-task/dead-notice.ts";
 import { type TaskSettings, settingProblems } from "./task-settings.ts";
 
 /**
@@ -30,6 +32,15 @@ export interface TaskType<
   readonly timeoutMs: number;
   /** Attempts before the task becomes a dead letter. */
   readonly attempts: number;
+  /**
+   * How often to look for a cancel while the handler runs, in milliseconds: one read each time, and after a cancel its
+   * AbortSignal fires. Default: never, and the handler can ask.
+   */
+  readonly cancelCheckMs?: number;
+  /** When the next attempt is due after one that failed. Default: when the queue's own backoff says. */
+  readonly backoff?: Backoff;
+  /** The type of the task that is made, in the same commit, when a task of this type dies. Default: none. */
+  readonly onDead?: TaskType;
   /** The variables that the handler needs, by name. */
   readonly settings: Settings;
 }
@@ -41,22 +52,32 @@ export type TaskDefinition<
   Queue extends string,
   Kind extends Idempotency,
   Settings extends TaskSettings,
-> = Omit<TaskType<Type, Schema, Queue, Kind, Settings>, "idempotency" | "settings"> & {
+  OnDead extends TaskType,
+> = Omit<TaskType<Type, Schema, Queue, Kind, Settings>, "idempotency" | "settings" | "onDead"> & {
   /** Default: `claim`. */
   readonly idempotency?: Kind;
   /** Default: none. */
   readonly settings?: Settings;
+  /** A task type whose payload takes a `DeadNotice`. Default: none. */
+  readonly onDead?: DeadNotice extends z.input<OnDead["payload"]> ? OnDead : never;
 };
 
 const TYPE_PATTERN = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
 const LONGEST_TYPE = 100;
 const MOST_ATTEMPTS = 100;
+/** Whether a text may be the name of a task type. */
+export function isTypeName(text: string): boolean {
+  return TYPE_PATTERN.test(text) && text.length <= LONGEST_TYPE;
+}
+
+/** The least time between two looks for a cancel, in milliseconds. */
+const LEAST_CANCEL_CHECK_MS = 100;
 
 /**
  * Defines a task type once, for every part of the system.
  *
- * @throws TypeError when the type's name, its timeout, its number of attempts or a setting isn't allowed. Its queue is
- * checked by `defineRegistry`, and its time budget by `checkTimeBudgets`.
+ * @throws TypeError when the type's name, its timeout, its number of attempts, `cancelCheckMs`, `backoff` or a
+ * setting isn't allowed. Its queue and `onDead` are checked by `defineRegistry`, and its time budget by `checkTimeBudgets`.
  */
 export function defineTask<
   const Type extends string,
@@ -65,10 +86,15 @@ export function defineTask<
   const Kind extends Idempotency = "claim",
   // oxlint-disable-next-line typescript/no-generated-empty-object-type -- so that a setting that wasn't declared is a compile error
   Settings extends TaskSettings = Record<never, never>,
->(definition: TaskDefinition<Type, Schema, Queue, Kind, Settings>): TaskType<Type, Schema, Queue, Kind, Settings>;
-export function defineTask(definition: TaskDefinition<string, z.ZodType, string, Idempotency, TaskSettings>): TaskType {
-  const { type, timeoutMs, attempts, settings = {} } = definition;
-  if (!TYPE_PATTERN.test(type) || type.length > LONGEST_TYPE) {
+  OnDead extends TaskType = TaskType,
+>(
+  definition: TaskDefinition<Type, Schema, Queue, Kind, Settings, OnDead>,
+): TaskType<Type, Schema, Queue, Kind, Settings>;
+export function defineTask(
+  definition: Omit<TaskType, "idempotency" | "settings"> & Partial<Pick<TaskType, "idempotency" | "settings">>,
+): TaskType {
+  const { type, timeoutMs, attempts, backoff, settings = {} } = definition;
+  if (!isTypeName(type)) {
     throw new TypeError(`Task type "${type}" must match ${TYPE_PATTERN} and have at most ${LONGEST_TYPE} characters.`);
   }
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1) {
@@ -77,7 +103,23 @@ export function defineTask(definition: TaskDefinition<string, z.ZodType, string,
   if (!Number.isInteger(attempts) || attempts < 1 || attempts > MOST_ATTEMPTS) {
     throw new TypeError(`Task type "${type}": attempts must be a whole number from 1 to ${MOST_ATTEMPTS}.`);
   }
-  const [problem] = settingProblems(settings);
+  checkCancelCheck(definition);
+  const problem = (backoff && backoffProblem(backoff)) ?? settingProblems(settings)[0];
   if (problem !== undefined) throw new TypeError(`Task type "${type}": ${problem}`);
   return Object.freeze({ idempotency: "claim", ...definition, settings });
 }
+
+function checkCancelCheck({ type, idempotency, timeoutMs, cancelCheckMs }: CancelCheck): void {
+  if (cancelCheckMs === undefined) return;
+  if (idempotency === "transaction") {
+    throw new TypeError(
+      `Task type "${type}": cancelCheckMs makes no sense for a transaction, since its lock makes a cancel wait.`,
+    );
+  }
+  if (Number.isInteger(cancelCheckMs) && cancelCheckMs >= LEAST_CANCEL_CHECK_MS && cancelCheckMs <= timeoutMs) return;
+  throw new TypeError(
+    `Task type "${type}": cancelCheckMs must be a whole number of milliseconds from ${LEAST_CANCEL_CHECK_MS} to timeoutMs.`,
+  );
+}
+
+type CancelCheck = Pick<TaskType, "type" | "timeoutMs" | "cancelCheckMs"> & Partial<Pick<TaskType, "idempotency">>;

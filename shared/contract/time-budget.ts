@@ -1,4 +1,4 @@
-import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS } from "./queues.ts";
+import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS, RELAY_MS } from "./queues.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -14,7 +14,7 @@ export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
 /**
  * Finds the contradictions between the task types' timeouts and the queues' deadlines, a sentence each.
  *
- *     |-- claim --|---- handler timeout ----|-- grace --|-- settle --|  ≤ dispatch deadline ≤ request timeout
+ *     |-- claim --|---- handler timeout ----|-- grace --|-- settle --|-- relay --|  ≤ dispatch deadline ≤ request timeout
  *                 |----------------------- lease: dispatch deadline + margin -------------------
  */
 export function checkTimeBudgets({ types, queues }: Pick<Registry, "types" | "queues">): string[] {
@@ -30,11 +30,11 @@ export function checkTimeBudgets({ types, queues }: Pick<Registry, "types" | "qu
     }
   }
   for (const task of types.values()) {
-    const neededMs = RECORD_STORE_DEADLINE_MS + task.timeoutMs + ABORT_GRACE_MS + RECORD_STORE_DEADLINE_MS;
+    const neededMs = RECORD_STORE_DEADLINE_MS + task.timeoutMs + ABORT_GRACE_MS + RECORD_STORE_DEADLINE_MS + RELAY_MS;
     const dispatchDeadlineMs = queues.get(task.queue)?.dispatchDeadlineMs ?? 0;
     if (neededMs <= dispatchDeadlineMs) continue;
     problems.push(
-      `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms including claim, grace and settling, ` +
+      `Task type ${task.type}: its timeout of ${task.timeoutMs} ms needs ${neededMs} ms including claim, grace, settling and relaying, ` +
         `but queue ${task.queue} gives up after ${dispatchDeadlineMs} ms.`,
     );
   }

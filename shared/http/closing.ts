@@ -18,6 +18,8 @@ export interface CloseOptions {
   readonly cutOffMs?: number;
   /** The response to those that take longer. Default: 503. */
   readonly cutOff?: () => Response;
+  /** Called once no connection is accepted any more, and none is left but those with a request in progress. */
+  readonly onRefusing?: () => void;
 }
 
 /** A connection: its responses in the order of their requests, and how much had arrived when one was last read or answered. */
@@ -89,7 +91,7 @@ export class Closing {
     });
   }
 
-  async close({ cutOffMs, cutOff = refuse }: CloseOptions = {}): Promise<void> {
+  async close({ cutOffMs, cutOff = refuse, onRefusing }: CloseOptions = {}): Promise<void> {
     this.#isClosing = true;
     const closed = new Promise<void>((resolve) => this.#server.once("close", () => resolve()));
     const timer = cutOffMs === undefined ? undefined : setTimeout(() => this.#cutOffAll(cutOff), cutOffMs);
@@ -102,6 +104,7 @@ export class Closing {
       this.#closeIfIdle(socket, connection);
     }
     this.#allRead.resolve();
+    onRefusing?.();
     await closed;
     clearTimeout(timer);
   }

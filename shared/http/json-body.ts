@@ -22,7 +22,15 @@ export class JsonBodyError extends Error {
  * @throws JsonBodyError for all of that, and for a body beyond the limits.
  */
 export function parseJsonBody(bytes: ArrayBuffer | Uint8Array, limits: JsonLimits): ReadJson {
-  const text = decodeUtf8(bytes);
+  return parseJsonText(decodeUtf8(bytes), limits);
+}
+
+/**
+ * Does the same with a body, or a part of one, that is text already.
+ *
+ * @throws JsonBodyError as `parseJsonBody` does.
+ */
+export function parseJsonText(text: string, limits: JsonLimits): ReadJson {
   try {
     return readJson(text, limits);
   } catch (error) {
@@ -34,7 +42,12 @@ export function parseJsonBody(bytes: ArrayBuffer | Uint8Array, limits: JsonLimit
   }
 }
 
-function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
+/**
+ * The text of a body.
+ *
+ * @throws JsonBodyError for bytes that aren't UTF-8.
+ */
+export function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

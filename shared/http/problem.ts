@@ -15,9 +15,14 @@ export interface Problem {
   readonly problems?: readonly RequestProblem[];
 }
 
-/** A response in the form of RFC 9457 (Problem Details for HTTP APIs). */
+/** A problem in the form of RFC 9457 (Problem Details for HTTP APIs). */
+export function problemBody(problem: Problem): Problem & { readonly type: string } {
+  return { type: "about:blank", ...problem };
+}
+
+/** A response in that form. */
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify({ type: "about:blank", ...problem }), {
+  return new Response(JSON.stringify(problemBody(problem)), {
     status: problem.status,
     headers: { "content-type": "application/problem+json", ...headers },
   });

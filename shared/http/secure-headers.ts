@@ -2,10 +2,11 @@ import { every } from "hono/combine";
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
 
-const noStore = createMiddleware(async (context, next) => {
-  await next();
-  context.res.headers.set("Cache-Control", "no-store");
-});
+const cacheControl = (value: string) =>
+  createMiddleware(async (context, next) => {
+    await next();
+    context.res.headers.set("Cache-Control", value);
+  });
 
 /** Only these, so the rest of the middleware's defaults, which are for pages, are off. */
 const HEADERS = {
@@ -24,4 +25,29 @@ const HEADERS = {
 };
 
 /** Headers for every response of an API: browsers must not sniff, cache, frame or load anything from it. */
-export const apiHeaders = every(noStore, secureHeaders(HEADERS));
+export const apiHeaders = every(cacheControl("no-store"), secureHeaders(HEADERS));
+
+/**
+ * Headers for pages and what they load: scripts, styles and requests of this origin alone, nothing inline, no frames and no
+ * forms; browsers ask each time whether what they keep is still current.
+ */
+export const pageHeaders = every(
+  cacheControl("no-cache"),
+  secureHeaders({
+    ...HEADERS,
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      // Style sheets hold their icons.
+      imgSrc: ["'self'", "data:"],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    crossOriginOpenerPolicy: true,
+    crossOriginResourcePolicy: true,
+    referrerPolicy: true,
+  }),
+);

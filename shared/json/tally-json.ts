@@ -13,7 +13,7 @@ export interface JsonTally {
 }
 
 /** Character codes. */
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 const PLUS = 0x2b;
 const MINUS = 0x2d;
 const POINT = 0x2e;
@@ -21,16 +21,17 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const COLON = 0x3a;
 const UPPER_E = 0x45;
-const OPEN_LIST = 0x5b;
+export const COMMA = 0x2c;
+export const OPEN_LIST = 0x5b;
 const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
+export const CLOSE_LIST = 0x5d;
 const LOWER_E = 0x65;
 /** The first letters of `false`, `null` and `true`, which have none of the three a second time. */
 const LOWER_F = 0x66;
 const LOWER_N = 0x6e;
 const LOWER_T = 0x74;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
+export const OPEN_OBJECT = 0x7b;
+export const CLOSE_OBJECT = 0x7d;
 
 /**
  * Reads over a text once, without parsing it: that is cheap, and shows whether parsing it would be. Never throws, whatever

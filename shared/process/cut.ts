@@ -13,6 +13,13 @@ export function shorten(text: string, longest: number): string {
   return text.length > longest ? `${cut(text, longest)}…` : text.toWellFormed();
 }
 
+/** As much of a text as fits into so many bytes of UTF-8, well-formed. */
+export function cutToBytes(text: string, mostBytes: number): string {
+  const whole = text.slice(0, mostBytes).toWellFormed();
+  const { read } = new TextEncoder().encodeInto(whole, new Uint8Array(mostBytes));
+  return whole.slice(0, read);
+}
+
 function isFirstHalf(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }

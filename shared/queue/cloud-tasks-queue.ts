@@ -2,11 +2,13 @@ import type { CloudTasksClient } from "@google-cloud/tasks";
 import { status } from "@grpc/grpc-js";
 import type { DeployedQueue, DeployedQueues } from "../contract/queues.ts";
 import { toProtoTime } from "./proto-time.ts";
-import { type TaskId, queueOf } from "../contract/task-id.ts";
-import { ENQUEUED_AT, readQueuedTask } from "./cloud-tasks-wire.ts";
+import { deliveryName } from "../contract/envelope.ts";
+import { queueOf } from "../contract/task-id.ts";
+import { codeOf, repeatable } from "./cloud-tasks-calls.ts";
+import { headersOf, readQueuedTask } from "./cloud-tasks-wire.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { DependencyError } from "../runtime/dependency-error.ts";
-import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
+import type { CreateResult, NewQueuedTask, QueuedTask, TaskHop, TaskQueue } from "./task-queue.ts";
 
 /** Where the queues are, where their tasks go, and in whose name they are delivered. */
 export interface CloudTasksSettings {
@@ -22,47 +24,63 @@ export interface CloudTasksSettings {
   readonly invokerServiceAccount: string;
 }
 
-/** The queues in Cloud Tasks. The client may still be loading; calls wait for it, within their deadlines. */
+/**
+ * The queues in Cloud Tasks. The client may still be loading; calls wait for it, within their deadlines.
+ *
+ * @param given the client, or what returns it at each call.
+ */
 export function createCloudTasksQueue(
-  client: CloudTasksClient | Promise<CloudTasksClient>,
+  given: CloudTasksClient | Promise<CloudTasksClient> | (() => Promise<CloudTasksClient>),
   settings: CloudTasksSettings,
 ): TaskQueue {
+  const client = async (): Promise<CloudTasksClient> => (typeof given === "function" ? given() : given);
   const queuePath = (key: string): string =>
     `projects/${settings.project}/locations/${settings.location}/queues/${deployed(key, settings).names[0]}`;
-  const taskPath = (id: TaskId): string => `${queuePath(queueOf(id))}/tasks/${id}`;
+  const taskPath = (hop: TaskHop): string => `${queuePath(queueOf(hop.id))}/tasks/${deliveryName(hop)}`;
 
   return {
     async create(task, deadline) {
       const request = {
-        parent: queuePath(queueOf(task.id)),
-        task: { name: taskPath(task.id), ...describeTask(task, settings) },
+        parent: queuePath(queueOf(task.envelope.id)),
+        task: { name: taskPath(task.envelope), ...describeTask(task, settings) },
       };
       try {
         // No retries by the client: the caller does them, and has to know of every lost response.
         const options = { timeout: deadline.timeoutMs, retry: null };
-        const [created] = await withDeadline(deadline, async () => (await client).createTask(request, options));
+        const [created] = await withDeadline(deadline, async () => (await client()).createTask(request, options));
         return { kind: "created", task: readQueuedTask(created) };
       } catch (error) {
         return explainCreateError(error);
       }
     },
 
-    async find(id, view, deadline) {
-      const request = { name: taskPath(id), responseView: view === "full" ? ("FULL" as const) : ("BASIC" as const) };
+    async find(hop, view, deadline) {
+      const responseView = view === "basic" ? ("BASIC" as const) : ("FULL" as const);
+      const request = { name: taskPath(hop), responseView };
       try {
-        const options = readOptions(deadline.timeoutMs);
-        const [task] = await withDeadline(deadline, async () => (await client).getTask(request, options));
-        return { kind: "found", task: readQueuedTask(task) };
+        const options = repeatable(deadline.timeoutMs);
+        const [task] = await withDeadline(deadline, async () => (await client()).getTask(request, options));
+        const queued = readQueuedTask(task);
+        return { kind: "found", task: view === "payload" ? queued : withoutPayload(queued) };
       } catch (error) {
         if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
         return { kind: existedRecently(error) ? "gone" : "never" };
       }
     },
 
+    async delete(hop, deadline) {
+      try {
+        const options = repeatable(deadline.timeoutMs);
+        await withDeadline(deadline, async () => (await client()).deleteTask({ name: taskPath(hop) }, options));
+      } catch (error) {
+        if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
+      }
+    },
+
     async probe(queue, deadline) {
       try {
-        const options = readOptions(deadline.timeoutMs);
-        await withDeadline(deadline, async () => (await client).getQueue({ name: queuePath(queue) }, options));
+        const options = repeatable(deadline.timeoutMs);
+        await withDeadline(deadline, async () => (await client()).getQueue({ name: queuePath(queue) }, options));
       } catch (error) {
         throw new DependencyError("cloud-tasks", error);
       }
@@ -77,16 +95,21 @@ function deployed(key: string, { queues }: CloudTasksSettings): DeployedQueue {
   return queue;
 }
 
-function describeTask({ id, envelope, dueAtMs }: NewQueuedTask, settings: CloudTasksSettings) {
+/** Nobody who looks a task up needs its payload, whose values can take 29 times as much memory as their text. */
+function withoutPayload({ envelope, ...task }: QueuedTask): QueuedTask {
+  return envelope ? { ...task, envelope: { ...envelope, payload: null } } : task;
+}
+
+function describeTask({ envelope, dueAtMs }: NewQueuedTask, settings: CloudTasksSettings) {
   return {
     httpRequest: {
       httpMethod: "POST" as const,
       url: `${settings.workerUrl}/tasks/${envelope.type}`,
-      headers: { "content-type": "application/json", [ENQUEUED_AT]: envelope.enqueuedAt },
+      headers: { "content-type": "application/json", ...headersOf(envelope) },
       body: Buffer.from(envelope.text),
       oidcToken: { serviceAccountEmail: settings.invokerServiceAccount, audience: settings.workerAudience },
     },
-    dispatchDeadline: toProtoTime(deployed(queueOf(id), settings).settings.dispatchDeadlineMs),
+    dispatchDeadline: toProtoTime(deployed(queueOf(envelope.id), settings).settings.dispatchDeadlineMs),
     ...(dueAtMs === undefined ? {} : { scheduleTime: toProtoTime(dueAtMs) }),
   };
 }
@@ -108,28 +131,6 @@ function explainCreateError(error: unknown): CreateResult {
     default:
       throw error;
   }
-}
-
-/** The client may retry a read, but only while somebody is waiting for it. */
-function readOptions(timeoutMs: number) {
-  return {
-    retry: {
-      retryCodes: [status.UNAVAILABLE],
-      backoffSettings: {
-        initialRetryDelayMillis: 100,
-        retryDelayMultiplier: 2,
-        maxRetryDelayMillis: 1_000,
-        initialRpcTimeoutMillis: timeoutMs,
-        rpcTimeoutMultiplier: 1,
-        maxRpcTimeoutMillis: timeoutMs,
-        totalTimeoutMillis: timeoutMs,
-      },
-    },
-  };
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 /**

@@ -1,28 +1,57 @@
 import type { protos } from "@google-cloud/tasks";
-import { z } from "zod";
-import { type Envelope, envelopeSchema } from "../contract/envelope.ts";
+import { type Envelope, envelopeSchema, withLaterFields } from "../contract/envelope.ts";
 import type { QueuedTask } from "./task-queue.ts";
 
 type WireTask = protos.google.cloud.tasks.v2.ITask;
 type WireTime = protos.google.protobuf.ITimestamp;
 
-/**
- * A header of each task that repeats the envelope's `enqueuedAt`: without its body, a task in its queue shows its headers
- * (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks#view), and a status needs it.
- */
-export const ENQUEUED_AT = "Handoff-Enqueued-At";
+// Headers of each task that repeat what its envelope says: without its body, a task in its queue shows its headers
+// (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks#view), and a status needs them.
+const ENQUEUED_AT = "Handoff-Enqueued-At";
+const CALLER = "Handoff-Caller";
+const NOT_BEFORE = "Handoff-Not-Before";
+const HOP = "Handoff-Hop";
+const PARENT = "Handoff-Parent";
+const REPLAY_OF = "Handoff-Replay-Of";
 
-const time = z.iso.datetime();
+const { enqueuedAt: time, caller: owner, parentId: name } = envelopeSchema.shape;
+
+/** What a header's value may be. Names of documents can have other letters. */
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/** The headers of a task that show what its envelope says. */
+export function headersOf(told: Told): Readonly<Record<string, string>> {
+  const { enqueuedAt, caller, notBefore, hop, parentId, replayOf } = told;
+  return {
+    [ENQUEUED_AT]: enqueuedAt,
+    ...(caller === undefined ? {} : { [CALLER]: caller }),
+    ...(notBefore === undefined ? {} : { [NOT_BEFORE]: notBefore }),
+    ...(hop === undefined ? {} : { [HOP]: String(hop) }),
+    ...(parentId !== undefined && PRINTABLE.test(parentId) ? { [PARENT]: parentId } : {}),
+    ...(replayOf !== undefined && PRINTABLE.test(replayOf) ? { [REPLAY_OF]: replayOf } : {}),
+  };
+}
+
+type Told = Pick<Envelope, "enqueuedAt" | "caller" | "notBefore" | "hop" | "parentId" | "replayOf">;
 
 /** Converts a task from the form that Cloud Tasks gives it. */
 export function readQueuedTask(task: WireTask): QueuedTask {
   const envelope = readEnvelope(task.httpRequest?.body);
   const status = task.lastAttempt?.responseStatus;
-  const enqueuedAt = envelope?.enqueuedAt ?? readEnqueuedAt(task.httpRequest?.headers ?? {});
+  const headers = task.httpRequest?.headers ?? {};
+  const enqueuedAt = envelope?.enqueuedAt ?? time.safeParse(readHeader(headers, ENQUEUED_AT)).data;
+  const caller = envelope?.caller ?? owner.safeParse(readHeader(headers, CALLER)).data;
+  const notBefore = envelope?.notBefore ?? time.safeParse(readHeader(headers, NOT_BEFORE)).data;
+  const parentId = envelope?.parentId ?? name.safeParse(readHeader(headers, PARENT)).data;
+  const replayOf = envelope?.replayOf ?? name.safeParse(readHeader(headers, REPLAY_OF)).data;
   return {
     type: typeOfTarget(task.httpRequest?.url ?? ""),
     createdAtMs: toMilliseconds(task.createTime),
     ...(enqueuedAt === undefined ? {} : { enqueuedAt }),
+    ...(caller === undefined ? {} : { caller }),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(parentId === undefined ? {} : { parentId }),
+    ...(replayOf === undefined ? {} : { replayOf }),
     scheduledAtMs: toMilliseconds(task.scheduleTime),
     dispatchCount: task.dispatchCount ?? 0,
     responseCount: task.responseCount ?? 0,
@@ -32,16 +61,16 @@ export function readQueuedTask(task: WireTask): QueuedTask {
 }
 
 /** Cloud Tasks may change the case of a header's name. */
-function readEnqueuedAt(headers: Readonly<Record<string, string>>): string | undefined {
-  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === ENQUEUED_AT.toLowerCase());
-  return time.safeParse(header?.[1]).data;
+function readHeader(headers: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.entries(headers).find(([given]) => given.toLowerCase() === name.toLowerCase())?.[1];
 }
 
 /** The envelope that a task carries; undefined if it isn't part of the view, or wasn't written by a producer. */
 function readEnvelope(body: Uint8Array | string | null | undefined): Envelope | undefined {
   if (!body || body.length === 0) return undefined;
   try {
-    return envelopeSchema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
+    const read: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    return withLaterFields(envelopeSchema.parse(read), read);
   } catch {
     return undefined;
   }
@@ -52,6 +81,7 @@ function typeOfTarget(url: string): string {
   return url.slice(url.lastIndexOf("/") + 1);
 }
 
-function toMilliseconds(time: WireTime | null | undefined): number {
+/** A proto Timestamp in milliseconds since the epoch. */
+export function toMilliseconds(time: WireTime | null | undefined): number {
   return Number(time?.seconds ?? 0) * 1_000 + Math.floor((time?.nanos ?? 0) / 1e6);
 }

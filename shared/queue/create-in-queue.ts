@@ -1,6 +1,7 @@
 import { type Deadline, pause } from "../runtime/deadline.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
+import { codeOf } from "./cloud-tasks-calls.ts";
 import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
 
 /** The result of creating a task, after as many tries as could help. */
@@ -36,7 +37,10 @@ export async function createInQueue(
     const result = await queue.create(task, { clock, timeoutMs, signal });
     if (result.kind !== "unclear") return lost === 0 ? certain(result) : afterLostTries(result);
 
-    log.warn({ taskId: task.id, try: lost + 1, code: codeOf(result.cause) }, "the response to CreateTask was lost");
+    log.warn(
+      { taskId: task.envelope.id, try: lost + 1, code: codeOf(result.cause) },
+      "the response to CreateTask was lost",
+    );
     const wait: Deadline = { clock, timeoutMs: pauseMs(lost), signal };
     if (signal.aborted || clock.monotonic() + wait.timeoutMs >= untilMs) return result;
     await pause(wait);
@@ -67,8 +71,4 @@ function afterLostTries(result: Responded): Created {
 function pauseMs(lost: number): number {
   const fullMs = Math.min(FIRST_PAUSE_MS * 2 ** lost, MAX_PAUSE_MS);
   return fullMs * (0.5 + Math.random() / 2);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,5 +1,4 @@
 import type { Envelope, SealedEnvelope } from "../contract/envelope.ts";
-import type { TaskId } from "../contract/task-id.ts";
 import type { Deadline } from "../runtime/deadline.ts";
 
 /** A task as its queue knows it. Times are in milliseconds since the epoch. */
@@ -9,6 +8,13 @@ export interface QueuedTask {
   readonly createdAtMs: number;
   /** When the producer accepted it, as RFC 3339. Missing if an earlier revision enqueued it. */
   readonly enqueuedAt?: string;
+  /** Who handed it over. Missing if an earlier revision enqueued it. */
+  readonly caller?: string;
+  /** When its envelope says that it is due, as RFC 3339. Its queue may deliver it before, which leads to another hop. */
+  readonly notBefore?: string;
+  /** The task that it follows, and the dead letter that it repeats. */
+  readonly parentId?: string;
+  readonly replayOf?: string;
   /** When it is due or, after a failed attempt, when the next one is. */
   readonly scheduledAtMs: number;
   /** How many attempts Cloud Tasks has begun, and how many of them got a response. */
@@ -22,11 +28,13 @@ export interface QueuedTask {
 
 /** A task for the queue that its id names. */
 export interface NewQueuedTask {
-  readonly id: TaskId;
-  readonly envelope: Pick<SealedEnvelope, "type" | "text" | "enqueuedAt">;
+  readonly envelope: SealedEnvelope;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
   readonly dueAtMs?: number;
 }
+
+/** One of a task's hops. */
+export type TaskHop = Pick<Envelope, "id" | "hop">;
 
 /** The result of one CreateTask. */
 export type CreateResult =
@@ -51,11 +59,17 @@ export interface TaskQueue {
   /** Tries once: whether to try again is up to the caller. Rejects if trying again can't help. */
   create(task: NewQueuedTask, deadline: Deadline): Promise<CreateResult>;
   /**
-   * Looks a task up. A `full` view includes its envelope.
+   * Looks a task up. A `full` view includes its envelope, with null in place of the payload; `payload` includes that, too.
    *
    * @throws DependencyError if Cloud Tasks fails.
    */
-  find(id: TaskId, view: "basic" | "full", deadline: Deadline): Promise<Sighting>;
+  find(hop: TaskHop, view: "basic" | "full" | "payload", deadline: Deadline): Promise<Sighting>;
+  /**
+   * Deletes a task, unless it is gone already. An attempt in progress goes on, and is its last.
+   *
+   * @throws DependencyError if Cloud Tasks fails: then it may or may not be deleted.
+   */
+  delete(hop: TaskHop, deadline: Deadline): Promise<void>;
   /**
    * Checks that a queue exists and can be reached.
    *

@@ -1,6 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 import { anyJson } from "../contract/any-json.ts";
+import { attemptLogSchema } from "./attempt-log.ts";
 
 /** The collection of task records. A document's id is the task's id, and no field is indexed. */
 export const TASK_RECORDS = "taskRecords";
@@ -53,15 +54,41 @@ const taskRecordSchema = z.object({
   unknownTypes: z.int().nonnegative().optional(),
   /** When the claim was made, by Firestore's clock; null while nobody holds one. */
   claimedAt: timestamp.nullable(),
+  /**
+   * The instance that holds the claim of this fence; null while nobody holds one. Earlier revisions neither write it nor
+   * remove it, so with another fence it says nothing.
+   */
+  claimedBy: z.object({ instance: z.string(), fence: z.int() }).nullish(),
   leaseMs: z.int().nonnegative(),
   payloadHash: z.string(),
   firstSeenAt: timestamp.optional(),
   /** When the producer accepted the task, as RFC 3339. Missing from records of earlier revisions. */
   enqueuedAt: z.string().optional(),
+  /** Who handed the task over. Missing from records of earlier revisions. */
+  caller: z.string().optional(),
   finishedAt: timestamp.nullable().default(null),
   lastError: taskError.nullable().default(null),
+  /** The last attempts that have ended. Missing from records of earlier revisions. */
+  attemptLog: attemptLogSchema.optional(),
+  /** How often the task was put into its queue anew; see the envelope. Absent on the first hop. */
+  hop: z.int().nonnegative().optional(),
+  /** When this hop was put into its queue, as RFC 3339. */
+  hopAt: z.string().optional(),
+  /** When the task is due, as RFC 3339. Absent if that is at once, or up to its queue. */
+  notBefore: z.string().optional(),
+  /** How often in a row the handler put the task off. */
+  snoozes: z.int().nonnegative().optional(),
+  parentId: z.string().optional(),
+  /** The dead letter that the task repeats. */
+  replayOf: z.string().optional(),
+  /** The tasks that were committed with the task's end. */
+  children: z.array(z.string()).optional(),
   /** What the handler returned; stored as JSON text. */
   result: jsonText.nullable().default(null),
+  /** When somebody asked for a cancel while an attempt ran, by Firestore's clock. Unless it succeeds, that ends the task. */
+  cancelRequestedAt: timestamp.optional(),
+  /** Who cancelled the task, or asked for it. */
+  cancelledBy: z.string().optional(),
   expireAt: timestamp,
 });
 
@@ -77,7 +104,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * How long a record is kept after it was last claimed or settled. A task lives at most 31 days
  * (https://cloud.google.com/tasks/docs/quotas), one more day is required, and another allows for wrong clocks.
  */
-const RECORD_RETENTION_MS = 33 * DAY_MS;
+export const RECORD_RETENTION_MS = 33 * DAY_MS;
 
 /** When a record that is written now may be deleted. `nowMs` is in milliseconds since the epoch. */
 export function expiryFrom(nowMs: number): Timestamp {
@@ -91,6 +118,25 @@ export function expiryFrom(nowMs: number): Timestamp {
  */
 export function parseTaskRecord(data: unknown): TaskRecord {
   return taskRecordSchema.parse(data);
+}
+
+/** How much of a claim's lease is left, in milliseconds; 0 or less if none. Both times are Firestore's. */
+export function leaseLeftMs({ state, claimedAt, leaseMs }: TaskRecord, readTimeMs: number): number {
+  if (state !== "running" || !claimedAt) return 0;
+  return claimedAt.toMillis() + leaseMs - readTimeMs;
+}
+
+/**
+ * Whether a record counts as gone: TTL deletion can lag by a day. An instance's clock set the expiry, and may have been
+ * wrong, so an expiry can't end a lease.
+ */
+export function isExpired(record: TaskRecord, readTimeMs: number): boolean {
+  return record.expireAt.toMillis() <= readTimeMs && leaseLeftMs(record, readTimeMs) <= 0;
+}
+
+/** How many times in a row a task has been put off. An attempt that was lost counts as one that ran, and ends the row. */
+export function carriedSnoozes({ state, snoozes = 0 }: Pick<TaskRecord, "state" | "snoozes">): number {
+  return state === "running" ? 0 : snoozes;
 }
 
 export function isTerminal(state: TaskState): state is TerminalState {

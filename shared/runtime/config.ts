@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { TaskSetting } from "../contract/task-settings.ts";
 import { schemaProblems } from "../http/schema-problems.ts";
 import { ConfigError } from "./config-error.ts";
-import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "./host-and-port.ts";
+import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "../network/host-and-port.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that only make sense locally. In the cloud, each would turn off a protection or send data elsewhere. */
-const LOCAL_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL"];
+const LOCAL_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL", "THROUGHPUT_URL"];
 
 /**
  * Reads a service's configuration once, from variables named like the schema's keys. Empty variables count as unset.
@@ -79,9 +79,18 @@ export const flagVariable = z.enum(["true", "false"]).transform((text) => text =
 /** The lowest level to log. */
 export const logLevelVariable = z.enum(["trace", "debug", "info", "warn", "error"]).default("info");
 
+/**
+ * What stands before the name of each of Handoff's collections. It begins with a letter, since Firestore reserves names
+ * like `__x__` (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
+ */
+export const collectionPrefixVariable = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,39}$/, "must be a letter, then at most 39 letters, digits, hyphens and underscores");
+
 /** What a service needs to reach Google Cloud or its emulators, and its log level. */
 export const platformVariables = {
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   FIRESTORE_DATABASE: z.string().min(1).default("(default)"),
+  COLLECTION_PREFIX: collectionPrefixVariable.default(""),
   LOG_LEVEL: logLevelVariable,
 };

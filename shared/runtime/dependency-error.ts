@@ -1,7 +1,7 @@
 /** A service that the producer depends on did not do what it was asked. Callers are told to come back later. */
 export class DependencyError extends Error {
   readonly code = "DEPENDENCY_UNAVAILABLE";
-  readonly dependency: "firestore" | "cloud-tasks";
+  readonly dependency: "firestore" | "cloud-tasks" | "monitoring";
 
   constructor(dependency: DependencyError["dependency"], cause: unknown) {
     super(`The call to ${dependency} failed.`, { cause });

@@ -28,7 +28,8 @@ function describe(thrown: unknown, causes: number): Record<string, unknown> {
   return { ...fields, frames: framesOf(propertyOf(thrown, "stack")) };
 }
 
-function framesOf(stack: unknown): string[] {
+/** The first frames of an error's stack, shortened. Whatever else a stack may be, it has none. */
+export function framesOf(stack: unknown): string[] {
   if (typeof stack !== "string") return [];
   const lines = stack.slice(0, LONGEST_STACK).split("\n");
   const frames = lines.filter((line) => line.startsWith("    at ")).slice(0, MAX_FRAMES);

@@ -1,4 +1,5 @@
 import { Firestore } from "@google-cloud/firestore";
+import type * as cloudTasks from "@google-cloud/tasks";
 import type { CloudTasksClient } from "@google-cloud/tasks";
 
 /** A client of the project's record database. Like all of Google's clients it finds an emulator by FIRESTORE_EMULATOR_HOST. */
@@ -12,8 +13,30 @@ export function createFirestore(config: { GOOGLE_CLOUD_PROJECT: string; FIRESTOR
  *
  * @param emulator where an emulator listens; default: the real service, with the process's own credentials.
  */
-export async function createCloudTasksClient(emulator?: { host: string; port: number }): Promise<CloudTasksClient> {
-  const { CloudTasksClient: Client } = await import("@google-cloud/tasks");
+export async function createCloudTasksClient(emulator?: HostAndPort): Promise<CloudTasksClient> {
+  return await createClient(emulator, ({ CloudTasksClient: Client }) => Client);
+}
+
+/** A client of Cloud Tasks that is loaded at its first use, for programs that may never need it. */
+export function lateCloudTasksClient(emulator?: HostAndPort) {
+  return lateClient(() => createCloudTasksClient(emulator));
+}
+
+/** The same for the beta version of Cloud Tasks, which alone tells queues' statistics. */
+export function lateStatisticsClient(emulator?: HostAndPort) {
+  return lateClient(() => createClient(emulator, ({ v2beta3: { CloudTasksClient: Client } }) => Client));
+}
+
+interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+async function createClient<Client>(
+  emulator: HostAndPort | undefined,
+  versionOf: (api: typeof cloudTasks) => new (options?: ConstructorParameters<typeof CloudTasksClient>[0]) => Client,
+): Promise<Client> {
+  const Client = versionOf(await import("@google-cloud/tasks"));
   if (!emulator) return new Client();
   // CommonJS modules, which have nothing but a default export when a bundle loads them late.
   const { default: grpc } = await import("@grpc/grpc-js");
@@ -25,4 +48,15 @@ export async function createCloudTasksClient(emulator?: { host: string; port: nu
     // Without it the first call looks for a metadata server before it is sent.
     authClient: new auth.PassThroughClient(),
   });
+}
+
+function lateClient<Client extends { close(): Promise<unknown> }>(create: () => Promise<Client>) {
+  let loading: Promise<Client> | undefined;
+  return {
+    get: (): Promise<Client> => (loading ??= create()),
+    /** Closes the client, if it was created, once its calls have ended. */
+    async close(): Promise<void> {
+      await (await loading)?.close();
+    },
+  };
 }

@@ -15,6 +15,12 @@ export const DELIVERY_FIELDS = {
   tookMs: "tookMs",
 } as const;
 
+/** The message of the producer's one line per tick. */
+export const TICK_MESSAGE = "tick";
+
+/** The field of that line that a metric reads: how old the oldest entry of the outbox is, in milliseconds; 0 if it is empty. */
+export const OLDEST_ENTRY_AGE_MS = "oldestEntryAgeMs";
+
 /**
  * Fields by which Cloud Logging groups the lines of one trace across all services
  * (https://cloud.google.com/logging/docs/structured-logging#special-payload-fields). Empty without a trace.

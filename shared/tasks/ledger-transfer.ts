@@ -9,7 +9,8 @@ export const transferBetweenAccounts = defineTask({
   type: "ledger.transfer",
   payload: z
     .strictObject({ from: accountId, to: accountId, amount: z.int().positive() })
-    .refine(({ from, to }) => from !== to, { path: ["to"], error: "must not be the same account as from" }),
+    .refine(({ from, to }) => from !== to, { path: ["to"], error: "must not be the same account as from" })
+    .meta({ examples: [{ from: "alice", to: "bob", amount: 1_250 }] }),
   queue: "critical",
   idempotency: "transaction",
   timeoutMs: 10_000,

@@ -2,10 +2,11 @@ import { z } from "zod";
 import type { SignatureScheme } from "../auth/endpoint-keys.ts";
 import { readMasters } from "../auth/webhook-masters.ts";
 import { anyJson } from "../contract/any-json.ts";
+import { httpUrl } from "../contract/http-url.ts";
 import { secret, setting } from "../contract/task-settings.ts";
 import { defineTask } from "../contract/task-type.ts";
 import { flagVariable } from "../runtime/config.ts";
-import { HIGHEST_PORT } from "../runtime/host-and-port.ts";
+import { HIGHEST_PORT } from "../network/host-and-port.ts";
 
 const LONGEST_URL = 2_083;
 
@@ -46,17 +47,19 @@ const portsVariable = z
  */
 export const deliverWebhook = defineTask({
   type: "webhook.deliver",
-  payload: z.strictObject({
-    url: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).max(LONGEST_URL),
-    /** Whose key the message is signed with. Whoever enqueues chooses it, as they choose the URL. */
-    endpointId: z
-      .string()
-      .max(LONGEST_ENDPOINT_ID)
-      .regex(ENDPOINT_ID_PATTERN, "must be letters, digits and . _ : -")
-      .optional(),
-    event: z.string().min(1).max(200),
-    data: anyJson,
-  }),
+  payload: z
+    .strictObject({
+      url: httpUrl.max(LONGEST_URL),
+      /** Whose key the message is signed with. Whoever enqueues chooses it, as they choose the URL. */
+      endpointId: z
+        .string()
+        .max(LONGEST_ENDPOINT_ID)
+        .regex(ENDPOINT_ID_PATTERN, "must be letters, digits and . _ : -")
+        .optional(),
+      event: z.string().min(1).max(200),
+      data: anyJson,
+    })
+    .meta({ examples: [{ url: "https://example.com/hook", event: "order.paid", data: { order: 7 } }] }),
   queue: "default",
   idempotency: "claim",
   timeoutMs: 30_000,

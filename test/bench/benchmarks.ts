@@ -5,7 +5,9 @@ import { measureCompaction } from "./measures/compaction.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 import { type EmulatorProgram, emulatorPrograms } from "./processes/emulator-process.ts";
+import { HISTORIES, measureHistory, measureHotDocument } from "./measures/histories.ts";
 import { measureFlood, measurePayloadCost } from "./measures/payloads.ts";
+import { measureRequests } from "./measures/requests.ts";
 import type { Sizes } from "./sizes.ts";
 import { measureProcessStarts } from "./measures/start-up-processes.ts";
 import { measureStartUps } from "./measures/start-ups.ts";
@@ -24,7 +26,9 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["start-up", startUp],
   ["bundles", bundles],
   ["firestore", firestore],
+  ["histories", histories],
   ["cloud-tasks", cloudTasks],
+  ["requests", requests],
   ["payloads", payloads],
   ["flood", floods],
   ["compaction", compaction],
@@ -99,6 +103,39 @@ async function* firestore(sizes: Sizes): AsyncGenerator<string> {
 const rateText = ({ perSecond, cpuMs }: TransactionRate): string =>
   `${whole(perSecond)}/s at ${cpuMs.toFixed(2)} ms of a processor each`;
 
+async function* histories(sizes: Sizes): AsyncGenerator<string> {
+  const { histories: count, historyMinutes: minutes, hotDocument } = sizes;
+  for (const [description, load] of HISTORIES.slice(0, count)) {
+    const { firstCpuMicros, lastCpuMicros, longestStepCpuMs, highestMib, pastSeconds } = await measureHistory(
+      load,
+      minutes,
+    );
+    yield (
+      `${description}, for ${minutes} min of virtual time: ${whole(firstCpuMicros)} µs of a processor each at first, ` +
+        `${whole(lastCpuMicros)} µs at last, ${whole(longestStepCpuMs)} ms in the longest step; ${whole(highestMib)} MiB ` +
+        `resident at most, and the past goes back ${whole(pastSeconds)} s (without gRPC)`
+    );
+  }
+  const googles = googlesFirestore(sizes);
+  const programs = [emulatorPrograms().ourFirestore, ...googles.programs];
+  const figures: string[] = [];
+  for (const program of programs) {
+    const { perSecond, refused, medianMs, highMs, longestMs, cpuSeconds, residentMib } = await measureHotDocument(
+      program,
+      hotDocument,
+    );
+    figures.push(
+      `${whole(perSecond)}/s applied and ${refused} refused, answered in ${medianMs.toFixed(1)} ms (median), ${whole(highMs)} ms (99th percentile), ` +
+        `${whole(longestMs)} ms at most, with ${cpuSeconds.toFixed(1)} s of processors, ${whole(residentMib)} MiB resident`,
+    );
+  }
+  const [ours = "", theirs] = figures;
+  yield (
+    `one document, updated ${hotDocument.perSecond} times a second for ${hotDocument.seconds} s: ${ours}; ` +
+      googles.figure(theirs, (text) => text)
+  );
+}
+
 async function* cloudTasks({ dispatchedTasks }: Sizes): AsyncGenerator<string> {
   const { created, dispatched, cpuMicrosADispatch } = await measureDispatches(dispatchedTasks);
   yield (
@@ -106,6 +143,17 @@ async function* cloudTasks({ dispatchedTasks }: Sizes): AsyncGenerator<string> {
       `answers at once, with ${whole(cpuMicrosADispatch)} µs of a processor for each dispatch ` +
       `(${dispatchedTasks} tasks; ${DISPATCH_SETUP})`
   );
+}
+
+async function* requests({ requests: size }: Sizes): AsyncGenerator<string> {
+  const cost = await measureRequests(size);
+  const setup = `medians of ${size.rounds} rounds of ${size.requests}, in turn; without the HTTP server; emulators in another process`;
+  const posts = (local: number, knownToken: number, newToken: number): string =>
+    `${whole(local)} µs of a processor if callers aren't told apart, ${whole(knownToken)} µs with a token seen before ` +
+    `(ratio ${(knownToken / local).toFixed(2)}), ${whole(newToken)} µs with a new one (ratio ${(newToken / local).toFixed(2)})`;
+  yield `POST /v1/tasks: ${posts(cost.local, cost.knownToken, cost.newToken)} (${setup})`;
+  yield `the same with a new Idempotency-Key: ${posts(cost.localWithKey, cost.knownTokenWithKey, cost.newTokenWithKey)}`;
+  yield `first delivery of a claimed task: ${whole(cost.delivery)} µs of a processor, with a token seen before (${setup})`;
 }
 
 async function* memory({ waitingTasks }: Sizes): AsyncGenerator<string> {

@@ -1,15 +1,16 @@
-import { parseArgs } from "node:util";
+import { readArguments } from "../harness/runtime/read-arguments.ts";
 import { BENCHMARKS } from "./benchmarks.ts";
 import { SIZES } from "./sizes.ts";
 
-/**
- * `npm run bench`: what the emulators and the bundles cost on this machine, each figure with its size. Arguments select
- * benchmarks by name; `-- --small` only shows that they still run, without Google's emulator.
- */
-const { values, positionals } = parseArgs({
-  options: { small: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
+const USAGE = `npm run bench [-- [NAME...] [--small]]
+
+What the emulators, the bundles and requests at the services cost on this machine, each figure with its size.
+
+  NAME      only these: ${[...BENCHMARKS.keys()].join(", ")}
+  --small   only shows that they still run, without Google's emulator
+`;
+
+const { values, positionals } = readArguments(USAGE, { small: { type: "boolean", default: false } });
 const unknown = positionals.filter((name) => !BENCHMARKS.has(name));
 if (unknown.length > 0) {
   process.stderr.write(

@@ -1,3 +1,4 @@
+import { HISTORIES } from "./measures/histories.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 
 /** How much work each benchmark does. */
@@ -11,7 +12,14 @@ export interface Sizes {
   readonly rounds: number;
   readonly transactions: number;
   readonly contendedDocuments: number;
+  /** How many of the histories are tried, and how long each is. */
+  readonly histories: number;
+  readonly historyMinutes: number;
+  /** A document that is updated in real time. */
+  readonly hotDocument: { readonly perSecond: number; readonly seconds: number };
   readonly dispatchedTasks: number;
+  /** Rounds of requests at the services, and requests of each kind in a round. */
+  readonly requests: { readonly rounds: number; readonly requests: number };
   readonly waitingTasks: number;
   /** Payloads of each shape that are measured one by one. */
   readonly payloads: number;
@@ -31,7 +39,11 @@ export const SIZES = {
     rounds: 3,
     transactions: 10_000,
     contendedDocuments: 32,
+    histories: HISTORIES.length,
+    historyMinutes: 30,
+    hotDocument: { perSecond: 1_000, seconds: 60 },
     dispatchedTasks: 50_000,
+    requests: { rounds: 20, requests: 50 },
     waitingTasks: 100_000,
     payloads: 21,
     shapes: COSTLY_SHAPES.length,
@@ -45,7 +57,11 @@ export const SIZES = {
     rounds: 1,
     transactions: 50,
     contendedDocuments: 1,
+    histories: 1,
+    historyMinutes: 0.05,
+    hotDocument: { perSecond: 100, seconds: 1 },
     dispatchedTasks: 50,
+    requests: { rounds: 1, requests: 2 },
     waitingTasks: 100,
     payloads: 1,
     shapes: 1,

@@ -5,7 +5,10 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { KNOWN_BUGS } from "./bugs/known-bugs.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "main.ts");
+const PROGRAMS = {
+  chaos: path.resolve(import.meta.dirname, "main.ts"),
+  kills: path.resolve(import.meta.dirname, "../kills/main.ts"),
+} as const;
 /** A fault that needs a lease to run out takes half a minute, and on a busy machine it waits for others. */
 const LIMIT_MS = 300_000;
 /** Each run is seven processes, and the machine has other tests to run. */
@@ -15,7 +18,13 @@ const MOST_RUNS_AT_ONCE = 2;
  * Faults that expose each bug, with a promise that it breaks. promises-kept.test.ts shows that none is broken without
  * a bug.
  */
-const CASES = [
+const CASES: readonly {
+  readonly bug: string;
+  /** Default: chaos. */
+  readonly program?: keyof typeof PROGRAMS;
+  readonly options: string;
+  readonly broken: string;
+}[] = [
   {
     bug: "unconditional-completion",
     options: "--plain --kinds claim --tasks 60 --hits 1 --work-ms 900 --faults stop-long",
@@ -67,19 +76,75 @@ const CASES = [
     broken: "a stray rejection fails its own attempt",
   },
   {
+    // One task in twenty is slow: its attempt is asked to end, and doesn't.
+    bug: "cancel-deletes-first",
+    options: "--kinds claim --tasks 60 --cancels 100 --hits 1 --faults term",
+    broken: "no task is lost",
+  },
+  {
+    bug: "cancelled-without-its-hash",
+    options: "--plain --kinds claim --tasks 60 --cancels 100 --hits 4 --faults duplicate-late",
+    broken: "nobody mistakes a task for another",
+  },
+  {
+    bug: "cancelled-while-it-runs",
+    options: "--plain --kinds claim --tasks 40 --cancels 100 --hits 1 --work-ms 900 --faults term",
+    broken: "a cancel waits for the attempt that runs",
+  },
+  {
+    bug: "log-starts-anew",
+    options: "--plain --kinds claim --tasks 15 --hits 2 --faults stray-rejection",
+    broken: "a log tells of every attempt",
+  },
+  {
+    bug: "lost-attempts-untold",
+    options: "--plain --kinds claim --tasks 15 --hits 2 --work-ms 900 --faults kill",
+    broken: "a log tells of every attempt",
+  },
+  {
     // One task in twenty is slow.
     bug: "settles-a-stuck-attempt",
     options: "--kinds claim --tasks 20 --hits 1 --faults term",
     broken: "claimed tasks run again only for a reason",
+  },
+  {
+    bug: "relay-deletes-first",
+    program: "kills",
+    options: "outbox --transactions 2 --batch 2 --rolled-back 0 --undisturbed 0 --windows before-create",
+    broken: "transaction 0, before-create",
+  },
+  {
+    bug: "relay-deletes-blindly",
+    program: "kills",
+    options: "cancels --cancels 1",
+    broken: "cancelled tasks leave their queue",
+  },
+  {
+    bug: "first-hop-is-current",
+    options: "--plain --script snoozes --kinds claim --tasks 15 --hits 3 --faults duplicate-after-success",
+    broken: "no task goes back a hop",
+  },
+  {
+    bug: "conflict-overwrites",
+    options: "--plain --contested --kinds claim --tasks 10 --hits 1 --faults application-killed",
+    broken: "one terminal state",
   },
 ];
 
 test.concurrent.for(CASES)(
   "the checker finds a worker with $bug",
   { timeout: LIMIT_MS },
-  async ({ bug, options, broken }, { onTestFinished }) => {
+  async ({ bug, program = "chaos", options, broken }, { onTestFinished }) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
-    const runs = runChaos(["--out", folder, "--bug", bug, "--seed", "5", ...options.split(" ")]);
+    const runs = runProgram([
+      PROGRAMS[program],
+      "--out",
+      folder,
+      "--bug",
+      bug,
+      ...(program === "chaos" ? ["--seed", "5"] : []),
+      ...options.split(" "),
+    ]);
     onTestFinished(() => {
       runs.stop();
       fs.rmSync(folder, { recursive: true, force: true });
@@ -98,8 +163,8 @@ test("every known bug has a run that finds it", () => {
 const waiting: (() => void)[] = [];
 let atOnce = 0;
 
-/** Runs chaos once few enough other runs are going on. */
-function runChaos(options: readonly string[]) {
+/** Runs chaos or kills once few enough other runs are going on. */
+function runProgram(options: readonly string[]) {
   const stopped = new AbortController();
   const run = async (): Promise<{ code: number; text: string }> => {
     if (atOnce >= MOST_RUNS_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -117,7 +182,7 @@ function runChaos(options: readonly string[]) {
 
 function execute(options: readonly string[], signal: AbortSignal): Promise<{ code: number; text: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...options], { signal }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...options], { signal }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, text: stdout + stderr });
     });
   });

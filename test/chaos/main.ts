@@ -3,34 +3,45 @@ import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { z } from "zod";
+import { readArguments } from "../harness/runtime/read-arguments.ts";
 import { ALL_FAULTS } from "./faults/fault-names.ts";
-import { KINDS } from "./load/task-types.ts";
+import { KINDS, SCRIPTS } from "./load/task-types.ts";
 import { runChaos } from "./run.ts";
 import { runFolder } from "./run-folder.ts";
 
-/**
- * `npm run chaos`: sends tasks of all kinds to real producers and workers while injecting faults; then a checker
- * decides whether the promises were kept. `-- --seed N` repeats a run's plan.
- */
-const { values } = parseArgs({
-  options: {
-    tasks: { type: "string", default: "500" },
-    hits: { type: "string", default: "5" },
-    seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
-    /** Only these faults, and these kinds of tasks; separated by commas. */
-    faults: { type: "string", default: ALL_FAULTS.join(",") },
-    kinds: { type: "string", default: KINDS.join(",") },
-    /** Only tasks that succeed at once. */
-    plain: { type: "boolean", default: false },
-    /** The longest that handlers work before and after their effect, in milliseconds. Their budget is 2 s. */
-    "work-ms": { type: "string", default: "250" },
-    /** Where the histories are kept. Default: a temporary folder, removed if the run kept all promises. */
-    out: { type: "string" },
-    /** A known bug to give the workers. */
-    bug: { type: "string" },
-  },
+const USAGE = `npm run chaos [-- OPTIONS]
+
+Sends tasks of all kinds to real producers and workers while injecting faults; then a checker decides whether the promises were
+kept. Callers go on until every fault has hit.
+
+  --tasks N       at least so many; default 500
+  --hits N        of each fault; default 5
+  --seed N        repeats a run's plan; default: chance
+  --faults LIST   only these, separated by commas: ${ALL_FAULTS.join(", ")}
+  --kinds LIST    only tasks of these; default ${KINDS.join(",")}
+  --plain         only tasks that do the same
+  --script NAME   what they do; default ok, which succeeds at once. One of ${SCRIPTS.join(", ")}
+  --contested     an application commits them, and then another payload under the same keys
+  --cancels N     how many of a hundred tasks are cancelled; default 5, or none of a plain run's
+  --work-ms N     the longest that handlers work before and after their effect; default 250. Their budget is 2000
+  --out FOLDER    keeps the histories; default: a temporary folder, removed if all promises were kept
+  --bug NAME      a known bug to give the workers and producers
+`;
+
+const { values } = readArguments(USAGE, {
+  tasks: { type: "string", default: "500" },
+  hits: { type: "string", default: "5" },
+  seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
+  faults: { type: "string", default: ALL_FAULTS.join(",") },
+  kinds: { type: "string", default: KINDS.join(",") },
+  plain: { type: "boolean", default: false },
+  script: { type: "string", default: "ok" },
+  contested: { type: "boolean", default: false },
+  cancels: { type: "string" },
+  "work-ms": { type: "string", default: "250" },
+  out: { type: "string" },
+  bug: { type: "string" },
 });
 const whole = z.coerce.number().int();
 const numbers = z.object({
@@ -38,6 +49,10 @@ const numbers = z.object({
   hits: whole.min(1).max(1_000),
   seed: whole,
   "work-ms": whole.min(0).max(900),
+  cancels: whole
+    .min(0)
+    .max(100)
+    .default(values.plain ? 0 : 5),
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -51,7 +66,9 @@ function named<Name extends string>(list: string, names: readonly Name[]): Name[
 }
 
 const [faults, kinds] = [named(values.faults, ALL_FAULTS), named(values.kinds, KINDS)];
-const { tasks, hits, seed, "work-ms": workMs } = numbers.parse(values);
+const { tasks, hits, cancels, seed, "work-ms": workMs } = numbers.parse(values);
+const { plain, contested } = values;
+const script = z.enum(SCRIPTS).parse(values.script);
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
 if (fs.existsSync(runFolder(folder).run)) {
   process.stderr.write(`${folder} contains an earlier run; give another folder.\n`);
@@ -59,7 +76,10 @@ if (fs.existsSync(runFolder(folder).run)) {
 }
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);
 
-await runChaos({ tasks, kinds, hits, seed, faults, folder, workMs, plain: values.plain, bug: values.bug }, print);
+await runChaos(
+  { tasks, kinds, hits, cancels, seed, faults, folder, workMs, plain, script, contested, bug: values.bug },
+  print,
+);
 const checker = spawn(process.execPath, [path.join(import.meta.dirname, "check.ts"), folder], { stdio: "inherit" });
 checker.once("exit", (code) => {
   if (code === 0 && values.out === undefined) fs.rmSync(folder, { recursive: true });

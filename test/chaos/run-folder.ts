@@ -19,7 +19,7 @@ export function runFolder(folder: string) {
     receiver: inside("receiver.jsonl"),
     /** Start, effect and end of every handler run, one file per process. */
     ledger: inside("ledger"),
-    /** An empty file for each task that has started to run at least once. */
+    /** A file for each number, with the id of the task that ran first under it. */
     marks: inside("marks"),
     /** The processes' output. */
     logs: inside("logs"),
@@ -28,8 +28,6 @@ export function runFolder(folder: string) {
     /** Signing keys that are announced before they are used. */
     nextKeys: inside("next-keys"),
     firestoreData: inside("firestore"),
-    /** Copies of Firestore's journals from before its restarts, which shorten them. */
-    journals: inside("journals"),
     summary: inside("summary.json"),
   };
 }

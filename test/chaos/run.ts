@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import { seeded } from "../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { strikeCommits } from "./faults/commit-faults.ts";
 import { DeliveryFaults, strikeDeliveries } from "./faults/delivery-faults.ts";
 import { type FaultName, SCRIPTED_FAULTS } from "./faults/fault-names.ts";
 import { createFaultRun } from "./faults/fault-run.ts";
+import { strikeApplication, strikeRelays } from "./faults/relay-faults.ts";
 import { strikeEmulators } from "./faults/outages.ts";
 import { stopLong, strikeWorkers } from "./faults/worker-faults.ts";
 import { type Feeder, startFeeder } from "./load/feeder.ts";
@@ -15,16 +17,23 @@ import { openLineLog, readLineLog } from "./line-log.ts";
 import { type RunFolder, runFolder } from "./run-folder.ts";
 import { type ChaosStack, startStack } from "./stack/stack.ts";
 import { planTasks } from "./load/task-plan.ts";
+import type { Script } from "./load/task-types.ts";
 
 /** The parameters of a run. */
 export interface RunOptions {
   readonly tasks: number;
   readonly kinds: readonly Idempotency[];
-  /** Whether all tasks are ones that succeed at once. */
+  /** Whether all tasks have the same script, and none anything else that is unusual. */
   readonly plain: boolean;
+  /** That script. */
+  readonly script: Script;
+  /** Whether an application commits the tasks of a plain run, and another payload under their keys once they have ended. */
+  readonly contested: boolean;
   /** The longest that handlers work before and after their effect. */
   readonly workMs: number;
   readonly hits: number;
+  /** How many of a hundred tasks are cancelled. */
+  readonly cancels: number;
   readonly seed: number;
   readonly faults: readonly FaultName[];
   readonly folder: string;
@@ -35,8 +44,11 @@ export interface RunOptions {
 const MS_A_HIT = 24_000;
 const SHORTEST_FEED_MS = 6_000;
 const PROGRESS_EVERY_MS = 3_000;
-/** A run that takes longer is cut short, and the checker finds what is missing. */
+/** A run that takes longer than this and its tasks' share is cut short, and the checker finds what is missing. */
 const RUN_LIMIT_MS = 15 * 60_000;
+const LIMIT_MS_A_TASK = 90;
+const LOOK_EVERY_MS = 500;
+/** For so long no task may end while there are any. */
 const DRAIN_LIMIT_MS = 90_000;
 const RUNAWAY_LIMIT_MS = 30_000;
 
@@ -53,8 +65,10 @@ export async function runChaos(options: RunOptions, print: (line: string) => voi
     const run = strikeAndFeed(options, { folder, stack, secret, print });
     run.catch(() => undefined);
     await Promise.race([run, stack.tasks.gone, stack.firestore.gone]);
+    const isEmpty = await isOutboxEmpty(stack).catch(() => false);
     await stack.stop();
-    fs.writeFileSync(folder.run, JSON.stringify({ ...options, secret, startedMs, endedMs: Date.now() }));
+    const end = { isOutboxEmpty: isEmpty, endedMs: Date.now() };
+    fs.writeFileSync(folder.run, JSON.stringify({ ...options, secret, startedMs, ...end }));
   } finally {
     await stack.kill();
   }
@@ -70,7 +84,7 @@ interface Run {
 async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print }: Run): Promise<void> {
   const { hits, seed } = options;
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS);
+  const timer = setTimeout(() => limit.abort(), RUN_LIMIT_MS + options.tasks * LIMIT_MS_A_TASK);
   const wanted = new Set(options.faults);
   const feedMs = wanted.has("stop-long") && !options.plain ? hits * MS_A_HIT : SHORTEST_FEED_MS;
   const faults = createFaultRun({
@@ -91,12 +105,17 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
     plan,
     kinds: options.kinds,
     workMs: options.workMs,
-    producers: stack.producers,
-    log: openLineLog(folder.orders),
+    plain: options.plain,
+    services: {
+      producers: stack.producers,
+      application: stack.application.url,
+      log: openLineLog(folder.orders),
+    },
     gapMs: feedMs / plan.length,
     seed,
     secret,
     faultsAreOver: () => areOver,
+    underWay: () => stack.balancer.underWay().length,
   });
   const progress = setInterval(() => print(describe(feeder, stack, faults.counts)), PROGRESS_EVERY_MS);
   try {
@@ -106,12 +125,15 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
       stopLong(faults),
       strikeCommits(faults),
       strikeDeliveries(faults, deliveries),
+      strikeRelays(faults),
+      strikeApplication(faults),
       strikeEmulators(faults, { deliveries, workersStruck }),
     ]);
     await Promise.race([allStruck, abortOf(limit.signal)]);
     areOver = true;
     await feeder.done;
     print("all faults have hit; waiting for the last tasks");
+    await feeder.hurry();
     await drain(stack, limit.signal);
     await deliveries.collect();
     await untilNobodyRuns(folder, stack);
@@ -134,10 +156,14 @@ function describe(feeder: Feeder, { balancer }: ChaosStack, counts: ReadonlyMap<
   );
 }
 
-/** Waits until the queues are empty. */
+/** Waits until the queues are empty, and the outbox. */
 async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
-  const untilMs = Date.now() + DRAIN_LIMIT_MS;
-  while (Date.now() < untilMs && !signal.aborted) {
+  let ended = -1;
+  let untilMs = 0;
+  while (!signal.aborted) {
+    if (stack.balancer.acknowledged.size > ended) untilMs = Date.now() + DRAIN_LIMIT_MS;
+    else if (Date.now() > untilMs) return;
+    ended = stack.balancer.acknowledged.size;
     const body = JSON.stringify({ until: "empty", timeoutMs: 2_000 });
     const answer = await fetch(`${stack.tasks.url}/_emulator/idle`, {
       method: "POST",
@@ -145,8 +171,18 @@ async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
       body,
     });
     await answer.arrayBuffer();
-    if (answer.ok) return;
+    if (answer.ok && (await isOutboxEmpty(stack))) return;
+    await sleep(LOOK_EVERY_MS);
   }
+}
+
+const tickSchema = z.object({ outbox: z.object({ relayed: z.number(), oldestEntryAgeMs: z.number() }) });
+
+/** Has the outbox swept. Entries that are relayed by that are tasks again. */
+async function isOutboxEmpty({ producers }: ChaosStack): Promise<boolean> {
+  const answer = await fetch(`${producers[0]}/v1/tick`, { method: "POST" });
+  const { outbox } = tickSchema.parse(await answer.json());
+  return outbox.relayed === 0 && outbox.oldestEntryAgeMs === 0;
 }
 
 /** Handlers that ignored their signal are still running; what they do late belongs to the run. */

@@ -28,7 +28,18 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
       /^firestore: transactions of one read and one write: \d+\/s at [\d.]+ ms of a processor each, Google's emulator is left out/,
     ),
     expect.stringMatching(/^firestore: the same, contended: \d+\/s at .*, Google's emulator is left out/),
+    expect.stringMatching(
+      /^histories: one document, .* \d+ µs .* at first, \d+ µs at last, \d+ ms in the longest step; \d+ MiB/,
+    ),
+    expect.stringMatching(
+      /^histories: one document, updated 100 times .* \d+\/s applied and 0 refused, .* Google's emulator is left/,
+    ),
     expect.stringMatching(/^cloud-tasks: \d+ tasks\/s created, \d+ tasks\/s dispatched/),
+    expect.stringMatching(
+      /^requests: POST \/v1\/tasks: \d+ µs .* \d+ µs with a token seen before .* \d+ µs with a new one/,
+    ),
+    expect.stringMatching(/^requests: the same with a new Idempotency-Key: \d+ µs/),
+    expect.stringMatching(/^requests: first delivery of a claimed task: \d+ µs/),
     expect.stringMatching(
       /^payloads: 256 KiB of lists in lists: .* producer [\d.]+ ms, ratio [\d.]+, worker [\d.]+ ms/,
     ),

@@ -1,23 +1,14 @@
-import { execFile } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { makeEmulatorPackage } from "../../tools/emulator-package/make-package.ts";
+import { output } from "./support/terminal.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const EXAMPLE = path.join(ROOT, "packages/emulators/test/readme/example.test.ts");
 const INSTALL_TIMEOUT_MS = 120_000;
-
-const run = promisify(execFile);
-/** As in a terminal: with this Node, and without what our own test run sets. */
-const env: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:VITEST|METADATA_)/.test(name))),
-  NO_COLOR: "1",
-  PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-};
 
 /** Each line below a directive has one error, so the types are there. */
 const TYPED = `
@@ -95,22 +86,6 @@ function newProject(name: string): string {
   fs.writeFileSync(path.join(project, "tsconfig.json"), JSON.stringify(TSCONFIG));
   return project;
 }
-
-/**
- * Returns what a command prints.
- *
- * @throws Error with the whole output when the command fails.
- */
-async function output(command: string, args: readonly string[], cwd: string): Promise<string> {
-  try {
-    return (await run(command, args, { cwd, env })).stdout;
-  } catch (error) {
-    const { stdout, stderr } = printedSchema.parse(error);
-    throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
-  }
-}
-
-const printedSchema = z.object({ stdout: z.string(), stderr: z.string() });
 
 const pack = async (): Promise<string> =>
   path.join(folder, (await output("npm", ["pack", built, "--silent"], folder)).trim());

@@ -107,6 +107,18 @@ test("an image holds Node, the bundle and its cache, and nothing of the project'
   expect(files.filter((file) => file.endsWith(".ts"))).toEqual([]);
 });
 
+test("the producer's image holds what its page /docs loads, and no more of that package", async () => {
+  const root = path.join(stages.get("producer")?.root ?? "", "app/node_modules");
+  const found = await fs.readdir(root, { recursive: true });
+  const page = await fs.readFile(path.join(ROOT, "services/producer/description/docs.ts"), "utf8");
+  const files = ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"];
+
+  const licences = ["LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt"];
+  const paths = ["package.json", ...files, ...licences].map((file) => `swagger-ui-dist/${file}`);
+  expect(found.toSorted()).toEqual(["swagger-ui-dist", ...paths].toSorted());
+  for (const file of files) expect(page).toContain(`"${file}"`);
+});
+
 const instructions = fsSync
   .readFileSync(path.join(ROOT, "Dockerfile"), "utf8")
   .split("\n")
@@ -151,7 +163,7 @@ test("npm ci runs no package's script, and checks the hash of every package, Nod
   const { optionalDependencies } = manifestSchema.parse(await readJson("package.json"));
   const { packages } = lockfile.parse(await readJson("package-lock.json"));
   const downloaded = Object.entries(packages).filter(([name]) => name.startsWith("node_modules/"));
-  const ours = new Set(["node_modules/handoff-emulators"]);
+  const ours = new Set(["node_modules/handoff-client", "node_modules/handoff-emulators"]);
 
   expect(downloaded.filter(([name, { integrity }]) => !integrity && !ours.has(name)).map(([name]) => name)).toEqual([]);
   expect(Object.keys(optionalDependencies).filter((name) => !packages[`node_modules/${name}`]?.integrity)).toEqual([]);

@@ -6,6 +6,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { COMPILE_CACHE } from "../../services/local/compile-cache.ts";
 import { portOf } from "../../shared/http/listening-port.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
@@ -16,7 +17,7 @@ const MAIN = path.resolve(import.meta.dirname, "../smoke/main.ts");
 
 /** Runs the smoke test as a person does; returns its exit code and output. */
 async function smoke(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const options = { env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none", ...env } };
+  const options = { env: { PATH: process.env["PATH"], ...COMPILE_CACHE, METADATA_SERVER_DETECTION: "none", ...env } };
   try {
     const { stdout, stderr } = await run(process.execPath, [MAIN, ...args], options);
     return { code: 0, stdout, stderr };
@@ -53,6 +54,7 @@ test("a fresh stack completes a canary of each kind, in each queue", async () =>
   expect(stdout).toMatch(/^canary\.transaction +succeeded .+-critical$/m);
   expect(stdout).toMatch(/^canary\.natural +finished .+-bulk$/m);
   expect(stdout).toContain("3 done, 0 failed");
+  expect(stdout).toMatch(/^database: not checked, since the emulator has no Firestore Admin API$/m);
   expect(code).toBe(0);
 });
 
@@ -63,7 +65,7 @@ test("a worker that accepts no token fails it, with advice on what to check and 
     workerUrl: await startAnswering(() => [401, ""]),
   });
 
-  const { code, stdout } = await smoke(["--url", producer.url, "--timeout", "2"]);
+  const { code, stdout } = await smoke(["--url", producer.url, "--timeout", "6"]);
 
   expect(stdout).toMatch(
     /^canary\.claim +FAILED +waiting .+delivery_failed: UNAUTHENTICATED\(16\): HTTP status code 401/m,
@@ -116,6 +118,14 @@ test("a token is never sent in clear text", async () => {
   expect(seen.filter((authorization) => authorization !== undefined)).toEqual([]);
 });
 
+test("a deployed stack's database must be named, and no canary is sent before it is checked", async () => {
+  const { code, stdout, stderr } = await smoke(["--url", "https://producer.example"], { SMOKE_ID_TOKEN: "a.b.c" });
+
+  expect(stderr).toContain('--project PROJECT --database "$(pulumi stack output database)"');
+  expect(stdout).toBe("");
+  expect(code).toBe(1);
+});
+
 test("an invalid token is not printed", async () => {
   const { code, stderr } = await smoke(["--url", "https://producer.example"], { SMOKE_ID_TOKEN: "canary.x\ncanary" });
 
@@ -135,7 +145,7 @@ test("a server that is not a producer is reported as such", async () => {
 test("an interrupted run leaves nothing behind", async () => {
   const folder = temporaryFolder();
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none", TMPDIR: folder },
+    env: { PATH: process.env["PATH"], ...COMPILE_CACHE, METADATA_SERVER_DETECTION: "none", TMPDIR: folder },
     stdio: ["ignore", "pipe", "ignore"],
   });
   await once(child.stdout, "data");
@@ -150,6 +160,8 @@ test.each([
   ["a service without credentials", ["--url", "https://producer.example"], "SMOKE_ID_TOKEN=$(gcloud auth"],
   ["an address that is not a URL", ["--url", "producer"], "--url must be an http or https URL"],
   ["an invalid time", ["--timeout", "soon"], "--timeout must be a number of seconds"],
+  ["a project without its database", ["--project", "p"], "--project and --database belong together"],
+  ["a location without a database", ["--location", "eur3"], "--location needs both"],
   ["an unknown option", ["--uri", "x"], "--uri"],
 ])("%s is refused with an explanation", async (_, args, sentence) => {
   const { code, stderr } = await smoke(args, { HOME: "/nonexistent" });

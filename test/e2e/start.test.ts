@@ -42,7 +42,7 @@ test("a stack that logs only errors still becomes ready", async () => {
 
 test("--fresh forgets what earlier runs left behind", async () => {
   const first = await startStackProcess();
-  const task = { type: "document.publish", payload: { documentId: "a", version: 1, content: "" }, delaySeconds: 600 };
+  const task = { type: "canary.natural", payload: { sentAt: "2030-01-01T00:00:00Z" }, delaySeconds: 600 };
   const { id } = await producerClient(first).enqueue(task);
   await first.stop();
 
@@ -120,12 +120,18 @@ async function listenAsSoonAsFree(port: number): Promise<net.Server> {
   }
 }
 
-test("each line about a task shows the task's id and type", async () => {
+test("each line about a task shows the task's id and type, and what the lines say is counted", async () => {
   const stack = await startStackProcess();
-  const payload = { url: "http://127.0.0.1:1/refused", event: "e", data: 1 };
-  const { id } = await producerClient(stack).enqueue({ type: "webhook.deliver", payload });
+  const payload = { sentAt: "2030-01-01T00:00:00Z" };
+  const { id } = await producerClient(stack).enqueue({ type: "canary.claim", payload });
   const line = await stack.line(new RegExp(`^worker .*delivery .*${id}`));
-  expect(line).toContain(`taskId=${id} taskType=webhook.deliver queue=default`);
+  expect(line).toContain(`taskId=${id} taskType=canary.claim queue=default`);
+
+  const response = await fetch(`${producerClient(stack).base}/v1/throughput?minutes=5`);
+  const { items }: { items: { enqueued: number; done: number }[] } = JSON.parse(await response.text());
+  expect(items).toHaveLength(5);
+  const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
+  expect([sum(items.map(({ enqueued }) => enqueued)), sum(items.map(({ done }) => done))]).toEqual([1, 1]);
 });
 
 test("--allow-host lets a name with a dot through to all programs, and no other", async () => {

@@ -1,7 +1,7 @@
 import type http from "node:http";
 import { Webhook } from "standardwebhooks";
 import { expect, onTestFinished, test } from "vitest";
-import { DEAD_LETTERS } from "../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS } from "../../shared/records/letters/dead-letter.ts";
 import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { anyJson } from "../../shared/contract/any-json.ts";
-import { BudgetError, refuseBrokenBudgets } from "../../infra/settings/budgets.ts";
+import { BudgetError, PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "../../infra/settings/budgets.ts";
 import type { QueueSettings } from "../../shared/contract/queues.ts";
 import { type Registry, defineRegistry } from "../../shared/contract/registry.ts";
 import { defineTask } from "../../shared/contract/task-type.ts";
+import { MOST_WAITS } from "../../services/producer/tasks/status/waits.ts";
 import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 
@@ -17,6 +18,10 @@ const slow = defineTask({ type: "slow", payload: anyJson, queue: "critical", tim
 
 test("task types, queues and the default settings are consistent", () => {
   expect(() => refuseBrokenBudgets(plan)).not.toThrow();
+});
+
+test("requests that wait leave half of an instance's to the others", () => {
+  expect(MOST_WAITS).toBe(PRODUCER_CONCURRENCY / 2);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import type { Fields } from "../../infra/preview/wire-values.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { at, runFixture } from "./support/graph.ts";
 import { makeProgram } from "./support/program.ts";
+import { sharedHost } from "./support/shared-host.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const FAILED = "CONDITION_FAILED";
@@ -50,7 +51,7 @@ async function setUpStack({ before = "retryNotThereYet({ waitMs: 0 });", cloud =
       const { program, remove } = await makeProgram(source);
       try {
         const config = { "test:image": image };
-        return await runProgramOffline({ stack: "dev", mode, config, program, cloud, ...faults });
+        return await runProgramOffline({ stack: "dev", mode, config, program, cloud, ...faults }, sharedHost);
       } finally {
         await remove();
       }

@@ -29,6 +29,7 @@ test("an update requests the same as its preview, plus what the preview could no
   expect(JSON.stringify(update.resources)).not.toContain("[unknown]");
   expect(update.outputs).toEqual({
     database: "handoff",
+    databaseLocation: "europe-west1",
     invoker: "handoff-invoker@my-project-123.iam.gserviceaccount.com",
     producerUrl: "https://handoff-producer-1a2b3c4-ew.a.run.app",
     workerUrl: "https://handoff-worker-1a2b3c4-ew.a.run.app",
@@ -50,7 +51,7 @@ test("a configured signing secret is used, and marked as a secret", async () => 
   expect(run.resources.some(({ type }) => type.startsWith("random:"))).toBe(false);
 });
 
-test("an additional queue adds one queue, three grants on it, and its name in the services' environment", async () => {
+test("an additional queue adds one queue, a grant on it for the producer, three for the worker, and its name in the services' environment", async () => {
   const given = { "handoff:mailKey": "key", "handoff:mailSender": "us@example.com" };
   const [before, after] = await Promise.all([
     runFixture("dev", "update"),
@@ -61,9 +62,10 @@ test("an additional queue adds one queue, three grants on it, and its name in th
 
   expect(added.toSorted()).toEqual([
     "gcp:cloudtasks/queue:Queue handoff-dev-reports",
-    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-enqueuer-reports",
-    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-taskDeleter-reports",
-    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-viewer-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember producer-queue-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember worker-enqueuer-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember worker-taskDeleter-reports",
+    "gcp:cloudtasks/queueIamMember:QueueIamMember worker-viewer-reports",
     "gcp:secretmanager/secret:Secret mail-key",
     "gcp:secretmanager/secretIamMember:SecretIamMember worker-mail-key",
     "gcp:secretmanager/secretVersion:SecretVersion mail-key",
@@ -94,7 +96,7 @@ test("a preview of an example with the real registry requests each queue and its
 
   expect(run.output).toBe("");
   expect(queues.toSorted()).toEqual([...registry.queues.keys()].map((key) => `handoff-dev-${key}`).toSorted());
-  expect(grants).toHaveLength(3 * registry.queues.size);
+  expect(grants).toHaveLength((1 + 3) * registry.queues.size);
 });
 
 test("wrong settings end a preview with a sentence each, and nothing is requested", async () => {

@@ -5,12 +5,13 @@ import { z } from "zod";
 import { ALERTS } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
 import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
-import { type Series, seriesOf, unreachedQuery } from "../../infra/monitoring/series.ts";
+import { type Series, seriesOf, tickMissingQuery, unreachedQuery } from "../../infra/monitoring/series.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { respond } from "../../services/worker/outcome.ts";
 import { succeeded } from "../../services/worker/runner/handler.ts";
 import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
 import { runFixture, the } from "./support/graph.ts";
+import { setUpProducer } from "../harness/producer/producer-harness.ts";
 import { sealTask, setUpWorker } from "../harness/worker/worker-harness.ts";
 
 const WATCHED = {
@@ -20,6 +21,7 @@ const WATCHED = {
   databaseId: "p",
   deliveries: "p-deliveries",
   delays: "p-delivery-delays",
+  ticks: "p-ticks",
 };
 
 const dashboardSchema = z.object({
@@ -64,13 +66,24 @@ test("the metrics read fields that the worker's own log line has", async () => {
   await worker.deliver(sealTask(claimTaskType, { n: 1 }), { headers: { "x-cloudtasks-tasketa": dueS.toFixed(6) } });
 
   const lines = z.array(z.record(z.string(), z.unknown())).parse(worker.logged.map((line) => JSON.parse(line)));
-  const { deliveries, delays } = describeLogMetrics("p-worker");
+  const { deliveries, delays } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
   const counted = lines.filter(({ message }) =>
     deliveries.filter.includes(`jsonPayload.message = "${String(message)}"`),
   );
 
   expect(counted).toMatchObject([{ outcome: "done", taskType: "test.claim", queue: "default", delayMs: 2_000 }]);
   for (const field of [...deliveries.labels, ...delays.labels, delays.value]) expect(counted[0]).toHaveProperty(field);
+});
+
+test("the metric of ticks reads a field that the producer's own log line has", async () => {
+  const producer = await setUpProducer();
+  await producer.send("/v1/tick", { method: "POST" });
+
+  const lines = z.array(z.record(z.string(), z.unknown())).parse(producer.logged.map((line) => JSON.parse(line)));
+  const { ticks } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
+  const counted = lines.filter(({ message }) => ticks.filter.includes(`jsonPayload.message = "${String(message)}"`));
+
+  expect(counted).toMatchObject([{ [ticks.value]: 0 }]);
 });
 
 test("no two charts overlap, and none is wider than the dashboard", () => {
@@ -109,7 +122,7 @@ test.each(ALERTS.flatMap((alert) => ("series" in alert && alert.above > 0 ? [ale
 
 test("only our own queues, services, database and metrics are watched, by name", () => {
   for (const { filter } of Object.values(seriesOf(WATCHED))) {
-    expect(filter).toMatch(/["/]p-(critical|producer|deliver)|database_id = "p"/);
+    expect(filter).toMatch(/["/]p-(critical|producer|deliver|ticks)|database_id = "p"/);
   }
 });
 
@@ -165,6 +178,17 @@ test("due work that doesn't reach the worker is found by comparing Cloud Tasks' 
     '(sum(increase(logging_googleapis_com:user_p_deliveries{monitored_resource="cloud_run_revision"}[900s])) or vector(0))';
 
   expect(query).toBe(`${made} > 10 and ${made} > 2 * ${arrived}`);
+});
+
+test("a missing tick is found by counting the producer's lines, also where there has never been one", () => {
+  expect(tickMissingQuery(WATCHED, { windowS: 900 })).toBe(
+    '(sum(increase(logging_googleapis_com:user_p_ticks_count{monitored_resource="cloud_run_revision"}[900s])) or vector(0)) < 1',
+  );
+});
+
+test("a task that is to be delivered once more counts as retried, whoever sets its time", () => {
+  const { filter } = seriesOf(WATCHED).retried;
+  for (const outcome of ["retry", "rescheduled", "failed"]) expect(filter).toContain(`"${outcome}"`);
 });
 
 test("the alerts for refused deliveries watch Cloud Tasks' own count of attempts", async () => {

@@ -78,7 +78,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ["only the needed grants exist", ["IAMMember", /^worker-records$/], inputs({ role: "roles/editor" }), "editor"],
   [
     "the invoker may call the worker and do nothing else",
-    ["QueueIamMember", /^producer-enqueuer-bulk$/],
+    ["QueueIamMember", /^producer-queue-bulk$/],
     inputs({ member: "serviceAccount:handoff-invoker@my-project-123.iam.gserviceaccount.com" }),
     "2 grants",
   ],
@@ -90,6 +90,24 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ],
   ["the worker can be reached only from inside", WORKER, inputs({ ingress: "INGRESS_TRAFFIC_ALL" }), "ALL"],
   ["the worker has one audience, and tasks carry it", WORKER, inputs({ customAudiences: ["https://a"] }), "differ"],
+  [
+    "the producer has one audience, is told it and its address, and schedules carry it",
+    ["Job", /./],
+    inputs({ httpTarget: { oidcToken: { audience: "https://a" } } }),
+    "differ",
+  ],
+  [
+    "each of Handoff's accounts has one role at the producer",
+    ["Account", /-scheduler$/],
+    (it) => ({ name: it.name.replace(/scheduler$/, "ticker") }),
+    "ticker",
+  ],
+  [
+    "only named callers, operators and viewers, the trigger and the tick, and the scheduler, may call the producer",
+    ["ServiceIamMember", /^user:on-call.+-calls-producer$/],
+    inputs({ member: "serviceAccount:handoff-worker@my-project-123.iam.gserviceaccount.com" }),
+    "on-call@example.com",
+  ],
   ["every service runs as its own account", WORKER, inputs({ template: { serviceAccount: "" } }), "worker"],
   [
     "access to records is granted on the one database",
@@ -136,10 +154,67 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ["queues are named by Pulumi", ["Queue", /bulk/], inputs({ name: "bulk" }), "bulk"],
   ["the worker's instances outlast every dispatch", WORKER, inputs({ template: { timeout: "60s" } }), "bulk"],
   [
-    "nothing in taskRecords is indexed, and both collections expire",
+    "no single field is indexed, and records and dead letters expire, but no entry of the outbox",
     ["Field", /^taskRecords-unindexed$/],
     inputs({ field: "state" }),
     "taskRecords *",
+  ],
+  [
+    "no single field is indexed, and records and dead letters expire, but no entry of the outbox",
+    ["Field", /^deadLetters-unindexed$/],
+    inputs({ field: "payloadJson" }),
+    "deadLetters *",
+  ],
+  [
+    "no single field is indexed, and records and dead letters expire, but no entry of the outbox",
+    ["Field", /^deadLetters-expiry$/],
+    inputs({ collection: "taskOutbox" }),
+    "taskOutbox expireAt ttl",
+  ],
+  [
+    "new entries of the outbox, and each minute, reach the producer",
+    ["Trigger", /^outbox$/],
+    inputs({ location: "us-central1" }),
+    "us-central1",
+  ],
+  [
+    "new entries of the outbox, and each minute, reach the producer",
+    ["Trigger", /^outbox$/],
+    inputs({ matchingCriterias: [{ attribute: "document", operator: "match-path-pattern", value: "{any}/{entry}" }] }),
+    "{any}",
+  ],
+  [
+    "new entries of the outbox, and each minute, reach the producer",
+    ["Job", /-tick$/],
+    inputs({ schedule: "0 * * * *" }),
+    "0 * * * *",
+  ],
+  ...(
+    [
+      [["QueueIamMember", /^producer-queue-bulk$/], inputs({ role: "roles/cloudtasks.queueAdmin" }), "another role"],
+      [["QueueIamMember", /^producer-queue-bulk$/], inputs({ name: "handoff-default-1a2b3c4" }), "granted on"],
+      [["QueueIamMember", /^producer-queue-bulk$/], inputs({ member: "user:x@example.com" }), "has the role, too"],
+      [["IAMCustomRole", /./], inputs({ permissions: ["cloudtasks.queues.delete"] }), "something else"],
+      [["IAMCustomRole", /./], inputs({ roleId: "handoff-producer" }), "something else"],
+      [["IAMMember", /^producer-metrics$/], inputs({ member: "user:x@example.com" }), "metrics 0 times"],
+    ] as const
+  ).map(([which, change, word]): (typeof BREAKS)[number] => [
+    "the producer alone may pause and purge queues, by one role on each, and reads the metrics of the project",
+    which,
+    change,
+    word,
+  ]),
+  [
+    "the worker may put tasks into its queues, and knows its own address",
+    ["QueueIamMember", /^worker-enqueuer-bulk$/],
+    inputs({ member: "" }),
+    "bulk",
+  ],
+  [
+    "the worker may put tasks into its queues, and knows its own address",
+    WORKER,
+    withMore({ name: "WORKER_URL", value: "https://another" }),
+    "https://another",
   ],
   ["everything waits for the project's APIs", ["Queue", /bulk/], () => ({ provider: "" }), "bulk"],
   ["everything waits for the project's APIs", ["gcp", /^google$/], () => ({ dependencies: [] }), "run.googleapis.com"],

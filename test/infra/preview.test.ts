@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
-import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
-import { stringify } from "yaml";
-import { configurable } from "../../infra/settings/task-settings.ts";
+import { expect, test } from "vitest";
 import { registry } from "../../shared/tasks/index.ts";
 import { tryOut } from "../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
-import { exampleFor } from "./support/graph.ts";
+import { writeStackFile } from "./support/stack-file.ts";
 
 const run = promisify(execFile);
 
@@ -24,23 +21,9 @@ async function preview(...args: string[]): Promise<{ code: unknown; stdout: stri
   }
 }
 
-async function fileWith(content: string): Promise<string> {
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-preview-"));
-  onTestFinished(() => fs.rm(folder, { recursive: true }));
-  const file = path.join(folder, "Pulumi.mine.yaml");
-  await fs.writeFile(file, content);
-  return file;
-}
-
 test("a stack's own file is previewed", async () => {
-  // Only Pulumi can decrypt these, so made-up values of the same format stand in for them.
-  const secrets = [...configurable(registry.settings)]
-    .filter(([, name]) => registry.settings.get(name)?.kind === "secret")
-    .map(([key]) => [`handoff:${key}`, { secure: "v1:abc" }]);
-  const config = { ...exampleFor("dev", registry).config, ...Object.fromEntries(secrets) };
-  const { code, stdout } = await preview("--config", await fileWith(stringify({ config })), "--counts");
+  const { code, stdout } = await preview("--config", await writeStackFile("mine"), "--counts");
 
-  expect(secrets.length).toBeGreaterThan(0);
   expect(stdout).toMatch(new RegExp(`^ +${registry.queues.size} {2}gcp:cloudtasks/queue:Queue$`, "m"));
   expect(code).toBe(0);
 });
@@ -51,7 +34,7 @@ test.each([
   ["a: [", "it must be YAML with a config map"],
   ["config: { handoff:region: mars }", "handoff:region: must be a region, for example europe-west1."],
 ])("a file that contains %j is refused with an explanation", async (content, sentence) => {
-  const { code, stderr } = await preview("--config", await fileWith(content));
+  const { code, stderr } = await preview("--config", await writeStackFile("mine", content));
 
   expect(stderr).toContain(sentence);
   expect(stderr).not.toContain("    at ");

@@ -8,6 +8,7 @@ import type { RecordedResource } from "../../infra/preview/recorded-resource.ts"
 import { RECOVERIES, importCommands } from "../../infra/preview/recovery.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { type Graph, runFixture, runRegistered } from "./support/graph.ts";
+import { writeStackFile } from "./support/stack-file.ts";
 
 const run = promisify(execFile);
 const PROJECT = "my-project-123";
@@ -45,6 +46,8 @@ test("it is decided for every type of resource how to recover one that the state
   expect([...new Set(graphs.flat().map(({ type }) => type))].filter((type) => !RECOVERIES.has(type))).toEqual([]);
 });
 
+const INDEX = "projects/my-project-123/databases/handoff-dev/collectionGroups/deadLetters/indexes/FIND";
+
 test("there is a command with the exact id for each resource with a fixed name", () => {
   const dev = [
     "records projects/my-project-123/databases/handoff-dev",
@@ -52,8 +55,12 @@ test("there is a command with the exact id for each resource with a fixed name",
     "images projects/my-project-123/locations/europe-west1/repositories/handoff-dev",
     "deliveries handoff-dev-deliveries",
     "delivery-delays handoff-dev-delivery-delays",
-    "deadLetters-by-type projects/my-project-123/databases/handoff-dev/collectionGroups/deadLetters/indexes/FIND",
+    ...["status", "status-type", "status-queue", "status-code"].map((by) => `deadLetters-by-${by} ${INDEX}`),
     "worker projects/my-project-123/locations/europe-west1/services/handoff-dev-worker",
+    "outbox projects/my-project-123/locations/europe-west1/triggers/handoff-dev-outbox",
+    "taskOutbox-by-shard projects/my-project-123/databases/handoff-dev/collectionGroups/taskOutbox/indexes/FIND",
+    "ticks handoff-dev-ticks",
+    "producer-queues projects/my-project-123/roles/handoff_dev_producer",
     "producer projects/my-project-123/locations/europe-west1/services/handoff-dev-producer",
   ];
   expect(idsOf(graphs[0]).toSorted()).toEqual(dev.toSorted());
@@ -77,11 +84,15 @@ test("every import names the parent and the provider that the program gives the 
 /** The formats that the provider's own documentation gives for a type, without separators in the names. */
 function documentedIds(type: string): string[] {
   const [, module_ = "", name = ""] = /^gcp:(.+):(\w+)$/.exec(type) ?? [];
-  const file = `${module_}${name === "Index" ? "_" : ""}.d.ts`;
+  const file = `${module_.replace("iAMC", "iamc")}${name === "Index" ? "_" : ""}.d.ts`;
   const manifest = createRequire(import.meta.url).resolve("@pulumi/gcp/package.json");
   const text = fs.readFileSync(path.join(path.dirname(manifest), file), "utf8");
-  const section = text.slice(text.indexOf("## Import"));
-  return [...section.matchAll(/^ \* \* `(.+)`$/gm)].map(([, format = ""]) => format.replaceAll("_", "").toLowerCase());
+  const section = text.slice(Math.max(0, text.indexOf("## Import")));
+  // A role has no such section; its name says that it is the id, too.
+  const name_ = section.matchAll(/in the format `(.+)`\. Like `id`/g);
+  return [...section.matchAll(/^ \* \* `(.+)`$/gm), ...name_].map(([, format = ""]) =>
+    format.replaceAll("_", "").toLowerCase(),
+  );
 }
 
 test("each id has a format that the provider documents", () => {
@@ -114,7 +125,7 @@ test("what is adopted says so, and what gets a new name has none of its own", ()
 
 test("the commands are printed for a stack's own file", async () => {
   const main = path.join(PROJECT_DIR, "infra/preview/main.ts");
-  const { stdout } = await run(process.execPath, [main, "--stack", "dev", "--imports"]);
+  const { stdout } = await run(process.execPath, [main, "--config", await writeStackFile("dev"), "--imports"]);
 
   expect(stdout).toContain("'parent=urn:pulumi:dev::handoff::handoff:infra:Images::images'");
   expect(stdout).toContain("'projects/my-project-123/databases/handoff-dev'");

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { RETRIES_BY_TYPE, retriesOf } from "../../infra/retry-not-there-yet.ts";
 import { runFixture } from "./support/graph.ts";
+import { sharedHost } from "./support/shared-host.ts";
 import { writeProgram } from "./support/program.ts";
 
 const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
@@ -17,17 +19,18 @@ async function runOneQueue(failCreate: (attempt: number) => string | undefined) 
      new gcp.cloudtasks.Queue("queue", { location: "europe-west1" });`,
   );
   let attempts = 0;
-  const run = await runProgramOffline({
+  const options = {
     stack: "dev",
     mode: "update",
     config: {},
     program,
-    failCreate: ({ type }, attempt) => {
+    failCreate: ({ type }: RecordedResource, attempt: number) => {
       if (type !== "gcp:cloudtasks/queue:Queue") return undefined;
       attempts = attempt;
       return failCreate(attempt);
     },
-  });
+  } as const;
+  const run = await runProgramOffline(options, sharedHost);
   return { ...run, attempts };
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { membersThatCall } from "../../infra/settings/access-settings.ts";
 import { SettingsError, parseSettings as parseFor } from "../../infra/settings/settings.ts";
 import { defineRegistry } from "../../shared/contract/registry.ts";
 import { secret } from "../../shared/contract/task-settings.ts";
@@ -17,6 +18,10 @@ test("three settings are enough, and the defaults protect what can't be recreate
     prefix: "handoff",
     protect: true,
     callers: [],
+    operators: [],
+    viewers: [],
+    callerRequestsPerSecond: 500,
+    callerTypes: new Map(),
     notificationEmails: [],
     producerIngress: "all",
     producerMinInstances: 0,
@@ -53,6 +58,37 @@ test("lists are given as JSON, as Pulumi hands them over, and other namespaces a
   expect(settings.traceSampleRatio).toBe(0.25);
 });
 
+test("what the outbox may enqueue is every type, none, or what patterns name", () => {
+  const outboxTypes = (given: object): unknown => parseSettings({ ...NEEDED, ...given }).outboxTypes;
+
+  expect(outboxTypes({})).toBeUndefined();
+  expect(outboxTypes({ "handoff:outboxTypes": "[]" })).toEqual([]);
+  expect(outboxTypes({ "handoff:outboxTypes": '["webhook.*"]' })).toEqual(["webhook.*"]);
+  expect(() => outboxTypes({ "handoff:outboxTypes": '["receipt.send"]' })).toThrow(
+    "handoff:outboxTypes.0: fits no task type: the types are webhook.deliver",
+  );
+});
+
+test("addresses are kept in lower case, and everybody named may call the producer once", () => {
+  const settings = parseSettings({
+    ...NEEDED,
+    "handoff:callers": '["user:Ops@example.com","serviceAccount:shop@p.iam.gserviceaccount.com"]',
+    "handoff:operators": '["OPS@example.com","deployer@p.iam.gserviceaccount.com"]',
+    "handoff:viewers": '["support@example.com"]',
+    "handoff:callerTypes": '{"Shop@p.iam.gserviceaccount.com":["webhook.*","document.publish"]}',
+  });
+  expect(settings.operators).toEqual(["ops@example.com", "deployer@p.iam.gserviceaccount.com"]);
+  expect(settings.callerTypes).toEqual(
+    new Map([["shop@p.iam.gserviceaccount.com", ["webhook.*", "document.publish"]]]),
+  );
+  expect(membersThatCall(settings)).toEqual([
+    "user:Ops@example.com",
+    "serviceAccount:shop@p.iam.gserviceaccount.com",
+    "serviceAccount:deployer@p.iam.gserviceaccount.com",
+    "user:support@example.com",
+  ]);
+});
+
 const daily = { name: "daily", cron: "0 6 * * *", type: "document.publish" };
 const schedules = (...list: object[]): string => JSON.stringify(list);
 
@@ -66,6 +102,63 @@ test.each([
   [{ "handoff:callers": '["allAuthenticatedUsers"]' }, "would let everyone in"],
   [{ "handoff:callers": '["shop"]' }, "handoff:callers.0: must be an IAM member"],
   [{ "handoff:callers": "user:a@example.com" }, "handoff:callers: must be a list."],
+  [{ "handoff:operators": '["group:ops@example.com"]' }, "handoff:operators.0: is a group, and a token doesn't name"],
+  [{ "handoff:viewers": '["GROUP:ops@example.com"]' }, "handoff:viewers.0: is a group"],
+  [{ "handoff:operators": '["domain:example.com"]' }, "handoff:operators.0: is a group"],
+  [{ "handoff:operators": '["our-team@googlegroups.com"]' }, "handoff:operators.0: is a group"],
+  [
+    { "handoff:operators": '["Developers@example.com"]', "handoff:callers": '["group:developers@Example.com"]' },
+    "handoff:operators.0: is a group",
+  ],
+  [
+    {
+      "handoff:callerTypes": '{"developers@example.com":["webhook.*"]}',
+      "handoff:callers": '["group:developers@example.com"]',
+    },
+    "handoff:callerTypes.developers@example.com: is a group",
+  ],
+  [{ "handoff:operators": '["user:ops@example.com"]' }, "handoff:operators.0: must be an e-mail address alone"],
+  [{ "handoff:operators": '["ops"]' }, "handoff:operators.0: must be an e-mail address."],
+  [{ "handoff:operators": '["op\u017f@example.com"]' }, "handoff:operators.0: must be an e-mail address."],
+  [{ "handoff:operators": "ops@example.com" }, "handoff:operators: must be a list."],
+  [{ "handoff:viewers": '["a@b.cc","A@b.cc"]' }, "handoff:viewers: must not contain duplicates."],
+  [
+    { "handoff:operators": '["handoff-worker@my-project-123.iam.gserviceaccount.com"]' },
+    "handoff:operators.0: is an account of Handoff itself, whose role can't be changed.",
+  ],
+  [
+    { "handoff:callers": '["serviceAccount:handoff-worker@my-project-123.iam.gserviceaccount.com"]' },
+    "handoff:callers.0: is an account of Handoff itself, whose role can't be changed.",
+  ],
+  [
+    { "handoff:operators": '["a@b.cc"]', "handoff:viewers": '["a@b.cc"]' },
+    "handoff:viewers.0: is an operator, who may do everything.",
+  ],
+  [
+    { "handoff:operators": '["a@b.cc"]', "handoff:callerTypes": '{"a@b.cc":["webhook.*"]}' },
+    "handoff:callerTypes.a@b.cc: is an operator, who may do everything.",
+  ],
+  [
+    { "handoff:viewers": '["a@b.cc"]', "handoff:callerTypes": '{"a@b.cc":["webhook.*"]}' },
+    "handoff:callerTypes.a@b.cc: is a viewer, who may create no task.",
+  ],
+  [{ "handoff:callerTypes": '["a@b.cc"]' }, "handoff:callerTypes: must be a map of e-mail addresses and lists."],
+  [{ "handoff:callerTypes": '{"shop":["webhook.*"]}' }, "handoff:callerTypes.shop: must be an e-mail address."],
+  [{ "handoff:callerTypes": '{"a@b.cc":[]}' }, "handoff:callerTypes.a@b.cc: must name a type; leave the caller out"],
+  [{ "handoff:callerTypes": '{"a@b.cc":["webhook*"]}' }, "handoff:callerTypes.a@b.cc.0: must be a task type, or"],
+  [{ "handoff:callerTypes": '{"a@b.cc":["*"]}' }, "handoff:callerTypes.a@b.cc.0: must be a task type, or"],
+  [
+    { "handoff:callerTypes": '{"a@b.cc":["webhok.*"]}' },
+    "handoff:callerTypes.a@b.cc.0: fits no task type: the types are",
+  ],
+  [
+    { "handoff:callerTypes": '{"a@b.cc":["webhook.*"],"A@b.cc":["webhook.deliver"]}' },
+    "handoff:callerTypes.A@b.cc: is there twice.",
+  ],
+  [
+    { "handoff:callerRequestsPerSecond": "0" },
+    "handoff:callerRequestsPerSecond: must be a whole number from 1 to 10000.",
+  ],
   [{ "handoff:notificationEmails": '["nobody"]' }, "handoff:notificationEmails.0: must be an e-mail address."],
   [{ "handoff:workerMaxInstances": "0" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
   [{ "handoff:workerMaxInstances": "1e3" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
@@ -73,9 +166,36 @@ test.each([
   [{ "handoff:producerMinInstances": "11" }, "handoff:producerMinInstances: must not be more than producerMaxInst"],
   [{ "handoff:traceSampleRatio": "2" }, "handoff:traceSampleRatio: must be a number from 0 to 1."],
   [{ "handoff:prefix": "abc" }, "handoff:prefix: must be 4 to 20 lower-case letters"],
+  [{ "handoff:database": "Default" }, "handoff:database: must be (default), or 4 to 63 lower-case letters"],
+  [{ "handoff:database": "a/b-c" }, "handoff:database: must be (default), or 4 to 63 lower-case letters"],
+  [
+    { "handoff:database": "(default)" },
+    "handoff:databaseLocation: is needed with handoff:database. See: gcloud firestore databases describe",
+  ],
+  [
+    { "handoff:database": "handoff", "handoff:databaseLocation": "eur3" },
+    "handoff:database: is the name of the stack's own database: leave it out, or choose another handoff:prefix.",
+  ],
+  [
+    { "handoff:database": "(default)", "handoff:databaseLocation": "Europe" },
+    "handoff:databaseLocation: must be a region or a multi-region, for example europe-west1 or eur3.",
+  ],
+  [
+    { "handoff:databaseLocation": "eur3" },
+    "handoff:databaseLocation: is of an existing database: name it in handoff:database.",
+  ],
+  [
+    { "handoff:database": "(default)", "handoff:databaseLocation": "eur3", "handoff:backupRetentionDays": "7" },
+    "handoff:backupRetentionDays: has no effect on an existing database",
+  ],
+  ...["_handoff", "__x__", "a/b", ".", "1x", `a${"b".repeat(40)}`].map((prefix): [Record<string, string>, string] => [
+    { "handoff:collectionPrefix": prefix },
+    "handoff:collectionPrefix: must be a letter, then at most 39 letters, digits, hyphens and underscores.",
+  ]),
   [{ "handoff:logLevel": "warn" }, "handoff:logLevel: must be one of debug, info."],
   [{ "handoff:callers": '["user:a@b.c","user:a@b.c"]' }, "handoff:callers: must not contain duplicates."],
   [{ "handoff:notificationEmails": '["a@b.cc","a@b.cc"]' }, "handoff:notificationEmails: must not contain duplicates."],
+  [{ "handoff:callerKeysFrom": "2027-01-31" }, "handoff:callerKeysFrom: must be a time with a zone"],
   [{ "handoff:authMode": "none" }, "handoff:authMode: must be one of verify, platform."],
   [
     { "handoff:regoin": "europe-west1" },

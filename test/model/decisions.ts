@@ -1,19 +1,25 @@
-import { admitClaim, admitUnclaimed, mayBeTooOld } from "../../services/worker/lifecycle/admission.ts";
+import { admitClaim, admitEarly, admitUnclaimed, mayBeTooOld } from "../../services/worker/lifecycle/admission.ts";
 import {
   outcomeWithoutRecord,
   settleClaimed,
   settleInTransaction,
   settleUnclaimed,
-  settlementOf,
-} from "../../services/worker/lifecycle/settlement.ts";
-import { writesOf } from "../../shared/records/transition.ts";
+} from "../../services/worker/lifecycle/record-settlement.ts";
+import { settlementOf } from "../../services/worker/lifecycle/settlement.ts";
+import { decideReplay } from "../../services/producer/dead-letters/decide-replay.ts";
+import { decideCancel } from "../../services/producer/tasks/cancel/decide-cancel.ts";
+import { hopsToDelete } from "../../services/producer/tasks/moving/delete-hops.ts";
+import { decideRun } from "../../services/producer/tasks/run/decide-run.ts";
+import { decideFound, decideMissing, decideOld, decideRefusal, isVoid } from "../../shared/outbox/decide-refusal.ts";
+import { writesOf } from "../../shared/records/writes.ts";
 
 /**
- * The worker's decisions, and the interpreter that carries them out. The model calls these, so that a test can replace
- * a right one by a wrong one.
+ * The worker's, the producer's and the relay's decisions, and the interpreter that carries them out. The models call these,
+ * so that a test can replace a right one by a wrong one.
  */
 export const DECISIONS = {
   admitClaim,
+  admitEarly,
   admitUnclaimed,
   mayBeTooOld,
   settlementOf,
@@ -21,6 +27,15 @@ export const DECISIONS = {
   settleUnclaimed,
   outcomeWithoutRecord,
   settleInTransaction,
+  decideCancel,
+  decideRun,
+  decideReplay,
+  hopsToDelete,
+  decideFound,
+  decideMissing,
+  decideOld,
+  decideRefusal,
+  isVoid,
   writesOf,
 };
 

@@ -2,8 +2,8 @@ import type { Claimant } from "../../services/worker/lifecycle/admission.ts";
 import type { Settlement } from "../../services/worker/lifecycle/settlement.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import type { Asked, Plan, Scenario } from "./world/scenario.ts";
-import { commitOf } from "./world/stored.ts";
-import { IMPOSTOR_HASH, MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world/world.ts";
+import { TASK, commitOf } from "./world/stored.ts";
+import { IMPOSTOR_HASH, INSTANCE, MAX_ATTEMPTS, PAYLOAD_HASH, type Running } from "./world/world.ts";
 
 /** A delivery of the task arrives: its attempt claims, or begins, or is refused. */
 export function arrive(scenario: Scenario): void {
@@ -41,9 +41,17 @@ export function arriveAsImpostor(scenario: Scenario): void {
 }
 
 /** What a running attempt says about itself when it asks for the task. */
-export function claimantOf({ owner, enqueuedAtMs, isFirstDispatch }: Running, kind: Idempotency): Claimant {
-  const mayHaveRunUnseen = kind !== "claim" && !isFirstDispatch;
-  return { owner, enqueuedAtMs, mayHaveRunUnseen, payloadHash: PAYLOAD_HASH, maxAttempts: MAX_ATTEMPTS };
+export function claimantOf(
+  { owner, enqueuedAtMs, isFirstDispatch, startedAtMs }: Running,
+  kind: Idempotency,
+): Claimant {
+  const age = {
+    hopAtMs: enqueuedAtMs,
+    isRepeated: !isFirstDispatch,
+    mayHaveRunUnseen: kind !== "claim" && !isFirstDispatch,
+  };
+  const start = { hop: 0, instance: INSTANCE, startedAtMs, taskId: TASK.envelope.id };
+  return { owner, payloadHash: PAYLOAD_HASH, maxAttempts: MAX_ATTEMPTS, ...age, ...start };
 }
 
 /**
@@ -65,7 +73,7 @@ export function planOf(scenario: Scenario, { transition, outcome }: Settlement, 
 }
 
 export function newAttempt(scenario: Scenario): Running {
-  const { owners, life, enqueuedAtMs, hasFailed } = scenario.world;
+  const { owners, life, enqueuedAtMs, hasFailed, nowMs } = scenario.world;
   const owner = `attempt-${owners}`;
   scenario.change({ owners: owners + 1 });
   const numbers = { owner, fence: 1, attempts: 1 };
@@ -74,7 +82,9 @@ export function newAttempt(scenario: Scenario): Running {
     life,
     enqueuedAtMs,
     isFirstDispatch: !hasFailed,
+    startedAtMs: nowMs,
     numbers,
+    log: [],
     read: null,
     version: 0,
     leaseEndMs: null,
@@ -84,8 +94,8 @@ export function newAttempt(scenario: Scenario): Running {
 
 /** One commit that creates the record, or one on condition that the record is as it was read. */
 function claim(scenario: Scenario, attempt: Running): void {
-  if (scenario.world.record) return claimByReading(scenario, attempt);
-  const claiming = { kind: "claim", attempt: attempt.numbers, from: null } as const;
+  if (scenario.world.record || !attempt.isFirstDispatch) return claimByReading(scenario, attempt);
+  const claiming = { kind: "claim", attempt: attempt.numbers, instance: INSTANCE, from: null, log: [] } as const;
   const commit = commitOf(scenario.world, claiming, scenario);
   const claimed: Running = { ...attempt, leaseEndMs: 0 };
   const idle: Running = { ...claimed, state: "idle" };
@@ -94,6 +104,7 @@ function claim(scenario: Scenario, attempt: Running): void {
       return claimByReading(scenario, attempt);
     case "lost-after":
       scenario.apply(commit);
+      scenario.cancelIfNext();
       return claimByReading(scenario, attempt);
     case "hangs-before":
       return scenario.giveUp(attempt);
@@ -115,7 +126,7 @@ function claimByReading(scenario: Scenario, attempt: Running): void {
     const { world, decisions } = scenario;
     const decision = decisions.admitClaim(world.record, claimantOf(attempt, world.kind), world.nowMs);
     if (decision.kind === "reject") return planOf(scenario, decision, attempt);
-    const claimed: Running = { ...attempt, numbers: decision.attempt, leaseEndMs: 0 };
+    const claimed: Running = { ...attempt, numbers: decision.attempt, log: decision.log, leaseEndMs: 0 };
     return {
       commit: decision.transition && commitOf(world, decision.transition, scenario),
       idle: { ...claimed, state: "idle" },
@@ -130,16 +141,17 @@ function beginTransaction(scenario: Scenario, attempt: Running): void {
     const { world, decisions } = scenario;
     const decision = decisions.admitUnclaimed(world.record, claimantOf(attempt, world.kind), world.nowMs);
     if (decision.kind === "reject") return planOf(scenario, decision, attempt);
-    const { attempt: numbers, from: read } = decision;
-    const begun: Running = { ...attempt, numbers, read, version: world.version };
+    const { attempt: numbers, from: read, log } = decision;
+    const begun: Running = { ...attempt, numbers, read, log, version: world.version };
     return { commit: null, idle: null, proceed: () => scenario.begin(begun) };
   });
 }
 
-/** Usually nothing is read. */
+/** A first dispatch reads nothing, usually; the record of a task that comes again may say that it was cancelled. */
 function beginNatural(scenario: Scenario, attempt: Running): void {
   const claimant = claimantOf(attempt, "natural");
-  if (!scenario.decisions.mayBeTooOld(claimant, scenario.world.nowMs)) return scenario.begin(attempt);
+  const isOld = scenario.decisions.mayBeTooOld(claimant, scenario.world.nowMs);
+  if (attempt.isFirstDispatch && !isOld) return scenario.begin(attempt);
   scenario.transact(attempt, () => {
     const { world, decisions } = scenario;
     const decision = decisions.admitUnclaimed(world.record, claimant, world.nowMs);

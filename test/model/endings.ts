@@ -56,7 +56,8 @@ function affect(scenario: Scenario, { owner, life }: Running): void {
 function settleClaimed(scenario: Scenario, attempt: Running, how: AttemptEnd): void {
   const { numbers, version } = attempt;
   const { decisions } = scenario;
-  const settlement = decisions.settlementOf(how, numbers, { maxAttempts: MAX_ATTEMPTS });
+  const story = { log: attempt.log, start: claimantOf(attempt, "claim"), endedAtMs: scenario.world.nowMs };
+  const settlement = decisions.settlementOf(how, numbers, { maxAttempts: MAX_ATTEMPTS, story });
   const byReading = (): void => settleByReading(scenario, attempt, settlement);
   const { transition } = settlement;
   const commit =
@@ -71,6 +72,7 @@ function settleClaimed(scenario: Scenario, attempt: Running, how: AttemptEnd): v
       return byReading();
     case "lost-after":
       apply();
+      scenario.cancelIfNext();
       return byReading();
     case "hangs-before":
       return scenario.giveUp(attempt);
@@ -88,7 +90,7 @@ function settleClaimed(scenario: Scenario, attempt: Running, how: AttemptEnd): v
 function settleByReading(scenario: Scenario, attempt: Running, settlement: Settlement): void {
   scenario.transact(attempt, () => {
     const { world, decisions } = scenario;
-    const settled = decisions.settleClaimed(world.record, attempt.numbers, settlement);
+    const settled = decisions.settleClaimed(world.record, { ...attempt.numbers, hop: 0 }, settlement);
     return planOf(scenario, settled, attempt, attempt.numbers.fence);
   });
 }
@@ -105,10 +107,11 @@ export function settleUnrecorded(
 ): void {
   const known = scenario.decisions.outcomeWithoutRecord(claim.end, attempt);
   if (known) return scenario.answer(known, attempt);
+  const endedAtMs = scenario.world.nowMs;
   let triedFence: number | null = null;
   const makePlan = (): Plan => {
     const { world, decisions } = scenario;
-    const settlement = decisions.settleUnclaimed(world.record, { ...claim, triedFence }, world.nowMs);
+    const settlement = decisions.settleUnclaimed(world.record, { ...claim, endedAtMs, triedFence }, world.nowMs);
     triedFence = settlement.recordedAs?.fence ?? triedFence;
     return planOf(scenario, settlement, attempt);
   };
@@ -139,7 +142,7 @@ function failToo(
  * Commits the effects together with the record. If the record has changed since it was read, the callback runs again.
  */
 function commitTransaction(scenario: Scenario, attempt: Running, how: AttemptEnd): void {
-  const began = { attempt: attempt.numbers, from: attempt.read };
+  const began = { attempt: attempt.numbers, from: attempt.read, log: attempt.log };
   let run = attempt.version === scenario.world.version ? began : null;
   const makePlan = (): Plan => {
     const { world, decisions } = scenario;
@@ -148,7 +151,8 @@ function commitTransaction(scenario: Scenario, attempt: Running, how: AttemptEnd
       if (decision.kind === "reject") return planOf(scenario, decision, attempt);
       run = decision;
     }
-    const settlement = decisions.settleInTransaction(how, run, claimantOf(attempt, world.kind));
+    const ended = { claimant: claimantOf(attempt, world.kind), endedAtMs: world.nowMs };
+    const settlement = decisions.settleInTransaction(how, run, ended);
     if (!settlement?.transition) throw new Error("A success is always committed.");
     const { owner, life } = attempt;
     const commit = commitOf(world, settlement.transition, scenario);

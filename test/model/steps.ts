@@ -3,10 +3,10 @@ import { isTerminal } from "../../shared/records/task-record.ts";
 import type { Idempotency } from "../../shared/contract/task-type.ts";
 import type { Decisions } from "./decisions.ts";
 import { arrive, arriveAsImpostor } from "./deliveries.ts";
+import { cancel } from "./cancels.ts";
 import { crash, end, getStuck } from "./endings.ts";
 import { arriveAtOlder } from "./older-revision.ts";
 import { type Fault, Scenario } from "./world/scenario.ts";
-import { commitOf } from "./world/stored.ts";
 import { type WorldEvent, LEASE_MS, type Running, type World } from "./world/world.ts";
 
 /** Of two attempts that both believe they are running, the one that began first or the one that began last. */
@@ -23,8 +23,8 @@ export type Step =
   | { readonly kind: "wait"; readonly ms: number }
   /** Time passes until Cloud Tasks is about to delete the task. */
   | { readonly kind: "grow-old" }
-  /** The producer cancels the task. */
-  | { readonly kind: "cancel" }
+  /** The producer cancels the task; whether Cloud Tasks responds to DeleteTask. */
+  | { readonly kind: "cancel"; readonly faults: readonly Fault[]; readonly isDeleted: boolean }
   /** The record expires, long after the task was done, and its id is reused. */
   | { readonly kind: "expire"; readonly isDeleted: boolean };
 
@@ -49,7 +49,15 @@ const FAULTS: readonly (readonly Fault[])[] = [
   ["hangs-after"],
   ["hangs-late"],
   ["lost-after", "hangs-before"],
+  ["lost-after", "cancelled"],
 ];
+
+/** What can happen to the commit of a cancel. One that hangs meets the same condition whatever the kind. */
+const CANCEL_FAULTS: Readonly<Record<Idempotency, readonly (readonly Fault[])[]>> = {
+  claim: [[], ["lost-after"], ["hangs-late"]],
+  natural: [[], ["lost-after"]],
+  transaction: [[], ["lost-after"]],
+};
 
 /** What can happen to an attempt that has no claim to keep others away. */
 const OVERTAKEN: readonly (readonly Fault[])[] = [
@@ -86,7 +94,9 @@ export function stepsOf(kind: Idempotency): readonly Step[] {
     { kind: "wait", ms: LEASE_MS / 2 },
     { kind: "wait", ms: LEASE_MS },
     { kind: "grow-old" },
-    { kind: "cancel" },
+    ...CANCEL_FAULTS[kind].map((spoiled): Step => ({ kind: "cancel", faults: spoiled, isDeleted: true })),
+    // Any other kind's task needs no response to DeleteTask: its record is enough.
+    ...(kind === "natural" ? [{ kind: "cancel", faults: [], isDeleted: false } as const] : []),
     { kind: "expire", isDeleted: false },
     { kind: "expire", isDeleted: true },
   ];
@@ -98,7 +108,11 @@ export function takeStep(
   step: Step,
   decisions: Decisions,
 ): { readonly world: World; readonly events: readonly WorldEvent[] } {
-  const scenario = new Scenario(world, { decisions, faults: "faults" in step ? step.faults : [] });
+  const scenario = new Scenario(world, {
+    decisions,
+    faults: "faults" in step ? step.faults : [],
+    cancel: (on) => cancel(on, { isDeleted: true }),
+  });
   perform(scenario, step);
   return scenario;
 }
@@ -125,7 +139,7 @@ function perform(scenario: Scenario, step: Step): void {
     case "grow-old":
       return scenario.change({ nowMs: Math.max(world.nowMs, world.enqueuedAtMs + OLD_MS) });
     case "cancel":
-      return cancel(scenario);
+      return cancel(scenario, step);
     case "expire":
       return expire(scenario, step.isDeleted);
   }
@@ -139,14 +153,6 @@ function withAttempt(world: World, which: Which, act: (attempt: Running) => void
 /** With one attempt, the oldest is the newest, so one of the two steps is enough. */
 export function attemptAt({ running }: World, which: Which): Running | undefined {
   return which === "oldest" ? running[0] : running.slice(1).at(-1);
-}
-
-/** As designed: any live state becomes cancelled, and so does a task that has no record yet. */
-function cancel(scenario: Scenario): void {
-  const { record } = scenario.world;
-  if (record && isTerminal(record.state)) return;
-  const as = record ? null : { owner: "canceller", fence: 0, from: null };
-  scenario.apply(commitOf(scenario.world, { kind: "cancel", attempts: record?.attempts ?? 0, as }, scenario));
 }
 
 /**

@@ -5,7 +5,7 @@ import { stepsOf, takeStep } from "./steps.ts";
 import { worldKey } from "./world/world-key.ts";
 import { type World, newWorld } from "./world/world.ts";
 
-/** Every change of a record's state that the worker makes within all sequences of up to `length` steps, as "from → to". */
+/** Every change of a record's state within all sequences of up to `length` steps, as "from → to". */
 export function transitionsOf(kind: Idempotency, { length }: { length: number }): Set<string> {
   const transitions = new Set<string>();
   const known = new Set<string>();
@@ -15,8 +15,8 @@ export function transitionsOf(kind: Idempotency, { length }: { length: number })
     for (const world of level) {
       for (const step of stepsOf(kind)) {
         const { world: after, events } = takeStep(world, step, DECISIONS);
-        // The worker doesn't cancel tasks; an expired one starts afresh.
-        if (step.kind === "cancel" || after.life > 1) continue;
+        // An expired task starts afresh.
+        if (after.life > 1) continue;
         for (const one of events) if (one.kind === "wrote") transitions.add(transition(one.before, one.after));
         const key = worldKey(after);
         if (known.has(key)) continue;

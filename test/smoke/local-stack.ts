@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { Registry } from "../../shared/contract/registry.ts";
-import { startVariables } from "../../services/local/settings.ts";
+import { localRegistry, startVariables } from "../../services/local/settings.ts";
 import { startStack } from "../../services/local/stack.ts";
 import { freePort } from "../harness/network/free-port.ts";
 
@@ -26,7 +26,15 @@ export async function startLocalStack(registry: Registry): Promise<{ readonly ur
   const forget = () => fs.rm(dataDir, { recursive: true, force: true });
   try {
     const stack = await startStack(
-      { registry, variables, environment, dataDir, fresh: true, firestore: "ours" },
+      {
+        registry: localRegistry(registry),
+        variables,
+        environment,
+        dataDir,
+        fresh: true,
+        reload: false,
+        firestore: "ours",
+      },
       print,
     );
     return {

@@ -43,13 +43,16 @@ export async function sendCanary(
 
   // A natural task leaves no record: all there is to see is that it has left its queue.
   const wanted = idempotency === "natural" ? "finished" : "succeeded";
+  /** The latest view with an error, which says more than that the next attempt is running. */
+  let failed: Task | undefined;
   for (;;) {
     const answer = await call(`/v1/tasks/${id}`);
     if (answer.status !== 200) return { kind: "refused", type, why: await describeAnswer("GET /v1/tasks/…", answer) };
     const task = await readTask(answer);
     const tookMs = performance.now() - startedMs;
     if (task.state === wanted) return await sendAgain(send, { type, task, tookMs });
-    if (task.state === "dead" || tookMs > timeoutMs) return { kind: "not-done", type, task, tookMs };
+    if (task.lastError) failed = task;
+    if (task.state === "dead" || tookMs > timeoutMs) return { kind: "not-done", type, task: failed ?? task, tookMs };
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
@@ -77,7 +80,10 @@ const LONGEST_ANSWER = 300;
 async function describeAnswer(request: string, answer: Response): Promise<string> {
   const described = `${request} was answered ${answer.status}: ${(await answer.text()).slice(0, LONGEST_ANSWER)}`;
   if (answer.status !== 401 && answer.status !== 403) return described;
-  return `${described}\n  Cloud Run lets in who is named by handoff:callers; is the token one of theirs?`;
+  return (
+    `${described}\n  The token must be that of an account that handoff:callers or handoff:operators names. A viewer may create ` +
+    "no task."
+  );
 }
 
 /** A report in words, with advice if the canary was not done. */

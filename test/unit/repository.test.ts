@@ -9,7 +9,8 @@ const read = (file: string): string => fs.readFileSync(path.join(ROOT, file), "u
 const trackedFiles = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
 
 const versions = z.record(z.string(), z.string());
-const manifestSchema = z.object({ scripts: versions, dependencies: versions, devDependencies: versions });
+const some = versions.default({});
+const manifestSchema = z.object({ scripts: some, dependencies: some, devDependencies: some });
 const manifest = manifestSchema.parse(JSON.parse(read("package.json")));
 const manifests = trackedFiles
   .filter((file) => path.basename(file) === "package.json")

@@ -7,6 +7,8 @@ export interface Program {
   readonly entry: string;
   /** The npm packages whose protos the program reads on startup. */
   readonly protosOf: readonly string[];
+  /** The files that it reads when they are asked for, by the npm package that has them. Default: none. */
+  readonly filesOf?: Readonly<Record<string, readonly string[]>>;
   /** A path that it answers with 200 if the bundle is complete. */
   readonly answersAt: string;
   /** Variables that let it start anywhere, without contacting anything. */
@@ -31,10 +33,25 @@ const SERVICE_ENV = {
   METADATA_SERVER_DETECTION: "none",
 };
 
+/** What services/producer/description/docs.ts serves, and the licences that have to go along. */
+const DOCS_FILES = [
+  "swagger-ui-bundle.js",
+  "swagger-ui.css",
+  "favicon-32x32.png",
+  "LICENSE",
+  "NOTICE",
+  "swagger-ui-bundle.js.LICENSE.txt",
+];
+
 /** The programs, named after the Dockerfile's targets. Handlers get the local values of their settings. */
 export function programsOf({ settings }: Pick<Registry, "settings">): readonly Program[] {
   return [
-    service("producer", {}),
+    // Its page /docs.
+    {
+      ...service("producer", { AUTH_MODE: "local" }),
+      filesOf: { "swagger-ui-dist": DOCS_FILES },
+      answersAt: "/docs/swagger-ui-bundle.js",
+    },
     service("worker", localVariables(settings)),
     {
       name: "emulator",

@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
-import { parseArgs } from "node:util";
 import { type Endpoint, endpointPublicKey, endpointSecret } from "../../shared/auth/endpoint-keys.ts";
 import { readMasters } from "../../shared/auth/webhook-masters.ts";
 import { schemaProblems } from "../../shared/http/schema-problems.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { deliverWebhook } from "../../shared/tasks/webhook-deliver.ts";
+import { readOptions } from "../read-options.ts";
 
 const VARIABLE = "WEBHOOK_SIGNING_SECRET";
 
@@ -19,21 +19,13 @@ const USAGE = `Prints what a subscriber verifies its webhooks with; of two maste
 The master secret comes from ${VARIABLE} or standard input. Never pass it as an argument, which other programs can see.
 `;
 
-/** Reads the command line. Its errors don't quote it: what doesn't belong there may be a secret. */
-function readArguments(args: string[]) {
-  const options = {
-    url: { type: "string" },
-    endpoint: { type: "string" },
-    public: { type: "boolean" },
-    local: { type: "boolean" },
-    help: { type: "boolean" },
-  } as const;
-  try {
-    return parseArgs({ args, options }).values;
-  } catch {
-    throw new ConfigError(`There is something else on the command line.\n\n${USAGE}`);
-  }
-}
+const OPTIONS = {
+  url: { type: "string" },
+  endpoint: { type: "string" },
+  public: { type: "boolean" },
+  local: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
 
 /** The endpoint, if a payload could name it so. */
 function endpointFrom({ url, endpoint }: { url?: string; endpoint?: string }): Endpoint {
@@ -54,7 +46,7 @@ async function readMasterText(isLocal: boolean): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const options = readArguments(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), OPTIONS, USAGE);
   if (options.help === true) return void process.stdout.write(USAGE);
   const endpoint = endpointFrom(options);
   const read = readMasters(await readMasterText(options.local === true));

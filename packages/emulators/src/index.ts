@@ -12,7 +12,7 @@ export type { Duration } from "./kernel/duration.ts";
 export type { EmulatorLog } from "./kernel/emulator-log.ts";
 export type { InjectedFault } from "./kernel/fault-set.ts";
 export { startFirestoreEmulator } from "./firestore/emulator.ts";
-export type { FirestoreEmulator, FirestoreEmulatorOptions } from "./firestore/emulator-options.ts";
+export type { FirestoreEmulator, FirestoreEmulatorOptions, FirestoreFault } from "./firestore/emulator-options.ts";
 export {
   BrokenJournalError,
   DataFolderError,

@@ -6,7 +6,7 @@ import { httpRequestField, taskLabels, traceFields } from "../../../shared/runti
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
-/** Logs one line per request: what was asked for, by its route rather than its path, and how it was answered. */
+/** Logs one line per request: who asked for what, by its route rather than its path, and how it was answered. */
 export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log" | "project">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
     const startMs = clock.monotonic();
@@ -16,8 +16,11 @@ export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log
     const method = shorten(context.req.method, LONGEST_LOGGED_TEXT);
     const route = routePath(context, -1);
     const { status } = context.res;
+    const [caller, refusal] = [context.get("caller")?.email, context.get("refusal")];
     log.info(
       {
+        ...(caller === undefined ? {} : { caller }),
+        ...(refusal === undefined ? {} : { refusal }),
         ...(taskId === undefined ? {} : { taskId, ...taskLabels({ id: taskId }) }),
         ...traceFields(context.get("span")?.spanContext(), project),
         ...httpRequestField({ method, path: route, status, tookMs }),

@@ -1,12 +1,15 @@
 import { createMiddleware } from "hono/factory";
-import { type Producer, longestBody } from "../producer.ts";
+import { LONGEST_BATCH_BYTES, type Producer, longestBody } from "../producer.ts";
 import { overloaded } from "./failures.ts";
 import type { ProducerEnv } from "./producer-env.ts";
+
+const BATCH = "/v1/tasks/batch";
 
 /** Gives a request its place among those in flight, until its response is made; without one, it is answered 503. */
 export function admitRequests(producer: Pick<Producer, "admission" | "maxPayloadBytes">) {
   return createMiddleware<ProducerEnv>(async (context, next) => {
-    const slot = producer.admission.admit(context.req.raw.headers, longestBody(producer));
+    const longest = context.req.path === BATCH ? LONGEST_BATCH_BYTES : longestBody(producer);
+    const slot = producer.admission.admit(context.req.raw.headers, longest);
     if (!slot) return overloaded();
     context.set("slot", slot);
     try {

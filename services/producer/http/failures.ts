@@ -1,5 +1,5 @@
 import type { Context, ErrorHandler } from "hono";
-import { type Problem, problemResponse } from "../../../shared/http/problem.ts";
+import { type Problem, type RequestProblem, problemResponse } from "../../../shared/http/problem.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
@@ -12,29 +12,49 @@ export function onError(log: Logger): ErrorHandler {
   return (error, context) => {
     // What fails then is work that was given up because nobody is waiting for it.
     if (context.req.raw.signal.aborted) return callerGone();
-    if (error instanceof DependencyError) {
-      log.error({ ...errorFields(error), dependency: error.dependency }, "a dependency failed");
-      return tryLater(503, {
-        title: "Service unavailable",
-        code: "dependency-unavailable",
-        detail:
-          "A service that this one depends on did not respond. If you were creating a task, it may have been accepted: " +
-          "repeat the request with the same Idempotency-Key.",
-      });
-    }
-    log.error(errorFields(error), "a request failed");
-    return problemResponse({
-      status: 500,
-      title: "Internal error",
-      code: "internal",
-      detail: "This is a bug, not a problem with your request. It has been logged.",
-    });
+    return refuse(failureProblem(error, log));
   };
 }
 
+/** What to say about an error that no route expects. The log says more. */
+export function failureProblem(error: unknown, log: Logger): Problem {
+  if (error instanceof DependencyError) {
+    log.error({ ...errorFields(error), dependency: error.dependency }, "a dependency failed");
+    return {
+      status: 503,
+      title: "Service unavailable",
+      code: "dependency-unavailable",
+      detail:
+        "A service that this one depends on did not respond. If you were creating a task, it may have been accepted: " +
+        "repeat the request with the same Idempotency-Key.",
+    };
+  }
+  log.error(errorFields(error), "a request failed");
+  return {
+    status: 500,
+    title: "Internal error",
+    code: "internal",
+    detail: "This is a bug, not a problem with your request. It has been logged.",
+  };
+}
+
+/** What is wrong with a request, all at once. */
+export function inputProblem(problems: readonly RequestProblem[]): Problem {
+  const detail = `${problems.length === 1 ? "One thing is" : `${problems.length} things are`} wrong with the request.`;
+  return { status: 400, title: "Invalid request", code: "invalid-request", detail, problems };
+}
+
+/** A payload of more bytes than are accepted. */
+export function sizeProblem(maxPayloadBytes: number): Problem {
+  const detail = `A payload may have at most ${maxPayloadBytes} bytes as JSON. Store larger data elsewhere and send a reference to it.`;
+  return { status: 413, title: "Payload too large", code: "payload-too-large", detail };
+}
+
+export const CALLER_GONE: Problem = { status: 400, title: "Caller gone", code: "caller-gone" };
+
 /** The response to a caller that hung up. Only the access log sees it. */
 export function callerGone(): Response {
-  return problemResponse({ status: 400, title: "Caller gone", code: "caller-gone" });
+  return problemResponse(CALLER_GONE);
 }
 
 /** The response to a request that this instance has no room for. */
@@ -48,7 +68,18 @@ export function overloaded(): Response {
 
 /** A response that asks the caller to come back. */
 export function tryLater(status: 429 | 503, problem: Omit<Problem, "status">): Response {
-  return problemResponse({ status, ...problem }, { "retry-after": RETRY_AFTER_SECONDS });
+  return refuse({ status, ...problem });
+}
+
+/** A problem as a response. One that may be over later says when to come back. */
+export function refuse(problem: Problem): Response {
+  return problemResponse(problem, laterHeaders([problem]));
+}
+
+/** The header that says when to come back, if any of these problems may be over later. */
+export function laterHeaders(problems: readonly Pick<Problem, "status">[]): Readonly<Record<string, string>> {
+  const isForLater = problems.some(({ status }) => status === 429 || status === 503);
+  return isForLater ? { "retry-after": RETRY_AFTER_SECONDS } : {};
 }
 
 /** The response for a path that doesn't exist. */
@@ -61,10 +92,31 @@ export function onNotFound(): Response {
   });
 }
 
+export const NO_SUCH_TASK = "There is no such task, or it ended so long ago that no trace of it is left.";
+
+export const NO_SUCH_TASK_PROBLEM: Problem = {
+  status: 404,
+  title: "Not found",
+  code: "task-not-found",
+  detail: NO_SUCH_TASK,
+};
+
+/** The response for the id of a task that isn't there, or of none at all. */
+export function noSuchTask(): Response {
+  return problemResponse(NO_SUCH_TASK_PROBLEM);
+}
+
+const ALTERNATIVES = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
 /** The response for a path that exists, but not for this method. */
 export function onMethodNotAllowed(_context: Context, allowed: readonly string[]): Response {
   return problemResponse(
-    { status: 405, title: "Method not allowed", code: "method-not-allowed", detail: `Use ${allowed.join(" or ")}.` },
+    {
+      status: 405,
+      title: "Method not allowed",
+      code: "method-not-allowed",
+      detail: `Use ${ALTERNATIVES.format(allowed)}.`,
+    },
     { allow: allowed.join(", ") },
   );
 }

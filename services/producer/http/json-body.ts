@@ -2,6 +2,7 @@ import type { Slot } from "../../../shared/http/admission.ts";
 import { type BoundedBody, readBounded } from "../../../shared/http/bounded-body.ts";
 import { JsonBodyError, parseJsonBody } from "../../../shared/http/json-body.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
+import { NEW_TASK_LIMITS } from "../../../shared/contract/new-task/payload-text.ts";
 import type { ReadJson } from "../../../shared/json/read-json.ts";
 
 export type JsonBody =
@@ -11,35 +12,57 @@ export type JsonBody =
 
 const MEDIA_TYPE = /^application\/json(\s*;\s*charset="?utf-8"?)?$/i;
 
-/**
- * Less than the worker accepts (see parse-delivery.ts), since the envelope adds a level and some values, and since the
- * worker must accept what earlier revisions did. A payload may have 32,768 values; the rest is for the fields around it.
- */
-const LIMITS = { maxDepth: 64, maxValues: 33_000 };
+/** What a body must be, whatever its schema, for the API's description. */
+export const BODY_RULES =
+  "JSON in UTF-8, without a Content-Encoding. " +
+  `At most ${NEW_TASK_LIMITS.maxDepth} levels of arrays and objects, and ${NEW_TASK_LIMITS.maxValues} values. ` +
+  "No name twice in an object, none that is __proto__, and no unpaired surrogates. " +
+  "Only numbers that a double holds unchanged.";
 
-/** Reads the body of a request, at most `maxBytes` bytes, as JSON, when it is its turn. */
+/**
+ * Reads the body of a request, at most `maxBytes` bytes, as JSON, when it is its turn.
+ *
+ * @param options.ifEmpty what a request without a body says. Default: it is refused.
+ */
 export async function readJsonBody(
   request: Request,
-  { maxBytes, slot }: { readonly maxBytes: number; readonly slot: Slot },
+  options: { readonly maxBytes: number; readonly slot: Slot; readonly ifEmpty?: object },
 ): Promise<JsonBody> {
-  const body = await readBounded(request, maxBytes);
+  const { maxBytes, slot, ifEmpty } = options;
+  const body = await readJsonBytes(request, maxBytes, { mayBeEmpty: ifEmpty !== undefined });
   if (body.kind !== "read") return body;
+  if (ifEmpty && body.bytes.byteLength === 0) return { kind: "parsed", json: { value: ifEmpty, hashes: new Map() } };
+  await slot.turn(body.bytes.byteLength);
+  try {
+    return { kind: "parsed", json: parseJsonBody(body.bytes, NEW_TASK_LIMITS) };
+  } catch (error) {
+    if (!(error instanceof JsonBodyError)) throw error;
+    return { kind: "refused", problem: bodyProblem(error) };
+  }
+}
+
+/** Reads the body of a request, at most `maxBytes` bytes, provided that it says that it is JSON in UTF-8. */
+export async function readJsonBytes(
+  request: Request,
+  maxBytes: number,
+  { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
+): Promise<BoundedBody | Extract<JsonBody, { kind: "refused" }>> {
+  const body = await readBounded(request, maxBytes);
+  if (body.kind !== "read" || (mayBeEmpty && body.bytes.byteLength === 0)) return body;
   if (!MEDIA_TYPE.test(request.headers.get("content-type") ?? "")) {
     return refuseMedia("Send the body as application/json, in UTF-8.");
   }
   if (request.headers.has("content-encoding")) return refuseMedia("Send the body without a Content-Encoding.");
-  await slot.turn(body.bytes.byteLength);
-  try {
-    return { kind: "parsed", json: parseJsonBody(body.bytes, LIMITS) };
-  } catch (error) {
-    if (!(error instanceof JsonBodyError)) throw error;
-    const { message: detail, problems } = error;
-    const problem = { status: 400, code: "invalid-body", title: "Bad request", detail };
-    return { kind: "refused", problem: problems.length === 0 ? problem : { ...problem, problems } };
-  }
+  return body;
 }
 
-function refuseMedia(detail: string): JsonBody {
+/** What is wrong with a body that isn't JSON that can be passed on unchanged. */
+export function bodyProblem({ message: detail, problems }: JsonBodyError): Problem {
+  const problem = { status: 400, code: "invalid-body", title: "Bad request", detail };
+  return problems.length === 0 ? problem : { ...problem, problems };
+}
+
+function refuseMedia(detail: string): Extract<JsonBody, { kind: "refused" }> {
   const problem = { status: 415, code: "unsupported-media-type", title: "Unsupported media type", detail };
   return { kind: "refused", problem };
 }

@@ -1,9 +1,8 @@
 import { z } from "@hono/zod-openapi";
-import type { TaskTypes } from "../../../shared/contract/registry.ts";
-import { dueTimeFields } from "../tasks/due-time.ts";
+import { inputSchema } from "./input-schema.ts";
 
 /** RFC 9457. */
-const problemSchema = z
+export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -19,31 +18,73 @@ const problemSchema = z
 
 /** A route's description of a response that is a problem. */
 export function problemContent(description: string) {
-  return { description, content: { "application/problem+json": { schema: problemSchema } } };
+  const schema = { $ref: "#/components/schemas/Problem" };
+  return { description, content: { "application/problem+json": { schema } } };
 }
 
-/** The top of the document. */
-export const DOCUMENT_FRAME = {
-  openapi: "3.1.0",
-  info: {
-    title: "Handoff",
-    version: "1",
-    description: "Takes on background work and responds at once. Tasks are delivered at least once and deduplicated.",
+/** A route's description of a response that is JSON. */
+export function jsonContent(description: string, schema: z.ZodType, example?: object) {
+  const content = { "application/json": { schema, ...(example === undefined ? {} : { example }) } };
+  return { description, content };
+}
+
+/** The schema of a page of a list. */
+export function listOf<Item extends z.ZodType>(name: string, item: Item) {
+  const nextCursor = z.string().optional().openapi({
+    description: "The cursor of the next page. Missing on the last one.",
+  });
+  return z.object({ items: z.array(item), nextCursor }).openapi(name);
+}
+
+/** The name of a body's schema, which the document moves to its named schemas. */
+export const NAME = "x-name";
+
+/**
+ * A route's description of a request's body, which its endpoint reads and checks itself: the generator's own validation
+ * would stop at the first problem. The name is the schema's name in the document.
+ */
+export function jsonBody(
+  { name, schema }: { readonly name: string; readonly schema: z.ZodType },
+  about: { readonly description: string; readonly required: boolean; readonly example: object },
+) {
+  const { description, required, example } = about;
+  const named: object = { [NAME]: name, ...inputSchema(schema) };
+  return { required, description, content: { "application/json": { schema: named, example } } };
+}
+
+const retryAfter = {
+  "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" as const } },
+};
+
+/** The responses that many endpoints share, by their names in the document. */
+export const SHARED_RESPONSES = {
+  InvalidRequest: problemContent("The request is not valid. Everything that is wrong with it is listed."),
+  Unauthenticated: {
+    ...problemContent("The request has no identity token that counts."),
+    headers: { "WWW-Authenticate": { description: "Always Bearer.", schema: { type: "string" as const } } },
+  },
+  Forbidden: problemContent("The token's account may not do this. The problem says what is missing."),
+  BodyTooLarge: problemContent("The body has more bytes than the endpoint accepts."),
+  UnsupportedMediaType: problemContent("The body is not JSON in UTF-8, or has a Content-Encoding."),
+  TooManyRequests: {
+    ...problemContent("The caller sends this instance too many requests. Nothing was done."),
+    headers: retryAfter,
+  },
+  InternalError: problemContent("A bug. It has been logged."),
+  Unavailable: {
+    ...problemContent("The instance has no room, or a service that it depends on failed. Repeat the request later."),
+    headers: retryAfter,
   },
 };
 
-/**
- * The schemas of what `POST /v1/tasks` accepts, by their names in the document: `NewTask`, and what it refers to.
- *
- * zod itself makes them, since the OpenAPI generator never finishes with a schema that contains itself, as JSON does.
- */
-export function newTaskComponents(types: TaskTypes): Record<string, object> {
-  const variants = [...types.values()].map(({ type, payload }) =>
-    z.strictObject({ type: z.literal(type), payload, ...dueTimeFields }),
-  );
-  const { $defs = {}, ...newTask } = z.toJSONSchema(z.union(variants), { io: "input", unrepresentable: "any" });
-  const definitions = Object.entries($defs).map(([name, schema]) => [`NewTask${name}`, schema] as const);
-  const components = { ...Object.fromEntries(definitions), NewTask: newTask };
-  const text = JSON.stringify(components).replaceAll('"#/$defs/', '"#/components/schemas/NewTask');
-  return z.record(z.string(), z.looseObject({})).parse(JSON.parse(text));
+/** A route's response that many endpoints share. */
+export function sharedResponse(name: keyof typeof SHARED_RESPONSES) {
+  return { $ref: `#/components/responses/${name}` as const };
 }
+
+/** What an endpoint that reads a JSON body may respond to it. */
+export const bodyResponses = {
+  400: sharedResponse("InvalidRequest"),
+  413: sharedResponse("BodyTooLarge"),
+  415: sharedResponse("UnsupportedMediaType"),
+};

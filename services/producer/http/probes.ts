@@ -1,20 +1,26 @@
 import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
 import { tryLater } from "./failures.ts";
-import { problemContent } from "./openapi.ts";
+import { jsonContent, problemContent } from "./openapi.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 import { CHECK_TIMEOUT_MS, createReadiness } from "./readiness.ts";
 
-const ok = {
-  description: "Yes.",
-  content: { "application/json": { schema: z.object({ status: z.literal("ok") }) } },
-};
+const ok = jsonContent("Yes.", z.object({ status: z.literal("ok") }).openapi("Ok", { example: { status: "ok" } }));
 const readyResponses: RouteConfig["responses"] = { 200: ok, 503: problemContent("No. The failing ones are listed.") };
 
-const live = createRoute({ method: "get", path: "/live", summary: "Is the process up?", responses: { 200: ok } });
+const common = { method: "get" as const, tags: ["service"], security: [] };
+
+const live = createRoute({
+  ...common,
+  path: "/live",
+  operationId: "isLive",
+  summary: "Is the process up?",
+  responses: { 200: ok },
+});
 const ready = createRoute({
-  method: "get",
+  ...common,
   path: "/ready",
+  operationId: "isReady",
   summary: "Can the queues and the records be reached?",
   responses: readyResponses,
 });

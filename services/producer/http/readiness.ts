@@ -1,5 +1,6 @@
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { Deadline } from "../../../shared/runtime/deadline.ts";
+import { reuse } from "./reused.ts";
 import type { Producer } from "../producer.ts";
 
 /** One thing that has to work before requests can be served. */
@@ -24,13 +25,7 @@ export function createReadiness(producer: Producer): () => Promise<readonly stri
       run: (deadline: Deadline) => queue.probe(key, deadline),
     })),
   ];
-  let latest: { readonly atMs: number; readonly failing: Promise<readonly string[]> } | undefined;
-  return () => {
-    if (!latest || clock.monotonic() - latest.atMs >= REUSE_MS) {
-      latest = { atMs: clock.monotonic(), failing: findFailing(checks, clock) };
-    }
-    return latest.failing;
-  };
+  return reuse(() => findFailing(checks, clock), { clock, forMs: REUSE_MS });
 }
 
 async function findFailing(checks: readonly Check[], clock: Clock): Promise<readonly string[]> {

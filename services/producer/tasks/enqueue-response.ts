@@ -1,26 +1,38 @@
-import { problemResponse } from "../../../shared/http/problem.ts";
+import type { Problem } from "../../../shared/http/problem.ts";
 import type { Enqueued } from "./enqueue.ts";
-import { tryLater } from "../http/failures.ts";
-import { taskPath } from "./task-view.ts";
+import { refuse } from "../http/failures.ts";
+import { type TaskView, taskPath } from "./status/task-view.ts";
+
+/** What a caller is told about a task that it handed over. */
+export type EnqueueResult =
+  | { readonly kind: "task"; readonly status: 200 | 202; readonly task: TaskView }
+  | { readonly kind: "problem"; readonly problem: Problem };
 
 /** The response to a request for a new task. */
 export function enqueueResponse(enqueued: Enqueued): Response {
+  const result = enqueueResult(enqueued);
+  if (result.kind === "problem") return refuse(result.problem);
+  const { status, task } = result;
+  const replayed = status === 200 ? { "idempotency-replayed": "true" } : {};
+  return Response.json(task, { status, headers: { location: taskPath(task.id), ...replayed } });
+}
+
+/** What a response says, whether it is about one task or many. */
+export function enqueueResult(enqueued: Enqueued): EnqueueResult {
   switch (enqueued.kind) {
     case "accepted":
-      return Response.json(enqueued.task, { status: 202, headers: { location: taskPath(enqueued.task.id) } });
+      return { kind: "task", status: 202, task: enqueued.task };
     case "replayed":
-      return Response.json(enqueued.task, {
-        headers: { location: taskPath(enqueued.task.id), "idempotency-replayed": "true" },
-      });
+      return { kind: "task", status: 200, task: enqueued.task };
     case "conflict":
-      return problemResponse({
+      return refused({
         status: 422,
         title: "Idempotency key reused",
         code: "idempotency-key-reused",
         detail: "This Idempotency-Key was used before for a different payload. Use a new key for a new task.",
       });
     case "removed":
-      return problemResponse({
+      return refused({
         status: 409,
         title: "Task removed",
         code: "task-removed",
@@ -29,24 +41,33 @@ export function enqueueResponse(enqueued: Enqueued): Response {
           "Use another key to have it done.",
       });
     case "throttled":
-      return tryLater(429, {
+      return refused({
+        status: 429,
         title: "Too many requests",
         code: "throttled",
         detail: "Tasks are being created faster than the queue accepts them. Nothing was created; try again later.",
       });
     case "no-queue":
-      return tryLater(503, {
+      return refused({
+        status: 503,
         title: "Service unavailable",
         code: "queue-unavailable",
         detail: "The queue for tasks of this type can't be used. Nothing was created; try again later.",
       });
     case "unclear":
-      return tryLater(503, {
+      return refused({
+        status: 503,
         title: "Service unavailable",
         code: "outcome-unknown",
         detail:
           "The task may have been accepted: its queue did not respond in time. If you repeat the request with the same " +
           "Idempotency-Key, there will be one task. Without a key, repeating it may create a second one.",
       });
+    default:
+      return enqueued satisfies never;
   }
+}
+
+function refused(problem: Problem): EnqueueResult {
+  return { kind: "problem", problem };
 }

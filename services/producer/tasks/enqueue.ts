@@ -1,12 +1,16 @@
+import { LONGEST_HOP_MS } from "../../../shared/contract/backoff.ts";
 import { type SealedEnvelope, sealText } from "../../../shared/contract/envelope.ts";
-import { type TaskId, randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
+import type { TaskId } from "../../../shared/contract/task-id.ts";
 import { createInQueue } from "../../../shared/queue/create-in-queue.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
-import { lookUp } from "./look-up.ts";
+import type { Deadline } from "../../../shared/runtime/deadline.ts";
+import { mayReadTask } from "../access/rules.ts";
+import { type LookUp, lookUp, lookUpRecorded } from "./status/look-up.ts";
 import type { NewTask } from "./new-task.ts";
+import { type TaskIds, idsOf } from "./shared-keys.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
-import type { TaskView } from "./task-view.ts";
-import { type TaskFacts, describeTask } from "./task-status.ts";
+import type { TaskView } from "./status/task-view.ts";
+import { type TaskFacts, describeTask, ownerOf, tellingOf } from "./status/task-status.ts";
 
 /** What became of a new task. */
 export type Enqueued =
@@ -31,20 +35,28 @@ export type Enqueued =
  * @throws DependencyError if the records or the queue can't be read.
  */
 export async function enqueue(task: NewTask, producer: Producer, signal: AbortSignal): Promise<Enqueued> {
-  const envelope = seal(task, producer.clock.now());
-  const request: Request = { task, envelope, producer, signal };
+  const nowMs = producer.clock.now();
+  const ids = idsOf(task, { ...producer, nowMs });
+  const { id } = ids;
+  const envelope = seal(task, id, nowMs);
+  const request: Request = { task, envelope, ids, producer, signal };
 
-  const recorded = await findRecorded(request);
-  if (recorded) return recorded;
+  const accepted = await findAccepted(request);
+  if (accepted) return accepted;
 
   const { dueAtMs } = task;
-  const queued = { id: envelope.id, envelope, ...(dueAtMs === undefined ? {} : { dueAtMs }) };
+  const queued = {
+    envelope,
+    ...(dueAtMs === undefined ? {} : { dueAtMs: Math.min(dueAtMs, nowMs + LONGEST_HOP_MS) }),
+  };
   const created = await createInQueue(queued, producer, signal);
   switch (created.kind) {
     case "created":
-      return known("accepted", { id: envelope.id, sighting: { kind: "found", task: created.task } }, request);
+      return known("accepted", { id, sighting: { kind: "found", task: created.task }, record: undefined }, request);
     case "exists":
-      return explainTaken(request, created.maybeOurs);
+      return explainHeld(await lookUp(lookUpOf(id, "full", request), producer), request, {
+        maybeOurs: created.maybeOurs,
+      });
     case "no-queue":
       producer.log.error({ ...errorFields(created.cause), queue: task.taskType.queue }, "a queue can't be used");
       return { kind: "no-queue" };
@@ -57,66 +69,108 @@ export async function enqueue(task: NewTask, producer: Producer, signal: AbortSi
 interface Request {
   readonly task: NewTask;
   readonly envelope: SealedEnvelope & { readonly id: TaskId };
+  readonly ids: TaskIds;
   readonly producer: Producer;
   readonly signal: AbortSignal;
 }
 
-function seal(task: NewTask, nowMs: number): Request["envelope"] {
-  const { taskType, payload, idempotencyKey, traceparent } = task;
-  const { type, queue } = taskType;
-  const id = idempotencyKey === undefined ? randomTaskId(queue) : taskIdForKey({ type, idempotencyKey, queue });
-  const trace = traceparent === undefined ? {} : { traceparent };
-  return sealText({ id, type, payload, enqueuedAtMs: nowMs, ...trace });
+/** A task that its queue can hold until it is due says nothing of the time itself. */
+function seal(task: NewTask, id: TaskId, nowMs: number): Request["envelope"] {
+  const { taskType, payload, caller, traceparent, dueAtMs = nowMs } = task;
+  return sealText({
+    id,
+    type: taskType.type,
+    payload,
+    caller: caller.email,
+    enqueuedAtMs: nowMs,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(dueAtMs > nowMs + LONGEST_HOP_MS ? { notBefore: new Date(dueAtMs).toISOString() } : {}),
+  });
+}
+
+/** What was accepted before this request. Without a key the id is new, so there is nothing to look for. */
+async function findAccepted(request: Request): Promise<Enqueued | undefined> {
+  const { id, sharedId, ownId } = request.ids;
+  if (!request.task.key) return undefined;
+  const otherId = sharedId === id ? ownId : sharedId;
+  const [recorded, other] = await Promise.all([
+    findRecorded(request),
+    otherId === undefined ? undefined : findOther(otherId, request),
+  ]);
+  return recorded ?? other;
 }
 
 /**
  * The record shows for weeks what was accepted, long after Cloud Tasks has forgotten the name and would accept it again.
- * Without a key the id is new, so there is nothing to look for.
  */
 async function findRecorded(request: Request): Promise<Enqueued | undefined> {
-  const { task, envelope, producer, signal } = request;
-  if (task.idempotencyKey === undefined) return undefined;
-  const deadline = { clock: producer.clock, timeoutMs: LOOK_UP_TIMEOUT_MS, signal };
-  const record = await producer.records.find(envelope.id, deadline);
+  const { id } = request.envelope;
+  const { producer } = request;
+  const record = await producer.records.find(id, deadlineOf(request));
   if (!record) return undefined;
-  if (record.payloadHash !== envelope.payloadHash) return { kind: "conflict" };
-  const sighting = await producer.queue.find(envelope.id, "basic", deadline);
-  return known("replayed", { id: envelope.id, sighting, record }, request);
+  return explainHeld(await lookUpRecorded(record, lookUpOf(id, "basic", request), producer), request);
+}
+
+function lookUpOf(id: TaskId, view: LookUp["view"], { signal }: Request): LookUp {
+  return { id, view, signal };
 }
 
 /**
- * The id is taken. The task in the queue tells by its time which request made it, and by its hash what it carries. Once it
- * has left the queue, its record tells what it carried.
+ * What was accepted by this key under another id: by an earlier revision, whoever the caller was, or as the caller's own
+ * before its time. The record is read last: a task that leaves its queue in between has one by then.
  */
-async function explainTaken(request: Request, maybeOurs: boolean): Promise<Enqueued> {
-  const { envelope, producer, signal } = request;
-  const facts = await lookUp({ id: envelope.id, view: "full", signal }, producer);
+async function findOther(id: TaskId, request: Request): Promise<Enqueued | undefined> {
+  const { records, queue } = request.producer;
+  const sighting = await queue.find({ id }, "full", deadlineOf(request));
+  const record = await records.find(id, deadlineOf(request));
+  if (sighting.kind === "never" && !record) return undefined;
+  const facts = record?.hop
+    ? await lookUpRecorded(record, lookUpOf(id, "full", request), request.producer)
+    : { id, sighting, record };
+  const owner = ownerOf(facts);
+  if (owner !== undefined && owner !== request.task.caller.email) return undefined;
+  const held = explainHeld(facts, request);
+  // Anybody could use a schedule's key in advance. A schedule has no other payload at the same minute.
+  return held.kind === "conflict" && request.task.key?.occurrence ? undefined : held;
+}
+
+function deadlineOf({ producer: { clock }, signal }: Request): Deadline {
+  return { clock, timeoutMs: LOOK_UP_TIMEOUT_MS, signal };
+}
+
+/**
+ * The response to a request whose id is held. The record tells what the id was accepted for, and so does the task in the
+ * queue, which also tells by its time which request made it.
+ *
+ * @param on.maybeOurs whether this very request may have made it.
+ */
+function explainHeld(facts: TaskFacts, request: Request, on: { maybeOurs?: boolean } = {}): Enqueued {
   const { sighting, record } = facts;
-  if (sighting.kind === "found") {
-    const stored = sighting.task.envelope;
-    if (stored?.payloadHash !== envelope.payloadHash) return { kind: "conflict" };
-    const ours = maybeOurs && stored.enqueuedAt === envelope.enqueuedAt;
-    return known(ours ? "accepted" : "replayed", facts, request);
-  }
-  if (record && record.payloadHash !== envelope.payloadHash) return { kind: "conflict" };
-  if (record) return known("replayed", facts, request);
-  return explainVanished(request, sighting.kind);
+  if (!record && sighting.kind !== "found") return explainVanished(facts, request);
+  const stored = sighting.kind === "found" ? sighting.task.envelope : undefined;
+  const { payloadHash, enqueuedAt } = request.envelope;
+  if ((record ?? stored)?.payloadHash !== payloadHash) return { kind: "conflict" };
+  return known(on.maybeOurs && stored?.enqueuedAt === enqueuedAt ? "accepted" : "replayed", facts, request);
 }
 
 /** The task has left its queue and no record. A natural one does that when it has run, any other only when it is removed. */
-function explainVanished(request: Request, sighting: "gone" | "never"): Enqueued {
-  const { task, envelope } = request;
-  if (task.taskType.idempotency === "natural") {
-    return known("replayed", { id: envelope.id, sighting: { kind: "gone" } }, request);
+function explainVanished(facts: TaskFacts, request: Request): Enqueued {
+  if (request.task.taskType.idempotency === "natural") {
+    return known("replayed", { ...facts, sighting: { kind: "gone" } }, request);
   }
-  return sighting === "gone" ? { kind: "removed" } : { kind: "unclear" };
+  return { kind: facts.sighting.kind === "gone" ? "removed" : "unclear" };
 }
 
-function known(kind: "accepted" | "replayed", facts: Facts, { task, producer }: Request): Enqueued {
-  const { registry, clock } = producer;
-  const view = describeTask({ record: undefined, ...facts }, { types: registry.types, nowMs: clock.now() });
+function known(kind: "accepted" | "replayed", facts: TaskFacts, request: Request): Enqueued {
+  const { type } = request.task.taskType;
+  const view = describeTask({ type, ...facts }, tellingOf(request.producer));
   if (!view) throw new Error("A task that was accepted is always known.");
-  return { kind, task: { ...view, type: task.taskType.type } };
+  return { kind, task: { ...viewFor(request, view, facts), type } };
 }
 
-type Facts = Omit<TaskFacts, "record"> & Partial<Pick<TaskFacts, "record">>;
+/** A shared key may be another's: whoever repeats it learns what became of the task, and nothing else about it. */
+function viewFor({ task: { caller }, ids: { sharedId } }: Request, view: TaskView, facts: TaskFacts): TaskView {
+  if (facts.id !== sharedId || mayReadTask(caller, ownerOf(facts)).allowed) return view;
+  const { id, queue, state, links } = view;
+  return { id, queue, state, links };
+}

@@ -5,23 +5,26 @@ import type { PayloadText } from "../../../shared/contract/envelope.ts";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { schemaProblems } from "../../../shared/http/schema-problems.ts";
-import { dueAtMsOf, dueTimeFields, dueTimeProblems } from "./due-time.ts";
+import type { Caller } from "../access/caller.ts";
+import type { IdempotencyKey } from "./idempotency-key.ts";
+import { dueAtMsOf, dueTimeFields, dueTimeProblems } from "../../../shared/contract/new-task/due-time.ts";
 
 /** A task that a caller hands over. */
 export interface NewTask {
   readonly taskType: TaskType;
   /** As it was sent: it is up to the worker what a schema adds or leaves out. */
   readonly payload: PayloadText;
+  readonly caller: Caller;
   /** When to deliver it first, in milliseconds since the epoch. Default: at once. */
   readonly dueAtMs?: number;
-  /** Tasks with the same type and key are one task. Default: each is a task of its own. */
-  readonly idempotencyKey?: string;
+  /** A caller's tasks with the same type and key are one task. Default: each is a task of its own. */
+  readonly key?: IdempotencyKey;
   /** The trace that its deliveries belong to. */
   readonly traceparent?: string;
 }
 
 /** What the body of a request says about a task. */
-interface RequestedTask extends Omit<NewTask, "payload"> {
+interface RequestedTask extends Omit<NewTask, "payload" | "caller"> {
   readonly payload: Json;
 }
 

@@ -30,7 +30,6 @@ export function createDeliverWebhook({ resolve = createNameResolver() }: { reado
   const slots = new DeliverySlots();
   return bindHandler(deliverWebhook, async (payload, context) => {
     const url = new URL(payload.url);
-    if (url.username !== "" || url.password !== "") return failPermanently(REFUSALS.url_credentials);
     const { settings, clock } = context;
     const body = JSON.stringify({ type: payload.event, timestamp: context.enqueuedAt, data: payload.data });
     const headers = () => signedHeaders(payload, body, context);
@@ -65,10 +64,6 @@ async function withinTime(
 
 /** Why nothing is sent, now or later. */
 const REFUSALS = {
-  url_credentials: {
-    code: "url_credentials",
-    message: "The subscriber's URL contains a user name or password.",
-  },
   address_refused: {
     code: "address_refused",
     message: "The subscriber's host has an address that is not on the public Internet.",

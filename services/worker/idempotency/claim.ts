@@ -1,9 +1,12 @@
 import type { Timestamp } from "@google-cloud/firestore";
 import assert from "node:assert/strict";
+import type { AttemptLog } from "../../../shared/records/attempt-log.ts";
+import { type TaskRecord, carriedSnoozes } from "../../../shared/records/task-record.ts";
 import type { AttemptNumbers } from "../../../shared/records/transition.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { admitClaim } from "../lifecycle/admission.ts";
-import { type AttemptEnd, settleClaimed, settlementOf } from "../lifecycle/settlement.ts";
+import { settleClaimed } from "../lifecycle/record-settlement.ts";
+import { type AttemptEnd, settlementOf } from "../lifecycle/settlement.ts";
 import type { Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import { type Ran, failedWhenStuck, runDirectly, runHandler } from "../runner/run-handler.ts";
@@ -15,14 +18,18 @@ import { type Attempt, type AttemptWorker, type Begun, type Strategy, newAttempt
  */
 interface ClaimedAttempt extends Attempt, AttemptNumbers {
   readonly updateTime: Timestamp;
+  /** The attempts before this one, as the claim found them. */
+  readonly log: AttemptLog;
+  /** How often in a row the task was put off before. */
+  readonly snoozes: number;
 }
 
 /**
- * `claim`: the attempt leases the task's name before the handler runs, and completes it afterwards: two commits, no
- * read.
+ * `claim`: the attempt leases the task's name before the handler runs, and completes it afterwards: two commits, and no
+ * read the first time.
  *
  *     create the record, on condition that there is none ──ok──▶ ours
- *            └── exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see `admitClaim`)
+ *            └── not the first dispatch; exists, or unclear ──▶ read, then conditional commit ──▶ ours or another's (see `admitClaim`)
  */
 export function claimStrategy(delivery: RunnableDelivery, worker: AttemptWorker): Strategy {
   return {
@@ -66,17 +73,25 @@ async function claimInTime(delivery: RunnableDelivery, worker: AttemptWorker): P
   }
 }
 
-async function claim(delivery: RunnableDelivery, { store }: AttemptWorker): Promise<ClaimedAttempt | Rejected> {
-  const attempt = newAttempt(delivery);
-  const numbers = { owner: attempt.owner, fence: 1, attempts: 1 };
-  const created = await store.create(delivery, { kind: "claim", attempt: numbers, from: null });
-  if (created) return { ...attempt, ...numbers, updateTime: created };
+async function claim(delivery: RunnableDelivery, worker: AttemptWorker): Promise<ClaimedAttempt | Rejected> {
+  const { store, instance } = worker;
+  const attempt = newAttempt(delivery, worker);
+  const first = { attempt: { owner: attempt.owner, fence: 1, attempts: 1 }, log: [] };
+  const created =
+    delivery.isFirstDispatch && (await store.create(delivery, { kind: "claim", ...first, instance, from: null }));
+  if (created) return { ...attempt, ...first.attempt, log: first.log, snoozes: 0, updateTime: created };
 
   const admission = await store.change(delivery, ({ record, readTimeMs }) => admitClaim(record, attempt, readTimeMs));
   if (admission.kind === "reject") return { rejected: true, outcome: admission.outcome };
-  const { attempt: claimed, updateTime } = admission;
+  const { attempt: claimed, from, log, updateTime } = admission;
   assert(updateTime, "A claimed record has been written.");
-  return { ...attempt, ...claimed, number: claimed.attempts, updateTime };
+  const snoozes = from ? snoozesBefore(from, attempt) : 0;
+  return { ...attempt, ...claimed, number: claimed.attempts, log, snoozes, updateTime };
+}
+
+/** The record may be this attempt's own claim already. */
+function snoozesBefore(from: TaskRecord, { owner }: Attempt): number {
+  return from.owner === owner ? (from.snoozes ?? 0) : carriedSnoozes(from);
 }
 
 type Rejected = Extract<Begun, { rejected: true }>;
@@ -105,9 +120,10 @@ async function releaseLate(claiming: Promise<ClaimedAttempt | Rejected>, on: On)
 
 /** The happy path is one commit, on condition that the record is as the claim left it. */
 async function settle(attempt: ClaimedAttempt, end: AttemptEnd, { delivery, worker }: On): Promise<Outcome> {
-  const { store } = worker;
+  const { store, clock } = worker;
   const untilMs = store.stepUntilMs();
-  const settlement = settlementOf(end, attempt, delivery);
+  const story = { log: attempt.log, start: attempt, endedAtMs: clock.now() };
+  const settlement = settlementOf(end, attempt, { maxAttempts: delivery.maxAttempts, story });
   const { transition } = settlement;
   if (transition && (await store.settle(delivery, transition, { updateTime: attempt.updateTime, untilMs }))) {
     return settlement.outcome;

@@ -1,8 +1,10 @@
-import type { RecordTransaction } from "../../../shared/records/task-store.ts";
-import { RecordStoreError, isFirestoreError } from "../../../shared/records/task-store.ts";
+import type { Json } from "../../../shared/contract/any-json.ts";
+import type { RecordTransaction } from "../../../shared/records/read-record.ts";
+import { RecordStoreError, isFirestoreError } from "../../../shared/records/record-store-error.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { admitUnclaimed } from "../lifecycle/admission.ts";
-import { type AttemptEnd, settleInTransaction } from "../lifecycle/settlement.ts";
+import { settleInTransaction } from "../lifecycle/record-settlement.ts";
+import type { AttemptEnd } from "../lifecycle/settlement.ts";
 import { CONTENTION, type Outcome } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { RunContext } from "../runner/handler.ts";
@@ -16,7 +18,7 @@ import { type Attempt, type AttemptWorker, type Strategy, finishUnclaimed, newAt
  */
 export function transactionStrategy(delivery: RunnableDelivery, worker: AttemptWorker): Strategy {
   return {
-    begin: () => Promise.resolve(newAttempt(delivery)),
+    begin: () => Promise.resolve(newAttempt(delivery, worker)),
     run: (attempt) => runInTransaction(attempt, { delivery, worker }),
     finish: (attempt, ran) => finishUnclaimed(attempt, ran, { delivery, worker }),
   };
@@ -76,7 +78,7 @@ async function commitTogether(context: RunContext, on: TransactionRun): Promise<
   } catch (error) {
     if (error instanceof NothingToCommit) return error.ran;
     if (!isFirestoreError(error)) throw error;
-    return afterFailure(error, worker);
+    return afterFailure(error, { log: worker.log, payload: delivery.envelope.payload });
   }
 }
 
@@ -88,7 +90,7 @@ interface TransactionRun extends On {
 async function attemptOnce(
   { record, readTimeMs, transaction, write }: RecordTransaction,
   context: RunContext,
-  { attempt, run, worker }: TransactionRun,
+  { attempt, run, delivery, worker }: TransactionRun,
 ): Promise<Ran> {
   const admission = admitUnclaimed(record, attempt, readTimeMs);
   if (admission.kind === "reject") {
@@ -96,14 +98,15 @@ async function attemptOnce(
     return { kind: "decided", outcome: admission.outcome };
   }
   // The client runs the callback again, for example after contention, but the attempt has been told to stop.
-  if (worker.task.fault) throw new NothingToCommit(faulted(worker.task));
+  if (worker.task.fault) throw new NothingToCommit(faulted(worker.task, delivery));
   if (context.signal.aborted) throw new NothingToCommit({ kind: "decided", outcome: keptByFirestore(worker) });
 
   const end = await run({ ...context, attempt: admission.attempt.attempts, transaction });
   // Part of the work has failed, so its effects must not be committed.
   const hasFailed = end.kind === "succeeded" && worker.task.fault;
-  if (hasFailed) throw new NothingToCommit(faulted(worker.task));
-  const settlement = settleInTransaction(end, admission, attempt);
+  if (hasFailed) throw new NothingToCommit(faulted(worker.task, delivery));
+  const endedAtMs = worker.clock.now();
+  const settlement = settleInTransaction(end, admission, { claimant: attempt, endedAtMs });
   if (!settlement?.transition) throw new NothingToCommit({ kind: "ended", end });
   write(settlement.transition);
   return { kind: "decided", outcome: settlement.outcome };
@@ -121,7 +124,7 @@ async function runOnce(delivery: RunnableDelivery, context: RunContext): Promise
   } catch (error) {
     if (isFirestoreError(error) && !context.signal.aborted) throw error;
     context.log.error(errorFields(error), "the handler threw");
-    return threw(error);
+    return threw(error, delivery.envelope.payload);
   }
 }
 
@@ -141,12 +144,15 @@ const UNAVAILABLE: ReadonlySet<number> = new Set([1, 2, 4, 7, 8, 12, 13, 14, 15,
  *
  * @throws RecordStoreError if the error says nothing about the task.
  */
-export function afterFailure(error: Error & { readonly code: number }, { log }: Pick<AttemptWorker, "log">): Ran {
+export function afterFailure(
+  error: Error & { readonly code: number },
+  { log, payload }: Pick<AttemptWorker, "log"> & { readonly payload: Json },
+): Ran {
   const { code } = error;
   if (code === ABORTED) return { kind: "decided", outcome: CONTENTION };
   if (UNAVAILABLE.has(code)) {
     throw new RecordStoreError(`Firestore responded with status ${code}.`, code, { cause: error });
   }
   log.error(errorFields(error), "Firestore refused the handler's request");
-  return { kind: "ended", end: threw(error) };
+  return { kind: "ended", end: threw(error, payload) };
 }

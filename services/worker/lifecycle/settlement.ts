@@ -1,23 +1,25 @@
-import { type TaskError, type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
-import {
-  type AttemptNumbers,
-  type NewRecord,
-  type Transition,
-  stateAfter,
-} from "../../../shared/records/transition.ts";
-import { CONTENTION, type Outcome } from "../outcome.ts";
-import type { HandlerResult } from "../runner/handler.ts";
-import { type Claimant, type Standing, rejectionOf, standingOf } from "./admission.ts";
+import type { Thrown } from "../../../shared/process/thrown-words.ts";
+import { allowedDelayMs, backoffDelayMs } from "../../../shared/contract/backoff.ts";
+import { type AttemptLog, type AttemptStart, type NextRule, withAttempt } from "../../../shared/records/attempt-log.ts";
+import type { TaskError } from "../../../shared/records/task-record.ts";
+import { followingDeath } from "../../../shared/outbox/follow-up.ts";
+import type { NewRecord, NextHop, Transition } from "../../../shared/records/transition.ts";
+import { CANCELLED, CONTENTION, type Outcome } from "../outcome.ts";
+import type { HandlerEnd } from "../runner/handler.ts";
+import type { Claimant, Pace } from "./admission.ts";
 
 /** How an attempt ended, whatever the reason. */
 export type AttemptEnd =
-  | HandlerResult
-  | { readonly kind: "threw"; readonly error: TaskError }
+  | HandlerEnd
+  /** The record's error is fit for anybody; what was thrown is for those who may read the attempt's log. */
+  | { readonly kind: "threw"; readonly error: TaskError; readonly thrown?: Thrown }
   | { readonly kind: "timed-out"; readonly error: TaskError }
   /** This revision has no handler for the type; a newer one may have one. */
   | { readonly kind: "unknown-type"; readonly type: string }
   /** Stopped by a shutdown before it ended: it doesn't count. */
-  | { readonly kind: "released" };
+  | { readonly kind: "released" }
+  /** Stopped because its task was cancelled. */
+  | { readonly kind: "cancelled" };
 
 /** What to write for an attempt's end, and the delivery's outcome once that is durable. */
 export interface Settlement {
@@ -32,14 +34,17 @@ export interface Counted {
   readonly attempts: number;
   /** Consecutive deliveries, before this one, to revisions that didn't know the type. Default 0. */
   readonly unknownTypes?: number;
+  /** How often in a row the task was put off before this attempt. Default 0. */
+  readonly snoozes?: number;
 }
 
-/** An attempt's end, and the attempt that it belongs to. */
-export interface UnclaimedEnd {
-  readonly claimant: Claimant;
-  readonly end: AttemptEnd;
-  /** The fence of an earlier commit that may or may not have taken effect; null on the first try. */
-  readonly triedFence: number | null;
+/** An attempt beside its end: what the log tells of it, and what the next attempt's time and a dead letter depend on. */
+export interface Story {
+  /** The attempts before this one. */
+  readonly log: AttemptLog;
+  readonly start: AttemptStart & Pace & Pick<Claimant, "onDead">;
+  /** By the instance's clock, in milliseconds since the epoch. */
+  readonly endedAtMs: number;
 }
 
 /**
@@ -48,17 +53,16 @@ export interface UnclaimedEnd {
  */
 const MOST_UNKNOWN_TYPES = 10;
 
-/** If another attempt took over the record meanwhile, ask for a retry soon: that attempt may have finished by then. */
-const SUPERSEDED_RETRY_AFTER_MS = 1_000;
+/** A handler that puts its task off this often in a row waits for something that doesn't come. */
+const MOST_SNOOZES = 1_000;
 
-/** A natural task runs before its record is read. */
-const CONFLICT_AT_THE_END = {
-  code: "payload_conflict",
-  message: "The task's id was used before with a different payload; this one, which may have run, is not retried.",
+const SNOOZED_TOO_OFTEN = {
+  code: "snoozed_too_often",
+  message: `The handler put the task off ${MOST_SNOOZES} times in a row.`,
 };
 
 /** An end after which the task is retried. */
-type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" }>;
+type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" | "cancelled" }>;
 
 /**
  * Decides how to record an attempt's end.
@@ -68,115 +72,143 @@ type WaitingEnd = Exclude<AttemptEnd, { kind: "succeeded" | "permanent" }>;
 export function settlementOf(
   end: AttemptEnd,
   counted: Counted,
-  { maxAttempts, as = null }: { readonly maxAttempts: number; readonly as?: NewRecord | null },
+  {
+    maxAttempts,
+    story,
+    as = null,
+  }: { readonly maxAttempts: number; readonly story: Story; readonly as?: NewRecord | null },
 ): Settlement {
   const { attempts } = counted;
+  const log = logAfter(end, attempts, story);
+  const ending = { attempts, log, as };
+  const uncounted = { attempts: attempts - 1, log, as };
   switch (end.kind) {
     case "succeeded": {
-      const { result } = end;
-      return { transition: { kind: "complete", attempts, result, as }, outcome: { kind: "done", result } };
+      const { result, children } = end;
+      const following = children ? { children } : {};
+      return { transition: { kind: "complete", ...ending, result, ...following }, outcome: { kind: "done", result } };
     }
     case "permanent":
-      return dead(end.error, attempts, as);
+      return dead(end.error, ending, story);
     case "retry":
     case "threw":
     case "timed-out":
-      return attempts >= maxAttempts ? dead(end.error, attempts, as) : waiting(end, { attempts, error: end.error, as });
+      return attempts >= maxAttempts ? dead(end.error, ending, story) : settleFailure(end, counted, { story, as });
+    case "snoozed":
+      return settleSnooze(end, counted, { story, as });
     case "unknown-type":
-      return settleUnknownType(end, counted, as);
+      return settleUnknownType(end, counted, { ...uncounted, story });
     case "saturated":
-      return waiting(end, { attempts: attempts - 1, error: end.error, as });
+      return waiting(end, { ...uncounted, error: end.error });
     case "released":
-      return waiting(end, { attempts: attempts - 1, error: null, as });
+      return waiting(end, { ...uncounted, error: null });
+    case "cancelled":
+      return { transition: { kind: "cancel", ...ending, error: null }, outcome: CANCELLED };
     default:
       return end satisfies never;
   }
 }
 
-/** Decides whether a claimed attempt may still settle: only while the record is live and holds its owner and fence. */
-export function settleClaimed(
-  record: TaskRecord | null,
-  attempt: Pick<AttemptNumbers, "owner" | "fence">,
-  settlement: Settlement,
-): Settlement {
-  const isMine = record?.owner === attempt.owner && record.fence === attempt.fence;
-  const isWritten = isMine && settlement.transition !== null && record.state === stateAfter(settlement.transition);
-  if (isWritten) return { transition: null, outcome: settlement.outcome };
-  if (record && isTerminal(record.state)) return nothing({ kind: "duplicate", state: record.state });
-  if (!isMine) return nothing({ kind: "busy", retryAfterMs: SUPERSEDED_RETRY_AFTER_MS });
-  return settlement;
-}
-
-/** The outcome of an end that needs no record, not even a read; null for all others. */
-export function outcomeWithoutRecord(
+function logAfter(
   end: AttemptEnd,
-  { isFirstDispatch }: { readonly isFirstDispatch: boolean },
-): Outcome | null {
-  if (end.kind === "succeeded" && isFirstDispatch) return { kind: "done", result: end.result };
-  if (end.kind === "released") return { kind: "unavailable", reason: "shutting-down" };
-  return null;
+  attempt: number,
+  { log, start, endedAtMs, next }: Story & { readonly next?: NextTime | undefined },
+): AttemptLog {
+  return withAttempt(log, start, { attempt, outcome: end.kind, endedAtMs, next, ...wordsOf(end) });
 }
 
-/** Decides how to end an attempt whose task may not have a record yet. */
-export function settleUnclaimed(record: TaskRecord | null, ended: UnclaimedEnd, readTimeMs: number): Settlement {
-  const { claimant, end } = ended;
-  if (end.kind === "succeeded" && !record) return nothing({ kind: "done", result: end.result });
-
-  const standing = standingOf(record, claimant, readTimeMs);
-  if (standing.kind === "own") return nothing(outcomeOfOwn(standing.record, end));
-  if (standing.kind === "conflict") return keepConflict();
-  if (standing.kind !== "free" && !standsByItself(standing, end)) {
-    const { transition, outcome } = rejectionOf(standing, claimant);
-    return { transition, outcome };
-  }
-  if (isWaitingEnd(end) && mayBeCounted(record, ended)) return nothing(outcomeOfWaiting(end));
-  return settleAs(standing, ended);
+/** The words of an end in the attempt's log, which has more than the record's error if something was thrown. */
+function wordsOf(end: AttemptEnd): { readonly error: TaskError | null; readonly stack?: string } {
+  if (end.kind === "unknown-type") return { error: unknownType(end) };
+  if (!("error" in end)) return { error: null };
+  if (end.kind !== "threw" || !end.thrown) return { error: end.error };
+  const { message, stack } = end.thrown;
+  return { error: { ...end.error, message }, stack };
 }
 
-/** How to record a success in the commit of its effects; null for an end whose effects must not be committed. */
-export function settleInTransaction(
-  end: AttemptEnd,
-  { attempt, from }: { readonly attempt: AttemptNumbers; readonly from: TaskRecord | null },
-  { maxAttempts }: Pick<Claimant, "maxAttempts">,
-): Settlement | null {
-  const { owner, fence } = attempt;
-  return end.kind === "succeeded" ? settlementOf(end, attempt, { maxAttempts, as: { owner, fence, from } }) : null;
+/** Whatever the task dies of, its `onDead` task is in the same commit. */
+function dead(error: TaskError, ending: EndingFields, { start, endedAtMs }: Story): Settlement {
+  const { attempts } = ending;
+  const following = followingDeath(start.onDead, { code: error.code, attempts, diedAtMs: endedAtMs });
+  return { transition: { kind: "deadLetter", ...ending, error, ...following }, outcome: { kind: "dead", error } };
 }
 
-function nothing(outcome: Outcome): Settlement {
-  return { transition: null, outcome };
-}
-
-function dead(error: TaskError, attempts: number, as: NewRecord | null): Settlement {
-  return { transition: { kind: "deadLetter", attempts, error, as }, outcome: { kind: "dead", error } };
-}
-
-function keepConflict(): Settlement {
-  const error = CONFLICT_AT_THE_END;
-  return { transition: { kind: "keepConflict", error }, outcome: { kind: "dead", error } };
-}
+type EndingFields = Pick<Extract<Transition, { kind: "deadLetter" }>, "attempts" | "log" | "as">;
 
 function waiting(end: WaitingEnd, retry: Omit<Extract<Transition, { kind: "retry" }>, "kind">): Settlement {
   return { transition: { kind: "retry", ...retry }, outcome: outcomeOfWaiting(end) };
 }
 
+type FailedEnd = Extract<AttemptEnd, { kind: "retry" | "threw" | "timed-out" }>;
+type SnoozedEnd = Extract<AttemptEnd, { kind: "snoozed" }>;
+type Recording = { readonly story: Story; readonly as: NewRecord | null };
+
+/** The queue's own backoff sets the time of the next attempt, unless something else does: then that is another hop. */
+function settleFailure(end: FailedEnd, { attempts, snoozes = 0 }: Counted, { story, as }: Recording): Settlement {
+  const { error } = end;
+  const next = nextTimeOf(end, attempts, story);
+  const ended = { attempts, log: logAfter(end, attempts, { ...story, next }), as, error };
+  const retry = { ...ended, ...(snoozes > 0 ? { endsSnoozes: true as const } : {}) };
+  if (!next) return waiting(end, retry);
+  return {
+    transition: { kind: "retry", ...retry, next: hopFor(next, story) },
+    outcome: { kind: "rescheduled", dueAtMs: next.atMs, error },
+  };
+}
+
+function settleSnooze(end: SnoozedEnd, counted: Counted, { story, as }: Recording): Settlement {
+  const attempts = counted.attempts - 1;
+  const snoozes = (counted.snoozes ?? 0) + 1;
+  if (snoozes >= MOST_SNOOZES) {
+    return dead(SNOOZED_TOO_OFTEN, { attempts, log: logAfter(end, counted.attempts, story), as }, story);
+  }
+  const next = nextTimeOf(end, counted.attempts, story);
+  const log = logAfter(end, counted.attempts, { ...story, next });
+  return {
+    transition: { kind: "snooze", attempts, log, as, snoozes, next: hopFor(next, story) },
+    outcome: { kind: "rescheduled", dueAtMs: next.atMs },
+  };
+}
+
+function hopFor({ atMs }: NextTime, { start }: Story): NextHop {
+  return { hop: start.hop + 1, notBeforeMs: atMs };
+}
+
+/** When the next attempt is due, in milliseconds since the epoch, and by which rule. */
+interface NextTime {
+  readonly atMs: number;
+  readonly rule: NextRule;
+}
+
+function nextTimeOf(end: SnoozedEnd, attempt: number, story: Story): NextTime;
+function nextTimeOf(end: FailedEnd, attempt: number, story: Story): NextTime | undefined;
+function nextTimeOf(end: FailedEnd | SnoozedEnd, attempt: number, { start, endedAtMs }: Story): NextTime | undefined {
+  const { taskId, backoff } = start;
+  const after = (delayMs: number, rule: NextRule) => ({ atMs: endedAtMs + allowedDelayMs(delayMs), rule });
+  if (end.kind === "snoozed") {
+    return after("untilMs" in end.delay ? end.delay.untilMs - endedAtMs : end.delay.forMs, "snooze");
+  }
+  if (end.kind === "retry" && end.retryAfterMs !== undefined) return after(end.retryAfterMs, "retry-after");
+  return backoff && after(backoffDelayMs(backoff, { id: taskId, n: attempt }), "backoff");
+}
+
 function settleUnknownType(
   end: Extract<AttemptEnd, { kind: "unknown-type" }>,
   counted: Counted,
-  as: NewRecord | null,
+  { story, ...ending }: EndingFields & { readonly story: Story },
 ): Settlement {
-  const error = {
-    code: "unknown_type",
-    message: `No revision of the worker that received the task knows ${end.type}.`,
-  };
-  const attempts = counted.attempts - 1;
+  const error = unknownType(end);
   const unknownTypes = (counted.unknownTypes ?? 0) + 1;
-  if (unknownTypes >= MOST_UNKNOWN_TYPES) return dead(error, attempts, as);
-  return waiting(end, { attempts, error, unknownTypes, as });
+  if (unknownTypes >= MOST_UNKNOWN_TYPES) return dead(error, ending, story);
+  return waiting(end, { ...ending, error, unknownTypes });
+}
+
+function unknownType({ type }: { readonly type: string }): TaskError {
+  return { code: "unknown_type", message: `No revision of the worker that received the task knows ${type}.` };
 }
 
 /** The outcome of an attempt whose task waits for the next one. */
-function outcomeOfWaiting(end: WaitingEnd): Outcome {
+export function outcomeOfWaiting(end: WaitingEnd): Outcome {
   switch (end.kind) {
     case "retry":
     case "saturated":
@@ -187,60 +219,15 @@ function outcomeOfWaiting(end: WaitingEnd): Outcome {
       return { kind: "failed", error: end.error };
     case "released":
       return { kind: "unavailable", reason: "shutting-down" };
+    // Only the next hop's record puts a task off, and this attempt leaves none.
+    case "snoozed":
+      return CONTENTION;
     default:
       return end satisfies never;
   }
 }
 
-/**
- * Whether this end may already be counted, although the record belongs to another attempt by now: after two commits in
- * a row, only the last one's owner remains. Counting an attempt twice could dead-letter its task early; leaving one out
- * only costs one more attempt.
- */
-function mayBeCounted(record: TaskRecord | null, { triedFence }: UnclaimedEnd): boolean {
-  return triedFence !== null && record !== null && record.fence > triedFence;
-}
-
-/**
- * Whether an attempt's end is recorded although the task has no attempts, or no time, left. That only keeps attempts
- * from beginning. One that has ended is recorded as what it is: a success isn't dead-lettered, and a dead letter has
- * the error that the attempt died of.
- */
-function standsByItself(
-  standing: Exclude<Standing, { kind: "free" | "own" | "conflict" }>,
-  end: AttemptEnd,
-): standing is Extract<Standing, { kind: "exhausted" | "too-old" }> {
-  if (standing.kind === "too-old") return end.kind === "succeeded" || end.kind === "permanent";
-  return standing.kind === "exhausted";
-}
-
-function settleAs(
-  standing: Extract<Standing, { kind: "free" | "exhausted" | "too-old" }>,
-  { claimant, end }: UnclaimedEnd,
-): Settlement {
-  const from = standing.kind === "free" ? standing.from : standing.record;
-  const counted = { attempts: (from?.attempts ?? 0) + 1, unknownTypes: from?.unknownTypes ?? 0 };
-  const as = { owner: claimant.owner, fence: fenceOf(standing), from };
-  return { ...settlementOf(end, counted, { maxAttempts: claimant.maxAttempts, as }), recordedAs: as };
-}
-
-function fenceOf(standing: Parameters<typeof settleAs>[0]): number {
-  if (standing.kind === "free") return standing.fence;
-  return standing.kind === "too-old" ? standing.nextFence : standing.record.fence + 1;
-}
-
-/**
- * The outcome of an attempt's own commit whose response was lost. It may differ from the attempt's end: Firestore can
- * refuse a transaction after a commit of it took effect.
- */
-function outcomeOfOwn({ state, result, lastError }: TaskRecord, end: AttemptEnd): Outcome {
-  if (state === "succeeded") return { kind: "done", result };
-  if (state === "dead" && lastError) return { kind: "dead", error: lastError };
-  if (isTerminal(state)) return { kind: "duplicate", state };
-  // The commit of a final end leaves no live record. If one ever did, the task must not be acknowledged.
-  return isWaitingEnd(end) ? outcomeOfWaiting(end) : CONTENTION;
-}
-
-function isWaitingEnd(end: AttemptEnd): end is WaitingEnd {
-  return end.kind !== "succeeded" && end.kind !== "permanent";
+/** Whether a task is retried after an end, unless its attempts are used up. */
+export function isWaitingEnd(end: AttemptEnd): end is WaitingEnd {
+  return end.kind !== "succeeded" && end.kind !== "permanent" && end.kind !== "cancelled";
 }

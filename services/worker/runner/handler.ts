@@ -8,6 +8,8 @@ import { schemaProblems } from "../../../shared/http/schema-problems.ts";
 import type { TaskError } from "../../../shared/records/task-record.ts";
 import type { SettingValues } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
+import type { NewTask } from "../../../shared/records/transition.ts";
+import { type Enqueue, type FollowUpOptions, type FollowUpRules, FollowUps } from "./follow-ups.ts";
 import { keepableError, keepableResult } from "./keepable.ts";
 
 /** How a handler says that its attempt ended. Throwing is for bugs and broken dependencies. */
@@ -19,8 +21,18 @@ export type HandlerResult =
    * Something that all tasks in the queue need is overloaded, so the whole queue should slow down. Counts no attempt.
    */
   | { readonly kind: "saturated"; readonly error: TaskError; readonly retryAfterMs?: number }
+  /** There is nothing to do yet: run this task again later. Counts no attempt. */
+  | { readonly kind: "snoozed"; readonly delay: SnoozeDelay }
   /** A retry can't help: the task becomes a dead letter. */
   | { readonly kind: "permanent"; readonly error: TaskError };
+
+/** A time, in milliseconds since the epoch, or a number of milliseconds from now. */
+export type SnoozeDelay = { readonly untilMs: number } | { readonly forMs: number };
+
+/** How a handler ended, with the tasks that it has enqueued. They only count if it succeeded. */
+export type HandlerEnd =
+  | Exclude<HandlerResult, { readonly kind: "succeeded" }>
+  | (Extract<HandlerResult, { readonly kind: "succeeded" }> & { readonly children?: readonly NewTask[] });
 
 /**
  * The task is done. The result, a JSON value of at most 64 KiB and 64 levels, is kept in the task's status. Any other is
@@ -30,7 +42,10 @@ export function succeeded(result: Json = null): HandlerResult {
   return { kind: "succeeded", result };
 }
 
-/** Retry this task after `retryAfterMs` milliseconds, or by default after the queue's backoff. */
+/**
+ * Retry this task after `retryAfterMs` milliseconds, from 1 s to ten years; what is less or more is set to that. Default:
+ * after the backoff of the task's type, or else of its queue.
+ */
 export function retryLater({ retryAfterMs, ...error }: TaskError & { retryAfterMs?: number }): HandlerResult {
   return retryAfterMs === undefined ? { kind: "retry", error } : { kind: "retry", error, retryAfterMs };
 }
@@ -40,6 +55,18 @@ export function saturated({ retryAfterMs, ...error }: TaskError & { retryAfterMs
   return retryAfterMs === undefined ? { kind: "saturated", error } : { kind: "saturated", error, retryAfterMs };
 }
 
+/**
+ * Run this task again at a certain time, or after some time: from 1 s to ten years from now; what is less or more is set to
+ * that. It counts no attempt. A task that is put off 1,000 times in a row becomes a dead letter.
+ *
+ * @throws TypeError when that isn't a number.
+ */
+export function snooze(delay: SnoozeDelay): HandlerResult {
+  const ms: unknown = "untilMs" in delay ? delay.untilMs : delay.forMs;
+  if (typeof ms !== "number" || Number.isNaN(ms)) throw new TypeError("snooze needs a number.");
+  return { kind: "snoozed", delay };
+}
+
 /** Never retry this task: keep it as a dead letter. */
 export function failPermanently(error: TaskError): HandlerResult {
   return { kind: "permanent", error };
@@ -47,8 +74,17 @@ export function failPermanently(error: TaskError): HandlerResult {
 
 /** What the runner knows about an attempt. */
 export interface RunContext {
-  /** Fires when the task's timeout has passed, and on shutdown. Work must stop then. */
+  /**
+   * Fires when the task's timeout has passed, on shutdown, and, if the task type has `cancelCheckMs`, after a cancel. Work
+   * must stop then.
+   */
   readonly signal: AbortSignal;
+  /**
+   * Asks whether somebody has cancelled the task: one read of Firestore. Whatever the attempt ends with then, unless it
+   * succeeds, the task is cancelled. False if Firestore doesn't respond in time, and in a transaction, which makes a cancel
+   * wait.
+   */
+  readonly isCancelled: () => Promise<boolean>;
   /** The same for every attempt of the task: pass it to remote services that can deduplicate. It is the task's id. */
   readonly idempotencyKey: string;
   /** 1 for the first attempt. A `natural` task's attempts are not counted, so it always sees 1. */
@@ -59,14 +95,21 @@ export interface RunContext {
   readonly log: Logger;
   /** Set for `transaction` tasks, and only for those. */
   readonly transaction?: Transaction;
+  /** What the handler's follow-ups depend on. Without it, it can enqueue none. */
+  readonly followUps?: FollowUpRules;
 }
 
 /** What a handler knows about its attempt. Each line of its `log` has the task's id and type. */
-export interface HandlerContext<Task extends TaskType = TaskType> extends Omit<RunContext, "transaction"> {
+export interface HandlerContext<Task extends TaskType = TaskType> extends Omit<
+  RunContext,
+  "transaction" | "followUps"
+> {
   /** Whether the task becomes a dead letter unless this attempt succeeds. */
   readonly isLastAttempt: boolean;
   /** The parsed values of the variables that the task type declares, by name. */
   readonly settings: SettingValues<Task["settings"]>;
+  /** Enqueues a task that follows this one if the handler succeeds; see `Enqueue`. */
+  readonly enqueue: Enqueue<Task["idempotency"]>;
 }
 
 /** A `transaction` task's handler reads and writes through the transaction, and may be called more than once. */
@@ -75,7 +118,7 @@ export interface TransactionContext<Task extends TaskType = TaskType> extends Ha
 }
 
 /** Runs a handler on a payload that has already been parsed. */
-export type PreparedRun = (context: RunContext) => Promise<HandlerResult>;
+export type PreparedRun = (context: RunContext) => Promise<HandlerEnd>;
 
 /** A task type and the function that does its work. */
 export interface BoundHandler<Task extends TaskType = TaskType> {
@@ -138,9 +181,16 @@ function bind(parts: Parts): BoundHandler {
     prepare(payload) {
       const parsed = taskType.payload.safeParse(payload);
       if (parsed.success) {
-        const run: PreparedRun = async ({ transaction, ...attempt }) => {
-          const context = contextOf(attempt, parts);
-          return keepableEnd(await handle(parsed.data, context, transaction), context.log);
+        const run: PreparedRun = async ({ transaction, followUps, ...attempt }) => {
+          // Each run has its own: Firestore may run a transaction again.
+          const enqueued = new FollowUps(followUps, { clock: attempt.clock, kind: taskType.idempotency });
+          const context = contextOf(attempt, parts, enqueued);
+          try {
+            const end = await handle(parsed.data, context, transaction);
+            return keepableEnd(end, { log: context.log, children: enqueued.end() });
+          } finally {
+            enqueued.end();
+          }
         };
         return { ok: true, run };
       }
@@ -149,7 +199,11 @@ function bind(parts: Parts): BoundHandler {
   };
 }
 
-function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, settings }: Parts): HandlerContext {
+function contextOf(
+  attempt: Omit<RunContext, "transaction" | "followUps">,
+  { taskType, settings }: Parts,
+  enqueued: FollowUps,
+): HandlerContext {
   const { type, attempts } = taskType;
   if (!settings && Object.keys(taskType.settings).length > 0) {
     throw new TypeError(`${type} was run without its settings.`);
@@ -159,11 +213,17 @@ function contextOf(attempt: Omit<RunContext, "transaction">, { taskType, setting
     log: attempt.log.child({ taskId: attempt.idempotencyKey, taskType: type }),
     isLastAttempt: attempt.attempt >= attempts,
     settings: settings ?? {},
+    enqueue: (task: TaskType | string, payload: unknown, options?: FollowUpOptions) =>
+      enqueued.add(task, payload, options),
   };
 }
 
-function keepableEnd(end: HandlerResult, log: Logger): HandlerResult {
-  return end.kind === "succeeded"
-    ? succeeded(keepableResult(end.result, log))
-    : { ...end, error: keepableError(end.error) };
+function keepableEnd(
+  end: HandlerResult,
+  { log, children }: { readonly log: Logger; readonly children: readonly NewTask[] },
+): HandlerEnd {
+  if (end.kind === "snoozed") return end;
+  if (end.kind !== "succeeded") return { ...end, error: keepableError(end.error) };
+  const kept = { kind: "succeeded", result: keepableResult(end.result, log) } as const;
+  return children.length === 0 ? kept : { ...kept, children };
 }

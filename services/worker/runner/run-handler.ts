@@ -1,4 +1,7 @@
+import type { Json } from "../../../shared/contract/any-json.ts";
 import { ABORT_GRACE_MS, SHUTDOWN_GRACE_MS } from "../../../shared/contract/queues.ts";
+import type { TaskId } from "../../../shared/contract/task-id.ts";
+import { askUntil } from "../../../shared/runtime/ask-until.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { shorten } from "../../../shared/process/cut.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
@@ -8,10 +11,11 @@ import { type Outcome, SHUTTING_DOWN } from "../outcome.ts";
 import type { RunnableDelivery } from "../parse-delivery.ts";
 import type { Worker } from "../worker.ts";
 import type { RunContext } from "./handler.ts";
+import { thrownWords } from "../../../shared/process/thrown-words.ts";
 import type { RunningTask } from "../../../shared/process/running-task.ts";
 
 /** Why an attempt was told to stop: a fault is an error of its own that its handler didn't wait for. */
-export type AbortCause = "timeout" | "shutdown" | "fault";
+export type AbortCause = "timeout" | "shutdown" | "fault" | "cancel";
 
 /** What is left to finish after running an attempt. */
 export type Ran =
@@ -27,9 +31,12 @@ export interface Work {
 }
 
 /** What an attempt ends as if it was told to stop and nothing better came of it. */
-export type AbortedEnd = Extract<AttemptEnd, { kind: "threw" | "timed-out" | "released" }>;
+export type AbortedEnd = Extract<AttemptEnd, { kind: "threw" | "timed-out" | "released" | "cancelled" }>;
 
 const LONGEST_CLASS_NAME = 100;
+
+/** What the log says of a handler that goes on although its task was cancelled. */
+const IGNORED_CANCEL = { code: "cancelled", message: "The handler went on after its task was cancelled." };
 
 const TIMED_OUT = { code: "timeout", message: "The handler used up its time." };
 
@@ -38,6 +45,7 @@ export const GRACE_MS: Readonly<Record<AbortCause, number>> = {
   timeout: ABORT_GRACE_MS,
   shutdown: SHUTDOWN_GRACE_MS,
   fault: ABORT_GRACE_MS,
+  cancel: ABORT_GRACE_MS,
 };
 
 /** What the signal's reason says. */
@@ -45,6 +53,7 @@ export const ABORT_REASON: Readonly<Record<AbortCause, string>> = {
   timeout: "The attempt's time is used up.",
   shutdown: "The worker is shutting down.",
   fault: "The attempt left a promise that rejected, or threw where nothing caught it.",
+  cancel: "The task was cancelled.",
 };
 
 /**
@@ -58,29 +67,51 @@ export async function runHandler(
   attempt: number,
   { work, worker }: { readonly work: Work; readonly worker: HandlerWorker },
 ): Promise<Ran> {
-  const { task } = worker;
+  const { clock, task } = worker;
+  const { id } = delivery.envelope;
+  const ask = (): Promise<boolean> => isCancelled(id, worker);
+  const watch = askUntil(ask, { clock, everyMs: delivery.cancelCheckMs });
   const abort = startAbort(delivery.timeoutMs, {
-    clock: worker.clock,
+    clock,
     shutdown: worker.shutdown.signal,
     faulted: task.faulted,
+    cancelled: watch.signal,
   });
   const context: RunContext = {
     signal: abort.signal,
-    idempotencyKey: delivery.envelope.id,
+    isCancelled: ask,
+    idempotencyKey: id,
     attempt,
     enqueuedAt: delivery.envelope.enqueuedAt,
-    clock: worker.clock,
+    clock,
     log: worker.log,
   };
   try {
     // A stuck handler may leave calls of the store's client in progress.
     const running = worker.store.track(work.run(context));
-    const stuck = abort.graceOver.then((cause) => work.whenStuck(abortedEnd(cause, task)));
+    const stuck = abort.graceOver.then((cause) => work.whenStuck(abortedEnd(cause, task, delivery)));
     const ran = await Promise.race([running, stuck]);
     const cause = abort.cause();
-    return ran.kind === "ended" && cause ? { kind: "ended", end: endUnderAbort(ran.end, cause, task) } : ran;
+    return ran.kind === "ended" && cause
+      ? { kind: "ended", end: endUnderAbort(ran.end, cause, { task, delivery }) }
+      : ran;
   } finally {
+    watch.end();
     abort.clear();
+  }
+}
+
+/**
+ * Whether a task was cancelled, or a cancel was requested: one read. False if Firestore can't tell in time, since a task
+ * must not stop for that.
+ */
+async function isCancelled(id: TaskId, { store, log }: Pick<Worker, "store" | "log">): Promise<boolean> {
+  try {
+    const record = await store.within(store.stepUntilMs(), () => store.find(id));
+    return record?.state === "cancelled" || record?.cancelRequestedAt !== undefined;
+  } catch (error) {
+    log.warn(errorFields(error), "whether the task was cancelled can't be read");
+    return false;
   }
 }
 
@@ -95,41 +126,57 @@ export async function runDirectly(delivery: RunnableDelivery, context: RunContex
     return { kind: "ended", end: await delivery.run(context) };
   } catch (error) {
     context.log.error(errorFields(error), "the handler threw");
-    return { kind: "ended", end: threw(error) };
+    return { kind: "ended", end: threw(error, delivery.envelope.payload) };
   }
 }
 
-/** The end of a handler that threw. An error's message may contain anything, so the record only has its class. */
-export function threw(error: unknown): AttemptEnd {
+/**
+ * The end of a handler that threw. An error's message may contain anything, so the record's error only has its class. The
+ * attempt's log has more.
+ */
+export function threw(error: unknown, payload: Json): AttemptEnd {
   const name = shorten(classOf(error), LONGEST_CLASS_NAME);
-  return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` } };
+  const thrown = thrownWords(error, payload);
+  return { kind: "threw", error: { code: "handler_threw", message: `The handler threw ${name}.` }, thrown };
 }
 
 /** A stuck handler has failed, unless a shutdown stopped it. */
 export function failedWhenStuck(end: AbortedEnd): Outcome {
-  return end.kind === "released" ? SHUTTING_DOWN : { kind: "failed", error: end.error };
+  if (end.kind === "released") return SHUTTING_DOWN;
+  return { kind: "failed", error: end.kind === "cancelled" ? IGNORED_CANCEL : end.error };
 }
 
-/** The end of an attempt whose task had a fault. What was thrown may contain anything, so the record has its class. */
-export function faulted(task: RunningTask): Ran {
-  return { kind: "ended", end: faultEnd(task) };
+/** The end of an attempt whose task had a fault. What was thrown may contain anything, so the record's error has its class. */
+export function faulted(task: RunningTask, delivery: RunnableDelivery): Ran {
+  return { kind: "ended", end: faultEnd(task, delivery) };
 }
 
-function faultEnd({ fault }: RunningTask): AbortedEnd {
+function faultEnd({ fault }: RunningTask, { envelope }: RunnableDelivery): AbortedEnd {
   const name = shorten(classOf(fault?.error), LONGEST_CLASS_NAME);
+  const thrown = thrownWords(fault?.error, envelope.payload);
   return fault?.kind === "uncaught-exception"
-    ? { kind: "threw", error: { code: "uncaught_exception", message: `Outside the handler, ${name} was thrown.` } }
-    : { kind: "threw", error: { code: "unhandled_rejection", message: `A promise nobody waited for: ${name}.` } };
+    ? {
+        kind: "threw",
+        error: { code: "uncaught_exception", message: `Outside the handler, ${name} was thrown.` },
+        thrown,
+      }
+    : {
+        kind: "threw",
+        error: { code: "unhandled_rejection", message: `A promise nobody waited for: ${name}.` },
+        thrown,
+      };
 }
 
-function abortedEnd(cause: AbortCause, task: RunningTask): AbortedEnd {
+function abortedEnd(cause: AbortCause, task: RunningTask, delivery: RunnableDelivery): AbortedEnd {
   switch (cause) {
     case "timeout":
       return { kind: "timed-out", error: TIMED_OUT };
     case "shutdown":
       return { kind: "released" };
     case "fault":
-      return faultEnd(task);
+      return faultEnd(task, delivery);
+    case "cancel":
+      return { kind: "cancelled" };
     default:
       return cause satisfies never;
   }
@@ -139,22 +186,29 @@ function abortedEnd(cause: AbortCause, task: RunningTask): AbortedEnd {
  * A success or a permanent failure counts, however late; but after a fault, part of the work has failed, and a handler
  * that reports success doesn't know. Any other end of an aborted attempt is put down to the abort.
  */
-function endUnderAbort(end: AttemptEnd, cause: AbortCause, task: RunningTask): AttemptEnd {
+function endUnderAbort(
+  end: AttemptEnd,
+  cause: AbortCause,
+  { task, delivery }: { readonly task: RunningTask; readonly delivery: RunnableDelivery },
+): AttemptEnd {
   const stands = end.kind === "permanent" || (end.kind === "succeeded" && cause !== "fault");
-  return stands ? end : abortedEnd(cause, task);
+  return stands ? end : abortedEnd(cause, task, delivery);
 }
 
-/** Tells one attempt to stop when it has run for `timeoutMs` milliseconds, the worker shuts down, or it has a fault. */
+/**
+ * Tells one attempt to stop when it has run for `timeoutMs` milliseconds, the worker shuts down, it has a fault, or its
+ * task is cancelled.
+ */
 export function startAbort(
   timeoutMs: number,
   {
     clock,
-    shutdown,
-    faulted,
+    ...signals
   }: {
     readonly clock: Clock;
     readonly shutdown?: AbortSignal | undefined;
     readonly faulted?: AbortSignal;
+    readonly cancelled?: AbortSignal;
   },
 ) {
   const controller = new AbortController();
@@ -168,12 +222,15 @@ export function startAbort(
     timers.push(clock.setTimer(GRACE_MS[by], () => endGrace(first)));
   };
   const timers = [clock.setTimer(timeoutMs, () => abort("timeout"))];
-  const onShutdown = (): void => abort("shutdown");
-  const onFault = (): void => abort("fault");
-  shutdown?.addEventListener("abort", onShutdown);
-  faulted?.addEventListener("abort", onFault);
-  if (shutdown?.aborted) onShutdown();
-  if (faulted?.aborted) onFault();
+  const sources = [
+    { signal: signals.shutdown, onAbort: () => abort("shutdown") },
+    { signal: signals.faulted, onAbort: () => abort("fault") },
+    { signal: signals.cancelled, onAbort: () => abort("cancel") },
+  ];
+  for (const { signal, onAbort } of sources) {
+    signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted) onAbort();
+  }
 
   return {
     /** Fires when the work must stop. */
@@ -185,8 +242,7 @@ export function startAbort(
     /** Call this when the work has ended, so that no timer is left. */
     clear() {
       for (const timer of timers) timer.cancel();
-      shutdown?.removeEventListener("abort", onShutdown);
-      faulted?.removeEventListener("abort", onFault);
+      for (const { signal, onAbort } of sources) signal?.removeEventListener("abort", onAbort);
     },
   };
 }

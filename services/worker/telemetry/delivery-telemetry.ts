@@ -31,7 +31,7 @@ export class DeliveryTelemetry {
 
   /** Begins the span. Returns a logger whose lines belong to the task and its trace. */
   identify(delivery: Delivery): Logger {
-    const { id, type, traceparent } = delivery.envelope;
+    const { id, type, hop = 0, traceparent } = delivery.envelope;
     const { tracer, project } = this.#worker;
     const queue = queueOf(id);
     const attributes = {
@@ -41,6 +41,7 @@ export class DeliveryTelemetry {
       "messaging.destination.name": queue,
       "messaging.message.id": id,
       "handoff.task_type": type,
+      ...(hop === 0 ? {} : { "handoff.hop": hop }),
     };
     const options = { kind: SpanKind.CONSUMER, startTime: this.#startedMs, attributes };
     const span = tracer.startSpan(`process ${queue}`, options, below(readTraceParent(traceparent)));

@@ -46,6 +46,9 @@ function describe({ envelope }: Delivery, request: Request, { rules, startedMs }
   return {
     [DELIVERY_FIELDS.taskType]: rules.handlers.has(envelope.type) ? envelope.type : "unknown",
     [DELIVERY_FIELDS.queue]: queueOf(envelope.id),
+    // The header has the name of this hop.
+    taskId: envelope.id,
+    hop: envelope.hop ?? 0,
     [DELIVERY_FIELDS.delayMs]: delayMsOf(request, startedMs),
   };
 }
@@ -62,6 +65,8 @@ function levelOf(outcome: Outcome): "info" | "warn" | "error" {
     case "duplicate":
     case "busy":
       return "info";
+    case "rescheduled":
+      return outcome.error ? "warn" : "info";
     case "retry":
     case "saturated":
     case "unavailable":
@@ -81,7 +86,7 @@ function levelOf(outcome: Outcome): "info" | "warn" | "error" {
 }
 
 function detailsOf(outcome: Outcome): object {
-  if ("error" in outcome) return { errorCode: outcome.error.code };
+  if ("error" in outcome && outcome.error) return { errorCode: outcome.error.code };
   if ("reason" in outcome) return { reason: outcome.reason };
   if (outcome.kind !== "malformed") return {};
   const problems = outcome.problems.slice(0, MOST_LOGGED_PROBLEMS);

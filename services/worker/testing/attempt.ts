@@ -3,7 +3,7 @@ import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
-import type { HandlerResult } from "../runner/handler.ts";
+import type { HandlerEnd } from "../runner/handler.ts";
 import { ABORT_REASON, GRACE_MS, startAbort } from "../runner/run-handler.ts";
 
 /** A handler kept running after it was told to stop. */
@@ -37,9 +37,9 @@ export async function untilStuck<Result>(
 
 /** Ends a transaction without a commit. */
 class NothingToCommit extends Error {
-  readonly result: HandlerResult;
+  readonly result: HandlerEnd;
 
-  constructor(result: HandlerResult) {
+  constructor(result: HandlerEnd) {
     super("The handler did not succeed.");
     this.result = result;
   }
@@ -51,9 +51,9 @@ export async function runInTransaction(
   on: {
     readonly db: Firestore;
     readonly clock: Clock;
-    readonly run: (transaction: Transaction) => Promise<HandlerResult>;
+    readonly run: (transaction: Transaction) => Promise<HandlerEnd>;
   },
-): Promise<HandlerResult> {
+): Promise<HandlerEnd> {
   const { db, clock, run } = on;
   // The record is only read, so these values don't matter.
   const task = { envelope, leaseMs: 0, deadLetterRetentionMs: 0 };

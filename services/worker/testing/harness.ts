@@ -1,8 +1,8 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
-import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
-import { parseTaskId, randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
+import { deriveTaskId, parseTaskId, randomTaskId } from "../../../shared/contract/task-id.ts";
 import { localVariables } from "../../../shared/contract/task-settings.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
@@ -12,6 +12,7 @@ import { type HandlersFor, assembleHandlers } from "../runner/assemble-handlers.
 import type { HandlerResult, RunContext } from "../runner/handler.ts";
 import { runInTransaction, untilStuck } from "./attempt.ts";
 import { type Part, type QueuesAddress, findEnqueued } from "./enqueued.ts";
+import { type FollowUp, toFollowUp } from "./follow-up.ts";
 
 /** The options of a harness. */
 export interface HarnessOptions<Tasks extends Registry> {
@@ -38,17 +39,21 @@ export interface RunOptions {
   readonly enqueuedAt?: string;
   /** Tells the handler to stop, as the worker does when it shuts down. The task type's timeout applies in any case. */
   readonly signal?: AbortSignal;
+  /** What the handler is told when it asks whether its task was cancelled. Default: never. */
+  readonly isCancelled?: () => boolean;
 }
 
 /** Runs handlers as the worker does, but without a worker, and looks into the queues. */
 export interface Harness<Tasks extends Registry> {
   /** The lines that handlers have logged, at every level, parsed and in order. */
   readonly logs: readonly Readonly<Record<string, unknown>>[];
+  /** The tasks that handlers have enqueued, in order, as far as these succeeded: the worker makes no others. */
+  readonly followUps: readonly FollowUp[];
   /**
    * Runs one attempt of a task, and commits a `transaction` task's writes if it succeeds. Keeps no record, so nothing
    * is deduplicated or counted.
    *
-   * @returns what the handler returned, cut to what the worker keeps of it.
+   * @returns what the handler returned, cut to what the worker keeps of it. `followUps` has what it enqueued.
    * @throws what the handler throws; a StuckHandlerError if it ignores its signal; a TypeError if the worker would not
    * have run it, for example because of an invalid payload; a transaction's own error if its commit fails.
    */
@@ -89,6 +94,7 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
   const { settings } = readConfigAndSettings(z.object({}), registry.settings, variables);
   const handlers = assembleHandlers(registry, options.handlers, settings);
   const logs: Record<string, unknown>[] = [];
+  const followUps: FollowUp[] = [];
   const log = createLogger({
     service: "worker",
     level: "trace",
@@ -97,7 +103,8 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
 
   return {
     logs,
-    async run(type, payload, { signal, ...told } = {}) {
+    followUps,
+    async run(type, payload, { signal, isCancelled = () => false, ...told } = {}) {
       const handler = handlers.get(type);
       if (!handler) throw new TypeError(`There is no task type "${type}".`);
       const { taskType } = handler;
@@ -110,9 +117,22 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
           `The payload of ${type} is invalid; the worker would dead-letter the task as invalid_payload:${problems.join("")}`,
         );
       }
-      return await untilStuck({ taskType, clock, ...(signal ? { signal } : {}) }, (signal) => {
+      const end = await untilStuck({ taskType, clock, ...(signal ? { signal } : {}) }, (signal) => {
         const { id: idempotencyKey, enqueuedAt } = envelope;
-        const context: RunContext = { signal, idempotencyKey, attempt, enqueuedAt, clock, log };
+        const context: RunContext = {
+          signal,
+          isCancelled: () => Promise.resolve(isCancelled()),
+          idempotencyKey,
+          attempt,
+          enqueuedAt,
+          clock,
+          log,
+          followUps: {
+            parent: envelope,
+            taskType: (name) => registry.types.get(name),
+            maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES,
+          },
+        };
         if (!handler.inTransaction) return prepared.run(context);
         if (!db) throw new TypeError(`${type} runs in a transaction: pass a db to createHarness.`);
         return runInTransaction(envelope, {
@@ -121,6 +141,10 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
           run: (transaction) => prepared.run({ ...context, transaction }),
         });
       });
+      if (end.kind !== "succeeded") return end;
+      const { children = [], ...result } = end;
+      followUps.push(...children.map(toFollowUp));
+      return result;
     },
     async expectEnqueued(type, payload) {
       if (!tasks)
@@ -141,14 +165,15 @@ function attemptOf({ type, idempotency, attempts }: TaskType, attempt = 1): numb
 
 /** The payload is converted to JSON and back, as it is on its way through the queue. */
 function envelopeOf(
-  { type, queue }: TaskType,
+  taskType: TaskType,
   payload: unknown,
   { clock, idempotencyKey, enqueuedAt }: Pick<RunOptions, "idempotencyKey" | "enqueuedAt"> & { readonly clock: Clock },
 ): Envelope {
-  const id = idempotencyKey === undefined ? randomTaskId(queue) : parseTaskId(idempotencyKey);
+  const { type } = taskType;
+  const id = idempotencyKey === undefined ? randomTaskId(taskType) : parseTaskId(idempotencyKey);
   if (!id) {
-    const example = taskIdForKey({ type, queue, idempotencyKey: "example" });
-    throw new TypeError(`The idempotencyKey must be a task's id, such as ${example}; taskIdForKey makes them.`);
+    const example = deriveTaskId(["key", "local", type, "example"], taskType);
+    throw new TypeError(`The idempotencyKey must be a task's id, such as ${example}; deriveTaskId makes them.`);
   }
   const enqueuedAtMs = enqueuedAt === undefined ? clock.now() : Date.parse(enqueuedAt);
   return sealEnvelope({ id, type, payload: JSON.parse(JSON.stringify(payload)), enqueuedAtMs });

@@ -35,24 +35,31 @@ export function emulatorPrograms(main = SOURCES) {
   const ourProgram = (name: string): readonly [string, ...string[]] => [process.execPath, main, "--only", name];
   const callFirestore = createFirestoreCaller();
   const callCloudTasks = createCloudTasksCaller();
+  const firstCloudTasksCall = (connection: GrpcConnection) =>
+    callCloudTasks(connection, "ListQueues", { parent: "projects/first/locations/local" });
   const firstFirestoreCall = (connection: GrpcConnection) =>
     callFirestore(connection, "Commit", { database: "projects/first/databases/(default)" });
   return {
     ourCloudTasks: {
       command: () => ourProgram("cloud-tasks"),
       addressVariable: "CLOUD_TASKS_EMULATOR_HOST",
-      firstCall: (connection) => callCloudTasks(connection, "ListQueues", { parent: "projects/first/locations/local" }),
+      firstCall: firstCloudTasksCall,
     },
     ourFirestore: {
       command: () => ourProgram("firestore"),
       addressVariable: "FIRESTORE_EMULATOR_HOST",
       firstCall: firstFirestoreCall,
     },
+    /** Both of ours in one process; the address is that of Cloud Tasks. */
+    ours: (firestorePort: string) => ({
+      command: (port) => [process.execPath, main, "--port", `${port}`, "--firestore-port", firestorePort],
+      firstCall: firstCloudTasksCall,
+    }),
     googlesFirestore: (jar: string) => ({
       command: (port) => googlesFirestoreCommand(jar, { host: "127.0.0.1", port }),
       firstCall: firstFirestoreCall,
     }),
-  } satisfies Record<string, EmulatorProgram | ((jar: string) => EmulatorProgram)>;
+  } satisfies Record<string, EmulatorProgram | ((portOrJar: string) => EmulatorProgram)>;
 }
 
 /**

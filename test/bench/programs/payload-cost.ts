@@ -1,24 +1,31 @@
 import { Hono } from "hono";
 import { trace } from "@opentelemetry/api";
 import { z } from "zod";
+import { identifyLocally } from "../../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { bindHandler, succeeded } from "../../../services/worker/runner/handler.ts";
 import { anyJson } from "../../../shared/contract/any-json.ts";
 import { randomTaskId } from "../../../shared/contract/task-id.ts";
+import { LetterStore } from "../../../shared/records/letters/letter-store.ts";
+import { Waits } from "../../../services/producer/tasks/status/waits.ts";
+import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
+import type { TaskQueue } from "../../../shared/queue/task-queue.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { COSTLY_SHAPES, costlyPayload } from "../../harness/overload/costly-payloads.ts";
 import { assembleToken, identityClaims } from "../../harness/auth/tokens.ts";
+import { detachedDocuments, relayOf } from "../../harness/producer/test-relay.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { detachedWorker } from "../../harness/worker/detached-worker.ts";
 import { median } from "../median.ts";
+import { NO_QUEUE_CONTROL } from "../../harness/producer/no-queue-control.ts";
 
 /**
  * Measures what one large payload costs a process, in milliseconds of a processor: an app that only parses it, the producer
@@ -40,7 +47,7 @@ const taskType = defineTask({
 const payload = costlyPayload(shape, "http://127.0.0.1:9/");
 const log = createLogger({ service: "bench", level: "silent" });
 
-const id = randomTaskId("bulk");
+const id = randomTaskId({ queue: "bulk", idempotency: "natural" });
 const deliveryBody = JSON.stringify({
   id,
   type: taskType.type,
@@ -63,25 +70,34 @@ function producerApp(): () => Promise<Response> {
   const unused = (): never => {
     throw new Error("Not asked for here.");
   };
+  const queue: TaskQueue = {
+    find: unused,
+    delete: unused,
+    probe: unused,
+    create: async ({ envelope }) => {
+      // What the client sends.
+      Buffer.from(envelope.text);
+      const atMs = Date.now();
+      const counts = { dispatchCount: 0, responseCount: 0 };
+      return { kind: "created", task: { type: envelope.type, createdAtMs: atMs, scheduledAtMs: atMs, ...counts } };
+    },
+  };
+  const registry = defineRegistry({ queues: TEST_QUEUES, taskTypes: [taskType] });
   const app = createProducerApp({
     project: "handoff-bench",
     tracer: trace.getTracer("bench"),
-    registry: defineRegistry({ queues: TEST_QUEUES, taskTypes: [taskType] }),
+    registry,
+    identify: identifyLocally,
     clock: systemClock,
     log,
-    records: { find: unused, probe: unused },
-    queue: {
-      find: unused,
-      probe: unused,
-      create: async ({ envelope }) => {
-        // What the client sends.
-        Buffer.from(envelope.text);
-        const atMs = Date.now();
-        const counts = { dispatchCount: 0, responseCount: 0 };
-        return { kind: "created", task: { type: envelope.type, createdAtMs: atMs, scheduledAtMs: atMs, ...counts } };
-      },
-    },
+    records: { find: unused, watch: unused, change: unused, probe: unused },
+    letters: new LetterStore(detachedDocuments(systemClock)),
+    queue,
+    queues: NO_QUEUE_CONTROL,
+    relay: relayOf({ queue, clock: systemClock, log, types: registry.types }),
     admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
+    inFlight: new PendingCalls(),
+    waits: new Waits(),
     maxPayloadBytes: payload.length,
   });
   return async () => app.request("/v1/tasks", { method: "POST", headers: json, body: requestBody });
@@ -99,7 +115,6 @@ function workerApp(): () => Promise<Response> {
     tokens: createTokenRules({ keys, audience, invoker: email, clock: systemClock, mode: "platform" }),
     rules: {
       ...rules,
-      clock: systemClock,
       handlers: new Map([[taskType.type, bindHandler(taskType, async () => succeeded())]]),
       maxBodyBytes: deliveryBody.length,
     },

@@ -1,6 +1,6 @@
-/** A bug that the worker could have: one piece of text in one source file replaced by another. */
+/** A bug that the worker or the producer could have: one piece of text in one source file replaced by another. */
 export interface KnownBug {
-  /** The file below services/worker/ or shared/. */
+  /** The file below services/ or shared/. */
   readonly file: string;
   readonly text: string;
   readonly instead: string;
@@ -17,8 +17,8 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** A late attempt completes the record, whatever its state. */
   "unconditional-completion": {
     file: "shared/records/task-store.ts",
-    text: `this.#commit(task, writes, { lastUpdateTime: updateTime })`,
-    instead: `this.#commit(task, writes, {})`,
+    text: `this.#documents.commit(task.envelope.id, writes, { record: updateTime })`,
+    instead: `this.#documents.commit(task.envelope.id, writes, {})`,
   },
   /** A delivery is acknowledged while another attempt is at work. */
   "ok-while-running": {
@@ -28,23 +28,23 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   },
   /** Leases are checked against the instance's clock. */
   "lease-by-local-clock": {
-    file: "shared/records/task-store.ts",
+    file: "shared/records/read-record.ts",
     text: `readTimeMs: snapshot.readTime.toMillis() };`,
     instead: `readTimeMs: Date.now() + Number(process.env.CHAOS_CLOCK_OFFSET_MS) };`,
   },
   /** Attempts are counted by the queue's header, so rejected deliveries use them up. */
   "attempts-from-header": {
     file: "services/worker/parse-delivery.ts",
-    text: `const { idempotency, attempts, timeoutMs } = handler.taskType;`,
-    instead: `const { idempotency, attempts: most, timeoutMs } = handler.taskType;
+    text: `const { idempotency, attempts, timeoutMs, cancelCheckMs, backoff } = handler.taskType;`,
+    instead: `const { idempotency, attempts: most, timeoutMs, cancelCheckMs, backoff } = handler.taskType;
       const attempts = Number(request.headers.get("x-cloudtasks-taskretrycount")) + 1 >= most ? 1 : most;`,
   },
   /** A transaction's effect is committed without the task's record. */
   "effect-outside-transaction": {
     file: "services/worker/idempotency/transaction.ts",
-    text: `const settlement = settleInTransaction(end, admission, attempt);`,
+    text: `const settlement = settleInTransaction(end, admission, { claimant: attempt, endedAtMs });`,
     instead: `if (end.kind === "succeeded") return { kind: "ended", end };
-      const settlement = settleInTransaction(end, admission, attempt);`,
+      const settlement = settleInTransaction(end, admission, { claimant: attempt, endedAtMs });`,
   },
   /** When the commit that ends a task is refused, nobody checks whether it took effect or tries again. */
   "refused-once-is-lost": {
@@ -73,10 +73,74 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     text: `task !== undefined && !shutdown.signal.aborted && task.blame(fault);`,
     instead: `false;`,
   },
+  /** A task is deleted before its record says that it is cancelled, and is lost if an attempt turns out to own it. */
+  "cancel-deletes-first": {
+    file: "services/producer/tasks/cancel/cancel.ts",
+    text: `const decision = await unlessUnavailable(change, { taskId: envelope.id, ...producer });`,
+    instead: `await deleteHops(envelope.id, [0], producer);
+  const decision = await unlessUnavailable(change, { taskId: envelope.id, ...producer });`,
+  },
+  /** The delivery that a cancel races with is taken for another payload's. */
+  "cancelled-without-its-hash": {
+    file: "shared/records/writes.ts",
+    text: `const { id, type, payloadHash, enqueuedAt } = task.envelope;`,
+    instead: `const { id, type, enqueuedAt } = task.envelope;
+  const payloadHash = fields.state === "cancelled" ? "" : task.envelope.payloadHash;`,
+  },
+  /** A running attempt completes after its task was written as cancelled. */
+  "cancelled-while-it-runs": {
+    file: "services/producer/tasks/cancel/decide-cancel.ts",
+    text: `if (leaseLeftMs(record, readTimeMs) > 0) {`,
+    instead: `if (leaseLeftMs(record, readTimeMs) > Infinity) {`,
+  },
+  /** Each attempt that ends forgets those before it. */
+  "log-starts-anew": {
+    file: "services/worker/idempotency/claim.ts",
+    text: `const story = { log: attempt.log, start: attempt, endedAtMs: clock.now() };`,
+    instead: `const story = { log: [], start: attempt, endedAtMs: clock.now() };`,
+  },
+  /** An attempt whose lease ran out leaves no trace. */
+  "lost-attempts-untold": {
+    file: "shared/records/attempt-log.ts",
+    text: `if (state !== "running") return attemptLog;`,
+    instead: `if (attemptLog) return attemptLog;`,
+  },
   /** Records expire while their tasks can still be delivered. */
   "early-expiry": {
     file: "shared/records/task-record.ts",
     text: `const RECORD_RETENTION_MS = 33 * DAY_MS;`,
     instead: `const RECORD_RETENTION_MS = 50;`,
+  },
+  /** The relay deletes an entry before its task is in its queue. */
+  "relay-deletes-first": {
+    file: "shared/outbox/relay.ts",
+    text: `const result = await createOnce(() => queue.create(task, deadline));`,
+    instead: `await work.relay.outbox.remove(work.document, work.untilMs);
+  const result = await createOnce(() => queue.create(task, deadline));`,
+  },
+  /** The relay deletes an entry whatever became of it meanwhile, and so doesn't learn that its task was cancelled. */
+  "relay-deletes-blindly": {
+    file: "shared/outbox/outbox-store.ts",
+    text: `entry.ref.delete({ ...this.#asRead(entry) })`,
+    instead: `entry.ref.delete()`,
+  },
+  /** A delivery of the first hop counts as current, although the task has gone on. */
+  "first-hop-is-current": {
+    file: "services/worker/lifecycle/admission.ts",
+    text: `return hop > attempt.hop;`,
+    instead: `return hop > attempt.hop && attempt.hop > 0;`,
+  },
+  /** An entry with another payload makes the record of the task that has its id a dead one. */
+  "conflict-overwrites": {
+    file: "shared/outbox/relay.ts",
+    text: `const read = refusal.kind === "unacceptable" ? await outbox.readRecord(taskId, work.untilMs) : null;
+  const on = { entryId, hop, payloadHash, owner: randomUUID(), readTimeMs: read?.readTimeMs ?? 0 };
+  const decided = decideRefusal(read?.record ?? null, refusal, on);`,
+    instead: `const read = await outbox.readRecord(taskId, work.untilMs);
+  const on = { entryId, hop, payloadHash, owner: randomUUID(), readTimeMs: read?.readTimeMs ?? 0 };
+  const as = { owner: on.owner, fence: (read.record?.fence ?? 0) + 1, from: read.record };
+  const decided = refusal.kind === "unacceptable"
+    ? decideRefusal(read?.record ?? null, refusal, on)
+    : { kind: "refuseEntry", error: refusal.error, entryId, as };`,
   },
 };

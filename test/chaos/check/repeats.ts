@@ -1,6 +1,6 @@
 import type { BrokenPromise } from "./broken-promise.ts";
 import { claimOf } from "./claims.ts";
-import { TOLERANCE_MS } from "./endings.ts";
+import { TOLERANCE_MS, hopOf } from "./endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./history/histories.ts";
 import { type LossReason, reasonOfLoss } from "./history/lost-ends.ts";
 import { wasShutDown, wasTimeUp } from "./stops.ts";
@@ -9,6 +9,8 @@ import { wasShutDown, wasTimeUp } from "./stops.ts";
 export type Reason =
   /** The previous run failed: it threw, or asked for a retry. */
   | "it failed"
+  /** It put the task off. */
+  | "put off"
   /** It had sent its effect, then threw because no response came in time. */
   | "effect unanswered"
   /** It was told to stop, because its time or its process's was up, and did. */
@@ -68,9 +70,11 @@ function explain(
 ): Reason | undefined {
   const claim = claimOf(run, task, histories);
   if (!claim) return undefined;
-  const { after, leaseEndsAt } = claim;
-  if (after?.text("state") === "waiting") return reasonOfFailure(run, after.at, histories);
-  const isTakenOver = after?.text("state") === "running" && next.at >= leaseEndsAt;
+  const { claim: claimed, after, leaseEndsAt } = claim;
+  // Its lease was over when somebody gave the task another time.
+  const isMoved = after !== undefined && after.at >= leaseEndsAt && hopOf(after) > hopOf(claimed);
+  if (after?.text("state") === "waiting" && !isMoved) return reasonOfFailure(run, after.at, histories);
+  const isTakenOver = isMoved || (after?.text("state") === "running" && next.at >= leaseEndsAt);
   return isTakenOver ? reasonOfLoss({ task, run, next, leaseEndsAt }, histories) : undefined;
 }
 
@@ -83,6 +87,8 @@ function reasonOfFailure(run: HandlerRun, recordedAt: number, histories: Histori
     case "retry":
     case "saturated":
       return "it failed";
+    case "snoozed":
+      return "put off";
     case "unanswered":
       return "effect unanswered";
     case "stopped":

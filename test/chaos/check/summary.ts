@@ -1,6 +1,6 @@
 import type { BrokenPromise } from "./broken-promise.ts";
 import { countEffects } from "./effects.ts";
-import { endingOf } from "./endings.ts";
+import { type Ending, endingOf } from "./endings.ts";
 import { type FaultFigures, countHits } from "./fault-hits.ts";
 import type { Histories, TaskHistory } from "./history/histories.ts";
 import { type Repeat, countSentAgain, explainRepeats } from "./repeats.ts";
@@ -14,12 +14,13 @@ export function summarise(histories: Histories, broken: readonly BrokenPromise[]
   const { run, tasks } = histories;
   const accepted = tasks.filter(({ ids }) => ids.size > 0);
   const endings = Map.groupBy(accepted, (task) => endingOf(task, histories));
-  const tell = (ending: "succeeded" | "dead" | "finished" | "lost"): string =>
-    `${ending} ${kinds(endings.get(ending) ?? [])}`;
+  const tell = (ending: Ending): string => `${ending} ${kinds(endings.get(ending) ?? [])}`;
   const doubled = accepted.filter((task) => task.kind === "transaction" && countEffects(task, histories) > 1);
   return [
-    `seed ${run.seed}: ${tasks.length} asked for, ${accepted.length} accepted, in ${seconds(run.endedMs - run.startedMs)}`,
-    `  ${tell("succeeded")}; ${tell("finished")}; ${tell("dead")}; ${tell("lost")}`,
+    `seed ${run.seed}: ${tasks.filter(({ origin }) => origin === "api" || origin === "outbox").length} asked for, ${accepted.length} accepted or made, in ${seconds(run.endedMs - run.startedMs)}`,
+    `  ${tell("succeeded")}; ${tell("finished")}; ${tell("dead")}; ${tell("cancelled")}; ${tell("lost")}`,
+    `  by the outbox: ${outbox(tasks)}`,
+    `  cancels: ${answers(accepted.flatMap((task) => task.cancels.map(({ status }) => status)))}; run now: ${answers(accepted.flatMap((task) => task.runsNow))}`,
     `  doubled effects of transactions: ${doubled.length}`,
     `  claimed tasks' handlers ran again ${repeats.length} times: ${reasons(repeats)}`,
     `  of these after an effect: ${reasons(repeats.filter(({ afterEffect }) => afterEffect))}`,
@@ -32,6 +33,22 @@ export function summarise(histories: Histories, broken: readonly BrokenPromise[]
       ? "all promises were kept"
       : `${broken.length} promises were broken; repeat with: npm run chaos -- --seed ${run.seed} --tasks ${run.tasks} --hits ${run.hits}`,
   ];
+}
+
+/** What applications committed, and what followed. */
+function outbox(tasks: readonly TaskHistory[]): string {
+  const count = (is: (task: TaskHistory) => boolean): number => tasks.filter(is).length;
+  const made = (origin: TaskHistory["origin"]): number => count((task) => task.origin === origin && task.ids.size > 0);
+  return (
+    `${made("outbox")} committed, ${count(({ isRolledBack }) => isRolledBack)} rolled back, ` +
+    `${count(({ contestant }) => contestant !== undefined)} contested; ${made("child")} children, ${made("replay")} replays`
+  );
+}
+
+/** How often each response was given. */
+function answers(statuses: readonly number[]): string {
+  const counted = Map.groupBy(statuses, (status) => status);
+  return [...counted].map(([status, all]) => `${status} ${all.length}`).join(", ") || "none";
 }
 
 function kinds(tasks: readonly TaskHistory[]): string {

@@ -2,6 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../../harness/network/fault-proxy.ts";
 import { COMMIT_CODES, COMMIT_FAULTS } from "./fault-names.ts";
+import type { Relayer } from "../stack/stack.ts";
 import { type FaultRun, inRandomOrder, until } from "./fault-run.ts";
 
 type CommitFault = (typeof COMMIT_FAULTS)[number];
@@ -13,18 +14,18 @@ const HIT_LIMIT_MS = 25_000;
 export async function strikeCommits(run: FaultRun): Promise<void> {
   const left = inRandomOrder(COMMIT_FAULTS, run);
   const wanted = left.length;
-  const strikeAt = async (slot: number): Promise<void> => {
+  const strikeAt = async ({ toFirestore }: Relayer): Promise<void> => {
     for (let fault = left.pop(); fault !== undefined; fault = left.pop()) {
-      const proxy = run.stack.proxies[slot];
       const due = (wanted - left.length - run.random()) / wanted;
       await until(() => run.passed() >= due, Infinity, run.signal);
-      if (!proxy || run.signal.aborted) return;
-      const injected = proxy.inject({ rpc: "Commit", ...callFaultOf(fault, run.random) });
+      if (run.signal.aborted) return;
+      const injected = toFirestore.inject({ rpc: "Commit", ...callFaultOf(fault, run.random) });
       const affected = injected.then((call) => run.hit(fault, tasksIn(call))).then(() => true);
       if (!(await Promise.race([affected, sleep(HIT_LIMIT_MS, false, { ref: false })]))) left.unshift(fault);
     }
   };
-  await Promise.all(run.stack.workers.map(({ slot }) => strikeAt(slot)));
+  const { relayers, workers } = run.stack;
+  await Promise.all(relayers.filter(({ program }) => workers.includes(program)).map(strikeAt));
 }
 
 function callFaultOf(fault: CommitFault, random: () => number): Pick<Fault, "when" | "answer"> {
@@ -43,6 +44,6 @@ function callFaultOf(fault: CommitFault, random: () => number): Pick<Fault, "whe
  * text.
  */
 function tasksIn(call: Buffer): string[] {
-  const names = call.toString("latin1").matchAll(/(?:taskRecords\/([0-9a-f]{32}-[a-z]+)|chaosEffects\/(n\d+))/g);
+  const names = call.toString("latin1").matchAll(/(?:taskRecords\/([0-9a-f]{32}n?-[a-z]+)|chaosEffects\/(n\d+))/g);
   return [...new Set([...names].map(([, id, number]) => id ?? number ?? ""))];
 }

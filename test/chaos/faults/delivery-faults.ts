@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { parseTaskName } from "../load/task-name.ts";
 import { DELIVERY_FAULTS } from "./fault-names.ts";
 import type { FaultRun } from "./fault-run.ts";
 
@@ -57,7 +58,7 @@ export class DeliveryFaults {
       if (name === undefined || this.#counted.has(occasion)) continue;
       this.#counted.add(occasion);
       this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
-      this.#run.hit(name, [task.slice(task.lastIndexOf("/") + 1)], dispatchedMs);
+      this.#run.hit(name, [parseTaskName(task.slice(task.lastIndexOf("/") + 1)).taskId], dispatchedMs);
     }
   }
 

@@ -17,6 +17,13 @@ export const COMMIT_FAULTS = [
   "commit-hangs",
   "session-dropped",
 ] as const;
+/** What happens to whoever relays entries of the outbox, and to the application that commits them. */
+export const RELAY_FAULTS = [
+  "relay-killed-before-create",
+  "relay-killed-after-create",
+  "create-lost",
+  "delete-lost",
+] as const;
 /** What tasks do to the worker that runs them. */
 export const SCRIPTED_FAULTS = ["stall", "memory", "saturated", "stray-rejection"] as const;
 export type ScriptedFault = (typeof SCRIPTED_FAULTS)[number];
@@ -28,6 +35,8 @@ export const ALL_FAULTS = [
   ...OUTAGES,
   ...DELIVERY_FAULTS,
   ...COMMIT_FAULTS,
+  ...RELAY_FAULTS,
+  "application-killed",
   ...SCRIPTED_FAULTS,
 ] as const;
 export type FaultName = (typeof ALL_FAULTS)[number];

@@ -3,7 +3,7 @@ import { shuffled } from "../../harness/runtime/shuffled.ts";
 import type { LineLog } from "../line-log.ts";
 import type { RunFolder } from "../run-folder.ts";
 import type { ChaosStack } from "../stack/stack.ts";
-import type { WorkerSlot } from "../stack/worker-slot.ts";
+import type { ProgramSlot } from "../stack/program-slot.ts";
 import type { FaultName } from "./fault-names.ts";
 
 /** What every kind of fault needs. */
@@ -69,9 +69,9 @@ const WORK_LIMIT_MS = 60_000;
 const INTO_THE_WORK_MS = [0, 400] as const;
 
 /** A worker that is busy, with its tasks; undefined if none becomes busy. */
-export async function findWorkerAtWork(run: FaultRun): Promise<{ slot: WorkerSlot; tasks: string[] } | undefined> {
+export async function findWorkerAtWork(run: FaultRun): Promise<{ slot: ProgramSlot; tasks: string[] } | undefined> {
   const { stack, held, random, signal } = run;
-  const isAtWork = ({ slot, target }: WorkerSlot): boolean =>
+  const isAtWork = ({ slot, target }: ProgramSlot): boolean =>
     target !== undefined && !held.has(slot) && stack.balancer.underWayAt(slot).length > 0;
   const untilMs = Date.now() + WORK_LIMIT_MS;
   while (Date.now() < untilMs && !signal.aborted) {

@@ -1,5 +1,3 @@
-import fs from "node:fs";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OUTAGES } from "./fault-names.ts";
 import type { DeliveryFaults } from "./delivery-faults.ts";
@@ -38,20 +36,13 @@ async function causeOutage(fault: (typeof OUTAGES)[number], run: FaultRun, deliv
   run.hit(fault, stack.balancer.underWay());
   switch (fault) {
     case "tasks-restart":
-      await stack.tasks.restart(() => undefined);
+      await stack.tasks.restart();
       break;
     case "key-rotation":
       await stack.tasks.restart(() => stack.nextKeys.useNext());
       break;
     case "firestore-restart":
-      await stack.firestore.restart(() => keepJournal(run));
+      await stack.firestore.restart();
       break;
   }
-}
-
-/** The emulator shortens its journal when it starts. */
-function keepJournal({ folder }: FaultRun): void {
-  fs.mkdirSync(folder.journals, { recursive: true });
-  const number = String(fs.readdirSync(folder.journals).length).padStart(3, "0");
-  fs.cpSync(folder.firestoreData, path.join(folder.journals, number), { recursive: true });
 }

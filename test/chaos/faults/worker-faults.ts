@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WorkerSlot } from "../stack/worker-slot.ts";
+import type { ProgramSlot } from "../stack/program-slot.ts";
 import { WORKER_FAULTS } from "./fault-names.ts";
 import { type FaultRun, findWorkerAtWork, inRandomOrder, randomPause, until } from "./fault-run.ts";
 
@@ -66,7 +66,7 @@ export async function stopLong(run: FaultRun): Promise<void> {
  * A clock that is minutes slow would refuse every token, so only the clock for records is shifted then. The fault hits
  * when the worker has answered by the wrong clock.
  */
-async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead" | "clock-behind"): Promise<boolean> {
+async function misleadClock(run: FaultRun, slot: ProgramSlot, fault: "clock-ahead" | "clock-behind"): Promise<boolean> {
   const isAhead = fault === "clock-ahead";
   await slot.replace("SIGKILL", { offsetMs: isAhead ? CLOCK_OFF_MS : -CLOCK_OFF_MS, tokensToo: isAhead });
   const before = run.stack.balancer.answeredBy(slot.slot);
@@ -81,7 +81,7 @@ async function misleadClock(run: FaultRun, slot: WorkerSlot, fault: "clock-ahead
 }
 
 /** A worker that starts while there are no keys can accept no delivery. The fault hits when the worker fetches keys. */
-async function takeKeysAway(run: FaultRun, slot: WorkerSlot): Promise<boolean> {
+async function takeKeysAway(run: FaultRun, slot: ProgramSlot): Promise<boolean> {
   const { keys, balancer } = run.stack;
   const before = keys.refused;
   keys.isDown = true;

@@ -13,6 +13,8 @@ export interface LedgerRun {
   readonly run: string;
   /** Whether this is the task's first run in any process. */
   readonly isFirst: boolean;
+  /** Whether it is a run of the task that ran first under this number, and not of its replay. */
+  readonly isOriginal: boolean;
   effect(): void;
   end(how: string): void;
 }
@@ -28,7 +30,8 @@ export function openEffectLedger(folder: RunFolder): EffectLedger {
   fs.mkdirSync(folder.marks, { recursive: true });
   return {
     begin(kind, payload, { idempotencyKey, attempt }) {
-      const isFirst = markFirst(path.join(folder.marks, String(payload.n)));
+      const mark = path.join(folder.marks, String(payload.n));
+      const isFirst = markFirst(mark, idempotencyKey);
       const run = randomUUID();
       const write = (what: string, more: object = {}): void =>
         log.write({ what, run, n: payload.n, pid: process.pid, at: Date.now(), ...more });
@@ -36,6 +39,7 @@ export function openEffectLedger(folder: RunFolder): EffectLedger {
       return {
         run,
         isFirst,
+        isOriginal: isFirst || fs.readFileSync(mark, "utf8") === idempotencyKey,
         effect: () => write("effect"),
         end: (how) => write("end", { how }),
       };
@@ -43,9 +47,10 @@ export function openEffectLedger(folder: RunFolder): EffectLedger {
   };
 }
 
-function markFirst(file: string): boolean {
+/** The mark holds the task's id. */
+function markFirst(file: string, taskId: string): boolean {
   try {
-    fs.closeSync(fs.openSync(file, "wx"));
+    fs.writeFileSync(file, taskId, { flag: "wx" });
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;

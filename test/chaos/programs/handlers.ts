@@ -1,22 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Firestore } from "@google-cloud/firestore";
+import type { DocumentReference, Firestore } from "@google-cloud/firestore";
 import {
   type HandlerContext,
   type HandlerResult,
+  type TransactionContext,
   bindHandler,
   bindTransactionHandler,
   failPermanently,
   retryLater,
   saturated,
+  snooze,
   succeeded,
 } from "../../../services/worker/runner/handler.ts";
+import { childrenOf } from "../load/children.ts";
 import { fingerprint } from "../load/fingerprint.ts";
 import type { HandlersFor } from "../../../services/worker/runner/assemble-handlers.ts";
 import {
   type CHAOS_REGISTRY,
   type ChaosPayload,
+  PUT_OFF_MS,
   claimTaskType,
   naturalTaskType,
+  pacedClaimTaskType,
+  pacedNaturalTaskType,
+  pacedTransactionTaskType,
   transactionTaskType,
 } from "../load/task-types.ts";
 import type { EffectLedger, LedgerRun } from "./effect-ledger.ts";
@@ -38,35 +45,52 @@ interface HandlerDeps {
 
 /** The handlers of the chaos task types. */
 export function createChaosHandlers(deps: HandlerDeps): HandlersFor<typeof CHAOS_REGISTRY> {
-  const { db, ledger, receiverUrl } = deps;
-  const documentOf = ({ n }: ChaosPayload) => db.collection(EFFECTS).doc(`n${n}`);
+  const natural = naturalHandler(deps);
+  const transaction = transactionHandler(deps);
+  const claim = claimHandler(deps);
   return {
-    "chaos.natural": bindHandler(naturalTaskType, (payload, context) =>
-      recorded(ledger.begin("natural", payload, context), context, (run) =>
-        play(payload, { run, context }, async () => {
-          const effect = { count: 1, fingerprint: fingerprint(payload) };
-          await Promise.race([documentOf(payload).set(effect), aborted(context.signal)]);
-        }),
-      ),
-    ),
-    "chaos.transaction": bindTransactionHandler(transactionTaskType, (payload, context) =>
-      recorded(ledger.begin("transaction", payload, context), context, (run) =>
-        play(payload, { run, context }, async () => {
-          const before: unknown = (await context.transaction.get(documentOf(payload))).get("count");
-          const count = typeof before === "number" ? before + 1 : 1;
-          context.transaction.set(documentOf(payload), { count, fingerprint: fingerprint(payload) });
-        }),
-      ),
-    ),
-    "chaos.claim": bindHandler(claimTaskType, (payload, context) =>
-      recorded(ledger.begin("claim", payload, context), context, (run) =>
-        play(payload, { run, context }, async () => {
-          const body = { n: payload.n, fingerprint: fingerprint(payload), run: run.run };
-          await post(receiverUrl, context.idempotencyKey, body);
-        }),
-      ),
-    ),
+    "chaos.natural": bindHandler(naturalTaskType, natural),
+    "chaos.natural.paced": bindHandler(pacedNaturalTaskType, natural),
+    "chaos.transaction": bindTransactionHandler(transactionTaskType, transaction),
+    "chaos.transaction.paced": bindTransactionHandler(pacedTransactionTaskType, transaction),
+    "chaos.claim": bindHandler(claimTaskType, claim),
+    "chaos.claim.paced": bindHandler(pacedClaimTaskType, claim),
   };
+}
+
+function naturalHandler({ db, ledger }: HandlerDeps) {
+  return (payload: ChaosPayload, context: HandlerContext): Promise<HandlerResult> =>
+    recorded(ledger.begin("natural", payload, context), context, (run) =>
+      play(payload, { run, context }, async () => {
+        const effect = { count: 1, fingerprint: fingerprint(payload) };
+        await Promise.race([documentOf(db, payload).set(effect), aborted(context.signal)]);
+      }),
+    );
+}
+
+function transactionHandler({ db, ledger }: HandlerDeps) {
+  return (payload: ChaosPayload, context: TransactionContext): Promise<HandlerResult> =>
+    recorded(ledger.begin("transaction", payload, context), context, (run) =>
+      play(payload, { run, context }, async () => {
+        const before: unknown = (await context.transaction.get(documentOf(db, payload))).get("count");
+        const count = typeof before === "number" ? before + 1 : 1;
+        context.transaction.set(documentOf(db, payload), { count, fingerprint: fingerprint(payload) });
+      }),
+    );
+}
+
+function claimHandler({ ledger, receiverUrl }: HandlerDeps) {
+  return (payload: ChaosPayload, context: HandlerContext): Promise<HandlerResult> =>
+    recorded(ledger.begin("claim", payload, context), context, (run) =>
+      play(payload, { run, context }, async () => {
+        const body = { n: payload.n, fingerprint: fingerprint(payload), run: run.run };
+        await post(receiverUrl, context.idempotencyKey, body);
+      }),
+    );
+}
+
+function documentOf(db: Firestore, { n }: ChaosPayload): DocumentReference {
+  return db.collection(EFFECTS).doc(`n${n}`);
 }
 
 async function recorded(
@@ -91,16 +115,24 @@ function howItThrew(error: unknown, signal: AbortSignal): "stopped" | "unanswere
 
 /** Does what the payload's script says, with the effect in the middle of the work. */
 async function play(
-  { n, script, beforeMs, afterMs }: ChaosPayload,
+  payload: ChaosPayload,
   { run, context }: { run: LedgerRun; context: HandlerContext },
   effect: () => Promise<void>,
 ): Promise<HandlerResult> {
+  const { n, script, beforeMs, afterMs } = payload;
   const { signal } = context;
   if (script === "poison") throw new Error("A task that never works.");
-  if (script === "permanent") return failPermanently({ code: "chaos_permanent", message: "It can't be done." });
+  const isPermanent = script === "permanent" || (script === "dies-first" && run.isOriginal);
+  if (isPermanent) return failPermanently({ code: "chaos_permanent", message: "It can't be done." });
   if (run.isFirst && script === "fails-first") {
     if (n % 2 === 0) throw new Error("It fails the first time.");
     return retryLater({ code: "chaos_retry", message: "It fails the first time." });
+  }
+  if (run.isFirst && script === "snoozes") return snooze({ forMs: PUT_OFF_MS });
+  if (script === "parent") {
+    for (const child of childrenOf(payload)) {
+      context.enqueue(`chaos.${child.kind}`, child.payload, { key: child.kind });
+    }
   }
   if (run.isFirst && script === "saturated") return saturated({ code: "chaos_saturated", message: "Too much." });
   if (run.isFirst && script === "stall") blockEventLoop();

@@ -10,14 +10,19 @@ import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 import { flagVariable, platformVariables, portVariable, readConfig } from "../../../shared/runtime/config.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../../shared/contract/envelope.ts";
-import { createFirestore } from "../../../shared/runtime/google-clients.ts";
+import { createFirestore, lateCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
+import { OutboxStore } from "../../../shared/outbox/outbox-store.ts";
+import { createOwnRelay } from "../../../shared/outbox/own-relay.ts";
+import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
+import { cloudTasksSettings, cloudTasksVariables } from "../../../shared/queue/cloud-tasks-variables.ts";
+import { Documents } from "../../../shared/records/documents.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
 import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
-import { CHAOS_REGISTRY } from "../load/task-types.ts";
+import { CHAOS_REGISTRY, DEAD_LETTER_RETENTION_MS } from "../load/task-types.ts";
 import { runFolder } from "../run-folder.ts";
 import { openEffectLedger } from "./effect-ledger.ts";
 import { createChaosHandlers } from "./handlers.ts";
@@ -26,10 +31,9 @@ import { createChaosHandlers } from "./handlers.ts";
 const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
+  ...cloudTasksVariables,
   QUEUES: queuesVariable(CHAOS_REGISTRY.queues),
   PORT: portVariable,
-  WORKER_AUDIENCE: z.string().min(1),
-  INVOKER_SERVICE_ACCOUNT: z.email(),
   OIDC_CERTS_URL: z.url(),
   CHAOS_FOLDER: z.string(),
   CHAOS_RECEIVER_URL: z.url(),
@@ -39,8 +43,6 @@ const configSchema = z.object({
   CHAOS_TOKENS_BY_WRONG_CLOCK: flagVariable.default(true),
 });
 
-const DEAD_LETTER_RETENTION_MS = 10 * 24 * 60 * 60_000;
-
 async function start(): Promise<RunningProgram> {
   const config = readConfig(configSchema, process.env);
   const log = createLogger({ service: "worker", level: config.LOG_LEVEL });
@@ -48,15 +50,26 @@ async function start(): Promise<RunningProgram> {
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + config.CHAOS_CLOCK_OFFSET_MS };
   const tokenClock = config.CHAOS_TOKENS_BY_WRONG_CLOCK ? clock : systemClock;
   const db = createFirestore(config);
-  const store = new TaskStore({ db, clock });
+  const documents = new Documents({ db, clock, collectionPrefix: config.COLLECTION_PREFIX });
+  const store = new TaskStore(documents);
+  const cloudTasks = lateCloudTasksClient(config.CLOUD_TASKS_EMULATOR_HOST);
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project: config.GOOGLE_CLOUD_PROJECT,
+    instance: `chaos/${process.pid}`,
     tracer: tracing.tracer,
     store,
     clock,
     log,
     shutdown,
+    relay: createOwnRelay({
+      outbox: new OutboxStore(documents),
+      queue: createCloudTasksQueue(cloudTasks.get, cloudTasksSettings(config)),
+      rules: { types: CHAOS_REGISTRY.types, queues: config.QUEUES, maxPayloadBytes: DEFAULT_MAX_PAYLOAD_BYTES },
+      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
+      clock,
+      log,
+    }),
     around: (_delivery, next) => next(),
     tokens: createTokenRules({
       keys: createKeyCache({ url: config.OIDC_CERTS_URL, clock: tokenClock, log }),
@@ -66,7 +79,6 @@ async function start(): Promise<RunningProgram> {
     }),
     admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {
-      clock,
       handlers: assembleHandlers(
         CHAOS_REGISTRY,
         createChaosHandlers({
@@ -82,7 +94,7 @@ async function start(): Promise<RunningProgram> {
     },
   });
   const server = await serveHttp({ fetch: app.fetch, port: config.PORT, host: "127.0.0.1" });
-  return runningWorker({ log, shutdown, store }, { server, tracing });
+  return runningWorker({ log, shutdown, store }, { server, tracing, cloudTasks });
 }
 
 await runProgram({ start, portVariable: "PORT" });

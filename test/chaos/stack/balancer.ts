@@ -3,6 +3,7 @@ import http from "node:http";
 import { randomUUID } from "node:crypto";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import type { LineLog } from "../line-log.ts";
+import { parseTaskName } from "../load/task-name.ts";
 
 /** Passes deliveries on to the workers, as Cloud Run's front end does, and records them. */
 export interface Balancer {
@@ -31,6 +32,7 @@ export interface Target {
 interface Passing {
   readonly id: string;
   readonly taskId: string;
+  readonly hop: number;
   readonly slot: number;
 }
 
@@ -55,7 +57,7 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
       call.response.writeHead(503, { "retry-after": "1" }).end();
       return;
     }
-    const current: Passing = { id: randomUUID(), taskId: call.taskId, slot: target.slot };
+    const current: Passing = { id: randomUUID(), taskId: call.taskId, hop: call.hop, slot: target.slot };
     const { pid, slot, port } = target;
     const upstream = http.request({
       host: "127.0.0.1",
@@ -104,8 +106,8 @@ export async function startBalancer(targets: () => readonly Target[], log: LineL
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.once("end", () => {
-      const taskId = String(request.headers["x-cloudtasks-taskname"]);
-      pass({ request, response, taskId, body: Buffer.concat(chunks) }, 0);
+      const name = String(request.headers["x-cloudtasks-taskname"]);
+      pass({ request, response, ...parseTaskName(name), body: Buffer.concat(chunks) }, 0);
     });
   });
   server.listen(0, "127.0.0.1");
@@ -127,5 +129,6 @@ interface Call {
   readonly request: http.IncomingMessage;
   readonly response: http.ServerResponse;
   readonly taskId: string;
+  readonly hop: number;
   readonly body: Buffer;
 }

@@ -6,7 +6,7 @@ export interface Emulator {
   /** Rejects if the emulator ends by itself; a run can't go on without it. */
   readonly gone: Promise<never>;
   /** Kills it, calls the given function while it is down, and starts it again. */
-  restart(meanwhile: () => void): Promise<void>;
+  restart(meanwhile?: () => void): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function startEmulator(
       mayEnd = true;
       current.kill("SIGKILL");
       await current.ended;
-      meanwhile();
+      meanwhile?.();
       current = await start();
     },
     async end() {

@@ -26,7 +26,7 @@ export interface RunProcess {
   stopFor(durationMs: number): Promise<void>;
 }
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 120_000;
 const TERM_LIMIT_MS = 10_000;
 
 /** Starts programs, and ends any that are left at the end. Each one's output goes to its own file. */

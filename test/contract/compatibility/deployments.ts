@@ -6,6 +6,11 @@ import { type Revision, type Surroundings, startSurroundings } from "./surroundi
 
 const REVISIONS = ["previous", "today"] as const satisfies readonly Revision[];
 
+/** Today's producer during the roll-out, while keys are shared as the previous one's are, and once callers have their own. */
+export const OWN_KEYS = "today, own keys";
+export type Deployed = Revision | typeof OWN_KEYS;
+const DAY_MS = 24 * 60 * 60_000;
+
 /** Longer than any test: what fails stays as its first delivery leaves it. */
 const BACKOFF = "3600s";
 
@@ -13,7 +18,7 @@ const NOWHERE = "http://127.0.0.1:1";
 
 /**
  * A producer and a worker of each revision over one Cloud Tasks and one Firestore. A task goes from the producer of one
- * revision to the worker of the other.
+ * revision to the worker of the other. There is another producer of today's, for the time after the roll-out.
  */
 export async function startDeployments(context: TestContext) {
   const surroundings = await startSurroundings(context);
@@ -22,15 +27,18 @@ export async function startDeployments(context: TestContext) {
   const starting = REVISIONS.map(async (revision) => {
     const workerUrl = await startWorker(otherThan(revision), `http://${address}/oauth2/v1/certs`);
     const env = { CLOUD_TASKS_EMULATOR_HOST: address, WORKER_URL: workerUrl };
-    return [revision, await startProducer(revision, env)] as const;
+    if (revision === "previous") return [[revision, await startProducer(revision, env)] as const];
+    const rollingOut = { ...env, CALLER_KEYS_FROM: new Date(Date.now() + DAY_MS).toISOString() };
+    const [shared, own] = await Promise.all([startProducer(revision, rollingOut), startProducer(revision, env)]);
+    return [[revision, shared] as const, [OWN_KEYS, own] as const];
   });
-  const producers = new Map(await Promise.all(starting));
+  const producers = new Map<Deployed, string>((await Promise.all(starting)).flat());
   return {
     subscribe,
     cloudTasks,
     db,
     /** Asks a producer for a task. Resolves with the status and the task's id. */
-    enqueue: async (revision: Revision, task: { type: string; payload: unknown }, key: string) => {
+    enqueue: async (revision: Deployed, task: { type: string; payload: unknown }, key: string) => {
       const response = await fetch(`${producers.get(revision)}/v1/tasks`, {
         method: "POST",
         headers: { "content-type": "application/json", "idempotency-key": key },
@@ -40,13 +48,27 @@ export async function startDeployments(context: TestContext) {
       return { status: response.status, id };
     },
     /** A task as a producer shows it. */
-    view: (revision: Revision, id: string) => viewAt(producers.get(revision), id),
+    view: (revision: Deployed, id: string) => viewAt(producers.get(revision), id),
     /** The states of all records, by id, as today's revision reads them. */
     recordedStates: async (): Promise<Record<string, string>> => {
       const { docs } = await db.collection(TASK_RECORDS).get();
       return Object.fromEntries(docs.map((doc) => [doc.id, parseTaskRecord(doc.data()).state]));
     },
   };
+}
+
+/**
+ * Today's producer and worker.
+ *
+ * @param variables what the environment of both has besides.
+ */
+export async function startToday(context: TestContext, variables: Readonly<Record<string, string>>) {
+  const surroundings = await startSurroundings(context, variables);
+  const { startProducer, startWorker } = surroundings;
+  const { cloudTasks, address } = await startQueues(surroundings);
+  const workerUrl = await startWorker("today", `http://${address}/oauth2/v1/certs`);
+  const url = await startProducer("today", { CLOUD_TASKS_EMULATOR_HOST: address, WORKER_URL: workerUrl });
+  return { ...surroundings, cloudTasks, url, view: (id: string) => viewAt(url, id) };
 }
 
 /** Today's producer without a worker: it is asked about tasks and given none. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { CANARIES } from "../../../shared/tasks/canary.ts";
 import { publishDocument } from "../../../shared/tasks/document-publish.ts";
 import { ofEachKind, ofEveryKind } from "./each-case.ts";
@@ -7,7 +8,7 @@ import { FAILING_TASKS } from "./failing-tasks.ts";
 import { seal, startWorkers } from "./workers.ts";
 
 /** What an envelope may hold besides what today's revision knows. */
-const LATER_FIELDS = { caller: "someone", parentId: "a-task", laterField: { deep: [1, { deeper: null }] } };
+const LATER_FIELDS = { parentId: "a-task", laterField: { deep: [1, { deeper: null }] } };
 
 const HOUR_MS = 3_600_000;
 const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
@@ -30,55 +31,29 @@ test("a task of a later revision runs on its first hop, up to a second before it
   }
 });
 
-test("a later hop, or a task before its time, is answered 503: nothing runs, and Firestore is not called", async (context) => {
-  const workers = await startWorkers(context, ["today"]);
-  const cases = [
-    { fields: { hop: 1 }, suffix: "-h1" },
-    { fields: { hop: 3 }, suffix: "-h3" },
-    { fields: { notBefore: inMs(HOUR_MS) }, suffix: "" },
-    { fields: { hop: 12, notBefore: inMs(-HOUR_MS), ...LATER_FIELDS }, suffix: "-h12" },
-  ];
-
-  const results = await ofEachKind(async (kind) => {
-    const endings: string[] = [];
-    for (const { fields, suffix } of cases) {
-      for (const retryCount of [0, 1]) {
-        const { task, mend, effects } = FAILING_TASKS[kind](workers);
-        await mend();
-        const before = new Map(workers.emulator.calls);
-        endings.push(
-          await workers.deliver("today", { ...task, ...fields }, { name: `${task.id}${suffix}`, retryCount }),
-        );
-        expect(workers.emulator.calls).toEqual(before);
-        expect(await workers.storedRecord(task)).toBeNull();
-        expect(await workers.lettersOf(task)).toEqual(new Map());
-        expect(await effects()).toBe(0);
-      }
-    }
-    return endings;
-  });
-
-  expect(results).toEqual(ofEveryKind(cases.flatMap(() => ["503 unavailable", "503 unavailable"])));
-});
-
-test("a later hop leaves the record of an earlier one as it is", async (context) => {
+test("a later hop runs, and a task before its time is put off, whatever else their envelopes hold", async (context) => {
   const workers = await startWorkers(context, ["today"]);
 
   const results = await ofEachKind(async (kind) => {
-    const { task, spoil, mend, effects } = FAILING_TASKS[kind](workers);
-    await spoil();
-    await workers.deliver("today", task);
+    const { task, mend, effects } = FAILING_TASKS[kind](workers);
     await mend();
-    const record = await workers.storedRecord(task);
-    expect(record?.fields).toMatchObject({ state: "waiting" });
-
-    const ending = await workers.deliver("today", { ...task, hop: 1 }, { name: `${task.id}-h1` });
-
-    expect(await workers.storedRecord(task)).toEqual(record);
-    return { ending, effects: await effects() };
+    const early = { ...task, hop: 2, notBefore: inMs(HOUR_MS), ...LATER_FIELDS };
+    const endings = [
+      await workers.deliver("today", early, { name: `${task.id}-h2` }),
+      await workers.deliver("today", early, { name: `${task.id}-h2`, retryCount: 1 }),
+    ];
+    expect(await effects()).toBe(0);
+    expect(await workers.recordOf(task)).toMatchObject({ state: "waiting", attempts: 0, hop: 3 });
+    const entry = await workers.db.collection(TASK_OUTBOX).doc(`${task.id}.h3`).get();
+    const { laterField } = LATER_FIELDS;
+    expect(JSON.parse(entry.get("later"))).toEqual({ laterField });
+    const due = { ...task, hop: 12, notBefore: inMs(-HOUR_MS), ...LATER_FIELDS };
+    endings.push(await workers.deliver("today", due, { name: `${task.id}-h12` }));
+    expect(await workers.recordOf(task)).toMatchObject({ state: "succeeded", attempts: 1, hop: 12 });
+    return { endings, effects: await effects() };
   });
 
-  expect(results).toEqual(ofEveryKind({ ending: "503 unavailable", effects: 0 }));
+  expect(results).toEqual(ofEveryKind({ endings: ["200 rescheduled", "200 duplicate", "200 done"], effects: 1 }));
 });
 
 test("a delivery whose name contradicts its hop is rejected, and leaves no trace", async (context) => {
@@ -113,7 +88,6 @@ test("a task whose id marks a natural type runs, fails and is recorded like any 
   const id = `${randomBytes(16).toString("hex")}n-${publishDocument.queue}`;
   const task = { ...seal(publishDocument, { documentId: "marked", version: 1, content: "text" }), id };
 
-  expect(await deliver("today", { ...task, hop: 3 }, { name: `${id}-h3` })).toBe("503 unavailable");
   emulator.inject({ kind: "call", method: "Commit", code: "INVALID_ARGUMENT", when: "before", times: 1 });
   expect(await deliver("today", task)).toBe("500 failed");
   expect(await recordOf(task)).toMatchObject({ state: "waiting", attempts: 1 });

@@ -8,10 +8,18 @@ import { sealWebhook, startWorkers } from "./workers.ts";
 
 /** What a record may hold besides what today's revision knows. */
 const LATER_FIELDS = {
-  caller: "someone",
-  children: ["a-task"],
-  attemptLog: [{ attempt: 1, startedAt: Timestamp.fromMillis(1_767_322_800_000), code: "not_yet", stack: "" }],
+  parentId: "a-task",
+  laterList: ["a-task"],
   laterField: { deep: [1, { deeper: null }] },
+};
+
+/** An attempt of a later revision in a record's log. */
+const LATER_ATTEMPT = {
+  attempt: 1,
+  startedAt: Timestamp.fromMillis(1_767_322_800_000),
+  outcome: "snoozed",
+  nextAt: Timestamp.fromMillis(1_767_326_400_000),
+  laterField: { deep: null },
 };
 
 /** An update that removes the fields that no decision needs. */
@@ -34,7 +42,7 @@ test("fields that the worker doesn't know survive a retry, a completion and a de
     };
     await spoil();
     await fieldsAfter(failure, 0);
-    await workers.changeRecord(task, LATER_FIELDS);
+    await workers.changeRecord(task, { ...LATER_FIELDS, attemptLog: [LATER_ATTEMPT] });
 
     await spoil();
     const retried = await fieldsAfter(failure, 1);
@@ -48,9 +56,13 @@ test("fields that the worker doesn't know survive a retry, a completion and a de
 
   expect(results).toMatchObject(
     ofEveryKind({
-      retried: { ...LATER_FIELDS, state: "waiting" },
-      completed: { ...LATER_FIELDS, state: "succeeded" },
-      deadLettered: { ...LATER_FIELDS, state: "dead" },
+      retried: { ...LATER_FIELDS, state: "waiting", attemptLog: [LATER_ATTEMPT, { attempt: 2 }] },
+      completed: {
+        ...LATER_FIELDS,
+        state: "succeeded",
+        attemptLog: [LATER_ATTEMPT, { attempt: 2 }, { attempt: 3, outcome: "succeeded" }],
+      },
+      deadLettered: { ...LATER_FIELDS, state: "dead", attemptLog: expect.arrayContaining([LATER_ATTEMPT]) },
     }),
   );
 });

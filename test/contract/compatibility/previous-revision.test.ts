@@ -4,10 +4,11 @@ import { describe, expect, test } from "vitest";
 import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
 import { CANARIES } from "../../../shared/tasks/canary.ts";
 import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
-import { otherThan, startDeployments } from "./deployments.ts";
+import { type Deployed, OWN_KEYS, otherThan, startDeployments } from "./deployments.ts";
 import { inEachOrder, inEveryOrder, ofEachKind, ofEveryKind } from "./each-case.ts";
 import { FAILING_TASKS } from "./failing-tasks.ts";
 import { isTooShallow } from "./previous-revision.ts";
+import { CALLER } from "../../harness/worker/worker-harness.ts";
 import { type Workers, seal, sealWebhook, startWorkers } from "./workers.ts";
 
 const BOTH = ["previous", "today"] as const;
@@ -46,29 +47,35 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
     ];
 
     const enqueued = [];
-    for (const producer of BOTH) {
+    for (const producer of [...BOTH, OWN_KEYS] as const) {
+      // A roll-out ends before callers have keys of their own: the previous revision doesn't know them.
+      const others: readonly Deployed[] = producer === OWN_KEYS ? [OWN_KEYS] : [otherThan(producer), OWN_KEYS];
       for (const { task, state } of cases) {
         const key = randomUUID();
         const { status, id } = await enqueue(producer, task, key);
         expect(status).toBe(202);
-        enqueued.push({ producer, task, key, id, state });
+        enqueued.push({ task, key, id, state, others });
       }
     }
     await cloudTasks.waitForIdle({ timeoutMs: IDLE_LIMIT_MS });
 
     const results = [];
-    for (const { producer, task, key, id } of enqueued) {
-      // The previous revision took the time of creation from the queue or the first attempt, not from the envelope.
-      const { createdAt: _, ...seen } = await view("previous", id);
+    for (const { task, key, id, others } of enqueued) {
+      const seen = await view("previous", id);
       expect(await view("today", id)).toMatchObject(seen);
-      results.push({ type: task.type, state: seen["state"], repeated: await enqueue(otherThan(producer), task, key) });
+      for (const other of others) {
+        const repeated = await enqueue(other, task, key);
+        results.push({ type: task.type, state: seen["state"], other, repeated });
+      }
     }
     expect(results).toEqual(
-      enqueued.map(({ task, state, id }) => ({ type: task.type, state, repeated: { status: 200, id } })),
+      enqueued.flatMap(({ task: { type }, state, id, others }) =>
+        others.map((other) => ({ type, state, other, repeated: { status: 200, id } })),
+      ),
     );
     const recorded = enqueued.filter(({ state }) => state !== "finished").map(({ id, state }) => [id, state]);
     expect(await recordedStates()).toEqual(Object.fromEntries(recorded));
-    expect((await db.doc("accounts/payee").get()).get("balance")).toBe(2);
+    expect((await db.doc("accounts/payee").get()).get("balance")).toBe(3);
   });
 
   test("count each other's attempts until one succeeds, and start over once the record has expired", async (context) => {
@@ -82,6 +89,9 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
           expect(await workers.deliver(revision, task, { retryCount })).toBe(failure);
         }
         const waiting = await numbersOf(task, workers);
+        // Today's worker notes the caller, and the previous one keeps it.
+        const isNoted = first === "today" || second === "today";
+        expect((await workers.recordOf(task))?.caller).toBe(isNoted ? CALLER : undefined);
         await mend();
         const endings = [
           await workers.deliver(first, task, { retryCount: 2 }),
@@ -221,7 +231,7 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
     const workers = await startWorkers(context, BOTH);
 
     const results = await inEachOrder(async (first, second) => {
-      const task = seal({ type: "coming.soon", queue: "default" }, { n: 1 });
+      const task = seal({ type: "coming.soon", queue: "default", idempotency: "claim" }, { n: 1 });
       const endings: string[] = [];
       for (let retryCount = 0; retryCount < MOST_UNKNOWN_TYPES; retryCount++) {
         endings.push(await workers.deliver(retryCount % 2 === 0 ? first : second, task, { retryCount }));
@@ -235,18 +245,13 @@ describe.skipIf(tooShallow)("the previous revision and today's", () => {
     expect(results).toEqual(inEveryOrder([...waiting, "200 dead"]));
   });
 
-  test("agree on every field of an envelope; the previous one rejects any other", async (context) => {
-    const { deliver, emulator, storedRecord, lettersOf, recordOf } = await startWorkers(context, ["previous"]);
+  test("agree on every field of an envelope; the previous one ignores any other", async (context) => {
+    const { deliver, lettersOf, recordOf } = await startWorkers(context, ["previous"]);
     const { id, type, payload } = seal(deliverWebhook, { url: "https://example.com", event: "" });
     const traceparent = `00-${"1".repeat(32)}-${"2".repeat(16)}-01`;
     const whole = sealEnvelope({ id, type, payload, enqueuedAtMs: Date.now(), traceparent, replayOf: "letter-1" });
-    const before = new Map(emulator.calls);
 
-    expect(await deliver("previous", { ...whole, laterField: 1 })).toBe("400 malformed");
-    expect(emulator.calls).toEqual(before);
-    expect(await storedRecord(whole)).toBeNull();
-
-    expect(await deliver("previous", whole)).toBe("200 dead");
+    expect(await deliver("previous", { ...whole, laterField: 1 })).toBe("200 dead");
     expect(await recordOf(whole)).toMatchObject({ state: "dead", payloadHash: whole.payloadHash });
     const letter = (await lettersOf(whole)).get(id)?.fields;
     expect(letter).toMatchObject({

@@ -5,7 +5,7 @@ import path from "node:path";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 /** The commit that closed the previous issue. Whoever closes the next one puts that commit here. */
-const PREVIOUS_COMMIT = "2faf11173b0d8359119d815f72966d8614dbd445";
+const PREVIOUS_COMMIT = "10b8f76718940ea5224e4c5b154c6048188a879b";
 
 /** What its programs are made of. */
 const PATHS = ["package.json", "shared", "services/worker", "services/producer"];

@@ -1,7 +1,9 @@
 import fs from "node:fs";
+import path from "node:path";
 import type { TestContext } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { VirtualClock } from "handoff-emulators/clock";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { AUDIENCE, INVOKER } from "../../harness/auth/token-rules.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
@@ -18,12 +20,20 @@ export type Revision = "previous" | "today";
 const ENVIRONMENT = {
   METADATA_SERVER_DETECTION: "none",
   GOOGLE_CLOUD_PROJECT: "handoff-test",
+  GOOGLE_CLOUD_LOCATION: "europe-west1",
   WORKER_AUDIENCE: AUDIENCE,
   INVOKER_SERVICE_ACCOUNT: INVOKER,
 };
 
-/** Firestore and webhook subscribers, shared by services of either revision. Each service is a process of its own. */
-export async function startSurroundings({ onTestFinished }: TestContext) {
+/**
+ * Firestore and webhook subscribers, shared by services of either revision. Each service is a process of its own.
+ *
+ * @param variables what each service's environment has besides.
+ */
+export async function startSurroundings(
+  { onTestFinished }: TestContext,
+  variables: Readonly<Record<string, string>> = {},
+) {
   const cleanUps: (() => unknown)[] = [];
   onTestFinished(async () => {
     for (const cleanUp of cleanUps.toReversed()) await cleanUp();
@@ -47,8 +57,13 @@ export async function startSurroundings({ onTestFinished }: TestContext) {
   };
   /** Resolves with the service's URL. */
   const start = async (revision: Revision, name: ServiceName, env: Readonly<Record<string, string>>) => {
-    const firestore = { FIRESTORE_EMULATOR_HOST: `${emulator.host}:${emulator.port}` };
-    const service = startService({ folder: folderOf(revision), name }, { ...ENVIRONMENT, ...firestore, ...env });
+    const folder = folderOf(revision);
+    const places = {
+      FIRESTORE_EMULATOR_HOST: `${emulator.host}:${emulator.port}`,
+      // What Node keeps of the previous revision goes with it.
+      ...(revision === "previous" ? { NODE_COMPILE_CACHE: path.join(folder, ".cache") } : COMPILE_CACHE),
+    };
+    const service = startService({ folder, name }, { ...ENVIRONMENT, ...variables, ...places, ...env });
     cleanUps.push(() => service.kill());
     return await service.url;
   };
@@ -64,11 +79,12 @@ export async function startSurroundings({ onTestFinished }: TestContext) {
       start(revision, "worker", {
         ...CLOUD_VARIABLES,
         OIDC_CERTS_URL: certsUrl,
+        WORKER_URL: "http://127.0.0.1:9",
         WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
         WEBHOOK_ALLOW_PRIVATE_ADDRESSES: "true",
       }),
     startProducer: (revision: Revision, env: { CLOUD_TASKS_EMULATOR_HOST: string; WORKER_URL: string }) =>
-      start(revision, "producer", { GOOGLE_CLOUD_LOCATION: "europe-west1", ...env }),
+      start(revision, "producer", { AUTH_MODE: "local", ...env }),
   };
 }
 

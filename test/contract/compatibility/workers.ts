@@ -3,12 +3,13 @@ import type { TestContext } from "vitest";
 import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
 import { randomTaskId } from "../../../shared/contract/task-id.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
 import { deliverWebhook } from "../../../shared/tasks/webhook-deliver.ts";
 import { startKeyServer } from "../../harness/auth/key-server.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
 import { identityClaims, signToken } from "../../harness/auth/tokens.ts";
+import { CALLER } from "../../harness/worker/worker-harness.ts";
 import type { Subscriber } from "./subscribers.ts";
 import { type Revision, startSurroundings } from "./surroundings.ts";
 
@@ -94,8 +95,12 @@ export async function startWorkers(context: TestContext, revisions: readonly Rev
 export type Workers = Awaited<ReturnType<typeof startWorkers>>;
 
 /** A task in its envelope, as today's producer seals it. */
-export function seal(taskType: Pick<TaskType, "type" | "queue">, payload: Envelope["payload"]): Envelope {
-  return sealEnvelope({ id: randomTaskId(taskType.queue), type: taskType.type, payload, enqueuedAtMs: Date.now() });
+export function seal(
+  taskType: Pick<TaskType, "type" | "queue" | "idempotency">,
+  payload: Envelope["payload"],
+): Envelope {
+  const { type } = taskType;
+  return sealEnvelope({ id: randomTaskId(taskType), type, payload, caller: CALLER, enqueuedAtMs: Date.now() });
 }
 
 /** A webhook for a subscriber. */

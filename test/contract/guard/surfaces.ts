@@ -2,6 +2,8 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { startThroughput } from "../../../services/local/throughput/throughput.ts";
 import { CLOUD_VARIABLES } from "../../harness/registry/registered-variables.ts";
 import { type ServiceName, startService } from "../compatibility/service-process.ts";
 
@@ -29,16 +31,23 @@ export const SURFACES: Readonly<Record<string, () => Promise<Surface>>> = {
     onTestFinished(() => emulator.stop());
     return { port: emulator.port, healthPath: "/" };
   },
-  "the producer": () => service("producer"),
+  "the producer": () => service("producer", { AUTH_MODE: "local" }),
   "the worker": () => service("worker"),
+  async "the counts of npm start"() {
+    const cloudTasks = { host: "127.0.0.1", port: 9 };
+    const throughput = await startThroughput({ cloudTasks, allowHost: new Set([ALLOWED_NAME]), print: () => {} });
+    onTestFinished(() => throughput.stop());
+    return { port: Number(new URL(throughput.url).port), healthPath: "/" };
+  },
 };
 
 /** A service as its users run it. What it needs to reach isn't there, and isn't needed for `/live`. */
-async function service(name: ServiceName): Promise<Surface> {
+async function service(name: ServiceName, variables: Readonly<Record<string, string>> = {}): Promise<Surface> {
   const running = startService(
     { folder: ROOT, name },
     {
       ...CLOUD_VARIABLES,
+      ...COMPILE_CACHE,
       METADATA_SERVER_DETECTION: "none",
       GOOGLE_CLOUD_PROJECT: "handoff-test",
       GOOGLE_CLOUD_LOCATION: "local",
@@ -48,6 +57,7 @@ async function service(name: ServiceName): Promise<Surface> {
       WORKER_AUDIENCE: "https://audience.example",
       INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
       ALLOW_HOST: ALLOWED_NAME,
+      ...variables,
     },
   );
   onTestFinished(() => running.kill());

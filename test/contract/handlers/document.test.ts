@@ -6,9 +6,10 @@ import {
   failPermanently,
   retryLater,
   saturated,
+  snooze,
   succeeded,
 } from "../../../services/worker/runner/handler.ts";
-import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS } from "../../../shared/contract/queues.ts";
+import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS, RELAY_MS } from "../../../shared/contract/queues.ts";
 import {
   claimTaskType,
   naturalTaskType,
@@ -29,10 +30,9 @@ test("each code block stands in an example that is tested", () => {
 test("each file that it names exists, apart from those of its examples", () => {
   const missing = namedFiles().filter(({ exists }) => !exists);
   expect(namedFiles().length).toBeGreaterThan(6);
-  expect(missing.map(({ file }) => file)).toEqual([
-    "shared/tasks/receipt-send.ts",
-    "services/worker/handlers/send-receipt.ts",
-  ]);
+  // Somebody who follows the document has these, too.
+  const ofExamples = new Set(["shared/tasks/receipt-send.ts", "services/worker/handlers/send-receipt.ts"]);
+  expect(missing.map(({ file }) => file).filter((file) => !ofExamples.has(file))).toEqual([]);
 });
 
 test("a stack's configuration takes each setting of the example under the name that it gives", () => {
@@ -41,7 +41,7 @@ test("a stack's configuration takes each setting of the example under the name t
 });
 
 test("it says how much longer than a handler a dispatch takes", () => {
-  const besidesMs = RECORD_STORE_DEADLINE_MS + ABORT_GRACE_MS + RECORD_STORE_DEADLINE_MS;
+  const besidesMs = RECORD_STORE_DEADLINE_MS + ABORT_GRACE_MS + RECORD_STORE_DEADLINE_MS + RELAY_MS;
   expect(DOCUMENT).toContain(`at least ${besidesMs / 1_000} s longer`);
 });
 
@@ -71,6 +71,7 @@ const ENDS: Readonly<Record<string, Steps>> = {
   "`failPermanently({ code, message })`": [() => failPermanently(error)],
   "`retryLater({ code, message })`": [retry],
   "`retryLater({ code, message, retryAfterMs })`": [() => retryLater({ ...error, retryAfterMs: 30_000 })],
+  "`snooze({ untilMs })` or `snooze({ forMs })`": [() => snooze({ forMs: 30_000 })],
   "`saturated({ code, message })`": [() => saturated(error)],
   "`saturated({ code, message, retryAfterMs })`": [() => saturated({ ...error, retryAfterMs: 30_000 })],
   throws: [throws],

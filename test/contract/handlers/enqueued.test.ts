@@ -48,7 +48,7 @@ async function setUp() {
     });
   const tasks = { host: emulator.host, port: emulator.port, project: "shop", location: "europe-west1" };
   const enqueue = async ({ type, queue }: { type: string; queue: string }, payload: object) => {
-    const id = randomTaskId(queue);
+    const id = randomTaskId({ queue, idempotency: "claim" });
     const envelope = sealEnvelope({ id, type, payload: { ...payload }, enqueuedAtMs: Date.now() });
     await create(`${queue}-2`, type, JSON.stringify(envelope));
     return envelope;

@@ -12,14 +12,16 @@ describe("a new task", () => {
     expect(response.status).toBe(202);
     const task = response.body;
     expect(task).toEqual({
-      id: expect.stringMatching(/^[0-9a-f]{32}-bulk$/),
+      id: expect.stringMatching(/^[0-9a-f]{32}n-bulk$/),
       queue: "bulk",
       type: "document.publish",
       state: "queued",
       attempts: 0,
       createdAt: expect.any(String),
       scheduleTime: expect.any(String),
-      links: { self: `/v1/tasks/${task.id}` },
+      nextAttempt: task.scheduleTime,
+      nextRule: "queue",
+      links: { self: `/v1/tasks/${task.id}`, queue: "/v1/queues/bulk" },
     });
     expect(response.headers.get("location")).toBe(`/v1/tasks/${task.id}`);
     expect(Date.parse(task.createdAt)).toBeGreaterThan(before - 1_000);
@@ -43,6 +45,7 @@ describe("a new task", () => {
     });
     expect(stored?.httpRequest?.headers).toEqual({
       "content-type": "application/json",
+      "Handoff-Caller": "local",
       "Handoff-Enqueued-At": expect.any(String),
       "User-Agent": "Google-Cloud-Tasks",
     });
@@ -53,6 +56,7 @@ describe("a new task", () => {
       payload: CLAIMED.payload,
       payloadHash: expect.stringMatching(/^[0-9a-f]{64}$/),
       enqueuedAt: expect.any(String),
+      caller: "local",
       traceparent,
     });
   });

@@ -34,20 +34,24 @@ it("is when the task was accepted, in the first response and while it is queued"
   ]);
 });
 
-it.each(["running", "waiting", "succeeded", "dead", "cancelled"])(
-  "is the same for a %s task, in its queue and once it has left it",
-  async (state) => {
-    const { createdAts, writeRecord, leaveQueue } = await setup();
-    const firstSeenAt = Timestamp.fromMillis(Date.parse(ACCEPTED) + 5_000);
-    await writeRecord({ state, firstSeenAt, enqueuedAt: ACCEPTED });
-    const expected = [200, state, ACCEPTED];
-    expect(await createdAts()).toEqual([expected, expected]);
+it.each([
+  ["running", "running"],
+  ["waiting", "removed"],
+  ["succeeded", "succeeded"],
+  ["dead", "dead"],
+  ["cancelled", "cancelled"],
+])("is the same for a %s task, in its queue and once it has left it, when it is %s", async (state, stateOutside) => {
+  const { createdAts, writeRecord, leaveQueue } = await setup();
+  const firstSeenAt = Timestamp.fromMillis(Date.parse(ACCEPTED) + 5_000);
+  await writeRecord({ state, firstSeenAt, enqueuedAt: ACCEPTED });
+  const inQueue = [200, state, ACCEPTED];
+  expect(await createdAts()).toEqual([inQueue, inQueue]);
 
-    await leaveQueue();
+  await leaveQueue();
 
-    expect(await createdAts()).toEqual([expected, expected]);
-  },
-);
+  const outside = [200, stateOutside, ACCEPTED];
+  expect(await createdAts()).toEqual([outside, outside]);
+});
 
 it("is as close as an earlier revision's record tells", async () => {
   const { createdAts, writeRecord, leaveQueue } = await setup();

@@ -54,6 +54,7 @@ describe("a task in its queue", () => {
       attempts: 3,
       lastError,
       nextAttempt: task.scheduleTime,
+      nextRule: "queue",
     });
   });
 
@@ -92,7 +93,7 @@ describe("a task that has left its queue", () => {
       id: task.id,
       queue: "bulk",
       state: "finished",
-      links: { self: `/v1/tasks/${task.id}` },
+      links: { self: `/v1/tasks/${task.id}`, queue: "/v1/queues/bulk" },
     });
   });
 });

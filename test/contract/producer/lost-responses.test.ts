@@ -100,6 +100,32 @@ describe("a CreateTask whose response is lost", () => {
   });
 });
 
+describe("one key of a hundred requests at once", () => {
+  it("is one task and one view, although CreateTask fails after its effect in three of ten calls", async () => {
+    const producer = await setUpProducer();
+    const answer = { status: status.UNAVAILABLE };
+    for (let tens = 0; tens < 100; tens++) {
+      for (const skip of [2, 2, 3]) {
+        void producer.tasksProxy.inject({ rpc: "CreateTask", when: "after-effect", answer, skip });
+      }
+    }
+    const responses = await Promise.all(Array.from({ length: 100 }, () => producer.enqueue(CLAIMED, "k")));
+
+    const statuses = Map.groupBy(responses, (response) => response.status);
+    expect(new Set(statuses.keys())).toEqual(new Set([200, 202]));
+    // Each response has the same bytes, and says by its status and header alone who was first.
+    expect(new Set(responses.map(({ text }) => text)).size).toBe(1);
+    expect(new Set(responses.map(({ headers }) => headers.get("location"))).size).toBe(1);
+    const replayed = responses.filter(({ headers }) => headers.has("idempotency-replayed"));
+    expect(replayed).toEqual(statuses.get(200));
+    expect(await producer.queuedTasks("default")).toMatchObject([
+      { name: producer.taskName(responses[0]?.body.id ?? "") },
+    ]);
+    // Each call that failed was tried again.
+    expect(producer.calls("CreateTask")).toBeGreaterThan(130);
+  });
+});
+
 describe("a CreateTask that never gets a response", () => {
   const lost = { rpc: "CreateTask", answer: { status: status.UNAVAILABLE }, times: ALL } as const;
 

@@ -6,21 +6,28 @@ import { createInterface } from "node:readline";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { untilRefused } from "../../harness/network/until-refused.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../services/producer/main.ts");
 const LOCATION = "projects/handoff-test/locations/europe-west1";
 
 const ENVIRONMENT = {
+  ...COMPILE_CACHE,
   METADATA_SERVER_DETECTION: "none",
   GOOGLE_CLOUD_PROJECT: "handoff-test",
   GOOGLE_CLOUD_LOCATION: "europe-west1",
   WORKER_URL: "https://worker.example/",
   WORKER_AUDIENCE: "https://audience.example",
   INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
+  AUTH_MODE: "local",
   HOST: "127.0.0.1",
   PORT: "0",
 };
+
+/** Enough clients that go on connecting for a few connections to wait at any time. */
+const EAGER_CLIENTS = 50;
 
 function runMain(environment: Record<string, string>): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env["PATH"], ...environment } });
@@ -34,7 +41,7 @@ async function errorOutput(child: ChildProcessWithoutNullStreams): Promise<strin
 
 describe("a program that can't be configured", () => {
   it("ends at once with every problem", async () => {
-    const child = runMain({ WORKER_URL: "not a URL", PORT: "http" });
+    const child = runMain({ ...COMPILE_CACHE, WORKER_URL: "not a URL", PORT: "http" });
     const [text, [code]] = await Promise.all([errorOutput(child), once(child, "exit")]);
     expect(code).toBe(1);
     for (const name of ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION", "WORKER_URL", "WORKER_AUDIENCE", "PORT"]) {
@@ -49,6 +56,17 @@ describe("a program that can't be configured", () => {
     expect(code).toBe(1);
     expect(text).toContain(`${name}: must not be set on Cloud Run`);
   });
+});
+
+it.each([
+  ["that isn't told who may call", "", "ACCESS: is not set."],
+  ["that is told to let everybody in", "local", "AUTH_MODE=local: lets everybody do everything"],
+])("a program on Cloud Run %s does not start", async (_, mode, line) => {
+  const child = runMain({ ...ENVIRONMENT, K_SERVICE: "producer", AUTH_MODE: mode });
+  const [text, [code]] = await Promise.all([errorOutput(child), once(child, "exit")]);
+  expect(code).toBe(1);
+  expect(text).toContain(line);
+  expect(text).not.toContain("    at ");
 });
 
 describe("a program that is told to stop", () => {
@@ -72,8 +90,8 @@ describe("a program that is told to stop", () => {
     const { port } = await nextLine();
 
     const body = JSON.stringify({
-      type: "document.publish",
-      payload: { documentId: "d1", version: 1, content: "text" },
+      type: "canary.natural",
+      payload: { sentAt: "2030-01-01T00:00:00Z" },
     });
     const idle = net.connect(port, "127.0.0.1");
     const busy = net.connect(port, "127.0.0.1");
@@ -82,9 +100,12 @@ describe("a program that is told to stop", () => {
     busy.write(`${[...head, "Expect: 100-continue", `Content-Length: ${body.length}`].join("\r\n")}\r\n\r\n`);
     await once(busy, "data");
 
+    // They have the producer accept connections for as long as it ever does.
+    const refused = untilRefused(port, EAGER_CLIENTS);
     child.kill("SIGTERM");
     expect(await nextLine()).toMatchObject({ message: "stopping" });
     await expect(fetch(`http://127.0.0.1:${port}/live`)).rejects.toThrow("fetch failed");
+    await refused;
     busy.write(body);
     const [response] = await once(busy, "data");
     expect(String(response)).toContain("HTTP/1.1 202 Accepted");
@@ -92,7 +113,7 @@ describe("a program that is told to stop", () => {
     expect(code).toBe(0);
     expect(cloudTasks.calls.get("CreateTask")).toBe(1);
     const [tasks] = await admin.listTasks({ parent: queue.name });
-    expect(tasks).toMatchObject([{ httpRequest: { url: "https://worker.example/tasks/document.publish" } }]);
+    expect(tasks).toMatchObject([{ httpRequest: { url: "https://worker.example/tasks/canary.natural" } }]);
   });
 
   it("exits cleanly although Firestore is down and reads were abandoned", async () => {
@@ -112,7 +133,7 @@ describe("a program that is told to stop", () => {
     const { port } = JSON.parse(await listening.promise);
     await firestore.stop();
     const headers = { "content-type": "application/json" };
-    const body = JSON.stringify({ type: "document.publish", payload: { documentId: "d1", version: 1, content: "" } });
+    const body = JSON.stringify({ type: "canary.natural", payload: { sentAt: "2030-01-01T00:00:00Z" } });
     const responses = Array.from({ length: 10 }, (_, n) =>
       fetch(`http://127.0.0.1:${port}/v1/tasks`, {
         method: "POST",

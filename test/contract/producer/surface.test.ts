@@ -6,7 +6,7 @@ import { CLAIMED, QUEUES_PATH, setUpProducer } from "../../harness/producer/prod
 describe("paths and methods", () => {
   it("answers a problem for paths that don't exist", async () => {
     const producer = await setUpProducer();
-    for (const path of ["/", "/v1", "/v2/tasks", "/v1/tasks/a/b", "/v1/dead-letters"]) {
+    for (const path of ["/", "/v1", "/v2/tasks", "/v1/tasks/a/b", "/v1/dead-letters/a/run"]) {
       expect(await producer.send(path)).toMatchObject({ status: 404, body: { code: "not-found" } });
     }
   });
@@ -15,7 +15,12 @@ describe("paths and methods", () => {
     ["GET", "/v1/tasks", "POST"],
     ["PUT", "/v1/tasks", "POST"],
     ["OPTIONS", "/v1/tasks", "POST"],
-    ["POST", "/v1/tasks/x", "GET, HEAD"],
+    ["POST", "/v1/tasks/x", "GET, HEAD, DELETE"],
+    ["GET", "/v1/tasks/x/run", "POST"],
+    ["POST", "/v1/dead-letters", "GET, HEAD"],
+    ["POST", "/v1/dead-letters/x", "GET, HEAD, DELETE"],
+    ["GET", "/v1/dead-letters/x/replay", "POST"],
+    ["DELETE", "/v1/dead-letters/x/replay", "POST"],
     ["POST", "/live", "GET, HEAD"],
     ["DELETE", "/openapi.json", "GET, HEAD"],
   ])("answers %s %s with the allowed methods", async (method, path, allowed) => {
@@ -54,29 +59,75 @@ describe("the API's description", () => {
     expect(response.status).toBe(200);
     const document = JSON.parse(response.text);
     expect(document.openapi).toBe("3.1.0");
-    expect(Object.keys(document.paths)).toEqual(["/v1/tasks", "/v1/tasks/{id}", "/live", "/ready"]);
+    expect(Object.keys(document.paths)).toEqual([
+      "/v1/tasks",
+      "/v1/tasks/batch",
+      "/v1/tasks/{id}",
+      "/v1/task-types",
+      "/v1/tasks/{id}/run",
+      "/v1/dead-letters",
+      "/v1/dead-letters/summary",
+      "/v1/dead-letters/{id}",
+      "/v1/dead-letters/replay",
+      "/v1/dead-letters/{id}/replay",
+      "/v1/queues",
+      "/v1/queues/{key}",
+      "/v1/queues/{key}/tasks",
+      "/v1/queues/{key}/pause",
+      "/v1/queues/{key}/resume",
+      "/v1/queues/{key}/purge",
+      "/v1/throughput",
+      "/v1/outbox/relay",
+      "/v1/tick",
+      "/v1/me",
+      "/live",
+      "/ready",
+    ]);
     expect(Object.keys(document.paths["/v1/tasks"].post.responses)).toEqual([
       "200",
       "202",
       "400",
+      "401",
+      "403",
       "409",
       "413",
       "415",
       "422",
       "429",
+      "500",
       "503",
     ]);
-    const types = document.components.schemas.NewTask.anyOf.map(
-      (variant: { properties: { type: { const: string } } }) => variant.properties.type.const,
-    );
-    expect(types).toEqual(["webhook.deliver", "ledger.transfer", "document.publish"]);
+    expect(document.components.schemas.NewTask.discriminator.mapping).toEqual({
+      "webhook.deliver": "#/components/schemas/WebhookDeliverNewTask",
+      "ledger.transfer": "#/components/schemas/LedgerTransferNewTask",
+      "document.publish": "#/components/schemas/DocumentPublishNewTask",
+    });
     const references = [...response.text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference ?? "");
     expect(references.length).toBeGreaterThan(0);
     for (const reference of references) {
-      const [, , , name] = reference.split("/");
-      expect(reference).toBe(`#/components/schemas/${name}`);
-      expect(document.components.schemas).toHaveProperty(String(name));
+      const [, , kind, name] = reference.split("/");
+      expect(reference).toBe(`#/components/${kind}/${name}`);
+      expect(document.components[String(kind)]).toHaveProperty([String(name)]);
     }
+  });
+});
+
+describe("the API's description of each endpoint under /v1", () => {
+  it("has the responses to callers that aren't known, may not do it, or ask too often", async () => {
+    const producer = await setUpProducer();
+    const { paths }: { paths: Record<string, Record<string, { responses: object }>> } = JSON.parse(
+      (await producer.send("/openapi.json")).text,
+    );
+    const lacking = Object.entries(paths)
+      .filter(([path]) => path.startsWith("/v1/"))
+      .flatMap(([path, methods]) =>
+        Object.entries(methods).flatMap(([method, { responses }]) =>
+          ["401", "403", "429", "500", "503"]
+            .filter((code) => !(code in responses))
+            .map((code) => `${method} ${path}: ${code}`),
+        ),
+      );
+    expect(lacking).toEqual([]);
   });
 });
 

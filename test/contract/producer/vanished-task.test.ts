@@ -7,9 +7,9 @@ import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../har
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 
-/** The id of CLAIMED with this key, by the documented rule: the start of SHA-256 over type and key. */
+/** The id of CLAIMED with this key, by the documented rule: the start of SHA-256 over `key`, caller, type and key. */
 function claimedId(key: string): string {
-  return `${createHash("sha256").update(`webhook.deliver\0${key}`).digest("hex").slice(0, 32)}-default`;
+  return `${createHash("sha256").update(`key\0local\0webhook.deliver\0${key}`).digest("hex").slice(0, 32)}-default`;
 }
 
 /** SHA-256 over CLAIMED's payload, with its fields sorted by name and no spaces. */
@@ -38,7 +38,7 @@ describe("a key whose task has a record", () => {
       createdAt: "2026-05-01T10:00:00.000Z",
       finishedAt: "2026-05-01T10:00:05.000Z",
       result: { status: 204 },
-      links: { self: `/v1/tasks/${claimedId("k")}` },
+      links: { self: `/v1/tasks/${claimedId("k")}`, queue: "/v1/queues/default" },
     });
     expect(producer.calls("CreateTask")).toBe(0);
   });
@@ -93,7 +93,7 @@ describe("a key whose task has left its queue without a record", () => {
       queue: "bulk",
       type: "document.publish",
       state: "finished",
-      links: { self: `/v1/tasks/${first.body.id}` },
+      links: { self: `/v1/tasks/${first.body.id}`, queue: "/v1/queues/bulk" },
     });
     expect(await producer.queuedTasks("bulk")).toHaveLength(0);
   });

@@ -4,6 +4,7 @@ import net from "node:net";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import type { TestContext } from "vitest";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { startKeyServer } from "../../harness/auth/key-server.ts";
 import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
@@ -38,6 +39,7 @@ export async function startService(
   const port = await freePort();
   const child = spawn(process.execPath, [path.join(import.meta.dirname, `../../../services/${name}/main.ts`)], {
     env: {
+      ...COMPILE_CACHE,
       METADATA_SERVER_DETECTION: "none",
       GOOGLE_CLOUD_PROJECT: "handoff-test",
       GOOGLE_CLOUD_LOCATION: "europe-west1",
@@ -48,6 +50,7 @@ export async function startService(
       OIDC_CERTS_URL: keyServer.url,
       ...CLOUD_VARIABLES,
       ...LOCAL_ONLY_VARIABLES,
+      ...(name === "producer" ? { AUTH_MODE: "local" } : {}),
       FIRESTORE_EMULATOR_HOST: "127.0.0.1:9",
       CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:9",
       HOST: "127.0.0.1",

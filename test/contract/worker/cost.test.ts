@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { failPermanently, succeeded } from "../../../services/worker/runner/handler.ts";
+import { deadNotice } from "../../../shared/contract/new-task/dead-notice.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
 import { createTransferBetweenAccounts } from "../../../services/worker/handlers/transfer-between-accounts.ts";
 import { transferBetweenAccounts } from "../../../shared/tasks/ledger-transfer.ts";
 import {
@@ -7,15 +10,17 @@ import {
   naturalTaskType,
   scriptedHandler,
   scriptedTransactionHandler,
+  transactionTaskType,
 } from "../../harness/worker/scripted-handler.ts";
 import { sealTask } from "../../harness/worker/worker-harness.ts";
+import { workerQueues } from "../../harness/worker/worker-queues.ts";
 import { startCountedTask, startCountedWorker } from "./cost/harness.ts";
 import { PATHS } from "./cost/paths.ts";
 
 const HANDLERS = {
-  natural: () => scriptedHandler(naturalTaskType),
-  transaction: scriptedTransactionHandler,
-  claim: () => scriptedHandler(claimTaskType),
+  natural: (over: object) => scriptedHandler({ ...naturalTaskType, ...over }),
+  transaction: (over: object) => scriptedTransactionHandler({ ...transactionTaskType, ...over }),
+  claim: (over: object) => scriptedHandler({ ...claimTaskType, ...over }),
 } as const;
 
 const READ = "BatchGetDocuments";
@@ -28,18 +33,21 @@ const COSTS: readonly Row[] = [
   ["succeeds at once", "natural", "done", "none", 0, 0],
   ["succeeds at once", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
   ["succeeds at once", "claim", "done", "2 Commit", 0, 2],
+  ["enqueues a task", "natural", "done", "none", 0, 0],
+  ["enqueues a task", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 2],
+  ["enqueues a task", "claim", "done", "2 Commit", 0, 3],
   ["asks for a retry", "natural", "retry", `1 ${READ}, 1 Commit`, 1, 1],
   ["asks for a retry", "transaction", "retry", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 1],
   ["asks for a retry", "claim", "retry", "2 Commit", 0, 2],
   ["succeeds after a retry", "natural", "done", `1 ${READ}, 1 Commit`, 1, 1],
   ["succeeds after a retry", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
-  ["succeeds after a retry", "claim", "done", `1 ${READ}, 3 Commit`, 1, 2],
+  ["succeeds after a retry", "claim", "done", `1 ${READ}, 2 Commit`, 1, 2],
   ["fails for good", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
   ["fails for good", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
   ["fails for good", "claim", "dead", "2 Commit", 0, 3],
   ["fails at its last attempt", "natural", "dead", `1 ${READ}, 1 Commit`, 1, 2],
   ["fails at its last attempt", "transaction", "dead", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
-  ["fails at its last attempt", "claim", "dead", `1 ${READ}, 3 Commit`, 1, 3],
+  ["fails at its last attempt", "claim", "dead", `1 ${READ}, 2 Commit`, 1, 3],
   ["comes again when the task is done", "natural", "done", "none", 0, 0],
   ["comes again when the task is done", "transaction", "duplicate", `1 ${READ}, 1 Commit`, 1, 0],
   ["comes again when the task is done", "claim", "duplicate", `1 ${READ}, 1 Commit`, 1, 0],
@@ -47,17 +55,41 @@ const COSTS: readonly Row[] = [
   ["is stopped by a shutdown", "transaction", "unavailable", `1 ${READ}, 1 Rollback`, 1, 0],
   ["is stopped by a shutdown", "claim", "unavailable", "2 Commit", 0, 2],
   ["finds another attempt at work", "claim", "busy", `1 ${READ}, 1 Commit`, 1, 0],
-  ["takes over from an attempt whose lease has ended", "claim", "done", `1 ${READ}, 3 Commit`, 1, 2],
+  ["takes over from an attempt whose lease has ended", "claim", "done", `1 ${READ}, 2 Commit`, 1, 2],
   ["ends when another has taken over and is done", "claim", "duplicate", `1 ${READ}, 1 Commit`, 1, 0],
-  ["finds that the last attempt was killed", "claim", "dead", `1 ${READ}, 2 Commit`, 1, 2],
+  ["finds that the last attempt was killed", "claim", "dead", `1 ${READ}, 1 Commit`, 1, 2],
+  ["comes again when the task is cancelled", "natural", "duplicate", `1 ${READ}`, 1, 0],
+  ["comes again when the task is cancelled", "transaction", "duplicate", `1 ${READ}, 1 Commit`, 1, 0],
+  ["comes again when the task is cancelled", "claim", "duplicate", `1 ${READ}`, 1, 0],
+  ["fails after a cancel was requested", "claim", "duplicate", `1 ${READ}, 3 Commit`, 1, 2],
+  ["finds that an attempt was killed after a cancel was requested", "claim", "duplicate", `1 ${READ}, 1 Commit`, 1, 1],
   ["is of a type that the revision doesn't know", "natural", "unknown-type", `1 ${READ}, 1 Commit`, 1, 1],
   ["is of a type that the revision doesn't know", "transaction", "unknown-type", `1 ${READ}, 1 Commit`, 1, 1],
   ["is of a type that the revision doesn't know", "claim", "unknown-type", `1 ${READ}, 1 Commit`, 1, 1],
+  ["is put off by its handler", "natural", "rescheduled", `1 ${READ}, 1 Commit`, 1, 2],
+  ["is put off by its handler", "transaction", "rescheduled", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
+  ["is put off by its handler", "claim", "rescheduled", "2 Commit", 0, 3],
+  ["asks for a retry after a certain time", "natural", "rescheduled", `1 ${READ}, 1 Commit`, 1, 2],
+  ["asks for a retry after a certain time", "transaction", "rescheduled", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
+  ["asks for a retry after a certain time", "claim", "rescheduled", "2 Commit", 0, 3],
+  ["fails, and its type has a backoff", "natural", "rescheduled", `1 ${READ}, 1 Commit`, 1, 2],
+  ["fails, and its type has a backoff", "transaction", "rescheduled", `2 ${READ}, 1 Commit, 1 Rollback`, 2, 2],
+  ["fails, and its type has a backoff", "claim", "rescheduled", "2 Commit", 0, 3],
+  ["comes before its time", "natural", "rescheduled", `1 ${READ}, 1 Commit`, 1, 2],
+  ["comes before its time", "transaction", "rescheduled", `1 ${READ}, 1 Commit`, 1, 2],
+  ["comes before its time", "claim", "rescheduled", `1 ${READ}, 1 Commit`, 1, 2],
+  ["succeeds in a later hop", "natural", "done", `1 ${READ}, 1 Commit`, 1, 1],
+  ["succeeds in a later hop", "transaction", "done", `1 ${READ}, 1 Commit`, 1, 1],
+  ["succeeds in a later hop", "claim", "done", `1 ${READ}, 2 Commit`, 1, 2],
+  ["comes again when the task has gone on to a later hop", "natural", "duplicate", `1 ${READ}`, 1, 0],
+  ["comes again when the task has gone on to a later hop", "transaction", "duplicate", `1 ${READ}, 1 Commit`, 1, 0],
+  ["comes again when the task has gone on to a later hop", "claim", "duplicate", `1 ${READ}`, 1, 0],
 ];
 
 test.each(COSTS)("a delivery that %s, of a %s task, costs what the table says", async (...row) => {
   const [path, kind, outcome, calls, reads, writes] = row;
-  const task = await startCountedTask(HANDLERS[kind]());
+  const backoff = { firstMs: 60_000, factor: 2, maxMs: 3_600_000 };
+  const task = await startCountedTask(HANDLERS[kind](path.includes("backoff") ? { backoff } : {}));
 
   const counted = await PATHS[path](task);
 
@@ -73,6 +105,36 @@ test("a transaction's effects are part of its one commit", async () => {
 
   // The record, and two accounts.
   expect(counted).toEqual({ outcome: "done", calls: { [READ]: 2, Commit: 1 }, reads: 3, writes: 3 });
+});
+
+test("a relay reads its entry, creates its task and deletes the entry", async () => {
+  const handler = scriptedHandler(claimTaskType);
+  handler.steps(({ enqueue }) => {
+    enqueue(claimTaskType, { n: 2 });
+    return succeeded();
+  });
+  const queues = workerQueues();
+  const { worker, count } = await startCountedWorker(() => [handler], queues.relay);
+  const task = sealTask(claimTaskType, { n: 1 });
+
+  const counted = await count(async () => (await worker.deliver(task)).headers.get("Handoff-Outcome"));
+
+  // Without the relay: two commits of three documents.
+  expect(counted).toEqual({ outcome: "done", calls: { [READ]: 1, Commit: 3 }, reads: 1, writes: 4 });
+  expect(await queues.creations()).toBe(1);
+});
+
+test("what onDead makes is one more document in the commit of the dead letter", async () => {
+  const told = scriptedHandler(defineTask({ ...claimTaskType, type: "test.told", payload: deadNotice }));
+  const dies = scriptedHandler(defineTask({ ...claimTaskType, type: "test.dies", onDead: told.taskType }));
+  dies.steps(() => failPermanently({ code: "gone", message: "Gone." }));
+  const { worker, count } = await startCountedWorker(() => [dies, told]);
+  const task = sealTask(dies.taskType, { n: 1 });
+
+  const counted = await count(async () => (await worker.deliver(task)).headers.get("Handoff-Outcome"));
+
+  // The claim; the record, the letter and the entry.
+  expect(counted).toEqual({ outcome: "dead", calls: { Commit: 2 }, reads: 0, writes: 4 });
 });
 
 test("docs/lifecycle.md has the same table", () => {

@@ -32,9 +32,12 @@ test("a permanent failure is acknowledged once its dead letter holds everything 
   expect(await worker.deadLetters()).toMatchObject([
     {
       letterId: task.id,
+      status: "open",
       taskId: task.id,
       type: "test.claim",
       queue: "default",
+      code: "gone",
+      attemptLog: [{ attempt: 1, outcome: "permanent", code: "gone", message: "The receiver is gone." }],
       payload: { n: 1 },
       payloadHash: task.payloadHash,
       enqueuedAt: task.enqueuedAt,
@@ -118,7 +121,7 @@ test("a payload that doesn't fit its type becomes a dead letter and never runs",
 
 test("a type that this revision does not know gets 404 nine times and then becomes a dead letter", async () => {
   const { worker } = await setup();
-  const task = sealTask({ type: "test.unheard-of", queue: "default" }, {});
+  const task = sealTask({ type: "test.unheard-of", queue: "default", idempotency: "claim" }, {});
 
   const statuses: number[] = [];
   for (let delivery = 1; delivery <= 10; delivery++) statuses.push((await worker.deliver(task)).status);
@@ -157,7 +160,10 @@ test("a task that Cloud Tasks is about to delete for its age becomes a dead lett
   const old = { ...task, enqueuedAt };
   handler.steps(() => saturated({ code: "busy", message: "Busy for a month." }));
 
-  const answers = [await worker.deliver(old), await worker.deliver(old)];
+  const answers = [
+    await worker.deliver(old),
+    await worker.deliver(old, { headers: { "x-cloudtasks-taskretrycount": "1" } }),
+  ];
 
   expect(answers.map(({ headers }) => headers.get("Handoff-Outcome"))).toEqual(["saturated", "dead"]);
   expect(handler.runs).toHaveLength(1);
@@ -231,4 +237,17 @@ test.each([
   expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
   const lastError = { code: `${"c".repeat(100)}…`, message: `${"m".repeat(2_000)}…` };
   expect(await worker.recordOf(task)).toMatchObject({ state: "dead", lastError });
+});
+
+test("a dead letter that had no payload has one when its task dies again", async () => {
+  const { handler, worker, task } = await setup();
+  handler.steps(() => failPermanently({ code: "gone", message: "The receiver is gone." }));
+  const earlier = { payloadJson: "null", payloadOmitted: true, replays: 3, status: "replayed" };
+  await worker.db.collection("deadLetters").doc(task.id).set(earlier);
+
+  await worker.deliver(task);
+
+  const letter = (await worker.db.collection("deadLetters").doc(task.id).get()).data();
+  expect(letter).toMatchObject({ payloadJson: '{"n":1}', replays: 3, status: "open" });
+  expect(letter).not.toHaveProperty("payloadOmitted");
 });

@@ -55,22 +55,21 @@ test("a handler that ignores its signal is counted, and at last the task is dead
   expect(await worker.deadLetters()).toMatchObject([{ attempts: 3, error: { code: "timeout" } }]);
 });
 
-test("another payload under the same id runs before the conflict is known, and is kept", async () => {
+test("another payload under the same id may run at its first delivery, and is kept", async () => {
   const { handler, worker } = await setup();
-  handler.steps(() => retryLater({ code: "not_yet", message: "Not yet." }));
+  handler.steps(...[1, 2].map(() => () => retryLater({ code: "not_yet", message: "Not yet." })));
   const original = sealTask(naturalTaskType, { n: 1 }, "one key");
   const impostor = sealTask(naturalTaskType, { n: 2 }, "one key");
   await worker.deliver(original);
   const before = await worker.recordOf(original);
 
-  const answer = await worker.deliver(impostor, { headers: { "x-cloudtasks-taskretrycount": "1" } });
+  const answer = await worker.deliver(impostor);
+  const again = await worker.deliver(impostor, { headers: { "x-cloudtasks-taskretrycount": "1" } });
 
-  expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
+  expect([answer, again].map(({ headers }) => headers.get("Handoff-Outcome"))).toEqual(["dead", "dead"]);
   expect(handler.runs.map(({ payload }) => payload)).toEqual([{ n: 1 }, { n: 2 }]);
   expect(await worker.recordOf(original)).toEqual(before);
-  expect(await worker.deadLetters()).toMatchObject([
-    { payload: { n: 2 }, error: { code: "payload_conflict", message: expect.stringContaining("may have run") } },
-  ]);
+  expect(await worker.deadLetters()).toMatchObject([{ payload: { n: 2 }, error: { code: "payload_conflict" } }]);
 });
 
 test("success on a retry without a record writes none", async () => {

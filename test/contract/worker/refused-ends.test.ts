@@ -57,8 +57,11 @@ test.for<Kind>(["claim", "natural", "transaction"])(
     expect([answer.status, answer.headers.get("Handoff-Outcome")]).toEqual([200, "dead"]);
     expect(handler.runs).toHaveLength(1);
     const lastError = { code: "gone", message: REFUSED };
-    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 1, lastError });
-    expect(await worker.deadLetters()).toMatchObject([{ taskId: task.id, error: lastError, payload: { n: 1 } }]);
+    const attemptLog = [{ attempt: 1, outcome: "permanent", ...lastError, stack: null }];
+    expect(await worker.recordOf(task)).toMatchObject({ state: "dead", attempts: 1, lastError, attemptLog });
+    expect(await worker.deadLetters()).toMatchObject([
+      { taskId: task.id, error: lastError, payload: { n: 1 }, attemptLog },
+    ]);
   },
 );
 

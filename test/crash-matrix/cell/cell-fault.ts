@@ -3,7 +3,7 @@ import type { Cell, Struck } from "./cell.ts";
 import type { HandlerPlan } from "../process/matrix-handlers.ts";
 import { AWAY_MS } from "./time.ts";
 import type { Story } from "./story.ts";
-import type { Ending } from "../process/worker-process.ts";
+import type { Ending } from "../process/ending.ts";
 
 /** Makes the worker read the record to find out how it ended: the commit that needs no read fails. */
 const REFUSED = { rpc: "Commit", when: "before-effect", answer: { status: status.INTERNAL } } as const;
@@ -39,7 +39,7 @@ export async function injectFault(story: Story, cell: Cell, released: Promise<vo
     letOthersPass(story, other);
   };
   const { injected, plan } = arm(story, cell, { onArrival, onEffect, released });
-  const delivered = story.begin(subject, plan);
+  const delivered = cell.scenario.cancel === "by the subject" ? story.cancel(subject) : story.begin(subject, plan);
   await Promise.race([injected, delivered.then(neverReached)]);
 
   if (cell.fault.answer === "gone") {
@@ -78,12 +78,14 @@ function arm(story: Story, cell: Cell, hooks: Hooks): Armed {
   return cell.scenario.at === "handler" ? armHandler(story, cell, hooks) : armCall(story, cell, hooks);
 }
 
-function armCall({ world }: Story, { scenario, fault, moment }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+function armCall(story: Story, { scenario, fault, moment }: Cell, { onArrival, onEffect, released }: Hooks): Armed {
+  const { world } = story;
   const { answer } = fault;
   if (scenario.at === "handler" || answer === "throws") throw new TypeError("A call is answered.");
   const { at: rpc, end } = scenario;
   const skip = scenario.skipAt?.[moment] ?? scenario.skip;
-  const plan = { end };
+  const cancel = async (): Promise<void> => void (await story.cancel(world.other));
+  const plan = { end, ...(scenario.cancel === "while it runs" ? { onEffect: cancel } : {}) };
   if (scenario.refused) void world.subject.faults.inject({ ...REFUSED, ...scenario.refused });
   if (answer !== "its-own") {
     const injected = world.subject.faults.inject({ rpc, skip, when: fault.when, answer, onArrival, onEffect });

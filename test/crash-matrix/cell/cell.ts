@@ -1,6 +1,6 @@
 import type { HandlerFault, MatrixFault } from "../process/matrix-faults.ts";
 import type { Moment, Scenario } from "./scenarios.ts";
-import type { Ending } from "../process/worker-process.ts";
+import type { Ending } from "../process/ending.ts";
 
 /** One cell of the matrix. */
 export interface Cell {

@@ -3,7 +3,7 @@ import { Story } from "./story.ts";
 import { injectFault } from "./cell-fault.ts";
 import { AWAY_MS } from "./time.ts";
 import { judge } from "../judge/judgement.ts";
-import type { Ending } from "../process/worker-process.ts";
+import type { Ending } from "../process/ending.ts";
 import type { World } from "../process/world.ts";
 
 /** Each step is shorter than the wait for a lock, 20 s. */
@@ -20,7 +20,8 @@ export async function playCell(world: World, cell: Cell): Promise<CellResult> {
   const released = Promise.withResolvers<void>();
   await prepare(story, cell);
   const injected = await injectFault(story, cell, released.promise);
-  const again = injected.ending?.status === 200 ? [] : await driveToTheEnd(story, cell);
+  const isOver = injected.ending?.status === 200 && cell.scenario.cancel !== "by the subject";
+  const again = isOver ? [] : await driveToTheEnd(story, cell);
   released.resolve();
   await letGo(story, cell);
   const result = await judge(story, cell, { ...injected, again });
@@ -34,8 +35,9 @@ async function prepare(story: Story, { scenario, moment }: Cell): Promise<void> 
   const { world, usualEnd } = story;
   if (scenario.before === "a failure") await story.deliver(world.other, { end: "retries" });
   if (scenario.before === "another payload") await story.deliverOriginal();
-  if (scenario.before === "its last attempt" || moment === "takeover") {
+  if (scenario.before === "its last attempt" || scenario.before === "a cancel" || moment === "takeover") {
     await story.killAtWork();
+    if (scenario.before === "a cancel") await story.cancel(world.other);
     await world.pass(AWAY_MS);
   }
   if (moment === "late") await story.deliver(world.other, { end: usualEnd });

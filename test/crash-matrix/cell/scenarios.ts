@@ -18,8 +18,18 @@ export interface Scenario {
   readonly skipAt?: Partial<Record<Moment, number>>;
   /** A commit that is refused first, `skip` commits after the delivery's first one. */
   readonly refused?: { readonly skip: number };
-  /** The task's history: none; a failed attempt; its only attempt was killed; another payload under its id; too old. */
-  readonly before: "nothing" | "a failure" | "its last attempt" | "another payload" | "30 days";
+  /**
+   * The task's history: none; a failed attempt; its only attempt was killed; an attempt that was to end for a cancel was
+   * killed; another payload under its id; too old.
+   */
+  readonly before: "nothing" | "a failure" | "its last attempt" | "a cancel" | "another payload" | "30 days";
+  /**
+   * Whether deliveries of a `claim` task say how often Cloud Tasks has tried before. If not, each takes itself for the first:
+   * Cloud Tasks may deliver one twice.
+   */
+  readonly isCounted?: boolean;
+  /** Set if the subject is a producer that cancels the task, or if the task is cancelled while the subject's handler runs. */
+  readonly cancel?: "by the subject" | "while it runs";
   /** How the delivery's handler ends; the others' succeed, unless this one dies: then theirs die too. */
   readonly end: HandlerEnd;
   /** How the handler of a delivery that comes meanwhile ends, if not like those that follow. */
@@ -43,9 +53,14 @@ const CLAIM = {
 } as const;
 /** A task that has a record is claimed by a create that fails, a read and a commit. */
 const CLAIM_AGAIN = { ...CLAIM, before: "a failure" } as const;
+/** One that is known to come again is claimed by a read and a commit. */
+const CLAIM_COUNTED = { ...CLAIM_AGAIN, isCounted: true } as const;
 const SETTLE = { ...CLAIM, at: "Commit", skip: 1, skipAt: { takeover: 2 }, unreached: FINISHED } as const;
 /** After the claim's three calls, the commit that needs no read is refused. */
 const SETTLE_AGAIN = { ...CLAIM_AGAIN, refused: { skip: 2 }, afterEffect: true, unreached: FINISHED } as const;
+/** A cancel is requested while the handler runs. After the claim, the commit that needs no read is refused. */
+const ASKED = { ...CLAIM, end: "retries", cancel: "while it runs", unreached: FINISHED } as const;
+const CANCEL = { ...CLAIM, cancel: "by the subject" } as const;
 const TRANSACTION = { ...CLAIM, task: "transaction" } as const;
 const NATURAL = { ...CLAIM, task: "natural" } as const;
 const DYING = { ...NATURAL, end: "dies", unreached: NOTHING_TO_WRITE } as const;
@@ -60,6 +75,17 @@ export const CLAIMING: readonly Scenario[] = [
     title: "claim: the commit that takes over a record",
     at: "Commit",
     skip: 1,
+    unreached: NOTHING_TO_WRITE,
+  },
+  {
+    ...CLAIM_COUNTED,
+    title: "claim: the read before a task that comes again",
+    at: "BatchGetDocuments",
+  },
+  {
+    ...CLAIM_COUNTED,
+    title: "claim: the commit that claims a task that comes again",
+    at: "Commit",
     unreached: NOTHING_TO_WRITE,
   },
   { ...CLAIM, title: "claim: the handler", at: "handler", unreached: FINISHED },
@@ -90,6 +116,33 @@ export const SETTLING: readonly Scenario[] = [
   { ...SETTLE, title: "claim: the commit that records a death and its letter", end: "dies" },
   { ...SETTLE_AGAIN, title: "claim: the read when that commit is refused", at: "BatchGetDocuments", skip: 1 },
   { ...SETTLE_AGAIN, title: "claim: the commit after that read", at: "Commit" },
+];
+
+/** The awaits of a cancel, and of the attempts and deliveries that carry it out. */
+export const CANCELS: readonly Scenario[] = [
+  { ...CANCEL, title: "cancel: the read before it is decided", at: "BatchGetDocuments", skip: 1 },
+  { ...CANCEL, title: "cancel: the commit", at: "Commit", unreached: NOTHING_TO_WRITE },
+  {
+    ...ASKED,
+    title: "cancel: the read when an attempt ends that was to end",
+    at: "BatchGetDocuments",
+    skipAt: { takeover: 1, late: 1 },
+  },
+  {
+    ...ASKED,
+    title: "cancel: the commit when an attempt ends that was to end",
+    at: "Commit",
+    skip: 2,
+    skipAt: { takeover: 3 },
+  },
+  {
+    ...CLAIM,
+    title: "cancel: the commit after an attempt was killed that was to end",
+    at: "Commit",
+    before: "a cancel",
+    skip: 1,
+    unreached: { ...NEVER_RUNS, ...NOTHING_TO_WRITE, takeover: "as alone" },
+  },
 ];
 
 /** The awaits in the flow of a `transaction` task. */
@@ -129,6 +182,12 @@ export const TRANSACTIONS: readonly Scenario[] = [
 
 /** The awaits in the flow of a `natural` task. */
 export const NATURALS: readonly Scenario[] = [
+  {
+    ...NATURAL,
+    title: "natural: the read before a task that comes again",
+    at: "BatchGetDocuments",
+    before: "a failure",
+  },
   { ...NATURAL, title: "natural: the handler", at: "handler" },
   { ...NATURAL, title: "natural: the read before a failure is recorded", at: "BatchGetDocuments", end: "retries" },
   { ...NATURAL, title: "natural: the commit that records a failure", at: "Commit", end: "retries" },
@@ -152,4 +211,4 @@ export const NATURALS: readonly Scenario[] = [
 ];
 
 /** All tables, in the order of the document. */
-export const SCENARIOS: readonly Scenario[] = [...CLAIMING, ...SETTLING, ...TRANSACTIONS, ...NATURALS];
+export const SCENARIOS: readonly Scenario[] = [...CLAIMING, ...SETTLING, ...CANCELS, ...TRANSACTIONS, ...NATURALS];

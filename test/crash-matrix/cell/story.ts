@@ -3,7 +3,8 @@ import { sealTask } from "../../harness/worker/worker-harness.ts";
 import { type HandlerEnd, type HandlerPlan, MATRIX_TASKS } from "../process/matrix-handlers.ts";
 import type { Scenario } from "./scenarios.ts";
 import { Observer } from "../judge/observed.ts";
-import type { Ending, WorkerProcess } from "../process/worker-process.ts";
+import type { Ending } from "../process/ending.ts";
+import type { WorkerProcess } from "../process/worker-process.ts";
 import type { World } from "../process/world.ts";
 
 let lastNumber = 0;
@@ -20,13 +21,15 @@ export class Story {
   readonly usualEnd: HandlerEnd;
   /** How they end meanwhile. */
   readonly endMeanwhile: HandlerEnd;
+  readonly #isCounted: boolean;
   #retryCount: number;
 
-  constructor(world: World, { task, end, before, meanwhile }: Scenario) {
+  constructor(world: World, { task, end, before, meanwhile, isCounted = false }: Scenario) {
     const key = `matrix ${++lastNumber}`;
     this.world = world;
     const sealed = sealTask(MATRIX_TASKS[task], { n: lastNumber }, key);
     this.task = before === "30 days" ? aged(sealed) : sealed;
+    this.#isCounted = isCounted || task === "natural" || task === "transaction";
     this.#retryCount = before === "30 days" ? 1 : 0;
     this.delivered = before === "another payload" ? sealTask(MATRIX_TASKS[task], { n: -lastNumber }, key) : this.task;
     this.usualEnd = end === "dies" ? "dies" : "succeeds";
@@ -42,6 +45,13 @@ export class Story {
   /** Delivers, and lets time pass while Firestore keeps the delivery waiting. */
   async deliver(process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
     return await this.world.answerOf(process, this.begin(process, plan));
+  }
+
+  /** Begins a cancel; its response is checked as soon as it arrives. */
+  async cancel(process: WorkerProcess): Promise<Ending> {
+    const ending = await process.cancel(this.task);
+    if (!process.handlers.killed) await this.observer.checkCancel(ending);
+    return ending;
   }
 
   /** Delivers the task itself, even where the story delivers another payload under its id. */
@@ -62,7 +72,10 @@ export class Story {
 
   async #deliver(envelope: Envelope, process: WorkerProcess, plan: HandlerPlan): Promise<Ending> {
     process.handlers.plan = plan;
-    const ending = await process.deliver(envelope, this.#retryCount++);
+    const retryCount = this.#retryCount;
+    // Before the next one begins, which may be while this one is under way.
+    if (this.#isCounted) this.#retryCount++;
+    const ending = await process.deliver(envelope, retryCount);
     // Nobody hears the response of a process that is gone.
     if (!process.handlers.killed) await this.observer.check(ending, envelope);
     return ending;

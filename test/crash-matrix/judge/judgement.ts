@@ -3,7 +3,7 @@ import type { Cell, CellResult, CellStory } from "../cell/cell.ts";
 import { EFFECTS, MATRIX_TASKS } from "../process/matrix-handlers.ts";
 import type { Story } from "../cell/story.ts";
 import type { Seen } from "./observed.ts";
-import type { Ending } from "../process/worker-process.ts";
+import type { Ending } from "../process/ending.ts";
 
 /** How a task ended. */
 interface End extends Seen {
@@ -33,8 +33,20 @@ async function effectsOf({ world, task, delivered }: Story): Promise<unknown[]> 
   return docs.map((doc) => doc.get("idempotencyKey"));
 }
 
-function* violationsOf({ record, effects, hasLetter, hasConflictLetter }: End, cell: Cell): Generator<string> {
+/** A task that was cancelled had no effect, whoever was to have it; one that won the race has succeeded. */
+function* violationsOfCancel({ record, effects, hasLetter }: End, { scenario }: Cell): Generator<string> {
+  const mayWin = scenario.cancel === "by the subject";
+  if (record?.state !== "cancelled" && !(mayWin && record?.state === "succeeded")) {
+    yield `ended ${record?.state ?? "unrecorded"} in spite of a cancel`;
+  }
+  if (effects !== (record?.state === "succeeded" ? 1 : 0)) yield `had ${effects} effects`;
+  if (hasLetter) yield "has a letter, though it was cancelled";
+}
+
+function* violationsOf(end: End, cell: Cell): Generator<string> {
+  const { record, effects, hasLetter, hasConflictLetter } = end;
   const { scenario } = cell;
+  if (scenario.cancel || scenario.before === "a cancel") return yield* violationsOfCancel(end, cell);
   const expected = scenario.end === "dies" ? "dead" : "succeeded";
   const mayHaveNone = scenario.task === "natural" && expected === "succeeded";
   const mayWait = scenario.task === "natural" && scenario.end === "retries" && record?.state === "waiting";
@@ -72,7 +84,13 @@ function entryOf({ ending, others, again }: CellStory, { record, effects }: End)
 
 function codeOf({ status, outcome }: Ending): string {
   if (status !== 200) return String(status);
-  return outcome === "done" ? "ok" : outcome === "duplicate" ? "dup" : String(outcome);
+  return outcome === "done"
+    ? "ok"
+    : outcome === "cancelled"
+      ? "off"
+      : outcome === "duplicate"
+        ? "dup"
+        : String(outcome);
 }
 
 function numberOf({ payload }: Envelope): unknown {

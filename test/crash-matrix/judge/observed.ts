@@ -1,9 +1,11 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
+import { isDeepStrictEqual } from "node:util";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
-import { conflictLetterId, deadLetterId } from "../../../shared/records/dead-letter.ts";
-import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
+import { conflictLetterId, deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
+import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { TASK_RECORDS, type TaskRecord, isTerminal, parseTaskRecord } from "../../../shared/records/task-record.ts";
-import type { Ending } from "../process/worker-process.ts";
+import { problemOfLog } from "../../harness/worker/told-attempts.ts";
+import type { Ending } from "../process/ending.ts";
 
 /** A task's record and its letters at one moment. */
 export interface Seen {
@@ -43,6 +45,7 @@ export class Observer {
       hasLetter: letter?.exists ?? false,
       hasConflictLetter: conflictLetter?.exists ?? false,
     };
+    this.violations.push(...logViolationsOf(now, letter));
     if (this.#last) this.violations.push(...violationsOf(this.#last, now));
     this.#last = now;
     return now;
@@ -65,6 +68,18 @@ export class Observer {
     if (outcome === "dead" && record?.state !== "dead") this.violations.push("answered dead, which it was not");
     if (record?.state === "dead" && !hasLetter) this.violations.push("acknowledged without its letter");
   }
+
+  /** Checks the response to a cancel against the record: what it says is durable. */
+  async checkCancel({ status }: Ending): Promise<void> {
+    const { record } = await this.look();
+    const holds = {
+      200: record?.state === "cancelled",
+      202: record?.cancelRequestedAt !== undefined,
+      409: record?.state === "succeeded" || record?.state === "dead",
+      503: true,
+    }[status];
+    if (!holds) this.violations.push(`a cancel was answered ${status}, and the record is ${record?.state ?? "none"}`);
+  }
 }
 
 function* violationsOf(before: Seen, now: Seen): Generator<string> {
@@ -76,6 +91,16 @@ function* violationsOf(before: Seen, now: Seen): Generator<string> {
   else if (now.record.fence === before.record.fence && now.record.owner !== before.record.owner) {
     yield "an attempt wrote over another's";
   }
+}
+
+/** The log tells of each attempt once, and the letter has the log that the record has. */
+function* logViolationsOf({ record, hasLetter }: Seen, letter: DocumentSnapshot | undefined): Generator<string> {
+  if (!record) return;
+  const { attemptLog = [] } = record;
+  const told = attemptLog.map(({ attempt, outcome }) => ({ attempt, outcome }));
+  const problem = problemOfLog(told, record);
+  if (problem) yield `the log ${problem}`;
+  if (hasLetter && !isDeepStrictEqual(letter?.get("attemptLog"), attemptLog)) yield "the letter has another log";
 }
 
 function writeTimeOf(snapshot: DocumentSnapshot | undefined): string {

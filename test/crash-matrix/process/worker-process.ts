@@ -4,7 +4,7 @@ import { VirtualClock } from "handoff-emulators/clock";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
-import { type TokenRules, createTokenRules } from "../../../services/worker/authenticate.ts";
+import { type DeliveryTokenRules, createTokenRules } from "../../../services/worker/authenticate.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
@@ -16,16 +16,13 @@ import { AUDIENCE, INVOKER, KEY } from "../../harness/auth/token-rules.ts";
 import { identityClaims, signToken } from "../../harness/auth/tokens.ts";
 import { deliveryHeaders } from "../../harness/worker/worker-harness.ts";
 import { type MatrixHandlers, type Outside, matrixHandlers } from "./matrix-handlers.ts";
+import { cancelAsProducer } from "./cancel-as-producer.ts";
+import type { Ending } from "./ending.ts";
 import { deployTestQueues } from "../../harness/registry/test-queues.ts";
+import { NO_RELAY } from "../../harness/worker/no-relay.ts";
 
 const MAX_BODY_BYTES = 10_000;
 const DEAD_LETTER_RETENTION_MS = 864_000_000;
-
-/** The outcome that a response names, with its status. */
-export interface Ending {
-  readonly status: number;
-  readonly outcome: string | null;
-}
 
 /** One worker process, with its own client, connection, clock and handlers. */
 export interface WorkerProcess {
@@ -33,6 +30,8 @@ export interface WorkerProcess {
   readonly faults: FaultProxy;
   readonly handlers: MatrixHandlers;
   deliver(task: Envelope, retryCount: number): Promise<Ending>;
+  /** Cancels a task as a producer does that is this process: `outcome` is its state then, or a problem's code. */
+  cancel(task: Envelope): Promise<Ending>;
   /** Resolves when the process counts nothing as in progress. */
   drain(): Promise<true>;
   /** Resolves when no call to Firestore is left, not even for deliveries that have been answered. */
@@ -56,16 +55,17 @@ export async function startWorkerProcess(
   const handlers = matrixHandlers(db, outside);
   const app = createWorkerApp({
     project: "handoff-test",
+    instance: "matrix/1",
     tracer: trace.getTracer("test"),
     store,
     clock,
     log: createLogger({ service: "worker", level: "silent" }),
     shutdown,
+    relay: NO_RELAY,
     around: (_delivery, next) => next(),
     tokens: TOKENS,
     admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {
-      clock,
       handlers: new Map(handlers.bound.map((handler) => [handler.taskType.type, handler])),
       queues: deployTestQueues((key) => `${key}-queue`),
       maxBodyBytes: MAX_BODY_BYTES,
@@ -87,6 +87,11 @@ export async function startWorkerProcess(
       deliveries.add(answering);
       const answer = await answering.finally(() => deliveries.delete(answering));
       return { status: answer.status, outcome: answer.headers.get("Handoff-Outcome") };
+    },
+    async cancel(task) {
+      const cancelling = cancelAsProducer(task, { store, clock });
+      deliveries.add(cancelling);
+      return await cancelling.finally(() => deliveries.delete(cancelling));
     },
     async drain() {
       await shutdown.drain();
@@ -124,8 +129,8 @@ function watchTransactions(db: Firestore): ReadonlySet<Promise<unknown>> {
 }
 
 /** Authentication is not the subject here: one token, checked once, by a clock that stands still. */
-const TOKEN = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
-const TOKENS: TokenRules = createTokenRules({
+export const TOKEN = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
+export const TOKENS: DeliveryTokenRules = createTokenRules({
   keys: { find: () => Promise.resolve({ kind: "found", pem: KEY.publicPem }) },
   audience: AUDIENCE,
   invoker: INVOKER,

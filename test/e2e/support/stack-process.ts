@@ -3,10 +3,12 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { freePort } from "../../harness/network/free-port.ts";
 import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
 
-const MAIN = path.resolve(import.meta.dirname, "../../../services/local/main.ts");
+/** The checkout that the tests stand in. */
+export const CHECKOUT = path.resolve(import.meta.dirname, "../../..");
 const START_LIMIT_MS = 30_000;
 
 export interface StackPorts {
@@ -42,13 +44,17 @@ export function spawnStack(options: {
   dataDir: string;
   ports: StackPorts;
   args?: readonly string[];
+  /** The checkout to start. Default: the tests' own. */
+  project?: string;
   /** Variables in addition to the ports. */
   env?: Readonly<Record<string, string>>;
 }): StackProcess {
-  const { ports, dataDir } = options;
-  const stack = spawn(process.execPath, [MAIN, "--data", dataDir, ...(options.args ?? [])], {
+  const { ports, dataDir, project = CHECKOUT } = options;
+  const main = path.join(project, "services/local/main.ts");
+  const stack = spawn(process.execPath, [main, "--data", dataDir, ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
+      ...COMPILE_CACHE,
       ...options.env,
       PATH: process.env["PATH"],
       PRODUCER_PORT: String(ports.producer),

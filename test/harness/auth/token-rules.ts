@@ -1,11 +1,7 @@
 import { expect, onTestFinished } from "vitest";
 import { createLogger } from "../../../shared/runtime/log.ts";
-import {
-  type AuthMode,
-  type Authentication,
-  authenticate,
-  createTokenRules,
-} from "../../../services/worker/authenticate.ts";
+import { type Authentication, authenticate, createTokenRules } from "../../../services/worker/authenticate.ts";
+import type { AuthMode } from "../../../shared/auth/check-token.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
 import { startKeyServer } from "./key-server.ts";
 import { VirtualClock } from "handoff-emulators/clock";

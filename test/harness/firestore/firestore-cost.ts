@@ -4,7 +4,7 @@ import type { RelayedCall } from "../network/fault-proxy.ts";
 /** The cost of some calls to Firestore: calls by RPC, and documents. */
 export interface Cost {
   readonly calls: Readonly<Record<string, number>>;
-  /** Documents requested, whether they exist or not. */
+  /** Documents requested or told to a listener, whether they exist or not. */
   readonly reads: number;
   /** Documents written by commits that took effect. */
   readonly writes: number;
@@ -19,7 +19,7 @@ const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, [
   "google.type",
 ]);
 
-/** Counts what goes over the wire. Pass every call to `onRelayed`; `costSince` returns the cost since its last call. */
+/** Counts what goes over the wire. Pass it to the proxy; `costSince` returns the cost since its last call. */
 export function countFirestoreCost() {
   let calls = new Map<string, number>();
   let reads = 0;
@@ -30,6 +30,13 @@ export function countFirestoreCost() {
       if (rpc === "BatchGetDocuments") reads += listLength("BatchGetDocumentsRequest", "documents", request);
       if (rpc === "Commit" && status === 0) writes += listLength("CommitRequest", "writes", request);
     },
+    onResponse(rpc: string): (piece: Buffer) => void {
+      if (rpc !== "Listen") return () => {};
+      calls.set(rpc, (calls.get(rpc) ?? 0) + 1);
+      return messagesIn((message) => {
+        if (tellsOfDocument(message)) reads++;
+      });
+    },
     costSince(): Cost {
       const cost = { calls: Object.fromEntries([...calls].toSorted(([a], [b]) => a.localeCompare(b))), reads, writes };
       calls = new Map();
@@ -37,6 +44,54 @@ export function countFirestoreCost() {
       writes = 0;
       return cost;
     },
+  };
+}
+
+/** What queries cost: the documents that they were answered with, and the bytes of that. Pass it to the proxy. */
+export function countQueryCost() {
+  let documents = 0;
+  let bytes = 0;
+  return {
+    onResponse(rpc: string): (piece: Buffer) => void {
+      if (rpc !== "RunQuery") return () => {};
+      const read = messagesIn((message) => {
+        if (tellsOf(["document"], "RunQueryResponse", message)) documents++;
+      });
+      return (piece) => {
+        bytes += piece.length;
+        read(piece);
+      };
+    },
+    costSince() {
+      const cost = { documents, bytes };
+      documents = 0;
+      bytes = 0;
+      return cost;
+    },
+  };
+}
+
+/** Whether a listener is told that a document is there, or isn't. */
+function tellsOfDocument(message: Buffer): boolean {
+  return tellsOf(["documentChange", "documentDelete", "documentRemove"], "ListenResponse", message);
+}
+
+function tellsOf(fields: readonly string[], type: string, message: Buffer): boolean {
+  const told = protos.lookupType(`google.firestore.v1.${type}`).decode(message);
+  return fields.some((field) => Object.hasOwn(told, field));
+}
+
+/** Puts the pieces of a response together, and passes on each message that is whole. */
+function messagesIn(onMessage: (message: Buffer) => void): (piece: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (piece) => {
+    rest = Buffer.concat([rest, piece]);
+    while (rest.length >= GRPC_PREFIX_BYTES) {
+      const end = GRPC_PREFIX_BYTES + rest.readUInt32BE(1);
+      if (rest.length < end) return;
+      onMessage(rest.subarray(GRPC_PREFIX_BYTES, end));
+      rest = rest.subarray(end);
+    }
   };
 }
 

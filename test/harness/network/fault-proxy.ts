@@ -60,6 +60,8 @@ interface Passage {
   readonly headers: http2.IncomingHttpHeaders;
   /** Called for each call that passed untouched. */
   readonly report: (call: Omit<RelayedCall, "rpc">) => void;
+  /** Called for each piece of what such a call returns. */
+  readonly hear: (piece: Buffer) => void;
 }
 
 interface ArmedFault extends Fault {
@@ -69,13 +71,18 @@ interface ArmedFault extends Fault {
   readonly fail: (error: unknown) => void;
 }
 
-/**
- * Starts a proxy for cleartext gRPC in front of `server`, which may go away and come back. `onRelayed` is called for
- * each call that passes untouched.
- */
+/** Who follows what a proxy passes on. */
+export interface ProxyListener {
+  /** Called for each call that passed untouched. */
+  readonly onRelayed?: (call: RelayedCall) => void;
+  /** Called when such a call begins; what it returns is called for each piece of the response. */
+  readonly onResponse?: (rpc: string) => (piece: Buffer) => void;
+}
+
+/** Starts a proxy for cleartext gRPC in front of `server`, which may go away and come back. */
 export async function startFaultProxy(
   server: { host: string; port: number },
-  { onRelayed = () => {} }: { onRelayed?: (call: RelayedCall) => void } = {},
+  { onRelayed = () => {}, onResponse = () => () => {} }: ProxyListener = {},
 ): Promise<FaultProxy> {
   const armed: ArmedFault[] = [];
   const sessions = new Set<http2.ServerHttp2Session>();
@@ -92,7 +99,12 @@ export async function startFaultProxy(
     link.admit(caller, headers);
     if (link.severed) return link.leaveUnanswered(caller);
     const rpc = String(headers[":path"]).split("/").at(-1) ?? "";
-    const passage: Passage = { link, headers, report: (call) => onRelayed({ rpc, ...call }) };
+    const passage: Passage = {
+      link,
+      headers,
+      report: (call) => onRelayed({ rpc, ...call }),
+      hear: onResponse(rpc),
+    };
     const fault = takeFault(armed, rpc);
     if (fault) spoil(caller, fault, passage).then(fault.hit, fault.fail);
     else relay(caller, passage);
@@ -169,7 +181,7 @@ function answer(caller: http2.ServerHttp2Stream, fault: ArmedFault, link: FaultL
 }
 
 /** Passes a call on, and its response back. */
-function relay(caller: http2.ServerHttp2Stream, { link, headers, report }: Passage): void {
+function relay(caller: http2.ServerHttp2Stream, { link, headers, report, hear }: Passage): void {
   const server = link.request(headers);
   const request = bytesOf(caller);
   caller.pipe(server);
@@ -190,6 +202,7 @@ function relay(caller: http2.ServerHttp2Stream, { link, headers, report }: Passa
       reportStatus(trailers);
       caller.sendTrailers(trailers);
     });
+    server.on("data", hear);
     server.pipe(caller);
   });
 }

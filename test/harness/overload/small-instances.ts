@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { provisionQueues } from "../../../services/local/provision-queues.ts";
 import { LOCAL } from "../../../services/local/settings.ts";
 import { localVariables } from "../../../shared/contract/task-settings.ts";
@@ -29,6 +30,7 @@ export async function startSmallInstances() {
   const [host = "", port = ""] = cloudTasks.address.split(":");
   await provisionQueues(registry, { host, port: Number(port) });
   const shared = {
+    ...COMPILE_CACHE,
     METADATA_SERVER_DETECTION: "none",
     GOOGLE_CLOUD_PROJECT: LOCAL.project,
     GOOGLE_CLOUD_LOCATION: LOCAL.location,
@@ -41,8 +43,10 @@ export async function startSmallInstances() {
     ...shared,
     ...localVariables(registry.settings),
     OIDC_CERTS_URL: `http://${cloudTasks.address}/oauth2/v1/certs`,
+    // Only tasks that follow others are sent there, and there are none.
+    WORKER_URL: "http://127.0.0.1:9",
   });
-  const producer = await startInstance("producer", { ...shared, WORKER_URL: worker.url });
+  const producer = await startInstance("producer", { ...shared, AUTH_MODE: "local", WORKER_URL: worker.url });
   return {
     worker,
     producer,

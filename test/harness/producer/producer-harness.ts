@@ -1,4 +1,4 @@
-import { Timestamp } from "@google-cloud/firestore";
+import { FieldPath, Timestamp } from "@google-cloud/firestore";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
@@ -7,21 +7,35 @@ import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memo
 import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
+import { identifyLocally } from "../../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
-import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { createCloudTasksClient, lateStatisticsClient } from "../../../shared/runtime/google-clients.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
+import type { GoogleConsole } from "../../../services/producer/http/google-console.ts";
+import { Waits } from "../../../services/producer/tasks/status/waits.ts";
+import { createCloudTasksControl } from "../../../services/producer/queues/cloud-tasks-control.ts";
+import type { Producer } from "../../../services/producer/producer.ts";
+import type { Throughput } from "../../../services/producer/throughput/throughput.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
+import { LetterStore } from "../../../shared/records/letters/letter-store.ts";
+import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
+import { Documents } from "../../../shared/records/documents.ts";
+import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { TEST_REGISTRY } from "../registry/test-registry.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
-import { startFaultProxy } from "../network/fault-proxy.ts";
+import { relayOf } from "./test-relay.ts";
+import { type ProxyListener, startFaultProxy } from "../network/fault-proxy.ts";
 
 /** Where the queues are. Their names differ from their keys, as they can in the cloud. */
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
 const nameOf = (key: string): string => `${key}-2`;
+const secondNameOf = (key: string): string => `${key}-3`;
 
 export const MAX_PAYLOAD_BYTES = 4_096;
 
@@ -35,6 +49,8 @@ export const CLAIMED = {
 export interface ProducerHarnessOptions {
   /** Default: the tests' own. */
   readonly registry?: Registry;
+  /** The keys of queues with a second name, `{key}-3`. Default: none. */
+  readonly twice?: readonly string[];
   /** The producer's clock. Default: the wall clock, which the emulators always use. */
   readonly clock?: Clock;
   /** Whether the queues deliver. Default: no, tasks stay where they are. */
@@ -43,22 +59,37 @@ export interface ProducerHarnessOptions {
   readonly workerUrl?: string;
   /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
+  /** Null leaves it out. Default: so long ago that no shared key is looked for. */
+  readonly callerKeysFromMs?: number | null;
+  /** Who may call. Default: everybody, as `local`. */
+  readonly access?: Pick<Producer, "identify" | "callerRate">;
+  /** The types that applications may enqueue through the outbox. Default: all. */
+  readonly outboxTypes?: readonly string[];
+  /** Told what goes to Firestore. Default: nobody is. */
+  readonly cost?: ProxyListener;
+  /** Default: none, as on a laptop. */
+  readonly console?: GoogleConsole;
+  /** Who counts what is enqueued and done. Default: nobody. */
+  readonly throughput?: Throughput;
   /** Default: those of the smallest instance. */
   readonly limits?: AdmissionLimits;
 }
 
 /** A producer on a real port, with its own emulators behind proxies that can inject faults. */
 export async function setUpProducer(options: ProducerHarnessOptions = {}) {
-  const { registry = TEST_REGISTRY } = options;
+  const { registry = TEST_REGISTRY, callerKeysFromMs = 0 } = options;
   const queues: DeployedQueues = new Map(
-    [...registry.queues].map(([key, settings]) => [key, { settings, names: [nameOf(key)] }]),
+    [...registry.queues].map(([key, settings]) => [
+      key,
+      { settings, names: [nameOf(key), ...(options.twice?.includes(key) ? [secondNameOf(key)] : [])] },
+    ]),
   );
   const cloudTasks = await startCloudTasksEmulator();
   const firestoreEmulator = await startFirestoreEmulator();
   const tasksProxy = await startFaultProxy(cloudTasks);
-  const recordsProxy = await startFaultProxy(firestoreEmulator);
+  const recordsProxy = await startFaultProxy(firestoreEmulator, options.cost);
   const admin = await createCloudTasksClient(cloudTasks);
-  for (const name of [...registry.queues.keys()].map(nameOf)) {
+  for (const name of [...queues.values()].flatMap(({ names }) => names)) {
     await admin.createQueue({
       parent: "projects/handoff-test/locations/europe-west1",
       queue: { name: `${QUEUES_PATH}/${name}` },
@@ -67,27 +98,50 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
   }
 
   const client = await createCloudTasksClient(tasksProxy);
-  const store = new TaskStore({ db: connectToEmulator(recordsProxy), clock: systemClock });
-  const records = connectToEmulator(firestoreEmulator).collection("taskRecords");
+  const statistics = lateStatisticsClient(tasksProxy);
+  const clock = options.clock ?? systemClock;
+  const documents = new Documents({ db: connectToEmulator(recordsProxy), clock });
+  const store = new TaskStore(documents);
+  const pastIt = connectToEmulator(firestoreEmulator);
+  const records = pastIt.collection(TASK_RECORDS);
+  const letters = pastIt.collection(DEAD_LETTERS);
+  const entries = pastIt.collection(TASK_OUTBOX);
   const logged: string[] = [];
+  const inFlight = new PendingCalls();
+  const waits = new Waits();
   const log = createLogger({ service: "producer", destination: { write: (line) => void logged.push(line) } });
+  const settings = {
+    project: "handoff-test",
+    location: "europe-west1",
+    queues,
+    workerUrl: options.workerUrl ?? "https://worker.example",
+    workerAudience: "https://audience.example",
+    invokerServiceAccount: "invoker@handoff-test.iam.gserviceaccount.com",
+  };
+  const queue = createCloudTasksQueue(client, settings);
+  const { types } = registry;
+  const { outboxTypes } = options;
+  const parts = { documents, queue, clock, log, types, queues, maxPayloadBytes: MAX_PAYLOAD_BYTES };
+  const relay = relayOf({ ...parts, ...(outboxTypes ? { outboxTypes } : {}) });
   const app = createProducerApp({
     project: "handoff-test",
     tracer: options.tracer ?? trace.getTracer("test"),
     registry,
-    clock: options.clock ?? systemClock,
+    ...(options.access ?? { identify: identifyLocally }),
+    clock,
     log,
     records: createTaskRecords(store),
-    queue: createCloudTasksQueue(client, {
-      project: "handoff-test",
-      location: "europe-west1",
-      queues,
-      workerUrl: options.workerUrl ?? "https://worker.example",
-      workerAudience: "https://audience.example",
-      invokerServiceAccount: "invoker@handoff-test.iam.gserviceaccount.com",
-    }),
+    letters: new LetterStore(documents),
+    queue,
+    queues: createCloudTasksControl({ tasks: async () => client, statistics: statistics.get }, settings),
+    throughput: options.throughput,
+    relay,
     admission: new Admission(options.limits ?? admissionLimits("producer", LEAST_MEMORY_MIB)),
+    inFlight,
+    waits,
+    ...(options.console ? { console: options.console } : {}),
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    ...(callerKeysFromMs === null ? {} : { callerKeysFromMs }),
   });
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
   const url = `http://127.0.0.1:${server.port}`;
@@ -96,7 +150,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     tasksProxy.calm();
     recordsProxy.calm();
     await store.close(systemClock);
-    await Promise.all([client.close(), admin.close(), records.firestore.terminate()]);
+    await Promise.all([client.close(), statistics.close(), admin.close(), pastIt.terminate()]);
     await Promise.all([tasksProxy.stop(), recordsProxy.stop()]);
     await Promise.all([cloudTasks.stop(), firestoreEmulator.stop()]);
   });
@@ -109,6 +163,10 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     app,
     admin,
     logged,
+    inFlight,
+    waits,
+    relay,
+    emulators: { cloudTasks, firestore: firestoreEmulator },
     tasksProxy,
     recordsProxy,
     post,
@@ -123,9 +181,24 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
       return tasks;
     },
     /** A task's full name in Cloud Tasks. */
-    taskName: (id: string) => `${QUEUES_PATH}/${id.slice(33)}-2/tasks/${id}`,
+    taskName: (id: string) => `${QUEUES_PATH}/${id.slice(id.indexOf("-") + 1)}-2/tasks/${id}`,
     /** Writes a task's record as a worker would. `fields` override those of a task that succeeded. */
-    writeRecord: (id: string, fields: Record<string, unknown> = {}) => records.doc(id).set({ ...SUCCEEDED, ...fields }),
+    writeRecord: (id: string, fields: Record<string, unknown> = {}) =>
+      records.doc(id).set({ ...SUCCEEDED, expireAt: Timestamp.fromMillis(Date.now() + MINUTE_MS), ...fields }),
+    /** The dead letters, past the proxy. */
+    letters: () => letters,
+    /** The outbox, past the proxy. */
+    outboxEntries: () => entries,
+    /** The entries of a task. */
+    async entriesOf(id: string) {
+      const { docs } = await entries.where(FieldPath.documentId(), ">=", `${id}.`).get();
+      return docs
+        .filter((entry) => entry.id.startsWith(`${id}.`))
+        .map((entry) => ({ id: entry.id, data: entry.data() }));
+    },
+    cancel: (id: string) => send(`/v1/tasks/${id}`, { method: "DELETE" }),
+    /** A task's record as Firestore holds it; undefined if there is none. */
+    recordOf: async (id: string) => (await records.doc(id).get()).data(),
   };
 }
 
@@ -173,5 +246,4 @@ const SUCCEEDED = {
   finishedAt: Timestamp.fromMillis(Date.UTC(2026, 4, 1, 10, 0, 5)),
   lastError: null,
   result: '{"status":204}',
-  expireAt: Timestamp.fromMillis(Date.now() + MINUTE_MS),
 };

@@ -1,4 +1,3 @@
-import { systemClock } from "../../../shared/runtime/clock.ts";
 import { expect } from "vitest";
 import { z } from "zod";
 import { bindHandler, succeeded, type RunContext } from "../../../services/worker/runner/handler.ts";
@@ -55,7 +54,6 @@ function setUpParsing() {
     ),
     maxBodyBytes: MAX_BYTES,
     deadLetterRetentionMs: 1,
-    clock: systemClock,
   };
   const slot = { turn: () => Promise.resolve(), release: () => undefined };
   return { prepared, ran, parse: (request: Request) => parseDelivery(request, rules, slot) };
@@ -99,6 +97,15 @@ export async function deliveryOf(request: Request) {
   if (delivery.kind === "unrunnable") return { delivery, end: delivery.end, ran };
   const { clock, log } = detachedWorker();
   const signal = new AbortController().signal;
-  const context: RunContext = { signal, idempotencyKey: ID, attempt: 1, enqueuedAt: BODY.enqueuedAt, clock, log };
+  const isCancelled = () => Promise.resolve(false);
+  const context: RunContext = {
+    signal,
+    isCancelled,
+    idempotencyKey: ID,
+    attempt: 1,
+    enqueuedAt: BODY.enqueuedAt,
+    clock,
+    log,
+  };
   return { delivery, end: await delivery.run(context), ran };
 }

@@ -9,6 +9,7 @@ import { TaskStore } from "../../../shared/records/task-store.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
 import { captureLog } from "../runtime/captured-log.ts";
 import { VirtualClock } from "handoff-emulators/clock";
+import { NO_RELAY } from "./no-relay.ts";
 
 /** The dependencies of worker steps that use neither Firestore nor a key server: neither exists here. */
 export function detachedWorker() {
@@ -18,6 +19,7 @@ export function detachedWorker() {
   const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
   return {
     project: "handoff-test",
+    instance: "test/1",
     tracer: trace.getTracer("test"),
     db,
     store: new TaskStore({ db, clock }),
@@ -25,6 +27,7 @@ export function detachedWorker() {
     log,
     lines,
     shutdown: new Shutdown(clock),
+    relay: NO_RELAY,
     task: new RunningTask(log),
     tokens: createTokenRules({ keys, audience: "https://worker.example.com", invoker: "invoker@example.com", clock }),
     admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),

@@ -24,9 +24,11 @@ export interface FaultyDelivery {
 export async function setUpFaultyWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
   onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]>,
+  options: Pick<WorkerHarnessOptions, "relay"> = {},
 ) {
   const started = Promise.withResolvers<FaultProxy>();
   const worker = await setUpWorker(makeHandlers, {
+    ...options,
     onTestFinished,
     async reachFirestore(emulator) {
       const proxy = await startFaultProxy(emulator);

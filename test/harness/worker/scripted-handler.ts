@@ -4,6 +4,7 @@ import {
   type HandlerContext,
   type HandlerResult,
   type OrdinaryTaskType,
+  type TransactionTaskType,
   bindHandler,
   bindTransactionHandler,
   succeeded,
@@ -51,8 +52,8 @@ export function scriptedHandler(taskType: OrdinaryTaskType): ScriptedHandler {
 }
 
 /** The same for a transaction, which it doesn't use. */
-export function scriptedTransactionHandler(): ScriptedHandler {
-  return follow((handle) => bindTransactionHandler(transactionTaskType, handle));
+export function scriptedTransactionHandler(taskType: TransactionTaskType = transactionTaskType): ScriptedHandler {
+  return follow((handle) => bindTransactionHandler(taskType, handle));
 }
 
 function follow(

@@ -62,6 +62,7 @@ export async function setUpWebhooks(
     if (!prepared.ok) throw new Error(JSON.stringify(prepared.problems));
     return await prepared.run({
       signal: abort.signal,
+      isCancelled: () => Promise.resolve(false),
       idempotencyKey: TASK_ID,
       attempt: 1,
       enqueuedAt: "2026-01-02T03:04:05.678Z",

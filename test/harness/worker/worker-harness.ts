@@ -5,25 +5,29 @@ import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
-import { type AuthMode, createTokenRules } from "../../../services/worker/authenticate.ts";
+import { createTokenRules } from "../../../services/worker/authenticate.ts";
+import type { AuthMode } from "../../../shared/auth/check-token.ts";
 import type { BoundHandler } from "../../../services/worker/runner/handler.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
-import type { Around } from "../../../services/worker/worker.ts";
+import type { Around, Worker } from "../../../services/worker/worker.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
-import { type Envelope, sealEnvelope } from "../../../shared/contract/envelope.ts";
+import { type Envelope, deliveryName, sealEnvelope } from "../../../shared/contract/envelope.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { serveHttp } from "../../../shared/http/server.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
+import { Documents } from "../../../shared/records/documents.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
-import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../../shared/records/task-record.ts";
-import { randomTaskId, taskIdForKey } from "../../../shared/contract/task-id.ts";
+import { deriveTaskId, queueOf, randomTaskId } from "../../../shared/contract/task-id.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
 import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { startKeyServer } from "../auth/key-server.ts";
 import { VirtualClock } from "handoff-emulators/clock";
 import { AUDIENCE, INVOKER, KEY } from "../auth/token-rules.ts";
+import { NO_RELAY } from "./no-relay.ts";
 import { identityClaims, signToken } from "../auth/tokens.ts";
 
 const MAX_BODY_BYTES = 300_000;
@@ -33,16 +37,28 @@ const DEAD_LETTER_RETENTION_MS = 864_000_000;
 export interface WorkerHarnessOptions {
   /** The path by which the worker, but not its test, reaches Firestore. Default: straight to the emulator. */
   readonly reachFirestore?: (emulator: Address) => Promise<Address>;
+  /** One clock for the worker and Firestore; tokens then follow the wall clock. Default: a clock each. */
+  readonly sharedClock?: VirtualClock;
+  /** Whose keys sign deliveries. Default: the harness's own. */
+  readonly keysUrl?: string;
   /** What checks signatures. Default: the token rules' own check. */
   readonly authMode?: AuthMode;
   /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
   /** Default: nothing goes around an attempt. */
   readonly around?: Around;
+  /** What relays the worker's own entries, given what it depends on. Default: nothing does. */
+  readonly relay?: (on: RelayParts) => Worker["relay"];
   /** Default: those of the smallest instance. */
   readonly limits?: AdmissionLimits;
   /** What runs the clean-up. Default: the running test; tests that run concurrently must each pass their own. */
   readonly onTestFinished?: (cleanUp: () => Promise<void>) => void;
+}
+
+/** The worker's own parts that a relay needs. */
+export interface RelayParts extends Pick<Worker, "clock" | "log"> {
+  readonly documents: Documents;
+  readonly handlers: readonly BoundHandler[];
 }
 
 interface Address {
@@ -59,43 +75,49 @@ export async function setUpWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
   {
     reachFirestore,
+    sharedClock,
+    keysUrl,
     authMode,
     tracer = trace.getTracer("test"),
     around = (_delivery, next) => next(),
+    relay = () => NO_RELAY,
     limits = admissionLimits("worker", LEAST_MEMORY_MIB),
     onTestFinished = afterRunningTest,
   }: WorkerHarnessOptions = {},
 ) {
-  const storeClock = new VirtualClock();
+  const storeClock = sharedClock ?? new VirtualClock();
   const emulator = await startFirestoreEmulator({ clock: storeClock });
   const db = connectToEmulator(emulator);
   const workerDb = reachFirestore ? connectToEmulator(await reachFirestore(emulator)) : db;
   const keyServer = await startKeyServer([KEY]);
-  const clock = new VirtualClock();
+  const clock = sharedClock ?? new VirtualClock();
   const logged: string[] = [];
   const log = createLogger({ service: "worker", destination: { write: (line) => void logged.push(line) } });
-  const store = new TaskStore({ db: workerDb, clock });
+  const documents = new Documents({ db: workerDb, clock });
+  const store = new TaskStore(documents);
+  const handlers = makeHandlers(workerDb);
   const shutdown = new Shutdown(clock);
-  const keys = createKeyCache({ url: keyServer.url, clock, log });
+  const keys = createKeyCache({ url: keysUrl ?? keyServer.url, clock, log });
   const app = createWorkerApp({
     project: "handoff-test",
+    instance: "test/1",
     tracer,
     store,
     clock,
     log,
     shutdown,
+    relay: relay({ documents, handlers, clock, log }),
     around,
     tokens: createTokenRules({
       keys,
       audience: AUDIENCE,
       invoker: INVOKER,
-      clock,
+      clock: sharedClock ? systemClock : clock,
       ...(authMode ? { mode: authMode } : {}),
     }),
     admission: new Admission(limits),
     rules: {
-      clock,
-      handlers: new Map(makeHandlers(workerDb).map((handler) => [handler.taskType.type, handler])),
+      handlers: new Map(handlers.map((handler) => [handler.taskType.type, handler])),
       queues: deployTestQueues((key) => `${key}-queue`),
       maxBodyBytes: MAX_BODY_BYTES,
       deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
@@ -113,6 +135,9 @@ export async function setUpWorker(
   const token = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
   return {
     db,
+    documents,
+    handlers,
+    log,
     emulator,
     clock,
     storeClock,
@@ -135,6 +160,11 @@ export async function setUpWorker(
       const snapshot = await db.collection(TASK_RECORDS).doc(envelope.id).get();
       return snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
     },
+    /** The outbox's entries by their ids, in order. */
+    async entries() {
+      const { docs } = await db.collection(TASK_OUTBOX).get();
+      return docs.map((doc) => ({ entryId: doc.id, ...doc.data() }));
+    },
     async deadLetters() {
       const { docs } = await db.collection(DEAD_LETTERS).get();
       return docs.map((doc) => ({ letterId: doc.id, ...doc.data(), payload: JSON.parse(doc.get("payloadJson")) }));
@@ -146,15 +176,19 @@ export async function setUpWorker(
 
 export type WorkerHarness = Awaited<ReturnType<typeof setUpWorker>>;
 
+/** Who hands over the tests' tasks. */
+export const CALLER = "shop@handoff-test.iam.gserviceaccount.com";
+
 /** The envelope of a task, as the producer seals it. */
 export function sealTask(
-  task: Pick<TaskType, "type" | "queue">,
+  task: Pick<TaskType, "type" | "queue" | "idempotency">,
   payload: Envelope["payload"],
   idempotencyKey?: string,
 ): Envelope {
-  const { type, queue } = task;
-  const id = idempotencyKey === undefined ? randomTaskId(queue) : taskIdForKey({ type, queue, idempotencyKey });
-  return sealEnvelope({ id, type, payload, enqueuedAtMs: Date.now() });
+  const { type } = task;
+  const id =
+    idempotencyKey === undefined ? randomTaskId(task) : deriveTaskId(["key", CALLER, type, idempotencyKey], task);
+  return sealEnvelope({ id, type, payload, caller: CALLER, enqueuedAtMs: Date.now() });
 }
 
 /** The headers of a task's first dispatch. */
@@ -163,8 +197,8 @@ export function deliveryHeaders(envelope: Envelope, token: string): Record<strin
     authorization: `Bearer ${token}`,
     "content-type": "application/json",
     "user-agent": "Google-Cloud-Tasks",
-    "x-cloudtasks-queuename": `${envelope.id.slice(33)}-queue`,
-    "x-cloudtasks-taskname": envelope.id,
+    "x-cloudtasks-queuename": `${queueOf(envelope.id)}-queue`,
+    "x-cloudtasks-taskname": deliveryName(envelope),
     "x-cloudtasks-taskretrycount": "0",
     "x-cloudtasks-taskexecutioncount": "0",
     "x-cloudtasks-tasketa": "1767322800.000000",

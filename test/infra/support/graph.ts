@@ -1,13 +1,14 @@
 import type { RecordedResource } from "../../../infra/preview/recorded-resource.ts";
 import { type ProgramRun, runProgramOffline } from "../../../infra/preview/run-program.ts";
 import { type StackConfig, readExample } from "../../../infra/preview/stacks.ts";
-import type { Value } from "../../../infra/preview/wire-values.ts";
+import { type Value, textOf } from "../../../infra/preview/wire-values.ts";
 import { configurable } from "../../../infra/settings/task-settings.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { registry } from "../../../shared/tasks/index.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { FIXTURE, WIDER_FIXTURE } from "./fixture-registry.ts";
 import { makeProgram } from "./program.ts";
+import { sharedHost } from "./shared-host.ts";
 
 export type Graph = readonly RecordedResource[];
 export type StackKind = "dev" | "production";
@@ -19,7 +20,7 @@ export function runRegistered(
   change: Readonly<Record<string, string>> = {},
 ): Promise<ProgramRun> {
   const example = exampleFor(kind, registry);
-  return runProgramOffline({ stack: kind, mode, ...example, config: { ...example.config, ...change } });
+  return runProgramOffline({ stack: kind, mode, ...example, config: { ...example.config, ...change } }, sharedHost);
 }
 
 const FIXTURES = { FIXTURE, WIDER_FIXTURE };
@@ -34,22 +35,30 @@ export async function runFixture(
   const { program, remove } = await makeProgram(
     `import { provision } from "${PROJECT_DIR}/infra/stack.ts";
      import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-     export const { producerUrl, workerUrl, queueNames, database, invoker } = await provision(${name});`,
+     export const { producerUrl, workerUrl, queueNames, database, databaseLocation, invoker } = await provision(${name});`,
   );
   const example = readExample(kind, FIXTURES[name].settings);
   const config = { ...example.config, ...change };
   try {
-    return await runProgramOffline({ stack: kind, mode, ...example, config, program });
+    return await runProgramOffline({ stack: kind, mode, ...example, config, program }, sharedHost);
   } finally {
     await remove();
   }
 }
 
+/** What stands in for the built-in types that the production example names, in a registry without them. */
+const WITHOUT_BUILT_INS = {
+  "handoff:callerTypes": JSON.stringify({ "shop@my-project-123.iam.gserviceaccount.com": ["canary.*"] }),
+  "handoff:schedules": JSON.stringify([
+    { name: "daily", cron: "0 6 * * *", type: "canary.natural", payload: { sentAt: "2030-01-01T00:00:00Z" } },
+  ]),
+};
+
 /**
- * An example's configuration plus whatever a registry needs besides: the required settings, and enough instances for
- * its queues.
+ * An example's configuration plus whatever a registry needs besides: the required settings, enough instances for its
+ * queues, and types that it has.
  */
-export function exampleFor(kind: StackKind, { settings, queues }: Registry): StackConfig {
+export function exampleFor(kind: StackKind, { settings, queues, types }: Registry): StackConfig {
   const example = readExample(kind, settings);
   const given = [...configurable(settings)].flatMap(([key, name]) => {
     const local = settings.get(name)?.local;
@@ -57,7 +66,12 @@ export function exampleFor(kind: StackKind, { settings, queues }: Registry): Sta
   });
   const sent = [...queues.values()].reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
   const instances = Math.max(Number(example.config["handoff:workerMaxInstances"]), Math.ceil(sent / CONCURRENCY));
-  const config = { ...Object.fromEntries(given), "handoff:workerMaxInstances": String(instances) };
+  const isNamingOthers = kind === "production" && !types.has("webhook.deliver");
+  const config = {
+    ...Object.fromEntries(given),
+    ...(isNamingOthers ? WITHOUT_BUILT_INS : {}),
+    "handoff:workerMaxInstances": String(instances),
+  };
   return { ...example, config: { ...example.config, ...config } };
 }
 
@@ -73,6 +87,12 @@ export function the(graph: Graph, type: string, name: string): RecordedResource 
   const [found, ...more] = ofType(graph, type).filter((resource) => resource.name === name);
   if (!found || more.length > 0) throw new Error(`There must be one ${type} called ${name}.`);
   return found;
+}
+
+/** The address of one of Handoff's own accounts, by the end of its name. */
+export function emailOf(account: string, graph: Graph): string {
+  const found = ofType(graph, "gcp:serviceaccount/account:Account").find(({ name }) => name.endsWith(`-${account}`));
+  return `${textOf(found?.inputs["accountId"])}@my-project-123.iam.gserviceaccount.com`;
 }
 
 /** The value at a path like `template.containers[0].image`; undefined if there is none. */

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
-import { type Graph, type StackKind, at, ofType, textsIn, the, variablesOf } from "./graph.ts";
+import { OWN_ROLE, PRODUCER_POLICIES, isOwnRole } from "./producer-policies.ts";
+import { type Graph, type StackKind, at, ofType, emailOf, textsIn, the, variablesOf } from "./graph.ts";
 
 /** A rule that every graph must follow, given the stack's kind and registry; returns the violations, one line each. */
 export type Policy = (graph: Graph, kind: StackKind, registry: Registry) => string[];
@@ -20,7 +21,6 @@ const SECRET = "gcp:secretmanager/secret:Secret";
 const SECRET_VERSION = "gcp:secretmanager/secretVersion:SecretVersion";
 const ALERT = "gcp:monitoring/alertPolicy:AlertPolicy";
 const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
-const ACCOUNT = "gcp:serviceaccount/account:Account";
 
 /** The only grants allowed: which role on which kind of resource. */
 const ALLOWED_GRANTS = new Map([
@@ -28,10 +28,18 @@ const ALLOWED_GRANTS = new Map([
   [ON_QUEUE, ["roles/cloudtasks.enqueuer", "roles/cloudtasks.viewer", "roles/cloudtasks.taskDeleter"]],
   [ON_ACCOUNT, ["roles/iam.serviceAccountUser"]],
   [ON_SECRET, ["roles/secretmanager.secretAccessor"]],
-  [ON_PROJECT, ["roles/datastore.user", "roles/telemetry.tracesWriter"]],
+  [
+    ON_PROJECT,
+    ["roles/datastore.user", "roles/eventarc.eventReceiver", "roles/monitoring.viewer", "roles/telemetry.tracesWriter"],
+  ],
 ]);
 
-const NEVER_IN_THE_CLOUD = new Set(["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL"]);
+const NEVER_IN_THE_CLOUD = new Set([
+  "FIRESTORE_EMULATOR_HOST",
+  "CLOUD_TASKS_EMULATOR_HOST",
+  "OIDC_CERTS_URL",
+  "THROUGHPUT_URL",
+]);
 
 /** What can't be recreated once it is gone. */
 const HOLDS_STATE = [DATABASE, QUEUE, SECRET];
@@ -47,13 +55,10 @@ function secretsOf({ settings }: Registry): { readonly variable: string; readonl
     });
 }
 
-function email(account: string, graph: Graph): string {
-  const found = ofType(graph, ACCOUNT).find(({ name }) => name.endsWith(`-${account}`));
-  return `${textOf(found?.inputs["accountId"])}@my-project-123.iam.gserviceaccount.com`;
-}
-
 /** The policies by name. They look at the graph of an update, where accounts have addresses. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
+  ...PRODUCER_POLICIES,
+
   "nothing is public": (graph) =>
     graph.flatMap(({ name, inputs }) =>
       textsIn(inputs)
@@ -68,12 +73,13 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   "only the needed grants exist": (graph) =>
     graph
-      .filter(({ type }) => /Iam|IAM/.test(type))
+      .filter(({ type }) => /Iam|IAM/.test(type) && type !== OWN_ROLE)
+      .filter(({ inputs }) => !isOwnRole(graph, textOf(inputs["role"])))
       .filter(({ type, inputs }) => !ALLOWED_GRANTS.get(type)?.includes(textOf(inputs["role"])))
       .map(({ type, inputs }) => `${type}: ${textOf(inputs["role"])}`),
 
   "the invoker may call the worker and do nothing else": (graph) => {
-    const invoker = `serviceAccount:${email("invoker", graph)}`;
+    const invoker = `serviceAccount:${emailOf("invoker", graph)}`;
     const grants = graph.filter(({ inputs }) => inputs["member"] === invoker);
     const worker = the(graph, SERVICE, "worker").inputs["name"];
     const other = grants.filter(({ type, inputs }) => type !== MAY_CALL || inputs["name"] !== worker);
@@ -84,7 +90,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     const worker = the(graph, SERVICE, "worker").inputs["name"];
     return ofType(graph, MAY_CALL)
       .filter(({ inputs }) => inputs["name"] === worker)
-      .filter(({ inputs }) => inputs["member"] !== `serviceAccount:${email("invoker", graph)}`)
+      .filter(({ inputs }) => inputs["member"] !== `serviceAccount:${emailOf("invoker", graph)}`)
       .map(({ inputs }) => textOf(inputs["member"]));
   },
 
@@ -104,7 +110,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       name,
       textOf(at(inputs, "template.serviceAccount")),
     ]);
-    return accounts.filter(([name, account]) => account !== email(name ?? "", graph)).map(([name]) => `${name}`);
+    return accounts.filter(([name, account]) => account !== emailOf(name ?? "", graph)).map(([name]) => `${name}`);
   },
 
   "access to records is granted on the one database": (graph) =>
@@ -145,7 +151,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       const holders = ofType(graph, SERVICE).filter(({ inputs }) => textsIn(inputs).includes(variable));
       const plain = holders.filter((service) => variablesOf(service).has(variable));
       const names = holders.map((service) => service.name).join();
-      const isRight = readers.join() === `serviceAccount:${email("worker", graph)}` && names === "worker";
+      const isRight = readers.join() === `serviceAccount:${emailOf("worker", graph)}` && names === "worker";
       return isRight && plain.length === 0 ? [] : [variable, ...readers, names];
     }),
 
@@ -209,15 +215,19 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     return [...queues].filter(([, { dispatchDeadlineMs }]) => dispatchDeadlineMs > timeout).map(([key]) => key);
   },
 
-  "nothing in taskRecords is indexed, and both collections expire": (graph) => {
+  "no single field is indexed, and records and dead letters expire, but no entry of the outbox": (graph) => {
     const fields = new Set(
       ofType(graph, FIELD).map(({ inputs }) => {
         const kept = inputs["ttlConfig"] ? "ttl" : "kept";
         return `${textOf(inputs["collection"])} ${textOf(inputs["field"])} ${kept} ${textOf(inputs["indexConfig"])}`;
       }),
     );
-    const expected = ["taskRecords * kept {}", "taskRecords expireAt ttl {}", "deadLetters expireAt ttl {}"];
-    return expected.filter((field) => !fields.has(field));
+    const expected = [
+      "taskOutbox * kept {}",
+      ...["taskRecords", "deadLetters"].flatMap((name) => [`${name} * kept {}`, `${name} expireAt ttl {}`]),
+    ];
+    const missing = expected.filter((field) => !fields.has(field));
+    return [...missing, ...[...fields].filter((field) => !expected.includes(field))];
   },
 
   "everything waits for the project's APIs": (graph) => {
@@ -274,6 +284,7 @@ const API_OF_TYPE = [
   ["gcp:artifactregistry/", "artifactregistry.googleapis.com"],
   ["gcp:cloudtasks/", "cloudtasks.googleapis.com"],
   ["gcp:firestore/", "firestore.googleapis.com"],
+  ["gcp:eventarc/", "eventarc.googleapis.com"],
   ["gcp:cloudrunv2/", "run.googleapis.com"],
   ["gcp:secretmanager/", "secretmanager.googleapis.com"],
   ["gcp:serviceaccount/", "iam.googleapis.com"],

@@ -1,6 +1,7 @@
 import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
 import { isSuccess } from "../world/scenario.ts";
 import { type Step, attemptAt } from "../steps.ts";
+import { tellsOfEnds, tellsOfLoss } from "./attempt-logs.ts";
 import { isWhole, isWholeLetter } from "./whole-documents.ts";
 import { type WorldEvent, MAX_ATTEMPTS, PAYLOAD_HASH, type World } from "../world/world.ts";
 
@@ -33,7 +34,7 @@ export const INVARIANTS = {
 
   "nothing begins, and no transaction commits, once the task has ended": ({ events, after }) =>
     events.every((one) => {
-      if (one.kind === "began") return after.kind !== "claim" || !hasEnded(one.record, after.nowMs);
+      if (one.kind === "began") return after.kind !== "claim" || !hasEnded(one.before, after.nowMs);
       return one.kind !== "effect" || !one.isCommitted || !hasEnded(one.record, after.nowMs);
     }),
 
@@ -56,8 +57,7 @@ export const INVARIANTS = {
   "a task that has ended never changes": ({ events, after }) =>
     events.every((one) => one.kind !== "wrote" || !hasEnded(one.before, after.nowMs)),
 
-  "an expired record leaves nothing but its fence": ({ step, events, before: { nowMs } }) =>
-    step.kind === "cancel" ||
+  "an expired record leaves nothing but its fence": ({ events, before: { nowMs } }) =>
     events.every(
       (one) =>
         one.kind !== "wrote" ||
@@ -71,6 +71,7 @@ export const INVARIANTS = {
       (one) =>
         one.kind !== "wrote" ||
         !one.before ||
+        one.transition.kind === "requestCancel" ||
         one.after.fence > one.before.fence ||
         RANK[one.after.state] > RANK[one.before.state],
     ),
@@ -81,7 +82,7 @@ export const INVARIANTS = {
     const isRefused = events.some(
       (one) => one.kind === "answered" && (one.outcome.kind === "busy" || one.outcome.kind === "duplicate"),
     );
-    return !isRefused || events.every(({ kind }) => kind !== "wrote" && kind !== "kept-letter");
+    return !isRefused || events.every((one) => one.kind !== "kept-letter" && (one.kind !== "wrote" || isDue(one)));
   },
 
   "an effect is of the payload that was enqueued": ({ events }) =>
@@ -108,13 +109,14 @@ export const INVARIANTS = {
   },
 
   "an attempt is recorded once, and recognises its own commit": ({ step, before, events }) => {
-    const writes = events.filter((one) => one.kind === "wrote");
+    const writes = events.filter((one): one is Wrote => one.kind === "wrote" && !isCancellers(one));
     if (step.kind === "end" && !step.faults.includes("overtaken")) return writes.length <= 1;
     if (step.kind === "end" || step.kind === "arrive-at-older") return isEachOnce(countedOf(writes));
     if (step.kind !== "arrive" || before.kind !== "claim") return true;
     const hasGivenUp = step.faults.some((fault) => fault.startsWith("hangs"));
     const hasClaimed = writes.some(({ after }) => after.state === "running");
-    return !hasClaimed || hasGivenUp || events.some(({ kind }) => kind === "began");
+    const isCancelled = writes.some(({ after }) => after.state === "cancelled");
+    return !hasClaimed || hasGivenUp || isCancelled || events.some(({ kind }) => kind === "began");
   },
 
   "a delivery that runs nothing is not counted": ({ step, before, events }) =>
@@ -128,7 +130,44 @@ export const INVARIANTS = {
     events.every((one) => one.kind !== "wrote" || isWhole(one, nowMs)),
 
   "a letter has everything needed to replay it": ({ events }) =>
-    events.every((one) => one.kind !== "kept-letter" || isWholeLetter(one)),
+    events.every((one) => one.kind !== "kept-letter" || isWholeLetter(one, events)),
+
+  "nothing begins once the task is cancelled, but a natural task's first delivery": ({ before, events }) =>
+    !isCancelled(before) ||
+    events.every((one) => one.kind !== "began" || (before.kind === "natural" && one.isFirstDispatch)),
+
+  "nothing begins once a cancel was requested": ({ events, after: { nowMs } }) =>
+    events.every((one) => one.kind !== "began" || !isValid(one.record, nowMs) || !one.record.cancelRequestedAt),
+
+  "a cancel that was requested ends the task, unless it succeeds": ({ events, before: { nowMs } }) =>
+    events.every(
+      (one) =>
+        one.kind !== "wrote" ||
+        !isValid(one.before, nowMs) ||
+        !one.before.cancelRequestedAt ||
+        one.after.state === "cancelled" ||
+        one.after.state === "succeeded",
+    ),
+
+  "what somebody is told of a cancel is durable": ({ events, after: { nowMs } }) =>
+    events.every((one) => one.kind !== "cancel-answered" || (isValid(one.record, nowMs) && isAsTold(one))),
+
+  "a task has no effect, now or later, if somebody is told that it was cancelled before it ran": ({
+    before,
+    events,
+    after,
+  }) =>
+    events.every((one) => {
+      if (one.kind === "effect") return !isCancelled(before) || mayHaveRun(before) || one.life !== before.life;
+      const isUntouched = one.kind === "cancel-answered" && one.told.kind === "cancelled" && !one.told.mayHaveRun;
+      return !isUntouched || (after.effects.length === 0 && !mayHaveRun(after));
+    }),
+
+  "a log tells of each attempt that ended, once, and keeps what it told": ({ events, after: { nowMs } }) =>
+    events.every((one) => one.kind !== "wrote" || tellsOfEnds(one, nowMs)),
+
+  "a log tells of an attempt that was lost": ({ events, after: { nowMs } }) =>
+    events.every((one) => one.kind !== "wrote" || tellsOfLoss(one, nowMs)),
 } satisfies Record<string, (taken: Taken) => boolean>;
 
 export type InvariantName = keyof typeof INVARIANTS;
@@ -141,12 +180,44 @@ const RANK: Readonly<Record<TaskRecord["state"], number>> = {
   cancelled: 2,
 };
 
+type Wrote = Extract<WorldEvent, { kind: "wrote" }>;
+
+function isCancelled({ record, nowMs }: World): boolean {
+  return isValid(record, nowMs) && record.state === "cancelled";
+}
+
+/** Whether an attempt has ever owned the task, as far as the record says. */
+function mayHaveRun({ kind, record }: World): boolean {
+  return kind === "natural" || (record?.fence ?? 0) > 0;
+}
+
+/** What the producer writes; the worker's own cancels don't say by whom, since the record does. */
+function isCancellers({ transition }: Wrote): boolean {
+  return transition.kind === "requestCancel" || (transition.kind === "cancel" && transition.by !== undefined);
+}
+
+/** Whether a refused delivery wrote what somebody had asked for: that the task is cancelled. */
+function isDue({ before, after }: Wrote): boolean {
+  return before?.cancelRequestedAt !== undefined && after.state === "cancelled";
+}
+
+function isAsTold({ told, record }: Extract<WorldEvent, { kind: "cancel-answered" }>): boolean {
+  switch (told.kind) {
+    case "cancelled":
+      return record?.state === "cancelled";
+    case "requested":
+      return record?.state === "running" && record.cancelRequestedAt !== undefined;
+    case "finished":
+      return record?.state === told.state;
+  }
+}
+
 function isEachOnce(names: readonly string[]): boolean {
   return new Set(names).size === names.length;
 }
 
 /** Whose end each write is: a dead letter that counts no attempt leaves owner and fence unchanged. */
-function countedOf(writes: readonly Extract<WorldEvent, { kind: "wrote" }>[]): string[] {
+function countedOf(writes: readonly Wrote[]): string[] {
   return writes.filter(({ before, after }) => after.fence > (before?.fence ?? 0)).map(({ after }) => after.owner);
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import type { Admission } from "../../../services/worker/lifecycle/admission.ts";
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
-import { isTerminal } from "../../../shared/records/task-record.ts";
+import { type TaskRecord, isTerminal } from "../../../shared/records/task-record.ts";
 import { DECISIONS, type Decisions } from "../decisions.ts";
 import { DEAD_LETTERED, ENDS, type PromiseName } from "./explore.ts";
 
@@ -12,7 +12,7 @@ export interface WrongDecision {
   readonly decisions: Decisions;
 }
 
-const { admitClaim, admitUnclaimed, settlementOf, settleClaimed, settleUnclaimed, writesOf } = DECISIONS;
+const { decideCancel, admitClaim, admitUnclaimed, settlementOf, settleClaimed, settleUnclaimed, writesOf } = DECISIONS;
 
 /** For each promise, a decision that breaks it. This shows that the decisions keep the promise, not the model. */
 export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
@@ -32,12 +32,11 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "a success is never answered as dead": wrong("natural", "treats a success as a permanent failure", {
-    settleUnclaimed: (record, { claimant, end, triedFence }, readTimeMs) =>
+    settleUnclaimed: (record, { end, ...ended }, readTimeMs) =>
       settleUnclaimed(
         record,
         {
-          claimant,
-          triedFence,
+          ...ended,
           end: record && end.kind === "succeeded" ? { kind: "permanent", error: { code: "c", message: "m" } } : end,
         },
         readTimeMs,
@@ -140,6 +139,30 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
     },
   }),
 
+  "a log tells of each attempt that ended, once, and keeps what it told": wrong(
+    "claim",
+    "tells of an attempt again when its commit is repeated",
+    {
+      settleClaimed: (record, attempt, settlement) => {
+        const { transition } = settlement;
+        const isWritten = record?.owner === attempt.owner && record.state === "waiting";
+        if (!isWritten || transition?.kind !== "retry") return settleClaimed(record, attempt, settlement);
+        const log = [...(record.attemptLog ?? []), ...transition.log.slice(-1)];
+        return { ...settlement, transition: { ...transition, log } };
+      },
+    },
+  ),
+
+  "a log tells of an attempt that was lost": wrong("claim", "takes an attempt whose lease ran out for one that ended", {
+    admitClaim: (record, claimant, readTimeMs) => {
+      const decision = admitClaim(record, claimant, readTimeMs);
+      const { transition } = decision;
+      if (transition?.kind !== "claim") return decision;
+      const log = transition.log.map((one) => ({ ...one, outcome: "timed-out" }));
+      return { ...decision, transition: { ...transition, log } };
+    },
+  }),
+
   "no attempt follows the last": wrong("claim", "allows one attempt too many", {
     admitClaim: (record, claimant, readTimeMs) =>
       admitClaim(record, { ...claimant, maxAttempts: claimant.maxAttempts + 1 }, readTimeMs),
@@ -156,17 +179,52 @@ export const WRONG_DECISIONS: Readonly<Record<PromiseName, WrongDecision>> = {
   }),
 
   "a delivery that runs nothing is not counted": wrong("claim", "treats an unknown type as a failed attempt", {
-    settleUnclaimed: (record, { claimant, triedFence }, readTimeMs) =>
-      settleUnclaimed(
-        record,
-        { claimant, triedFence, end: { kind: "retry", error: { code: "c", message: "m" } } },
-        readTimeMs,
-      ),
+    settleUnclaimed: (record, ended, readTimeMs) =>
+      settleUnclaimed(record, { ...ended, end: { kind: "retry", error: { code: "c", message: "m" } } }, readTimeMs),
   }),
+
+  "nothing begins once the task is cancelled, but a natural task's first delivery": wrong(
+    "natural",
+    "treats a cancelled task as waiting",
+    {
+      admitUnclaimed: (record, claimant, readTimeMs) =>
+        admitUnclaimed(record?.state === "cancelled" ? { ...record, state: "waiting" } : record, claimant, readTimeMs),
+    },
+  ),
+
+  "nothing begins once a cancel was requested": wrong("claim", "doesn't see that a cancel was requested", {
+    admitClaim: (record, claimant, readTimeMs) => admitClaim(record && unasked(record), claimant, readTimeMs),
+  }),
+
+  "a cancel that was requested ends the task, unless it succeeds": wrong(
+    "claim",
+    "retries a task in spite of a cancel",
+    {
+      settleClaimed: (record, attempt, end) => settleClaimed(record && unasked(record), attempt, end),
+    },
+  ),
+
+  "what somebody is told of a cancel is durable": wrong("claim", "tells a canceller what isn't written", {
+    decideCancel: (record, canceller, readTimeMs) => ({
+      ...decideCancel(record, canceller, readTimeMs),
+      transition: null,
+    }),
+  }),
+
+  "a task has no effect, now or later, if somebody is told that it was cancelled before it ran": wrong(
+    "claim",
+    "says that no cancelled task has run",
+    {
+      decideCancel: (record, canceller, readTimeMs) => {
+        const decision = decideCancel(record, canceller, readTimeMs);
+        return decision.kind === "cancelled" ? { ...decision, mayHaveRun: false } : decision;
+      },
+    },
+  ),
 
   [DEAD_LETTERED]: wrong("transaction", "treats every task as new, however old it is", {
     admitUnclaimed: (record, claimant, readTimeMs) =>
-      admitUnclaimed(record, { ...claimant, enqueuedAtMs: readTimeMs }, readTimeMs),
+      admitUnclaimed(record, { ...claimant, hopAtMs: readTimeMs }, readTimeMs),
   }),
 
   [ENDS]: wrong("claim", "never lets a lease end", {
@@ -179,7 +237,11 @@ function wrong(kind: Idempotency, fault: string, decisions: Partial<Decisions>):
   return { kind, fault, decisions: { ...DECISIONS, ...decisions } };
 }
 
+function unasked(record: TaskRecord): TaskRecord {
+  return { ...record, cancelRequestedAt: undefined };
+}
+
 function deadLetterBusy(outcome: Outcome): Admission {
   const error = { code: "c", message: "m" };
-  return { kind: "reject", outcome, transition: { kind: "deadLetter", attempts: 1, error, as: null } };
+  return { kind: "reject", outcome, transition: { kind: "deadLetter", attempts: 1, error, log: [], as: null } };
 }

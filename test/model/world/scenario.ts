@@ -1,3 +1,4 @@
+import type { CancelResult } from "../../../services/producer/tasks/cancel/decide-cancel.ts";
 import { type Outcome, respond } from "../../../services/worker/outcome.ts";
 import type { Decisions } from "../decisions.ts";
 import type { Commit, WorldEvent, HungCommit, Running, World } from "./world.ts";
@@ -5,7 +6,8 @@ import type { Commit, WorldEvent, HungCommit, Running, World } from "./world.ts"
 /**
  * What happens to a commit. It fails and the client knows, or gets no response ("lost": the client repeats it, or
  * reads), or the delivery gives up waiting ("hangs": 503): before the commit took effect, after, or long after. When it
- * is lost, the time may be up, or another attempt may fail before the record is read again ("overtaken").
+ * is lost, the time may be up, another attempt may fail before the record is read again ("overtaken"), or the task may be
+ * cancelled before that.
  */
 export type Fault =
   | "lost-before"
@@ -14,7 +16,8 @@ export type Fault =
   | "hangs-after"
   | "hangs-late"
   | "time-up"
-  | "overtaken";
+  | "overtaken"
+  | "cancelled";
 
 /** What else a lost commit can lead to. */
 interface AfterLoss {
@@ -53,9 +56,22 @@ export class Scenario {
   readonly decisions: Decisions;
   readonly #faults: Fault[];
   readonly #before: World;
+  readonly #cancel: (scenario: Scenario) => void;
 
-  constructor(world: World, { decisions, faults }: { decisions: Decisions; faults: readonly Fault[] }) {
+  constructor(
+    world: World,
+    {
+      decisions,
+      faults,
+      cancel,
+    }: {
+      readonly decisions: Decisions;
+      readonly faults: readonly Fault[];
+      readonly cancel: (scenario: Scenario) => void;
+    },
+  ) {
     this.world = world;
+    this.#cancel = cancel;
     this.#before = world;
     this.decisions = decisions;
     this.#faults = [...faults];
@@ -92,7 +108,13 @@ export class Scenario {
   }
 
   begin(attempt: Running): void {
-    this.events.push({ kind: "began", record: this.#before.record });
+    const { record } = this.world;
+    this.events.push({
+      kind: "began",
+      record,
+      before: this.#before.record,
+      isFirstDispatch: attempt.isFirstDispatch,
+    });
     this.change({ running: [...this.world.running, attempt] });
   }
 
@@ -104,6 +126,18 @@ export class Scenario {
     if (isImpostor || life !== this.world.life) return;
     if (isSuccess(outcome)) this.change({ isAcknowledged: true });
     else this.change({ hasFailed: true });
+  }
+
+  /** The producer's response to a cancel. */
+  answerCancel(told: CancelResult): void {
+    this.events.push({ kind: "cancel-answered", told, record: this.world.record });
+  }
+
+  /** Cancels the task before the record is read again, if that is what happens. */
+  cancelIfNext(): void {
+    if (this.#faults[0] !== "cancelled") return;
+    this.#faults.shift();
+    this.#cancel(this);
   }
 
   /** The commit's fate isn't known in time: 503. */
@@ -120,6 +154,7 @@ export class Scenario {
         const next = this.#faults[0] === "time-up" || this.#faults[0] === "overtaken" ? this.nextFault() : undefined;
         if (next === "time-up") return onTimeUp ? onTimeUp() : this.giveUp(on);
         if (next === "overtaken") overtake?.();
+        this.cancelIfNext();
         continue;
       }
       if (fault?.startsWith("hangs")) this.giveUp(on);
@@ -142,7 +177,9 @@ export class Scenario {
 
   /** At most one commit hangs at a time; a second one is lost. */
   hang(hung: HungCommit): void {
-    if (!this.world.hung) this.change({ hung });
+    // The claim that remains learns its version when it lands.
+    const idle = hung.idle && { ...hung.idle, version: hung.version };
+    if (!this.world.hung) this.change({ hung: { ...hung, idle } });
   }
 
   /** A hanging commit takes effect, if the record still meets its condition. */

@@ -1,5 +1,8 @@
+import type { CancelResult } from "../../../services/producer/tasks/cancel/decide-cancel.ts";
 import type { Outcome } from "../../../services/worker/outcome.ts";
-import type { AttemptNumbers, Fields, Transition } from "../../../shared/records/transition.ts";
+import type { AttemptLog } from "../../../shared/records/attempt-log.ts";
+import type { AttemptNumbers, Transition } from "../../../shared/records/transition.ts";
+import type { Fields } from "../../../shared/records/writes.ts";
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
 
@@ -26,7 +29,7 @@ export interface World {
   readonly owners: number;
   /** Cloud Tasks has tried before, and says so. */
   readonly hasFailed: boolean;
-  /** Cloud Tasks has deleted the task, since it was answered 2xx. */
+  /** Cloud Tasks has deleted the task, since it was answered 2xx or was told to. */
   readonly isAcknowledged: boolean;
 }
 
@@ -37,8 +40,11 @@ export interface Running {
   readonly life: number;
   readonly enqueuedAtMs: number;
   readonly isFirstDispatch: boolean;
+  readonly startedAtMs: number;
   /** What its claim wrote, or what a transaction would write. */
   readonly numbers: AttemptNumbers;
+  /** The attempts before it, as its claim or its transaction found them. */
+  readonly log: AttemptLog;
   /** What a transaction read, unless that had expired; null for all others. */
   readonly read: TaskRecord | null;
   /** The version that its claim wrote, or that its transaction read. */
@@ -72,9 +78,17 @@ export interface HungCommit {
   readonly idle: Running | null;
 }
 
-/** What happened in a step, in order; each with the record at that moment, a start with the record before its claim. */
+/**
+ * What happened in a step, in order; each with the record at that moment, a start also with the record before its claim.
+ */
 export type WorldEvent =
-  | { readonly kind: "began"; readonly record: TaskRecord | null }
+  | {
+      readonly kind: "began";
+      readonly record: TaskRecord | null;
+      readonly before: TaskRecord | null;
+      readonly isFirstDispatch: boolean;
+    }
+  | { readonly kind: "cancel-answered"; readonly told: CancelResult; readonly record: TaskRecord | null }
   | {
       readonly kind: "effect";
       readonly life: number;
@@ -106,6 +120,9 @@ export const PAYLOAD_HASH = "a".repeat(64);
 export const IMPOSTOR_HASH = "b".repeat(64);
 
 export const MAX_ATTEMPTS = 2;
+
+/** Where every attempt runs. */
+export const INSTANCE = "model/1";
 
 /** A lease's length. */
 export const LEASE_MS = 50_000;

@@ -147,6 +147,14 @@ const BROKEN_DEPLOYMENTS: readonly Broken[] = [
 ];
 
 const BROKEN_HOUSE_RULES: readonly Broken[] = [
+  broken("a client's core that imports a module of Node", "the-clients-core-imports-no-node", {
+    "packages/client/src/tasks/a.ts": 'import { createHash } from "node:crypto";\ncreateHash("sha256");\n',
+  }),
+  broken(
+    "a client's core that imports the outbox",
+    "the-clients-core-stands-alone",
+    imports("packages/client/src/a.ts", "packages/client/src/outbox/b.ts"),
+  ),
   broken(
     "an emulator that imports the other",
     "emulators-do-not-know-each-other",
@@ -222,6 +230,13 @@ export const ALLOWED: readonly { readonly title: string; readonly files: Files }
     files: {
       ...imports("services/console/a.ts", "packages/client/src/index.ts"),
       ...imports("services/console/b.ts", "shared/http/server.ts"),
+    },
+  },
+  {
+    title: "a client's outbox and command line that import its core and Node",
+    files: {
+      ...imports("packages/client/src/outbox/a.ts", "packages/client/src/b.ts"),
+      "packages/client/src/cli/a.ts": 'import fs from "node:fs";\nfs.existsSync("a");\n',
     },
   },
   {

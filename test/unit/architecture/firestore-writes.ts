@@ -23,6 +23,24 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
 
 const METHODS = new Set(Object.values(WRITING).flat());
 
+/** The methods of Google's client that make or narrow a query, by class. A collection is a query, too. */
+const QUERYING: typeof WRITING = {
+  Firestore: ["collectionGroup"],
+  CollectionReference: ["listDocuments"],
+  Query: [
+    "where",
+    "orderBy",
+    "limit",
+    "limitToLast",
+    "offset",
+    "select",
+    "startAt",
+    "startAfter",
+    "endAt",
+    "endBefore",
+  ],
+};
+
 /**
  * Finds where files write to Firestore. It goes by types, not names: it finds each mention of a method that writes, called
  * or not, and each place where a writer is disguised, that is, handed on as a type whose methods aren't known as the
@@ -37,6 +55,16 @@ export function firestoreWrites(program: Program, files: readonly string[]): Fir
         what,
       })),
     ),
+  );
+}
+
+/** The places where files make queries, as `path:line`, with the method. */
+export function firestoreQueries(program: Program, files: readonly string[]): string[] {
+  return files.flatMap((file) =>
+    [...nodesOf(program.source(file))].flatMap((node) => {
+      const name = ts.isPropertyAccessExpression(node) ? program.checker.getSymbolAtLocation(node.name) : undefined;
+      return methodsIn(name, QUERYING).map((method) => `${placeOf(program, node)} ${method}`);
+    }),
   );
 }
 
@@ -81,10 +109,15 @@ function keysOf(key: ts.Type, object: ts.Type, checker: ts.TypeChecker): string[
 
 /** The method's name with its class, if it writes. */
 function writing(symbol: ts.Symbol | undefined): string[] {
-  if (!symbol || !METHODS.has(symbol.name)) return [];
+  return methodsIn(symbol, WRITING);
+}
+
+/** The method's name with its class, if it is in the table. */
+function methodsIn(symbol: ts.Symbol | undefined, table: typeof WRITING): string[] {
+  if (!symbol) return [];
   const owners = (symbol.declarations ?? []).map(({ parent }) => parent).filter(isOfClient);
   const names = new Set(owners.map(({ name }) => name?.text ?? ""));
-  return [...names].filter((name) => WRITING[name]?.includes(symbol.name)).map((name) => `${name}.${symbol.name}`);
+  return [...names].filter((name) => table[name]?.includes(symbol.name)).map((name) => `${name}.${symbol.name}`);
 }
 
 /** The class of a writer that is taken for another type with methods of the same names, or cast to any or unknown. */

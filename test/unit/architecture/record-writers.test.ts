@@ -1,17 +1,27 @@
 import { expect, test } from "vitest";
-import { DEAD_LETTERS } from "../../../shared/records/dead-letter.ts";
+import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
+import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
-import { firestoreWrites, textsIn } from "./firestore-writes.ts";
+import { firestoreQueries, firestoreWrites, textsIn } from "./firestore-writes.ts";
 import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "./plant.ts";
 import { type Program, loadProgram } from "./program.ts";
 
-/** The one module that writes records and dead letters. */
-const STORE = "shared/records/task-store.ts";
+/** The modules that write records, dead letters and entries of the outbox. The client writes entries, in other people's commits. */
+const STORES = [
+  "packages/client/src/outbox/entry-writer.ts",
+  "shared/outbox/outbox-store.ts",
+  "shared/records/documents.ts",
+  "shared/records/letters/letter-store.ts",
+  "shared/records/task-store.ts",
+];
+
+/** The modules that make queries. */
+const QUERIES = ["shared/outbox/outbox-queries.ts", "shared/records/letters/dead-letter-queries.ts"];
 
 /** Handlers write, too, but to the user's own collections. */
 const HANDLERS = "services/worker/handlers/";
 
-const OUR_COLLECTIONS = [TASK_RECORDS, DEAD_LETTERS];
+const OUR_COLLECTIONS = [TASK_RECORDS, DEAD_LETTERS, TASK_OUTBOX];
 
 /** Everything but the emulators, infra, tools and tests. */
 const isProduct = (file: string): boolean => /^(shared|services|packages\/(?!emulators\/)[^/]+\/src)\//.test(file);
@@ -21,7 +31,7 @@ const product = loadProgram(CHECKOUT, isProduct);
 /** The writes to Firestore outside the store and the handlers. */
 function writesElsewhere(program: Program): string[] {
   return firestoreWrites(program, program.files)
-    .filter(({ file }) => file !== STORE && !file.startsWith(HANDLERS))
+    .filter(({ file }) => !STORES.includes(file) && !file.startsWith(HANDLERS))
     .map(({ place, what }) => `${place} ${what}`);
 }
 
@@ -31,20 +41,45 @@ function handlersWithRecords(program: Program): string[] {
     .filter((file) => file.startsWith(HANDLERS))
     .flatMap((file) => {
       const modules = program.runTimeImports(file).flatMap(({ file: imported }) => imported ?? []);
-      const parts = new Set(textsIn(program, file).flatMap((text) => text.split("/")));
+      // A prefix of any kind may stand before a name.
+      const parts = textsIn(program, file).flatMap((text) => text.split("/"));
       return [
         ...modules
           .filter((module) => module.startsWith("shared/records/"))
           .map((module) => `${file} imports ${module}`),
-        ...OUR_COLLECTIONS.filter((name) => parts.has(name)).map((name) => `${file} names ${name}`),
+        ...OUR_COLLECTIONS.filter((name) => parts.some((part) => part.endsWith(name))).map(
+          (name) => `${file} names ${name}`,
+        ),
       ];
     });
 }
 
-test("only the task store and the user's handlers write to Firestore", { timeout: WHOLE_PROJECT_MS }, () => {
+test("only the stores and the user's handlers write to Firestore", { timeout: WHOLE_PROJECT_MS }, () => {
   expect(product.files.length).toBeGreaterThan(90);
-  expect(firestoreWrites(product, [STORE])).not.toEqual([]);
+  for (const store of STORES) expect(firestoreWrites(product, [store])).not.toEqual([]);
   expect(writesElsewhere(product)).toEqual([]);
+});
+
+test("queries stand in files of their own, whose queries have a test that derives their indexes", () => {
+  const others = product.files.filter((file) => !QUERIES.includes(file) && !file.startsWith(HANDLERS));
+
+  for (const file of QUERIES) expect(firestoreQueries(product, [file])).not.toEqual([]);
+  expect(firestoreQueries(product, others)).toEqual([]);
+});
+
+test("a query in any other file is found", async () => {
+  const text = `
+    export const a = (db: Firestore) => db.collection("x").where("a", "==", 1).orderBy("b");
+    export const b = (db: Firestore) => db.collectionGroup("x").limit(1);
+    export const c = (rows: { where(field: string): void; limit: number }) => [rows.where("a"), rows.limit];`;
+  const program = loadProgram(await plantProgram({ "shared/a.ts": `${IMPORT}${text}\n` }), isProduct);
+
+  expect(firestoreQueries(program, ["shared/a.ts"]).toSorted()).toEqual([
+    "shared/a.ts:3 Query.orderBy",
+    "shared/a.ts:3 Query.where",
+    "shared/a.ts:4 Firestore.collectionGroup",
+    "shared/a.ts:4 Query.limit",
+  ]);
 });
 
 test("no handler can get at our records", () => {
@@ -166,6 +201,7 @@ test("a handler that imports a record module or names a collection of ours is fo
       [`${HANDLERS}imports.ts`]: 'import * as records from "../../../shared/records/task-record.ts";\nvoid records;\n',
       [`${HANDLERS}constant.ts`]: 'import { NAME } from "../../../shared/contract/passed-on.ts";\nvoid NAME;\n',
       [`${HANDLERS}template.ts`]: `export const path = (id: string) => \`${DEAD_LETTERS}/\${id}\`;\n`,
+      [`${HANDLERS}prefixed.ts`]: `export const name = "our_${DEAD_LETTERS}";\n`,
       [`${HANDLERS}fine.ts`]: [
         'import type { TaskError } from "../../../shared/records/task-record.ts";',
         'export const accounts: TaskError = "accounts";',
@@ -177,6 +213,7 @@ test("a handler that imports a record module or names a collection of ours is fo
   expect(handlersWithRecords(program).toSorted()).toEqual([
     `${HANDLERS}constant.ts names ${TASK_RECORDS}`,
     `${HANDLERS}imports.ts imports shared/records/task-record.ts`,
+    `${HANDLERS}prefixed.ts names ${DEAD_LETTERS}`,
     `${HANDLERS}template.ts names ${DEAD_LETTERS}`,
   ]);
 });

@@ -27,7 +27,7 @@ const ASIDE: readonly string[] = [
   "services/worker/parse-delivery.ts",
   // The formats of the documents.
   "shared/records/task-record.ts",
-  "shared/records/dead-letter.ts",
+  "shared/records/letters/dead-letter.ts",
 ];
 
 const MOST_MODULES = 12;

@@ -1,16 +1,24 @@
+import { checkPromises } from "../../chaos/check/all-promises.ts";
 import type { Histories, TaskHistory } from "../../chaos/check/history/histories.ts";
 import type { Version } from "../../chaos/check/history/record-versions.ts";
 
 type Field = string | number | { readonly time: number };
 
-/** A document's version with these fields; `code` goes into its `lastError`. */
-export function version(at: number, fields: Readonly<Record<string, Field>>, code?: string): Version {
+/** What a version has besides its fields: the code of its `lastError`, and its log; default: none of either. */
+interface More {
+  readonly code?: string;
+  readonly log?: ReturnType<Version["attemptLog"]>;
+}
+
+/** A document's version with these fields. */
+export function version(at: number, fields: Readonly<Record<string, Field>>, { code, log }: More = {}): Version {
   const of = (name: string): Field | undefined => fields[name];
   return {
     at,
     text: (name) => pick(of(name), (field) => (typeof field === "string" ? field : undefined)),
     number: (name) => pick(of(name), (field) => (typeof field === "number" ? field : undefined)),
     time: (name) => pick(of(name), (field) => (typeof field === "object" ? field.time : undefined)),
+    attemptLog: () => log,
     lastErrorCode: () => code,
   };
 }
@@ -27,7 +35,7 @@ export function claimed(at: number, numbers: { owner: string; fence: number; att
 
 export function settled(
   at: number,
-  state: "succeeded" | "waiting" | "dead",
+  state: "succeeded" | "waiting" | "dead" | "cancelled",
   numbers: { owner: string; fence: number; attempts: number },
 ): Version {
   return version(at, { state, leaseMs: 0, ...numbers });
@@ -41,6 +49,7 @@ export const SECOND = { owner: "second", fence: 2, attempts: 2 };
 export function claimTask(changes: Partial<TaskHistory> = {}): TaskHistory {
   return {
     n: 7,
+    origin: "api",
     kind: "claim",
     script: "ok",
     fingerprint: "good",
@@ -58,7 +67,10 @@ export function claimTask(changes: Partial<TaskHistory> = {}): TaskHistory {
         how: "succeeded",
       },
     ],
-    deliveries: [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 200, outcome: "done" }],
+    cancels: [],
+    runsNow: [],
+    isRolledBack: false,
+    deliveries: [{ pid: 1, hop: 0, sentAt: 990, endedAt: 1_060, status: 200, outcome: "done" }],
     received: [{ key: ID, applied: true, at: 1_020, body: { n: 7, fingerprint: "good", run: "first run" } }],
     ...changes,
   };
@@ -91,11 +103,26 @@ export function historyOf(
   } = {},
 ): Histories {
   return {
-    run: { tasks: 1, hits, seed: 1, faults: ["kill"], secret: "the-secret", startedMs: 0, endedMs: 2_000 },
+    run: {
+      tasks: 1,
+      hits,
+      seed: 1,
+      faults: ["kill"],
+      secret: "the-secret",
+      startedMs: 0,
+      endedMs: 2_000,
+      isOutboxEmpty: true,
+    },
     tasks: [task],
+    strayRuns: [],
     faults,
     lives,
     versions: new Map([[`taskRecords/${ID}`, record], ...documents]),
     logs: new Map(logs),
   };
+}
+
+/** The promises that a history breaks. */
+export function broken(histories: Histories): string[] {
+  return [...new Set(checkPromises(histories).map(({ promise }) => promise))];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkPromises } from "../../chaos/check/all-promises.ts";
+import { checkLogs } from "../../chaos/check/logs.ts";
 import { addFigures, countHits } from "../../chaos/check/fault-hits.ts";
 import type { HandlerRun, Histories } from "../../chaos/check/history/histories.ts";
 import {
@@ -8,6 +8,7 @@ import {
   ID,
   LEASE_MS,
   SECOND,
+  broken,
   claimTask,
   claimed,
   historyOf,
@@ -16,7 +17,6 @@ import {
   version,
 } from "./kept-history.ts";
 
-const broken = (histories: Histories): string[] => [...new Set(checkPromises(histories).map(({ promise }) => promise))];
 const effect = (count: number, fingerprint = "good") =>
   [["chaosEffects/n7", [version(1_050, { count, fingerprint })]]] as const;
 const [claim, success] = CLAIM_RECORD;
@@ -46,13 +46,34 @@ test("two ids for one key are one too many", () => {
 });
 
 test("an acknowledgement before the end is durable breaks a promise", () => {
-  const early = claimTask({ deliveries: [{ pid: 1, sentAt: 900, endedAt: 950, status: 200, outcome: "done" }] });
+  const early = claimTask({
+    deliveries: [{ pid: 1, hop: 0, sentAt: 900, endedAt: 950, status: 200, outcome: "done" }],
+  });
   expect(broken(historyOf(early))).toEqual(["2xx only when it is durable"]);
 });
 
 test("a record that changes after its end breaks a promise", () => {
   const record = [...CLAIM_RECORD, settled(1_200, "waiting", FIRST)];
   expect(broken(historyOf(claimTask(), { record }))).toContain("one terminal state");
+});
+
+test("another time may take a task over whose lease is over, and none before", () => {
+  const movedAt = (at: number) => {
+    const moved = version(at, { state: "waiting", leaseMs: 0, hop: 1, ...SECOND, attempts: 1 });
+    const last = { owner: "third", fence: 3, attempts: 2 };
+    const record = [claim!, moved, claimed(at + 10, last), settled(at + 50, "succeeded", last)];
+    const again: HandlerRun = {
+      ...good,
+      run: "second run",
+      attempt: 2,
+      at: at + 20,
+      endedAt: at + 40,
+      how: "succeeded",
+    };
+    return broken(historyOf(claimTask({ runs: [{ ...good, how: "threw", endedAt: 1_020 }, again] }), { record }));
+  };
+  expect(movedAt(1_000 + LEASE_MS - 1)).toContain("records add up");
+  expect(movedAt(1_000 + LEASE_MS)).not.toContain("records add up");
 });
 
 test("a takeover within the lease makes two live owners, and one after it does not", () => {
@@ -121,14 +142,14 @@ test.each([
         how: "succeeded",
       },
     ];
-    const deliveries = [{ pid: 1, sentAt: 4_990, endedAt: 5_060, status: 200, outcome: "done" }];
+    const deliveries = [{ pid: 1, hop: 0, sentAt: 4_990, endedAt: 5_060, status: 200, outcome: "done" }];
     const received = claimTask().received.map((each) => ({ ...each, body: { ...each.body, run: "second run" } }));
     expect(broken(historyOf(claimTask({ runs, deliveries, received }), { record }))).toEqual(promises);
   },
 );
 
 test("an unclaimed attempt is counted, unless its dependency was saturated", () => {
-  const failed = version(1_050, { state: "waiting", fence: 1, attempts: 0 }, "handler_threw");
+  const failed = version(1_050, { state: "waiting", fence: 1, attempts: 0 }, { code: "handler_threw" });
   const end = version(1_060, { state: "succeeded", fence: 2, attempts: 1 });
   const written = { record: [failed, end], documents: effect(1) };
   expect(broken(historyOf(transactionTask(), written))).toEqual(["records add up"]);
@@ -137,7 +158,7 @@ test("an unclaimed attempt is counted, unless its dependency was saturated", () 
 
 test("more attempts than runs of an unclaimed task break a promise", () => {
   const failed = [1, 2].map((attempts) =>
-    version(1_050 + attempts, { state: "waiting", fence: attempts, attempts }, "handler_threw"),
+    version(1_050 + attempts, { state: "waiting", fence: attempts, attempts }, { code: "handler_threw" }),
   );
   const end = version(1_060, { state: "succeeded", fence: 3, attempts: 3 });
   const runs = [1, 2, 3].map((attempt) => ({ ...good, attempt, run: `run ${attempt}` }));
@@ -152,7 +173,7 @@ test.each([0, 2])("a transaction that succeeded with %i effects breaks a promise
 });
 
 test("a dead transaction with an effect breaks a promise", () => {
-  const record = [version(1_050, { state: "dead", fence: 1, attempts: 1 }, "chaos_permanent")];
+  const record = [version(1_050, { state: "dead", fence: 1, attempts: 1 }, { code: "chaos_permanent" })];
   const documents = [...effect(1), [`deadLetters/${ID}`, [version(1_050, {})]] as const];
   expect(broken(historyOf(transactionTask({ script: "permanent" }), { record, documents }))).toEqual([
     "a dead transaction has no effect",
@@ -208,5 +229,32 @@ test("the figures of several runs are added up by fault", () => {
   expect(addFigures(first, more)).toEqual([
     { fault: "kill", hits: 3, recoveryMs: [50, 70, 90] },
     { fault: "term", hits: 1, recoveryMs: [] },
+  ]);
+});
+
+test("a log that leaves out an attempt, tells of one twice, is gone or quotes the payload breaks a promise", () => {
+  const told = (attempt: number, outcome: string, words = "") => ({ attempt, outcome, words });
+  const state = (at: number, name: string, attempts: number, log?: readonly ReturnType<typeof told>[]) =>
+    version(at, { state: name, owner: "first", fence: 1, attempts }, log ? { log } : {});
+  const logsBroken = (...record: Histories["versions"] extends ReadonlyMap<string, infer All> ? All : never) =>
+    checkLogs(historyOf(claimTask(), { record })).map(({ promise }) => promise);
+  const everyAttempt = ["a log tells of every attempt"];
+
+  expect(
+    logsBroken(
+      state(1, "running", 1, []),
+      state(2, "waiting", 1, [told(1, "threw")]),
+      state(3, "waiting", 1, [told(1, "threw"), told(2, "released")]),
+      state(4, "running", 3, [told(1, "threw"), told(2, "released"), told(2, "lost")]),
+    ),
+  ).toEqual([]);
+  expect(logsBroken(state(1, "waiting", 1, []))).toEqual(everyAttempt);
+  expect(logsBroken(state(1, "waiting", 1, [told(1, "threw"), told(1, "threw")]))).toEqual(everyAttempt);
+  expect(logsBroken(state(1, "running", 2, [told(1, "threw")]), state(2, "waiting", 2, [told(2, "threw")]))).toEqual(
+    everyAttempt,
+  );
+  expect(logsBroken(state(1, "running", 1, []), state(2, "waiting", 1))).toEqual(everyAttempt);
+  expect(logsBroken(state(1, "waiting", 1, [told(1, "threw", "Error: the-secret")]))).toEqual([
+    "no payload in a record's log",
   ]);
 });

@@ -24,13 +24,13 @@ const firestoreAway = (endedAt: number, backAt: number) => [
   { name: "firestore", pid: 91, listenedAt: backAt, pauses: [] },
 ];
 
-const ANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 503, outcome: "unavailable" }];
+const ANSWERED = [{ pid: 1, hop: 0, sentAt: 990, endedAt: 1_060, status: 503, outcome: "unavailable" }];
 /** The queue gave up at once, and delivered again while the handler was running. */
 const OVERRUN = [
-  { pid: 1, sentAt: 900, endedAt: 905, status: 0, outcome: "caller gave up" },
-  { pid: 1, sentAt: 1_005, endedAt: 1_050, status: 409, outcome: "busy" },
+  { pid: 1, hop: 0, sentAt: 900, endedAt: 905, status: 0, outcome: "caller gave up" },
+  { pid: 1, hop: 0, sentAt: 1_005, endedAt: 1_050, status: 409, outcome: "busy" },
 ];
-const UNANSWERED = [{ pid: 1, sentAt: 990, endedAt: 1_060, status: 0, outcome: "lost" }];
+const UNANSWERED = [{ pid: 1, hop: 0, sentAt: 990, endedAt: 1_060, status: 0, outcome: "lost" }];
 
 interface Case {
   readonly run?: HandlerRun;

@@ -103,7 +103,7 @@ it("puts an error of ours on separate lines, with its cause and what else it say
 
 it("shows the error of a log line as the worker writes it, with its task", () => {
   const { log, lines } = captureLog();
-  const id = randomTaskId("default");
+  const id = randomTaskId({ queue: "default", idempotency: "claim" });
   const child = log.child(taskLabels({ id, type: "receipt.send" }));
   child.error(errorFields(new RangeError("too far", { cause: new Error("why") })), "the handler threw");
   const shown = plain(lines[0] ?? "");

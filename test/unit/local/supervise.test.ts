@@ -1,6 +1,6 @@
 import { VirtualClock } from "handoff-emulators/clock";
 import { expect, it, onTestFinished } from "vitest";
-import type { Child, Ending } from "../../../services/local/child.ts";
+import type { Child, Ending, Program } from "../../../services/local/child.ts";
 import { type Supervision, supervise } from "../../../services/local/supervise.ts";
 
 const CRASHED: Ending = { how: "ended with exit code 1", isCrash: true, lastError: "Error: no such table" };
@@ -13,7 +13,9 @@ async function setup({ ifItEnds = "restart" }: Partial<Pick<Supervision, "ifItEn
   const printed: string[] = [];
   const gone: string[] = [];
   const children: { listen: () => Promise<void>; end: (ending: Ending) => Promise<void>; stops: number }[] = [];
-  const startChild = (): Child => {
+  const programs: Program[] = [];
+  const startChild = (program: Program): Child => {
+    programs.push(program);
     const listening = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<Ending>();
     listening.promise.catch(() => {});
@@ -48,7 +50,7 @@ async function setup({ ifItEnds = "restart" }: Partial<Pick<Supervision, "ifItEn
     if (!child) throw new Error("Nothing has been started.");
     return child;
   };
-  return { clock, printed, gone, children, supervised, last };
+  return { clock, printed, gone, children, programs, supervised, last };
 }
 
 /** The same, with the first process listening. */
@@ -158,6 +160,66 @@ it.each([
   await clock.advance(60_000);
   expect(children).toHaveLength(started);
   expect(last().stops).toBe(1);
+});
+
+const EDITED = { name: "worker", command: ["node"] as const, environment: { QUEUES: "{}" } };
+
+it("starts a program anew once its port is free, while the old process ends what it is doing", async () => {
+  const { children, programs, supervised, last } = await setupRunning();
+  const old = last();
+  const port = Promise.withResolvers<void>();
+  const reloaded = supervised.reload(EDITED, () => port.promise);
+  expect([old.stops, children.length]).toEqual([1, 1]);
+
+  port.resolve();
+  await expect.poll(() => children.length).toBe(2);
+  await last().listen();
+  expect(await reloaded).toBe(true);
+  expect(programs.at(-1)).toBe(EDITED);
+  await old.end(LEFT);
+  expect(children).toHaveLength(2);
+});
+
+it("does not start a program again that can't be started after a change, but after the next change", async () => {
+  const { clock, children, printed, supervised, last } = await setupRunning();
+  const broken = supervised.reload(EDITED, async () => {});
+  await expect.poll(() => children.length).toBe(2);
+  await last().end(CRASHED);
+  expect(await broken).toBe(false);
+  await clock.advance(60_000);
+  expect(children).toHaveLength(2);
+  expect(printed.join("\n")).not.toContain("again");
+
+  const mended = supervised.reload(EDITED, async () => {});
+  await expect.poll(() => children.length).toBe(3);
+  await last().listen();
+  expect(await mended).toBe(true);
+  await last().end(KILLED);
+  expect(children).toHaveLength(4);
+});
+
+it("starts a program at once after a change while it waits to be started again", async () => {
+  const { clock, children, supervised, last } = await setupRunning();
+  for (let crash = 0; crash < 4; crash++) {
+    await last().end(CRASHED);
+    await clock.advance(2_000);
+  }
+  expect(children).toHaveLength(4);
+  void supervised.reload(EDITED, async () => {});
+  await expect.poll(() => children.length).toBe(5);
+  await clock.advance(60_000);
+  expect(children).toHaveLength(5);
+});
+
+it("waits at its stop for every process that it has started, and starts no more", async () => {
+  const { children, supervised } = await setupRunning();
+  const port = Promise.withResolvers<void>();
+  const reloaded = supervised.reload(EDITED, () => port.promise);
+  await supervised.stop();
+  port.resolve();
+  expect(await reloaded).toBe(false);
+  expect(await supervised.reload(EDITED, async () => {})).toBe(false);
+  expect(children.map(({ stops }) => stops)).toEqual([1]);
 });
 
 it("reports an emulator that ends, and does not start it again", async () => {

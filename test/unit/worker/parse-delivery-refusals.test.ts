@@ -165,9 +165,17 @@ it.each<[string, string, string]>([
 });
 
 it.each([
-  ["a later hop", { hop: 3 }, "-h3"],
-  ["more than a second before its time", { notBefore: new Date(Date.now() + 60_000).toISOString() }, ""],
-])("leaves a delivery %s to a newer revision", async (_name, body, suffix) => {
+  [{}, "-h0"],
+  [{}, "-h1"],
+  [{ hop: 0 }, "-h0"],
+  [{ hop: 3 }, ""],
+  [{ hop: 3 }, "-h2"],
+  [{ hop: 3 }, "-h03"],
+  [{ hop: 3 }, "-h3-h3"],
+])("refuses the hop %j under a name that ends in %j", async (body, suffix) => {
   const headers = { "x-cloudtasks-taskname": `${BODY.id}${suffix}` };
-  expect(await refusalOf(requestOf({ body, headers }))).toEqual({ kind: "unavailable", reason: "newer-revision" });
+  expect(await refusalOf(requestOf({ body, headers }))).toMatchObject({
+    kind: "malformed",
+    problems: [{ path: "X-CloudTasks-TaskName" }],
+  });
 });

@@ -45,6 +45,17 @@ it.each([
   expect(delivery.isFirstDispatch).toBe(isFirstDispatch);
 });
 
+it.each([
+  ["0", false],
+  ["1", true],
+  [undefined, true],
+])("processes a later hop whose retry count is %s, which is never a first dispatch", async (count, isRepeated) => {
+  const headers = { "x-cloudtasks-taskname": `${BODY.id}-h3`, "x-cloudtasks-taskretrycount": count };
+  const { delivery, ran } = await deliveryOf(requestOf({ headers, body: { hop: 3 } }));
+  expect(delivery).toMatchObject({ envelope: { hop: 3 }, isFirstDispatch: false, isRepeated });
+  expect(ran).toEqual([{ n: 1 }]);
+});
+
 it.each(["constructor", "__proto__", "newer.type"])("makes a delivery of the unknown type %s", async (type) => {
   const { delivery, end, ran } = await deliveryOf(requestOf({ path: `/tasks/${type}`, body: { type } }));
   expect(delivery).toMatchObject({

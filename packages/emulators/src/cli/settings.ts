@@ -23,6 +23,7 @@ The emulators read the same variables to decide where to listen. Options overrid
   --location ID           location of queues that FILE names without one; default local
   --data DIR              store everything in this folder; default: nothing is stored
   --fresh                 discard what is stored in the folder
+  --keep-all              keep every commit of Firestore there, and not only the latest version of each document
   --oidc-issuer URL       issuer of OIDC tokens; default https://accounts.google.com
   --virtual-clock         stop time until POST /_emulator/clock moves it
   --concurrency MODE      of Firestore's transactions: pessimistic or optimistic; default pessimistic
@@ -55,6 +56,7 @@ export interface StandaloneSettings {
   readonly dataDir?: string;
   readonly oidcIssuer?: string;
   readonly fresh: boolean;
+  readonly keepAll: boolean;
   readonly virtualClock: boolean;
   readonly faultSeed?: number;
   readonly concurrency: ConcurrencyMode;
@@ -72,6 +74,7 @@ const OPTIONS = {
   location: { type: "string" },
   data: { type: "string" },
   fresh: { type: "boolean", default: false },
+  "keep-all": { type: "boolean", default: false },
   "virtual-clock": { type: "boolean", default: false },
   "fault-seed": { type: "string" },
   "oidc-issuer": { type: "string" },
@@ -114,6 +117,7 @@ export async function readSettings(
     ...(data === undefined ? {} : { dataDir: data }),
     ...readIssuer(values["oidc-issuer"]),
     fresh: values.fresh,
+    keepAll: values["keep-all"],
     virtualClock: values["virtual-clock"],
     ...readSeed(values["fault-seed"]),
     concurrency: readMode(values.concurrency),

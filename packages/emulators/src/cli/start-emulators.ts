@@ -58,17 +58,18 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
       level: _level,
       virtualClock: _virtual,
       concurrency: _,
+      keepAll: _all,
       ...options
     } = settings;
     return await startCloudTasksEmulator({ ...options, ...addresses["cloud-tasks"], clock, log });
   },
   async firestore({ settings, clock, log }) {
     const { startFirestoreEmulator } = await import("../firestore/emulator.ts");
-    const { addresses, allowHosts, dataDir, fresh, faultSeed, concurrency } = settings;
+    const { addresses, allowHosts, dataDir, fresh, keepAll, faultSeed, concurrency } = settings;
     return await startFirestoreEmulator({
       ...addresses.firestore,
       allowHosts,
-      ...(dataDir === undefined ? {} : { dataDir, fresh }),
+      ...(dataDir === undefined ? {} : { dataDir, fresh, keepAll }),
       ...(faultSeed === undefined ? {} : { faultSeed }),
       concurrency,
       clock,

@@ -13,6 +13,8 @@ import type { ControlListener } from "./control-surface.ts";
 /** What /_emulator/ controls in every emulator. */
 export interface Controllable<Fault extends FaultFrequency, Reset> {
   inject(fault: Fault): InjectedFault;
+  /** How often each RPC was called. */
+  readonly calls: ReadonlyMap<string, number>;
   faults(): readonly { readonly fault: Fault; readonly hits: number }[];
   clearFaults(): void;
   reset(options: Reset): Promise<void> | void;
@@ -57,7 +59,7 @@ export const callFaultSchema = z.strictObject({
   ...frequencyShape,
 });
 
-/** Serves `/_emulator/`: health, clock, faults, reset and what the emulator adds. Errors are problem JSON (RFC 9457). */
+/** Serves `/_emulator/`: health, clock, counts of calls, faults, reset and what the emulator adds. Errors are problem JSON (RFC 9457). */
 export function createControlListener<Fault extends FaultFrequency, Reset>(
   options: ControlOptions<Fault, Reset>,
 ): ControlListener {
@@ -74,6 +76,7 @@ export function createControlListener<Fault extends FaultFrequency, Reset>(
     return c.json({ ...time(), virtual: true });
   });
 
+  app.get("/calls", (c) => c.json({ calls: Object.fromEntries(emulator.calls) }));
   app.get("/faults", (c) => c.json({ faults: emulator.faults() }));
   app.post("/faults", async (c) => {
     emulator.inject(await readBody(c, faultSchema));

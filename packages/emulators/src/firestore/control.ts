@@ -1,8 +1,17 @@
 import { z } from "zod";
-import { callFaultSchema, createControlListener } from "../control/control-app.ts";
+import { callFaultSchema, createControlListener, durationSchema, frequencyShape } from "../control/control-app.ts";
 import type { ControlListener } from "../control/control-surface.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { FirestoreEmulator } from "./emulator-options.ts";
+
+const streamShape = { method: z.string(), ...frequencyShape };
+
+const faultSchema = z.discriminatedUnion("kind", [
+  callFaultSchema,
+  z.strictObject({ kind: z.literal("stream-error"), code: callFaultSchema.shape.code, ...streamShape }),
+  z.strictObject({ kind: z.enum(["stream-reset", "stream-silence"]), ...streamShape }),
+  z.strictObject({ kind: z.literal("stream-delay"), by: durationSchema, ...streamShape }),
+]);
 
 const resetSchema = z.strictObject({
   project: z.string().exactOptional(),
@@ -11,5 +20,5 @@ const resetSchema = z.strictObject({
 
 /** Serves `/_emulator/` of the Firestore emulator. */
 export function createFirestoreControl(emulator: FirestoreEmulator, clock: Clock): ControlListener {
-  return createControlListener({ service: "firestore", clock, emulator, faultSchema: callFaultSchema, resetSchema });
+  return createControlListener({ service: "firestore", clock, emulator, faultSchema, resetSchema });
 }

@@ -1,20 +1,16 @@
-import { type Clock, type Timer, monotonicMs, systemClock } from "../kernel/clock.ts";
+import { type Clock, type Timer, systemClock } from "../kernel/clock.ts";
 import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
 import type { CommitTimes } from "./store/commit-times.ts";
-import {
-  type ClearTheWay,
-  type Concurrency,
-  type ConcurrencyMode,
-  type ReadSet,
-  endAll,
-} from "./transactions/concurrency.ts";
+import { type ClearTheWay, type Concurrency, type ConcurrencyMode, endAll } from "./transactions/concurrency.ts";
 import type { StoredDocument } from "./store/document.ts";
 import { type Change, DocumentStore } from "./store/document-store.ts";
+import { Retention } from "./store/past/retention.ts";
 import { OptimisticControl } from "./transactions/optimistic-control.ts";
 import { PessimisticControl } from "./transactions/pessimistic-control.ts";
-import type { CompiledQuery } from "./query/query.ts";
+import type { CompiledQuery, QueryResult } from "./query/query.ts";
 import { type WriteResult, stageWrites } from "./store/staging.ts";
-import { LIFE_LIMIT_MS, type Transaction } from "./transactions/transaction.ts";
+import { type ReadSet, hasChangedSince } from "./transactions/read-set.ts";
+import { LIFE_LIMIT_MS, type Transaction, contentionError } from "./transactions/transaction.ts";
 import type { Write } from "./store/write.ts";
 
 /** Which state a call reads. Times are in microseconds. */
@@ -51,12 +47,11 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly times: CommitTimes;
   readonly concurrency: ConcurrencyMode;
+  /** What is kept of the past, with other databases. Default: its own. */
+  readonly retention?: Retention;
   /** Makes a commit durable. If it throws, the commit is not applied. */
   readonly record: (changes: readonly Change[], time: bigint) => void;
 }
-
-/** How often to look for versions that nobody can read any more, at most. */
-const FORGET_INTERVAL_MS = 1_000;
 
 /** Google's client gives up on a stream that is silent for 120 s. The service sends something about every 30 s (the client's watch.js). */
 const HEARTBEAT_MS = 30_000;
@@ -69,30 +64,28 @@ const CONTROLS: Readonly<Record<ConcurrencyMode, new (clock: Clock) => Concurren
 /** How far back reads of the past go: https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#batchgetdocumentsrequest */
 const READ_TIME_LIMIT_MS = 3_600_000;
 
-/** Under a long load, an hour of the past would fill the memory. Beyond this many versions only minutes are kept. */
-const MAX_PAST_VERSIONS = 200_000;
+/** A read-only transaction may have begun at the oldest time that can be read, and live on from there. */
+const REACH_MS = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
 
 /** A database: its documents with their past, and its transactions. */
 export class Database {
   readonly root: string;
   readonly documents: DocumentStore;
-  readonly #clock: Clock;
   readonly #times: CommitTimes;
-  #forgotAtMs: number;
+  readonly #retention: Retention;
   readonly #record: DatabaseOptions["record"];
   readonly #concurrency: Concurrency;
   readonly #observers = new Set<Observer>();
   /** Set while there are observers. */
   #heartbeat: Timer | undefined;
-  /** The past before this time, in microseconds, is unknown: it was cleared, or was before a restart. */
-  #knownSince = 0n;
+  /** The time of the last commit that changed something. */
+  #changedAt = 0n;
 
-  constructor({ root, clock, times, concurrency, record }: DatabaseOptions) {
+  constructor({ root, clock, times, concurrency, retention = new Retention(), record }: DatabaseOptions) {
     this.root = root;
-    this.#clock = clock;
-    this.#forgotAtMs = monotonicMs(clock);
-    this.documents = new DocumentStore(root);
+    this.documents = new DocumentStore({ root, retention });
     this.#times = times;
+    this.#retention = retention;
     this.#record = record;
     this.#concurrency = new CONTROLS[concurrency](clock);
   }
@@ -162,14 +155,14 @@ export class Database {
     return this.#read(view, { kind: "documents", names }, (at) => names.map((name) => this.documents.get(name, at)));
   }
 
-  readQuery(query: CompiledQuery, view: View): Promise<Read<StoredDocument[]>> {
+  readQuery(query: CompiledQuery, view: View): Promise<Read<QueryResult>> {
     return this.#read(view, { kind: "query", query }, (at) => query.run(this.documents.inScopeOf(query, at)));
   }
 
   /** Reads something that no lock protects, such as the ids of collections. */
   readUnlocked<T>(view: View, load: (at: bigint | undefined) => T): Read<T> {
-    const at = snapshotOf(view);
-    if (at !== undefined && at < this.#knownSince) throw snapshotTooOld();
+    const at = this.#snapshotOf(view);
+    if (at !== undefined && at < this.documents.knownSince) throw snapshotTooOld(view);
     return { value: load(at), readTime: at ?? this.#times.forRead() };
   }
 
@@ -189,27 +182,15 @@ export class Database {
 
   /** Restores a commit of an earlier run. */
   restore(changes: readonly Change[], time: bigint): void {
-    this.documents.install(changes, time);
+    this.documents.restore(changes, time);
     this.#times.continueAfter(time);
-    this.#knownSince = time;
   }
 
   /** Removes everything, at a time in microseconds (default: now), and ends open transactions. */
   clear(time = this.#times.forCommit()): void {
     endAll(this.#concurrency, "wounded");
-    this.documents.clear();
-    this.#knownSince = time;
+    this.documents.clear(time);
     for (const observer of this.#observers) observer.cleared();
-  }
-
-  /** Forgets versions that nobody can read any more. */
-  #forgetPast(): void {
-    const nowMs = monotonicMs(this.#clock);
-    if (nowMs - this.#forgotAtMs < FORGET_INTERVAL_MS) return;
-    this.#forgotAtMs = nowMs;
-    // A read-only transaction may have begun at the oldest time that can be read, and live on from there.
-    const reachMs = READ_TIME_LIMIT_MS + LIFE_LIMIT_MS;
-    this.#forgetBefore(this.#microsAgo(this.documents.pastVersions > MAX_PAST_VERSIONS ? LIFE_LIMIT_MS : reachMs));
   }
 
   /** Fails every call that waits for a lock or listens, because the emulator is stopping. */
@@ -225,10 +206,21 @@ export class Database {
   }
 
   async #read<T>(view: View, readSet: ReadSet, load: (at: bigint | undefined) => T): Promise<Read<T>> {
-    if (view.kind === "transaction" && view.transaction.mode.kind === "read-write") {
-      return this.#concurrency.read(view.transaction, readSet, () => this.readUnlocked({ kind: "latest" }, load));
-    }
-    return this.readUnlocked(view, load);
+    if (!isReadWrite(view)) return this.readUnlocked(view, load);
+    return this.#concurrency.read(view.transaction, {
+      readSet,
+      hasChangedSince: (time) => time < this.#changedAt && hasChangedSince(time, readSet, this.documents),
+      load: () => this.readUnlocked(view, load),
+    });
+  }
+
+  /** The time as of which a view reads. Undefined for the present. */
+  #snapshotOf(view: View): bigint | undefined {
+    if (view.kind === "latest") return undefined;
+    if (view.kind === "past") return view.at;
+    const { transaction } = view;
+    if (transaction.mode.kind === "read-only") return transaction.mode.snapshot;
+    return this.#concurrency.snapshotOf(transaction, () => this.#times.forRead());
   }
 
   /** Synchronous, so that nobody sees half of a commit. */
@@ -236,20 +228,18 @@ export class Database {
     const time = this.#times.forCommit();
     const { changes, results } = stageWrites(writes, { read: (name) => this.documents.get(name), commitTime: time });
     if (!clearTheWay(changes)) return null;
-    if (changes.length > 0) this.#record(changes, time);
+    if (changes.length > 0) {
+      this.#record(changes, time);
+      this.#changedAt = time;
+    }
     this.documents.install(changes, time);
     for (const observer of this.#observers) observer.committed(changes);
-    this.#forgetPast();
+    this.#retention.trim(this.#microsAgo(REACH_MS));
     return { value: { results, time } };
   }
 
-  #forgetBefore(horizon: bigint): void {
-    if (horizon > this.#knownSince) this.#knownSince = horizon;
-    this.documents.forgetBefore(horizon);
-  }
-
   #isForgotten(time: bigint): boolean {
-    return time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.#knownSince;
+    return time < this.#microsAgo(READ_TIME_LIMIT_MS) || time < this.documents.knownSince;
   }
 
   #microsAgo(ms: number): bigint {
@@ -257,18 +247,15 @@ export class Database {
   }
 }
 
-function snapshotOf(view: View): bigint | undefined {
-  switch (view.kind) {
-    case "latest":
-      return undefined;
-    case "past":
-      return view.at;
-    case "transaction":
-      return view.transaction.mode.kind === "read-only" ? view.transaction.mode.snapshot : undefined;
-  }
+function isReadWrite(view: View): view is Extract<View, { kind: "transaction" }> {
+  return view.kind === "transaction" && view.transaction.mode.kind === "read-write";
 }
 
-const snapshotTooOld = (): RpcError =>
-  new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");
+/** A read-write transaction can begin again, so it is aborted. */
+function snapshotTooOld(view?: View): RpcError {
+  if (view && isReadWrite(view)) return contentionError();
+  // The service's words: https://github.com/firebase/functions-samples/issues/890
+  return new RpcError(RpcCode.FAILED_PRECONDITION, "The requested snapshot version is too old.");
+}
 
 const emulatorStops = (): RpcError => new RpcError(RpcCode.UNAVAILABLE, "The emulator is stopping.");

@@ -4,12 +4,14 @@ import { type CommitLog, type DatabaseSnapshot, type LoggedCommit, loggedCommit 
 import { CommitTimes } from "./store/commit-times.ts";
 import type { ConcurrencyMode } from "./transactions/concurrency.ts";
 import { Database } from "./database.ts";
+import { Retention } from "./store/past/retention.ts";
 import { databaseOf } from "./store/resource-name.ts";
 
 /** All databases of all projects. Each is created when it is first named. */
 export class Databases {
   readonly #clock: Clock;
   readonly #times: CommitTimes;
+  readonly #retention = new Retention();
   readonly #concurrency: ConcurrencyMode;
   readonly #databases = new Map<string, Database>();
   #log: CommitLog | null = null;
@@ -102,6 +104,7 @@ export class Databases {
       clock: this.#clock,
       times: this.#times,
       concurrency: this.#concurrency,
+      retention: this.#retention,
       record: (changes, time) => this.#log?.append(loggedCommit(path, changes, time)),
     });
     this.#databases.set(path, database);

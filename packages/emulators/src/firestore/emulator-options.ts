@@ -1,8 +1,12 @@
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import type { CallFault } from "../kernel/call-faults.ts";
+import type { StreamFault } from "../kernel/stream-faults.ts";
 import type { Clock } from "../kernel/clock.ts";
 import type { InjectedFault } from "../kernel/fault-set.ts";
 import type { ConcurrencyMode } from "./transactions/concurrency.ts";
+
+/** A fault of this emulator. */
+export type FirestoreFault = CallFault | StreamFault;
 
 /** Options of the emulator. All have defaults. */
 export interface FirestoreEmulatorOptions {
@@ -26,6 +30,11 @@ export interface FirestoreEmulatorOptions {
   readonly dataDir?: string;
   /** Whether to discard the stored commits. Default false. */
   readonly fresh?: boolean;
+  /**
+   * Whether to keep every commit that is stored, so that each version of each document can be read from the folder. Starting
+   * takes longer then. Default false: from time to time only the latest versions are.
+   */
+  readonly keepAll?: boolean;
   /** Decides when faults with a probability happen. Default 1. */
   readonly faultSeed?: number;
   readonly log?: EmulatorLog;
@@ -53,9 +62,9 @@ export interface FirestoreEmulator {
     universeDomain: string;
   };
   /** Adds a fault, from now on. */
-  inject(fault: CallFault): InjectedFault;
+  inject(fault: FirestoreFault): InjectedFault;
   /** All faults, with how often each has happened. */
-  faults(): { readonly fault: CallFault; readonly hits: number }[];
+  faults(): { readonly fault: FirestoreFault; readonly hits: number }[];
   /** Removes all faults. */
   clearFaults(): void;
   /**

@@ -1,19 +1,21 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type protobuf from "protobufjs/light.js";
 import { systemClock } from "../kernel/clock.ts";
-import { type CallFault, checkMethod, withCallFaults } from "../kernel/call-faults.ts";
+import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
 import { FaultSet } from "../kernel/fault-set.ts";
+import { withStreamFaults } from "../kernel/stream-faults.ts";
 import { type BoundPort, authority, bindPort } from "../kernel/port.ts";
 import { serveEndpoint } from "../rpc/endpoint.ts";
-import { loadProtos } from "../rpc/proto.ts";
+import { loadOnce, loadProtos } from "../rpc/proto.ts";
 import { type CommitLog, openCommitLog } from "./store/commit-log.ts";
 import { Databases } from "./databases.ts";
-import type { FirestoreEmulator, FirestoreEmulatorOptions } from "./emulator-options.ts";
+import type { FirestoreEmulator, FirestoreEmulatorOptions, FirestoreFault } from "./emulator-options.ts";
 import { firestoreCalls, firestoreStreams } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
 
 const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
+const firestoreProtos = loadOnce(() => loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES));
 
 /** Well above the limit for commits of 10 MiB, so that larger ones are refused with Firestore's error rather than gRPC's. */
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
@@ -36,7 +38,7 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   const bound = await bindPort({ host: options.host ?? DEFAULT_HOST, port: options.port ?? 0 });
   let log: CommitLog | undefined;
   try {
-    const protos = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES);
+    const protos = firestoreProtos();
     const databases = new Databases(options.clock ?? systemClock, options.concurrency ?? "pessimistic");
     log = await openLog(databases, protos, options);
     return start({ options, protos, databases, log, bound });
@@ -56,16 +58,20 @@ interface Starting {
 }
 
 function start({ options, protos, databases, log, bound }: Starting): FirestoreEmulator {
+  const clock = options.clock ?? systemClock;
   const methods = firestoreCalls(databases);
-  const faults = new FaultSet<CallFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
+  const streams = firestoreStreams(databases);
+  const faults = new FaultSet<FirestoreFault>(options.faultSeed ?? DEFAULT_FAULT_SEED);
   const control = createControlSurface(async () => {
     const { createFirestoreControl } = await import("./control.ts");
-    return createFirestoreControl(emulator, options.clock ?? systemClock);
+    return createFirestoreControl(emulator, clock);
   });
   const service = protos.lookupService("google.firestore.v1.Firestore");
   const endpoint = serveEndpoint(bound, {
     ...listeningOptions(options),
-    services: [{ service, methods: withCallFaults(methods, faults), streams: firestoreStreams(databases) }],
+    services: [
+      { service, methods: withCallFaults(methods, faults), streams: withStreamFaults(streams, { faults, clock }) },
+    ],
     http: httpRoutes(databases, control),
     maxRequestBytes: MAX_REQUEST_BYTES,
   });
@@ -91,7 +97,7 @@ function start({ options, protos, databases, log, bound }: Starting): FirestoreE
       universeDomain: "googleapis.com",
     }),
     inject(fault) {
-      checkMethod(fault, methods);
+      checkMethod(fault, fault.kind === "call" ? { ...methods, ...streams } : streams);
       return faults.inject(fault);
     },
     faults: () => faults.list(),
@@ -112,13 +118,14 @@ function start({ options, protos, databases, log, bound }: Starting): FirestoreE
 async function openLog(
   databases: Databases,
   protos: protobuf.Root,
-  { dataDir: folder, fresh = false, log }: FirestoreEmulatorOptions,
+  { dataDir: folder, fresh = false, keepAll = false, log }: FirestoreEmulatorOptions,
 ): Promise<CommitLog | undefined> {
   if (folder === undefined) return undefined;
   const commits = await openCommitLog({
     folder,
     documentType: protos.lookupType("google.firestore.v1.Document"),
     fresh,
+    keepAll,
     restore: (commit) => databases.restore(commit),
     snapshot: () => databases.snapshot(),
     ...(log ? { log } : {}),

@@ -90,16 +90,17 @@ const FOREIGN_PAGE: Refusal = {
  * @param scheme with which browsers reach this server.
  */
 export function refuseForeignPage({ header }: RequestHead, scheme: "http" | "https"): Refusal | undefined {
-  const own = originOf(`${scheme}://${header("host")[0] ?? ""}`);
+  // Read only when there is something to compare it with: few requests have any of these headers.
+  const own = (): string | undefined => originOf(`${scheme}://${header("host")[0] ?? ""}`);
   const sites = header("sec-fetch-site");
   const origins = header("origin");
   // `none` is a person's own doing, such as an address typed into the browser.
   const isForeign =
-    sites.some((site) => site !== "same-origin" && site !== "none") || origins.some((origin) => origin !== own);
+    sites.some((site) => site !== "same-origin" && site !== "none") || origins.some((origin) => origin !== own());
   if (isForeign) return FOREIGN_PAGE;
   // Some browsers send nothing else with a GET.
   const isTold = sites.length > 0 || origins.length > 0;
-  return !isTold && header("referer").some((page) => originOf(page) !== own) ? FOREIGN_PAGE : undefined;
+  return !isTold && header("referer").some((page) => originOf(page) !== own()) ? FOREIGN_PAGE : undefined;
 }
 
 function originOf(url: string): string | undefined {

@@ -1,30 +1,23 @@
-import { ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
-import { RpcCode } from "../rpc/rpc-error.ts";
+import type { Metadata } from "@grpc/grpc-js";
 import { type RequestHead, refuseForeignHost, refuseForeignPage } from "./foreign-request.ts";
 
 /**
  * The same guard for gRPC calls. No browser speaks cleartext HTTP/2, so this only makes sure that both ways into an
  * emulator follow one rule.
  *
+ * @param host the call's authority.
  * @param allowedNames as `parseHostName` returns them.
+ * @returns why the call is refused, if it is.
  */
-export function grpcGuard(allowedNames: ReadonlySet<string>): ServerInterceptor {
-  return (_method, call) =>
-    new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata(metadata, pass) {
-            // HTTP/2 has an authority instead of a Host header. A caller that sends both must mean the same by them.
-            const hosts = [...new Set([call.getHost(), ...metadata.get("host").map(String)])];
-            const head: RequestHead = {
-              target: "",
-              header: (name) => (name === "host" ? hosts : metadata.get(name).map(String)),
-            };
-            const refusal = refuseForeignHost(head, allowedNames) ?? refuseForeignPage(head, "http");
-            if (refusal) call.sendStatus({ code: RpcCode.PERMISSION_DENIED, details: refusal.detail });
-            else pass(metadata);
-          },
-        });
-      },
-    });
+export function refuseForeignCall(
+  { host, metadata }: { host: string; metadata: Metadata },
+  allowedNames: ReadonlySet<string>,
+): string | undefined {
+  // HTTP/2 has an authority instead of a Host header. A caller that sends both must mean the same by them.
+  const hosts = [...new Set([host, ...metadata.get("host").map(String)])];
+  const head: RequestHead = {
+    target: "",
+    header: (name) => (name === "host" ? hosts : metadata.get(name).map(String)),
+  };
+  return (refuseForeignHost(head, allowedNames) ?? refuseForeignPage(head, "http"))?.detail;
 }

@@ -16,12 +16,12 @@ export interface CallFault extends FaultFrequency {
 export type CallFaultCode = Exclude<keyof typeof RpcCode, "OK">;
 
 /**
- * Checks that the method of a fault exists.
+ * Checks that the method of a fault exists, if it is a fault of one.
  *
  * @throws RangeError that lists all methods.
  */
 export function checkMethod(fault: { readonly kind: string }, methods: Readonly<Record<string, unknown>>): void {
-  if (fault.kind !== "call" || !("method" in fault) || Object.hasOwn(methods, String(fault.method))) return;
+  if (!("method" in fault) || Object.hasOwn(methods, String(fault.method))) return;
   throw new RangeError(`There is no method ${String(fault.method)}. Choose from ${Object.keys(methods).join(", ")}.`);
 }
 
@@ -48,7 +48,12 @@ function faulty<Fault extends FaultFrequency & { readonly kind: string }>(
   };
 }
 
-async function failCall({ method, code, when }: CallFault, run: () => unknown): Promise<never> {
-  if (when === "after") await run();
-  throw new RpcError(RpcCode[code], `Injected fault: ${method} fails ${when} it takes effect.`);
+async function failCall(fault: CallFault, run: () => unknown): Promise<never> {
+  if (fault.when === "after") await run();
+  throw callFaultError(fault);
+}
+
+/** What the caller sees of a fault. */
+export function callFaultError({ method, code, when }: CallFault): RpcError {
+  return new RpcError(RpcCode[code], `Injected fault: ${method} fails ${when} it takes effect.`);
 }

@@ -22,20 +22,25 @@ const LONGEST_NODE_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimer(delayMs, callback) {
-    const dueMs = performance.now() + delayMs;
-    let handle: NodeJS.Timeout;
-    const arm = (): void => {
-      const leftMs = dueMs - performance.now();
-      handle =
-        leftMs > LONGEST_NODE_TIMER_MS
-          ? setTimeout(arm, LONGEST_NODE_TIMER_MS)
-          : setTimeout(callback, Math.max(0, leftMs));
-    };
-    arm();
-    return { cancel: () => clearTimeout(handle) };
-  },
+  setTimer: (delayMs, callback) =>
+    delayMs > LONGEST_NODE_TIMER_MS ? setLongTimer(delayMs, callback) : setNodeTimer(delayMs, callback),
 };
+
+function setNodeTimer(delayMs: number, callback: () => void): Timer {
+  const handle = setTimeout(callback, Math.max(0, delayMs));
+  return { cancel: () => clearTimeout(handle) };
+}
+
+function setLongTimer(delayMs: number, callback: () => void): Timer {
+  const dueMs = performance.now() + delayMs;
+  let timer: Timer;
+  const arm = (): void => {
+    const leftMs = dueMs - performance.now();
+    timer = leftMs > LONGEST_NODE_TIMER_MS ? setNodeTimer(LONGEST_NODE_TIMER_MS, arm) : setNodeTimer(leftMs, callback);
+  };
+  arm();
+  return { cancel: () => timer.cancel() };
+}
 
 /** The clock's monotonic time in milliseconds. */
 export function monotonicMs(clock: Clock): number {

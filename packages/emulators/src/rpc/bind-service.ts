@@ -26,6 +26,8 @@ interface Binding {
   /** Handlers of RPCs with streamed requests. */
   readonly streams?: Readonly<Record<string, StreamHandler>>;
   readonly calls: Map<string, number>;
+  /** Resets the connection from an address, `host:port`. */
+  readonly breakConnection: (peer: string) => void;
   /** Called before each unary call; an RpcError that it throws becomes the call's status. */
   readonly admit?: Admission;
   /** Whether a unary call with a field that its message doesn't have is unimplemented. Default false: it is ignored. */
@@ -85,6 +87,7 @@ function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding
   return duplexCall(handler, {
     count: () => countCall(binding.calls, name),
     toServiceError: (error) => toServiceError(error, name, binding.log),
+    breakConnection: binding.breakConnection,
   });
 }
 

@@ -2,7 +2,7 @@ import type { handleBidiStreamingCall } from "@grpc/grpc-js";
 import type { WireMessage } from "./wire-message.ts";
 
 /** Opens one call of an RPC with streamed requests, and returns what receives them. */
-export type StreamHandler = (replies: ReplyStream) => RequestSink;
+export type StreamHandler = (replies: BreakableStream) => RequestSink;
 
 /** The replies of one call. */
 export interface ReplyStream {
@@ -10,6 +10,12 @@ export interface ReplyStream {
   send(reply: object): boolean;
   /** Ends the call: with success, or with the status of an RpcError. Any other error becomes INTERNAL and is logged. */
   end(error?: unknown): void;
+}
+
+/** The replies of one call, whose connection can be broken. */
+export interface BreakableStream extends ReplyStream {
+  /** Resets the caller's connection, and so ends all calls on it. */
+  breakConnection(): void;
 }
 
 /** Receives the requests of one call. An error that it throws ends the call as `ReplyStream.end` does. */
@@ -25,10 +31,15 @@ export interface RequestSink {
 /** Adapts a handler for a gRPC server. */
 export function duplexCall(
   open: StreamHandler,
-  { count, toServiceError }: { readonly count: () => void; readonly toServiceError: (error: unknown) => Error },
+  hooks: {
+    readonly count: () => void;
+    readonly toServiceError: (error: unknown) => Error;
+    /** Resets the connection from an address, `host:port`. */
+    readonly breakConnection: (peer: string) => void;
+  },
 ): handleBidiStreamingCall<WireMessage, WireMessage> {
   return (call) => {
-    count();
+    hooks.count();
     let isOver = false;
     const close = (): boolean => {
       if (isOver) return false;
@@ -39,7 +50,7 @@ export function duplexCall(
     const end = (error?: unknown): void => {
       if (!close()) return;
       if (error === undefined) call.end();
-      else call.emit("error", toServiceError(error));
+      else call.emit("error", hooks.toServiceError(error));
     };
     const attempt = (step: () => void): void => {
       if (isOver) return;
@@ -54,7 +65,7 @@ export function duplexCall(
       call.pause();
       return false;
     };
-    const sink = open({ send, end });
+    const sink = open({ send, end, breakConnection: () => hooks.breakConnection(call.getPeer()) });
     call.on("data", (request: WireMessage) => attempt(() => sink.take(request)));
     call.on("drain", () => {
       attempt(() => sink.drained());

@@ -3,7 +3,7 @@ import http from "node:http";
 import type net from "node:net";
 import type protobuf from "protobufjs/light.js";
 import { parseHostName } from "../guard/foreign-request.ts";
-import { grpcGuard } from "../guard/grpc-guard.ts";
+import { refuseForeignCall } from "../guard/grpc-guard.ts";
 import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type BoundPort, bindPort } from "../kernel/port.ts";
@@ -83,13 +83,19 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
   const allowedNames = readNames(options);
   const openCalls = new OpenCalls();
   const grpcServer = new Server({
-    interceptors: [openCalls.interceptor, grpcGuard(allowedNames)],
+    interceptors: [openCalls.interceptor((call) => refuseForeignCall(call, allowedNames))],
     "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     "grpc.max_send_message_length": -1,
   });
+  const sockets = new Set<net.Socket>();
+  const breakConnection = (peer: string): void => {
+    for (const socket of sockets) {
+      if (`${socket.remoteAddress}:${socket.remotePort}` === peer) socket.resetAndDestroy();
+    }
+  };
   const surfaces: RestSurface[] = options.surface ? [options.surface(calls)] : [];
   for (const { rest, ...served } of options.services) {
-    const binding = { ...served, calls, ...(options.log ? { log: options.log } : {}) };
+    const binding = { ...served, calls, breakConnection, ...(options.log ? { log: options.log } : {}) };
     const bound = bindService(binding);
     grpcServer.addService(bound.definition, bound.implementation);
     if (rest) surfaces.push(createRestSurface({ ...binding, rest }));
@@ -101,7 +107,6 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
   };
   const httpServer = http.createServer(guardAgainstPages(handle, allowedNames));
 
-  const sockets = new Set<net.Socket>();
   /** Those that haven't said anything yet. */
   const silent = new Set<net.Socket>();
   bound.serve((socket) => {

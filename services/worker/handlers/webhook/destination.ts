@@ -4,7 +4,7 @@ import type { NameResolver } from "../../../../shared/network/name-resolver.ts";
 import type { Clock } from "../../../../shared/runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../../../../shared/runtime/deadline.ts";
 import { isPublicAddress } from "./public-address.ts";
-import { hostOf, portOf } from "./url-parts.ts";
+import { hostOf, portOf } from "../../../../shared/network/url-parts.ts";
 
 /** Where webhooks may go. */
 export interface DestinationRules {

@@ -1,7 +1,7 @@
 import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import { isPublicAddress, networkOf } from "./public-address.ts";
-import { hostOf, portOf } from "./url-parts.ts";
+import { hostOf, portOf } from "../../../../shared/network/url-parts.ts";
 
 /** The labels that most domains are registered with, such as `example.com`. */
 const DOMAIN_LABELS = 2;

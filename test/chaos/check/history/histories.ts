@@ -3,9 +3,26 @@ import path from "node:path";
 import { z } from "zod";
 import { readLineLog } from "../../line-log.ts";
 import type { RunFolder } from "../../run-folder.ts";
-import { KINDS, SCRIPTS } from "../../load/task-types.ts";
+import { childrenOf } from "../../load/children.ts";
+import { fingerprint } from "../../load/fingerprint.ts";
+import type { KINDS, SCRIPTS } from "../../load/task-types.ts";
+import {
+  type Delivery,
+  type HandlerRun,
+  type Received,
+  type Told,
+  deliverySchema,
+  groupDeliveries,
+  groupRuns,
+  ledgerSchema,
+  linesOf,
+  orderSchema,
+  receivedSchema,
+} from "./lines.ts";
 import { type ProcessLife, readLives } from "./process-lives.ts";
 import { type Versions, readVersions } from "./record-versions.ts";
+
+export type { Delivery, HandlerRun };
 
 const runSchema = z.object({
   tasks: z.number(),
@@ -15,54 +32,7 @@ const runSchema = z.object({
   secret: z.string(),
   startedMs: z.number(),
   endedMs: z.number(),
-});
-
-const orderSchema = z.discriminatedUnion("what", [
-  z.object({
-    what: z.literal("offered"),
-    n: z.number(),
-    kind: z.enum(KINDS),
-    script: z.enum(SCRIPTS),
-    fingerprint: z.string(),
-    at: z.number(),
-  }),
-  z.object({ what: z.literal("accepted"), n: z.number(), id: z.string(), status: z.number(), at: z.number() }),
-  z.object({ what: z.literal("refused"), n: z.number(), at: z.number() }),
-]);
-
-const deliverySchema = z.discriminatedUnion("what", [
-  z.object({
-    what: z.literal("sent"),
-    id: z.string(),
-    taskId: z.string(),
-    slot: z.number(),
-    pid: z.number(),
-    at: z.number(),
-  }),
-  z.object({ what: z.literal("ended"), id: z.string(), status: z.number(), outcome: z.string(), at: z.number() }),
-]);
-
-const ledgerSchema = z.discriminatedUnion("what", [
-  z.object({
-    what: z.literal("begin"),
-    run: z.string(),
-    n: z.number(),
-    pid: z.number(),
-    at: z.number(),
-    kind: z.enum(KINDS),
-    taskId: z.string(),
-    attempt: z.number(),
-    fingerprint: z.string(),
-  }),
-  z.object({ what: z.literal("effect"), run: z.string(), at: z.number() }),
-  z.object({ what: z.literal("end"), run: z.string(), at: z.number(), how: z.string() }),
-]);
-
-const receivedSchema = z.object({
-  key: z.string(),
-  applied: z.boolean(),
-  at: z.number(),
-  body: z.object({ n: z.number(), fingerprint: z.string(), run: z.string() }),
+  isOutboxEmpty: z.boolean(),
 });
 
 const faultSchema = z.object({ fault: z.string(), at: z.number(), affected: z.array(z.string()) });
@@ -70,6 +40,10 @@ const faultSchema = z.object({ fault: z.string(), at: z.number(), affected: z.ar
 /** A task as requested, and what happened to it. */
 export interface TaskHistory {
   readonly n: number;
+  /** How it came about. Replays have their task's number; children have no ids if they were never made. */
+  readonly origin: "api" | "outbox" | "child" | "replay";
+  /** The number of the task whose handler enqueued it. */
+  readonly parent?: number;
   readonly kind: (typeof KINDS)[number];
   readonly script: (typeof SCRIPTS)[number];
   readonly fingerprint: string;
@@ -77,38 +51,32 @@ export interface TaskHistory {
   readonly ids: ReadonlySet<string>;
   readonly runs: readonly HandlerRun[];
   readonly deliveries: readonly Delivery[];
-  readonly received: readonly z.output<typeof receivedSchema>[];
+  /** The responses to cancels that said what became of them. */
+  readonly cancels: readonly Cancel[];
+  /** The statuses of requests to run it now. */
+  readonly runsNow: readonly number[];
+  readonly isRolledBack: boolean;
+  /** The fingerprint of another payload that was committed under its key; undefined if none was. */
+  readonly contestant?: string;
+  readonly received: readonly Received[];
 }
 
-/** One run of a handler; times by the machine's clock. */
-export interface HandlerRun {
-  readonly run: string;
-  readonly taskId: string;
-  readonly attempt: number;
-  readonly pid: number;
+/** A response to a cancel, with when it was asked for and when it came, by the machine's clock. */
+export interface Cancel {
+  /** 0 if there was none. */
+  readonly status: number;
+  readonly mayHaveRun: boolean;
+  readonly askedAt: number;
   readonly at: number;
-  readonly fingerprint: string;
-  /** When the handler learned that its effect had taken place. */
-  effectAt?: number;
-  endedAt?: number;
-  /** The kind of its result, or how it threw. */
-  how?: string;
-}
-
-/** A delivery that reached a worker. */
-export interface Delivery {
-  readonly pid: number;
-  readonly sentAt: number;
-  endedAt?: number;
-  /** 0 if there was no response. */
-  status?: number;
-  outcome?: string;
 }
 
 /** Everything that a run left behind. */
 export interface Histories {
   readonly run: z.output<typeof runSchema>;
+  /** The tasks that were asked for, their children and their replays. */
   readonly tasks: readonly TaskHistory[];
+  /** Runs that belong to none of these. */
+  readonly strayRuns: readonly HandlerRun[];
   readonly faults: readonly z.output<typeof faultSchema>[];
   readonly lives: readonly ProcessLife[];
   readonly versions: Versions;
@@ -121,31 +89,22 @@ export async function readHistories(folder: RunFolder): Promise<Histories> {
   const read = <Line>(file: string, schema: z.ZodType<Line>): Line[] =>
     readLineLog(file).map((line) => schema.parse(line));
   const orders = read(folder.orders, orderSchema);
-  const deliveries = groupDeliveries(read(folder.deliveries, deliverySchema));
-  const runs = groupRuns(filesIn(folder.ledger).flatMap((file) => read(file, ledgerSchema)));
-  const received = Map.groupBy(read(folder.receiver, receivedSchema), ({ body }) => body.n);
-  const accepted = Map.groupBy(
-    orders.filter((order) => order.what === "accepted"),
-    ({ n }) => n,
-  );
-  const tasks = orders
-    .filter((order) => order.what === "offered")
-    .map(({ n, kind, script, fingerprint }) => {
-      const ids = new Set(accepted.get(n)?.map(({ id }) => id));
-      return {
-        n,
-        kind,
-        script,
-        fingerprint,
-        ids,
-        runs: runs.get(n) ?? [],
-        deliveries: [...ids].flatMap((id) => deliveries.get(id) ?? []),
-        received: received.get(n) ?? [],
-      };
-    });
+  const parts: Parts = {
+    accepted: Map.groupBy(linesOf(orders, "accepted"), ({ n }) => n),
+    rolledBack: new Set(linesOf(orders, "rolled back").map(({ n }) => n)),
+    contested: new Map(linesOf(orders, "contested").map((line) => [line.n, line.fingerprint])),
+    replayed: Map.groupBy(linesOf(orders, "replayed"), ({ n }) => n),
+    runsNow: Map.groupBy(linesOf(orders, "run now"), ({ n }) => n),
+    cancels: Map.groupBy(linesOf(orders, "cancelled"), ({ n }) => n),
+    deliveries: groupDeliveries(read(folder.deliveries, deliverySchema)),
+    runs: groupRuns(filesIn(folder.ledger).flatMap((file) => read(file, ledgerSchema))),
+    received: Map.groupBy(read(folder.receiver, receivedSchema), ({ body }) => body.n),
+  };
+  const tasks = tasksOf(linesOf(orders, "offered"), parts);
   return {
     run: runSchema.parse(JSON.parse(fs.readFileSync(folder.run, "utf8"))),
     tasks,
+    strayRuns: strayRunsOf(tasks, { ...parts, refused: new Set(linesOf(orders, "refused").map(({ n }) => n)) }),
     faults: read(folder.faults, faultSchema),
     lives: readLives(folder),
     versions: await readVersions(folder),
@@ -153,46 +112,69 @@ export async function readHistories(folder: RunFolder): Promise<Histories> {
   };
 }
 
+interface Parts {
+  readonly accepted: ReadonlyMap<number, readonly Told<"accepted">[]>;
+  readonly rolledBack: ReadonlySet<number>;
+  readonly contested: ReadonlyMap<number, string>;
+  readonly replayed: ReadonlyMap<number, readonly Told<"replayed">[]>;
+  readonly runsNow: ReadonlyMap<number, readonly Told<"run now">[]>;
+  readonly cancels: ReadonlyMap<number, readonly Told<"cancelled">[]>;
+  readonly deliveries: ReadonlyMap<string, Delivery[]>;
+  readonly runs: ReadonlyMap<number, HandlerRun[]>;
+  readonly received: ReadonlyMap<number, Received[]>;
+}
+
+function tasksOf(offers: readonly Told<"offered">[], parts: Parts): TaskHistory[] {
+  const none = { cancels: [], runsNow: [], isRolledBack: false };
+  return offers.flatMap(({ payload, kind, fingerprint: asked, by }): TaskHistory[] => {
+    const { n, script } = payload;
+    const idsOf = (lines: readonly { readonly id: string }[] | undefined) => new Set(lines?.map(({ id }) => id));
+    const replays = idsOf(parts.replayed.get(n));
+    const seen = (ids: ReadonlySet<string>, number: number) => ({
+      ids,
+      runs: parts.runs.get(number)?.filter(({ taskId }) => ids.has(taskId)) ?? [],
+      deliveries: [...ids].flatMap((id) => parts.deliveries.get(id) ?? []),
+      received: parts.received.get(number) ?? [],
+    });
+    const contestant = parts.contested.get(n);
+    const own: TaskHistory = {
+      n,
+      origin: by,
+      kind,
+      script,
+      fingerprint: asked,
+      ...seen(idsOf(parts.accepted.get(n)), n),
+      cancels: parts.cancels.get(n) ?? [],
+      runsNow: parts.runsNow.get(n)?.map(({ status }) => status) ?? [],
+      isRolledBack: parts.rolledBack.has(n),
+      ...(contestant === undefined ? {} : { contestant }),
+    };
+    const children = script === "parent" ? childrenOf(payload) : [];
+    return [
+      own,
+      ...(replays.size === 0
+        ? []
+        : [{ n, origin: "replay" as const, kind, script, fingerprint: asked, ...seen(replays, n), ...none }]),
+      ...children.map((child): TaskHistory => {
+        const ids = new Set(parts.runs.get(child.payload.n)?.map(({ taskId }) => taskId));
+        const { n: number } = child.payload;
+        const is = { origin: "child", parent: n, kind: child.kind, script: child.payload.script } as const;
+        return { n: number, ...is, fingerprint: fingerprint(child.payload), ...seen(ids, number), ...none };
+      }),
+    ];
+  });
+}
+
+/** Nobody knows whether a task was accepted whose caller gave up. */
+function strayRunsOf(
+  tasks: readonly TaskHistory[],
+  { runs, refused }: Parts & { readonly refused: ReadonlySet<number> },
+): HandlerRun[] {
+  const known = new Set(tasks.flatMap((task) => task.runs.map(({ run }) => run)));
+  const settled = [...runs].filter(([n]) => !refused.has(n));
+  return settled.flatMap(([, all]) => all).filter(({ run }) => !known.has(run));
+}
+
 function filesIn(folder: string): string[] {
   return fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => path.join(folder, name)) : [];
-}
-
-function groupDeliveries(lines: readonly z.output<typeof deliverySchema>[]): Map<string, Delivery[]> {
-  const byId = new Map<string, Delivery>();
-  const byTask = new Map<string, Delivery[]>();
-  for (const line of lines) {
-    if (line.what === "sent") {
-      const delivery: Delivery = { pid: line.pid, sentAt: line.at };
-      byId.set(line.id, delivery);
-      byTask.set(line.taskId, [...(byTask.get(line.taskId) ?? []), delivery]);
-    } else {
-      Object.assign(byId.get(line.id) ?? {}, { endedAt: line.at, status: line.status, outcome: line.outcome });
-    }
-  }
-  return byTask;
-}
-
-/** Runs by task number, in the order in which they began. */
-function groupRuns(lines: readonly z.output<typeof ledgerSchema>[]): Map<number, HandlerRun[]> {
-  const byRun = new Map<string, HandlerRun>();
-  const byTask = new Map<number, HandlerRun[]>();
-  for (const line of lines) {
-    if (line.what === "begin") {
-      const { taskId, attempt, pid, at, fingerprint } = line;
-      const run: HandlerRun = { run: line.run, taskId, attempt, pid, at, fingerprint };
-      byRun.set(line.run, run);
-      byTask.set(line.n, [...(byTask.get(line.n) ?? []), run]);
-    } else if (line.what === "effect") {
-      Object.assign(byRun.get(line.run) ?? {}, { effectAt: line.at });
-    } else {
-      Object.assign(byRun.get(line.run) ?? {}, { endedAt: line.at, how: line.how });
-    }
-  }
-  for (const [n, runs] of byTask) {
-    byTask.set(
-      n,
-      runs.toSorted((a, b) => a.at - b.at),
-    );
-  }
-  return byTask;
 }

@@ -2,9 +2,12 @@ import { MAX_ATTEMPTS } from "../../load/task-types.ts";
 import type { BrokenPromise } from "../broken-promise.ts";
 import { claimOf, leaseEnd } from "../claims.ts";
 import { wasShutDown, wasTimeUp } from "../stops.ts";
-import { TOLERANCE_MS, isTerminal, recordOf } from "../endings.ts";
+import { TOLERANCE_MS, hopOf, isTerminal, recordOf } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
 import type { Version } from "./record-versions.ts";
+
+/** How much too early a delivery may be to run nevertheless. */
+const EARLY_MS = 1_000 + TOLERANCE_MS;
 
 /** The error of an attempt that left a promise that rejected. */
 const STRAY = "unhandled_rejection";
@@ -29,6 +32,7 @@ function problemsOf(before: Version | undefined, after: Version, { script }: Tas
   }
   if (after.text("state") === "running") return claimProblems(before, after);
   if (before?.text("state") === "running") return settleProblems(before, after);
+  if (after.text("state") === "cancelled") return cancelProblems(before, after);
   return unclaimedProblems(before, after, script === "saturated");
 }
 
@@ -42,6 +46,14 @@ function claimProblems(before: Version | undefined, after: Version): Problem[] {
   if (fence !== (before?.number("fence") ?? 0) + 1) problems.push(arithmetic("a claim's fence", before, after));
   if (attempts !== (before?.number("attempts") ?? 0) + 1)
     problems.push(arithmetic("a claim's attempts", before, after));
+  if (hopOf(after) < hopOf(before)) {
+    problems.push({ promise: "no task goes back a hop", what: `from hop ${hopOf(before)} to hop ${hopOf(after)}` });
+  }
+  const dueAt = before?.text("state") === "waiting" ? Date.parse(before.text("notBefore") ?? "") : NaN;
+  if (after.at < dueAt - EARLY_MS) {
+    const what = `was claimed ${Math.round(dueAt - after.at)} ms before it was due`;
+    problems.push({ promise: "nothing runs before its time", what });
+  }
   return problems;
 }
 
@@ -49,25 +61,48 @@ function settleProblems(before: Version, after: Version): Problem[] {
   const problems: Problem[] = [];
   const state = after.text("state");
   const [counted, were] = [after.number("attempts") ?? 0, before.number("attempts") ?? 0];
+  if (isTakenOver(before, after)) return [];
   if (after.text("owner") !== before.text("owner") || after.number("fence") !== before.number("fence")) {
     problems.push(arithmetic("a settled record's owner or fence", before, after));
   }
-  if (counted !== were && !(state === "waiting" && counted === were - 1)) {
+  if (counted !== were && !((state === "waiting" || state === "cancelled") && counted === were - 1)) {
     problems.push(arithmetic("a settled record's attempts", before, after));
   }
   return [...problems, ...deathProblems(after)];
+}
+
+/** Whoever gives a task another time takes it over if the lease of its attempt is over. Then that attempt can't end any more. */
+function isTakenOver(before: Version, after: Version): boolean {
+  const isSame = after.number("attempts") === before.number("attempts");
+  const isNew =
+    after.text("owner") !== before.text("owner") && after.number("fence") === (before.number("fence") ?? 0) + 1;
+  return isNew && isSame && after.at >= leaseEnd(before) && isHopAlone(before, after);
+}
+
+/** A cancel is no attempt. */
+function cancelProblems(before: Version | undefined, after: Version): Problem[] {
+  const isSame = (field: string): boolean => after.number(field) === (before?.number(field) ?? 0);
+  return isSame("fence") && isSame("attempts") ? [] : [arithmetic("a cancelled record's numbers", before, after)];
 }
 
 /** An end without a claim counts its own attempt, unless a dependency was saturated. */
 function unclaimedProblems(before: Version | undefined, after: Version, mayBeSaturated: boolean): Problem[] {
   const problems: Problem[] = [];
   const [counted, were] = [after.number("attempts") ?? 0, before?.number("attempts") ?? 0];
+  if (isHopAlone(before, after)) return [];
   if (after.number("fence") !== (before?.number("fence") ?? 0) + 1 && !wasTooOften(before, after)) {
     problems.push(arithmetic("an unclaimed end's fence", before, after));
   }
   const grew = counted === were + 1 || (mayBeSaturated && after.text("state") === "waiting" && counted === were);
   if (!grew && !wasTooOften(before, after)) problems.push(arithmetic("an unclaimed end's attempts", before, after));
   return [...problems, ...deathProblems(after)];
+}
+
+/** A task that is put off, or given another time, goes on to its next hop, and no attempt is counted. */
+function isHopAlone(before: Version | undefined, after: Version): boolean {
+  const isSame = (after.number("attempts") ?? 0) === (before?.number("attempts") ?? 0);
+  const raised = (after.number("fence") ?? 0) - (before?.number("fence") ?? 0);
+  return after.text("state") === "waiting" && hopOf(after) === hopOf(before) + 1 && isSame && [0, 1].includes(raised);
 }
 
 /** A task that has used up its attempts is dead-lettered without another one. */
@@ -137,7 +172,11 @@ function miscountOf(run: HandlerRun, task: TaskHistory, histories: Histories): s
   if (after?.text("state") !== "waiting") return [];
   const takenBack = (claim?.number("attempts") ?? 0) - (after.number("attempts") ?? 0);
   const expected =
-    run.how === "saturated" ? [1] : run.how === "stopped" && !isStray ? stopsCounted(run, histories) : [0];
+    run.how === "saturated" || run.how === "snoozed"
+      ? [1]
+      : run.how === "stopped" && !isStray
+        ? stopsCounted(run, histories)
+        : [0];
   return expected.includes(takenBack) ? [] : [`${takenBack} attempts were taken back after a run that ${run.how}`];
 }
 

@@ -1,9 +1,8 @@
-import fs from "node:fs";
-import path from "node:path";
 import { type LoggedCommit, readCommitLog } from "../../../../packages/emulators/src/firestore/store/commit-log.ts";
 import type { StoredDocument } from "../../../../packages/emulators/src/firestore/store/document.ts";
 import { type Value, microsOf, toNumber } from "../../../../packages/emulators/src/firestore/values/value.ts";
 import { loadProtos } from "../../../../packages/emulators/src/rpc/proto.ts";
+import type { ToldAttempt } from "../../../harness/worker/told-attempts.ts";
 import type { RunFolder } from "../../run-folder.ts";
 
 /** A document as one commit left it. */
@@ -14,8 +13,16 @@ export interface Version {
   number(field: string): number | undefined;
   /** A time in milliseconds since the epoch. */
   time(field: string): number | undefined;
+  /** The record's attempts that ended; undefined if it has no log. */
+  attemptLog(): readonly LoggedEntry[] | undefined;
   /** The code in a record's `lastError`. */
   lastErrorCode(): string | undefined;
+}
+
+/** What is checked of an entry in a record's log. */
+export interface LoggedEntry extends ToldAttempt {
+  /** All of its texts. */
+  readonly words: string;
 }
 
 /** All versions of a document, oldest first, by its path in the database. */
@@ -23,26 +30,22 @@ export type Versions = ReadonlyMap<string, readonly Version[]>;
 
 const PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
 
-/** Reads every version of every document from Firestore's journals, so no commit is missed. */
-export async function readVersions(folder: RunFolder): Promise<Versions> {
-  const kept = fs.existsSync(folder.journals) ? fs.readdirSync(folder.journals).toSorted() : [];
+/** Reads every version of every document from Firestore's journal, which keeps all commits. */
+export async function readVersions({ firestoreData }: RunFolder): Promise<Versions> {
   const documentType = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PACKAGES).lookupType(
     "google.firestore.v1.Document",
   );
-  const versions = new Map<string, Map<bigint, Version>>();
-  for (const journal of [...kept.map((name) => path.join(folder.journals, name)), folder.firestoreData]) {
-    const restore = ({ written }: LoggedCommit): void => {
-      for (const document of written) {
-        const name = document.name.slice(document.name.indexOf("/documents/") + "/documents/".length);
-        const known = versions.get(name) ?? new Map<bigint, Version>();
-        versions.set(name, known);
-        // A compaction writes the latest version of every document again.
-        known.set(document.updateTime, toVersion(document));
-      }
-    };
-    await readCommitLog({ folder: journal, documentType, restore });
-  }
-  return new Map([...versions].map(([name, known]) => [name, [...known.values()].toSorted((a, b) => a.at - b.at)]));
+  const versions = new Map<string, Version[]>();
+  const restore = ({ written }: LoggedCommit): void => {
+    for (const document of written) {
+      const name = document.name.slice(document.name.indexOf("/documents/") + "/documents/".length);
+      const known = versions.get(name) ?? [];
+      versions.set(name, known);
+      known.push(toVersion(document));
+    }
+  };
+  await readCommitLog({ folder: firestoreData, documentType, restore });
+  return versions;
 }
 
 function toVersion({ updateTime, fields }: StoredDocument): Version {
@@ -58,6 +61,18 @@ function toVersion({ updateTime, fields }: StoredDocument): Version {
       const timestamp = valueOf(field)?.timestampValue;
       return timestamp === undefined ? undefined : Number(microsOf(timestamp)) / 1_000;
     },
+    attemptLog: () => valueOf("attemptLog")?.arrayValue?.values?.map(toEntry) ?? (valueOf("attemptLog") && []),
     lastErrorCode: () => valueOf("lastError")?.mapValue?.fields?.["code"]?.stringValue,
+  };
+}
+
+function toEntry({ mapValue }: Value): LoggedEntry {
+  const { attempt, outcome, ...fields } = mapValue?.fields ?? {};
+  return {
+    attempt: attempt?.integerValue === undefined ? undefined : toNumber(attempt.integerValue),
+    outcome: outcome?.stringValue,
+    words: Object.values(fields)
+      .map(({ stringValue }) => stringValue ?? "")
+      .join("\n"),
   };
 }

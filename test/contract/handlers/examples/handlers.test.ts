@@ -26,7 +26,7 @@ async function setUp({ status = 204 }: { status?: number | "none" } = {}) {
     await firestore.stop();
   });
   const url = `http://127.0.0.1:${portOf(server)}`;
-  const settings = { MAIL_API_URL: url, CDN_API_URL: url };
+  const settings = { MAIL_API_URL: url, CDN_API_URL: url, REPORTS_API_URL: url };
   const harness = createHarness({ registry, handlers: createHandlers({ db }), db, clock, settings });
   return { harness, clock, db, server, keys };
 }
@@ -56,6 +56,15 @@ test("grants points only to customers that exist", async () => {
   expect((await db.doc("customers/ann").get()).get("points")).toBe(15);
 });
 
+test("an order that is shipped has its receipt sent", async () => {
+  const { harness, db } = await setUp();
+  await db.doc("orders/7").set({ shipped: false });
+
+  await harness.run("order.ship", RECEIPT);
+
+  expect(harness.followUps).toMatchObject([{ type: "receipt.send", payload: RECEIPT }]);
+});
+
 test("stops when its time is used up", async () => {
   const { harness, clock, server } = await setUp({ status: "none" });
   const failure = harness.run("receipt.send", RECEIPT).catch((error: unknown) => error);
@@ -64,6 +73,17 @@ test("stops when its time is used up", async () => {
   await clock.advance("20s");
 
   expect(await failure).toMatchObject({ message: "The attempt's time is used up." });
+});
+
+test("an order that doesn't exist has no receipt, and support is told of a death", async () => {
+  const { harness } = await setUp();
+  const id = "0123456789abcdef0123456789abcdef-critical";
+
+  expect(await harness.run("order.ship", RECEIPT)).toMatchObject({ kind: "permanent" });
+  await harness.run("support.tell", { deadLetterId: id, taskId: id, type: "order.ship", code: "gone", attempts: 1 });
+
+  expect(harness.followUps).toEqual([]);
+  expect(harness.logs).toMatchObject([{ message: "a task died", deadLetterId: id, code: "gone" }]);
 });
 
 const error = { code: "mail_refused", message: expect.any(String) };
@@ -85,4 +105,13 @@ test.each([
 ])("a purge that is answered $status ends as $kind", async ({ status, kind }) => {
   const { harness } = await setUp({ status });
   expect(await harness.run("cdn.purge", { path: "/news" })).toMatchObject({ kind });
+});
+
+test.each([
+  { status: 202, result: { kind: "snoozed", delay: { forMs: 3_600_000 } } },
+  { status: 500, result: { kind: "retry", error: { code: "report_failed" } } },
+  { status: 200, result: { kind: "succeeded", result: { characters: 0 } } },
+])("a report that is answered $status ends as $result.kind", async ({ status, result }) => {
+  const { harness } = await setUp({ status });
+  expect(await harness.run("report.fetch", { orderId: "7" })).toMatchObject(result);
 });

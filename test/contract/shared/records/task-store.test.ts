@@ -1,10 +1,12 @@
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
-import { DEAD_LETTERS } from "../../../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
 import { TASK_RECORDS } from "../../../../shared/records/task-record.ts";
+import type { ReadRecord } from "../../../../shared/records/read-record.ts";
 import { TaskStore } from "../../../../shared/records/task-store.ts";
-import { type Task, type Transition, writesOf } from "../../../../shared/records/transition.ts";
+import type { Task, Transition } from "../../../../shared/records/transition.ts";
+import { writesOf } from "../../../../shared/records/writes.ts";
 import { type Clock, systemClock } from "../../../../shared/runtime/clock.ts";
 import { connectToEmulator } from "../../../harness/firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
@@ -16,7 +18,9 @@ const task: Task = { envelope: sealTask(claimTaskType, { n: 1 }), leaseMs: 50_00
 const claimOf = (owner: string, fence = 1): Transition => ({
   kind: "claim",
   attempt: { owner, fence, attempts: fence },
+  instance: "test/1",
   from: null,
+  log: [],
 });
 
 /** The record of a running attempt. */
@@ -24,8 +28,14 @@ const recordOf = (owner: string, fence = 1) => ({
   ...writesOf(claimOf(owner, fence), task, { before: null, nowMs: Date.now() }).record?.fields,
 });
 
-const DIED: Transition = { kind: "deadLetter", attempts: 1, error: { code: "gone", message: "Gone." }, as: null };
-const WAITS: Transition = { kind: "retry", attempts: 9, error: null, as: null };
+const DIED: Transition = {
+  kind: "deadLetter",
+  attempts: 1,
+  error: { code: "gone", message: "Gone." },
+  log: [],
+  as: null,
+};
+const WAITS: Transition = { kind: "retry", attempts: 9, error: null, log: [], as: null };
 
 /** A store that reaches Firestore through a proxy; the test bypasses it. */
 async function setup(clock: Clock = systemClock) {
@@ -86,7 +96,25 @@ test("a decision that writes nothing makes no commit, and the update time is the
 test("there is no update time without a record", async () => {
   const { store } = await setup();
   const change = await store.change(task, ({ record }) => ({ transition: null, record }));
-  expect(change).toEqual({ transition: null, record: null, updateTime: null });
+  expect(change).toMatchObject({ transition: null, record: null, updateTime: null });
+});
+
+test("an earlier read is decided from first, and read again if it is out of date or leads to no write", async () => {
+  const { store, record } = await setup();
+  await record.set(recordOf("first"));
+  const seen: unknown[] = [];
+  const decide = ({ record: from }: ReadRecord) => {
+    seen.push(from?.owner);
+    return { transition: from?.owner === "first" ? claimOf("second", 2) : null };
+  };
+  const { read } = await store.change(task, () => ({ transition: null }));
+
+  await store.change(task, decide, undefined, read);
+  expect((await record.get()).get("owner")).toBe("second");
+  await store.change(task, decide, undefined, read);
+
+  // From the read, which is in time; from the same one, which isn't any more, and from what is there now.
+  expect(seen).toEqual(["first", "first", "second"]);
 });
 
 test("a record that starts afresh keeps nothing of the previous one", async () => {
@@ -104,7 +132,13 @@ test("a record that continues drops finished fields and keeps fields that this r
   await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept" });
 
   await store.change(task, ({ record: from }) => ({
-    transition: { kind: "claim", attempt: { owner: "second", fence: 2, attempts: 2 }, from },
+    transition: {
+      kind: "claim",
+      attempt: { owner: "second", fence: 2, attempts: 2 },
+      instance: "test/1",
+      from,
+      log: [],
+    },
   }));
 
   expect((await record.get()).data()).not.toHaveProperty("unknownTypes");
@@ -227,7 +261,7 @@ test("a transaction keeps the fields of a continuing record that this revision d
   await record.set({ ...recordOf("first"), unknownTypes: 3, fromLater: "kept" });
 
   await store.transact(task, async ({ record: from, write }) => {
-    write({ kind: "complete", attempts: 2, result: 1, as: { owner: "second", fence: 2, from } });
+    write({ kind: "complete", attempts: 2, result: 1, log: [], as: { owner: "second", fence: 2, from } });
   });
 
   expect((await record.get()).data()).not.toHaveProperty("unknownTypes");

@@ -2,7 +2,9 @@ import { onTestFinished } from "vitest";
 import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
 import { type Cost, countFirestoreCost } from "../../../harness/firestore/firestore-cost.ts";
 import type { ScriptedHandler } from "../../../harness/worker/scripted-handler.ts";
-import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
+import { cancelTask } from "../../../harness/worker/cancel-task.ts";
+import { type WorkerHarnessOptions, sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
+import { workerQueues } from "../../../harness/worker/worker-queues.ts";
 
 /** A delivery's outcome and its cost. */
 export interface Counted extends Cost {
@@ -10,9 +12,13 @@ export interface Counted extends Cost {
 }
 
 /** A worker whose calls to Firestore are counted on the wire; the test's own calls bypass the counter. */
-export async function startCountedWorker(makeHandlers: Parameters<typeof setUpWorker>[0]) {
+export async function startCountedWorker(
+  makeHandlers: Parameters<typeof setUpWorker>[0],
+  relay: WorkerHarnessOptions["relay"] = creatingRelay,
+) {
   const cost = countFirestoreCost();
   const worker = await setUpWorker(makeHandlers, {
+    relay,
     async reachFirestore(emulator) {
       const proxy = await startFaultProxy(emulator, cost);
       onTestFinished(() => proxy.stop());
@@ -30,6 +36,12 @@ export async function startCountedWorker(makeHandlers: Parameters<typeof setUpWo
   };
 }
 
+/** Creates tasks for whoever has no commit that could write their entries, and leaves entries to the sweep. */
+const creatingRelay: NonNullable<WorkerHarnessOptions["relay"]> = (parts) => ({
+  ...workerQueues().relay(parts),
+  relay: () => Promise.resolve(),
+});
+
 /** One task of a handler's type, on a worker whose calls are counted. */
 export async function startCountedTask(handler: ScriptedHandler) {
   const { worker, count } = await startCountedWorker(() => [handler]);
@@ -44,9 +56,19 @@ export async function startCountedTask(handler: ScriptedHandler) {
       const headers = { "x-cloudtasks-taskretrycount": String(retries++) };
       return outcomeOf(worker.deliver(task, { headers }));
     },
+    /** Delivers a later hop for the first time. */
+    deliverHop: (hop: number) => outcomeOf(worker.deliver({ ...task, hop })),
+    /** Delivers the task a day before its time. */
+    deliverEarly: () => {
+      const notBefore = new Date(worker.clock.now() + 86_400_000).toISOString();
+      return outcomeOf(worker.deliver({ ...task, notBefore }));
+    },
     /** Delivers what Cloud Tasks has delivered before but treats as the first dispatch. */
     deliverTwin: () => outcomeOf(worker.deliver(task)),
-    deliverUnknown: () => outcomeOf(worker.deliver(sealTask({ type: "test.unheard-of", queue: "default" }, {}))),
+    /** Cancels the task as the producer does, by a connection of its own. */
+    cancel: () => cancelTask(worker, task),
+    deliverUnknown: () =>
+      outcomeOf(worker.deliver(sealTask({ type: "test.unheard-of", queue: "default", idempotency: "claim" }, {}))),
   };
 }
 

@@ -1,15 +1,24 @@
-import { failPermanently, retryLater, succeeded } from "../../../../services/worker/runner/handler.ts";
+import { failPermanently, retryLater, snooze, succeeded } from "../../../../services/worker/runner/handler.ts";
 import { DRAIN_MS } from "../../../../services/worker/runner/shutdown.ts";
 import { leaseMsOf } from "../../../../shared/contract/queues.ts";
 import type { Counted, CountedTask } from "./harness.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const notYet = () => retryLater({ code: "not_yet", message: "Not yet." });
+const later = () => snooze({ forMs: 60_000 });
 const gone = () => failPermanently({ code: "gone", message: "The receiver is gone." });
 
 /** What can happen to a delivery, and what that costs; the preparation is not counted. */
 export const PATHS = {
   "succeeds at once": ({ count, deliver }) => count(deliver),
+
+  "enqueues a task": ({ handler, count, deliver }) => {
+    handler.steps(({ enqueue }) => {
+      enqueue(handler.taskType.type, { n: 2 }, { key: "next" });
+      return succeeded();
+    });
+    return count(deliver);
+  },
 
   "asks for a retry": ({ handler, count, deliver }) => {
     handler.steps(notYet);
@@ -88,7 +97,60 @@ export const PATHS = {
     return counted;
   },
 
+  "comes again when the task is cancelled": async ({ handler, count, deliver, cancel }) => {
+    handler.steps(notYet);
+    await deliver();
+    await cancel();
+    return await count(deliver);
+  },
+
+  "fails after a cancel was requested": async ({ handler, count, deliver, cancel }) => {
+    handler.steps(async () => {
+      await cancel();
+      return notYet();
+    });
+    return await count(deliver);
+  },
+
+  "finds that an attempt was killed after a cancel was requested": async (task) => {
+    const killed = await startAttempt(task);
+    await task.cancel();
+    await endLease(task);
+    const counted = await task.count(task.deliver);
+    await killed.finish();
+    return counted;
+  },
+
   "is of a type that the revision doesn't know": ({ count, deliverUnknown }) => count(deliverUnknown),
+
+  "is put off by its handler": ({ handler, count, deliver }) => {
+    handler.steps(later);
+    return count(deliver);
+  },
+
+  "asks for a retry after a certain time": ({ handler, count, deliver }) => {
+    handler.steps(() => retryLater({ code: "not_yet", message: "Not yet.", retryAfterMs: 60_000 }));
+    return count(deliver);
+  },
+
+  "fails, and its type has a backoff": ({ handler, count, deliver }) => {
+    handler.steps(notYet);
+    return count(deliver);
+  },
+
+  "comes before its time": ({ count, deliverEarly }) => count(deliverEarly),
+
+  "succeeds in a later hop": async ({ handler, count, deliver, deliverHop }) => {
+    handler.steps(later);
+    await deliver();
+    return await count(() => deliverHop(1));
+  },
+
+  "comes again when the task has gone on to a later hop": async ({ handler, count, deliver }) => {
+    handler.steps(later);
+    await deliver();
+    return await count(deliver);
+  },
 } satisfies Record<string, (task: CountedTask) => Promise<Counted>>;
 
 async function startAttempt({ handler, deliver }: CountedTask) {

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
+import { COMPILE_CACHE } from "../../../../services/local/compile-cache.ts";
 import { TASK_RECORDS, parseTaskRecord } from "../../../../shared/records/task-record.ts";
-import { DEAD_LETTERS } from "../../../../shared/records/dead-letter.ts";
+import { DEAD_LETTERS } from "../../../../shared/records/letters/dead-letter.ts";
 import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import { type FAULTS, faultyClaim, faultyNatural, faultyTransaction } from "./faulty-handlers.ts";
@@ -29,6 +30,7 @@ async function setup({ onTestFinished }: TestContext) {
   async function startWorker(environment: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [PROGRAM], {
       env: {
+        ...COMPILE_CACHE,
         METADATA_SERVER_DETECTION: "none",
         GOOGLE_CLOUD_PROJECT: "handoff-test",
         OIDC_CERTS_URL: harness.keyServer.url,

@@ -10,13 +10,14 @@ import { serveHttp } from "../../../../shared/http/server.ts";
 import { TaskStore } from "../../../../shared/records/task-store.ts";
 import { systemClock as clock } from "../../../../shared/runtime/clock.ts";
 import { platformVariables, readConfig } from "../../../../shared/runtime/config.ts";
-import { createFirestore } from "../../../../shared/runtime/google-clients.ts";
+import { createFirestore, lateCloudTasksClient } from "../../../../shared/runtime/google-clients.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 import { runProgram } from "../../../../shared/runtime/program.ts";
 import { startTracing } from "../../../../shared/tracing/tracing.ts";
 import { AUDIENCE, INVOKER } from "../../../harness/auth/token-rules.ts";
 import { deployTestQueues } from "../../../harness/registry/test-queues.ts";
 import { FAULTS, faultyHandlers } from "./faulty-handlers.ts";
+import { NO_RELAY } from "../../../harness/worker/no-relay.ts";
 
 /** services/worker/main.ts with handlers that leave faults, and with a fault of its own on request. */
 const configSchema = z.object({
@@ -31,15 +32,17 @@ async function start() {
   const { GOOGLE_CLOUD_PROJECT: project } = config;
   const tracingConfig = { GOOGLE_CLOUD_PROJECT: project, OTEL_TRACES_SAMPLER_ARG: 1, OTEL_BSP_SCHEDULE_DELAY: 1 };
   const tracing = await startTracing({ service: "worker", log, config: tracingConfig });
-  const store = new TaskStore({ db: createFirestore(config), clock });
+  const store = new TaskStore({ db: createFirestore(config), clock, collectionPrefix: config.COLLECTION_PREFIX });
   const shutdown = new Shutdown(clock);
   const app = createWorkerApp({
     project,
+    instance: "faults/1",
     tracer: tracing.tracer,
     store,
     clock,
     log,
     shutdown,
+    relay: NO_RELAY,
     around: (_delivery, next) => next(),
     admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     tokens: createTokenRules({
@@ -49,7 +52,6 @@ async function start() {
       clock,
     }),
     rules: {
-      clock,
       handlers: new Map(faultyHandlers.map((handler) => [handler.taskType.type, handler])),
       queues: deployTestQueues((key) => `${key}-queue`),
       maxBodyBytes: 10_000,
@@ -59,7 +61,7 @@ async function start() {
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
   log.info({ port: server.port }, "listening");
   if (config.FAULT) FAULTS[config.FAULT]();
-  return runningWorker({ log, shutdown, store }, { server, tracing });
+  return runningWorker({ log, shutdown, store }, { server, tracing, cloudTasks: lateCloudTasksClient() });
 }
 
 await runProgram({ start, portVariable: "PORT" });

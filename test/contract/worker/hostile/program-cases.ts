@@ -1,14 +1,18 @@
 import path from "node:path";
 import { expect } from "vitest";
+import { COMPILE_CACHE } from "../../../../services/local/compile-cache.ts";
 import { CLOUD_VARIABLES, LOCAL_ONLY_VARIABLES } from "../../../harness/registry/registered-variables.ts";
 import { runUntilListening } from "../../../harness/runtime/run-until-listening.ts";
 import type { HostileCase } from "./hostile-case.ts";
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 const CLOUD_ENVIRONMENT = {
+  ...COMPILE_CACHE,
   METADATA_SERVER_DETECTION: "none",
   K_SERVICE: "worker",
   GOOGLE_CLOUD_PROJECT: "handoff-test",
+  GOOGLE_CLOUD_LOCATION: "europe-west1",
+  WORKER_URL: "https://worker.example",
   WORKER_AUDIENCE: "https://audience.example",
   INVOKER_SERVICE_ACCOUNT: "invoker@handoff-test.iam.gserviceaccount.com",
   ...CLOUD_VARIABLES,

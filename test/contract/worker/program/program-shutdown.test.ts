@@ -5,6 +5,7 @@ import net from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type TestContext, test } from "vitest";
+import { COMPILE_CACHE } from "../../../../services/local/compile-cache.ts";
 import { portOf } from "../../../../shared/http/listening-port.ts";
 import { parseTaskRecord, TASK_RECORDS } from "../../../../shared/records/task-record.ts";
 import { publishDocument } from "../../../../shared/tasks/document-publish.ts";
@@ -15,6 +16,7 @@ import {
   LOCAL_ONLY_VARIABLES,
   queuesVariableOf,
 } from "../../../harness/registry/registered-variables.ts";
+import { untilRefused } from "../../../harness/network/until-refused.ts";
 import { startWebhookReceiver } from "../../../harness/network/webhook-receiver.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 
@@ -23,6 +25,9 @@ import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts
  * as long as a read that hangs keeps the client from closing: a minute.
  */
 const KILL_AFTER_MS = 25_000;
+
+/** Enough clients that go on connecting for a few connections to wait at any time. */
+const EAGER_CLIENTS = 50;
 
 const MAIN = path.join(import.meta.dirname, "../../../../services/worker/main.ts");
 
@@ -39,8 +44,11 @@ async function setup({ onTestFinished }: TestContext) {
   async function startProgram(environment: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [MAIN], {
       env: {
+        ...COMPILE_CACHE,
         METADATA_SERVER_DETECTION: "none",
         GOOGLE_CLOUD_PROJECT: "handoff-test",
+        GOOGLE_CLOUD_LOCATION: "europe-west1",
+        WORKER_URL: "http://127.0.0.1:9",
         QUEUES: queuesVariableOf((key) => `${key}-queue`),
         WORKER_AUDIENCE: AUDIENCE,
         INVOKER_SERVICE_ACCOUNT: INVOKER,
@@ -64,7 +72,7 @@ async function setup({ onTestFinished }: TestContext) {
         body: JSON.stringify(envelope),
       });
     const probe = async (name: "live" | "ready") => (await fetch(`http://127.0.0.1:${port}/${name}`)).status;
-    return { child, exited, deliver, probe };
+    return { child, port, exited, deliver, probe };
   }
 
   async function recordOf() {
@@ -97,15 +105,18 @@ function lineWith(child: ChildProcess, message: string): Promise<string> {
 
 test.concurrent("on SIGTERM the worker finishes what it has begun, accepts nothing new and exits with 0", async (context) => {
   const { receiver, answers, startProgram, recordOf } = await setup(context);
-  const { child, exited, deliver } = await startProgram();
+  const { child, port, exited, deliver } = await startProgram();
   const arrived = receiver.next();
   const underWay = deliver();
   await arrived;
 
+  // They have the worker accept connections for as long as it ever does.
+  const refused = untilRefused(port, EAGER_CLIENTS);
   const draining = lineWith(child, "draining");
   child.kill("SIGTERM");
   await draining;
   await expect(deliver()).rejects.toThrow("fetch failed");
+  await refused;
   answers[0]?.writeHead(204).end();
 
   expect((await underWay).status).toBe(200);

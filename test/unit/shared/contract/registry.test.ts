@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { deadNotice } from "../../../../shared/contract/new-task/dead-notice.ts";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";
 import { secret } from "../../../../shared/contract/task-settings.ts";
 import { defineTask } from "../../../../shared/contract/task-type.ts";
@@ -73,3 +74,47 @@ it("reports all problems at once", () => {
   const define = () => defineRegistry({ queues: { ...TEST_QUEUES, "a-": TEST_QUEUES.bulk }, taskTypes: [first, lost] });
   expect(define).toThrow(/The queue key "a-" .*\n.*"first" is defined twice\.\n.*no queue "lost"\./);
 });
+
+const told = defineTask({ ...common, type: "told", payload: deadNotice });
+
+it("takes an onDead that is one of the types, and whose payload takes what it is told", () => {
+  const own = z.object({ taskId: z.string(), code: z.string() });
+  const loose = defineTask({ ...common, type: "loose", payload: own });
+  const taskTypes = [
+    told,
+    loose,
+    defineTask({ ...common, type: "a", onDead: told }),
+    defineTask({ ...common, type: "b", onDead: loose }),
+  ];
+  const { types } = defineRegistry({ queues: TEST_QUEUES, taskTypes });
+  expect([types.get("a")?.onDead, types.get("b")?.onDead]).toEqual([told, loose]);
+});
+
+it("refuses an onDead that isn't one of the types, or isn't the one of its name", () => {
+  const dies = defineTask({ ...common, type: "dies", onDead: told });
+  const twin = defineTask({ ...common, type: "told", payload: deadNotice });
+  const message = 'Task type "dies": its onDead, "told", is not one of the task types.';
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [dies] })).toThrow(new TypeError(message));
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [dies, twin] })).toThrow(new TypeError(message));
+});
+
+it("refuses an onDead whose queue isn't defined", () => {
+  const lost = defineTask({ ...common, type: "told", payload: deadNotice, queue: "reprots" });
+  const dies = defineTask({ ...common, type: "dies", onDead: lost });
+  // @ts-expect-error There is no queue "reprots".
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [dies, lost] })).toThrow('no queue "reprots"');
+});
+
+it("refuses an onDead whose payload takes no notice of a death, at compile time too", () => {
+  // @ts-expect-error It needs a customer.
+  defineTask({ ...common, type: "dies", onDead: defineTask({ ...common, type: "told", payload: withCustomer }) });
+  const strict = defineTask({ ...common, type: "told", payload: deadNotice.extend({ attempts: z.int().positive() }) });
+  const dies = defineTask({ ...common, type: "dies", onDead: strict });
+  expect(() => defineRegistry({ queues: TEST_QUEUES, taskTypes: [dies, strict] })).toThrow(
+    new TypeError(
+      'Task type "dies": its onDead, "told", must take { deadLetterId, taskId, type, code, attempts } as its payload.',
+    ),
+  );
+});
+
+const withCustomer = deadNotice.extend({ customerId: z.string() });

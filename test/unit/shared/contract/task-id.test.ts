@@ -1,31 +1,70 @@
 import { expect, it } from "vitest";
-import { isTaskId, parseTaskId, queueOf, randomTaskId, taskIdForKey } from "../../../../shared/contract/task-id.ts";
+import {
+  deriveTaskId,
+  isMarkedNatural,
+  isTaskId,
+  parseTaskId,
+  queueOf,
+  randomTaskId,
+  sharedTaskId,
+} from "../../../../shared/contract/task-id.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
+const CLAIM = { queue: "default", idempotency: "claim" } as const;
+const NATURAL = { queue: "bulk", idempotency: "natural" } as const;
 
-it("derives an id from the SHA-256 of type, NUL and idempotency key", () => {
+it("derives an id from the SHA-256 of `key`, caller, type and idempotency key, joined by NUL", () => {
+  // printf 'key\0local\0webhook.deliver\0k' | sha256sum
+  expect(deriveTaskId(["key", "local", "webhook.deliver", "k"], CLAIM)).toBe(
+    "472b589aee6d99a89b21e6a0d0a96312-default",
+  );
+});
+
+it("derives an id from the SHA-256 of `schedule`, name and minute, joined by NUL", () => {
+  // printf 'schedule\0daily\0002026-11-23T06:00Z' | sha256sum
+  expect(deriveTaskId(["schedule", "daily", "2026-11-23T06:00Z"], CLAIM)).toBe(
+    "bceac06fefcfa585ebc007d6759aa933-default",
+  );
+});
+
+it("derived an id from type, NUL and idempotency key when callers shared their keys", () => {
   // printf 'webhook.deliver\0k' | sha256sum
-  const id = taskIdForKey({ type: "webhook.deliver", idempotencyKey: "k", queue: "default" });
+  const id = sharedTaskId({ type: "webhook.deliver", idempotencyKey: "k", queue: "default" });
   expect(id).toBe("332f293d32dcf986404a0d7575167291-default");
 });
 
-it("derives different ids from one key of two types", () => {
-  const id = taskIdForKey({ type: "ledger.transfer", idempotencyKey: "k", queue: "critical" });
-  expect(id).toBe("5834962e73c528f43d11a6342cd16b1e-critical");
+it("derives different ids from one key of two callers, or of two types, or where two parts touch", () => {
+  const origins = [
+    ["key", "a@example.com", "a", "k"],
+    ["key", "b@example.com", "a", "k"],
+    ["key", "a@example.com", "b", "k"],
+    ["key", "a@example.com", "ak", ""],
+    ["schedule", "a@example.com", "a"],
+  ] as const;
+  expect(new Set(origins.map((origin) => deriveTaskId(origin, CLAIM))).size).toBe(origins.length);
 });
 
-it("separates a type from its key", () => {
-  const one = taskIdForKey({ type: "a", idempotencyKey: "bc", queue: "bulk" });
-  const other = taskIdForKey({ type: "ab", idempotencyKey: "c", queue: "bulk" });
-  expect(one).not.toBe(other);
+it("derives nothing from a part with a NUL, which could be read as two", () => {
+  expect(() => deriveTaskId(["key", "a", "b", "c\0d"], CLAIM)).toThrow("can't contain NUL");
+});
+
+it("marks the id of a natural type, and no other", () => {
+  const origin = ["key", "local", "document.publish", "k"] as const;
+  const marked = deriveTaskId(origin, NATURAL);
+  const { queue } = NATURAL;
+  expect(marked).toBe(deriveTaskId(origin, { queue, idempotency: "transaction" }).replace("-", "n-"));
+  expect([marked, randomTaskId(NATURAL)].map(isMarkedNatural)).toEqual([true, true]);
+  expect([deriveTaskId(origin, CLAIM), randomTaskId(CLAIM)].map(isMarkedNatural)).toEqual([false, false]);
+  expect(queueOf(marked)).toBe(queue);
 });
 
 it("makes an id of 32 random hex digits and the queue", () => {
-  expect(randomTaskId("bulk")).toMatch(/^[0-9a-f]{32}-bulk$/);
+  expect(randomTaskId(CLAIM)).toMatch(/^[0-9a-f]{32}-default$/);
+  expect(randomTaskId(NATURAL)).toMatch(/^[0-9a-f]{32}n-bulk$/);
 });
 
 it("makes a thousand random ids that all differ", () => {
-  expect(new Set(Array.from({ length: 1_000 }, () => randomTaskId("default"))).size).toBe(1_000);
+  expect(new Set(Array.from({ length: 1_000 }, () => randomTaskId(CLAIM))).size).toBe(1_000);
 });
 
 it.each(["critical", "reports-2", "a--b", "constructor", "a".repeat(50)])("finds the queue %s in an id", (queue) => {
@@ -40,7 +79,9 @@ it("reads an id that marks a natural type", () => {
 });
 
 it("makes no id for a queue key that isn't one", () => {
-  expect(() => randomTaskId("reports-h2")).toThrow('The queue key "reports-h2" must be 1 to 50 lower-case letters');
+  expect(() => randomTaskId({ ...CLAIM, queue: "reports-h2" })).toThrow(
+    'The queue key "reports-h2" must be 1 to 50 lower-case letters',
+  );
 });
 
 it.each([

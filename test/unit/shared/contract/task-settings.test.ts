@@ -56,6 +56,9 @@ it.each([
   "OTEL_X",
   "FIRESTORE_DATABASE",
   "NODE_ENV",
+  "ACCESS",
+  "PRODUCER_URL",
+  "CALLER_KEYS_FROM",
 ])("refuses %s, which is a variable of Handoff's own", (name) => {
   expect(() => defineTask({ ...common, settings: { [name]: secret() } })).toThrow(
     `The setting ${name} has the name of one of Handoff's own variables`,

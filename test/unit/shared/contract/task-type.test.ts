@@ -37,6 +37,18 @@ it.each([1, 100])("accepts %s attempts", (attempts) => {
   expect(defineTask({ ...definition, type: "a", attempts }).attempts).toBe(attempts);
 });
 
+it.each([0, 99, 150.5, 1_001, Number.NaN])("refuses to look for a cancel every %s ms", (cancelCheckMs) => {
+  expect(() => defineTask({ ...definition, type: "a", cancelCheckMs })).toThrow("from 100 to timeoutMs");
+});
+
+it("looks for a cancel only where one can come while the handler runs, and only if told to", () => {
+  expect(defineTask({ ...definition, type: "a", cancelCheckMs: 1_000 }).cancelCheckMs).toBe(1_000);
+  expect(defineTask({ ...definition, type: "a" }).cancelCheckMs).toBeUndefined();
+  expect(() => defineTask({ ...definition, type: "a", idempotency: "transaction", cancelCheckMs: 1_000 })).toThrow(
+    "its lock makes a cancel wait",
+  );
+});
+
 it("claims a task's name unless told otherwise", () => {
   expect(defineTask({ ...definition, type: "a" }).idempotency).toBe("claim");
   expect(defineTask({ ...definition, type: "a", idempotency: "natural" }).idempotency).toBe("natural");
@@ -44,4 +56,24 @@ it("claims a task's name unless told otherwise", () => {
 
 it("returns an immutable definition", () => {
   expect(Object.isFrozen(defineTask({ ...definition, type: "a" }))).toBe(true);
+});
+
+const BACKOFF = { firstMs: 1_000, factor: 5, maxMs: 60_000 };
+
+it("keeps a backoff", () => {
+  expect(defineTask({ ...definition, type: "a", backoff: BACKOFF }).backoff).toEqual(BACKOFF);
+  expect(defineTask({ ...definition, type: "a" }).backoff).toBeUndefined();
+});
+
+it.each([
+  ["firstMs", { firstMs: 999 }],
+  ["firstMs", { firstMs: 1_000.5 }],
+  ["maxMs", { maxMs: 999 }],
+  ["maxMs", { maxMs: 3_653 * 86_400_000 }],
+  ["factor", { factor: 0.9 }],
+  ["factor", { factor: Number.NaN }],
+  ["jitter", { jitter: 1.1 }],
+])("refuses a backoff whose %s isn't allowed: %j", (name, over) => {
+  const backoff = { ...BACKOFF, ...over };
+  expect(() => defineTask({ ...definition, type: "a", backoff })).toThrow(`"a": backoff.${name} must be`);
 });

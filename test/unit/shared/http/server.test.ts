@@ -51,19 +51,6 @@ async function connect(port: number): Promise<net.Socket> {
   return socket;
 }
 
-/** Resolves when no connection is accepted any more. */
-async function untilRefused(port: number): Promise<void> {
-  for (;;) {
-    const socket = net.connect(port, "127.0.0.1");
-    const outcome = await new Promise((resolve) => {
-      socket.once("connect", () => resolve("accepted"));
-      socket.once("error", () => resolve("refused"));
-    });
-    socket.destroy();
-    if (outcome === "refused") return;
-  }
-}
-
 it("serves the app on a free port", async () => {
   const server = await startServer(async (request) => new Response(`${request.method} ${await request.text()}`));
   const response = await fetch(`http://127.0.0.1:${server.port}/a`, { method: "POST", body: "b" });
@@ -95,8 +82,10 @@ it("closes only when the request in progress has been answered", async () => {
   const answer = keepAliveGet(server.port);
   await arrived;
   let isClosed = false;
-  const closed = server.close().then(() => (isClosed = true));
-  await untilRefused(server.port);
+  const { promise: refusing, resolve: onRefusing } = Promise.withResolvers<void>();
+  const closed = server.close({ onRefusing }).then(() => (isClosed = true));
+  await refusing;
+  await expect(connect(server.port)).rejects.toThrow("ECONNREFUSED");
   expect(isClosed).toBe(false);
   letGo();
   expect(await answer).toMatchObject({ status: 200, body: "answered" });

@@ -9,7 +9,7 @@ import { VirtualClock } from "handoff-emulators/clock";
 
 const id = parseTaskId("0123456789abcdef0123456789abcdef-default")!;
 const payload = { json: "{}", hash: "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a" };
-const envelope = sealText({ id, type: "webhook.deliver", payload, enqueuedAtMs: 0 });
+const envelope = sealText({ id, type: "webhook.deliver", payload, caller: "local", enqueuedAtMs: 0 });
 
 const CREATED: CreateResult = {
   kind: "created",
@@ -29,7 +29,7 @@ function setUp(...script: (CreateResult | "hang")[]) {
   const queue: Pick<TaskQueue, "create"> = {
     async create(task, deadline) {
       const response = script[Math.min(tries.length, script.length - 1)] ?? LOST;
-      tries.push({ name: task.id, atMs: clock.now() - startMs, timeoutMs: deadline.timeoutMs });
+      tries.push({ name: task.envelope.id, atMs: clock.now() - startMs, timeoutMs: deadline.timeoutMs });
       if (response !== "hang") return response;
       return withDeadline(deadline, () => new Promise<never>(() => {})).catch((cause: unknown) => ({
         kind: "unclear" as const,
@@ -41,12 +41,12 @@ function setUp(...script: (CreateResult | "hang")[]) {
     throw new Error("Not asked for here.");
   };
   const producer = {
-    queue: { ...queue, find: none, probe: none },
+    queue: { ...queue, find: none, delete: none, probe: none },
     clock,
     log: createLogger({ service: "test", level: "silent" }),
   };
   const run = async () => {
-    const result = await createInQueue({ id, envelope }, producer, caller.signal);
+    const result = await createInQueue({ envelope }, producer, caller.signal);
     return { result, tookMs: clock.now() - startMs };
   };
   return { clock, tries, caller, run };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { RecordStoreError, isFirestoreError } from "../../../../shared/records/task-store.ts";
+import { RecordStoreError, isFirestoreError } from "../../../../shared/records/record-store-error.ts";
 import { detachedWorker } from "../../../harness/worker/detached-worker.ts";
 
 const firestoreError = (code: number) => Object.assign(new Error("canary"), { code });

@@ -78,6 +78,7 @@ it.each([
   ["FIRESTORE_EMULATOR_HOST", "127.0.0.1:8090"],
   ["CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:8123"],
   ["OIDC_CERTS_URL", "http://127.0.0.1/keys"],
+  ["THROUGHPUT_URL", "http://127.0.0.1/counts"],
 ])("refuses %s on Cloud Run and allows it elsewhere", (name, value) => {
   expect(() => read({ [name]: value, K_SERVICE: "worker" })).toThrow(
     `${name}: must not be set on Cloud Run, where K_SERVICE is set.`,

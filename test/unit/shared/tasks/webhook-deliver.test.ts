@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, property } from "fast-check";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { readConfigAndSettings } from "../../../../shared/runtime/config.ts";
@@ -18,6 +19,82 @@ it.each([
   { ...PAYLOAD, headers: {} },
 ])("refuses the payload %j", (payload) => {
   expect(deliverWebhook.payload.safeParse(payload).success).toBe(false);
+});
+
+it.each([
+  "HTTPS://EXAMPLE.com",
+  " http://example.com ",
+  "http://example.com:8443?a@b",
+  "http://example.com#a@b",
+  "http://example.com/a@b:0",
+  "http://:@example.com:/",
+  "http://example.com:00080",
+  "http://exämple.com",
+  "http://*.my_host.",
+  "http://localhost:65535",
+  "http://127.1",
+  "http://[::1]:1",
+  "http://[::ffff:10.0.0.1]",
+  `http://${"a".repeat(63)}.com`,
+  `http://${"a.".repeat(126)}b./`,
+])("accepts the URL %s", (url) => {
+  expect(deliverWebhook.payload.safeParse({ ...PAYLOAD, url }).error).toBeUndefined();
+});
+
+it.each([
+  ["a user name", "http://user@example.com"],
+  ["a password", "http://:secret@example.com"],
+  ["a user name and password", "https://user:secret@example.com/"],
+  ["a user name that is an @", "http://@@example.com"],
+  ["a user name in percent codes", "http://%75ser@example.com"],
+  ["a user name and backslashes", String.raw`http:\/user@example.com`],
+  ["port 0", "http://example.com:0/"],
+  ["port 0 in more digits", "http://[2001:4860:4860::8888]:000"],
+  ["an empty label", "http://a..example.com"],
+  ["an empty first label", "http://.example.com"],
+  ["two final dots", "http://example.com.."],
+  ["no label", "http://./"],
+  ["a label that is too long", `http://${"a".repeat(64)}.com`],
+  ["a name that is too long", `http://${"a.".repeat(126)}bc`],
+  ["a label that is too long in its normal form", `http://${"ä".repeat(60)}.com`],
+  ["a character that no name has", "http://a!b.example.com"],
+  ["a group's address", "http://224.0.0.1"],
+  ["everybody's address", "http://255.255.255.255"],
+  ["a group's address of IPv6", "http://[ff02::1]"],
+  ["a group's address, mapped", "http://[::ffff:224.0.0.1]"],
+])("refuses a URL with %s, and doesn't quote it", (_, url) => {
+  const { error } = deliverWebhook.payload.safeParse({ ...PAYLOAD, url });
+  expect(error?.issues).toMatchObject([{ path: ["url"] }]);
+  expect(error?.message).not.toContain("secret");
+});
+
+it("accepts no URL in which the handler would find a user name, a password or port 0", () => {
+  const piece = constantFrom(
+    "@",
+    ":",
+    "/",
+    "\\",
+    "?",
+    "#",
+    "[",
+    "]",
+    ".",
+    "%40",
+    "\t",
+    " ",
+    "0",
+    "a",
+    "＠",
+    "：",
+    "::1",
+  );
+  const texts = array(piece, { maxLength: 8 }).map((pieces) => `http://${pieces.join("")}`);
+  const accepted = texts.filter((url) => deliverWebhook.payload.safeParse({ ...PAYLOAD, url }).success);
+  const harmless = property(accepted, (text) => {
+    const { username, password, port } = new URL(text);
+    expect([username, password, port]).toEqual(["", "", expect.not.stringMatching(/^0$/)]);
+  });
+  assert(harmless, { numRuns: 300 });
 });
 
 it.each(["ep_1", "1", "0198c2f4-7d1a-7e3b-9c55-0b7a1c2d3e4f", "tenant:7.hooks", "a".repeat(128)])(

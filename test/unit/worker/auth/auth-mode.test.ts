@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { type TokenHarness, expectNoTokenIn, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
-import { assembleToken } from "../../../harness/auth/tokens.ts";
+import { authModeOf } from "../../../../shared/auth/auth-mode.ts";
+import type { AuthMode } from "../../../../shared/auth/check-token.ts";
+import { OTHER_KEY, type TokenHarness, expectNoTokenIn, setUpTokenRules } from "../../../harness/auth/token-rules.ts";
+import { assembleToken, signToken } from "../../../harness/auth/tokens.ts";
 
 const MARKER = "SIGNATURE_REMOVED_BY_GOOGLE";
 
@@ -28,6 +30,28 @@ test("platform mode accepts a removed signature, and fetches no keys", async () 
 
   expect(await harness.present(strippedToken(harness))).toMatchObject({ kind: "authenticated" });
   expect(harness.server.fetches).toBe(0);
+});
+
+test("auto mode accepts a removed signature without keys, and verifies one that is there", async () => {
+  const harness = await setUpTokenRules("auto");
+
+  expect(await harness.present(strippedToken(harness))).toMatchObject({ kind: "authenticated" });
+  expect(harness.server.fetches).toBe(0);
+  expect(await harness.present(harness.token)).toMatchObject({ kind: "authenticated" });
+  expect(harness.server.fetches).toBe(1);
+  const forged = signToken(OTHER_KEY, harness.claims, { kid: "key-1" });
+  expect(await harness.present(forged)).toEqual({ kind: "unauthenticated", reason: "signature" });
+  const stripped = strippedToken(harness, { aud: "https://other" });
+  expect(await harness.present(stripped)).toEqual({ kind: "unauthenticated", reason: "audience" });
+});
+
+test.each<[{ K_SERVICE?: string; INVOKER_CHECK?: "on" }, AuthMode]>([
+  [{ K_SERVICE: "worker", INVOKER_CHECK: "on" }, "auto"],
+  [{ K_SERVICE: "worker" }, "verify"],
+  [{ INVOKER_CHECK: "on" }, "verify"],
+  [{ K_SERVICE: "", INVOKER_CHECK: "on" }, "verify"],
+])("auto with %j is the mode %s", (variables, mode) => {
+  expect(authModeOf({ AUTH_MODE: "auto", ...variables })).toBe(mode);
 });
 
 test.each<[string, (harness: TokenHarness) => string, string, string]>([

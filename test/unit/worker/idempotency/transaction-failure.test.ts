@@ -1,10 +1,11 @@
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
 import { afterFailure } from "../../../../services/worker/idempotency/transaction.ts";
-import { RecordStoreError } from "../../../../shared/records/task-store.ts";
+import { RecordStoreError } from "../../../../shared/records/record-store-error.ts";
 import { captureLog } from "../../../harness/runtime/captured-log.ts";
 
-const failureOf = (code: number) => afterFailure(Object.assign(new Error("refused"), { code }), captureLog());
+const failureOf = (code: number) =>
+  afterFailure(Object.assign(new Error("refused"), { code }), { payload: null, log: captureLog().log });
 
 it.each([
   status.INVALID_ARGUMENT,
@@ -16,7 +17,11 @@ it.each([
 ])("treats status %i as the handler's failure", (code) => {
   expect(failureOf(code)).toEqual({
     kind: "ended",
-    end: { kind: "threw", error: { code: "handler_threw", message: "The handler threw Error." } },
+    end: {
+      kind: "threw",
+      error: { code: "handler_threw", message: "The handler threw Error." },
+      thrown: { message: "Error: refused", stack: expect.stringMatching(/^at /) },
+    },
   });
 });
 

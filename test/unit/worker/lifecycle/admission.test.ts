@@ -1,6 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { type Standing, standingOf } from "../../../../services/worker/lifecycle/admission.ts";
+import { type Standing, admitEarly, standingOf } from "../../../../services/worker/lifecycle/admission.ts";
+import { randomTaskId } from "../../../../shared/contract/task-id.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
@@ -35,12 +36,19 @@ const runningFor = (leftMs: number, over: Partial<TaskRecord> = {}): TaskRecord 
   ...over,
 });
 
+const CLAIMANT = {
+  owner: "mine",
+  payloadHash: "same",
+  maxAttempts: MAX_ATTEMPTS,
+  isRepeated: true,
+  taskId: randomTaskId({ queue: "default", idempotency: "claim" }),
+  hop: 0,
+  instance: "mine/1",
+  startedAtMs: NOW_MS,
+};
+
 const decide = (record: TaskRecord | null, ageMs = 0, mayHaveRunUnseen = false) =>
-  standingOf(
-    record,
-    { owner: "mine", payloadHash: "same", maxAttempts: MAX_ATTEMPTS, enqueuedAtMs: NOW_MS - ageMs, mayHaveRunUnseen },
-    NOW_MS,
-  );
+  standingOf(record, { ...CLAIMANT, hopAtMs: NOW_MS - ageMs, mayHaveRunUnseen }, NOW_MS);
 
 it("takes a task without a record as its first attempt", () => {
   expect(decide(null)).toEqual({ kind: "free", fence: 1, attempts: 1, from: null });
@@ -154,4 +162,72 @@ it("also gives up on a task without a record at that age, if attempts may have b
   expect(decide(null, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 1 });
   const expired = { ...WAITING, expireAt: at(NOW_MS) };
   expect(decide(expired, LIMIT_MS, true)).toEqual({ kind: "too-old", record: null, nextFence: 8 });
+});
+
+it("is never too old at the first delivery of a hop, and is as old as its hop", () => {
+  const first = { ...CLAIMANT, hopAtMs: 0, isRepeated: false, mayHaveRunUnseen: true };
+  expect(standingOf(WAITING, first, NOW_MS)).toMatchObject({ kind: "free" });
+  expect(standingOf(null, first, NOW_MS)).toMatchObject({ kind: "free" });
+  expect(standingOf(WAITING, { ...first, isRepeated: true }, NOW_MS)).toMatchObject({ kind: "too-old" });
+});
+
+it.each([
+  ["waits", WAITING],
+  ["runs", runningFor(1)],
+  ["was lost", runningFor(0)],
+  ["has no attempts left", { ...WAITING, attempts: 3 }],
+  ["is to be cancelled", { ...WAITING, cancelRequestedAt: at(NOW_MS) }],
+])("is a duplicate when the task has gone on to a later hop, which %s", (_name, record) => {
+  expect(decide({ ...record, hop: 1 })).toEqual({ kind: "duplicate", state: record.state });
+});
+
+it("goes on at its own hop when that is later than the record's", () => {
+  const third = { ...CLAIMANT, hop: 3, hopAtMs: NOW_MS, mayHaveRunUnseen: false };
+  for (const hop of [undefined, 1, 2, 3]) {
+    const record = { ...WAITING, hop };
+    expect(standingOf(record, third, NOW_MS)).toEqual({ kind: "free", fence: 8, attempts: 3, from: record });
+  }
+  expect(standingOf({ ...runningFor(1), hop: 2 }, third, NOW_MS)).toEqual({ kind: "busy", retryAfterMs: 1 });
+});
+
+const DUE_MS = NOW_MS + 60_000;
+
+const early = (record: TaskRecord | null, over: { isDue?: boolean; isRepeated?: boolean } = {}) =>
+  admitEarly(
+    record,
+    { ...CLAIMANT, hop: 2, hopAtMs: 0, mayHaveRunUnseen: true, isRepeated: over.isRepeated ?? false },
+    { dueAtMs: DUE_MS, readTimeMs: NOW_MS, isDue: over.isDue ?? false },
+  );
+
+it.each([
+  ["no record", null, { attempts: 0, log: [], as: { owner: "mine", fence: 1, from: null } }],
+  ["a record", WAITING, { attempts: 2, log: [], as: { owner: "mine", fence: 8, from: WAITING } }],
+])("puts a task with %s off to its next hop when it comes early, and counts nothing", (_name, record, written) => {
+  for (const isRepeated of [false, true]) {
+    expect(early(record, { isRepeated })).toEqual({
+      kind: "reject",
+      outcome: { kind: "rescheduled", dueAtMs: DUE_MS },
+      transition: { kind: "hop", next: { hop: 3, notBeforeMs: DUE_MS }, ...written },
+    });
+  }
+});
+
+it("writes the hop of an early delivery once", () => {
+  const own = { ...WAITING, owner: "mine", hop: 3 };
+  expect(early(own)).toEqual({
+    kind: "reject",
+    outcome: { kind: "rescheduled", dueAtMs: DUE_MS },
+    transition: null,
+  });
+});
+
+it("lets a task run that is due by Firestore's clock", () => {
+  expect(early(WAITING, { isDue: true })).toMatchObject({ kind: "run", transition: null });
+});
+
+it("doesn't put off a task that has ended, gone on, or is at work", () => {
+  expect(early({ ...WAITING, state: "cancelled" }).kind).toBe("reject");
+  for (const record of [{ ...WAITING, state: "cancelled" } as const, { ...WAITING, hop: 3 }, runningFor(1)]) {
+    expect(early(record)).toMatchObject({ kind: "reject", transition: null });
+  }
 });

@@ -1,6 +1,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { describe, expect, it } from "vitest";
 import { admitClaim, admitUnclaimed } from "../../../../services/worker/lifecycle/admission.ts";
+import { randomTaskId } from "../../../../shared/contract/task-id.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
@@ -8,8 +9,13 @@ const CLAIMANT = {
   owner: "mine",
   payloadHash: "same",
   maxAttempts: 3,
-  enqueuedAtMs: NOW_MS,
+  hopAtMs: NOW_MS,
+  isRepeated: true,
+  taskId: randomTaskId({ queue: "default", idempotency: "claim" }),
   mayHaveRunUnseen: false,
+  hop: 0,
+  instance: "mine/1",
+  startedAtMs: NOW_MS,
 };
 
 /** What the attempt's own commit left, as a callback that runs again finds it. */
@@ -27,6 +33,7 @@ const own = (state: TaskRecord["state"]): TaskRecord => ({
   finishedAt: null,
   lastError: null,
   result: { n: 1 },
+  attemptLog: [{ attempt: 1 }],
   expireAt: Timestamp.fromMillis(NOW_MS + 1_000),
 });
 
@@ -36,6 +43,7 @@ describe("a claim that finds its own record", () => {
       kind: "run",
       attempt: { owner: "mine", fence: 5, attempts: 2 },
       from: own(state),
+      log: [{ attempt: 1 }],
       transition: null,
     });
   });

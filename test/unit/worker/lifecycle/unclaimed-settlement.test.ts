@@ -1,6 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { type AttemptEnd, settleUnclaimed } from "../../../../services/worker/lifecycle/settlement.ts";
+import { settleUnclaimed } from "../../../../services/worker/lifecycle/record-settlement.ts";
+import type { AttemptEnd } from "../../../../services/worker/lifecycle/settlement.ts";
+import { randomTaskId } from "../../../../shared/contract/task-id.ts";
 import type { TaskRecord } from "../../../../shared/records/task-record.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 2);
@@ -33,10 +35,16 @@ const decide = (record: TaskRecord | null, end: AttemptEnd, ageMs = 0, triedFenc
         owner: "mine",
         payloadHash: "same",
         maxAttempts: 3,
-        enqueuedAtMs: NOW_MS - ageMs,
+        hopAtMs: NOW_MS - ageMs,
+        isRepeated: true,
+        taskId: randomTaskId({ queue: "default", idempotency: "claim" }),
         mayHaveRunUnseen: true,
+        hop: 0,
+        instance: "mine/1",
+        startedAtMs: NOW_MS,
       },
       end,
+      endedAtMs: NOW_MS,
       triedFence,
     },
     NOW_MS,
@@ -137,4 +145,53 @@ it.each([
     transition: null,
     outcome,
   });
+});
+
+const HOP_1 = { hop: 1, notBefore: "2026-01-02T00:01:00.000Z" };
+
+it.each([
+  ["snoozes", { kind: "snoozed", delay: { forMs: 60_000 } }, {}],
+  ["asks for a certain time", { kind: "retry", error, retryAfterMs: 60_000 }, { error }],
+] as const)("answers an attempt that %s as rescheduled once its own hop is recorded", (_, end, said) => {
+  const own = { ...WAITING, ...HOP_1, owner: "mine" };
+  expect(decide(own, end)).toEqual({
+    transition: null,
+    outcome: { kind: "rescheduled", dueAtMs: NOW_MS + 60_000, ...said },
+  });
+});
+
+it("leaves a task that has gone on to a later hop to that, however the attempt ends", () => {
+  const record = { ...WAITING, ...HOP_1 };
+  for (const end of [
+    { kind: "succeeded", result: 1 },
+    { kind: "permanent", error },
+    { kind: "retry", error },
+    { kind: "snoozed", delay: { forMs: 60_000 } },
+  ] as const) {
+    expect(decide(record, end, 0, 3)).toEqual({ transition: null, outcome: { kind: "duplicate", state: "waiting" } });
+  }
+});
+
+it("records a snooze even if another's end was recorded meanwhile, since its own hop would show", () => {
+  expect(decide(WAITING, { kind: "snoozed", delay: { forMs: 60_000 } }, 0, null)).toMatchObject({
+    transition: { kind: "snooze", attempts: 1, snoozes: 1, next: { hop: 1 }, as: { fence: 5 } },
+  });
+  const { recordedAs } = decide(WAITING, { kind: "snoozed", delay: { forMs: 60_000 } });
+  expect(recordedAs).toBeUndefined();
+});
+
+it.each([
+  ["snoozes", { kind: "snoozed", delay: { forMs: 60_000 } }],
+  ["asks for a certain time", { kind: "retry", error, retryAfterMs: 60_000 }],
+] as const)("saves a task that is about to be deleted for its age if its attempt %s", (_, end) => {
+  expect(decide(WAITING, end, OLD_MS)).toMatchObject({
+    transition: { next: { hop: 1, notBeforeMs: NOW_MS + 60_000 } },
+    outcome: { kind: "rescheduled" },
+  });
+});
+
+it("counts snoozes on from the record, unless the last attempt was lost", () => {
+  const end = { kind: "snoozed", delay: { forMs: 60_000 } } as const;
+  expect(decide({ ...WAITING, snoozes: 7 }, end).transition).toMatchObject({ snoozes: 8 });
+  expect(decide({ ...WAITING, snoozes: 7, state: "running" }, end).transition).toMatchObject({ snoozes: 1 });
 });

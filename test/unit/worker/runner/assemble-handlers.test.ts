@@ -42,7 +42,8 @@ async function runOf(handler: BoundHandler | undefined) {
   if (!prepared?.ok) throw new Error("There is a handler, and the payload fits.");
   const { clock, log } = detachedWorker();
   const { signal } = new AbortController();
-  const context: RunContext = { signal, idempotencyKey: "k", attempt: 1, enqueuedAt: "", clock, log };
+  const isCancelled = () => Promise.resolve(false);
+  const context: RunContext = { signal, isCancelled, idempotencyKey: "k", attempt: 1, enqueuedAt: "", clock, log };
   return await prepared.run(context);
 }
 

@@ -8,6 +8,7 @@ import {
   type RunContext,
   retryLater,
   saturated,
+  snooze,
   succeeded,
 } from "../../../../services/worker/runner/handler.ts";
 import { secret } from "../../../../shared/contract/task-settings.ts";
@@ -28,7 +29,17 @@ const taskTypeOf = <const Kind extends Idempotency>(idempotency: Kind) =>
 function contextOf(over: Partial<RunContext> = {}): RunContext {
   const { clock, log } = detachedWorker();
   const signal = new AbortController().signal;
-  return { signal, idempotencyKey: "k", attempt: 1, enqueuedAt: "2026-01-01T00:00:00.000Z", clock, log, ...over };
+  const isCancelled = () => Promise.resolve(false);
+  return {
+    signal,
+    isCancelled,
+    idempotencyKey: "k",
+    attempt: 1,
+    enqueuedAt: "2026-01-01T00:00:00.000Z",
+    clock,
+    log,
+    ...over,
+  };
 }
 
 it("hands the parsed payload and the context to the handler", async () => {
@@ -41,7 +52,7 @@ it("hands the parsed payload and the context to the handler", async () => {
   const { log, ...context } = contextOf();
   expect(seen).toEqual([]);
   expect(prepared.ok && (await prepared.run({ ...context, log }))).toEqual({ kind: "succeeded", result: 2 });
-  const added = { log: expect.anything(), isLastAttempt: false, settings: {} };
+  const added = { log: expect.anything(), enqueue: expect.any(Function), isLastAttempt: false, settings: {} };
   expect(seen).toEqual([
     { n: 2, list: [] },
     { ...context, ...added },
@@ -159,6 +170,8 @@ it("builds results from a handler's return values, with a wait only if one is gi
     saturated(error),
     saturated({ ...error, retryAfterMs: 0 }),
     failPermanently(error),
+    snooze({ forMs: 5 }),
+    snooze({ untilMs: 7 }),
   ]).toStrictEqual([
     { kind: "succeeded", result: null },
     { kind: "succeeded", result: { n: 1 } },
@@ -167,7 +180,17 @@ it("builds results from a handler's return values, with a wait only if one is gi
     { kind: "saturated", error },
     { kind: "saturated", error, retryAfterMs: 0 },
     { kind: "permanent", error },
+    { kind: "snoozed", delay: { forMs: 5 } },
+    { kind: "snoozed", delay: { untilMs: 7 } },
   ]);
+});
+
+it("refuses to put a task off until a time that isn't a number", () => {
+  expect(() => snooze({ untilMs: Date.parse("soon") })).toThrow(TypeError);
+  for (const forMs of [Number.NaN, "5000", 5n, null, undefined]) {
+    // @ts-expect-error -- Most of them aren't numbers, as in a handler without types.
+    expect(() => snooze({ forMs })).toThrow("snooze needs a number");
+  }
 });
 
 it("drops a result that is too large to keep, and says so, because the work is done", async () => {

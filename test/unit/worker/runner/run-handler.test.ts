@@ -34,6 +34,7 @@ function startHandler(run?: Run, kind: "claim" | "natural" = "claim", worker = d
     leaseMs: 50_000,
     deadLetterRetentionMs: 1,
     timeoutMs: TIMEOUT_MS,
+    isRepeated: false,
     isFirstDispatch: true,
     run: (context: RunContext) => {
       contexts.push(context);
@@ -42,7 +43,7 @@ function startHandler(run?: Run, kind: "claim" | "natural" = "claim", worker = d
   } as const;
   const ends: Ran[] = [];
   const strategy = kind === "claim" ? claimStrategy(delivery, worker) : naturalStrategy(delivery, worker);
-  const attempt = { ...newAttempt(delivery), number: kind === "claim" ? 2 : 1 };
+  const attempt = { ...newAttempt(delivery, worker), number: kind === "claim" ? 2 : 1 };
   const ended = strategy.run(attempt).then((end) => void ends.push(end));
   const signal = contexts[0]?.signal ?? unreachable();
   return { ...worker, ended, ends, contexts, signal, end: gate.resolve, fail: gate.reject };
@@ -85,8 +86,13 @@ it("ends as threw when the handler throws, and logs why", async () => {
   const harness = startHandler();
   harness.fail(new RangeError("canary-message"));
   await harness.ended;
-  const thrown = { code: "handler_threw", message: "The handler threw RangeError." };
-  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
+  const threw = { code: "handler_threw", message: "The handler threw RangeError." };
+  // The payload's secret is "canary".
+  const thrown = {
+    message: "RangeError: [payload]-message",
+    stack: expect.stringMatching(/^at .*run-handler\.test\.ts/),
+  };
+  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: threw, thrown } }]);
   expect(harness.lines.map((line) => JSON.parse(line))).toMatchObject([
     { severity: "ERROR", error: { message: "canary-message" } },
   ]);
@@ -99,8 +105,9 @@ it("survives a handler that throws before it returns a promise, and one that thr
     throw "canary";
   });
   await harness.ended;
-  const thrown = { code: "handler_threw", message: "The handler threw string." };
-  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: thrown } }]);
+  const threw = { code: "handler_threw", message: "The handler threw string." };
+  const thrown = { message: "string: [payload]", stack: "" };
+  expect(harness.ends).toEqual([{ kind: "ended", end: { kind: "threw", error: threw, thrown } }]);
 });
 
 it("fires the signal when the timeout is used up, and not before", async () => {

@@ -73,6 +73,7 @@ const delivery = (type: string): Delivery => ({
   leaseMs: 50_000,
   timeoutMs: 1,
   deadLetterRetentionMs: 1,
+  isRepeated: false,
   isFirstDispatch: true,
   run: () => Promise.reject(new Error("Nothing runs here.")),
 });
@@ -87,6 +88,16 @@ it("reports how late one of our deliveries came", () => {
     },
   ]);
   expect(lines.join("")).not.toContain("canary");
+});
+
+it("names the task and its hop, whatever the hop is called in Cloud Tasks", () => {
+  const first = delivery("webhook.deliver");
+  const later = { ...first, envelope: { ...first.envelope, hop: 12 } };
+  const headers = { "x-cloudtasks-taskname": `${ID}-h12` };
+  const outcome = { kind: "done", result: null } as const;
+  expect(report(outcome, { headers, delivery: later }).entries).toMatchObject([{ taskId: ID, hop: 12 }]);
+  expect(report(outcome, { delivery: first }).entries).toMatchObject([{ taskId: ID, hop: 0 }]);
+  expect(report(outcome, { headers }).entries).toMatchObject([{ taskId: `${ID}-h12` }]);
 });
 
 it("names no unknown type: each would become a metric series of its own", () => {
@@ -104,6 +115,8 @@ it.each<[Outcome, string, object]>([
   [{ kind: "done", result: "canary" }, "INFO", {}],
   [{ kind: "duplicate", state: "succeeded" }, "INFO", {}],
   [{ kind: "busy", retryAfterMs: 1 }, "INFO", {}],
+  [{ kind: "rescheduled", dueAtMs: 0 }, "INFO", {}],
+  [{ kind: "rescheduled", dueAtMs: 0, error }, "WARNING", { errorCode: "some_code" }],
   [{ kind: "retry", error }, "WARNING", { errorCode: "some_code" }],
   [{ kind: "saturated", error }, "WARNING", { errorCode: "some_code" }],
   [{ kind: "failed", error }, "ERROR", { errorCode: "some_code" }],

@@ -28,9 +28,12 @@ export interface RpcContext {
  * exist.
  */
 export function requireQueue({ state, scheduler, access }: RpcContext, name: string, rpc: NamingRpc): Queue {
-  access.queue(name, rpc);
   const queue = state.queues.get(name);
-  if (!queue) throw queueNotFound();
+  if (!queue) {
+    // Only now: a queue that exists has a name that can be one.
+    access.queue(name, rpc);
+    throw queueNotFound();
+  }
   scheduler.expireOld(queue);
   return queue;
 }

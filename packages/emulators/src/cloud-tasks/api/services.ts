@@ -2,7 +2,6 @@ import type protobuf from "protobufjs/light.js";
 import type { RpcHandler } from "../../rpc/bind-service.ts";
 import type { EndpointOptions } from "../../rpc/endpoint.ts";
 import type { RestOptions } from "../../rpc/rest.ts";
-import type { History } from "../testing/history.ts";
 import { Access } from "./access.ts";
 import type { BufferVersion } from "./batches/buffer-surface.ts";
 import { Operations, createOperationHandlers } from "./batches/operations.ts";
@@ -23,7 +22,6 @@ type Handlers = Readonly<Record<string, RpcHandler>>;
 /** What all services need. */
 interface ServiceDeps extends Omit<RpcContext, "access" | "taskType" | "queueType"> {
   readonly protos: protobuf.Root;
-  readonly history: History;
   /** The id of the emulator's own location. */
   readonly location: string;
 }
@@ -43,7 +41,6 @@ export interface Services {
 }
 
 const PACKAGE = "google.cloud.tasks";
-const MINUTE_MS = 60_000;
 
 /** Times that callers can give to the microsecond have decimal places even when these are zero. */
 const REST: RestOptions = { fractionalTimes: new Set(["scheduleTime"]) };
@@ -70,11 +67,10 @@ export function createServices(deps: ServiceDeps): Services {
     };
   };
   const betaQueue = protos.lookupType(`${PACKAGE}.v2beta3.Queue`);
-  const beta = { queueType: betaQueue, executedLastMinute: (queue: string) => executedLastMinute(deps, queue) };
   const versions = {
     v2: handlersOf("v2"),
-    v2beta3: asV2beta3(handlersOf("v2beta3"), contextOf("v2beta3"), beta),
-    v2beta2: asV2beta2(asV2beta3(handlersOf("v2beta2"), contextOf("v2beta2"), beta)),
+    v2beta3: asV2beta3(handlersOf("v2beta3"), contextOf("v2beta3"), betaQueue),
+    v2beta2: asV2beta2(asV2beta3(handlersOf("v2beta2"), contextOf("v2beta2"), betaQueue)),
   };
   return {
     methods: versions.v2,
@@ -105,12 +101,4 @@ export function createServices(deps: ServiceDeps): Services {
       },
     ],
   };
-}
-
-function executedLastMinute({ history, clock }: ServiceDeps, queue: string): number {
-  const sinceMs = clock.now() - MINUTE_MS;
-  return history
-    .list({ queue })
-    .filter(({ endedMs, outcome }) => outcome?.kind === "answered" && endedMs !== undefined && endedMs > sinceMs)
-    .length;
 }

@@ -5,11 +5,9 @@ import type { Deliveries } from "../testing/deliveries.ts";
 import type { DeliveryAbort } from "./request/delivery-abort.ts";
 import { DueHeap } from "../../kernel/due-heap.ts";
 import type { IdleUntil, Watched } from "../testing/idle.ts";
+import { QueueSpeed } from "./queue-speed.ts";
 import type { Queue } from "../state/queue.ts";
 import type { DeliverySlots } from "./delivery-slots.ts";
-import { burstSize } from "../wire/queue-config.ts";
-import { isSuccess } from "./request/response-status.ts";
-import { SlowDown } from "./slow-down.ts";
 import type { Task } from "../state/task.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -43,13 +41,15 @@ export class QueueRunner implements Watched {
   readonly #deps: RunnerDeps;
   readonly #waiting = new DueHeap<Task>();
   #failedWaiting = 0;
-  readonly #slowDown = new SlowDown();
+  readonly #speed: QueueSpeed;
   readonly #bucket: TokenBucket;
   readonly #wakeLater = (): void => this.wake();
   /** Attempts that have ended, but how couldn't be stored yet. */
   readonly #unstored = new Set<Attempted>();
   /** How far the clock is ahead of monotonic time, as of the last look. */
   #clockAheadMs: number;
+  /** Before this time no task is 31 days old. Looking at the first task goes past all that were removed before it. */
+  #nextExpiryMs = 0;
   #running = 0;
   #stopped = false;
   #timer: Timer | undefined;
@@ -58,6 +58,7 @@ export class QueueRunner implements Watched {
     this.queue = queue;
     this.#deps = deps;
     this.#clockAheadMs = deps.clock.now() - monotonicMs(deps.clock);
+    this.#speed = new QueueSpeed(deps.slowDown);
     this.#bucket = new TokenBucket(this.#rate(monotonicMs(deps.clock)));
     for (const task of queue.tasks.values()) this.#enqueue(task);
   }
@@ -73,19 +74,17 @@ export class QueueRunner implements Watched {
     if (until === "empty") return this.#waiting.size === 0;
     if (this.queue.settings.paused) return true;
     if (until === "retries" && this.#failedWaiting > 0) return false;
-    const next = this.#waiting.peek();
-    return !next || next.dueMs > clock.now();
+    return (this.#waiting.peek()?.dueMs ?? Number.POSITIVE_INFINITY) > clock.now();
   }
 
   describe(): string {
-    const { deliveries } = this.#deps;
+    const { deliveries, clock } = this.#deps;
     const underWay = deliveries.underWay(this.queue);
     if (underWay !== undefined) return `${underWay} is being delivered.`;
     const next = this.#waiting.peek();
     if (!next) return `${deliveries.expected(this.queue) ?? "Nothing"} will be delivered.`;
     if (this.queue.settings.paused) return `${this.#nameOf(next)} is waiting in a paused queue.`;
-    if (next.dueMs <= this.#deps.clock.now())
-      return `${this.#nameOf(next)} is due but held back by its queue's limits.`;
+    if (next.dueMs <= clock.now()) return `${this.#nameOf(next)} is due but held back by its queue's limits.`;
     const state = next.failures > 0 ? `has failed (${next.failures})` : "has not been delivered yet";
     return `${this.#nameOf(next)} ${state} and is due at ${new Date(next.dueMs).toISOString()}.`;
   }
@@ -96,6 +95,7 @@ export class QueueRunner implements Watched {
 
   /** Adds a task that was just created. */
   add(task: Task): void {
+    this.#nextExpiryMs = Math.min(this.#nextExpiryMs, task.createdMs + RETENTION_MS);
     this.#enqueue(task);
     this.wake();
   }
@@ -166,16 +166,26 @@ export class QueueRunner implements Watched {
 
   /** Deletes tasks that are 31 days old, at once or as soon as that can be stored. */
   expireOld(): void {
+    if (this.#deps.clock.now() < this.#nextExpiryMs) return;
     void this.#deps.state.unstored.storeSoon(this, () => this.#expireNow());
   }
 
   #expireNow(): void {
     const nowMs = this.#deps.clock.now();
     for (const task of this.queue.tasks.values()) {
-      if (nowMs < task.createdMs + RETENTION_MS) return;
+      this.#nextExpiryMs = task.createdMs + RETENTION_MS;
+      if (nowMs < this.#nextExpiryMs) return;
       this.#dequeue(task);
       this.#deps.state.commit({ kind: "task-gone", queue: this.queue.name.name, taskId: task.id, atMs: nowMs });
     }
+    this.#nextExpiryMs = nowMs + RETENTION_MS;
+  }
+
+  /** How many deliveries a second are allowed now, and how many got a response in the last minute. */
+  get statistics(): { readonly effectiveRate: number; readonly answeredLastMinute: number } {
+    const nowMs = monotonicMs(this.#deps.clock);
+    const answeredLastMinute = this.#speed.answeredLastMinute(nowMs);
+    return { effectiveRate: this.#rate(nowMs).perSecond, answeredLastMinute };
   }
 
   /** Stops beginning deliveries. */
@@ -199,10 +209,7 @@ export class QueueRunner implements Watched {
   }
 
   #rate(nowMs: number): { perSecond: number; capacity: number; nowMs: number } {
-    const { config } = this.queue.settings;
-    const factor = this.#deps.slowDown ? this.#slowDown.factor(nowMs) : 1;
-    const capacity = Math.max(1, burstSize(config) * factor);
-    return { perSecond: config.maxDispatchesPerSecond * factor, capacity, nowMs };
+    return { ...this.#speed.limits(this.queue.settings.config, nowMs), nowMs };
   }
 
   #wakeIn(waitMs: number): void {
@@ -225,10 +232,9 @@ export class QueueRunner implements Watched {
   }
 
   #attempt(task: Task, { forced }: { forced: boolean }): void {
-    const { queue } = this;
     this.#deps.slots.take();
     this.#deps.deliveries.begin({
-      queue,
+      queue: this.queue,
       describe: () => `${this.#nameOf(task)} (dispatch ${task.dispatchCount})`,
       run: (abort) => this.#deliver(task, { abort, forced }),
     });
@@ -239,7 +245,7 @@ export class QueueRunner implements Watched {
     let stored: Promise<void> | undefined;
     try {
       const attempted = await attemptTask({ queue: this.queue, task }, this.#deps, { abort, forced });
-      this.#noteSpeed(attempted);
+      this.#speed.note(attempted, monotonicMs(this.#deps.clock));
       stored = this.#store(task, attempted);
     } finally {
       if (!forced) this.#running -= 1;
@@ -285,13 +291,5 @@ export class QueueRunner implements Watched {
       if (isWaiting) this.#enqueue(task);
       throw error;
     }
-  }
-
-  #noteSpeed({ delivered }: Attempted): void {
-    this.#slowDown.note({
-      ok: isSuccess(delivered),
-      nowMs: monotonicMs(this.#deps.clock),
-      ...(delivered.kind === "answered" ? { status: delivered.status } : {}),
-    });
   }
 }

@@ -62,6 +62,11 @@ export class Scheduler {
     this.#runner(queue).force(task);
   }
 
+  /** How fast a queue delivers. */
+  statistics(queue: Queue): QueueRunner["statistics"] {
+    return this.#runner(queue).statistics;
+  }
+
   /** Deletes tasks that are too old, so that callers don't see them. */
   expireOld(queue: Queue): void {
     this.#runner(queue).expireOld();

@@ -1,5 +1,4 @@
-import type protobuf from "protobufjs/light.js";
-import { type Namespace, loadProtos, namespaceAt, serviceMethods } from "../../rpc/proto.ts";
+import { type Namespace, loadOnce, loadProtos, namespaceAt, serviceMethods } from "../../rpc/proto.ts";
 import { addLocations } from "./locations.ts";
 import { completeV2 } from "./complete-v2.ts";
 
@@ -15,10 +14,10 @@ const PACKAGES = [
 ] as const;
 
 /**
- * Builds the protos of Cloud Tasks in all its versions. The published client lacks some of what the service has; those
- * parts are added.
+ * The protos of Cloud Tasks in all its versions. The published client lacks some of what the service has; those parts are
+ * added.
  */
-export const loadTasksProtos = (): protobuf.Root => loadProtos({ npmPackage: "@google-cloud/tasks" }, PACKAGES, amend);
+export const tasksProtos = loadOnce(() => loadProtos({ npmPackage: "@google-cloud/tasks" }, PACKAGES, amend));
 
 function amend(protos: Namespace): void {
   completeV2(protos);

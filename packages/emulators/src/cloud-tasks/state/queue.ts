@@ -1,5 +1,6 @@
 import type { QueueName } from "../api/resource-names.ts";
 import type { QueueConfig } from "../wire/queue-config.ts";
+import type { ReservedNames } from "./reserved-names.ts";
 import type { Task } from "./task.ts";
 
 /** An IAM policy, which has no effect. */
@@ -24,6 +25,6 @@ export interface Queue {
   settings: QueueSettings;
   /** By task id, in the order of creation. */
   readonly tasks: Map<string, Task>;
-  /** When tasks went, by their ids, oldest first: names that are still reserved. */
-  readonly gone: Map<string, number>;
+  /** The ids of tasks that went. */
+  readonly gone: ReservedNames;
 }

@@ -2,6 +2,7 @@ import type { Journal } from "../../kernel/journal/journal.ts";
 import { type Change, type ChangeInQueue, type StoredChange, changeFromStored, storedFromChange } from "./change.ts";
 import type { Queue, QueueSettings } from "./queue.ts";
 import { parseQueueName } from "../api/resource-names.ts";
+import { ReservedNames } from "./reserved-names.ts";
 import { TargetPool } from "../dispatch/request/target-pool.ts";
 import { Unstored } from "./unstored.ts";
 
@@ -23,7 +24,7 @@ export class State {
   readonly unstored = new Unstored();
   /** The names of keys in Cloud KMS, by the locations that have one. */
   readonly cmekKeys = new Map<string, string>();
-  readonly #goneQueues = new Map<string, number>();
+  readonly #goneQueues: ReservedNames;
   #journal: ChangeJournal | undefined;
   readonly #periods: NamePeriods;
   readonly #targets = new TargetPool();
@@ -31,6 +32,7 @@ export class State {
 
   constructor(periods: NamePeriods) {
     this.#periods = periods;
+    this.#goneQueues = new ReservedNames(periods.queueNameMs);
   }
 
   /** Makes a change of an earlier run. */
@@ -45,7 +47,8 @@ export class State {
 
   /** Frees the names whose time was over before this run. */
   forgetNamesUntil(nowMs: number): void {
-    for (const queue of this.queues.values()) this.#forgetOldNames(queue, nowMs);
+    this.#goneQueues.forgetUntil(nowMs);
+    for (const { gone } of this.queues.values()) gone.forgetUntil(nowMs);
   }
 
   /**
@@ -54,13 +57,13 @@ export class State {
    */
   snapshot(): Iterable<StoredChange> {
     const queues = [...this.queues].map(([name, { settings, tasks, gone }]) => ({ name, settings, tasks, gone }));
-    const [cmekKeys, goneQueues] = [[...this.cmekKeys], [...this.#goneQueues]];
+    const [cmekKeys, goneQueues] = [[...this.cmekKeys], [...this.#goneQueues.entries()]];
     return snapshotOf({ cmekKeys, goneQueues, queues, beforeOrder: this.#nextOrder });
   }
 
   /** The full names of all queues, and of deleted queues whose names are still reserved. */
   allQueueNames(): string[] {
-    return [...this.queues.keys(), ...this.#goneQueues.keys()];
+    return [...this.queues.keys(), ...this.#goneQueues.names()];
   }
 
   /** The next task's position among all tasks ever created. */
@@ -70,14 +73,12 @@ export class State {
 
   /** Whether a queue was deleted so recently that its name is reserved. */
   isQueueNameTaken(name: string, nowMs: number): boolean {
-    const goneMs = this.#goneQueues.get(name);
-    return goneMs !== undefined && nowMs < goneMs + this.#periods.queueNameMs;
+    return this.#goneQueues.isReserved(name, nowMs);
   }
 
   /** Whether a task went so recently that its name is reserved. */
   isTaskNameTaken(queue: Queue, id: string, nowMs: number): boolean {
-    const goneMs = queue.gone.get(id);
-    return goneMs !== undefined && nowMs < goneMs + this.#periods.taskNameMs;
+    return queue.gone.isReserved(id, nowMs);
   }
 
   /**
@@ -119,13 +120,13 @@ export class State {
     }
     if (change.kind === "queue-forgotten") {
       this.queues.delete(change.queue);
-      this.#goneQueues.delete(change.queue);
+      this.#goneQueues.free(change.queue);
       return;
     }
     if (change.kind === "queue-deleted") {
       this.queues.get(change.queue)?.tasks.clear();
       this.queues.delete(change.queue);
-      this.#goneQueues.set(change.queue, change.atMs);
+      this.#goneQueues.reserve(change.queue, change.atMs);
       return;
     }
     const queue = this.queues.get(change.queue);
@@ -145,7 +146,7 @@ export class State {
       case "task-created":
         this.#nextOrder = Math.max(this.#nextOrder, change.task.order + 1);
         change.task.target = this.#targets.share(change.task.target);
-        queue.gone.delete(change.task.id);
+        queue.gone.free(change.task.id);
         queue.tasks.set(change.task.id, change.task);
         break;
       case "task-failed": {
@@ -169,23 +170,14 @@ export class State {
     }
     const name = parseQueueName(change.queue);
     if (!name) throw new Error(`${change.queue} is not a queue's name.`);
-    this.#goneQueues.delete(change.queue);
-    this.queues.set(change.queue, { name, settings: change.settings, tasks: new Map(), gone: new Map() });
+    this.#goneQueues.free(change.queue);
+    const gone = new ReservedNames(this.#periods.taskNameMs);
+    this.queues.set(change.queue, { name, settings: change.settings, tasks: new Map(), gone });
   }
 
   #retire(queue: Queue, id: string, atMs: number): void {
     queue.tasks.delete(id);
-    // Oldest first, even if it is there already.
-    queue.gone.delete(id);
-    queue.gone.set(id, atMs);
-    this.#forgetOldNames(queue, atMs);
-  }
-
-  #forgetOldNames(queue: Queue, nowMs: number): void {
-    for (const [id, goneMs] of queue.gone) {
-      if (nowMs < goneMs + this.#periods.taskNameMs) return;
-      queue.gone.delete(id);
-    }
+    queue.gone.reserve(id, atMs);
   }
 }
 
@@ -213,7 +205,7 @@ function* snapshotOf({ cmekKeys, goneQueues, queues, beforeOrder }: SnapshotOf):
     }
     // After the tasks, so that one that goes meanwhile is found here, at least: a purge doesn't name the tasks it removes.
     let left = gone.size;
-    for (const [taskId, atMs] of gone) {
+    for (const [taskId, atMs] of gone.entries()) {
       if (left-- <= 0) break;
       yield { kind: "task-gone", queue, taskId, atMs };
     }

@@ -13,8 +13,9 @@ export interface Delivery {
 
 interface UnderWay {
   readonly delivery: Delivery;
-  readonly ended: Promise<void>;
   readonly abort: DeliveryAbort;
+  /** Undefined only while it begins. */
+  ended: Promise<void> | undefined;
 }
 
 interface Expected {
@@ -34,18 +35,23 @@ export class Deliveries {
   }
 
   begin(delivery: Delivery): void {
+    const entry: UnderWay = { delivery, abort: new DeliveryAbort(), ended: undefined };
+    this.#of(delivery.queue).add(entry);
+    entry.ended = this.#run(entry);
+  }
+
+  /** One promise, since each takes time in every delivery. */
+  async #run(entry: UnderWay): Promise<void> {
+    const { delivery, abort } = entry;
+    try {
+      await delivery.run(abort);
+    } catch (error) {
+      this.#deps.log.error({ err: error }, "failed to store the end of a delivery");
+    }
     const ofQueue = this.#of(delivery.queue);
-    const abort = new DeliveryAbort();
-    const ended = delivery
-      .run(abort)
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, "failed to store the end of a delivery"))
-      .finally(() => {
-        ofQueue.delete(entry);
-        if (ofQueue.size === 0) this.#underWay.delete(delivery.queue);
-        this.#deps.changed();
-      });
-    const entry: UnderWay = { delivery, ended, abort };
-    ofQueue.add(entry);
+    ofQueue.delete(entry);
+    if (ofQueue.size === 0) this.#underWay.delete(delivery.queue);
+    this.#deps.changed();
   }
 
   beginLater(delivery: Delivery, delayMs: number): void {
@@ -88,7 +94,7 @@ export class Deliveries {
     const abortAll = (): void => awaited.forEach(({ abort }) => abort.abort());
     if (graceMs === 0) abortAll();
     const timer = Number.isFinite(graceMs) ? this.#deps.clock.setTimer(graceMs, abortAll) : undefined;
-    await Promise.all(awaited.map(({ ended }) => ended));
+    await Promise.all(awaited.map(async ({ ended }) => ended));
     timer?.cancel();
   }
 

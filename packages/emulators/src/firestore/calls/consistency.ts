@@ -1,7 +1,6 @@
-import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database, View } from "../database.ts";
 import type { Transaction } from "../transactions/transaction.ts";
-import { type WireTimestamp, microsOf } from "../values/value.ts";
+import { type WireTimestamp, exactMicrosOf } from "../values/value.ts";
 
 /** Decoded google.firestore.v1.TransactionOptions. At most one member is an own one. */
 export interface WireTransactionOptions {
@@ -33,7 +32,7 @@ export function openView(database: Database, request: ConsistencySelector): { vi
     return { view: { kind: "transaction", transaction }, begun: transaction };
   }
   if (request.readTime) {
-    return { view: { kind: "past", at: database.checkReadTime(readTimeOf(request.readTime)) }, begun: null };
+    return { view: { kind: "past", at: database.checkReadTime(exactMicrosOf(request.readTime)) }, begun: null };
   }
   return { view: { kind: "latest" }, begun: null };
 }
@@ -42,16 +41,8 @@ export function openView(database: Database, request: ConsistencySelector): { vi
 export function beginTransaction(database: Database, options: WireTransactionOptions | null | undefined): Transaction {
   if (options?.readOnly) {
     const { readTime } = options.readOnly;
-    return database.beginReadOnly(readTime ? readTimeOf(readTime) : undefined);
+    return database.beginReadOnly(readTime ? exactMicrosOf(readTime) : undefined);
   }
   const retries = options?.readWrite?.retryTransaction;
   return database.beginReadWrite(retries && retries.length > 0 ? retries : undefined);
 }
-
-/** A read time must not be finer than microseconds. Other times are truncated. */
-function readTimeOf(time: WireTimestamp): bigint {
-  if ((time.nanos ?? 0) % NANOS_PER_MICRO === 0) return microsOf(time);
-  throw new RpcError(RpcCode.INVALID_ARGUMENT, "timestamp cannot have more than microseconds precision");
-}
-
-const NANOS_PER_MICRO = 1000;

@@ -49,7 +49,7 @@ async function listExisting(database: Database, request: ListDocumentsRequest): 
   const mask = parseMask(request.mask);
   const query = compileQuery(parent, { from: [{ collectionId }], orderBy });
   const { view } = openView(database, request);
-  const { value: found } = await database.readQuery(query, view);
+  const { documents: found } = (await database.readQuery(query, view)).value;
 
   const documents = new Map(found.map((document) => [document.name, document]));
   const page = pageOf([...documents.keys()], request, orderBy.length === 0 ? compareNames : null);
@@ -75,7 +75,7 @@ function listWithMissing(database: Database, request: ListDocumentsRequest): obj
   }
   const { documents } = database;
   return database.readUnlocked(view, (at) => {
-    const names = [...documents.paths.documentsIn(`${parent}/${collectionId}`)];
+    const names = [...documents.namesIn(`${parent}/${collectionId}`, at)];
     const shown = names.filter((name) => documents.hasAnythingAt(name, at)).toSorted(compareNames);
     const page = pageOf(shown, request, compareNames);
     return {
@@ -89,7 +89,7 @@ function listWithMissing(database: Database, request: ListDocumentsRequest): obj
 }
 
 function collectionsUnder(documents: DocumentStore, parent: string, at: bigint | undefined): string[] {
-  return [...documents.paths.collectionsUnder(parent)].filter((collection) => documents.hasAnythingIn(collection, at));
+  return [...documents.collectionsUnder(parent, at)].filter((collection) => documents.hasAnythingIn(collection, at));
 }
 
 const invalid = (message: string): RpcError => new RpcError(RpcCode.INVALID_ARGUMENT, message);

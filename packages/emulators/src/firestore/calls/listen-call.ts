@@ -1,4 +1,4 @@
-import type { ReplyStream, RequestSink, StreamHandler } from "../../rpc/duplex-call.ts";
+import type { ReplyStream, RequestSink } from "../../rpc/duplex-call.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import type { Database } from "../database.ts";
 import type { Databases } from "../databases.ts";
@@ -13,7 +13,7 @@ interface ListenRequest {
 }
 
 /** The call that listens. All requests of a stream must be for the database of the first. */
-export function listenCall(databases: Databases): StreamHandler {
+export function listenCall(databases: Databases): (replies: ReplyStream) => RequestSink {
   const tokens = new ResumeTokens();
   return (replies) => new ListenStream(databases, { replies, tokens });
 }

@@ -10,20 +10,19 @@ import { checkParent } from "../store/resource-name.ts";
 import type { Aggregation, StructuredQuery } from "../query/structured-query.ts";
 import { type WireInt64, timestampOf, toNumber } from "../values/value.ts";
 import { type ConsistencySelector, openView } from "./consistency.ts";
+import { type Explained, executionMetrics, isOnlyPlanned, planMetrics } from "./explain.ts";
 
-interface RunQueryRequest extends ConsistencySelector {
+interface RunQueryRequest extends ConsistencySelector, Explained {
   readonly parent: string;
   readonly structuredQuery?: StructuredQuery | null;
-  readonly explainOptions?: object | null;
 }
 
-interface RunAggregationQueryRequest extends ConsistencySelector {
+interface RunAggregationQueryRequest extends ConsistencySelector, Explained {
   readonly parent: string;
   readonly structuredAggregationQuery?: {
     readonly structuredQuery?: StructuredQuery | null;
     readonly aggregations?: readonly Aggregation[];
   } | null;
-  readonly explainOptions?: object | null;
 }
 
 interface PartitionQueryRequest extends ConsistencySelector {
@@ -36,36 +35,51 @@ interface PartitionQueryRequest extends ConsistencySelector {
 export function queryCalls(databases: Databases): Record<string, RpcHandler> {
   return {
     async RunQuery(request: RunQueryRequest, send) {
-      refuseExplain(request);
+      const startedAtMs = performance.now();
       const database = databases.of(request.parent);
       checkParent(request.parent, database.root);
-      const query = compileQuery(request.parent, request.structuredQuery ?? {});
+      const query = compileQuery(request.parent, structuredQueryOf(request));
 
       const { view, begun } = openView(database, request);
-      const read = await database.readQuery(query, view);
-      const readTime = timestampOf(read.readTime);
+      const read = isOnlyPlanned(request) ? null : await database.readQuery(query, view);
       if (begun) send({ transaction: begun.id });
+      if (!read) return send({ explainMetrics: planMetrics(query) });
+      const { value: result } = read;
+      const readTime = timestampOf(read.readTime);
       let skippedResults = request.structuredQuery?.offset ?? 0;
-      for (const document of read.value) {
+      for (const document of result.documents) {
         send({ document: documentMessage(query.project(document)), readTime, skippedResults });
         skippedResults = 0;
       }
-      if (read.value.length === 0) send({ readTime });
+      if (request.explainOptions) {
+        send({ readTime, explainMetrics: executionMetrics(query, { result, isAggregated: false, startedAtMs }) });
+      } else if (result.documents.length === 0) {
+        send({ readTime });
+      }
     },
 
     async RunAggregationQuery(request: RunAggregationQueryRequest, send) {
-      refuseExplain(request);
+      const startedAtMs = performance.now();
       const database = databases.of(request.parent);
       checkParent(request.parent, database.root);
-      const { structuredQuery, aggregations = [] } = request.structuredAggregationQuery ?? {};
+      if (!request.structuredAggregationQuery) {
+        throw new RpcError(RpcCode.INVALID_ARGUMENT, "Only structured aggregation queries are supported.");
+      }
+      const { structuredQuery, aggregations = [] } = request.structuredAggregationQuery;
       const query = compileQuery(request.parent, structuredQuery ?? {}, aggregatedFields(aggregations));
 
       const { view, begun } = openView(database, request);
-      const read = await database.readQuery(query, view);
+      const transaction = begun ? { transaction: begun.id } : {};
+      if (isOnlyPlanned(request)) return send({ explainMetrics: planMetrics(query), ...transaction });
+      const { value: result, readTime } = await database.readQuery(query, view);
+      const explained = request.explainOptions
+        ? { explainMetrics: executionMetrics(query, { result, isAggregated: true, startedAtMs }) }
+        : {};
       send({
-        result: { aggregateFields: aggregate(read.value, aggregations) },
-        readTime: timestampOf(read.readTime),
-        ...(begun ? { transaction: begun.id } : {}),
+        result: { aggregateFields: aggregate(result.documents, aggregations) },
+        readTime: timestampOf(readTime),
+        ...transaction,
+        ...explained,
       });
     },
 
@@ -74,10 +88,10 @@ export function queryCalls(databases: Databases): Record<string, RpcHandler> {
       checkParent(request.parent, database.root);
       const wanted = toNumber(request.partitionCount);
       if (wanted < 1) throw new RpcError(RpcCode.INVALID_ARGUMENT, "partition_count must be positive.");
-      const query = compileQuery(request.parent, request.structuredQuery ?? {});
+      const query = compileQuery(request.parent, structuredQueryOf(request));
 
       const { view } = openView(database, request);
-      const { value: documents } = await database.readQuery(query, view);
+      const { documents } = (await database.readQuery(query, view)).value;
       const partitions = splitPoints(documents, wanted).map((referenceValue) => ({ values: [{ referenceValue }] }));
       return { partitions, nextPageToken: "" };
     },
@@ -94,6 +108,11 @@ function splitPoints(documents: readonly StoredDocument[], wanted: number): stri
   );
 }
 
-function refuseExplain({ explainOptions }: { readonly explainOptions?: object | null }): void {
-  if (explainOptions) throw new RpcError(RpcCode.UNIMPLEMENTED, "Explaining queries is not supported.");
+function structuredQueryOf({
+  structuredQuery,
+}: {
+  readonly structuredQuery?: StructuredQuery | null;
+}): StructuredQuery {
+  if (structuredQuery) return structuredQuery;
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "only structured queries are supported");
 }

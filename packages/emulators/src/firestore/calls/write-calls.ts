@@ -29,7 +29,7 @@ interface CreateDocumentRequest {
   readonly parent: string;
   readonly collectionId: string;
   readonly documentId?: string;
-  readonly document?: { readonly fields?: Fields } | null;
+  readonly document?: { readonly name?: string; readonly fields?: Fields } | null;
   readonly mask?: WireMask | null;
 }
 
@@ -72,6 +72,7 @@ export function writeCalls(databases: Databases): Record<string, RpcHandler> {
       const id = request.documentId ? request.documentId : randomBytes(10).toString("hex");
       checkCollectionId(request.collectionId);
       if (id.includes("/")) throw new RpcError(RpcCode.INVALID_ARGUMENT, `Document id "${id}" contains a slash.`);
+      if (request.document?.name) throw new RpcError(RpcCode.INVALID_ARGUMENT, "document.name must not be set");
       const name = `${request.parent}/${request.collectionId}/${id}`;
       const update = { name, fields: request.document?.fields ?? {} };
       return writeAndRead(databases.of(name), { update, currentDocument: { exists: false } }, request.mask);

@@ -57,11 +57,14 @@ export class Target {
   }
 
   committed(changes: readonly Change[]): void {
-    if (this.#maybeChanged === "everything") return;
-    for (const change of changes) if (this.#watched.isTouchedBy(change)) this.#maybeChanged.add(change.name);
+    for (const change of changes) {
+      const isAffected = this.#watched.note(change);
+      if (isAffected && this.#maybeChanged !== "everything") this.#maybeChanged.add(change.name);
+    }
   }
 
   cleared(): void {
+    this.#watched.noteClear?.();
     this.#maybeChanged = "everything";
   }
 

@@ -3,6 +3,7 @@ import type { StoredDocument } from "../store/document.ts";
 import type { Change, DocumentStore } from "../store/document-store.ts";
 import { type CompiledQuery, compileQuery } from "../query/query.ts";
 import { checkDocumentName, checkParent } from "../store/resource-name.ts";
+import { watchPage } from "./watched-page.ts";
 import type { StructuredQuery } from "../query/structured-query.ts";
 
 /** The part of a decoded google.firestore.v1.Target that says what to listen to. */
@@ -13,8 +14,10 @@ export interface WireWatched {
 
 /** What a target listens to. Null for a document in it that doesn't exist. */
 export interface Watched {
-  /** Whether a change can affect it. */
-  isTouchedBy(change: Change): boolean;
+  /** Notes a change that was just made, and returns whether it can affect what is in the target. */
+  note(change: Change): boolean;
+  /** Notes that everything was removed. */
+  noteClear?(): void;
   /** Everything in it as of a time, by default now: in its order, by name. */
   all(documents: DocumentStore, at?: bigint): ReadonlyMap<string, StoredDocument | null>;
   /**
@@ -33,18 +36,38 @@ export interface Watched {
  */
 export function compileWatched(wire: WireWatched, root: string): Watched {
   if (wire.query) {
-    checkParent(wire.query.parent, root);
-    return watchQuery(wire.query.parent, wire.query.structuredQuery ?? {});
+    const { parent, structuredQuery } = wire.query;
+    checkParent(parent, root);
+    if (!structuredQuery) throw invalid("only structured queries are supported");
+    checkRealTime(structuredQuery, { isAtRoot: parent === root });
+    return watchQuery(parent, structuredQuery);
   }
-  if (!wire.documents) throw new RpcError(RpcCode.INVALID_ARGUMENT, "A target must have documents or a query.");
+  if (!wire.documents) throw invalid("A target must have documents or a query.");
   const names = wire.documents.documents ?? [];
   for (const name of names) checkDocumentName(name, root);
   return watchDocuments(new Set(names));
 }
 
+/**
+ * Checks what a query may not ask for when it is listened to. Groups are refused in the service's words; vectors are
+ * documented at https://firebase.google.com/docs/firestore/vector-search#limitations.
+ */
+function checkRealTime({ from, findNearest }: StructuredQuery, { isAtRoot }: { isAtRoot: boolean }): void {
+  const { collectionId, allDescendants = false } = from?.[0] ?? {};
+  if (!collectionId) throw invalid("All-collection queries are not supported by real-time queries.");
+  if (allDescendants && !isAtRoot) {
+    throw invalid(
+      "'all_descendants' in CollectionSelector with document parent is not supported by real-time queries.",
+    );
+  }
+  if (findNearest) throw invalid("Vector search is not supported by real-time queries.");
+}
+
+const invalid = (message: string): RpcError => new RpcError(RpcCode.INVALID_ARGUMENT, message);
+
 function watchDocuments(names: ReadonlySet<string>): Watched {
   return {
-    isTouchedBy: ({ name }) => names.has(name),
+    note: ({ name }) => names.has(name),
     all: (documents, at) => new Map([...names].map((name) => [name, documents.get(name, at)])),
     one: (documents, name) => documents.get(name),
     project: (document) => document,
@@ -53,19 +76,16 @@ function watchDocuments(names: ReadonlySet<string>): Watched {
 
 function watchQuery(parent: string, structuredQuery: StructuredQuery): Watched {
   const query = compileQuery(parent, structuredQuery);
-  const watched: Watched = {
-    isTouchedBy: ({ name, before, after }) => query.inScope(name) && (selects(query, before) || selects(query, after)),
-    all: (documents, at) =>
-      new Map(query.run(documents.inScopeOf(query, at)).map((document) => [document.name, document])),
-    project: (document) => query.project(document),
-  };
-  if (structuredQuery.limit || structuredQuery.offset) return watched;
+  if (structuredQuery.limit || structuredQuery.offset) return watchPage(query, structuredQuery);
   return {
-    ...watched,
+    note: ({ name, before, after }) => query.inScope(name) && (selects(query, before) || selects(query, after)),
+    all: (documents, at) =>
+      new Map(query.run(documents.inScopeOf(query, at)).documents.map((document) => [document.name, document])),
     one: (documents, name) => {
       const document = documents.get(name);
       return document && query.matches(document) ? document : undefined;
     },
+    project: (document) => query.project(document),
   };
 }
 

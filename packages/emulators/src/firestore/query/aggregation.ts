@@ -20,9 +20,11 @@ const MAX_ALIAS_BYTES = 1_500;
  * @throws RpcError INVALID_ARGUMENT for aggregations that Firestore refuses: https://firebase.google.com/docs/firestore/query-data/aggregation-queries
  */
 export function aggregatedFields(aggregations: readonly Aggregation[]): QueryField[] {
-  if (aggregations.length === 0) throw invalid("There is nothing to aggregate.");
+  if (aggregations.length === 0) throw invalid("Aggregations can not be empty.");
   if (aggregations.length > MAX_AGGREGATIONS)
-    throw invalid(`A request can have at most ${MAX_AGGREGATIONS} aggregations.`);
+    throw invalid(
+      `The maximum number of aggregations allowed in an aggregation query is ${MAX_AGGREGATIONS}. Received: ${aggregations.length}.`,
+    );
   aliasesOf(aggregations);
   const fields = aggregations.map(parseAggregation).flatMap((result) => ("field" in result ? [result.field] : []));
   return fields.toSorted(compareFields);
@@ -46,17 +48,18 @@ function parseAggregation(aggregation: Aggregation): Result {
   const { count, sum, avg } = aggregation;
   if (Object.hasOwn(aggregation, "count") && count) {
     const upTo = count.upTo ? toBigInt(count.upTo.value ?? 0) : null;
-    if (upTo !== null && upTo < 0n) throw invalid("The limit of a count must not be negative.");
+    if (upTo !== null && upTo < 0n)
+      throw invalid("The `up_to` value in a COUNT aggregation must be greater than or equal to zero.");
     return { kind: "count", upTo };
   }
   if (Object.hasOwn(aggregation, "sum") && sum) return { kind: "sum", field: numberField(sum) };
   if (Object.hasOwn(aggregation, "avg") && avg) return { kind: "average", field: numberField(avg) };
-  throw invalid("An aggregation has no operator.");
+  throw invalid("Operator field in Aggregation is not set.");
 }
 
 function numberField({ field: reference }: NonNullable<Aggregation["sum"]>): QueryField {
   const field = queryField(reference);
-  if (field.isKey) throw invalid("Document names can't be aggregated.");
+  if (field.isKey) throw invalid("Aggregations are not supported for the property: __key__");
   return field;
 }
 
@@ -64,11 +67,12 @@ function numberField({ field: reference }: NonNullable<Aggregation["sum"]>): Que
 function aliasesOf(aggregations: readonly Aggregation[]): string[] {
   let unnamed = 0;
   const aliases = aggregations.map(({ alias }) => alias || `field_${++unnamed}`);
-  if (new Set(aliases).size < aliases.length) throw invalid("Two aggregations have the same alias.");
+  const repeated = aliases.find((alias, i) => aliases.indexOf(alias) < i);
+  if (repeated !== undefined) throw invalid(`Aggregation aliases contain duplicate alias: ${repeated}.`);
   const reserved = aliases.find((alias) => /^__.+__$/s.test(alias));
-  if (reserved !== undefined) throw invalid(`The alias "${reserved}" is reserved.`);
+  if (reserved !== undefined) throw invalid(`The property.name "${reserved}" is reserved.`);
   if (aliases.some((alias) => Buffer.byteLength(alias) > MAX_ALIAS_BYTES)) {
-    throw invalid(`An alias must be at most ${MAX_ALIAS_BYTES} bytes long.`);
+    throw invalid(`The property.name is longer than ${MAX_ALIAS_BYTES} bytes.`);
   }
   return aliases;
 }

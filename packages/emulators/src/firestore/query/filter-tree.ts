@@ -3,7 +3,7 @@ import { queryField } from "./query-field.ts";
 import type { QueryField } from "./query-field.ts";
 import { CompositeOperator, FieldOperator, UnaryOperator } from "./structured-query.ts";
 import type { CompositeFilter, FieldFilter, Filter, UnaryFilter } from "./structured-query.ts";
-import { elementsOf, isNaNValue, isNullValue } from "../values/value.ts";
+import { elementsOf, isNaNValue, isNullValue, kindOf } from "../values/value.ts";
 import { readValue } from "../values/value-intake.ts";
 import type { Value } from "../values/value.ts";
 
@@ -48,7 +48,12 @@ export function parseFilter(filter: Filter): FilterTree {
   if (Object.hasOwn(filter, "compositeFilter") && filter.compositeFilter) return parseComposite(filter.compositeFilter);
   if (Object.hasOwn(filter, "fieldFilter") && filter.fieldFilter) return parseFieldFilter(filter.fieldFilter);
   if (Object.hasOwn(filter, "unaryFilter") && filter.unaryFilter) return parseUnaryFilter(filter.unaryFilter);
-  throw invalid("A filter is empty.");
+  throw invalid("Unknown Filter type.");
+}
+
+/** The name of an operator in StructuredQuery.FieldFilter.Operator. */
+export function operatorName(kind: ListComparison["kind"]): string {
+  return kind.toUpperCase().replaceAll("-", "_");
 }
 
 /** All conditions in the tree, from left to right. */
@@ -111,8 +116,8 @@ const VALUE_TESTS: ReadonlyMap<number, ValueTest["kind"]> = new Map([
 function parseComposite({ op, filters = [] }: CompositeFilter): FilterTree {
   const parts = filters.map(parseFilter);
   if (op === CompositeOperator.AND) return { kind: "and", parts };
-  if (op !== CompositeOperator.OR) throw invalid("Unknown operator of a composite filter.");
-  if (parts.length === 0) throw invalid("OR needs at least one filter.");
+  if (op !== CompositeOperator.OR) throw invalid("Unsupported CompositeFilter operator.");
+  if (parts.length === 0) throw invalid("Composite filter must have at least one sub-filter.");
   return { kind: "or", parts };
 }
 
@@ -124,15 +129,18 @@ function parseFieldFilter(filter: FieldFilter): FilterTree {
   if (comparison) return { kind: comparison, field, operand };
 
   const listComparison = LIST_COMPARISONS.get(filter.op ?? 0);
-  if (!listComparison) throw invalid("Unknown operator of a field filter.");
+  if (!listComparison) throw invalid("Unknown FieldFilter operator.");
   const operands = elementsOf(operand);
-  if (operands.length === 0) throw invalid(`"${listComparison}" needs a non-empty array.`);
+  if (operands.length === 0) {
+    const wanted = kindOf(operand) === "arrayValue" ? "an non-empty ArrayValue" : "an ArrayValue";
+    throw invalid(`'${operatorName(listComparison)}' requires ${wanted}.`);
+  }
   return { kind: listComparison, field, operands };
 }
 
 function parseUnaryFilter(filter: UnaryFilter): FilterTree {
   const kind = VALUE_TESTS.get(filter.op ?? 0);
-  if (!kind) throw invalid("Unknown operator of a unary filter.");
+  if (!kind) throw invalid("Unknown UnaryFilter operator.");
   return { kind, field: queryField(filter.field) };
 }
 

@@ -2,6 +2,8 @@ import type { StoredDocument } from "../store/document.ts";
 import { parseFieldPath, projectFields } from "../values/field-path.ts";
 import { parseFilter } from "./filter-tree.ts";
 import { compileFilter } from "./query-filter.ts";
+import { type IndexUsed, planIndexes } from "./index-plan.ts";
+import { compileNearest } from "./nearest.ts";
 import { compareNames, compareValues } from "../values/ordering.ts";
 import type { QueryField } from "./query-field.ts";
 import { compareByKeys, sortKeys } from "./query-order.ts";
@@ -17,10 +19,23 @@ import type { Value } from "../values/value.ts";
 export interface CompiledQuery extends QueryScope {
   /** Whether a document in scope matches the filter, has all fields of the order, and is between the cursors. */
   matches(document: StoredDocument): boolean;
-  /** The result for documents in scope: ordered, with offset and limit, not projected. */
-  run(documents: Iterable<StoredDocument>): StoredDocument[];
+  /** The result for documents in scope: ordered, with offset and limit, or the nearest neighbours; not projected. */
+  run(documents: Iterable<StoredDocument>): QueryResult;
+  /** The order of two different documents that match. */
+  compare(a: StoredDocument, b: StoredDocument): number;
   /** The document as the query selects it. */
   project(document: StoredDocument): StoredDocument;
+  /** Whether it searches for nearest neighbours. */
+  readonly searchesVectors: boolean;
+  /** The indexes that the service would use. */
+  plan(): IndexUsed[];
+}
+
+/** The result of a query. */
+export interface QueryResult {
+  readonly documents: readonly StoredDocument[];
+  /** How many entries of an index lead to it, with those that the offset skips and those that are not near enough. */
+  readonly scanned: number;
 }
 
 /**
@@ -41,6 +56,7 @@ export function compileQuery(
   const isBetweenCursors = compileCursors(order, query);
   const project = compileProjection(query);
   checkQuery({ parent, query, filter, order, aggregated: alsoOrderedBy });
+  const nearest = query.findNearest ? compileNearest(query.findNearest, query) : null;
 
   const rowOf = (document: StoredDocument): Row | null => {
     if (!passes(document)) return null;
@@ -49,11 +65,21 @@ export function compileQuery(
   };
   const scope = queryScope(parent, query.from?.[0]);
   const byOrder = compileRowOrder(order, (scope.collection ?? parent).length + 1);
+  const asRow = (document: StoredDocument): Row => ({ document, values: sortValues(order, document) ?? [] });
   return {
     ...scope,
     matches: (document) => rowOf(document) !== null,
-    run: (documents) => page(matchingRows(documents, rowOf).toSorted(byOrder), query),
+    run(documents) {
+      const found = page(matchingRows(documents, rowOf).toSorted(byOrder), query);
+      return nearest ? { ...found, documents: nearest.select(found.documents) } : found;
+    },
+    compare: (a, b) => byOrder(asRow(a), asRow(b)),
     project,
+    searchesVectors: nearest !== null,
+    plan() {
+      const queryScope = query.from?.[0]?.allDescendants ? "Collection group" : "Collection";
+      return planIndexes({ filter, order, nearest, queryScope });
+    },
   };
 }
 
@@ -118,9 +144,9 @@ function compareOptional(a: Value | undefined, b: Value | undefined): number {
   return a && b ? compareValues(a, b) : 0;
 }
 
-function page(rows: readonly Row[], { offset = 0, limit }: StructuredQuery): StoredDocument[] {
-  const end = limit ? offset + (limit.value ?? 0) : rows.length;
-  return rows.slice(offset, end).map((row) => row.document);
+function page(rows: readonly Row[], { offset = 0, limit }: StructuredQuery): QueryResult {
+  const end = limit ? Math.min(rows.length, offset + (limit.value ?? 0)) : rows.length;
+  return { documents: rows.slice(offset, end).map((row) => row.document), scanned: end };
 }
 
 function compileProjection({ select }: StructuredQuery): (document: StoredDocument) => StoredDocument {

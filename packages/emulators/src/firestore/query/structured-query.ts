@@ -10,7 +10,7 @@ export interface StructuredQuery {
   readonly endAt?: Cursor | null;
   readonly offset?: number;
   readonly limit?: { readonly value?: number } | null;
-  readonly findNearest?: unknown;
+  readonly findNearest?: FindNearest | null;
 }
 
 /** The collections of a query. An empty id with `allDescendants` means all of them. */
@@ -62,6 +62,16 @@ export interface Cursor {
   readonly before?: boolean;
 }
 
+/** A search for the nearest vectors, by one of `DistanceMeasure`. An empty result field means none. */
+export interface FindNearest {
+  readonly vectorField?: FieldReference | null;
+  readonly queryVector?: Value | null;
+  readonly distanceMeasure?: number;
+  readonly limit?: { readonly value?: number } | null;
+  readonly distanceResultField?: string;
+  readonly distanceThreshold?: { readonly value?: number } | null;
+}
+
 /** A google.firestore.v1.StructuredAggregationQuery.Aggregation. Exactly one operator is an own member. */
 export interface Aggregation {
   readonly alias?: string;
@@ -89,6 +99,9 @@ export const FieldOperator = {
 
 /** StructuredQuery.UnaryFilter.Operator */
 export const UnaryOperator = { IS_NAN: 2, IS_NULL: 3, IS_NOT_NAN: 4, IS_NOT_NULL: 5 } as const;
+
+/** StructuredQuery.FindNearest.DistanceMeasure */
+export const DistanceMeasure = { EUCLIDEAN: 1, COSINE: 2, DOT_PRODUCT: 3 } as const;
 
 /** StructuredQuery.Direction.DESCENDING */
 export const DESCENDING = 2;

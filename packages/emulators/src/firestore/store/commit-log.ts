@@ -31,6 +31,8 @@ export interface CommitLogOptions {
   readonly documentType: protobuf.Type;
   /** Whether to discard the commits of earlier runs. Default false. */
   readonly fresh?: boolean;
+  /** Whether to keep every commit. Default: from time to time only the latest version of each document is. */
+  readonly keepAll?: boolean;
   /** Applies a commit of an earlier run. Called with all of them, oldest first. */
   readonly restore: (commit: LoggedCommit) => void;
   /** The present state. Documents are read while there are more commits, and those are logged. */
@@ -73,10 +75,11 @@ const LINE_CHARACTERS = 64 * 1024;
  * @throws DataFolderError when the folder can't be used.
  */
 export async function openCommitLog(options: CommitLogOptions): Promise<CommitLog> {
-  const { folder, documentType, fresh = false, restore, snapshot, log } = options;
+  const { folder, documentType, fresh = false, keepAll = false, restore, snapshot, log } = options;
   const journal = await openJournal<Entry>({
     path: path.join(folder, FILE_NAME),
     fresh,
+    keepAll,
     restore: (entry) => restore(fromEntry(entry, documentType)),
     snapshot: () => entriesOf(snapshot(), documentType),
     ...(log ? { log } : {}),

@@ -3,18 +3,23 @@ import { parentOf } from "./resource-name.ts";
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * The hierarchy of names: documents by their collection, and collections by their document.
+ * The hierarchy of some documents' names: documents by their collection, and collections by their document.
  *
- * It includes documents that don't exist but have something below them: Firestore lists them as missing.
+ * It includes documents that aren't among them but have one below them: Firestore lists those as missing.
  */
 export class PathIndex {
   readonly #root: string;
+  readonly #isDocument: (name: string) => boolean;
   readonly #documents = new Map<string, Set<string>>();
   readonly #collections = new Map<string, Set<string>>();
 
-  /** @param root the path above the top-level collections, `projects/P/databases/D/documents`. */
-  constructor(root: string) {
+  /**
+   * @param options.root the path above the top-level collections, `projects/P/databases/D/documents`.
+   * @param options.isDocument whether a name is that of one of the documents, rather than of a missing one.
+   */
+  constructor({ root, isDocument }: { root: string; isDocument: (name: string) => boolean }) {
     this.#root = root;
+    this.#isDocument = isDocument;
   }
 
   documentsIn(collection: string): ReadonlySet<string> {
@@ -38,13 +43,14 @@ export class PathIndex {
     if (owner !== this.#root) this.add(owner);
   }
 
-  /** Removes a name with nothing below it. If its parent document has nothing else below it, returns that document. */
-  remove(name: string): string | null {
+  /** Removes a document that is gone, and missing ones above it, if nothing is below them any more. */
+  remove(name: string): void {
+    if (this.#isDocument(name) || this.#collections.has(name)) return;
     const collection = parentOf(name);
-    if (!removeFrom(this.#documents, collection, name)) return null;
+    if (!removeFrom(this.#documents, collection, name)) return;
     const owner = parentOf(collection);
     removeFrom(this.#collections, owner, collection);
-    return owner === this.#root ? null : owner;
+    if (owner !== this.#root) this.remove(owner);
   }
 
   clear(): void {

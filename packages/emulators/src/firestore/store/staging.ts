@@ -89,5 +89,7 @@ function nextVersion(
   { name, fields, commitTime }: { name: string; fields: Fields; commitTime: bigint },
 ): StoredDocument {
   if (current && identicalFields(current.fields, fields)) return current;
-  return { name, fields, createTime: current?.createTime ?? commitTime, updateTime: commitTime };
+  if (!current) return { name, fields, createTime: commitTime, updateTime: commitTime };
+  // The stored name, so that a document's versions share one.
+  return { name: current.name, fields, createTime: current.createTime, updateTime: commitTime };
 }

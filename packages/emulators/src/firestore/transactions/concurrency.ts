@@ -1,18 +1,22 @@
 import type { Change } from "../store/document-store.ts";
-import type { CompiledQuery } from "../query/query.ts";
+import type { ReadSet } from "./read-set.ts";
 import type { Ending, Transaction } from "./transaction.ts";
 import type { TransactionRegistry } from "./transaction-registry.ts";
 
 /** Firestore's two modes (https://cloud.google.com/firestore/docs/transaction-data-contention#concurrency_controls). */
 export const CONCURRENCY_MODES = ["pessimistic", "optimistic"] as const;
 
-/** How conflicts between transactions are resolved: by locks, or by aborting those whose reads have changed. */
+/** How conflicts between transactions are resolved: by locks, or by aborting commits whose reads have changed. */
 export type ConcurrencyMode = (typeof CONCURRENCY_MODES)[number];
 
-/** What a read covers: documents by name, existing or not, or everything that a query could match. */
-export type ReadSet =
-  | { readonly kind: "documents"; readonly names: readonly string[] }
-  | { readonly kind: "query"; readonly query: CompiledQuery };
+/** A read in a read-write transaction. */
+export interface TransactionRead<T> {
+  readonly readSet: ReadSet;
+  /** Whether any of it is different now than at a time in microseconds. */
+  readonly hasChangedSince: (time: bigint) => boolean;
+  /** Reads as of the transaction's snapshot, if it has one. */
+  readonly load: () => T;
+}
 
 /** Ends the transactions that these changes must abort. Returns false when the commit must wait for one instead. */
 export type ClearTheWay = (changes: readonly Change[]) => boolean;
@@ -33,8 +37,14 @@ export interface PendingCommit<T> {
 export interface Concurrency {
   readonly transactions: TransactionRegistry;
 
+  /**
+   * The time as of which a read-write transaction reads, in microseconds: `now`, if this is its first read. Undefined if
+   * each read is of the present.
+   */
+  snapshotOf(transaction: Transaction, now: () => bigint): bigint | undefined;
+
   /** Reads for a read-write transaction, once it may. */
-  read<T>(transaction: Transaction, readSet: ReadSet, load: () => T): Promise<T>;
+  read<T>(transaction: Transaction, read: TransactionRead<T>): Promise<T>;
 
   /**
    * Applies a commit and ends its transaction, even if it fails.

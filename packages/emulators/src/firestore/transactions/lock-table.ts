@@ -1,4 +1,4 @@
-import type { ReadSet } from "./concurrency.ts";
+import type { ReadSet } from "./read-set.ts";
 import type { Change } from "../store/document-store.ts";
 import type { CompiledQuery } from "../query/query.ts";
 import type { Transaction } from "./transaction.ts";

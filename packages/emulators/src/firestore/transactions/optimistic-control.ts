@@ -1,36 +1,51 @@
 import type { Clock } from "../../kernel/clock.ts";
-import type { Concurrency, PendingCommit, ReadSet } from "./concurrency.ts";
+import type { Concurrency, PendingCommit, TransactionRead } from "./concurrency.ts";
 import type { Change } from "../store/document-store.ts";
 import { LockTable } from "./lock-table.ts";
-import type { Ending, Transaction } from "./transaction.ts";
+import { type Ending, type Transaction, contentionError } from "./transaction.ts";
 import { TransactionRegistry } from "./transaction-registry.ts";
 
 /**
  * Optimistic concurrency control: nobody waits, and whoever commits first wins.
  *
- * What a read-write transaction reads is only noted. A commit that changes any of it, including the result of a query,
- * ends the transaction, which finds out at its next call, usually its commit. Otherwise everything it has read is still
- * true when it commits, as if the whole transaction happened at that moment.
+ *     first read ──▶ later reads, all of the state at the first ──▶ commit: of writes, only if all of it is still true
  *
- * The semantics are those of https://cloud.google.com/firestore/docs/transaction-data-contention (optimistic).
+ * What a read-write transaction reads is noted. A commit that changes any of it, including the result of a query, makes
+ * the transaction outdated: its reads go on, but it can't write any more. One that writes nothing always commits, as if it
+ * had happened at its first read; any other as if it happened at its commit.
+ *
+ * The semantics are those of https://cloud.google.com/firestore/docs/transaction-data-contention (optimistic), and of
+ * tests of the Enterprise edition: https://github.com/skunkteam/rust-firestore-emulator/tree/main/test-suite
  */
 export class OptimisticControl implements Concurrency {
   readonly transactions: TransactionRegistry;
   /** Locks for which nobody waits. */
   readonly #read = new LockTable();
+  /** The time of each transaction's first read, in microseconds. */
+  readonly #snapshots = new Map<Transaction, bigint>();
+  readonly #outdated = new Set<Transaction>();
 
   constructor(clock: Clock) {
     this.transactions = new TransactionRegistry(clock, (transaction) => this.end(transaction, "expired"));
   }
 
-  async read<T>(transaction: Transaction, readSet: ReadSet, load: () => T): Promise<T> {
-    this.#read.lock(transaction, readSet);
+  snapshotOf(transaction: Transaction, now: () => bigint): bigint {
+    const snapshot = this.#snapshots.get(transaction) ?? now();
+    this.#snapshots.set(transaction, snapshot);
+    return snapshot;
+  }
+
+  async read<T>(transaction: Transaction, { readSet, hasChangedSince, load }: TransactionRead<T>): Promise<T> {
+    const snapshot = this.#snapshots.get(transaction);
+    if (snapshot !== undefined && hasChangedSince(snapshot)) this.#outdate(transaction);
+    if (!this.#outdated.has(transaction)) this.#read.lock(transaction, readSet);
     return load();
   }
 
-  async commit<T>({ transaction, apply }: PendingCommit<T>): Promise<T> {
+  async commit<T>({ transaction, names, apply }: PendingCommit<T>): Promise<T> {
     try {
-      const applied = apply((changes) => this.#abortReadersOf(changes, transaction));
+      if (transaction && names.size > 0 && this.#outdated.has(transaction)) throw contentionError();
+      const applied = apply((changes) => this.#outdateReadersOf(changes, transaction));
       if (!applied) throw new Error("An optimistic commit never waits.");
       return applied.value;
     } finally {
@@ -42,16 +57,23 @@ export class OptimisticControl implements Concurrency {
     if (transaction.ending !== null) return;
     this.transactions.end(transaction, ending);
     this.#read.release(transaction);
+    this.#snapshots.delete(transaction);
+    this.#outdated.delete(transaction);
   }
 
   failWaiting(): void {
     // Nobody waits.
   }
 
-  #abortReadersOf(changes: readonly Change[], committer: Transaction | null): true {
+  #outdateReadersOf(changes: readonly Change[], committer: Transaction | null): true {
     const names = changes.map(({ name }) => name);
     const readers = new Set([...this.#read.holdersOf(names), ...this.#read.holdersOfRangesTouchedBy(changes)]);
-    for (const reader of readers) if (reader !== committer) this.end(reader, "outdated");
+    for (const reader of readers) if (reader !== committer) this.#outdate(reader);
     return true;
+  }
+
+  #outdate(transaction: Transaction): void {
+    this.#outdated.add(transaction);
+    this.#read.release(transaction);
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../kernel/clock.ts";
-import type { Concurrency, PendingCommit, ReadSet } from "./concurrency.ts";
+import type { Concurrency, PendingCommit, TransactionRead } from "./concurrency.ts";
 import { LockTable } from "./lock-table.ts";
+import type { ReadSet } from "./read-set.ts";
 import { type Ending, type Transaction, endingError } from "./transaction.ts";
 import { TransactionRegistry } from "./transaction-registry.ts";
 import { WaitQueue } from "./wait-queue.ts";
@@ -28,7 +29,12 @@ export class PessimisticControl implements Concurrency {
     this.#waiting = new WaitQueue(clock);
   }
 
-  async read<T>(transaction: Transaction, readSet: ReadSet, load: () => T): Promise<T> {
+  /** What was read is locked, so the present is as good as the past. */
+  snapshotOf(): undefined {
+    return undefined;
+  }
+
+  async read<T>(transaction: Transaction, { readSet, load }: TransactionRead<T>): Promise<T> {
     return this.#waiting.run(
       { age: transaction.age, transaction, writes: NO_NAMES },
       () => {
@@ -77,16 +83,22 @@ export class PessimisticControl implements Concurrency {
   }
 
   #mustLetOlderCommitFirst(transaction: Transaction, readSet: ReadSet): boolean {
-    return this.#waiting.hasOlderWriteTo(transaction.age, (name) => {
-      if (readSet.kind === "query") return readSet.query.inScope(name);
-      return readSet.names.includes(name) && !this.#locks.holdsDocument(transaction, name);
-    });
+    const mustWaitFor = (name: string): boolean => this.#waiting.hasOlderWriteTo(name, transaction.age);
+    if (readSet.kind === "documents") {
+      return readSet.names.some((name) => mustWaitFor(name) && !this.#locks.holdsDocument(transaction, name));
+    }
+    for (const name of this.#waiting.written()) if (readSet.query.inScope(name) && mustWaitFor(name)) return true;
+    return false;
   }
 
   #clearTheWay(by: { age: number; transaction: Transaction | null }, holders: Iterable<Transaction>): boolean {
-    const others = new Set(holders);
-    if (by.transaction) others.delete(by.transaction);
-    for (const holder of others) if (holder.age < by.age) return false;
+    const others: Transaction[] = [];
+    for (const holder of holders) {
+      if (holder === by.transaction) continue;
+      // The first will do: many may hold a lock, and many wait for it.
+      if (holder.age < by.age) return false;
+      others.push(holder);
+    }
     for (const younger of others) this.end(younger, "wounded");
     return true;
   }

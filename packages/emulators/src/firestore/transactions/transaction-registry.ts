@@ -1,4 +1,6 @@
 import { type Clock, type Timer, monotonicMs } from "../../kernel/clock.ts";
+import { DueHeap, type HeapItem } from "../../kernel/due-heap.ts";
+import { Fifo } from "../../kernel/fifo.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 import {
   type Ending,
@@ -16,12 +18,24 @@ const REMEMBERED_MS = 300_000;
 /** How many ended transactions are remembered. A forgotten one counts as expired. */
 const MAX_REMEMBERED = 20_000;
 
+/** An active transaction. It is due when it would have been overdue as of the last look. */
+interface Active extends HeapItem {
+  readonly transaction: Transaction;
+}
+
+interface Ended {
+  readonly key: string;
+  readonly transaction: Transaction;
+  readonly endedAtMs: number;
+}
+
 /** The transactions of one database, including those that ended recently. */
 export class TransactionRegistry {
   readonly #clock: Clock;
-  readonly #active = new Map<string, Transaction>();
-  /** In the order in which they ended. */
-  readonly #ended = new Map<string, { transaction: Transaction; endedAtMs: number }>();
+  readonly #active = new Map<string, Active>();
+  readonly #overdueFirst = new DueHeap<Active>();
+  readonly #ended = new Map<string, Ended>();
+  readonly #endedInOrder = new Fifo<Ended>();
   readonly #expire: (transaction: Transaction) => void;
   /** Set while a transaction is active. */
   #overdueTimer: Timer | undefined;
@@ -50,7 +64,9 @@ export class TransactionRegistry {
       lastUsedAtMs: nowMs,
       ending: null,
     };
-    this.#active.set(keyOf(transaction.id), transaction);
+    const active = { transaction, dueMs: overdueMs(transaction), order: transaction.age, heapIndex: -1 };
+    this.#active.set(keyOf(transaction.id), active);
+    this.#overdueFirst.add(active);
     this.#overdueTimer ??= this.#clock.setTimer(IDLE_LIMIT_MS, () => this.#endOverdue());
     return transaction;
   }
@@ -62,7 +78,7 @@ export class TransactionRegistry {
    */
   use(id: Uint8Array): Transaction {
     const key = keyOf(id);
-    const transaction = this.#active.get(key);
+    const transaction = this.#active.get(key)?.transaction;
     if (!transaction) throw this.#errorFor(id);
     transaction.lastUsedAtMs = monotonicMs(this.#clock);
     return transaction;
@@ -75,32 +91,41 @@ export class TransactionRegistry {
    */
   find(id: Uint8Array): Transaction | null {
     if (!looksLikeTransactionId(id)) throw invalidTransaction();
-    return this.#active.get(keyOf(id)) ?? null;
+    return this.#active.get(keyOf(id))?.transaction ?? null;
   }
 
   end(transaction: Transaction, ending: Ending): void {
     const key = keyOf(transaction.id);
     transaction.ending = ending;
+    const active = this.#active.get(key);
+    if (active) this.#overdueFirst.remove(active);
     this.#active.delete(key);
     if (this.#active.size === 0) this.#cancelTimer();
-    const nowMs = monotonicMs(this.#clock);
-    this.#ended.set(key, { transaction, endedAtMs: nowMs });
-    this.#forgetEnded(nowMs);
+    const ended = { key, transaction, endedAtMs: monotonicMs(this.#clock) };
+    this.#ended.set(key, ended);
+    this.#endedInOrder.push(ended);
+    this.#forgetEnded(ended.endedAtMs);
     if (this.#ended.size > MAX_REMEMBERED) this.#forgetOlderHalf();
   }
 
-  active(): Iterable<Transaction> {
-    return this.#active.values();
+  *active(): Generator<Transaction> {
+    for (const { transaction } of this.#active.values()) yield transaction;
   }
 
   /** Ends overdue transactions, and sets a timer for when the next may be. */
   #endOverdue(): void {
     this.#cancelTimer();
     const nowMs = monotonicMs(this.#clock);
-    for (const transaction of this.#active.values()) if (overdueMs(transaction) <= nowMs) this.#expire(transaction);
-    if (this.#active.size === 0) return;
-    const nextMs = Math.min(...[...this.#active.values()].map(overdueMs));
-    this.#overdueTimer = this.#clock.setTimer(nextMs - nowMs, () => this.#endOverdue());
+    for (let next = this.#overdueFirst.peek(); next; next = this.#overdueFirst.peek()) {
+      if (next.dueMs > nowMs) {
+        this.#overdueTimer = this.#clock.setTimer(next.dueMs - nowMs, () => this.#endOverdue());
+        return;
+      }
+      this.#overdueFirst.remove(next);
+      next.dueMs = overdueMs(next.transaction);
+      if (next.dueMs <= nowMs) this.#expire(next.transaction);
+      else this.#overdueFirst.add(next);
+    }
   }
 
   #cancelTimer(): void {
@@ -109,24 +134,25 @@ export class TransactionRegistry {
   }
 
   #forgetEnded(nowMs: number): void {
-    for (const [key, { endedAtMs }] of this.#ended) {
-      if (nowMs - endedAtMs < REMEMBERED_MS) return;
-      this.#ended.delete(key);
+    for (let oldest = this.#endedInOrder.peek(); oldest; oldest = this.#endedInOrder.peek()) {
+      if (nowMs - oldest.endedAtMs < REMEMBERED_MS) return;
+      this.#forgetOldest();
     }
   }
 
-  /** Half of them at once, since removing one at a time from the front of a Map is slow. */
   #forgetOlderHalf(): void {
-    for (const key of this.#ended.keys()) {
-      if (this.#ended.size <= MAX_REMEMBERED / 2) return;
-      this.#ended.delete(key);
-    }
+    while (this.#ended.size > MAX_REMEMBERED / 2) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#endedInOrder.shift();
+    if (oldest) this.#ended.delete(oldest.key);
   }
 
   #ageOf(id: Uint8Array): number | undefined {
     if (!looksLikeTransactionId(id)) throw invalidTransaction();
     const key = keyOf(id);
-    return (this.#active.get(key) ?? this.#endedLately(key))?.age;
+    return (this.#active.get(key)?.transaction ?? this.#endedLately(key))?.age;
   }
 
   #errorFor(id: Uint8Array): RpcError {

@@ -1,11 +1,8 @@
 import { pooledRandomBytes } from "../../kernel/random-bytes.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
 
-/**
- * How a transaction ended: by its commit or rollback, by losing its locks to an older one, because another one changed
- * what it had read, or by taking too long.
- */
-export type Ending = "finished" | "wounded" | "outdated" | "expired";
+/** How a transaction ended: by its commit or rollback, by losing its locks to an older one, or by taking too long. */
+export type Ending = "finished" | "wounded" | "expired";
 
 /** A transaction. A read-only one reads as of its snapshot, in microseconds. */
 export interface Transaction {
@@ -44,15 +41,13 @@ export function endingError(ending: Ending): RpcError {
         "Aborted due to cross-transaction contention. This occurs when multiple transactions attempt to access the " +
           "same data, requiring Firestore to abort at least one in order to enforce serializability.",
       );
-    case "outdated":
-      return contentionError();
     case "finished":
     case "expired":
       return new RpcError(RpcCode.INVALID_ARGUMENT, "The referenced transaction has expired or is no longer valid.");
   }
 }
 
-/** The error for a client that lost to others, or waited too long for a lock. */
+/** The error for a client whose reads others have changed, or that waited too long for a lock. */
 export function contentionError(): RpcError {
   return new RpcError(RpcCode.ABORTED, "Too much contention on these documents. Please try again.");
 }

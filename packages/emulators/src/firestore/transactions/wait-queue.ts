@@ -32,6 +32,8 @@ interface Waiter {
 export class WaitQueue {
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
+  readonly #byTransaction = new Map<Transaction, Set<Waiter>>();
+  readonly #byWritten = new Map<string, Set<Waiter>>();
   #wakeScheduled = false;
 
   constructor(clock: Clock) {
@@ -44,7 +46,7 @@ export class WaitQueue {
     if (first) return first.value;
     return new Promise<T>((resolve, reject) => {
       const timer = this.#clock.setTimer(LOCK_DEADLINE_MS, () => {
-        if (!this.#waiters.delete(waiter)) return;
+        if (!this.#remove(waiter)) return;
         reject(contentionError());
         onDeadline();
       });
@@ -66,17 +68,19 @@ export class WaitQueue {
           reject(error);
         },
       };
-      this.#waiters.add(waiter);
+      this.#add(waiter);
     });
   }
 
-  /** Whether an older call waits to write a document that `wanted` accepts. A reader lets it go first. */
-  hasOlderWriteTo(age: number, wanted: (name: string) => boolean): boolean {
-    for (const { claimant } of this.#waiters) {
-      if (claimant.age >= age) continue;
-      for (const name of claimant.writes) if (wanted(name)) return true;
-    }
+  /** Whether an older call waits to write a document. A reader lets it go first. */
+  hasOlderWriteTo(name: string, age: number): boolean {
+    for (const { claimant } of this.#byWritten.get(name) ?? []) if (claimant.age < age) return true;
     return false;
+  }
+
+  /** The documents that calls wait to write. */
+  written(): Iterable<string> {
+    return this.#byWritten.keys();
   }
 
   /** Lets the waiters try again, once the call that released the locks has returned. */
@@ -91,26 +95,53 @@ export class WaitQueue {
 
   /** Fails all calls of a transaction that wait. */
   failAllOf(transaction: Transaction, makeError: () => Error): void {
-    this.#failWhere((claimant) => claimant.transaction === transaction, makeError);
+    this.#fail(this.#byTransaction.get(transaction) ?? [], makeError);
   }
 
   failEveryone(makeError: () => Error): void {
-    this.#failWhere(() => true, makeError);
+    this.#fail(this.#waiters, makeError);
   }
 
   #retryAll(): void {
     const oldestFirst = [...this.#waiters].toSorted((a, b) => a.claimant.age - b.claimant.age);
     for (const waiter of oldestFirst) {
-      const stillWaiting = this.#waiters.delete(waiter);
-      if (stillWaiting && !waiter.retry()) this.#waiters.add(waiter);
+      const stillWaiting = this.#remove(waiter);
+      if (stillWaiting && !waiter.retry()) this.#add(waiter);
     }
   }
 
-  #failWhere(matches: (claimant: Claimant) => boolean, makeError: () => Error): void {
-    for (const waiter of this.#waiters) {
-      if (!matches(waiter.claimant)) continue;
-      this.#waiters.delete(waiter);
+  #fail(waiters: Iterable<Waiter>, makeError: () => Error): void {
+    for (const waiter of waiters) {
+      this.#remove(waiter);
       waiter.fail(makeError());
     }
   }
+
+  #add(waiter: Waiter): void {
+    const { transaction, writes } = waiter.claimant;
+    this.#waiters.add(waiter);
+    if (transaction) addTo(this.#byTransaction, transaction, waiter);
+    for (const name of writes) addTo(this.#byWritten, name, waiter);
+  }
+
+  /** Returns whether it was waiting. */
+  #remove(waiter: Waiter): boolean {
+    const { transaction, writes } = waiter.claimant;
+    if (!this.#waiters.delete(waiter)) return false;
+    if (transaction) removeFrom(this.#byTransaction, transaction, waiter);
+    for (const name of writes) removeFrom(this.#byWritten, name, waiter);
+    return true;
+  }
+}
+
+function addTo<Key>(sets: Map<Key, Set<Waiter>>, key: Key, waiter: Waiter): void {
+  const known = sets.get(key);
+  if (known) known.add(waiter);
+  else sets.set(key, new Set([waiter]));
+}
+
+function removeFrom<Key>(sets: Map<Key, Set<Waiter>>, key: Key, waiter: Waiter): void {
+  const waiters = sets.get(key);
+  waiters?.delete(waiter);
+  if (waiters?.size === 0) sets.delete(key);
 }

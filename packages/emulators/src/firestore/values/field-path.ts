@@ -79,8 +79,7 @@ function parseQuoted(text: string): string[] {
   const names: string[] = [];
   for (let rest = text; rest !== "" || names.length === 0;) {
     const first = FIRST_NAME.exec(rest);
-    if (!first)
-      throw invalidPath(text, "A name with characters other than letters, digits and _ must be in backticks.");
+    if (!first) throw invalidSyntax(text);
     const [whole, plain, quoted = ""] = first;
     names.push(plain ?? quoted.replaceAll(/\\(.)/gs, "$1"));
     rest = rest.slice(whole.length);
@@ -103,6 +102,16 @@ function withoutField(fields: Fields, name: string): Fields {
   const copy: Record<string, Value> = { ...fields };
   Reflect.deleteProperty(copy, name);
   return copy;
+}
+
+/** In the service's words. */
+function invalidSyntax(text: string): RpcError {
+  if (text === "") return new RpcError(RpcCode.INVALID_ARGUMENT, "Invalid empty property path string.");
+  return new RpcError(
+    RpcCode.INVALID_ARGUMENT,
+    `Invalid property path "${text}". Unquoted property paths must match regex ([a-zA-Z_][a-zA-Z_0-9]*), and quoted ` +
+      "property paths must match regex (`(?:[^`\\\\]|(?:\\\\.))+`)",
+  );
 }
 
 function invalidPath(text: string, why: string): RpcError {

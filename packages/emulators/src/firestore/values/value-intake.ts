@@ -116,10 +116,10 @@ function checkVector({ value, ...rest }: Fields, place: Place): void {
   if (Object.keys(rest).length > 1) throw invalid("A vector must have no other fields.");
   if (!value || kindOf(value) !== "arrayValue") throw invalid("A vector must have an array of values.");
   const dimensions = elementsOf(value);
-  if (dimensions.length === 0) throw invalid("A vector must have at least one dimension.");
+  if (dimensions.length === 0) throw invalid("Cannot have a zero length vector.");
   if (dimensions.length > MAX_DIMENSIONS) throw invalid(`Vectors must be at most ${MAX_DIMENSIONS} dimensions.`);
   for (const dimension of dimensions) {
-    if (kindOf(dimension) !== "doubleValue") throw invalid("A vector must have only doubles.");
+    if (kindOf(dimension) !== "doubleValue") throw invalid("Vector must only contain values of type 'double'");
   }
 }
 

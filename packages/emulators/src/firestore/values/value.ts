@@ -82,7 +82,7 @@ const ORDER_OF_KIND: ReadonlyMap<string, TypeOrder> = new Map<Kind, TypeOrder>([
  */
 export function kindOf(value: Value): Kind {
   for (const key in value) if (Object.hasOwn(value, key) && isKind(key)) return key;
-  throw new RpcError(RpcCode.INVALID_ARGUMENT, "A value has no type, or one that documents can't contain.");
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "Cannot convert firestore.v1.Value with type unset.");
 }
 
 /** The position of a value's type. Vectors are maps on the wire, but come before them. */
@@ -141,17 +141,30 @@ export function wireInt64(integer: bigint): WireInt64 {
 }
 
 const MICROS_PER_SECOND = 1_000_000n;
+const NANOS_PER_MICRO = 1_000;
 
 /** A timestamp as microseconds since 1970, truncated. */
 export function microsOf(timestamp: WireTimestamp): bigint {
-  return toBigInt(timestamp.seconds ?? 0) * MICROS_PER_SECOND + BigInt(Math.floor((timestamp.nanos ?? 0) / 1000));
+  return (
+    toBigInt(timestamp.seconds ?? 0) * MICROS_PER_SECOND + BigInt(Math.floor((timestamp.nanos ?? 0) / NANOS_PER_MICRO))
+  );
+}
+
+/**
+ * A timestamp as microseconds since 1970, where it must be exact: a read time, or a precondition.
+ *
+ * @throws RpcError INVALID_ARGUMENT when it is finer.
+ */
+export function exactMicrosOf(timestamp: WireTimestamp): bigint {
+  if ((timestamp.nanos ?? 0) % NANOS_PER_MICRO === 0) return microsOf(timestamp);
+  throw new RpcError(RpcCode.INVALID_ARGUMENT, "timestamp cannot have more than microseconds precision");
 }
 
 /** Microseconds since 1970 as a timestamp. */
 export function timestampOf(micros: bigint): WireTimestamp {
   // BigInt's remainder has the dividend's sign, while nanos count forward even before 1970.
   const rest = ((micros % MICROS_PER_SECOND) + MICROS_PER_SECOND) % MICROS_PER_SECOND;
-  return { seconds: Number((micros - rest) / MICROS_PER_SECOND), nanos: Number(rest) * 1000 };
+  return { seconds: Number((micros - rest) / MICROS_PER_SECOND), nanos: Number(rest) * NANOS_PER_MICRO };
 }
 
 /** Decoded fields in their stored form: plain objects, timestamps truncated to microseconds, integers as numbers if that is exact. */
@@ -180,16 +193,19 @@ export function normalizeValue(value: Value): Value {
       return { arrayValue: { values: elementsOf(value).map(normalizeValue) } };
     case "mapValue":
       return { mapValue: { fields: normalizeFields(mapFieldsOf(value) ?? {}) } };
+    case "bytesValue":
+      return { bytesValue: apart(value.bytesValue ?? NO_BYTES) };
     case "nullValue":
       return { nullValue: 0 };
     case "booleanValue":
     case "doubleValue":
     case "stringValue":
-    case "bytesValue":
     case "referenceValue":
       return { [kind]: value[kind] };
   }
 }
+
+const NO_BYTES = new Uint8Array();
 
 function isKind(key: string): key is Kind {
   return ORDER_OF_KIND.has(key);
@@ -198,6 +214,11 @@ function isKind(key: string): key is Kind {
 function isVector(value: Value): boolean {
   const fields = value.mapValue?.fields;
   return fields !== undefined && Object.hasOwn(fields, "__type__") && fields["__type__"]?.stringValue === "__vector__";
+}
+
+/** Bytes with memory of their own: decoded ones are part of a whole request, which they would keep in memory. */
+function apart(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
 }
 
 function storedInteger(integer: WireInt64): WireInt64 {

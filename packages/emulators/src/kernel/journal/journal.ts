@@ -17,6 +17,8 @@ export interface JournalOptions<Entry> {
   readonly path: string;
   /** Whether to discard what the file holds. Default false. */
   readonly fresh?: boolean;
+  /** Whether to keep every entry: then the file is never compacted. Default false. */
+  readonly keepAll?: boolean;
   /** Applies an entry of an earlier run. Called in order, before the journal is open. */
   readonly restore: Restore<Entry>;
   /**
@@ -150,7 +152,7 @@ class OpenJournal<Entry> implements Journal<Entry> {
 
   /** Compacts the file once it is open. Resolves when a small one is shorter; a large one is compacted meanwhile. */
   async shorten(): Promise<void> {
-    if (this.#file.bytes === this.#snapshotBytes) return;
+    if (this.#options.keepAll || this.#file.bytes === this.#snapshotBytes) return;
     this.#startCompaction();
     if (this.#file.bytes < LEAST_GROWTH_BYTES) await this.#compaction?.ended;
   }
@@ -196,6 +198,7 @@ class OpenJournal<Entry> implements Journal<Entry> {
   }
 
   #isOvergrown(): boolean {
+    if (this.#options.keepAll) return false;
     const grownBytes = this.#file.bytes - this.#snapshotBytes;
     return grownBytes > Math.max(LEAST_GROWTH_BYTES, this.#snapshotBytes) && this.#file.bytes > this.#tryAgainAtBytes;
   }

@@ -11,6 +11,9 @@ import { preconditionCases } from "./cases/preconditions.ts";
 import { queryCases } from "./cases/queries.ts";
 import { randomListeningCases } from "./cases/listening/random-listening.ts";
 import { contentionCases } from "./cases/transactions/contention.ts";
+import { nearestCases } from "./cases/nearest.ts";
+import { refusedAggregationCases } from "./cases/refused-aggregations.ts";
+import { refusedQueryCases } from "./cases/refused-queries.ts";
 import { rejectionCases } from "./cases/rejections.ts";
 import { requestCases } from "./cases/requests.ts";
 import { transactionCases } from "./cases/transactions/transactions.ts";
@@ -25,6 +28,9 @@ const GROUPS: ReadonlyMap<string, (subject: Subject) => void> = new Map([
   ["transforms", transformCases],
   ["batches", batchCases],
   ["queries", queryCases],
+  ["refused queries", refusedQueryCases],
+  ["refused aggregations", refusedAggregationCases],
+  ["nearest neighbours", nearestCases],
   ["listing", listingCases],
   ["reads of the past", pastCases],
   ["listening", listeningCases],

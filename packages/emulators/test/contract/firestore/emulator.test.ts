@@ -8,10 +8,10 @@ import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
 import { VirtualClock } from "../../../src/kernel/virtual-clock.ts";
 import { setupClient, setupRaw } from "./support/harness.ts";
-import { openListenStream } from "./support/listen-stream.ts";
+import { openListenStream } from "./support/listening/listen-stream.ts";
 import { startOurs } from "./support/our-emulator.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { begin, commit, readTexts } from "./support/raw-transaction.ts";
+import { begin, commit, readTexts } from "./support/transactions/raw-transaction.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "../../../src/cli/main.ts");
 
@@ -175,7 +175,7 @@ it("uses the mode of --concurrency", async () => {
   await reader.read("c/a");
 
   await commit(raw, [{ path: "c/a", fields: { by: "outside" } }]);
-  await expect(reader.commit()).rejects.toMatchObject({ code: 10 });
+  await expect(reader.commit({ path: "c/b", fields: {} })).rejects.toMatchObject({ code: 10 });
 });
 
 it.each(["SIGTERM", "SIGINT"] as const)(

@@ -17,7 +17,10 @@ function setup() {
       return false;
     },
     matches: () => false,
-    run: () => [],
+    run: () => ({ documents: [], scanned: 0 }),
+    searchesVectors: false,
+    plan: () => [],
+    compare: () => 0,
     project: (document) => document,
   };
   const commitChange = () =>
@@ -29,12 +32,16 @@ function setup() {
   return { control, query, commitChange, timesAsked: () => asked };
 }
 
-it.each<Ending>(["finished", "expired", "outdated"])(
+it.each<Ending>(["finished", "expired", "wounded"])(
   "checks commits against what a transaction has read only until it is %s",
   async (ending) => {
     const { control, query, commitChange, timesAsked } = setup();
     const transaction = control.transactions.begin({ kind: "read-write" });
-    await control.read(transaction, { kind: "query", query }, () => null);
+    await control.read(transaction, {
+      readSet: { kind: "query", query },
+      hasChangedSince: () => false,
+      load: () => null,
+    });
     expect(await commitChange()).toBe("applied");
     expect(timesAsked()).toBe(1);
 

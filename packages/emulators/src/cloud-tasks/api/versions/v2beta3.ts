@@ -13,19 +13,13 @@ type Handlers = Readonly<Record<string, RpcHandler>>;
 const PULL = 1;
 const PUSH = 2;
 
-/** What the adapter needs besides the context of all RPCs. */
-interface BetaDeps {
-  /** google.cloud.tasks.v2beta3.Queue, for read masks. */
-  readonly queueType: protobuf.Type;
-  /** How many deliveries of a queue have ended with a response in the last minute. */
-  readonly executedLastMinute: (queue: string) => number;
-}
-
 /**
  * Makes the handlers of v2 those of v2beta3. Its messages are v2's, by other numbers; a queue also has a type and
  * statistics, and may be asked for in parts.
+ *
+ * @param queueType google.cloud.tasks.v2beta3.Queue, for read masks.
  */
-export function asV2beta3(handlers: Handlers, context: RpcContext, deps: BetaDeps): Handlers {
+export function asV2beta3(handlers: Handlers, context: RpcContext, queueType: protobuf.Type): Handlers {
   const one = (rpc: string) => handlerOf(handlers, rpc);
   return {
     ...handlers,
@@ -40,10 +34,11 @@ export function asV2beta3(handlers: Handlers, context: RpcContext, deps: BetaDep
       ]),
     ),
     ...Object.fromEntries(["PurgeQueue", "PauseQueue", "ResumeQueue"].map((rpc) => [rpc, withType(one(rpc))])),
-    GetQueue: async (request, send) => masked(await withType(one("GetQueue"))(request, send), request, context, deps),
+    GetQueue: async (request, send) =>
+      masked(await withType(one("GetQueue"))(request, send), request, context, queueType),
     ListQueues: async (request, send) => {
       const reply: WireMessage = await one("ListQueues")(request, send);
-      const queues = reply.queues.map((queue: object) => masked({ ...queue, type: PUSH }, request, context, deps));
+      const queues = reply.queues.map((queue: object) => masked({ ...queue, type: PUSH }, request, context, queueType));
       return { ...reply, queues };
     },
   };
@@ -81,22 +76,25 @@ function refuseUnsupportedQueue(queue: WireMessage): void {
 }
 
 /** Statistics are in a reply only if the request's mask names them. */
-function masked(reply: WireMessage, request: WireMessage, context: RpcContext, deps: BetaDeps): object {
+function masked(reply: WireMessage, request: WireMessage, context: RpcContext, type: protobuf.Type): object {
   const paths: readonly string[] | undefined = request.readMask?.paths;
   if (!paths || paths.length === 0 || paths.includes("*")) return reply;
   const queue = context.state.queues.get(reply.name);
-  const full = queue ? { ...reply, stats: statsOf(queue, deps) } : reply;
-  return mergeByMask({}, full, { paths, type: deps.queueType });
+  const full = queue ? { ...reply, stats: statsOf(queue, context) } : reply;
+  return mergeByMask({}, full, { paths, type });
 }
 
-function statsOf(queue: Queue, { executedLastMinute }: BetaDeps): object {
+/** Like the service's own comments on QueueStats say; a task that is being delivered isn't scheduled. */
+function statsOf(queue: Queue, { scheduler }: RpcContext): object {
   const tasks = [...queue.tasks.values()];
-  const nextMs = tasks.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
+  const scheduled = tasks.filter(({ running }) => running === 0);
+  const nextMs = scheduled.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY);
+  const { effectiveRate, answeredLastMinute } = scheduler.statistics(queue);
   return {
     tasksCount: tasks.length,
     ...(Number.isFinite(nextMs) ? { oldestEstimatedArrivalTime: millisToWire(nextMs) } : {}),
-    executedLastMinuteCount: executedLastMinute(queue.name.name),
+    executedLastMinuteCount: answeredLastMinute,
     concurrentDispatchesCount: tasks.reduce((sum, { running }) => sum + running, 0),
-    effectiveExecutionRate: queue.settings.config.maxDispatchesPerSecond,
+    effectiveExecutionRate: effectiveRate,
   };
 }

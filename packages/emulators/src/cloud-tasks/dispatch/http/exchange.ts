@@ -1,10 +1,10 @@
 import http from "node:http";
 import https from "node:https";
-import type { Socket } from "node:net";
 import type { Connections } from "./connections.ts";
 import type { OutgoingRequest } from "./outgoing-request.ts";
 import { collectResponse, headOf } from "./response-body.ts";
 import { type ResponseHead, readResponseHead } from "./response-head.ts";
+import { connectionOf, watchConnection } from "./watched-connection.ts";
 
 /**
  * How to send a request: normally; or, for a fault, resetting the connection before anything is sent, or timing out as
@@ -51,16 +51,17 @@ export function startExchange(outgoing: OutgoingRequest, options: ExchangeOption
   const send = (isSecondTry: boolean): void => {
     request = openRequest(outgoing, isSecondTry ? undefined : options.connections);
     const { reusedSocket } = request;
-    const connection = watchConnection(request);
+    watchConnection(request);
     request.on("error", (error) => {
       // Once there is a status, an error only ends its body.
       if (isOver || finishBody) return;
+      const connection = connectionOf(request);
       // Nothing has left this machine, so no server can have seen it. A new connection isn't closed by an idle server.
-      if (reusedSocket && connection.sentBytes() === 0 && options.manner === "normal") send(true);
-      else end(failureOrRefusedResponse(error, connection.received()));
+      if (reusedSocket && !connection?.sentBytes && options.manner === "normal") send(true);
+      else end(failureOrRefusedResponse(error, connection?.received));
     });
     request.on("response", (response) => {
-      connection.forgetReceived();
+      connectionOf(request)?.forgetReceived();
       options.connections.note(request, response);
       finishBody = collectResponse(request, response, (body) =>
         end({ kind: "response", head: headOf(response), body }),
@@ -118,38 +119,7 @@ function resetOnceConnected(request: http.ClientRequest): void {
   });
 }
 
-/** What has gone through a request's connection. */
-interface WatchedConnection {
-  /** Bytes that were written for this request. */
-  sentBytes(): number;
-  /** What came of the response, in case Node's parser refuses its headers. */
-  received(): Uint8Array;
-  /** The headers have been read. */
-  forgetReceived(): void;
-}
-
-function watchConnection(request: http.ClientRequest): WatchedConnection {
-  let socket: Socket | undefined;
-  let sentBefore = 0;
-  let chunks: Buffer[] = [];
-  const keep = (chunk: Buffer): void => void chunks.push(chunk);
-  request.once("socket", (its) => {
-    socket = its;
-    sentBefore = its.bytesWritten;
-    // Before Node's own listener, since that reports the error.
-    its.prependListener("data", keep);
-  });
-  return {
-    sentBytes: () => (socket ? socket.bytesWritten - sentBefore : 0),
-    received: () => Buffer.concat(chunks),
-    forgetReceived() {
-      chunks = [];
-      socket?.removeListener("data", keep);
-    },
-  };
-}
-
-function failureOrRefusedResponse(error: Error, received: Uint8Array): Exchanged {
+function failureOrRefusedResponse(error: Error, received: Uint8Array = NO_BODY): Exchanged {
   const isRefused = "code" in error && String(error.code).startsWith("HPE_");
   const head = isRefused ? readResponseHead(received) : undefined;
   return head ? { kind: "response", head, body: NO_BODY } : { kind: "failure", error };

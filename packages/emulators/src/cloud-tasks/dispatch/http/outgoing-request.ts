@@ -27,7 +27,10 @@ export interface OutgoingRequest {
 
 /** The address of a URL and a method. */
 export function addressOf(url: URL, method: HttpMethod): Address {
-  return { url, method, options: { ...urlToHttpOptions(url), ...READING, method } };
+  // No more than Node needs, since it copies the options of each request several times.
+  const { hostname, port, path, auth } = urlToHttpOptions(url);
+  const credentials = auth === undefined ? {} : { auth };
+  return { url, method, options: { hostname, port, path, method, ...READING, ...credentials } };
 }
 
 /** Many tasks share a target, so its URL is parsed once. */

@@ -28,19 +28,26 @@ export function collectResponse(
 ): () => void {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
+  let isFinished = false;
   const finish = (): void => {
+    isFinished = true;
     clearTimeout(wait);
     // Copied out of Node's buffer pool, which it would keep alive.
     const body =
       chunks.length === 0 ? NO_BODY : new Uint8Array(Buffer.concat(chunks.splice(0)).subarray(0, MOST_BODY_BYTES));
     end(body);
   };
+  let wait: NodeJS.Timeout | undefined;
   let drain: NodeJS.Timeout | undefined;
-  const wait = setTimeout(() => {
+  const giveUp = (): void => {
     bytes = MOST_BODY_BYTES;
     finish();
     drain = setTimeout(() => request.destroy(), MOST_DRAIN_MS).unref();
-  }, BODY_WAIT_MS);
+  };
+  // Most responses have come as a whole by then, and need no timer.
+  process.nextTick(() => {
+    if (!isFinished && !response.complete) wait = setTimeout(giveUp, BODY_WAIT_MS);
+  });
   response.on("data", (chunk: Buffer) => {
     if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
     bytes += chunk.length;

@@ -132,7 +132,7 @@ function toDelivered(exchanged: Exchanged, clock: Clock): Delivered {
 function answered(head: ResponseHead, body: Uint8Array, clock: Clock): Answered {
   const waitMs = retryAfterMs(headerValue(head, "retry-after"), clock.now());
   const { status, rawHeaders } = head;
-  return {
+  const response: Answered = {
     kind: "answered",
     status,
     // Paired only if somebody asks.
@@ -140,8 +140,8 @@ function answered(head: ResponseHead, body: Uint8Array, clock: Clock): Answered 
       return headerPairs(rawHeaders);
     },
     body,
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
   };
+  return waitMs === undefined ? response : { ...response, retryAfterMs: waitMs };
 }
 
 function headerPairs(raw: readonly string[]): HeaderPairs {

@@ -1,4 +1,4 @@
-import type { Task } from "../../state/task.ts";
+import type { HttpTarget, Task } from "../../state/task.ts";
 import { epochSecondsText } from "../../wire/wire-time.ts";
 
 type Header = readonly [name: string, value: string];
@@ -15,8 +15,9 @@ export function dispatchHeaders(
   task: Pick<Task, "id" | "dueMs" | "failures" | "responseCount" | "previousStatus" | "target">,
   delivery: { queueId: string; authorization?: string },
 ): Header[] {
-  const tokenReplacesOwn = delivery.authorization !== undefined;
-  const headers: Header[] = task.target.headers.filter(([name]) => !isReserved(name, tokenReplacesOwn));
+  const own = ownHeaders(task.target);
+  const headers: Header[] =
+    delivery.authorization === undefined ? [...own] : own.filter(([name]) => name.toLowerCase() !== "authorization");
   headers.push(
     ["User-Agent", USER_AGENT],
     ["X-CloudTasks-QueueName", delivery.queueId],
@@ -30,6 +31,18 @@ export function dispatchHeaders(
     headers.push(["X-CloudTasks-TaskRetryReason", ""]);
   }
   if (delivery.authorization !== undefined) headers.push(["Authorization", delivery.authorization]);
+  return headers;
+}
+
+/** Many tasks share a target, so its headers are looked at once. */
+const known = new WeakMap<HttpTarget, readonly Header[]>();
+
+/** A target's headers without those that are reserved. */
+function ownHeaders(target: HttpTarget): readonly Header[] {
+  const before = known.get(target);
+  if (before) return before;
+  const headers = target.headers.filter(([name]) => !isReserved(name));
+  known.set(target, headers);
   return headers;
 }
 
@@ -49,10 +62,8 @@ const COMPUTED = new Set([
 
 const RESERVED_PREFIX = /^x-(?:google|appengine|cloudtasks)-/i;
 
-function isReserved(name: string, tokenReplacesOwn: boolean): boolean {
-  const lower = name.toLowerCase();
-  if (lower === "authorization") return tokenReplacesOwn;
-  return COMPUTED.has(lower) || RESERVED_PREFIX.test(name) || !TOKEN.test(name);
+function isReserved(name: string): boolean {
+  return COMPUTED.has(name.toLowerCase()) || RESERVED_PREFIX.test(name) || !TOKEN.test(name);
 }
 
 /** What a header's name can be (RFC 9110, section 5.6.2). Cloud Tasks also stores names such as `X/Y`. */

@@ -28,6 +28,12 @@ test("reports its health and its time", async () => {
   });
 });
 
+test("tells how often each RPC was called", async () => {
+  const { call, ...harness } = await setup();
+  await createTask(harness, await createQueue(harness));
+  expect(await call("GET", "calls")).toEqual({ status: 200, json: { calls: { CreateQueue: 1, CreateTask: 1 } } });
+});
+
 test("moves the virtual clock, and delivers what falls due", async () => {
   const harness = await setup();
   const queue = await createQueue(harness);

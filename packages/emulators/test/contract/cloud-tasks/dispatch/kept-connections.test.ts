@@ -52,6 +52,16 @@ it.each(CLOSINGS)("sends a request once that a target has read, though the conne
   ]);
 });
 
+it("takes the status of a malformed response on a kept connection, not that of the response before it", async () => {
+  const { harness, target, deliverAll } = await setup(({ socket, onConnection }) => {
+    if (onConnection === 0) socket.write(DONE_AND_KEPT);
+    else socket.end("HTTP/1.1 299 -\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n");
+  });
+  await deliverAll(2);
+  expect(target.connections).toBe(1);
+  expect(harness.attempts.map(({ status }) => status)).toEqual([200, 299]);
+});
+
 it.each([
   { header: "Keep-Alive: timeout=5\r\n", connections: 1 },
   { header: "Keep-Alive: max=100, timeout=5\r\n", connections: 1 },

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import protobuf from "protobufjs/light.js";
 import { expect, it, onTestFinished, test } from "vitest";
-import { loadTasksProtos } from "../../../../src/cloud-tasks/protos/load-protos.ts";
+import { tasksProtos } from "../../../../src/cloud-tasks/protos/load-protos.ts";
 import { createQueue, startHarness } from "../support/harness.ts";
 
 const VERSIONS = ["v2", "v2beta3", "v2beta2"];
@@ -34,7 +34,7 @@ function withoutUploads({ UploadQueueYamlRequest: _upload, ...messages }: Declar
 }
 
 function ourMessages(version: string): Declared {
-  const ours = loadTasksProtos().lookup(`google.cloud.tasks.${version}`);
+  const ours = tasksProtos().lookup(`google.cloud.tasks.${version}`);
   return ours instanceof protobuf.Namespace ? messagesOf(ours) : {};
 }
 
@@ -44,7 +44,7 @@ it.each(VERSIONS)("knows every message, field and RPC of the npm client's %s", (
   const theirs = protobuf.Root.fromJSON(JSON.parse(fs.readFileSync(file, "utf8"))).lookup(
     `google.cloud.tasks.${version}`,
   );
-  const ours = loadTasksProtos();
+  const ours = tasksProtos();
   if (!(theirs instanceof protobuf.Namespace)) throw new Error(`The client has no ${version}.`);
   const known = withoutUploads(messagesOf(theirs));
   expect(Object.keys(known).length).toBeGreaterThan(20);

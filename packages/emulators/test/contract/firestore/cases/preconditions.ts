@@ -3,6 +3,8 @@ import { expect } from "vitest";
 import { setupClient } from "../support/harness.ts";
 import type { Subject } from "../support/case.ts";
 
+const TOO_HIGH = "Invalid base version, it is greater than the stored version";
+
 export function preconditionCases({ address, test }: Subject): void {
   test("refuses to update a missing document with NOT_FOUND", async () => {
     const { collection } = setupClient(address());
@@ -32,6 +34,18 @@ export function preconditionCases({ address, test }: Subject): void {
 
     await document.delete({ lastUpdateTime: second });
     expect((await document.get()).exists).toBe(false);
+  });
+
+  test("refuses a time after the last update with INVALID_ARGUMENT, but only of a document that exists", async () => {
+    const { collection } = setupClient(address());
+    const [document, missing] = [collection.doc("a"), collection.doc("b")];
+    const { writeTime } = await document.set({ x: 1 });
+    const lastUpdateTime = new Timestamp(writeTime.seconds + 1, 0);
+    const tooHigh = { code: 3, message: expect.stringContaining(TOO_HIGH) };
+    await expect(document.update({ x: 2 }, { lastUpdateTime })).rejects.toMatchObject(tooHigh);
+    await expect(document.delete({ lastUpdateTime })).rejects.toMatchObject(tooHigh);
+    await expect(missing.update({ x: 2 }, { lastUpdateTime })).rejects.toMatchObject({ code: 9 });
+    expect((await document.get()).data()).toEqual({ x: 1 });
   });
 
   test("refuses the last update time of a deleted document with FAILED_PRECONDITION", async () => {

@@ -71,7 +71,22 @@ const INVALID: readonly (readonly [what: string, request: Request])[] = [
   ],
   ["a document to create in a collection with a slash", create("c/a/s", "x")],
   ["a document to create with a slash in its id", create("c", "x/y/z")],
+  [
+    "a document to create that brings a name, even its own",
+    ({ root }) => [
+      "CreateDocument",
+      { parent: root, collectionId: "c", documentId: "x", document: { name: `${root}/c/x` } },
+    ],
+  ],
   ["a database name that goes on", ({ root }) => ["Commit", { database: root, writes: [] }]],
+  [
+    "a precondition that is finer than microseconds",
+    write((name) => ({ delete: name, currentDocument: { updateTime: { seconds: "1", nanos: 5 } } })),
+  ],
+  [
+    "a precondition before 1970",
+    write((name) => ({ delete: name, currentDocument: { updateTime: { seconds: "-1" } } })),
+  ],
   [
     "a malformed mask, even without a document",
     ({ root }) => ["GetDocument", { name: `${root}/c/missing`, mask: { fieldPaths: ["a."] } }],

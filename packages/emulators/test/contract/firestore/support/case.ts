@@ -21,6 +21,11 @@ export const GOOGLES_DIFFERENCES: ReadonlyMap<string, string> = new Map([
   ],
   ["sends only the changes to a listener that resumes", "resets every target that resumes"],
   ["removes a once-only target as soon as it is current", "keeps reporting its changes"],
+  ["finds vectors in a map", "finds none there"],
+  [
+    "refuses to listen to all collections, to groups below a document, and to nearest neighbours",
+    "accepts such targets",
+  ],
   ["accepts a commit of 8 MB", "accepts no request of more than 4 MiB"],
   [
     "rejects a commit of 12 MB with INVALID_ARGUMENT and applies nothing",

@@ -82,7 +82,7 @@ describe("the documents aggregated", () => {
   ];
   const result = (query: StructuredQuery, ...aggregations: Aggregation[]) => {
     const compiled = compileQuery(ROOT, inC(query), aggregatedFields(aggregations));
-    return aggregate(compiled.run(DOCUMENTS), aggregations);
+    return aggregate(compiled.run(DOCUMENTS).documents, aggregations);
   };
 
   it("are those that have all the summed or averaged fields", () => {

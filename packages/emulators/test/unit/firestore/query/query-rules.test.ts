@@ -129,14 +129,6 @@ describe("compileQuery refuses for lack of an index", () => {
   });
 });
 
-describe("compileQuery refuses as not implemented", () => {
-  it("a search for the nearest vectors", () => {
-    expect(() => compileQuery(ROOT, inC({ findNearest: {} }))).toThrow(
-      expect.objectContaining({ code: status.UNIMPLEMENTED }),
-    );
-  });
-});
-
 describe("compileQuery accepts", () => {
   it.each<[string, StructuredQuery]>([
     ["one array-contains on each side of OR", filtered(or(contains("a"), contains("b")))],

@@ -31,7 +31,7 @@ const DOCUMENTS = [
 ];
 
 function run(query: StructuredQuery, documents: readonly StoredDocument[] = DOCUMENTS): string {
-  return pathsOf(compileQuery(ROOT, inC(query)).run(documents))
+  return pathsOf(compileQuery(ROOT, inC(query)).run(documents).documents)
     .map((path) => path.slice(2))
     .join(" ");
 }
@@ -216,12 +216,12 @@ describe("walking through pages", () => {
       fc.property(anyDocuments, anyOrder, fc.integer({ min: 1, max: 4 }), (documents, fieldOrder, size) => {
         const direction = fieldOrder.at(-1)?.direction === 2 ? down("__name__") : up("__name__");
         const orderBy = [...fieldOrder, direction];
-        const whole = pathsOf(compileQuery(ROOT, inC({ orderBy })).run(documents));
+        const whole = pathsOf(compileQuery(ROOT, inC({ orderBy })).run(documents).documents);
         const walked: string[] = [];
         let last: StoredDocument | undefined;
         for (let pages = 0; pages <= documents.length; pages++) {
           const startAt = last ? after(...cursorValues(orderBy, last)) : null;
-          const page = compileQuery(ROOT, inC({ orderBy, startAt, limit: { value: size } })).run(documents);
+          const page = compileQuery(ROOT, inC({ orderBy, startAt, limit: { value: size } })).run(documents).documents;
           walked.push(...pathsOf(page));
           last = page.at(-1) ?? last;
           if (page.length < size) break;

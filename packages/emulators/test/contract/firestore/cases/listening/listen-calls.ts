@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { type RawHarness, setupRaw } from "../../support/harness.ts";
 import type { Subject } from "../../support/case.ts";
-import { openListenStream } from "../../support/listen-stream.ts";
-import { commit } from "../../support/raw-transaction.ts";
+import { openListenStream } from "../../support/listening/listen-stream.ts";
+import { commit } from "../../support/transactions/raw-transaction.ts";
 
 const documents = (raw: RawHarness, ...paths: string[]) => ({ documents: { documents: paths.map(raw.name) } });
 
@@ -65,6 +65,26 @@ export function listenCallCases({ address, test }: Subject): void {
     );
     const changes = (await stream.upTo(/^NO_CHANGE/)).filter((reply) => reply.includes("has"));
     expect(changes).toEqual(["1 has c/a", "1 has c/b", "1 has c/c"]);
+  });
+
+  test("refuses to listen to all collections, to groups below a document, and to nearest neighbours", async () => {
+    const raw = setupRaw(address());
+    const stream = openListenStream(raw);
+    const root = `${raw.database}/documents`;
+    const ofGroup = { from: [{ collectionId: "c", allDescendants: true }] };
+    const refused = [
+      { parent: root, structuredQuery: { from: [] } },
+      { parent: `${root}/c/a`, structuredQuery: { from: [{ allDescendants: true }] } },
+      { parent: `${root}/c/a`, structuredQuery: ofGroup },
+      { parent: root, structuredQuery: { from: [{ collectionId: "c" }], findNearest: { limit: { value: 1 } } } },
+      { parent: root },
+    ];
+    for (const query of refused) {
+      stream.add({ targetId: 1, query });
+      expect(await stream.upTo(/^(?:REMOVE|CURRENT)/)).toEqual(["ADD 1", "REMOVE 1 (3)"]);
+    }
+    stream.add({ targetId: 1, query: { parent: root, structuredQuery: ofGroup } });
+    expect(await stream.upTo(/^CURRENT/)).toEqual(["ADD 1", "CURRENT 1"]);
   });
 
   test("removes a refused target with the cause, and leaves the others alone", async () => {

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import { expect } from "vitest";
 import { type Harness, setupClient } from "../../support/harness.ts";
 import type { Subject } from "../../support/case.ts";
-import { idsOf, listenToQuery } from "../../support/heard.ts";
+import { idsOf, listenToQuery } from "../../support/listening/heard.ts";
 import { seeded } from "../../support/seeded.ts";
 
 const COMMITS = 60;

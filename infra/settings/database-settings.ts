@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { collectionPrefixVariable } from "../../shared/runtime/config.ts";
+
+/** Which database Handoff keeps its records in, and under which names. */
+export const databaseFields = {
+  /**
+   * The name of a database that exists already. Default: one of the stack's own, named as `prefix`. The form is Google's
+   * (https://cloud.google.com/firestore/docs/manage-databases#database_id).
+   */
+  database: z
+    .string()
+    .regex(
+      /^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])$/,
+      "must be (default), or 4 to 63 lower-case letters, digits and hyphens",
+    )
+    .optional(),
+  /** Where that database is, which may be a multi-region. One of the stack's own is in `region`. */
+  databaseLocation: z
+    .string()
+    .regex(/^[a-z]+(-[a-z]+)?\d+$/, "must be a region or a multi-region, for example europe-west1 or eur3")
+    .optional(),
+  /** What stands before the name of each of Handoff's collections. Default: nothing. */
+  collectionPrefix: collectionPrefixVariable.optional(),
+};
+
+export interface DatabaseSettings {
+  readonly prefix: string;
+  readonly database?: string | undefined;
+  readonly databaseLocation?: string | undefined;
+}
+
+/** The name of the database, whether it is the stack's own or not. */
+export function databaseIdOf({ database, prefix }: DatabaseSettings): string {
+  return database ?? prefix;
+}
+
+/**
+ * What contradicts itself in the settings, as a path and a sentence.
+ *
+ * @param given the keys that the configuration sets.
+ */
+export function databaseProblems(
+  { prefix, database, databaseLocation, backupRetentionDays }: DatabaseSettings & { backupRetentionDays: number },
+  given: { has(key: string): boolean },
+): readonly { path: [string]; message: string }[] {
+  if (database === undefined) {
+    if (databaseLocation === undefined) return [];
+    const message =
+      "is of an existing database: name it in handoff:database. One of the stack's own is in handoff:region";
+    return [{ path: ["databaseLocation"], message }];
+  }
+  const problems: { path: [string]; message: string }[] = [];
+  if (database === prefix) {
+    // Pulumi would delete it, since the program no longer asks for it.
+    const message = "is the name of the stack's own database: leave it out, or choose another handoff:prefix";
+    problems.push({ path: ["database"], message });
+  }
+  if (databaseLocation === undefined) {
+    const message = `is needed with handoff:database. See: gcloud firestore databases describe --database '${database}'`;
+    problems.push({ path: ["databaseLocation"], message });
+  }
+  if (given.has("backupRetentionDays") && backupRetentionDays > 0) {
+    const message = "has no effect on an existing database, whose backups are up to its owner: leave it out";
+    problems.push({ path: ["backupRetentionDays"], message });
+  }
+  return problems;
+}

@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+const claimsSchema = z.object({
+  aud: z.string().optional(),
+  email: z.string().optional(),
+  exp: z.number().optional(),
+});
+
+/** What a token says about itself, as far as a person wants to know. Nobody has checked it. */
+export interface TokenClaims {
+  readonly audience?: string | undefined;
+  readonly email?: string | undefined;
+  /** In milliseconds since the epoch. */
+  readonly expiresAtMs?: number | undefined;
+}
+
+/** The claims of a token; none if it isn't a JSON Web Token. */
+export function claimsOf(token: string): TokenClaims {
+  try {
+    const [, payload = ""] = token.split(".");
+    const { aud, email, exp } = claimsSchema.parse(JSON.parse(Buffer.from(payload, "base64url").toString()));
+    return { audience: aud, email, expiresAtMs: exp === undefined ? undefined : exp * 1_000 };
+  } catch {
+    return {};
+  }
+}

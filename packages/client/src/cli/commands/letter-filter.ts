@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+import type { LetterFilter } from "../../views/dead-letter.ts";
+
+/** Adds the options that say which dead letters are meant. */
+export function addFilter(command: Command): Command {
+  return command
+    .option("--type <type>", "only those of this task type")
+    .option("--queue <queue>", "only those of this queue")
+    .option("--code <code>", "only those that died of this error")
+    .option("--from <time>", "only those that died then or later, in RFC 3339 such as 2030-01-01T00:00:00Z")
+    .option("--to <time>", "only those that died before then");
+}
+
+/** What the options say, without anything else. */
+export function filterOf({ type, queue, code, from, to }: LetterFilter): LetterFilter {
+  const given = Object.entries({ type, queue, code, from, to }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}

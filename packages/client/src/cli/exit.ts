@@ -1,0 +1,52 @@
+import { HandoffError, UnreachableError } from "../errors.ts";
+import { textOf } from "../../../../shared/process/thrown.ts";
+import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+
+/** How a command ended, as its exit code. `interrupted` is what shells expect after Ctrl-C. */
+export const EXIT = { done: 0, refused: 1, usage: 2, notReached: 3, interrupted: 130 } as const;
+
+/** The command can't do what it was asked to. The message says why, and what to do. */
+export class RefusedError extends Error {
+  readonly code = "REFUSED";
+}
+
+/** The command line doesn't say what to do, or says something that can't be. */
+export class UsageError extends Error {
+  readonly code = "USAGE";
+}
+
+/** How a command that threw ends: its exit code, and one or two sentences; none where everything has been said. */
+export interface Ending {
+  readonly exitCode: number;
+  readonly message: string;
+}
+
+/** @param error what the command threw. */
+export function endingOf(error: unknown): Ending {
+  if (error instanceof UsageError || error instanceof ConfigError) {
+    return { exitCode: EXIT.usage, message: error.message };
+  }
+  if (error instanceof RefusedError) return { exitCode: EXIT.refused, message: error.message };
+  if (error instanceof HandoffError) return { exitCode: EXIT.refused, message: explain(error) };
+  if (error instanceof UnreachableError) {
+    const asked = "Is that its address, and does it run? --url or HANDOFF_URL says where it is.";
+    const message = [error.message, asked, ...lastErrorOf(error)].join(" ");
+    return { exitCode: EXIT.notReached, message };
+  }
+  return { exitCode: EXIT.refused, message: `The command failed: ${textOf(error)}` };
+}
+
+/** Why no response came, for example ECONNREFUSED, or that nobody vouches for a certificate. */
+function lastErrorOf({ cause }: Error): string[] {
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    if ("code" in error && typeof error.code === "string") return [`The last error was ${error.code}.`];
+  }
+  return [];
+}
+
+/** The producer's own sentences. */
+function explain({ problem, message }: HandoffError): string {
+  if (!problem) return `${message} Is it the producer's address?`;
+  const all = (problem.problems ?? []).map(({ path, message: what }) => `\n  ${path} ${what}`);
+  return `${problem.detail ?? problem.title}${all.join("")}`;
+}

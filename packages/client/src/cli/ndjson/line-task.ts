@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { IDEMPOTENCY_KEY_FORM, isIdempotencyKey } from "../../../../../shared/contract/new-task/idempotency-key.ts";
+import type { NewTask } from "../../task-types.ts";
+import { RefusedError } from "../exit.ts";
+import type { Line } from "./lines.ts";
+import { readInput } from "./read-input.ts";
+
+/** What lines lack. */
+export interface LineDefaults {
+  /** The type of the lines that are payloads, and of the tasks without one. */
+  readonly type: string | undefined;
+  /** What the key of a line without one begins with. */
+  readonly keyPrefix: string | undefined;
+}
+
+const taskSchema = z.strictObject({
+  type: z.string("must be a text").optional(),
+  payload: z.unknown().optional(),
+  idempotencyKey: z.string("must be a text").optional(),
+  delaySeconds: z.number("must be a number").optional(),
+  scheduleTime: z.string("must be a text").optional(),
+});
+
+/**
+ * The task that a line stands for: a whole task, or a payload of the given type. With a type, an object is a task if it has
+ * a payload and nothing that tasks don't have.
+ *
+ * @throws RefusedError for a line that is neither, and for one without a key or with a malformed one.
+ */
+export function taskOfLine(
+  line: Line,
+  { type, keyPrefix }: LineDefaults,
+): NewTask & { readonly idempotencyKey: string } {
+  if (line.text === undefined) throw new RefusedError(line.problem);
+  const task = readTask(readInput(line.text, "The line"), type);
+  const named = task.type ?? type;
+  if (named === undefined) throw new RefusedError("The task has no type, and the command names none.");
+  const idempotencyKey = task.idempotencyKey ?? (keyPrefix === undefined ? undefined : `${keyPrefix}-${line.number}`);
+  if (idempotencyKey === undefined) {
+    throw new RefusedError("The task has no idempotencyKey. Give it one, or the command --key-prefix.");
+  }
+  if (!isIdempotencyKey(idempotencyKey)) throw new RefusedError(`idempotencyKey ${IDEMPOTENCY_KEY_FORM}.`);
+  const { payload, delaySeconds, scheduleTime } = task;
+  return { type: named, payload, idempotencyKey, delaySeconds, scheduleTime };
+}
+
+function readTask(value: unknown, type: string | undefined): z.output<typeof taskSchema> {
+  const read = taskSchema.safeParse(value);
+  const isTask = read.success && Object.hasOwn(Object(value), "payload");
+  if (isTask) return read.data;
+  if (type !== undefined) return { payload: value };
+  if (read.success) throw new RefusedError("The task has no payload.");
+  const problems = read.error.issues.map(({ path, message }) => [...path.map(String), message].join(" "));
+  throw new RefusedError(`The line is not a task: ${problems.join("; ")}.`);
+}

@@ -1,0 +1,41 @@
+import { plain } from "./plain.ts";
+
+/** A column of a table: its title, and what it shows of a row. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly of: (row: Row) => string | number | undefined;
+  readonly align?: "right";
+}
+
+const GAP = "  ";
+const LONGEST_CELL = 80;
+
+/** A table's lines, with its head unless it goes on from an earlier page. */
+export function tableLines<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  { head, bold = (text) => text }: { readonly head: boolean; readonly bold?: (text: string) => string },
+): string[] {
+  const cells = rows.map((row) => columns.map(({ of }) => cut(plain(String(of(row) ?? "")))));
+  const titles = columns.map(({ title }) => title);
+  const widths = titles.map((title, at) => Math.max(title.length, ...cells.map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, at) =>
+        columns[at]?.align === "right" ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0),
+      )
+      .join(GAP)
+      .trimEnd();
+  return [...(head ? [bold(line(titles))] : []), ...cells.map(line)];
+}
+
+/** Names and values, a line each. What is undefined or empty is left out. */
+export function fieldLines(fields: Readonly<Record<string, string | number | undefined>>): string[] {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
+  const width = Math.max(0, ...known.map(([name]) => name.length));
+  return known.map(([name, value]) => `${name.padEnd(width)}${GAP}${plain(String(value))}`);
+}
+
+function cut(cell: string): string {
+  return cell.length <= LONGEST_CELL ? cell : `${cell.slice(0, LONGEST_CELL - 1)}…`;
+}

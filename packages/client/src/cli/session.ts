@@ -1,0 +1,59 @@
+import type { Command } from "commander";
+import type { Client } from "../client.ts";
+import type { RetryLimits } from "../options.ts";
+import { createClient } from "../create-client.ts";
+import { chooseTokens } from "./auth/choose-tokens.ts";
+import { UsageError } from "./exit.ts";
+import { type Output, createOutput } from "./output/output.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Where `npm start` puts the producer. */
+const LOCAL_URL = "http://127.0.0.1:8080";
+
+/** A person who waits would rather know within a second or two. */
+const QUICK: RetryLimits = { tries: 3 };
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly url?: string;
+  readonly impersonate?: string;
+  readonly json?: boolean;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly surroundings: Surroundings;
+  readonly options: CommonOptions;
+  readonly output: Output;
+  /** The producer's address. */
+  readonly url: URL;
+  /**
+   * A client of the producer, with whatever token it needs. Nothing is sent before this is asked for.
+   *
+   * @param retry how often a call is tried. Default: as often as a person likes to wait for.
+   */
+  readonly connect: (retry?: RetryLimits) => Promise<Client>;
+}
+
+/** @throws UsageError when the producer's address isn't one. */
+export function openSession(command: Command, surroundings: Surroundings): Session {
+  const options = command.optsWithGlobals<CommonOptions>();
+  const url = readUrl(options.url ?? (surroundings.env["HANDOFF_URL"] || LOCAL_URL));
+  return {
+    surroundings,
+    options,
+    output: createOutput(surroundings, options.json === true),
+    url,
+    async connect(retry = QUICK) {
+      const { tokens } = await chooseTokens({ url, impersonate: options.impersonate }, surroundings);
+      return createClient({ url, auth: tokens, retry });
+    },
+  };
+}
+
+function readUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isAddress = url && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && url.username === "";
+  if (isAddress && url.search === "" && url.hash === "") return url;
+  throw new UsageError("--url or HANDOFF_URL must be the producer's address: http or https, without a path.");
+}

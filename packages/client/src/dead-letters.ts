@@ -1,0 +1,111 @@
+import type { Connection } from "./http/connection.ts";
+import { listItems } from "./http/pages.ts";
+import type { CallOptions } from "./options.ts";
+import { keyOf } from "./tasks/idempotency-key.ts";
+import { refuseChanges } from "./tasks/new-task-text.ts";
+import type { DeadLetter, LetterFilter, LetterSummary, Replayed, ReplayPage } from "./views/dead-letter.ts";
+
+/** What can be done about dead letters. */
+export interface DeadLetters {
+  /** The letters that fit, newest first. They are fetched as they are asked for, a page at a time. */
+  list(
+    filter?: LetterFilter & { readonly status?: "open" | "replayed" | undefined },
+    options?: CallOptions,
+  ): AsyncIterable<DeadLetter>;
+  /** A letter, with its attempts. `includePayload`: with its payload, too, which only operators may see. */
+  get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<DeadLetter>;
+  /** How many open letters there are of each type and code, among the newest 1,000. */
+  summary(options?: CallOptions): Promise<LetterSummary>;
+  /** Makes a letter a task again. One that was replayed before gives the earlier task, unless `again` is true. */
+  replay(id: string, options?: CallOptions & ReplayOptions): Promise<Replayed>;
+  /** Replays the open letters that fit, a page at a time. It may be stopped and repeated: each letter is replayed once. */
+  replayAll(request: ReplayAll, options?: CallOptions): AsyncIterable<ReplayPage>;
+  delete(id: string, options?: CallOptions): Promise<void>;
+}
+
+export interface ReplayOptions {
+  /** Replay it although it was replayed before. */
+  readonly again?: boolean | undefined;
+  /** What the new task carries. Default: what the letter has. */
+  readonly payload?: unknown;
+  /** Each key makes one task. Default with `again`: a random key for all tries of this call. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface ReplayAll {
+  readonly filter: LetterFilter;
+  /** Only tell what would be done. */
+  readonly dryRun?: boolean | undefined;
+  /** How many letters a page has, 1 to 100. Default: 100. */
+  readonly limit?: number | undefined;
+  /** How many letters there may be in all. Default: no limit. */
+  readonly most?: number | undefined;
+}
+
+export function createDeadLetters(connection: Connection): DeadLetters {
+  return {
+    list: (filter = {}, { signal } = {}) => listItems(connection, { path: LETTERS, query: { ...filter }, signal }),
+    async get(id, { includePayload, signal } = {}) {
+      const query = { include: includePayload === true ? "payload" : undefined };
+      return (await connection.call<DeadLetter>({ method: "GET", path: letterPath(id), query, signal, shape: LETTER }))
+        .body;
+    },
+    async summary({ signal } = {}) {
+      return (await connection.call<LetterSummary>({ method: "GET", path: `${LETTERS}/summary`, signal, shape: LIST }))
+        .body;
+    },
+    async replay(id, { again, payload, idempotencyKey, signal } = {}) {
+      if (payload !== undefined) refuseChanges(payload, "the replay");
+      const isKeyNeeded = again === true || idempotencyKey !== undefined;
+      const { body } = await connection.call<Replayed>({
+        method: "POST",
+        path: `${letterPath(id)}/replay`,
+        body: JSON.stringify({ again: again === true ? true : undefined, payload }),
+        idempotencyKey: isKeyNeeded ? keyOf(idempotencyKey) : undefined,
+        signal,
+        shape: LETTER,
+      });
+      return body;
+    },
+    replayAll: (request, { signal } = {}) => replayPages(connection, request, signal),
+    async delete(id, { signal } = {}) {
+      await connection.call({ method: "DELETE", path: letterPath(id), signal, shape: {} });
+    },
+  };
+}
+
+const LETTER = { id: "text" } as const;
+const LIST = { items: "list" } as const;
+
+const LETTERS = "/v1/dead-letters";
+
+const letterPath = (id: string): string => `${LETTERS}/${encodeURIComponent(id)}`;
+
+/** How long the replay of one page may take, in milliseconds. */
+const REPLAY_MS = 60_000;
+
+const LARGEST_PAGE = 100;
+
+async function* replayPages(
+  connection: Connection,
+  { filter, dryRun, limit = LARGEST_PAGE, most = Infinity }: ReplayAll,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReplayPage> {
+  let cursor: string | undefined;
+  let left = most;
+  while (left > 0) {
+    const { body } = await connection.call<ReplayPage & { readonly nextCursor?: string }>({
+      method: "POST",
+      path: `${LETTERS}/replay`,
+      body: JSON.stringify({ filter, dryRun, limit: Math.min(limit, left), cursor }),
+      signal,
+      tryMs: REPLAY_MS,
+      shape: LIST,
+    });
+    const { nextCursor, ...page } = body;
+    yield page;
+    if (nextCursor === undefined) return;
+    cursor = nextCursor;
+    left -= page.items.length;
+  }
+}

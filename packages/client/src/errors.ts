@@ -1,0 +1,43 @@
+import type { Problem } from "../../../shared/http/problem.ts";
+
+/** The producer refused a request, or couldn't do it in any of the tries. */
+export class HandoffError extends Error {
+  override readonly name = "HandoffError";
+  /** The HTTP status. */
+  readonly status: number;
+  /** The problem's stable code, such as `invalid-request`; `unexpected-response` if it isn't the producer that responded. */
+  readonly code: string;
+  /** What the producer said, with everything that is wrong with a request; undefined if it isn't the producer that responded. */
+  readonly problem: Problem | undefined;
+
+  constructor(status: number, problem: Problem | undefined) {
+    super(problem ? sentence(problem) : `The response, with status ${status}, is not one of a producer.`);
+    this.status = status;
+    this.problem = problem;
+    this.code = problem?.code ?? "unexpected-response";
+  }
+}
+
+function sentence({ status, code, title, detail = title, problems = [] }: Problem): string {
+  // A detail may name them already.
+  const untold = problems.map(({ path, message }) => `${path} ${message}`).filter((text) => !detail.includes(text));
+  const all = untold.join("; ");
+  return `${status} ${code}: ${detail}${all === "" ? "" : ` ${all}`}`;
+}
+
+/** No try got a response. The request may have had its effect; with the same idempotency key, repeating it is safe. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+  readonly code = "unreachable";
+
+  /** @param origin the producer's address. */
+  constructor(origin: string, cause: unknown) {
+    super(`The producer at ${origin} did not respond.`, { cause });
+  }
+}
+
+/** A task had not ended when the time was up. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+  readonly code = "timeout";
+}

@@ -1,0 +1,12 @@
+export type { BatchResult, Client, WaitOptions } from "./client.ts";
+export { createClient } from "./create-client.ts";
+export type { DeadLetters, ReplayAll, ReplayOptions } from "./dead-letters.ts";
+export { HandoffError, TimeoutError, UnreachableError } from "./errors.ts";
+export type { CallOptions, ClientOptions, Fetch, RetryLimits } from "./options.ts";
+export type { Queues } from "./queues.ts";
+export type { Definition, NewTask, NewTaskOptions, TaskTypes } from "./task-types.ts";
+export type { TokenSource } from "./tokens.ts";
+export type { DeadLetter, LetterFilter, LetterSummary, Replayed, ReplayPage } from "./views/dead-letter.ts";
+export type { Queue, QueuedTask } from "./views/queue.ts";
+export type { Me, TaskTypeInfo, ThroughputMinute } from "./views/service.ts";
+export type { Attempt, Cancelled, Task, TaskState } from "./views/task.ts";

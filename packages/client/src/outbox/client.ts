@@ -1,0 +1,105 @@
+import { Firestore, type Transaction, type WriteBatch } from "@google-cloud/firestore";
+import type { z } from "zod";
+import { plainEmail } from "../../../../shared/auth/access.ts";
+import type { TaskId } from "../../../../shared/contract/task-id.ts";
+import { collectionsBehind } from "../../../../shared/records/collections.ts";
+import { systemClock } from "../../../../shared/runtime/clock.ts";
+import type { Client as CoreClient } from "../client.ts";
+import { createClient as createCoreClient } from "../create-client.ts";
+import type { ClientOptions as CoreOptions } from "../options.ts";
+import { producerAt } from "../producer.ts";
+import type { TaskTypes } from "../task-types.ts";
+import { type EnqueueOptions, type Target, newEntry } from "./new-entry.ts";
+import { EntryWriter } from "./entry-writer.ts";
+import { relaySoon } from "./relay-soon.ts";
+
+export type { EnqueueOptions, Target };
+
+/** Where the entries go. */
+export interface OutboxOptions {
+  /** The application's own client, of the database in which Handoff keeps its records. */
+  readonly db: Firestore;
+  /**
+   * The e-mail address by which the producer knows the application, usually that of its service account. Its tasks are
+   * then its own, to look up and to cancel. Default: they are the operators'. Leave it out with a producer on this machine,
+   * where everybody is `local`.
+   */
+  readonly caller?: string;
+  /** What stands before the names of Handoff's collections, as in the stack's settings. Default: nothing. */
+  readonly collectionPrefix?: string;
+}
+
+export interface ClientOptions extends CoreOptions {
+  readonly outbox: OutboxOptions;
+}
+
+/** What `runTransaction` takes besides the callback. */
+type TransactionOptions = Parameters<Firestore["runTransaction"]>[1];
+
+/** Hands over tasks in the application's own commits, besides what every client does. */
+export interface Client<Types extends TaskTypes = TaskTypes> extends CoreClient<Types> {
+  /**
+   * Adds a task to a transaction or a batch: it is enqueued if that commits, and never if it doesn't. Reads nothing, and
+   * sends nothing by itself.
+   *
+   * @returns the task's id.
+   * @throws TypeError when an option isn't allowed, or the payload isn't one of the type. It lists every problem. Also when
+   * a transaction that `transaction` runs has ended.
+   */
+  readonly enqueueIn: <Schema extends z.ZodType>(
+    to: Transaction | WriteBatch,
+    taskType: Target<Schema>,
+    payload: z.input<Schema>,
+    options: EnqueueOptions,
+  ) => TaskId;
+  /**
+   * Runs a transaction as `db.runTransaction` does, and then has its tasks enqueued at once. It waits for that at most
+   * 300 ms, and whether it works makes no difference: the tasks are committed, and the producer enqueues them anyway.
+   *
+   * Rejects as `db.runTransaction` does, and for no other reason.
+   */
+  readonly transaction: <Result>(
+    callback: (transaction: Transaction) => Promise<Result>,
+    options?: TransactionOptions,
+  ) => Promise<Result>;
+}
+
+/**
+ * Creates a client.
+ *
+ * @throws TypeError when an option isn't allowed.
+ */
+export function createClient<const Types extends TaskTypes = TaskTypes>({
+  outbox,
+  ...options
+}: ClientOptions): Client<Types> {
+  const { db, collectionPrefix = "" } = outbox;
+  if (!(db instanceof Firestore)) {
+    throw new TypeError(
+      "outbox.db must be a Firestore of the same copy of @google-cloud/firestore that handoff-client finds. See: npm ls @google-cloud/firestore",
+    );
+  }
+  const producer = producerAt(options);
+  const caller = callerOf(outbox.caller, producer.isLocal);
+  const writer = new EntryWriter(db, collectionsBehind(collectionPrefix).taskOutbox);
+  return {
+    ...createCoreClient<Types>(options),
+    enqueueIn(to, taskType, payload, options) {
+      const entry = newEntry({ taskType, payload, caller, nowMs: systemClock.now() }, options);
+      writer.write(to, entry);
+      return entry.fields.taskId;
+    },
+    async transaction(callback, options) {
+      const { result, entryIds } = await writer.transaction(callback, options);
+      await relaySoon(producer, entryIds, systemClock);
+      return result;
+    },
+  };
+}
+
+function callerOf(given: string | undefined, isLocal: boolean): string | undefined {
+  if (given === undefined) return isLocal ? "local" : undefined;
+  const email = plainEmail(given);
+  if (email === undefined) throw new TypeError("outbox.caller must be an e-mail address.");
+  return email;
+}

@@ -1,0 +1,37 @@
+import type { Clock } from "../../../../shared/runtime/clock.ts";
+import { withDeadline } from "../../../../shared/runtime/deadline.ts";
+import type { ProducerAddress } from "../producer.ts";
+
+/** How long a commit's caller waits for its tasks to be enqueued, in milliseconds. */
+const RELAY_LIMIT_MS = 300;
+
+/** How many entries a request may name. */
+const ENTRIES_A_REQUEST = 100;
+
+/**
+ * Asks the producer to enqueue what has just been committed, and waits for it for at most 300 ms: on Cloud Run, work that
+ * nobody awaits stops with the response. Never rejects. What fails here is enqueued by the trigger or by the tick.
+ */
+export async function relaySoon(producer: ProducerAddress, entryIds: readonly string[], clock: Clock): Promise<void> {
+  if (entryIds.length === 0) return;
+  try {
+    await withDeadline({ clock, timeoutMs: RELAY_LIMIT_MS }, async (signal) => {
+      await Promise.all(inParts(entryIds).map((ids) => relay(producer, ids, signal)));
+    });
+  } catch {
+    // The entries are committed.
+  }
+}
+
+async function relay(producer: ProducerAddress, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  const request = { method: "POST", path: "/v1/outbox/relay", body: JSON.stringify({ ids }), signal } as const;
+  const response = await producer.send(request);
+  await response.body?.cancel();
+}
+
+function inParts(ids: readonly string[]): readonly string[][] {
+  const parts = Math.ceil(ids.length / ENTRIES_A_REQUEST);
+  return Array.from({ length: parts }, (_, part) =>
+    ids.slice(part * ENTRIES_A_REQUEST, (part + 1) * ENTRIES_A_REQUEST),
+  );
+}

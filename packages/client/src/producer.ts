@@ -1,0 +1,98 @@
+import type { Fetch } from "./options.ts";
+import { type TokenSource, googleTokens } from "./tokens.ts";
+
+/** A producer, and how to reach it. */
+export interface ProducerAddress {
+  /** Without a path. */
+  readonly origin: string;
+  /** Whether it is on this machine, where nobody is asked for a token. */
+  readonly isLocal: boolean;
+  /**
+   * Sends one request.
+   *
+   * @throws TokenFailure when no token could be made; otherwise as fetch does.
+   */
+  send(request: OneRequest): Promise<Response>;
+}
+
+export interface OneRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** As JSON. */
+  readonly body?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** No token could be made; `cause` says why. */
+export class TokenFailure extends Error {
+  constructor(cause: unknown) {
+    super("No token could be made for the producer.", { cause });
+  }
+}
+
+/** Names and addresses of this machine. URL writes every loopback address of IPv4 in this form. */
+const THIS_MACHINE = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+export function isThisMachine({ hostname }: URL): boolean {
+  return THIS_MACHINE.test(hostname);
+}
+
+/**
+ * Reads where the producer is and what its requests carry.
+ *
+ * @throws TypeError when the address isn't an http or https URL without a path, or a Google token would be sent over http.
+ */
+export function producerAt(given: {
+  readonly url: string | URL;
+  readonly auth?: TokenSource | null | undefined;
+  /** Default: the runtime's own. */
+  readonly fetch?: Fetch | undefined;
+}): ProducerAddress {
+  const url = readUrl(given.url);
+  const { origin } = url;
+  const isLocal = isThisMachine(url);
+  const token = given.auth === undefined ? defaultTokens(url) : given.auth;
+  const send = given.fetch ?? ((url, init) => fetch(url, init));
+  return {
+    origin,
+    isLocal,
+    async send({ method, path, headers, body, signal }) {
+      const init: RequestInit = {
+        method,
+        headers: {
+          ...headers,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(token ? { authorization: `Bearer ${await tokenOf(token, origin)}` } : {}),
+        },
+        ...(body === undefined ? {} : { body }),
+        // A token is for the producer alone.
+        redirect: "manual",
+        signal,
+      };
+      return await send(`${origin}${path}`, init);
+    },
+  };
+}
+
+async function tokenOf(token: TokenSource, audience: string): Promise<string> {
+  try {
+    return await token(audience);
+  } catch (error) {
+    throw new TokenFailure(error);
+  }
+}
+
+function readUrl(given: string | URL): URL {
+  const url = URL.canParse(String(given)) ? new URL(given) : undefined;
+  const isBare = url && url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
+  if (url && isBare && (url.protocol === "https:" || url.protocol === "http:")) return url;
+  throw new TypeError("url must be the producer's address: http or https, without a user name or a path.");
+}
+
+function defaultTokens(url: URL): TokenSource | null {
+  if (isThisMachine(url)) return null;
+  if (url.protocol === "https:") return googleTokens();
+  throw new TypeError("url must begin with https, since whoever sees a token can use it. Without a token: auth: null.");
+}

@@ -1,0 +1,43 @@
+import type { Connection } from "./http/connection.ts";
+import { listItems } from "./http/pages.ts";
+import type { CallOptions } from "./options.ts";
+import type { Queue, QueuedTask } from "./views/queue.ts";
+
+/** What can be done about queues, by their keys. */
+export interface Queues {
+  list(options?: CallOptions): Promise<readonly Queue[]>;
+  get(key: string, options?: CallOptions): Promise<Queue>;
+  /** The tasks that are in the queue. They are fetched as they are asked for, a page at a time. */
+  tasks(key: string, options?: CallOptions): AsyncIterable<QueuedTask>;
+  pause(key: string, options?: CallOptions): Promise<Queue>;
+  resume(key: string, options?: CallOptions): Promise<Queue>;
+  /** Removes every task that is in the queue. Never tried again by itself, since it would remove newer tasks, too. */
+  purge(key: string, options?: CallOptions): Promise<Queue>;
+}
+
+export function createQueues(connection: Connection): Queues {
+  const post = async (key: string, action: "pause" | "resume", signal: AbortSignal | undefined): Promise<Queue> =>
+    (await connection.call<Queue>({ method: "POST", path: `${queuePath(key)}/${action}`, signal, shape: QUEUE })).body;
+  return {
+    async list({ signal } = {}) {
+      const request = { method: "GET", path: QUEUES, signal, shape: { items: "list" } } as const;
+      return (await connection.call<{ readonly items: readonly Queue[] }>(request)).body.items;
+    },
+    async get(key, { signal } = {}) {
+      return (await connection.call<Queue>({ method: "GET", path: queuePath(key), signal, shape: QUEUE })).body;
+    },
+    tasks: (key, { signal } = {}) => listItems(connection, { path: `${queuePath(key)}/tasks`, signal }),
+    pause: (key, { signal } = {}) => post(key, "pause", signal),
+    resume: (key, { signal } = {}) => post(key, "resume", signal),
+    async purge(key, { signal } = {}) {
+      const request = { method: "POST", path: `${queuePath(key)}/purge`, signal, isRepeatable: false } as const;
+      return (await connection.call<Queue>({ ...request, body: JSON.stringify({ queue: key }), shape: QUEUE })).body;
+    },
+  };
+}
+
+const QUEUE = { key: "text" } as const;
+
+const QUEUES = "/v1/queues";
+
+const queuePath = (key: string): string => `${QUEUES}/${encodeURIComponent(key)}`;

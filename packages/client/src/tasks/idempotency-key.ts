@@ -1,0 +1,12 @@
+import { IDEMPOTENCY_KEY_FORM, isIdempotencyKey } from "../../../../shared/contract/new-task/idempotency-key.ts";
+
+/**
+ * The key that a call was given, or a random one.
+ *
+ * @throws TypeError when it isn't one.
+ */
+export function keyOf(given: string | undefined): string {
+  if (given === undefined) return crypto.randomUUID();
+  if (isIdempotencyKey(given)) return given;
+  throw new TypeError(`idempotencyKey ${IDEMPOTENCY_KEY_FORM}.`);
+}

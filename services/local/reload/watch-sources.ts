@@ -1,0 +1,49 @@
+import path from "node:path";
+import { watch } from "chokidar";
+import { PROJECT_DIR } from "../settings.ts";
+import type { Part } from "../outbox/part.ts";
+
+/** An editor that saves several files, or a checkout of another branch, is one change. */
+const QUIET_MS = 30;
+
+const IS_SOURCE = /\.(?:ts|json)$/;
+
+/** Other folders that an editor or a tool writes into are none of ours. */
+const FOLDERS = ["shared", "services/worker", "services/producer"];
+
+/**
+ * Calls back with the sources that have changed, as paths from the project's folder. What changes while a callback runs is
+ * passed to the next one, after it.
+ */
+export async function watchSources(onChange: (changed: readonly string[]) => Promise<void>): Promise<Part> {
+  const watcher = watch(FOLDERS, {
+    cwd: PROJECT_DIR,
+    ignoreInitial: true,
+    ignored: (file, stats) => stats?.isFile() === true && !IS_SOURCE.test(file),
+  });
+  const changed = new Set<string>();
+  let busy: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const passOn = async (): Promise<void> => {
+    while (changed.size > 0) {
+      const files = [...changed];
+      changed.clear();
+      await onChange(files);
+    }
+    busy = undefined;
+  };
+  watcher.on("all", (_event, file) => {
+    if (!IS_SOURCE.test(file)) return;
+    changed.add(file.split(path.sep).join("/"));
+    clearTimeout(timer);
+    timer = setTimeout(() => void (busy ??= passOn()), QUIET_MS);
+  });
+  await new Promise<void>((resolve) => void watcher.once("ready", resolve));
+  return {
+    async stop() {
+      clearTimeout(timer);
+      changed.clear();
+      await watcher.close();
+    },
+  };
+}

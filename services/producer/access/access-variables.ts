@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { DEFAULT_CALLER_REQUESTS_PER_SECOND, accessSchema } from "../../../shared/auth/access.ts";
+import { authModeOf, invokerCheckVariable, isCheckedByCloudRun } from "../../../shared/auth/auth-mode.ts";
+import { GOOGLE_CERTS_URL } from "../../../shared/auth/fetch-key-set.ts";
+import { createKeyCache } from "../../../shared/auth/key-cache.ts";
+import { createVerifiedTokens } from "../../../shared/auth/verified-tokens.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import { ConfigError } from "../../../shared/runtime/config-error.ts";
+import { jsonVariable } from "../../../shared/runtime/json-variable.ts";
+import type { Logger } from "../../../shared/runtime/log.ts";
+import type { Producer } from "../producer.ts";
+import { madeFor } from "./audiences.ts";
+import { createCallerRate } from "./caller-rate.ts";
+import { identifyByToken, identifyLocally } from "./identify.ts";
+
+/** How callers are told apart, and what each may do. */
+export const accessVariables = {
+  /** `local` tells nobody apart: everybody is an operator. It is never the default. */
+  AUTH_MODE: z.enum(["auto", "verify", "platform", "local"]).default("auto"),
+  INVOKER_CHECK: invokerCheckVariable,
+  /** Who may do what. */
+  ACCESS: jsonVariable(accessSchema).optional(),
+  PRODUCER_AUDIENCE: z.string().min(1).optional(),
+  PRODUCER_URL: z.url({ protocol: /^https$/, error: "must be an https URL" }).optional(),
+  OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
+  /** For each caller, at each instance. */
+  CALLER_REQUESTS_PER_SECOND: z.coerce.number().min(1).default(DEFAULT_CALLER_REQUESTS_PER_SECOND),
+};
+
+type AccessConfig = z.output<z.ZodObject<typeof accessVariables>> & { readonly K_SERVICE?: string | undefined };
+
+/**
+ * Who may call, as the configuration says.
+ *
+ * @throws ConfigError if it doesn't say enough to tell callers apart, unless it says that nobody should be; on Cloud Run,
+ * it can't say that.
+ */
+export function accessOf(
+  config: AccessConfig,
+  on: { readonly clock: Clock; readonly log: Logger },
+): Pick<Producer, "identify" | "callerRate"> {
+  const { AUTH_MODE, ACCESS: lists, PRODUCER_AUDIENCE: custom, PRODUCER_URL: url, K_SERVICE } = config;
+  if (AUTH_MODE === "local") {
+    if (!K_SERVICE && !lists) return { identify: identifyLocally };
+    throw new ConfigError(
+      "AUTH_MODE=local: lets everybody do everything, so it is not allowed on Cloud Run, where K_SERVICE is set, or " +
+        "together with ACCESS.",
+    );
+  }
+  if (!lists || custom === undefined || url === undefined) throw new ConfigError(nameMissing(config));
+  const checked = isCheckedByCloudRun(config) && K_SERVICE ? { checkedService: K_SERVICE } : {};
+  return {
+    identify: identifyByToken({
+      tokens: {
+        keys: createKeyCache({ url: config.OIDC_CERTS_URL, ...on }),
+        clock: on.clock,
+        mode: authModeOf({ ...config, AUTH_MODE }),
+        verified: createVerifiedTokens(),
+      },
+      isForUs: madeFor({ custom, url, ...checked }),
+      lists,
+    }),
+    callerRate: createCallerRate({ perSecond: config.CALLER_REQUESTS_PER_SECOND, clock: on.clock }),
+  };
+}
+
+function nameMissing(config: AccessConfig): string {
+  const names = (["ACCESS", "PRODUCER_AUDIENCE", "PRODUCER_URL"] as const).filter((name) => config[name] === undefined);
+  return (
+    `The configuration is invalid:\n${names.map((name) => `  - ${name}: is not set.\n`).join("")}` +
+    "Without them callers can't be told apart. On your own machine, set AUTH_MODE=local, which lets everybody do everything."
+  );
+}

@@ -1,0 +1,26 @@
+import type { AccessLists, Role } from "../../../shared/auth/access.ts";
+
+export type { Role };
+
+/** Who sent a request. */
+export interface Caller {
+  /** The e-mail address of the account or person, in lower case; `local` on a laptop, where nobody is asked for a token. */
+  readonly email: string;
+  readonly role: Role;
+  /** Which types of task it may create, where its role depends on that (see `isNamedBy`). Default: every type. */
+  readonly types?: readonly string[];
+}
+
+/** Everybody, on a laptop. */
+export const LOCAL_CALLER: Caller = { email: "local", role: "operator" };
+
+/** The caller with an address. The first list that names it decides. */
+export function callerWith(email: string, lists: AccessLists): Caller {
+  const ownRole = lists.accounts.get(email);
+  if (ownRole === "scheduler") return { email, role: ownRole, types: lists.scheduledTypes };
+  if (ownRole !== undefined) return { email, role: ownRole };
+  if (lists.operators.has(email)) return { email, role: "operator" };
+  if (lists.viewers.has(email)) return { email, role: "viewer" };
+  const types = lists.callerTypes.get(email);
+  return types === undefined ? { email, role: "caller" } : { email, role: "caller", types };
+}

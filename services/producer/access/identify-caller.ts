@@ -1,0 +1,19 @@
+import { createMiddleware } from "hono/factory";
+import type { ProducerEnv } from "../http/producer-env.ts";
+import type { Producer } from "../producer.ts";
+import { refuseCaller, refuseRate } from "./refusals.ts";
+
+/** Notes who sent a request. Refuses it if nobody knows, or if there have been too many from this caller. */
+export function identifyCaller({ identify, callerRate }: Pick<Producer, "identify" | "callerRate">) {
+  return createMiddleware<ProducerEnv>(async (context, next) => {
+    const identified = await identify(context.req.raw.headers);
+    if (identified.kind !== "identified") {
+      context.set("refusal", identified.kind === "keys-unavailable" ? identified.kind : identified.reason);
+      return refuseCaller(identified);
+    }
+    const { caller } = identified;
+    context.set("caller", caller);
+    const waitMs = callerRate?.take(caller.email);
+    return waitMs === undefined ? await next() : refuseRate(waitMs);
+  });
+}

@@ -1,0 +1,73 @@
+import { Timestamp } from "@google-cloud/firestore";
+import { z } from "@hono/zod-openapi";
+import type { LetterStatus } from "../../../shared/records/letters/dead-letter.ts";
+import type { LetterFilter, LetterPlace } from "../../../shared/records/letters/dead-letter-queries.ts";
+import { cursorOf, readCursor } from "../http/cursor.ts";
+import { isLetterId } from "./read-letter.ts";
+
+/** Longer than any name of ours. */
+const LONGEST_NAME = 500;
+
+const name = (description: string) => z.string().min(1).max(LONGEST_NAME).optional().describe(description);
+
+const time = (description: string) =>
+  z.iso
+    .datetime({ offset: true, error: "must be an RFC 3339 time with a zone, for example 2030-01-31T08:00:00Z" })
+    .optional()
+    .describe(description);
+
+/** By what letters are narrowed down. Everything that is given must fit. */
+export const filterFields = {
+  type: name("Only tasks of this type."),
+  queue: name("Only tasks of this queue."),
+  code: name("Only tasks that died of this: the code of their last error."),
+  from: time("Only those that died at this time or later."),
+  to: time("Only those that died before this time."),
+};
+
+type RequestedFilter = z.output<z.ZodObject<typeof filterFields>>;
+
+/** The last second that Firestore's timestamps know. */
+const LAST_SECOND = 253_402_300_799;
+
+/** The filter as a query has it. */
+export function letterFilter({ from, to, ...by }: RequestedFilter, status: LetterStatus): LetterFilter {
+  return { status, ...by, from: timestampOf(from), to: timestampOf(to) };
+}
+
+/** Nothing died before 1970, nor will after the year 9999, which a time with a zone can be in. */
+function timestampOf(text: string | undefined): Timestamp | undefined {
+  if (text === undefined) return undefined;
+  return Timestamp.fromMillis(Math.min(Math.max(Date.parse(text), 0), LAST_SECOND * 1_000));
+}
+
+const MOST_NANOSECONDS = 999_999_999;
+
+const placeSchema = z
+  .tuple([
+    z.int().nonnegative().max(LAST_SECOND),
+    z.int().nonnegative().max(MOST_NANOSECONDS),
+    z.string().refine(isLetterId),
+  ])
+  .transform(([seconds, nanoseconds, id]): LetterPlace => ({ diedAt: new Timestamp(seconds, nanoseconds), id }));
+
+/** What a cursor is bound to: what is done with the letters, and which these are. */
+export interface LetterList {
+  readonly of: "list" | "replay";
+  readonly filter: LetterFilter;
+}
+
+/** The text that leads back to a place. */
+export function cursorAt({ diedAt, id }: LetterPlace, list: LetterList): string {
+  return cursorOf([diedAt.seconds, diedAt.nanoseconds, id], named(list));
+}
+
+/** The place that a cursor names: null without a cursor, undefined if it is another list's, or none. */
+export function placeAt(cursor: string | undefined, list: LetterList): LetterPlace | null | undefined {
+  return cursor === undefined ? null : readCursor(cursor, { list: named(list), place: placeSchema });
+}
+
+function named({ of, filter: { status, type, queue, code, from, to } }: LetterList): object {
+  const times = [from, to].map((time) => time?.toMillis() ?? null);
+  return [`dead letters, ${of}`, status, type ?? null, queue ?? null, code ?? null, ...times];
+}

@@ -1,0 +1,86 @@
+import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
+import { problemResponse } from "../../../shared/http/problem.ts";
+import { reuse } from "../http/reused.ts";
+import { accessResponses } from "../access/refusals.ts";
+import { inputProblem } from "../http/failures.ts";
+import { jsonContent, sharedResponse } from "../http/openapi.ts";
+import type { ProducerEnv } from "../http/producer-env.ts";
+import { noParameters, readQuery } from "../http/query.ts";
+import type { Producer } from "../producer.ts";
+import { placeOf, readPage } from "./letter-reads.ts";
+
+/** How many letters a summary is about. */
+const MOST_SUMMARIZED = 1_000;
+
+/** How long a summary is reused, in milliseconds: it costs as many reads as there are letters in it. */
+const REUSE_MS = 10_000;
+
+const summarySchema = z
+  .object({
+    items: z.array(
+      z.object({
+        type: z.string(),
+        code: z.string(),
+        count: z.int().positive(),
+        newestDiedAt: z.iso.datetime().openapi({ description: "When the last one of them died." }),
+      }),
+    ),
+    complete: z.boolean().openapi({ description: "Whether there are no more open letters than were counted." }),
+  })
+  .openapi("DeadLetterSummary");
+
+type Summary = z.infer<typeof summarySchema>;
+
+const EXAMPLE: Summary = {
+  items: [{ type: "webhook.deliver", code: "HTTP_500", count: 12, newestDiedAt: "2030-01-31T09:12:44.120Z" }],
+  complete: true,
+};
+
+const responses: RouteConfig["responses"] = {
+  ...accessResponses,
+  200: jsonContent(
+    "How many open letters there are of each type and code; the largest number first.",
+    summarySchema,
+    EXAMPLE,
+  ),
+  400: sharedResponse("InvalidRequest"),
+};
+
+const route = createRoute({
+  method: "get",
+  path: "/v1/dead-letters/summary",
+  operationId: "summarizeDeadLetters",
+  tags: ["dead-letters"],
+  summary: "Count the open dead letters by type and code",
+  description: `Of the newest ${MOST_SUMMARIZED.toLocaleString("en-GB")}. An instance counts at most every ten seconds.`,
+  responses,
+});
+
+export function addSummarizeLetters(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
+  const summary = reuse(() => summarize(producer), { clock: producer.clock, forMs: REUSE_MS });
+  app.openapi(route, async (context) => {
+    const read = readQuery(context, noParameters);
+    if (read.kind === "invalid") return problemResponse(inputProblem(read.problems));
+    return Response.json(await summary());
+  });
+}
+
+async function summarize(producer: Producer): Promise<Summary> {
+  // One more tells whether that is all.
+  const page = { limit: MOST_SUMMARIZED + 1, after: null, fields: ["type", "code"] };
+  const { letters, next } = await readPage({ status: "open" }, page, producer);
+  const counted = letters.slice(0, MOST_SUMMARIZED).map((letter) => ({
+    type: String(letter.get("type")),
+    code: String(letter.get("code")),
+    diedAt: placeOf(letter).diedAt,
+  }));
+  // The newest one of each group is the first.
+  const groups = Map.groupBy(counted, ({ type, code }) => JSON.stringify([type, code]));
+  const items = [...groups.values()].flatMap((group) => {
+    const [newest] = group;
+    if (!newest) return [];
+    const { diedAt, ...by } = newest;
+    return [{ ...by, count: group.length, newestDiedAt: diedAt.toDate().toISOString() }];
+  });
+  return { items: items.toSorted((a, b) => b.count - a.count), complete: next === null };
+}

@@ -1,0 +1,82 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { RequestProblem } from "../../../shared/http/problem.ts";
+import { pathText, schemaProblems } from "../../../shared/http/schema-problems.ts";
+
+export type ReadQuery<T> =
+  | { readonly kind: "read"; readonly query: T }
+  | { readonly kind: "invalid"; readonly problems: readonly RequestProblem[] };
+
+/**
+ * Reads a request's query parameters, or lists everything wrong with them. The schema's fields are texts, as the URL has
+ * them. A parameter that the schema doesn't have is a problem, since a misspelt filter would list everything; so is one that
+ * is given twice.
+ */
+export function readQuery<Schema extends z.ZodObject>(context: Context, schema: Schema): ReadQuery<z.output<Schema>> {
+  const { searchParams } = new URL(context.req.url);
+  const names = [...new Set(searchParams.keys())];
+  const given = Object.fromEntries(searchParams);
+  const { data, error } = schema.safeParse(given);
+  const problems = [
+    ...names.filter((name) => !Object.hasOwn(schema.shape, name)).map((name) => unknown(name)),
+    ...names.filter((name) => searchParams.getAll(name).length > 1).map((name) => repeated(name)),
+    ...schemaProblems(error, { value: given, root: "query" }),
+  ];
+  return data && problems.length === 0 ? { kind: "read", query: data } : { kind: "invalid", problems };
+}
+
+function unknown(name: string): RequestProblem {
+  return { path: pathText([name], "query"), message: "is not a known query parameter: leave it out" };
+}
+
+function repeated(name: string): RequestProblem {
+  return { path: pathText([name], "query"), message: "is given more than once: give it once" };
+}
+
+/** The query of an endpoint without parameters. */
+export const noParameters = z.object({});
+
+/** A parameter that is a whole number from 1. */
+export function countParameter(about: { readonly what: string; readonly most: number; readonly byDefault: number }) {
+  const { what, most, byDefault } = about;
+  const rule = `must be a whole number from 1 to ${most}`;
+  return z
+    .string()
+    .regex(/^[0-9]{1,9}$/, rule)
+    .transform(Number)
+    .pipe(z.int().min(1, rule).max(most, rule))
+    .default(byDefault)
+    .describe(`${what} Default: ${byDefault}.`);
+}
+
+/** The parameter `limit` of a list. */
+export function limitParameter(limits: { readonly most: number; readonly byDefault: number }) {
+  return countParameter({ what: "How many items to list at most.", ...limits });
+}
+
+/** A place can hold an id of 1,500 bytes, which JSON may escape. Node refuses a URL of more than 16 KiB. */
+const LONGEST_CURSOR = 13_000;
+
+/** The parameter `cursor` of a list. `readCursor` says whether it is one of this list. */
+export const cursorParameter = z
+  .string()
+  .max(LONGEST_CURSOR)
+  .optional()
+  .meta({
+    format: "cursor",
+    description:
+      "Where to go on: the nextCursor of an earlier response to the same request. It leads nowhere with another filter. " +
+      "Default: the list begins.",
+  });
+
+/** What the description says of a schema's query parameters. */
+export function queryParameters(schema: z.ZodObject) {
+  return Object.entries(schema.shape).map(([name, field]) => queryParameter(name, field));
+}
+
+function queryParameter(name: string, field: z.core.$ZodType) {
+  // What the text is read as says more than that it is a text.
+  const { $schema: _schema, description, ...rest } = z.toJSONSchema(field, { io: "output" });
+  const described: object = rest;
+  return { name, in: "query" as const, ...(description === undefined ? {} : { description }), schema: described };
+}

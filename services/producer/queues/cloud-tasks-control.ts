@@ -1,0 +1,170 @@
+import type { CloudTasksClient, protos, v2beta3 } from "@google-cloud/tasks";
+import { status } from "@grpc/grpc-js";
+import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { codeOf, repeatable } from "../../../shared/queue/cloud-tasks-calls.ts";
+import type { CloudTasksSettings } from "../../../shared/queue/cloud-tasks-queue.ts";
+import { readQueuedTask, toMilliseconds } from "../../../shared/queue/cloud-tasks-wire.ts";
+import { type Deadline, withDeadline } from "../../../shared/runtime/deadline.ts";
+import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
+import type { ListPlace, ListedTasks, QueueChange, QueueControl, QueueStatus } from "./queue-control.ts";
+
+/** How many calls for one queue go on at once. */
+const AT_ONCE = 10;
+/** How many pages are looked at for one that isn't empty. */
+const MOST_PAGES = 5;
+
+/** What is asked for: statistics come only if they are. */
+const READ_MASK = { paths: ["name", "state", "rate_limits", "stats"] };
+
+/** Google's clients. The second is for statistics, which v2 doesn't have; it is asked for at its first use. */
+interface Clients {
+  readonly tasks: () => Promise<CloudTasksClient>;
+  readonly statistics: () => Promise<v2beta3.CloudTasksClient>;
+}
+
+/** The queues in Cloud Tasks, as operators see them. */
+export function createCloudTasksControl(
+  clients: Clients,
+  { project, location, queues }: Pick<CloudTasksSettings, "project" | "location" | "queues">,
+): QueueControl {
+  const paths = (key: string): readonly string[] =>
+    (queues.get(key)?.names ?? []).map((name) => `projects/${project}/locations/${location}/queues/${name}`);
+  return {
+    status: (key, deadline) =>
+      within(deadline, async () => {
+        const client = await clients.statistics();
+        const parts = new Map<string, QueueStatus>();
+        await atOnce(paths(key), AT_ONCE, async (name) => {
+          const [queue] = await client.getQueue({ name, readMask: READ_MASK }, repeatable(deadline.timeoutMs));
+          parts.set(name, readStatus(queue));
+        });
+        return [...parts.values()].reduce(add);
+      }),
+
+    change: (key, change, deadline) =>
+      within(deadline, async () => {
+        const client = await clients.tasks();
+        const failed: unknown[] = [];
+        await atOnce(paths(key), AT_ONCE, async (name) => {
+          try {
+            await changeOne(client, { name, change, timeoutMs: deadline.timeoutMs });
+          } catch (error) {
+            failed.push(error);
+          }
+        });
+        if (failed.length > 0) throw failed[0];
+      }),
+
+    list: (key, { place, size }, deadline) =>
+      within(deadline, async () => {
+        const client = await clients.tasks();
+        const parents = paths(key);
+        let page: ListedTasks | undefined = { tasks: [], next: place };
+        for (let pages = 0; page?.next && page.tasks.length === 0 && pages < MOST_PAGES; pages++) {
+          page = await listPage(client, { parents, place: page.next, size, timeoutMs: deadline.timeoutMs });
+        }
+        return page;
+      }),
+  };
+}
+
+/** All calls together have this long. */
+async function within<Result>(deadline: Deadline, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await withDeadline(deadline, call);
+  } catch (error) {
+    throw new DependencyError("cloud-tasks", error);
+  }
+}
+
+/** Without retries: another purge would remove more, and whoever asked is told to ask again. */
+async function changeOne(
+  client: CloudTasksClient,
+  { name, change, timeoutMs }: { readonly name: string; readonly change: QueueChange; readonly timeoutMs: number },
+): Promise<unknown> {
+  const options = { timeout: timeoutMs, retry: null };
+  switch (change) {
+    case "pause":
+      return await client.pauseQueue({ name }, options);
+    case "resume":
+      return await client.resumeQueue({ name }, options);
+    case "purge":
+      return await client.purgeQueue({ name }, options);
+  }
+}
+
+/** Undefined if Cloud Tasks doesn't know the place. */
+async function listPage(
+  client: CloudTasksClient,
+  page: {
+    readonly parents: readonly string[];
+    readonly place: ListPlace;
+    readonly size: number;
+    readonly timeoutMs: number;
+  },
+): Promise<ListedTasks | undefined> {
+  const { parents, size, timeoutMs } = page;
+  const { shard, pageToken } = page.place;
+  const parent = parents[shard];
+  // The queue has had more names.
+  if (parent === undefined) return undefined;
+  const request = { parent, pageToken, pageSize: size, responseView: "BASIC" as const };
+  try {
+    const [tasks, , response] = await client.listTasks(request, { ...repeatable(timeoutMs), autoPaginate: false });
+    const token = response?.nextPageToken ?? "";
+    const next = token === "" ? { shard: shard + 1, pageToken: "" } : { shard, pageToken: token };
+    return {
+      tasks: tasks.map((task) => ({ name: lastPart(task.name ?? ""), task: readQueuedTask(task) })),
+      ...(next.shard < parents.length ? { next } : {}),
+    };
+  } catch (error) {
+    if (pageToken !== "" && codeOf(error) === status.INVALID_ARGUMENT) return undefined;
+    throw error;
+  }
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+const STATES: ReadonlyMap<unknown, QueueStatus["state"]> = new Map([
+  ["RUNNING", "running"],
+  ["PAUSED", "paused"],
+  ["DISABLED", "disabled"],
+]);
+
+type StatedQueue = protos.google.cloud.tasks.v2beta3.IQueue;
+
+function readStatus({ state: given, stats, rateLimits }: StatedQueue): QueueStatus {
+  const state = STATES.get(given);
+  if (!state || !stats) throw new TypeError("A queue came without its state or its statistics.");
+  const { oldestEstimatedArrivalTime: next } = stats;
+  return {
+    state,
+    depth: Number(stats.tasksCount ?? 0),
+    ...(next ? { nextDueAtMs: toMilliseconds(next) } : {}),
+    inFlight: Number(stats.concurrentDispatchesCount ?? 0),
+    dispatchedLastMinute: Number(stats.executedLastMinuteCount ?? 0),
+    effectiveRate: stats.effectiveExecutionRate ?? 0,
+    maxDispatchesPerSecond: rateLimits?.maxDispatchesPerSecond ?? 0,
+    maxConcurrentDispatches: rateLimits?.maxConcurrentDispatches ?? 0,
+  };
+}
+
+/** A queue runs as long as any of its names does: only then is nothing delivered any more. */
+const BY_ACTIVITY: readonly QueueStatus["state"][] = ["running", "paused", "disabled"];
+
+function add(one: QueueStatus, other: QueueStatus): QueueStatus {
+  const times = [one, other].flatMap(({ nextDueAtMs }) => (nextDueAtMs === undefined ? [] : [nextDueAtMs]));
+  const sum = (field: Exclude<keyof QueueStatus, "state" | "nextDueAtMs">): number => one[field] + other[field];
+  return {
+    state: BY_ACTIVITY.find((state) => one.state === state || other.state === state) ?? one.state,
+    ...(times.length > 0 ? { nextDueAtMs: Math.min(...times) } : {}),
+    depth: sum("depth"),
+    inFlight: sum("inFlight"),
+    dispatchedLastMinute: sum("dispatchedLastMinute"),
+    effectiveRate: sum("effectiveRate"),
+    maxDispatchesPerSecond: sum("maxDispatchesPerSecond"),
+    maxConcurrentDispatches: sum("maxConcurrentDispatches"),
+  };
+}

@@ -1,0 +1,85 @@
+import { z } from "@hono/zod-openapi";
+import type { GoogleConsole } from "../http/google-console.ts";
+import type { QueueStatus } from "./queue-control.ts";
+
+const count = (description: string) => z.int().nonnegative().openapi({ description });
+
+/** A queue as the API shows it. */
+export const queueViewSchema = z
+  .object({
+    key: z.string(),
+    state: z.enum(["running", "paused", "disabled"]).openapi({
+      description:
+        "running: it delivers; paused: it takes tasks and delivers none until it is resumed; disabled: Cloud Tasks has " +
+        "stopped it. A queue with several names runs as long as one of them does.",
+    }),
+    depth: count(
+      "How many tasks it holds, by Cloud Tasks' estimate: those that wait for their time, are being delivered, or are to " +
+        "be retried.",
+    ),
+    nextDueAt: z.iso.datetime().optional().openapi({
+      description: "The nearest time for which a task is scheduled, by Cloud Tasks' estimate. Missing if none is.",
+    }),
+    inFlight: count("Deliveries that have had no response yet."),
+    dispatchedLastMinute: count("Deliveries that got a response in the last minute, whichever it was."),
+    effectiveRate: z
+      .number()
+      .nonnegative()
+      .openapi({
+        description:
+          "How many deliveries a second Cloud Tasks allows at present. It is below the configured rate while Cloud Tasks " +
+          "slows the queue down, because the worker responds with errors.",
+      }),
+    configuredRate: z.object({
+      maxDispatchesPerSecond: z.number().nonnegative(),
+      maxConcurrentDispatches: count("How many deliveries may be in flight at once."),
+    }),
+    links: z.object({
+      self: z.string(),
+      tasks: z.string(),
+      console: z.string().optional().openapi({ description: "The queue in Google's console. Missing on a laptop." }),
+    }),
+  })
+  .openapi("Queue", {
+    example: {
+      key: "default",
+      state: "running",
+      depth: 12,
+      nextDueAt: "2026-11-23T06:00:00.000Z",
+      inFlight: 3,
+      dispatchedLastMinute: 340,
+      effectiveRate: 100,
+      configuredRate: { maxDispatchesPerSecond: 100, maxConcurrentDispatches: 100 },
+      links: { self: "/v1/queues/default", tasks: "/v1/queues/default/tasks" },
+    },
+  });
+
+type QueueView = z.infer<typeof queueViewSchema>;
+
+/**
+ * What to tell an operator about a queue.
+ *
+ * @param console where it is shown, if it is.
+ */
+export function describeQueue(key: string, status: QueueStatus, console: GoogleConsole | undefined): QueueView {
+  const { state, depth, nextDueAtMs, inFlight, dispatchedLastMinute, effectiveRate } = status;
+  const { maxDispatchesPerSecond, maxConcurrentDispatches } = status;
+  const self = queuePath(key);
+  const shown = console?.queue(key);
+  return {
+    key,
+    state,
+    depth,
+    ...(nextDueAtMs === undefined ? {} : { nextDueAt: new Date(nextDueAtMs).toISOString() }),
+    inFlight,
+    dispatchedLastMinute,
+    effectiveRate,
+    configuredRate: { maxDispatchesPerSecond, maxConcurrentDispatches },
+    links: { self, tasks: `${self}/tasks`, ...(shown === undefined ? {} : { console: shown }) },
+  };
+}
+
+/** The path of a queue in the API. */
+export function queuePath(key: string): string {
+  return `/v1/queues/${key}`;
+}

@@ -1,0 +1,32 @@
+import { readBounded } from "../../../shared/http/bounded-body.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import { withDeadline } from "../../../shared/runtime/deadline.ts";
+import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
+
+const MOST_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Fetches JSON from whoever counts, at most 2 MiB of it. Undefined if nothing is found there.
+ *
+ * @param on.headers are asked for within the same time.
+ * @throws DependencyError if it takes too long, or the response is anything else.
+ */
+export async function fetchJson(
+  url: URL,
+  on: { readonly clock: Clock; readonly timeoutMs: number; readonly headers?: () => Promise<Headers> },
+): Promise<unknown> {
+  const { clock, timeoutMs, headers = async () => new Headers() } = on;
+  try {
+    return await withDeadline({ clock, timeoutMs }, async (signal) => {
+      const response = await fetch(url, { headers: await headers(), signal, redirect: "error" });
+      if (response.status === 404) return undefined;
+      // The body may quote what was asked for, and it isn't needed.
+      if (!response.ok) throw new Error(`${url.host} answered ${response.status}.`);
+      const body = await readBounded(response, MOST_BYTES);
+      if (body.kind !== "read") throw new Error(`The body of ${url.host}'s response is ${body.kind}.`);
+      return JSON.parse(Buffer.from(body.bytes).toString("utf8"));
+    });
+  } catch (error) {
+    throw new DependencyError("monitoring", error);
+  }
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { DeployedQueues } from "../../../shared/contract/queues.ts";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+import { createCloudMonitoring } from "./cloud-monitoring.ts";
+import { createLocalCounts } from "./local-counts.ts";
+import type { Throughput } from "./throughput.ts";
+
+/** Who counts what is enqueued and done. Without either, nobody does. */
+export const throughputVariables = {
+  /** The name of the log-based metric that counts deliveries, in Cloud Monitoring. */
+  DELIVERIES_METRIC: z.string().min(1).optional(),
+  /** On a laptop: where the program that runs the stack tells its own counts. */
+  THROUGHPUT_URL: z.url().optional(),
+};
+
+type Config = z.output<z.ZodObject<typeof throughputVariables>> & {
+  readonly GOOGLE_CLOUD_PROJECT: string;
+  readonly QUEUES: DeployedQueues;
+};
+
+/** Who counts, as the configuration says. */
+export function throughputOf(config: Config, clock: Clock): Throughput | undefined {
+  const { GOOGLE_CLOUD_PROJECT: project, QUEUES: queues, DELIVERIES_METRIC: deliveriesMetric } = config;
+  if (config.THROUGHPUT_URL !== undefined) return createLocalCounts({ url: config.THROUGHPUT_URL, clock });
+  if (deliveriesMetric === undefined) return undefined;
+  const queueNames = [...queues.values()].flatMap(({ names }) => names);
+  return createCloudMonitoring({ project, queueNames, deliveriesMetric, clock });
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+/**
+ * What a caller of the producer is; the producer's `access/rules.ts` says what each role may do. The first that fits
+ * counts: an account of Handoff itself has the one role that infra gives it; then operators, then viewers; everybody else
+ * is a caller.
+ *
+ * `relay` is for accounts that move tasks on without making any. `scheduler` is the account as which Cloud Scheduler calls,
+ * until schedules move into code. `none` is for accounts of Handoff that don't call the producer.
+ */
+export const ROLES = ["caller", "viewer", "operator", "relay", "scheduler", "none"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The longest address that a mail server must accept, without its angle brackets (https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3). */
+export const LONGEST_EMAIL = 254;
+const EMAIL_PATTERN = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
+
+/**
+ * An e-mail address from a token in the one form that is compared and stored: lower case, since Google's accounts don't
+ * tell cases apart. Undefined for anything but visible ASCII with one `@`: it must fit in a header, and other letters only
+ * look alike.
+ */
+export function plainEmail(text: unknown): string | undefined {
+  if (typeof text !== "string" || text.length > LONGEST_EMAIL || !EMAIL_PATTERN.test(text)) return undefined;
+  return text.toLowerCase();
+}
+
+/** Whether an address is a service account's. Google gives the domain to nobody else. */
+export function isServiceAccount(email: string): boolean {
+  return email.toLowerCase().endsWith(".gserviceaccount.com");
+}
+
+/** How many requests each caller may send each of the producer's instances: as many as a queue dispatches at most. */
+export const DEFAULT_CALLER_REQUESTS_PER_SECOND = 500;
+
+const ANY_SUFFIX = ".*";
+
+/** Whether a task type is named by one of the patterns: exactly, or by a prefix that ends in `.*`. */
+export function isNamedBy(patterns: readonly string[], type: string): boolean {
+  return patterns.some((pattern) =>
+    pattern.endsWith(ANY_SUFFIX) ? type.startsWith(pattern.slice(0, 1 - ANY_SUFFIX.length)) : pattern === type,
+  );
+}
+
+const email = z.string().transform((text, context) => {
+  const plain = plainEmail(text);
+  if (plain !== undefined) return plain;
+  context.addIssue({ code: "custom", message: "must be an e-mail address" });
+  return z.NEVER;
+});
+
+/** Who may do what, as infra tells the producer. All addresses are in lower case. */
+export const accessSchema = z.strictObject({
+  /** Handoff's own accounts, and the one role of each. */
+  accounts: z.record(email, z.enum(ROLES)).transform(asMap),
+  /** The types that the scheduler's account may create. */
+  scheduledTypes: z.array(z.string()),
+  operators: z.array(email).transform(asSet),
+  viewers: z.array(email).transform(asSet),
+  /** Which types a caller may create. A caller that isn't named may create every type. */
+  callerTypes: z.record(email, z.array(z.string())).transform(asMap),
+});
+
+/** What infra writes. */
+export type GivenAccess = z.input<typeof accessSchema>;
+/** What the producer reads. */
+export type AccessLists = z.output<typeof accessSchema>;
+
+function asMap<Value>(record: Readonly<Record<string, Value>>): ReadonlyMap<string, Value> {
+  return new Map(Object.entries(record));
+}
+
+function asSet(list: readonly string[]): ReadonlySet<string> {
+  return new Set(list);
+}

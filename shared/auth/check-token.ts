@@ -1,0 +1,92 @@
+import { OAuth2Client } from "google-auth-library";
+import type { Clock } from "../runtime/clock.ts";
+import {
+  ISSUER,
+  readIdentityToken,
+  type IdentityToken,
+  type SignatureRefusal,
+  type IsForUs,
+  type TokenRefusal,
+} from "./identity-token.ts";
+import type { KeyCache } from "./key-cache.ts";
+import type { VerifiedTokens } from "./verified-tokens.ts";
+
+export type TokenCheck =
+  /** A valid signature stands behind what the token says. */
+  | { readonly kind: "proved"; readonly token: IdentityToken }
+  /** 401: nothing proves who is calling. The reason is a code for the log. */
+  | { readonly kind: "unauthenticated"; readonly reason: TokenRefusal | "unknown-key" | "signature" }
+  /** 503: nobody can be authenticated without keys. */
+  | { readonly kind: "keys-unavailable" };
+
+/**
+ * Who checks a token's signature: this service (`verify`), or only Cloud Run, which then removes it (`platform`), or, for
+ * each token, Cloud Run if it has removed the signature and otherwise this service (`auto`). The configuration decides
+ * (see auth-mode.ts). Being unable to check a signature never means skipping the check.
+ */
+export type AuthMode = "verify" | "platform" | "auto";
+
+/** How tokens are checked. */
+export interface TokenRules {
+  readonly keys: KeyCache;
+  readonly clock: Clock;
+  readonly mode: AuthMode;
+  readonly verified: VerifiedTokens;
+}
+
+/**
+ * Checks the identity token in a header. Never throws.
+ *
+ * Checks the claims first, because that is cheap. But only a valid signature over these claims proves who sent the
+ * request.
+ *
+ * @param given.header the header's value; null if the request doesn't have it.
+ * @param given.isForUs whether a token with this audience counts. It must not depend on the request.
+ */
+export async function checkToken(
+  given: { readonly header: string | null; readonly isForUs: IsForUs },
+  rules: TokenRules,
+): Promise<TokenCheck> {
+  const reading = readIdentityToken(given.header, { isForUs: given.isForUs, nowMs: rules.clock.now() });
+  if (reading.kind === "refused") return { kind: "unauthenticated", reason: reading.reason };
+
+  const proof = await prove(reading.token, rules);
+  switch (proof) {
+    case "proved":
+      return { kind: "proved", token: reading.token };
+    case "no-keys":
+      return { kind: "keys-unavailable" };
+    case "unknown-key":
+    case "signature":
+    case "signature-removed":
+    case "signature-not-removed":
+      return { kind: "unauthenticated", reason: proof };
+  }
+}
+
+type Proof = "proved" | "no-keys" | "unknown-key" | "signature" | SignatureRefusal;
+
+async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
+  if (token.isSignatureRemoved) return rules.mode === "verify" ? "signature-removed" : "proved";
+  if (rules.mode === "platform") return "signature-not-removed";
+  if (rules.verified.has(token.text, rules.clock.now())) return "proved";
+  const key = await rules.keys.find(token.keyId);
+  if (key.kind !== "found") return key.kind;
+  if (!(await isSignedBy(key.pem, token))) return "signature";
+  rules.verified.add(token.text, token.expiresAtMs);
+  return "proved";
+}
+
+/**
+ * The library checks less than it seems to: it allows 300 s of skew by the wall clock, trusts the token's own
+ * algorithm, and ignores nbf and email. All of that has been checked by now. Its errors contain the token, so they stay
+ * in here.
+ */
+async function isSignedBy(pem: string, { text, keyId, audience }: IdentityToken): Promise<boolean> {
+  try {
+    await new OAuth2Client().verifySignedJwtWithCertsAsync(text, { [keyId]: pem }, audience, [ISSUER]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+import type { z } from "zod";
+import { schemaProblems, pathText } from "../../http/schema-problems.ts";
+import type { RequestProblem } from "../../http/problem.ts";
+import { JsonTextError, type ReadJson, readJson } from "../../json/read-json.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES, type PayloadText } from "../envelope.ts";
+import { MOST_LEVELS, isPlainObject, whatJsonChanges } from "./json-changes.ts";
+
+/**
+ * What a new task may have. Less than the worker accepts, since the envelope adds a level and some values, and since the
+ * worker must accept what earlier revisions did. A payload may have 32,768 values; the rest is for the fields around it.
+ */
+export const NEW_TASK_LIMITS = { maxDepth: MOST_LEVELS, maxValues: 33_000 };
+
+/** A type's name, and the schema of its payloads. */
+interface Target {
+  readonly type: string;
+  readonly payload: z.ZodType;
+}
+
+/**
+ * A payload of a program's own as text, as the producer would accept it in a request. What JSON would change without a
+ * word (a Date, NaN, an undefined item of a list) is refused. Fields that are undefined are left out.
+ *
+ * @param maxBytes how many bytes the text may have. Default: as many as the producer accepts by default.
+ * @throws TypeError that lists every problem with its path. It quotes no value, unless the schema's own message does.
+ */
+export function payloadTextOf(
+  { type, payload: schema }: Target,
+  payload: unknown,
+  maxBytes = DEFAULT_MAX_PAYLOAD_BYTES,
+): PayloadText {
+  const refuse = (problems: readonly RequestProblem[]): never => {
+    const sentences = problems.map(({ path, message }) => `${path} ${message}`);
+    throw new TypeError(`The payload is not one of ${type}: ${sentences.join("; ")}.`);
+  };
+  const changed = whatJsonChanges(payload, ["payload"]);
+  if (changed.length > 0) refuse(changed);
+  const { value, hashes } = readAsDelivered(payload, refuse);
+  const problems = schemaProblems(schema.safeParse(value).error, { value, path: ["payload"] });
+  if (problems.length > 0) refuse(problems);
+  const json = JSON.stringify(value);
+  if (Buffer.byteLength(json) > maxBytes) {
+    refuse([
+      { path: "payload", message: `has more than ${maxBytes} bytes as JSON: store it elsewhere, and refer to it` },
+    ]);
+  }
+  return { json, hash: hashes.get("payload") ?? "" };
+}
+
+/** The payload as the handler will see it, and its hash. */
+function readAsDelivered(payload: unknown, refuse: (problems: readonly RequestProblem[]) => never): ReadJson {
+  try {
+    const { value, hashes } = readJson(JSON.stringify({ payload }), NEW_TASK_LIMITS);
+    return { value: isPlainObject(value) ? value["payload"] : undefined, hashes };
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    const { message, problems } = error;
+    return refuse(
+      problems.length === 0
+        ? [{ path: "payload", message }]
+        : problems.map((problem) => ({ path: pathText(problem.path), message: problem.message })),
+    );
+  }
+}

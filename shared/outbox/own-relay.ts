@@ -1,0 +1,74 @@
+import { createInQueue } from "../queue/create-in-queue.ts";
+import type { NewTask } from "../records/transition.ts";
+import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { errorFields } from "../runtime/error-fields.ts";
+import { atOnce } from "./at-once.ts";
+import type { Relay } from "./relay.ts";
+import { relaySafely } from "./relay-safely.ts";
+import { dueTime, sealEntry } from "./seal-entry.ts";
+
+/** How a worker puts the tasks that follow its own into their queues. */
+export interface OwnRelay {
+  /**
+   * Relays entries that have just been committed. An entry that fails, or that the time doesn't suffice for, is left to the
+   * trigger and the sweep: this never rejects.
+   *
+   * @param untilMs when to begin no more, in milliseconds since the epoch.
+   */
+  relay(entryIds: Iterable<string>, untilMs: number): Promise<void>;
+  /**
+   * Creates tasks directly. One that exists already is as good.
+   *
+   * @param untilMs when to give up, in milliseconds since the epoch.
+   * @returns whether all of them exist. If not, some of them may.
+   */
+  create(tasks: readonly NewTask[], untilMs: number): Promise<boolean>;
+}
+
+/** How many calls are made at once. */
+const CALLS_AT_ONCE = 25;
+
+/** A worker's relay. */
+export function createOwnRelay(relay: Relay): OwnRelay {
+  return {
+    relay: (entryIds, untilMs) =>
+      atOnce([...entryIds], CALLS_AT_ONCE, async (id) => {
+        if (relay.clock.now() < untilMs) await relaySafely(id, relay, untilMs);
+      }),
+    async create(tasks, untilMs) {
+      const { clock, log } = relay;
+      let areAll = true;
+      const createAll = (signal: AbortSignal): Promise<void> =>
+        atOnce(tasks, CALLS_AT_ONCE, async (task) => {
+          // One that fails decides, so the rest can wait for the next attempt.
+          if (!areAll || signal.aborted) return;
+          if (!(await create(task, relay, signal))) areAll = false;
+        });
+      try {
+        await withDeadline({ clock, timeoutMs: untilMs - clock.now() }, createAll);
+        return areAll;
+      } catch (error) {
+        if (!(error instanceof DeadlineError)) throw error;
+        log.warn({ tasks: tasks.length }, "follow-ups could not be created in time");
+        return false;
+      }
+    },
+  };
+}
+
+async function create(task: NewTask, relay: Relay, signal: AbortSignal): Promise<boolean> {
+  const { clock, log } = relay;
+  const nowMs = clock.now();
+  const dueAtMs = dueTime(task, nowMs);
+  const queued = { envelope: sealEntry(task, nowMs), ...(dueAtMs === undefined ? {} : { dueAtMs }) };
+  const { taskId } = task.entry;
+  try {
+    const created = await createInQueue(queued, relay, signal);
+    if (created.kind === "created" || created.kind === "exists") return true;
+    log.warn({ taskId, reason: created.kind }, "a follow-up could not be created");
+  } catch (error) {
+    // Permissions, for example. The task is tried again, as with any other trouble of Cloud Tasks.
+    log.error({ ...errorFields(error), taskId }, "a follow-up could not be created");
+  }
+  return false;
+}

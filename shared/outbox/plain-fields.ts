@@ -1,0 +1,28 @@
+import { DocumentReference, GeoPoint, Timestamp, VectorValue } from "@google-cloud/firestore";
+import type { Json } from "../contract/any-json.ts";
+
+/** What a document's fields say, as JSON: an entry that can't be read is kept as its dead letter's payload. Never throws. */
+export function plainFields(value: unknown): Json {
+  switch (typeof value) {
+    case "string":
+      return value.toWellFormed();
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
+    case "object":
+      return value === null ? null : plainObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function plainObject(value: object): Json {
+  if (Array.isArray(value)) return value.map(plainFields);
+  if (value instanceof Timestamp) return value.toDate().toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  if (value instanceof DocumentReference) return value.path;
+  if (value instanceof GeoPoint) return { latitude: value.latitude, longitude: value.longitude };
+  if (value instanceof VectorValue) return value.toArray().map(plainFields);
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plainFields(field)]));
+}

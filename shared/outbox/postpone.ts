@@ -1,0 +1,26 @@
+import type { EntryDocument, OutboxStore } from "./outbox-store.ts";
+
+const FIRST_DELAY_MS = 10_000;
+const MAX_DELAY_MS = 10 * 60_000;
+
+/**
+ * Puts an entry off, each time for twice as long, so that it blocks no other. The delay counts from its read, by Firestore's
+ * clock: the instance's may be wrong.
+ *
+ * @returns false if it has changed since it was read.
+ * @throws RecordStoreError when Firestore fails.
+ */
+export async function postpone(
+  document: EntryDocument,
+  { outbox }: { readonly outbox: OutboxStore },
+  untilMs: number,
+): Promise<boolean> {
+  const tries = triesOf(document.get("tries"));
+  const delayMs = Math.min(FIRST_DELAY_MS * 2 ** tries, MAX_DELAY_MS);
+  return await outbox.postpone(document, { atMs: document.readTime.toMillis() + delayMs, tries: tries + 1 }, untilMs);
+}
+
+/** How often an entry was put off. Anything may stand there. */
+function triesOf(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value + 1) && value >= 0 ? value : 0;
+}

@@ -1,0 +1,104 @@
+import { atOnce } from "./at-once.ts";
+import type { ListedEntry } from "./outbox-store.ts";
+import { ENTRIES_A_PAGE } from "./outbox-queries.ts";
+import { PUT_OFF_MS, relaySafely } from "./relay-safely.ts";
+import type { Relay, Relayed } from "./relay.ts";
+
+/** How many entries are relayed at once. */
+const AT_ONCE = 50;
+
+/** Younger entries are left to whoever wrote them, and to the trigger. In milliseconds. */
+const LEAST_AGE_MS = 10_000;
+
+/** How long one entry may take, in milliseconds. */
+const ENTRY_MS = 4_000;
+
+/** How long the last look may take although time is up, in milliseconds. */
+const LAST_LOOK_MS = 1_000;
+
+/** How many entries had which end. */
+type Counts = Record<Exclude<Relayed, "missing">, number>;
+
+/** What a sweep did. */
+export type Swept = Readonly<Counts> & {
+  /** Whether it came to every entry that was due. */
+  readonly isComplete: boolean;
+  /**
+   * How old the oldest entry is that is left, in milliseconds, by Firestore's clock; 0 if none is. An entry that is put off
+   * again and again ages all the same, but counts only when it is due, or due first.
+   */
+  readonly oldestEntryAgeMs: number;
+};
+
+interface Sweep {
+  readonly relay: Relay;
+  readonly untilMs: number;
+  readonly counts: Counts;
+  /** When the oldest entry was created that is left. */
+  oldestMs: number;
+}
+
+/**
+ * Relays every entry that is due, the oldest first. An entry that fails is put off, so that it blocks no other. Two sweeps at
+ * once are harmless.
+ *
+ * @param untilMs when to stop, in milliseconds since the epoch.
+ * @throws RecordStoreError when the entries can't be listed.
+ */
+export async function sweepOutbox(relay: Relay, untilMs: number): Promise<Swept> {
+  const counts: Counts = { relayed: 0, dropped: 0, refused: 0, changed: 0, postponed: 0, failed: 0 };
+  const sweep: Sweep = { relay, untilMs, counts, oldestMs: Infinity };
+  const isComplete = await relayDue(sweep);
+  const readTimeMs = await relayUntimed(sweep);
+  return { ...counts, isComplete, oldestEntryAgeMs: Math.max(0, readTimeMs - sweep.oldestMs) };
+}
+
+/** False if time was up first. */
+async function relayDue(sweep: Sweep): Promise<boolean> {
+  const { relay, untilMs } = sweep;
+  const seen = new Set<string>();
+  while (hasTime(sweep)) {
+    const page = await relay.outbox.due(relay.clock.now() - LEAST_AGE_MS, untilMs);
+    // An entry that could not even be put off is still due.
+    const fresh = page.filter(({ id }) => !seen.has(id));
+    for (const { id } of fresh) seen.add(id);
+    await atOnce(fresh, AT_ONCE, (entry) => relayOne(entry, sweep));
+    if (page.length < ENTRIES_A_PAGE || fresh.length === 0) return hasTime(sweep) && fresh.length === page.length;
+  }
+  return false;
+}
+
+/**
+ * Relays the entries that don't say when, for example because somebody wrote a number there. They come first of all. Resolves
+ * with Firestore's time at the end.
+ */
+async function relayUntimed(sweep: Sweep): Promise<number> {
+  const { relay, untilMs } = sweep;
+  const seen = new Set<string>();
+  for (;;) {
+    const { entry, readTimeMs } = await relay.outbox.first(Math.max(untilMs, relay.clock.now() + LAST_LOOK_MS));
+    if (!entry || entry.isTimed || seen.has(entry.id) || !hasTime(sweep)) {
+      if (entry) leave(entry, sweep);
+      return readTimeMs;
+    }
+    seen.add(entry.id);
+    await relayOne(entry, sweep);
+  }
+}
+
+async function relayOne(entry: ListedEntry, sweep: Sweep): Promise<void> {
+  const { relay, counts } = sweep;
+  if (!hasTime(sweep)) return leave(entry, sweep);
+  const end = await relaySafely(entry.id, relay, relay.clock.now() + ENTRY_MS);
+  if (end === "postponed" || end === "failed") leave(entry, sweep);
+  if (end !== "missing") counts[end]++;
+}
+
+function leave({ createdAtMs }: ListedEntry, sweep: Sweep): void {
+  sweep.oldestMs = Math.min(sweep.oldestMs, createdAtMs);
+}
+
+/** Whether there is time for one more entry. */
+function hasTime({ relay, untilMs }: Sweep): boolean {
+  return relay.clock.now() + ENTRY_MS + PUT_OFF_MS <= untilMs;
+}

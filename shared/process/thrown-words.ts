@@ -1,0 +1,38 @@
+import type { Json } from "../contract/any-json.ts";
+import { classOf, isError, propertyOf, textOf } from "./thrown.ts";
+import { framesOf } from "../runtime/error-fields.ts";
+import { withoutQuotes } from "../json/quotes.ts";
+
+/** A message can be as long as the payload that it quotes. The attempt's log keeps less than this, in characters. */
+const LONGEST_READ = 2_000;
+/** The last characters of a text that was cut may be the beginning of a value, which isn't recognised as a quote. */
+const UNCERTAIN = 12;
+/** An error can be its own cause. */
+const MOST_CAUSES = 3;
+
+/** What was thrown, in words that may be kept. */
+export interface Thrown {
+  readonly message: string;
+  readonly stack: string;
+}
+
+/**
+ * What is kept of something thrown: its class, its message and its causes, and where it comes from. An error may quote what
+ * it failed at, but a payload isn't for everybody who may read a task, so quotes of it are left out.
+ */
+export function thrownWords(thrown: unknown, payload: Json): Thrown {
+  const message = describe(thrown, MOST_CAUSES);
+  const stack = framesOf(propertyOf(thrown, "stack")).map((frame) => frame.trim());
+  return { message: kept(message, payload), stack: kept(stack.join("\n"), payload) };
+}
+
+function describe(thrown: unknown, causes: number): string {
+  const text = `${classOf(thrown)}: ${textOf(thrown)}`;
+  const cause = isError(thrown) && causes > 0 ? propertyOf(thrown, "cause") : undefined;
+  return cause === undefined ? text : `${text.slice(0, LONGEST_READ)} (cause: ${describe(cause, causes - 1)})`;
+}
+
+function kept(text: string, payload: Json): string {
+  if (text.length <= LONGEST_READ) return withoutQuotes(text, payload);
+  return withoutQuotes(text.slice(0, LONGEST_READ), payload).slice(0, -UNCERTAIN);
+}

@@ -1,0 +1,135 @@
+import { Timestamp } from "@google-cloud/firestore";
+import { z } from "zod";
+import { cut, cutToBytes } from "../process/cut.ts";
+
+/** How many attempts a record tells of: the last ones. */
+const MOST_LOGGED_ATTEMPTS = 10;
+
+/** An entry's limits: characters, and bytes of a stack. With them, a log of any text has room beside any payload. */
+const LONGEST_CODE = 100;
+const LONGEST_MESSAGE = 500;
+const LONGEST_STACK_BYTES = 1_024;
+const LONGEST_INSTANCE = 100;
+
+/**
+ * How an attempt ended: as its handler said, or how it was stopped. A `lost` attempt reported no end before its lease ran
+ * out: its process was killed or cut off, or its handler ignored the signal to stop.
+ */
+export type AttemptOutcome =
+  | "succeeded"
+  | "retry"
+  | "permanent"
+  | "saturated"
+  | "threw"
+  | "timed-out"
+  | "unknown-type"
+  | "released"
+  | "snoozed"
+  | "cancelled"
+  | "lost";
+
+/** One attempt, as its record tells of it. */
+export interface LoggedAttempt {
+  /** Its number. An attempt that isn't counted leaves its number to the next one. */
+  readonly attempt: number;
+  readonly hop: number;
+  /** By its instance's clock; for a lost attempt, by Firestore's. */
+  readonly startedAt: Timestamp | null;
+  /** By its instance's clock; null if nobody knows. */
+  readonly endedAt: Timestamp | null;
+  readonly outcome: AttemptOutcome;
+  readonly code: string | null;
+  readonly message: string | null;
+  /** The first frames of what was thrown. */
+  readonly stack: string | null;
+  /** The instance that it ran on, as the first line of that instance's log names it; null if nobody knows. */
+  readonly instance: string | null;
+  /** When the next attempt is due, if the worker set that time, and by which rule. */
+  readonly nextAt?: Timestamp;
+  readonly nextRule?: NextRule;
+}
+
+/** What set the time of a next attempt: the type's backoff, the handler's `retryAfterMs`, or its snooze. */
+export type NextRule = "backoff" | "retry-after" | "snooze";
+
+/**
+ * A task's last attempts, oldest first. Entries are carried on as they were read, with fields and outcomes of other
+ * revisions.
+ */
+export type AttemptLog = readonly Readonly<Record<string, unknown>>[];
+
+export const attemptLogSchema = z.array(z.record(z.string(), z.unknown()));
+
+/** Where and when an attempt began. */
+export interface AttemptStart {
+  readonly hop: number;
+  readonly instance: string;
+  /** By the instance's clock, in milliseconds since the epoch. */
+  readonly startedAtMs: number;
+}
+
+/** How an attempt ended, and what it says about that. */
+export interface AttemptReport {
+  readonly attempt: number;
+  readonly outcome: AttemptOutcome;
+  /** By the instance's clock, in milliseconds since the epoch. */
+  readonly endedAtMs: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly stack?: string | undefined;
+  readonly next?: { readonly atMs: number; readonly rule: NextRule } | undefined;
+}
+
+/** The log with an attempt that has ended. */
+export function withAttempt(log: AttemptLog, { hop, instance, startedAtMs }: AttemptStart, report: AttemptReport) {
+  const { attempt, outcome, endedAtMs, error, stack, next } = report;
+  return append(log, {
+    attempt,
+    hop,
+    startedAt: Timestamp.fromMillis(startedAtMs),
+    endedAt: Timestamp.fromMillis(endedAtMs),
+    outcome,
+    code: error && cut(error.code, LONGEST_CODE),
+    message: error && cut(error.message, LONGEST_MESSAGE),
+    stack: stack === undefined ? null : cutToBytes(stack, LONGEST_STACK_BYTES),
+    instance: cut(instance, LONGEST_INSTANCE),
+    ...(next ? { nextAt: Timestamp.fromMillis(next.atMs), nextRule: next.rule } : {}),
+  });
+}
+
+/** The log of an attempt after which no other comes, whatever was planned. */
+export function withoutNext(log: AttemptLog): AttemptLog {
+  return log.map((entry, index) => {
+    if (index < log.length - 1) return entry;
+    const { nextAt: _at, nextRule: _rule, ...told } = entry;
+    return told;
+  });
+}
+
+/** What the log depends on in a record. */
+interface Recorded {
+  readonly state: string;
+  readonly attempts: number;
+  readonly claimedAt: Timestamp | null;
+  readonly fence: number;
+  readonly hop?: number | undefined;
+  readonly claimedBy?: { readonly instance: string; readonly fence: number } | null | undefined;
+  readonly attemptLog?: AttemptLog | undefined;
+}
+
+/**
+ * The log that is carried on from a record that nobody owns any more. If the record is still running, its attempt was
+ * lost, and this is the last chance to say so.
+ */
+export function carriedFrom(record: Recorded | null): AttemptLog {
+  if (!record) return [];
+  const { state, attempts, fence, hop = 0, claimedAt, claimedBy, attemptLog = [] } = record;
+  if (state !== "running") return attemptLog;
+  const unknown = { endedAt: null, code: null, message: null, stack: null };
+  const instance = claimedBy?.fence === fence ? claimedBy.instance : null;
+  const lost = { attempt: attempts, hop, startedAt: claimedAt, outcome: "lost", instance } as const;
+  return append(attemptLog, { ...lost, ...unknown });
+}
+
+function append(log: AttemptLog, entry: LoggedAttempt): AttemptLog {
+  return [...log, { ...entry }].slice(-MOST_LOGGED_ATTEMPTS);
+}

@@ -1,0 +1,19 @@
+import { TASK_OUTBOX } from "../outbox/entry.ts";
+import { DEAD_LETTERS } from "./letters/dead-letter.ts";
+import { TASK_RECORDS } from "./task-record.ts";
+
+/** The names of Handoff's collections in a database. */
+export interface Collections {
+  readonly taskRecords: string;
+  readonly deadLetters: string;
+  readonly taskOutbox: string;
+}
+
+/** The names behind a prefix, which may be empty. */
+export function collectionsBehind(prefix: string): Collections {
+  return {
+    taskRecords: `${prefix}${TASK_RECORDS}`,
+    deadLetters: `${prefix}${DEAD_LETTERS}`,
+    taskOutbox: `${prefix}${TASK_OUTBOX}`,
+  };
+}

@@ -1,0 +1,128 @@
+import type { DocumentReference, Firestore, Timestamp } from "@google-cloud/firestore";
+import type { TaskId } from "../contract/task-id.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { PendingCalls, closeFirestore } from "../runtime/pending-calls.ts";
+import { collectionsBehind } from "./collections.ts";
+import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
+import type { Writer, Writes } from "./writes.ts";
+
+/** ALREADY_EXISTS. */
+const ALREADY_EXISTS = 6;
+
+/** What must be unchanged since it was read. Doesn't apply to what isn't written. */
+export interface Conditions {
+  readonly record?: Timestamp | undefined;
+  readonly letter?: Timestamp | undefined;
+  /** Of the entry that is deleted, if it is the only one. */
+  readonly entry?: Timestamp | undefined;
+}
+
+/** Handoff's documents in a database: where they are, how calls to them are bounded, and how writes are committed. */
+export class Documents {
+  readonly db: Firestore;
+  readonly clock: Clock;
+  readonly #names;
+  readonly #calls = new PendingCalls();
+
+  /** @param options.collectionPrefix what stands before the names of the collections. Default: nothing. */
+  constructor(options: { readonly db: Firestore; readonly clock: Clock; readonly collectionPrefix?: string }) {
+    this.db = options.db;
+    this.clock = options.clock;
+    this.#names = collectionsBehind(options.collectionPrefix ?? "");
+  }
+
+  record(id: TaskId): DocumentReference {
+    return this.db.collection(this.#names.taskRecords).doc(id);
+  }
+
+  letters() {
+    return this.db.collection(this.#names.deadLetters);
+  }
+
+  entries() {
+    return this.db.collection(this.#names.taskOutbox);
+  }
+
+  /**
+   * Makes calls, and waits no longer than until `untilMs`, in milliseconds since the epoch. The client alone would keep
+   * trying for 25 s when Firestore is unreachable. It can't be cancelled, so a call that was given up can still take
+   * effect.
+   *
+   * @throws RecordStoreError when Firestore fails, or time is up.
+   */
+  async within<Result>(untilMs: number, call: () => Promise<Result>): Promise<Result> {
+    const deadline = { clock: this.clock, timeoutMs: untilMs - this.clock.now() };
+    try {
+      return await withDeadline(deadline, () => this.track(call()));
+    } catch (error) {
+      if (error instanceof DeadlineError) {
+        throw new RecordStoreError("Firestore did not respond in time.", undefined);
+      }
+      if (!isFirestoreError(error)) throw error;
+      throw new RecordStoreError(`Firestore responded with status ${error.code}.`, error.code, { cause: error });
+    }
+  }
+
+  /** Counts work as in progress in the client until it settles. `close` waits for it. */
+  track<Result>(work: Promise<Result>): Promise<Result> {
+    return this.#calls.track(work);
+  }
+
+  /** Closes the client; see `closeFirestore`. Pass the system clock, since this waits for real calls. */
+  async close(clock: Clock): Promise<void> {
+    await closeFirestore(this.db, { calls: this.#calls, clock });
+  }
+
+  /**
+   * Writes documents in one commit. Rejects with the client's error.
+   *
+   * @returns the commit's time; undefined if nothing was left to write.
+   */
+  async commit(id: TaskId, writes: Writes, conditions: Conditions): Promise<Timestamp | undefined> {
+    const batch = this.db.batch();
+    this.stage(batch, writes, { id, conditions });
+    try {
+      const [first] = await batch.commit();
+      return first?.writeTime;
+    } catch (error) {
+      if (!isKept(writes, error)) throw error;
+      const { dropped = [] } = writes;
+      return dropped.length > 0 ? await this.commit(id, { dropped }, conditions) : undefined;
+    }
+  }
+
+  /** Adds writes to a commit. A record that is locked needs no condition. */
+  stage(
+    to: Writer,
+    { record, letter, entries = [], dropped = [] }: Writes,
+    on: { readonly id: TaskId; readonly conditions?: Conditions; readonly isLocked?: true },
+  ): void {
+    const { conditions = {} } = on;
+    if (record?.kind === "update") update(to, this.record(on.id), record.fields, conditions.record);
+    else if (record && on.isLocked) to.set(this.record(on.id), record.fields);
+    else if (record) to.create(this.record(on.id), record.fields);
+    if (letter) {
+      const ref = this.letters().doc(letter.id);
+      if (letter.kind === "update") update(to, ref, letter.fields, conditions.letter);
+      else if (letter.kind === "create") to.create(ref, letter.fields);
+      else to.set(ref, letter.fields, { merge: true });
+    }
+    for (const { id, fields } of entries) to.set(this.entries().doc(id), fields);
+    for (const id of dropped) {
+      const ref = this.entries().doc(id);
+      if (conditions.entry) to.delete(ref, { lastUpdateTime: conditions.entry });
+      else to.delete(ref);
+    }
+  }
+}
+
+/** Whether a commit failed since its only letter stands already. It isn't written again: somebody may have replayed it. */
+export function isKept({ record, letter }: Writes, error: unknown): boolean {
+  return !record && letter?.kind === "create" && isFirestoreError(error) && error.code === ALREADY_EXISTS;
+}
+
+function update(to: Writer, ref: DocumentReference, fields: object, lastUpdateTime: Timestamp | undefined): void {
+  if (lastUpdateTime) to.update(ref, { ...fields }, { lastUpdateTime });
+  else to.update(ref, { ...fields });
+}

@@ -1,0 +1,90 @@
+import type { Timestamp } from "@google-cloud/firestore";
+import { propertyOf } from "../../process/thrown.ts";
+import type { AttemptLog } from "../attempt-log.ts";
+import type { TaskError } from "../task-record.ts";
+
+/** The collection of dead letters: small, indexed by time, and the one that people list and replay from. */
+export const DEAD_LETTERS = "deadLetters";
+
+/** The default for how long a dead letter is kept. */
+export const DEFAULT_DEAD_LETTER_RETENTION_DAYS = 90;
+
+/** An open letter is one that nobody has dealt with yet. */
+export type LetterStatus = "open" | "replayed";
+
+/** A task that will not be retried, with everything needed to understand and replay it. */
+export interface DeadLetter {
+  readonly status: LetterStatus;
+  readonly taskId: string;
+  readonly type: string;
+  readonly queue: string;
+  /** The error's code: letters are found by it. */
+  readonly code: string;
+  /** As JSON text, since not every JSON value can be a Firestore field. */
+  readonly payloadJson: string;
+  /** Set if Firestore refused the payload, so that `payloadJson` is only a stand-in: `null`. */
+  readonly payloadOmitted?: boolean;
+  readonly payloadHash: string;
+  readonly enqueuedAt: string;
+  /** Who handed the task over. Missing if the producer's revision didn't say. */
+  readonly caller?: string;
+  readonly attempts: number;
+  /** The last attempts, as in the task's record. */
+  readonly attemptLog: AttemptLog;
+  readonly error: TaskError;
+  readonly replayOf: string | null;
+  readonly diedAt: Timestamp;
+  /** When Firestore may delete it. */
+  readonly expireAt: Timestamp;
+}
+
+/** What a replay adds to a letter. Nothing of it is lost if a task of the letter's name dies again. */
+export interface ReplayFields {
+  readonly status: LetterStatus;
+  /** The task that the last replay made. */
+  readonly replayedAs: string;
+  readonly replayedAt: Timestamp;
+  readonly replayedBy: string;
+  /** The hash of what the last replay sent instead of the letter's payload. Missing if that was the letter's own. */
+  readonly replayedPayloadHash?: string;
+  readonly replays: number;
+  readonly replayKeys: readonly { readonly key: string; readonly id: string }[];
+}
+
+/** The document id of a task's dead letter. */
+export function deadLetterId(taskId: string): string {
+  return taskId;
+}
+
+/**
+ * The dead letter's id for a delivery whose payload isn't its task's: separate from the task's own dead letter, and the
+ * same for every repetition.
+ */
+export function conflictLetterId(taskId: string, payloadHash: string): string {
+  return `${taskId}-${payloadHash.slice(0, 16)}`;
+}
+
+/** Longer than the id of any task's letter. */
+const LONGEST_LETTER_ID = 200;
+
+/** The dead letter's id for an entry of the outbox that isn't its task's. No task's letter has a dot in its id. */
+export function entryLetterId(entryId: string): string {
+  return entryId.includes(".") || entryId.length > LONGEST_LETTER_ID ? entryId : `${entryId}.`;
+}
+
+/** The code of a letter that doesn't tell its error's. */
+const UNKNOWN_CODE = "unknown";
+
+/** What a letter lacks of the fields that letters are found by, as those of earlier revisions do; null if nothing. */
+export function lackingIn(
+  letter: Readonly<Record<string, unknown>>,
+): Partial<Pick<DeadLetter, "status" | "code">> | null {
+  const lacksStatus = letter["status"] === undefined;
+  const lacksCode = letter["code"] === undefined;
+  if (!lacksStatus && !lacksCode) return null;
+  const code = propertyOf(letter["error"], "code");
+  return {
+    ...(lacksStatus ? { status: "open" } : {}),
+    ...(lacksCode ? { code: typeof code === "string" ? code : UNKNOWN_CODE } : {}),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Clock, Timer } from "./clock.ts";
+
+/**
+ * Asks again and again, `everyMs` milliseconds after the last answer.
+ *
+ * @param everyMs undefined: never.
+ * @returns a signal that fires when the answer is yes, and what ends the asking.
+ */
+export function askUntil(
+  ask: () => Promise<boolean>,
+  { clock, everyMs }: { readonly clock: Clock; readonly everyMs: number | undefined },
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const found = new AbortController();
+  let timer: Timer | undefined;
+  let isOver = false;
+  const check = async (): Promise<void> => {
+    const isFound = await ask();
+    if (isOver) return;
+    if (isFound) found.abort();
+    else arm();
+  };
+  const arm = (): void => {
+    if (everyMs !== undefined) timer = clock.setTimer(everyMs, () => void check());
+  };
+  arm();
+  return {
+    signal: found.signal,
+    end() {
+      isOver = true;
+      timer?.cancel();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { registry } from "../../handlers/examples/tasks/index.ts";
+import { setUpProducer } from "../../../harness/producer/producer-harness.ts";
+import { createReceipts } from "./send-receipt.ts";
+
+const DOCUMENT = fs.readFileSync(path.resolve(import.meta.dirname, "../../../../docs/client.md"), "utf8");
+
+test("the document's example is this one, from a project that has the pack", () => {
+  const text = fs.readFileSync(path.join(import.meta.dirname, "send-receipt.ts"), "utf8");
+  const expected = text.replace(/import type \{ registry \}.*\n/, "").replace("<typeof registry>", "");
+  const blocks = [...DOCUMENT.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+  expect(blocks).toEqual([expected]);
+});
+
+test("a receipt is sent once, and can be stopped until it has been", async () => {
+  const producer = await setUpProducer({ registry });
+  const receipts = createReceipts(producer.url);
+
+  const id = await receipts.send("7", "ann@example.com");
+  expect(await receipts.send("7", "ann@example.com")).toBe(id);
+  expect(await producer.queuedTasks("default")).toHaveLength(1);
+
+  expect(await receipts.stop(id)).toBe(true);
+  const sent = await receipts.send("8", "bob@example.com");
+  await producer.writeRecord(sent, { type: "receipt.send" });
+  expect(await receipts.stop(sent)).toBe(false);
+});

@@ -1,0 +1,36 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { OUTBOX_SCENARIOS } from "./outbox/outbox-cells.ts";
+import { measureOutbox } from "./outbox/outbox-matrix.ts";
+
+const SNAPSHOT = path.join(import.meta.dirname, "outbox/outbox.snapshot.txt");
+
+/** A table takes seconds, and minutes on a busy machine. */
+const TIMEOUT_MS = 480_000;
+
+it.concurrent.for(OUTBOX_SCENARIOS)(
+  "holds whatever goes wrong: $title",
+  { timeout: TIMEOUT_MS },
+  async (scenario, { expect }) => {
+    const { rows, violations } = await measureOutbox(scenario);
+
+    expect(violations).toEqual([]);
+    expect(rows).toEqual(documented().get(scenario.title));
+  },
+);
+
+it("documents each await of the relay, of requests that move a task, and of hops, and no other", () => {
+  expect([...documented().keys()]).toEqual(OUTBOX_SCENARIOS.map(({ title }) => title));
+});
+
+/** The rows of each table, by its title. */
+function documented(): ReadonlyMap<string, readonly string[]> {
+  const tables = fs.readFileSync(SNAPSHOT, "utf8").trim().split("\n\n");
+  return new Map(
+    tables.map((table) => {
+      const [title = "", ...rows] = table.split("\n");
+      return [title, rows.map((row) => row.trim())];
+    }),
+  );
+}

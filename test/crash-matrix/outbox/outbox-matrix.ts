@@ -1,0 +1,31 @@
+import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
+import { startFirestoreEmulator } from "handoff-emulators/firestore";
+import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
+import { OUTBOX_FAULTS, type OutboxScenario } from "./outbox-cells.ts";
+import { LOCATION, QUEUE, startOutboxProcess } from "./outbox-process.ts";
+import { playOutboxCell } from "./outbox-story.ts";
+
+/** Plays every cell of a scenario, one after another, in a world of its own. */
+export async function measureOutbox(scenario: OutboxScenario) {
+  const emulators = { firestore: await startFirestoreEmulator(), cloudTasks: await startCloudTasksEmulator() };
+  const client = await createCloudTasksClient(emulators.cloudTasks);
+  await client.createQueue({ parent: LOCATION, queue: { name: QUEUE } });
+  await client.pauseQueue({ name: QUEUE });
+  const db = connectToEmulator(emulators.firestore);
+  const doings = { plans: new Map(), runs: [] };
+  const other = await startOutboxProcess(emulators, doings);
+  const world = { emulators, db, client, doings, other };
+  const rows: string[] = [];
+  const violations: string[] = [];
+  for (const fault of OUTBOX_FAULTS) {
+    const cell = await playOutboxCell(world, scenario, fault);
+    rows.push(`${fault.name}: ${cell.entry}`);
+    violations.push(...cell.violations.map((one) => `${scenario.title}, ${fault.name}: ${one}`));
+  }
+  await other.discard();
+  await db.terminate();
+  await client.close();
+  await Promise.all([emulators.firestore.stop(), emulators.cloudTasks.stop()]);
+  return { rows, violations };
+}

@@ -1,0 +1,203 @@
+import { trace } from "@opentelemetry/api";
+import { z } from "zod";
+import { replay } from "../../../services/producer/dead-letters/replay.ts";
+import { cancel } from "../../../services/producer/tasks/cancel/cancel.ts";
+import { runTask } from "../../../services/producer/tasks/run/run.ts";
+import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
+import { createWorkerApp } from "../../../services/worker/app.ts";
+import {
+  type HandlerResult,
+  bindHandler,
+  bindTransactionHandler,
+  failPermanently,
+  retryLater,
+  snooze,
+  succeeded,
+} from "../../../services/worker/runner/handler.ts";
+import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
+import type { Envelope } from "../../../shared/contract/envelope.ts";
+import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { defineRegistry } from "../../../shared/contract/registry.ts";
+import type { TaskId } from "../../../shared/contract/task-id.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
+import { Admission } from "../../../shared/http/admission.ts";
+import { createOwnRelay } from "../../../shared/outbox/own-relay.ts";
+import { relaySafely } from "../../../shared/outbox/relay-safely.ts";
+import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
+import { Documents } from "../../../shared/records/documents.ts";
+import { LetterStore } from "../../../shared/records/letters/letter-store.ts";
+import { TaskStore } from "../../../shared/records/task-store.ts";
+import { systemClock } from "../../../shared/runtime/clock.ts";
+import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
+import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
+import { INVOKER, AUDIENCE } from "../../harness/auth/token-rules.ts";
+import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
+import { startFaultProxy } from "../../harness/network/fault-proxy.ts";
+import { relayOf } from "../../harness/producer/test-relay.ts";
+import { TEST_QUEUES, deployTestQueues } from "../../harness/registry/test-queues.ts";
+import { deliveryHeaders } from "../../harness/worker/worker-harness.ts";
+import { TOKEN, TOKENS } from "../process/worker-process.ts";
+
+export const LOCATION = "projects/handoff-test/locations/europe-west1";
+export const QUEUE = `${LOCATION}/queues/default-queue`;
+const CALLER = "ops@example.com";
+const RELAY_MS = 20_000;
+
+const common = {
+  payload: z.strictObject({ n: z.string() }),
+  queue: "default",
+  timeoutMs: 10_000,
+  attempts: 3,
+} as const;
+const child = defineTask({ ...common, type: "outbox.child" });
+
+/** Types whose tasks hop and are followed by others: one of each kind. */
+export const OUTBOX_TASKS = {
+  claim: defineTask({ ...common, type: "outbox.claim" }),
+  transaction: defineTask({ ...common, type: "outbox.transaction", idempotency: "transaction" }),
+  natural: defineTask({ ...common, type: "outbox.natural", idempotency: "natural" }),
+  child,
+} as const;
+export type OutboxKind = Exclude<keyof typeof OUTBOX_TASKS, "child">;
+
+const REGISTRY = defineRegistry({ queues: TEST_QUEUES, taskTypes: Object.values(OUTBOX_TASKS) });
+const QUEUES = deployTestQueues((key) => `${key}-queue`);
+
+/** What a task's handler does. */
+export type Plan = "succeeds" | "snoozes" | "waits" | "enqueues" | "dies";
+
+export interface Emulators {
+  readonly firestore: { readonly host: string; readonly port: number };
+  readonly cloudTasks: { readonly host: string; readonly port: number };
+}
+
+/** What the handlers of all processes do, and have done. */
+export interface Doings {
+  readonly plans: Map<string, Plan>;
+  /** The id of each task that ran, once for each run. */
+  readonly runs: string[];
+}
+
+const RESULTS: Readonly<Record<Plan, HandlerResult>> = {
+  succeeds: succeeded(),
+  enqueues: succeeded(),
+  snoozes: snooze({ forMs: 1_000 }),
+  waits: retryLater({ code: "not_yet", message: "Not yet.", retryAfterMs: 1_000 }),
+  dies: failPermanently({ code: "gone", message: "The receiver is gone." }),
+};
+
+/** A producer, a relay and a worker in one process, which reaches Firestore and Cloud Tasks through a proxy each. */
+export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, doings: Doings) {
+  const store = await startFaultProxy(firestore);
+  const tasks = await startFaultProxy(cloudTasks);
+  const client = await createCloudTasksClient(tasks);
+  const documents = new Documents({ db: connectToEmulator(store), clock: systemClock });
+  const log = createLogger({ service: "producer", level: "silent" });
+  const queue = createCloudTasksQueue(client, {
+    project: "handoff-test",
+    location: "europe-west1",
+    queues: QUEUES,
+    workerUrl: "http://127.0.0.1:1",
+    workerAudience: AUDIENCE,
+    invokerServiceAccount: INVOKER,
+  });
+  const records = new TaskStore(documents);
+  const relay = relayOf({ documents, queue, clock: systemClock, log, types: REGISTRY.types, queues: QUEUES });
+  const inFlight = new PendingCalls();
+  const producer = {
+    registry: REGISTRY,
+    clock: systemClock,
+    log,
+    queue,
+    relay,
+    inFlight,
+    maxPayloadBytes: 10_000,
+    letters: new LetterStore(documents),
+    records: createTaskRecords(records),
+  };
+  const app = createWorkerApp({
+    project: "handoff-test",
+    instance: "matrix/1",
+    tracer: trace.getTracer("test"),
+    clock: systemClock,
+    log,
+    store: records,
+    shutdown: new Shutdown(systemClock),
+    relay: createOwnRelay(relay),
+    around: (_delivery, next) => next(),
+    tokens: TOKENS,
+    admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
+    rules: {
+      handlers: new Map(boundHandlers(doings).map((handler) => [handler.taskType.type, handler])),
+      queues: QUEUES,
+      maxBodyBytes: 10_000,
+      deadLetterRetentionMs: 864_000_000,
+    },
+  });
+  const mayDo = () => ({ allowed: true }) as const;
+  const { signal } = new AbortController();
+  return {
+    store,
+    tasks,
+    relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),
+    cancel: (id: TaskId) => told(() => cancel({ id, by: CALLER, mayCancel: mayDo }, producer, signal)),
+    run: (id: TaskId) => told(() => runTask({ id, dueAtMs: null, mayRun: mayDo }, producer, signal)),
+    replay: (letterId: string) => told(() => replay(letterId, { by: CALLER, again: false }, producer)),
+    /** Delivers a hop as Cloud Tasks does. */
+    async deliver(envelope: Envelope, retryCount: number): Promise<string> {
+      const answer = await app.request(`/tasks/${envelope.type}`, {
+        method: "POST",
+        headers: { ...deliveryHeaders(envelope, TOKEN), "x-cloudtasks-taskretrycount": String(retryCount) },
+        body: JSON.stringify(envelope),
+      });
+      return answer.status === 200 ? String(answer.headers.get("Handoff-Outcome")) : String(answer.status);
+    },
+    async discard(): Promise<void> {
+      store.sever();
+      tasks.sever();
+      store.calm();
+      tasks.calm();
+      await Promise.all([store.waitUntilQuiet(), tasks.waitUntilQuiet()]);
+      // What it had in hand may still make calls. A Firestore client that is closed before them rejects where nobody can
+      // handle it, so it is left to end with the process.
+      await client.close();
+      await Promise.all([store.stop(), tasks.stop()]);
+    },
+  };
+}
+
+export type OutboxProcess = Awaited<ReturnType<typeof startOutboxProcess>>;
+
+function boundHandlers({ plans, runs }: Doings) {
+  const result = (id: string): HandlerResult => {
+    runs.push(id);
+    return RESULTS[plans.get(id) ?? "succeeds"];
+  };
+  return [
+    bindHandler(OUTBOX_TASKS.claim, ({ n }, { idempotencyKey, enqueue }) => {
+      if (plans.get(idempotencyKey) === "enqueues") enqueue(child, { n }, { key: "one" });
+      return Promise.resolve(result(idempotencyKey));
+    }),
+    bindHandler(OUTBOX_TASKS.natural, ({ n }, { idempotencyKey, enqueue }) => {
+      if (plans.get(idempotencyKey) === "enqueues") enqueue(child, { n }, { key: "one" });
+      return Promise.resolve(result(idempotencyKey));
+    }),
+    bindTransactionHandler(OUTBOX_TASKS.transaction, ({ n }, { idempotencyKey, enqueue }) => {
+      if (plans.get(idempotencyKey) === "enqueues") enqueue(child, { n }, { key: "one" });
+      return Promise.resolve(result(idempotencyKey));
+    }),
+    bindHandler(child, (_payload, { idempotencyKey }) => Promise.resolve(result(idempotencyKey))),
+  ];
+}
+
+/** The kind of an answer; what is thrown is answered 503. */
+async function told(request: () => Promise<{ readonly kind: string }>): Promise<string> {
+  try {
+    return (await request()).kind;
+  } catch (error) {
+    if (error instanceof DependencyError) return "503";
+    throw error;
+  }
+}

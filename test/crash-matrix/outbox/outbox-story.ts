@@ -1,0 +1,200 @@
+import { type Firestore, Timestamp } from "@google-cloud/firestore";
+import type { CloudTasksClient } from "@google-cloud/tasks";
+import { randomUUID } from "node:crypto";
+import { type Envelope, envelopeSchema } from "../../../shared/contract/envelope.ts";
+import { hashPayload } from "../../../shared/contract/payload-hash.ts";
+import { type TaskId, deriveTaskId } from "../../../shared/contract/task-id.ts";
+import { TASK_OUTBOX, entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";
+import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
+import type { OutboxFault, OutboxScenario } from "./outbox-cells.ts";
+import {
+  type Doings,
+  type Emulators,
+  type OutboxProcess,
+  OUTBOX_TASKS,
+  QUEUE,
+  startOutboxProcess,
+} from "./outbox-process.ts";
+
+/** What the stories share. */
+export interface OutboxWorld {
+  readonly emulators: Emulators;
+  readonly db: Firestore;
+  readonly client: CloudTasksClient;
+  readonly doings: Doings;
+  /** A process that no fault hits. */
+  readonly other: OutboxProcess;
+}
+
+const HOUR_MS = 3_600_000;
+/** A hop's entry is relayed, and its task delivered, a round later than what made it. */
+const MOST_ROUNDS = 6;
+
+/** One task: how it came to where the fault meets it, and how it goes on from there. */
+class OutboxStory {
+  readonly id: TaskId;
+  readonly entryId: string;
+  readonly violations: string[] = [];
+  readonly #world: OutboxWorld;
+  readonly #scenario: OutboxScenario;
+  readonly #origin: readonly ["outbox", string, string];
+  readonly #payload = { n: randomUUID() };
+  readonly #deliveries = new Map<string, number>();
+
+  constructor(world: OutboxWorld, scenario: OutboxScenario) {
+    this.#world = world;
+    this.#scenario = scenario;
+    const taskType = OUTBOX_TASKS[scenario.kind];
+    this.#origin = ["outbox", taskType.type, this.#payload.n];
+    this.id = deriveTaskId(this.#origin, taskType);
+    this.entryId = newTaskEntryId(this.id, hashPayload(this.#payload));
+    world.doings.plans.set(this.id, scenario.plan);
+  }
+
+  /** Brings the task to where the subject finds it. */
+  async prepare(): Promise<void> {
+    const { before } = this.#scenario;
+    const { other, client } = this.#world;
+    await this.#enter(before === "early" ? new Date(Date.now() + HOUR_MS).toISOString() : undefined);
+    if (before === "entry" || before === "misnamed") return;
+    await other.relay(this.entryId);
+    if (before === "removed") {
+      await this.#enter(undefined);
+      await client.deleteTask({ name: `${QUEUE}/tasks/${this.id}` });
+    }
+    if (before === "letter") await this.deliver(other);
+  }
+
+  async #enter(notBefore: string | undefined): Promise<void> {
+    const isMisnamed = this.#scenario.before === "misnamed";
+    const entry = {
+      taskId: this.id,
+      type: this.#origin[1],
+      payloadJson: JSON.stringify(this.#payload),
+      origin: isMisnamed ? (["outbox", this.#origin[1], "another"] as const) : this.#origin,
+      caller: "local",
+      enqueuedAt: new Date().toISOString(),
+      hop: 0,
+      notBefore,
+    };
+    await this.#world.db.collection(TASK_OUTBOX).doc(this.entryId).set(entryFields(entry));
+  }
+
+  /** Delivers the task's last hop that is in its queue; Cloud Tasks deletes what is answered 2xx. */
+  async deliver(process: OutboxProcess, id: string = this.id): Promise<string> {
+    const { client } = this.#world;
+    const name = (await this.#namesOf(id)).at(-1);
+    if (name === undefined) return "nothing there";
+    const [task] = await client.getTask({ name: `${QUEUE}/tasks/${name}`, responseView: "FULL" });
+    const body = task.httpRequest?.body ?? "";
+    const envelope: Envelope = envelopeSchema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
+    const retryCount = this.#deliveries.get(name) ?? 0;
+    this.#deliveries.set(name, retryCount + 1);
+    const said = await process.deliver(envelope, retryCount);
+    if (!/^[0-9]{3}$/.test(said)) await client.deleteTask({ name: `${QUEUE}/tasks/${name}` }).catch(() => undefined);
+    return said;
+  }
+
+  async #namesOf(id: string): Promise<string[]> {
+    const [tasks] = await this.#world.client.listTasks({ parent: QUEUE });
+    return tasks
+      .map(({ name }) => name?.split("/").at(-1) ?? "")
+      .filter((name) => name.startsWith(id))
+      .toSorted();
+  }
+
+  async #entryIds(id: string): Promise<string[]> {
+    const entries = await this.#world.db.collection(TASK_OUTBOX).listDocuments();
+    return entries.map((one) => one.id).filter((one) => one.startsWith(`${id}.`));
+  }
+
+  /** What the sweep, Cloud Tasks and whoever asked do when all is well again, until the task is over. */
+  async finish(): Promise<void> {
+    const { other, doings } = this.#world;
+    doings.plans.set(this.id, this.#scenario.plan === "enqueues" ? "enqueues" : "succeeds");
+    if (this.#scenario.before === "early") await other.run(this.id);
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const ids = [this.id, ...(await this.#followers())];
+      for (const id of ids) {
+        for (const entryId of await this.#entryIds(id)) await other.relay(entryId);
+        // What a task was put off by here is no more than a delivery may be early by.
+        const said = await this.deliver(other, id);
+        if (said === "409") await this.#endLease();
+      }
+    }
+  }
+
+  /** As if it had been claimed long ago. */
+  async #endLease(): Promise<void> {
+    const record = this.#world.db.collection(TASK_RECORDS).doc(this.id);
+    await record.update({ claimedAt: Timestamp.fromMillis(Date.now() - HOUR_MS) });
+  }
+
+  /** The tasks that follow this one: its children, and the replay of its letter. */
+  async #followers(): Promise<string[]> {
+    const { db } = this.#world;
+    const { kind, plan } = this.#scenario;
+    if (plan === "enqueues") {
+      return [deriveTaskId(["child", this.id, OUTBOX_TASKS.child.type, "one"], OUTBOX_TASKS.child)];
+    }
+    const letter = await db.collection(DEAD_LETTERS).doc(this.id).get();
+    const diedAt: unknown = letter.get("diedAt");
+    if (!(diedAt instanceof Timestamp)) return [];
+    return [deriveTaskId(["replay", this.id, `1 ${diedAt.toDate().toISOString()}`], OUTBOX_TASKS[kind])];
+  }
+
+  /** How it ended, and what that violates. */
+  async end(): Promise<string> {
+    const { db, doings } = this.#world;
+    const { end, kind, before } = this.#scenario;
+    const record = await db.collection(TASK_RECORDS).doc(this.id).get();
+    const state = String(record.get("state") ?? "none");
+    const runsOf = (id: string): number => doings.runs.filter((one) => one === id).length;
+    const followers = await this.#followers();
+    const left = (await Promise.all([this.id, ...followers].map((id) => this.#entryIds(id)))).flat();
+    const must = (holds: boolean, what: string): void => void (holds || this.violations.push(what));
+    // A removed task's name isn't free for hours, so its entry waits.
+    const waits = before === "removed";
+    must(left.length === (waits ? 1 : 0), `leaves ${left.length} entries`);
+    const mayBeUnrecorded = kind === "natural" && end === "succeeded" && state === "none";
+    must(state === (waits ? "none" : end) || mayBeUnrecorded, `ends ${state}, not ${waits ? "none" : end}`);
+    must(end !== "cancelled" || runsOf(this.id) === 0, "runs although it is cancelled");
+    for (const id of followers) must(runsOf(id) === 1, `what follows runs ${runsOf(id)} times`);
+    must(followers.length === (["enqueues", "dies"].includes(this.#scenario.plan) ? 1 : 0), "has its followers");
+    if (before === "misnamed") {
+      const letters = await db.collection(DEAD_LETTERS).where("taskId", "==", this.id).get();
+      must(letters.size === 1, `has ${letters.size} letters`);
+    }
+    return `${state.slice(0, 1).toUpperCase()}${runsOf(this.id)}/${record.get("attempts") ?? "-"} h${record.get("hop") ?? 0}`;
+  }
+}
+
+/** The response to whoever met the fault, or if nobody knows, to the repeated request; and the end. */
+export async function playOutboxCell(world: OutboxWorld, scenario: OutboxScenario, fault: OutboxFault) {
+  const story = new OutboxStory(world, scenario);
+  await story.prepare();
+  const subject = await startOutboxProcess(world.emulators, world.doings);
+  const { proxy, rpc, skip = 0 } = scenario.at;
+  const injected = subject[proxy].inject({ rpc, skip, when: fault.when, answer: fault.answer });
+  const acting = scenario.act(subject, story).catch((error: unknown) => `threw ${String(error)}`);
+  const never = acting.then(async (said) => {
+    // The subject may hear of the fault before it is reported here.
+    await subject[proxy].waitUntilQuiet();
+    throw new Error(`${scenario.title}, ${fault.name}: answered ${said} before it came to the call.`);
+  });
+  never.catch(() => undefined);
+  await Promise.race([injected, never]);
+  const answer = fault.answer === "gone" ? "†" : await acting;
+  // Google's client asks again after two seconds or more, so it depends on chance whether a request hears of that in time.
+  const isUnknown = answer === "unclear" || answer === "503";
+  const asked = answer === "†" || isUnknown ? await scenario.act(world.other, story) : "";
+  const again = isUnknown && asked === "replayed" ? "accepted" : asked;
+  await story.finish();
+  const end = await story.end();
+  await subject.discard();
+  return {
+    entry: [isUnknown ? "" : answer, again, end].filter((part) => part !== "").join(" "),
+    violations: story.violations,
+  };
+}

@@ -1,0 +1,78 @@
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+import { accessOf, accessVariables } from "../../../services/producer/access/access-variables.ts";
+import type { GivenAccess } from "../../../shared/auth/access.ts";
+import { systemClock } from "../../../shared/runtime/clock.ts";
+import { createLogger } from "../../../shared/runtime/log.ts";
+import { startKeyServer } from "./key-server.ts";
+import { KEY } from "./token-rules.ts";
+import { assembleToken, identityClaims, signToken } from "./tokens.ts";
+
+const own = (name: string): string => `handoff-${name}@handoff-test.iam.gserviceaccount.com`;
+
+/** One account of each role, and of each of Handoff's own. */
+export const ACCOUNTS = {
+  caller: "shop@handoff-test.iam.gserviceaccount.com",
+  "caller of webhooks": "crm@handoff-test.iam.gserviceaccount.com",
+  viewer: "support@example.com",
+  operator: "ops@example.com",
+  scheduler: own("scheduler"),
+  worker: own("worker"),
+  invoker: own("invoker"),
+  producer: own("producer"),
+} as const;
+
+const ACCESS: GivenAccess = {
+  accounts: {
+    [own("producer")]: "none",
+    [own("worker")]: "relay",
+    [own("invoker")]: "none",
+    [own("scheduler")]: "scheduler",
+  },
+  scheduledTypes: ["document.publish"],
+  operators: [ACCOUNTS.operator],
+  viewers: [ACCOUNTS.viewer],
+  callerTypes: { [ACCOUNTS["caller of webhooks"]]: ["webhook.*"] },
+};
+
+const SERVICE = "handoff-producer";
+export const PRODUCER_AUDIENCE = "https://handoff-producer.handoff-test.internal";
+export const PRODUCER_URL = "https://handoff-producer-123456789012.europe-west1.run.app";
+export const GCLOUD_AUDIENCE = "32555940559.apps.googleusercontent.com";
+
+/** Who may call a producer as infra configures it, with a real key server that serves `KEY`. */
+export async function setUpCallers(variables: Readonly<Record<string, string>> = {}) {
+  const server = await startKeyServer([KEY]);
+  onTestFinished(() => server.close());
+  const given = {
+    INVOKER_CHECK: "on",
+    K_SERVICE: SERVICE,
+    PRODUCER_AUDIENCE,
+    PRODUCER_URL,
+    ACCESS: JSON.stringify(ACCESS),
+    OIDC_CERTS_URL: server.url,
+    ...variables,
+  };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));
+  const config = z.object({ ...accessVariables, K_SERVICE: z.string().optional() }).parse(set);
+  const log = createLogger({ service: "test", level: "silent" });
+  return { server, access: accessOf(config, { clock: systemClock, log }) };
+}
+
+/** What a token says, but for what `over` says otherwise. */
+export function callerClaims(email: string, over: object = {}) {
+  return { ...identityClaims({ audience: PRODUCER_AUDIENCE, email, nowMs: Date.now() }), ...over };
+}
+
+/** A header's value with a signed token. */
+export function bearerOf(email: string, over: object = {}): string {
+  return `Bearer ${signToken(KEY, callerClaims(email, over))}`;
+}
+
+/** The same, as Cloud Run passes it on after it has removed the signature. Anybody can make one. */
+export function unsignedBearerOf(email: string, over: object = {}): string {
+  const token = assembleToken({ alg: "RS256", kid: "key-1", typ: "JWT" }, callerClaims(email, over), () =>
+    Buffer.of(1),
+  );
+  return `Bearer ${token.replace(/[^.]+$/, "SIGNATURE_REMOVED_BY_GOOGLE")}`;
+}

@@ -1,0 +1,32 @@
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../../../shared/runtime/clock.ts";
+
+/** A clock whose pauses are over at once, and noted. */
+export interface HurriedClock extends Clock {
+  /** The pauses so far, in milliseconds. */
+  readonly pauses: readonly number[];
+}
+
+/**
+ * Creates one.
+ *
+ * @param deadlines what a request may take, in milliseconds: that time is never used up, and doesn't count as a pause.
+ */
+export function createHurriedClock(deadlines: readonly number[]): HurriedClock {
+  const pauses: number[] = [];
+  let nowMs = Date.UTC(2030, 0, 1);
+  return {
+    pauses,
+    now: () => nowMs,
+    monotonic: () => nowMs,
+    setTimer(delayMs, callback) {
+      let isCancelled = deadlines.includes(delayMs);
+      if (!isCancelled) {
+        pauses.push(delayMs);
+        nowMs += delayMs;
+        void setImmediate().then(() => (isCancelled ? undefined : callback()));
+      }
+      return { cancel: () => void (isCancelled = true) };
+    },
+  };
+}

@@ -1,0 +1,166 @@
+import { inspect, isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { textOf } from "../../../infra/preview/wire-values.ts";
+import { type Graph, at, emailOf, ofType, textsIn, the, variablesOf } from "./graph.ts";
+
+const SERVICE = "gcp:cloudrunv2/service:Service";
+const MAY_CALL = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember";
+const ON_QUEUE = "gcp:cloudtasks/queueIamMember:QueueIamMember";
+const QUEUE = "gcp:cloudtasks/queue:Queue";
+const JOB = "gcp:cloudscheduler/job:Job";
+const ACCOUNT = "gcp:serviceaccount/account:Account";
+
+/** A role of the stack's own. */
+export const OWN_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole";
+
+/** Whether a role is the stack's own, by its full name. */
+export function isOwnRole(graph: Graph, name: string): boolean {
+  return ofType(graph, OWN_ROLE).some(({ inputs }) => name.endsWith(`/roles/${textOf(inputs["roleId"])}`));
+}
+
+/** What the stack's own role allows. */
+const ON_QUEUES = [
+  "cloudtasks.queues.get",
+  "cloudtasks.queues.pause",
+  "cloudtasks.queues.purge",
+  "cloudtasks.queues.resume",
+  "cloudtasks.tasks.create",
+  "cloudtasks.tasks.delete",
+  "cloudtasks.tasks.fullView",
+  "cloudtasks.tasks.get",
+  "cloudtasks.tasks.list",
+];
+
+/** What the producer is told of who may do what. */
+function accessIn(graph: Graph) {
+  const told = variablesOf(the(graph, SERVICE, "producer")).get("ACCESS") ?? "{}";
+  const schema = z.object({
+    accounts: z.record(z.string(), z.string()),
+    operators: z.array(z.string()),
+    viewers: z.array(z.string()),
+  });
+  return schema.parse(JSON.parse(told));
+}
+
+/** What holds for the producer and those who call it. */
+export const PRODUCER_POLICIES: Readonly<Record<string, (graph: Graph) => string[]>> = {
+  "the producer has one audience, is told it and its address, and schedules carry it": (graph) => {
+    const producer = the(graph, SERVICE, "producer");
+    const audiences = textsIn(producer.inputs["customAudiences"]);
+    const variables = variablesOf(producer);
+    const told = [
+      variables.get("PRODUCER_AUDIENCE"),
+      ...ofType(graph, JOB).map(({ inputs }) => at(inputs, "httpTarget.oidcToken.audience")),
+    ];
+    const url = `https://${textOf(producer.inputs["name"])}-123456789012.europe-west1.run.app`;
+    const isRight = audiences.length === 1 && told.every((text) => text === audiences[0]);
+    return isRight && variables.get("PRODUCER_URL") === url ? [] : ["they differ"];
+  },
+
+  "the producer alone may pause and purge queues, by one role on each, and reads the metrics of the project": (
+    graph,
+  ) => {
+    const producer = `serviceAccount:${emailOf("producer", graph)}`;
+    const roles = ofType(graph, OWN_ROLE);
+    const wrong = roles.filter(
+      ({ inputs }) =>
+        !/^[A-Za-z0-9_.]{3,64}$/.test(textOf(inputs["roleId"])) ||
+        !isDeepStrictEqual(textsIn(inputs["permissions"]).toSorted(), ON_QUEUES),
+    );
+    const grants = ofType(graph, ON_QUEUE).filter(({ inputs }) => inputs["member"] === producer);
+    const granted = grants.filter(({ inputs }) => isOwnRole(graph, textOf(inputs["role"])));
+    const others = graph.filter(
+      ({ type, inputs }) =>
+        isOwnRole(graph, textOf(inputs["role"])) && (type !== ON_QUEUE || inputs["member"] !== producer),
+    );
+    const queues = ofType(graph, QUEUE).map(({ name }) => `${name}-1a2b3c4`);
+    const on = granted.map(({ inputs }) => textOf(inputs["name"]));
+    const metrics = graph.filter(
+      ({ inputs }) => inputs["role"] === "roles/monitoring.viewer" && inputs["member"] === producer,
+    );
+    return [
+      ...wrong.map(({ name }) => `${name} allows something else`),
+      ...(roles.length === 1 ? [] : [`there are ${roles.length} roles`]),
+      ...others.map(({ name }) => `${name} has the role, too`),
+      ...(grants.length === granted.length ? [] : ["the producer has another role on a queue"]),
+      ...(isDeepStrictEqual(on.toSorted(), queues.toSorted()) ? [] : [`the role is granted on ${on.join(", ")}`]),
+      ...(metrics.length === 1 ? [] : [`the producer may read metrics ${metrics.length} times`]),
+    ];
+  },
+
+  "new entries of the outbox, and each minute, reach the producer": (graph) => {
+    const producer = the(graph, SERVICE, "producer");
+    const variables = variablesOf(producer);
+    const { inputs } = the(graph, "gcp:eventarc/trigger:Trigger", "outbox");
+    const tick = ofType(graph, JOB).find(({ name }) => name.endsWith("-tick"))?.inputs;
+    const found = {
+      location: inputs["location"],
+      type: inputs["eventDataContentType"],
+      account: inputs["serviceAccount"],
+      criteria: new Set(textsIn(inputs["matchingCriterias"])),
+      target: [at(inputs, "destination.cloudRunService.service"), at(inputs, "destination.cloudRunService.path")],
+      tick: [tick?.["schedule"], at(tick, "httpTarget.uri"), at(tick, "httpTarget.oidcToken.serviceAccountEmail")],
+    };
+    const expected = {
+      location: "europe-west1",
+      type: "application/protobuf",
+      account: emailOf("trigger", graph),
+      criteria: new Set([
+        "database",
+        "document",
+        "google.cloud.firestore.document.v1.created",
+        "match-path-pattern",
+        "taskOutbox/{entry}",
+        "type",
+        variables.get("FIRESTORE_DATABASE"),
+      ]),
+      target: [producer.inputs["name"], "/v1/outbox/relay"],
+      tick: [
+        "* * * * *",
+        `https://${textOf(producer.inputs["name"])}-1a2b3c4-ew.a.run.app/v1/tick`,
+        emailOf("tick", graph),
+      ],
+    };
+    return isDeepStrictEqual(found, expected) ? [] : [inspect(found, { depth: null })];
+  },
+
+  "the worker may put tasks into its queues, and knows its own address": (graph) => {
+    const worker = the(graph, SERVICE, "worker");
+    const url = variablesOf(worker).get("WORKER_URL") ?? "";
+    const expected = `https://${textOf(worker.inputs["name"])}-123456789012.europe-west1.run.app`;
+    const may = ofType(graph, ON_QUEUE)
+      .filter(({ inputs }) => inputs["role"] === "roles/cloudtasks.enqueuer")
+      .filter(({ inputs }) => inputs["member"] === `serviceAccount:${emailOf("worker", graph)}`)
+      .map(({ name }) => name.replace("worker-enqueuer-", ""));
+    const without = ofType(graph, QUEUE).filter(({ name }) => !may.some((key) => name.endsWith(`-${key}`)));
+    return [...without.map(({ name }) => name), ...(url === expected ? [] : [url])];
+  },
+
+  "each of Handoff's accounts has one role at the producer": (graph) => {
+    const { accounts } = accessIn(graph);
+    const expected = new Map([
+      ["producer", "none"],
+      ["worker", "relay"],
+      ["invoker", "none"],
+      ["trigger", "relay"],
+      ["tick", "relay"],
+      ["scheduler", "scheduler"],
+    ]);
+    const made = ofType(graph, ACCOUNT).map(({ name }) => name.replace(/^.*-/, ""));
+    const wrong = made.filter((name) => accounts[emailOf(name, graph)] !== expected.get(name));
+    return Object.keys(accounts).length === made.length ? wrong : [...wrong, "there are others"];
+  },
+
+  "only named callers, operators and viewers, the trigger and the tick, and the scheduler, may call the producer": (
+    graph,
+  ) => {
+    const producer = the(graph, SERVICE, "producer").inputs["name"];
+    const { operators, viewers } = accessIn(graph);
+    const members = ofType(graph, MAY_CALL)
+      .filter(({ inputs }) => inputs["name"] === producer)
+      .map(({ inputs }) => textOf(inputs["member"]));
+    const missing = [...operators, ...viewers].filter((address) => !members.includes(`user:${address}`));
+    const own = new Set(["producer", "worker", "invoker"].map((name) => `serviceAccount:${emailOf(name, graph)}`));
+    return [...missing, ...members.filter((member) => own.has(member))];
+  },
+};

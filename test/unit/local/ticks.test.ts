@@ -1,0 +1,45 @@
+import http from "node:http";
+import { expect, onTestFinished, test } from "vitest";
+import { VirtualClock } from "handoff-emulators/clock";
+import { sendTicks } from "../../../services/local/outbox/ticks.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
+
+/** A producer's port. */
+async function listen(respond: (response: http.ServerResponse) => void) {
+  const requests: string[] = [];
+  const server = http.createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    respond(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { requests, producerUrl: `http://127.0.0.1:${portOf(server)}` };
+}
+
+test("a tick is sent at once and each minute, whatever becomes of the one before, and none once it is stopped", async () => {
+  const clock = new VirtualClock();
+  const { requests, producerUrl } = await listen((response) => response.writeHead(503).end());
+  const ticks = sendTicks({ producerUrl, clock });
+
+  await expect.poll(() => requests).toEqual(["POST /v1/tick"]);
+  await clock.advance("1m");
+  await expect.poll(() => requests).toHaveLength(2);
+  await ticks.stop();
+  await clock.advance("1h");
+
+  expect(requests).toHaveLength(2);
+});
+
+test("stopping ends a tick that the producer doesn't answer", async () => {
+  const { requests, producerUrl } = await listen(() => {});
+  const ticks = sendTicks({ producerUrl, clock: new VirtualClock() });
+  await expect.poll(() => requests).toHaveLength(1);
+
+  await ticks.stop();
+
+  const gone = sendTicks({ producerUrl: "http://127.0.0.1:9", clock: new VirtualClock() });
+  await gone.stop();
+});

@@ -1,0 +1,55 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import type { Registry } from "../../shared/contract/registry.ts";
+import { PROJECT_DIR } from "../project-dir.ts";
+import { definitionsIn } from "./definitions.ts";
+import { withoutSettings } from "./without-settings.ts";
+
+/** Where the modules are that the pack exports. */
+export const PACKED = "packages/client/src/packed";
+
+/** Those modules, by their names. The last one is generated: it exports the task types' definitions. */
+export const ENTRIES = ["index", "outbox", "tasks"] as const;
+
+/** A tsconfig.json for the declarations of the entries. */
+export const CONFIG = "tsconfig.pack.json";
+
+/**
+ * Gives a copy of the sources of the pack, in which the definitions have no settings, and removes it afterwards. It is where
+ * the project's packages are found.
+ */
+export async function withSources(registry: Registry, use: (folder: string) => Promise<void>): Promise<void> {
+  await fs.mkdir(path.join(PROJECT_DIR, "dist"), { recursive: true });
+  const folder = await fs.mkdtemp(path.join(PROJECT_DIR, "dist/client-sources-"));
+  try {
+    for (const part of ["shared", "packages/client/src", "package.json", "tsconfig.json"]) {
+      await fs.cp(path.join(PROJECT_DIR, part), path.join(folder, part), { recursive: true });
+    }
+    const tasks = path.join(folder, "shared/tasks");
+    for (const module of (await fs.readdir(tasks)).filter((name) => name.endsWith(".ts"))) {
+      const file = path.join(tasks, module);
+      await fs.writeFile(file, withoutSettings(await fs.readFile(file, "utf8")));
+    }
+    await fs.writeFile(path.join(folder, PACKED, "tasks.ts"), await exportsOf(registry));
+    await fs.writeFile(path.join(folder, CONFIG), JSON.stringify(config));
+    await use(folder);
+  } finally {
+    await fs.rm(folder, { recursive: true, force: true });
+  }
+}
+
+const config = {
+  extends: "./tsconfig.json",
+  compilerOptions: { noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: "." },
+  include: [],
+  files: ENTRIES.map((name) => `${PACKED}/${name}.ts`),
+};
+
+async function exportsOf(registry: Registry): Promise<string> {
+  const definitions = await definitionsIn(path.join(PROJECT_DIR, "shared/tasks"), registry);
+  const lines = definitions.map(({ module, names }) => {
+    return `export { ${names.join(", ")} } from "../../../../shared/tasks/${module}";`;
+  });
+  // Without any, it is a module nevertheless.
+  return ["export {};", ...lines, ""].join("\n");
+}
