@@ -33,7 +33,8 @@ export class ProgramSlot {
   #clock = RIGHT;
   #isOver = false;
   #failedStarts = 0;
-  #restarted = Promise.withResolvers<void>();
+  /** Whoever waits for the next start: two faults may end the same process. */
+  #nextStart: PromiseWithResolvers<void> | undefined;
 
   constructor(
     processes: Processes,
@@ -67,7 +68,8 @@ export class ProgramSlot {
     });
     this.#current = current;
     void current.ended.then(() => this.#startAgain());
-    this.#restarted.resolve();
+    this.#nextStart?.resolve();
+    this.#nextStart = undefined;
   }
 
   get url(): string {
@@ -89,16 +91,11 @@ export class ProgramSlot {
     const { process } = this;
     if (!process) return;
     this.#clock = clock;
-    const restarted = this.nextStart();
+    this.#nextStart ??= Promise.withResolvers();
+    const restarted = this.#nextStart.promise;
     if (signal === "SIGTERM") await process.end();
     else process.kill(signal);
     await restarted;
-  }
-
-  /** Resolves when a process that isn't running yet listens. */
-  nextStart(): Promise<void> {
-    this.#restarted = Promise.withResolvers<void>();
-    return this.#restarted.promise;
   }
 
   /** Lets the process end in its own time, without a replacement. */
