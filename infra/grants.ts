@@ -96,8 +96,8 @@ export class Grants extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    return [...queues.byKey].map(
-      ([key, { name, location }]) =>
+    return queues.all.map(
+      ({ key, queue: { name, location } }) =>
         new gcp.cloudtasks.QueueIamMember(
           `producer-queue-${key}`,
           { name, location, role: role.name, member },
@@ -108,7 +108,7 @@ export class Grants extends pulumi.ComponentResource {
 
   /** The enqueuer role creates tasks; viewer reads the state of a task and of a queue; deleter cancels. */
   private letUseQueues({ member }: Account, queues: Queues): pulumi.Resource[] {
-    return [...queues.byKey].flatMap(([key, { name, location }]) =>
+    return queues.all.flatMap(({ key, queue: { name, location } }) =>
       (["enqueuer", "viewer", "taskDeleter"] as const).map(
         (role) =>
           new gcp.cloudtasks.QueueIamMember(

@@ -1,6 +1,14 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import { shardKeys, shareOf } from "../shared/contract/queue-shards.ts";
 import type { QueueSettings } from "../shared/contract/queues.ts";
+
+/** One of the queues in Cloud Tasks that stand for a registered one. */
+interface Shard {
+  /** The queue's key, followed by a number unless it is the first. */
+  readonly key: string;
+  readonly queue: gcp.cloudtasks.Queue;
+}
 
 /** The fraction of the queues' own operation logs to keep. The worker logs every delivery that reaches it. */
 const LOGGED_OPERATIONS = 0.01;
@@ -12,8 +20,8 @@ const UNLIMITED = -1;
  * (https://cloud.google.com/tasks/docs/deleting-appengine-queues-and-tasks).
  */
 export class Queues extends pulumi.ComponentResource {
-  /** In the registry's order. */
-  readonly byKey: ReadonlyMap<string, gcp.cloudtasks.Queue>;
+  /** The shards of each queue, in the registry's order. */
+  readonly byKey: ReadonlyMap<string, readonly Shard[]>;
 
   constructor(
     name: string,
@@ -27,34 +35,48 @@ export class Queues extends pulumi.ComponentResource {
   ) {
     super("handoff:infra:Queues", name, {}, options);
     const { prefix, region: location, protect } = args;
-    const make = (key: string, settings: QueueSettings): gcp.cloudtasks.Queue =>
+    const make = (key: string, rateLimits: RateLimits, settings: QueueSettings): gcp.cloudtasks.Queue =>
       new gcp.cloudtasks.Queue(
         `${prefix}-${key}`,
-        { location, ...describe(settings), stackdriverLoggingConfig: { samplingRatio: LOGGED_OPERATIONS } },
+        {
+          location,
+          rateLimits,
+          retryConfig: retriesOf(settings),
+          stackdriverLoggingConfig: { samplingRatio: LOGGED_OPERATIONS },
+        },
         { parent: this, protect },
       );
-    this.byKey = new Map([...args.queues].map(([key, settings]) => [key, make(key, settings)]));
+    this.byKey = new Map(
+      [...args.queues].map(([key, settings]) => [
+        key,
+        shardKeys(key, settings).map((name, shard) => ({
+          key: name,
+          queue: make(name, shareOf(settings, shard), settings),
+        })),
+      ]),
+    );
     this.registerOutputs();
   }
 
-  /** The queues' names in Cloud Tasks. */
-  get names(): Readonly<Record<string, pulumi.Output<string>>> {
-    return Object.fromEntries([...this.byKey].map(([key, queue]) => [key, queue.name]));
+  /** Every queue in Cloud Tasks. */
+  get all(): readonly Shard[] {
+    return [...this.byKey.values()].flat();
+  }
+
+  /** The names in Cloud Tasks of each queue's shards, in their order. */
+  get names(): Readonly<Record<string, readonly pulumi.Output<string>[]>> {
+    return Object.fromEntries([...this.byKey].map(([key, shards]) => [key, shards.map(({ queue }) => queue.name)]));
   }
 }
 
-function describe(queue: QueueSettings): Pick<gcp.cloudtasks.QueueArgs, "rateLimits" | "retryConfig"> {
+type RateLimits = ReturnType<typeof shareOf>;
+
+function retriesOf(queue: QueueSettings): gcp.cloudtasks.QueueArgs["retryConfig"] {
   return {
-    rateLimits: {
-      maxDispatchesPerSecond: queue.maxDispatchesPerSecond,
-      maxConcurrentDispatches: queue.maxConcurrentDispatches,
-    },
-    retryConfig: {
-      maxAttempts: UNLIMITED,
-      minBackoff: seconds(queue.minBackoffMs),
-      maxBackoff: seconds(queue.maxBackoffMs),
-      maxDoublings: queue.maxDoublings,
-    },
+    maxAttempts: UNLIMITED,
+    minBackoff: seconds(queue.minBackoffMs),
+    maxBackoff: seconds(queue.maxBackoffMs),
+    maxDoublings: queue.maxDoublings,
   };
 }
 

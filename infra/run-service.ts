@@ -27,6 +27,8 @@ interface RunServiceArgs {
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, StoredSecret>>;
   readonly protect: boolean;
+  /** Of its template. A change of them makes a new revision. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** A Cloud Run service that runs as its own service account and only lets the named callers in. */
@@ -48,7 +50,7 @@ export class RunService extends pulumi.ComponentResource {
         // This only protects the service, which holds no state. The database and the queues have their own protection.
         deletionProtection: args.protect,
         template: {
-          annotations: annotationsFor(place, { parent: this }),
+          annotations: annotationsFor(place, args.annotations, { parent: this }),
           serviceAccount: args.account.email,
           maxInstanceRequestConcurrency: args.concurrency,
           timeout: `${args.requestTimeoutMs / 1_000}s`,

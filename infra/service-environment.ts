@@ -29,7 +29,7 @@ export function environmentOf(parts: {
     GOOGLE_CLOUD_PROJECT: settings.project,
     FIRESTORE_DATABASE: records.databaseId,
     ...(settings.collectionPrefix === undefined ? {} : { COLLECTION_PREFIX: settings.collectionPrefix }),
-    QUEUES: pulumi.jsonStringify(namesByKey(queues)),
+    QUEUES: pulumi.jsonStringify(queues.names),
     GOOGLE_CLOUD_LOCATION: settings.region,
     DEAD_LETTER_RETENTION_DAYS: String(settings.deadLetterRetentionDays),
     WORKER_AUDIENCE: audiences.worker,
@@ -93,11 +93,6 @@ function accessOf({
     };
     return JSON.stringify(access);
   });
-}
-
-/** Each value is a list, since a queue may have several names. */
-function namesByKey({ names }: Queues): Readonly<Record<string, pulumi.Output<string>[]>> {
-  return Object.fromEntries(Object.entries(names).map(([key, name]) => [key, [name]]));
 }
 
 function traceVariables(sampleRatio: number): Variables {

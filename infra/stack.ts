@@ -14,6 +14,7 @@ import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
 import { RunService } from "./run-service.ts";
+import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.ts";
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
@@ -28,7 +29,7 @@ const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
  * Declares the whole stack for a registry's task types and queues, using the stack's configuration.
  *
  * @returns the stack's outputs.
- * @throws SettingsError and BudgetError before any resource is declared.
+ * @throws SettingsError and BudgetError before any resource is declared, and ShardsError before any of the queues is.
  */
 export async function provision(registry: Registry) {
   // Older versions don't retry a resource that isn't ready yet, or create it twice.
@@ -39,9 +40,12 @@ export async function provision(registry: Registry) {
   retryNotThereYet();
   settleGrants({ settleMs: settings.grantSettleSeconds * 1_000 });
 
-  const options = { providers: [providerBehindApis(settings)] };
+  const provider = providerBehindApis(settings);
+  const options = { providers: [provider] };
+  const deployedWorker = { name: workerName(settings), location: settings.region };
+  await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
-  const { worker, producer } = provisionServices({ ...state, settings, options });
+  const { worker, producer } = provisionServices({ ...state, registry, settings, options });
   watch(state.queues, settings, options);
   return {
     producerUrl: producer.url,
@@ -85,11 +89,15 @@ function provisionState(registry: Registry, settings: Settings, options: Options
   return { accounts, queues, records, secrets, grants };
 }
 
-type Services = ReturnType<typeof provisionState> & { readonly settings: Settings; readonly options: Options };
+type Services = ReturnType<typeof provisionState> & {
+  readonly registry: Registry;
+  readonly settings: Settings;
+  readonly options: Options;
+};
 
 /** The two services, and what calls the producer. */
 function provisionServices(parts: Services): { readonly worker: RunService; readonly producer: RunService } {
-  const { settings, options, accounts, grants, secrets } = parts;
+  const { registry, settings, options, accounts, grants, secrets } = parts;
   const { project, region, prefix, protect, schedules } = settings;
   const images = new Images("images", settings, options);
   // Constants, so that a service can know its audience before it has a URL.
@@ -103,7 +111,7 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
   const worker = new RunService(
     "worker",
     {
-      serviceName: `${prefix}-worker`,
+      serviceName: workerName(settings),
       region,
       protect,
       image: images.build("worker"),
@@ -118,6 +126,7 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
       requestTimeoutMs: WORKER_REQUEST_TIMEOUT_MS,
       env: environment.worker,
       secretEnv: secrets.byVariable,
+      annotations: shardsAnnotation(registry.queues),
     },
     { ...options, dependsOn: [...grants.ofWorker] },
   );
@@ -147,6 +156,10 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
   return { worker, producer };
 }
 
+function workerName({ prefix }: Pick<Settings, "prefix">): string {
+  return `${prefix}-worker`;
+}
+
 /** Where the entries of the outbox are. */
 function databaseOf({ records, settings }: Pick<Services, "records" | "settings">) {
   const { taskOutbox: collection } = collectionsBehind(settings.collectionPrefix ?? "");
@@ -172,8 +185,8 @@ function watch(queues: Queues, settings: Settings, options: Options): void {
       prefix,
       notificationEmails,
       producerService: `${prefix}-producer`,
-      workerService: `${prefix}-worker`,
-      queueNames: Object.values(queues.names),
+      workerService: workerName(settings),
+      queueNames: queues.all.map(({ queue }) => queue.name),
       databaseId: databaseIdOf(settings),
     },
     options,

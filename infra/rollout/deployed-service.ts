@@ -24,10 +24,14 @@ interface DeployedService {
   /** The state of the terminal condition; empty if there is none. */
   readonly state: string;
   readonly message: string;
-  readonly redeployments: number;
+  /** Those of its template. */
+  readonly annotations: Annotations;
 }
 
-interface Place {
+type Annotations = Readonly<Record<string, string>>;
+
+/** A service's name and where it is. */
+export interface Place {
   readonly name: string;
   readonly location: string;
 }
@@ -39,7 +43,7 @@ const serviceSchema = z.object({
 });
 
 /**
- * The annotations that a service's template needs. They change as long as Cloud Run says that the service doesn't work,
+ * The annotations that a service's template needs besides those given. They change as long as Cloud Run says that the service doesn't work,
  * so that each update deploys it again, and each preview shows that it will. Pulumi's own state can't tell: it holds
  * what was asked for, and what came of that as of the last call that succeeded.
  *
@@ -47,16 +51,29 @@ const serviceSchema = z.object({
  */
 export async function annotationsFor(
   place: Place,
+  given: Annotations | undefined,
   options: pulumi.InvokeOptions,
-): Promise<Record<string, string> | undefined> {
-  const service = await readService(place, options).catch((error: unknown) => {
+): Promise<Annotations | undefined> {
+  const service = await askInPreview(readService(place, options), `Whether ${place.name} works can't be told`);
+  if (!service) return given;
+  const redeployments = redeploymentsOf(service) + (service.state === SUCCEEDED ? 0 : 1);
+  return redeployments === 0 ? given : { ...given, [REDEPLOYMENTS]: String(redeployments) };
+}
+
+/** What was asked of Cloud Run. Where a preview can't ask, it warns of that instead, and undefined is returned. */
+export async function askInPreview<Result>(asked: Promise<Result>, warning: string): Promise<Result | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
     if (!pulumi.runtime.isDryRun()) throw error;
-    void pulumi.log.warn(`Whether ${place.name} works can't be told: ${textOf(error)}`);
+    void pulumi.log.warn(`${warning}: ${textOf(error)}`);
     return undefined;
-  });
-  if (!service) return undefined;
-  const redeployments = service.redeployments + (service.state === SUCCEEDED ? 0 : 1);
-  return redeployments === 0 ? undefined : { [REDEPLOYMENTS]: String(redeployments) };
+  }
+}
+
+function redeploymentsOf({ annotations }: DeployedService): number {
+  const redeployments = Number.parseInt(annotations[REDEPLOYMENTS] ?? "0", 10);
+  return Number.isSafeInteger(redeployments) ? redeployments : 0;
 }
 
 /**
@@ -76,7 +93,7 @@ export async function requireReady(place: Place, options: pulumi.InvokeOptions):
 }
 
 /** Asks Cloud Run for a service; undefined if there is none. */
-async function readService(place: Place, options: pulumi.InvokeOptions): Promise<DeployedService | undefined> {
+export async function readService(place: Place, options: pulumi.InvokeOptions): Promise<DeployedService | undefined> {
   try {
     const { name, terminalConditions, templates } = serviceSchema.parse(
       await gcp.cloudrunv2.getService({ ...place }, options),
@@ -84,11 +101,10 @@ async function readService(place: Place, options: pulumi.InvokeOptions): Promise
     // Pulumi doesn't know yet: it won't ask before it has made what the question depends on.
     if (!name) return undefined;
     const [condition] = terminalConditions ?? [];
-    const redeployments = Number.parseInt(templates?.[0]?.annotations?.[REDEPLOYMENTS] ?? "0", 10);
     return {
       state: condition?.state ?? "",
       message: condition?.message ?? "",
-      redeployments: Number.isSafeInteger(redeployments) ? redeployments : 0,
+      annotations: templates?.[0]?.annotations ?? {},
     };
   } catch (error) {
     if (NO_SERVICE.test(textOf(error))) return undefined;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MAX_PAYLOAD_BYTES, ENVELOPE_OVERHEAD_BYTES } from "../../shared/contract/envelope.ts";
 import { memoryProblem } from "../../shared/contract/memory-budget.ts";
+import { MOST_SHARDS, shardCount, shareOf } from "../../shared/contract/queue-shards.ts";
 import type { QueueSettings } from "../../shared/contract/queues.ts";
 import type { Registry } from "../../shared/contract/registry.ts";
 import { checkTimeBudgets } from "../../shared/contract/time-budget.ts";
@@ -42,13 +43,29 @@ export function refuseBrokenBudgets(plan: {
   throw new BudgetError(`The budgets don't hold:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
-function checkLimits(key: string, { maxDispatchesPerSecond, maxConcurrentDispatches }: QueueSettings): string[] {
+/** Each of a queue's shards has its share. */
+function checkLimits(key: string, queue: QueueSettings): string[] {
   const problems: string[] = [];
+  const { maxDispatchesPerSecond, maxConcurrentDispatches } = shareOf(queue, 0);
+  const needed = Math.max(
+    Math.ceil(queue.maxDispatchesPerSecond / MOST_DISPATCHES_PER_SECOND),
+    Math.ceil(queue.maxConcurrentDispatches / MOST_CONCURRENT_DISPATCHES),
+  );
+  const widen = needed <= MOST_SHARDS ? ` Give it shards: { now: ${needed} }, or more.` : "";
   if (maxDispatchesPerSecond > MOST_DISPATCHES_PER_SECOND) {
-    problems.push(`Queue ${key}: Cloud Tasks dispatches at most ${MOST_DISPATCHES_PER_SECOND} tasks a second.`);
+    problems.push(
+      `Queue ${key}: Cloud Tasks dispatches at most ${MOST_DISPATCHES_PER_SECOND} tasks a second from one queue.${widen}`,
+    );
   }
   if (maxConcurrentDispatches > MOST_CONCURRENT_DISPATCHES) {
-    problems.push(`Queue ${key}: Cloud Tasks allows at most ${MOST_CONCURRENT_DISPATCHES} concurrent dispatches.`);
+    problems.push(
+      `Queue ${key}: Cloud Tasks allows at most ${MOST_CONCURRENT_DISPATCHES} concurrent dispatches of one queue.${widen}`,
+    );
+  }
+  if (queue.maxConcurrentDispatches < shardCount(queue)) {
+    problems.push(
+      `Queue ${key}: maxConcurrentDispatches must be at least one for each of its ${shardCount(queue)} shards.`,
+    );
   }
   return problems;
 }

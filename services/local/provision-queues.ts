@@ -1,4 +1,5 @@
 import { createCloudTasksClient } from "../../shared/runtime/google-clients.ts";
+import { shardKeys, shareOf } from "../../shared/contract/queue-shards.ts";
 import { toProtoTime } from "../../shared/queue/proto-time.ts";
 import { LOCAL, type LocalRegistry } from "./settings.ts";
 
@@ -12,14 +13,14 @@ export async function provisionQueues(
 ): Promise<void> {
   const client = await createCloudTasksClient(emulator);
   try {
-    for (const [key, settings] of queues) {
+    const shards = [...queues].flatMap(([key, settings]) =>
+      shardKeys(key, settings).map((name, shard) => ({ name, settings, rateLimits: shareOf(settings, shard) })),
+    );
+    for (const { name, settings, rateLimits } of shards) {
       await client.updateQueue({
         queue: {
-          name: client.queuePath(LOCAL.project, LOCAL.location, key),
-          rateLimits: {
-            maxDispatchesPerSecond: settings.maxDispatchesPerSecond,
-            maxConcurrentDispatches: settings.maxConcurrentDispatches,
-          },
+          name: client.queuePath(LOCAL.project, LOCAL.location, name),
+          rateLimits,
           retryConfig: {
             maxAttempts: -1,
             minBackoff: toProtoTime(settings.minBackoffMs),

@@ -7,6 +7,7 @@ import {
   withLaterFields,
 } from "../../shared/contract/envelope.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
+import { mayComeFrom } from "../../shared/contract/queue-shards.ts";
 import type { Backoff } from "../../shared/contract/backoff.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency, TaskType } from "../../shared/contract/task-type.ts";
@@ -94,7 +95,8 @@ export async function parseDelivery(request: Request, rules: DeliveryRules, slot
   const problems = contradictions(parsed, request);
   if (problems.length > 0) return refuse({ kind: "malformed", problems });
   const queue = rules.queues.get(queueOf(envelope.id));
-  if (!queue?.names.includes(request.headers.get("x-cloudtasks-queuename") ?? "")) {
+  const from = request.headers.get("x-cloudtasks-queuename") ?? "";
+  if (!queue || !mayComeFrom(from, envelope.id, queue)) {
     return refuse({ kind: "forbidden", reason: "other-queue" });
   }
   return { refused: false, ...toDelivery(envelope, queue, { request, rules }) };

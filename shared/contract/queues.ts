@@ -1,9 +1,14 @@
+import type { Shards } from "./queue-shards.ts";
+
 /**
  * A queue's settings. The queue itself retries without limit, since the worker counts attempts in the task's record.
  */
 export interface QueueSettings {
+  /** For all of its shards together, as is `maxConcurrentDispatches`. */
   readonly maxDispatchesPerSecond: number;
   readonly maxConcurrentDispatches: number;
+  /** Default: one queue in Cloud Tasks. */
+  readonly shards?: Shards;
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
   /** How often the delay doubles before it grows in equal steps. */
@@ -18,7 +23,10 @@ export interface QueueSettings {
  */
 export interface DeployedQueue {
   readonly settings: QueueSettings;
-  /** The producer creates tasks in the first one; the worker accepts deliveries from all of them. */
+  /**
+   * Its shards' names in order, then names that stood for it earlier. Tasks are created in the shards; the worker accepts
+   * deliveries from all of them.
+   */
   readonly names: readonly [string, ...string[]];
 }
 

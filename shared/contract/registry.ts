@@ -1,3 +1,4 @@
+import { shardProblems } from "./queue-shards.ts";
 import { QUEUE_KEY_FORM, type QueueSettings, isQueueKey } from "./queues.ts";
 import type { TaskSetting } from "./task-settings.ts";
 import type { DeadNotice } from "./new-task/dead-notice.ts";
@@ -24,8 +25,8 @@ export interface Registry<Types extends readonly TaskType[] = readonly TaskType[
  * Combines task types and queues.
  *
  * @throws TypeError, with a sentence for each problem, when two task types have the same name, a type's queue isn't
- * defined, a queue key is malformed, two types declare the same variable differently, or a type's `onDead` isn't one of
- * the types or takes no `DeadNotice`.
+ * defined, a queue's key is malformed or its shards make no sense, two types declare the same variable differently, or a
+ * type's `onDead` isn't one of the types or takes no `DeadNotice`.
  */
 export function defineRegistry<
   const Queues extends Readonly<Record<string, QueueSettings>>,
@@ -36,6 +37,7 @@ export function defineRegistry<
   const problems = Object.keys(queues)
     .filter((key) => !isQueueKey(key))
     .map((key) => `The queue key "${key}" must be ${QUEUE_KEY_FORM}.`);
+  problems.push(...Object.entries(queues).flatMap(([key, queue]) => shardProblems(key, queue, Object.keys(queues))));
   for (const taskType of taskTypes) {
     const { type, queue } = taskType;
     if (types.has(type)) problems.push(`Task type "${type}" is defined twice.`);

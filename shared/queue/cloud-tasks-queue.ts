@@ -3,12 +3,13 @@ import { status } from "@grpc/grpc-js";
 import type { DeployedQueue, DeployedQueues } from "../contract/queues.ts";
 import { toProtoTime } from "./proto-time.ts";
 import { deliveryName } from "../contract/envelope.ts";
+import { queuesOf, shardCount } from "../contract/queue-shards.ts";
 import { queueOf } from "../contract/task-id.ts";
 import { codeOf, repeatable } from "./cloud-tasks-calls.ts";
 import { headersOf, readQueuedTask } from "./cloud-tasks-wire.ts";
-import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import { type Deadline, DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { DependencyError } from "../runtime/dependency-error.ts";
-import type { CreateResult, NewQueuedTask, QueuedTask, TaskHop, TaskQueue } from "./task-queue.ts";
+import type { CreateResult, NewQueuedTask, QueuedTask, Sighting, TaskHop, TaskQueue } from "./task-queue.ts";
 
 /** Where the queues are, where their tasks go, and in whose name they are delivered. */
 export interface CloudTasksSettings {
@@ -34,15 +35,21 @@ export function createCloudTasksQueue(
   settings: CloudTasksSettings,
 ): TaskQueue {
   const client = async (): Promise<CloudTasksClient> => (typeof given === "function" ? given() : given);
-  const queuePath = (key: string): string =>
-    `projects/${settings.project}/locations/${settings.location}/queues/${deployed(key, settings).names[0]}`;
-  const taskPath = (hop: TaskHop): string => `${queuePath(queueOf(hop.id))}/tasks/${deliveryName(hop)}`;
+  const queuePath = (name: string): string =>
+    `projects/${settings.project}/locations/${settings.location}/queues/${name}`;
+  /** Where a hop may be: first where it is created. */
+  const taskPaths = (hop: TaskHop): readonly [string, ...string[]] => {
+    const [first, ...others] = queuesOf(hop.id, deployed(queueOf(hop.id), settings));
+    const pathIn = (name: string): string => `${queuePath(name)}/tasks/${deliveryName(hop)}`;
+    return [pathIn(first), ...others.map(pathIn)];
+  };
 
   return {
     async create(task, deadline) {
+      const [name] = taskPaths(task.envelope);
       const request = {
-        parent: queuePath(queueOf(task.envelope.id)),
-        task: { name: taskPath(task.envelope), ...describeTask(task, settings) },
+        parent: name.slice(0, name.lastIndexOf("/tasks/")),
+        task: { name, ...describeTask(task, settings) },
       };
       try {
         // No retries by the client: the caller does them, and has to know of every lost response.
@@ -55,37 +62,54 @@ export function createCloudTasksQueue(
     },
 
     async find(hop, view, deadline) {
-      const responseView = view === "basic" ? ("BASIC" as const) : ("FULL" as const);
-      const request = { name: taskPath(hop), responseView };
-      try {
-        const options = repeatable(deadline.timeoutMs);
-        const [task] = await withDeadline(deadline, async () => (await client()).getTask(request, options));
-        const queued = readQueuedTask(task);
-        return { kind: "found", task: view === "payload" ? queued : withoutPayload(queued) };
-      } catch (error) {
-        if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
-        return { kind: existedRecently(error) ? "gone" : "never" };
-      }
+      const sightings = await Promise.all(taskPaths(hop).map((name) => find({ name, view }, client, deadline)));
+      const [first] = (["found", "gone"] as const).flatMap((kind) => sightings.filter((one) => one.kind === kind));
+      return first ?? { kind: "never" };
     },
 
     async delete(hop, deadline) {
-      try {
-        const options = repeatable(deadline.timeoutMs);
-        await withDeadline(deadline, async () => (await client()).deleteTask({ name: taskPath(hop) }, options));
-      } catch (error) {
-        if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
-      }
+      await Promise.all(taskPaths(hop).map((name) => remove(name, client, deadline)));
     },
 
     async probe(queue, deadline) {
+      const { settings: given, names } = deployed(queue, settings);
+      const shards = names.slice(0, shardCount(given));
       try {
         const options = repeatable(deadline.timeoutMs);
-        await withDeadline(deadline, async () => (await client()).getQueue({ name: queuePath(queue) }, options));
+        const probeOne = async (name: string) => (await client()).getQueue({ name: queuePath(name) }, options);
+        await withDeadline(deadline, () => Promise.all(shards.map(probeOne)));
       } catch (error) {
         throw new DependencyError("cloud-tasks", error);
       }
     },
   };
+}
+
+/** Looks into one queue. */
+async function find(
+  { name, view }: { readonly name: string; readonly view: "basic" | "full" | "payload" },
+  client: () => Promise<CloudTasksClient>,
+  deadline: Deadline,
+): Promise<Sighting> {
+  const request = { name, responseView: view === "basic" ? ("BASIC" as const) : ("FULL" as const) };
+  try {
+    const options = repeatable(deadline.timeoutMs);
+    const [task] = await withDeadline(deadline, async () => (await client()).getTask(request, options));
+    const queued = readQueuedTask(task);
+    return { kind: "found", task: view === "payload" ? queued : withoutPayload(queued) };
+  } catch (error) {
+    if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
+    return { kind: existedRecently(error) ? "gone" : "never" };
+  }
+}
+
+async function remove(name: string, client: () => Promise<CloudTasksClient>, deadline: Deadline): Promise<void> {
+  try {
+    const options = repeatable(deadline.timeoutMs);
+    await withDeadline(deadline, async () => (await client()).deleteTask({ name }, options));
+  } catch (error) {
+    if (codeOf(error) !== status.NOT_FOUND) throw new DependencyError("cloud-tasks", error);
+  }
 }
 
 /** Whether there is the queue was checked where its key came in. */

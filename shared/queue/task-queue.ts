@@ -59,19 +59,20 @@ export interface TaskQueue {
   /** Tries once: whether to try again is up to the caller. Rejects if trying again can't help. */
   create(task: NewQueuedTask, deadline: Deadline): Promise<CreateResult>;
   /**
-   * Looks a task up. A `full` view includes its envelope, with null in place of the payload; `payload` includes that, too.
+   * Looks a task up, in both queues that it may be in while the number of shards changes. A `full` view includes its
+   * envelope, with null in place of the payload; `payload` includes that, too.
    *
    * @throws DependencyError if Cloud Tasks fails.
    */
   find(hop: TaskHop, view: "basic" | "full" | "payload", deadline: Deadline): Promise<Sighting>;
   /**
-   * Deletes a task, unless it is gone already. An attempt in progress goes on, and is its last.
+   * Deletes a task wherever it may be, unless it is gone already. An attempt in progress goes on, and is its last.
    *
    * @throws DependencyError if Cloud Tasks fails: then it may or may not be deleted.
    */
   delete(hop: TaskHop, deadline: Deadline): Promise<void>;
   /**
-   * Checks that a queue exists and can be reached.
+   * Checks that a queue, with all of its shards, exists and can be reached.
    *
    * @throws DependencyError if not.
    */

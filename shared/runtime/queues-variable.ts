@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DeployedQueue, DeployedQueues, QueueSettings } from "../contract/queues.ts";
+import { shardCount, shardKeys } from "../contract/queue-shards.ts";
 import type { JsonProblem } from "../json/json-problems.ts";
 import { JsonTextError, readJson } from "../json/read-json.ts";
 
@@ -16,7 +17,7 @@ const LIMITS = { maxDepth: 2, maxValues: 10_000 };
 
 /**
  * The variable `QUEUES`: a JSON object of queue keys and their names in Cloud Tasks. If it isn't set, each queue's name
- * is its key.
+ * is its key, and those of its further shards are its key and a number.
  *
  * @param queues the registered queues, all of which must be named.
  */
@@ -34,7 +35,9 @@ export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
       const refuse = (key: string, message: string): void => context.addIssue({ code: "custom", path: [key], message });
       for (const [key, settings] of queues) {
         const names = queueNames.safeParse(named.get(key));
-        if (names.success) deployed.set(key, { settings, names: names.data });
+        const least = shardCount(settings);
+        if (names.success && names.data.length < least) refuse(key, tooFewNames(least));
+        else if (names.success) deployed.set(key, { settings, names: names.data });
         else refuse(key, named.has(key) ? NO_NAMES : missingNames(key));
       }
       for (const key of named.keys()) {
@@ -50,8 +53,12 @@ function missingNames(key: string): string {
   return `is missing: give the names of queue "${key}" in Cloud Tasks, for example {"${key}":["…"]}`;
 }
 
+function tooFewNames(least: number): string {
+  return `must have a name for each of the queue's ${least} shards, in their order`;
+}
+
 function namedByKey(queues: ReadonlyMap<string, QueueSettings>): ReadonlyMap<string, unknown> {
-  return new Map([...queues.keys()].map((key) => [key, [key]]));
+  return new Map([...queues].map(([key, settings]) => [key, shardKeys(key, settings)]));
 }
 
 type ParsedMap =

@@ -38,7 +38,17 @@ test.each([
   [
     "more dispatches a second than there can be",
     { registry: bulkWith({ maxDispatchesPerSecond: 501 }) },
-    "Queue bulk: Cloud Tasks dispatches at most 500 tasks a second.",
+    "Queue bulk: Cloud Tasks dispatches at most 500 tasks a second from one queue. Give it shards: { now: 2 }, or more.",
+  ],
+  [
+    "more dispatches a second than its shards can do",
+    { registry: bulkWith({ maxDispatchesPerSecond: 1_501, shards: { now: 3 } }) },
+    "Queue bulk: Cloud Tasks dispatches at most 500 tasks a second from one queue. Give it shards: { now: 4 }, or more.",
+  ],
+  [
+    "more shards than there are dispatches at once",
+    { registry: bulkWith({ maxConcurrentDispatches: 3, shards: { now: 2, before: 4 } }) },
+    "Queue bulk: maxConcurrentDispatches must be at least one for each of its 4 shards.",
   ],
   [
     "more dispatches under way than there can be",
@@ -46,7 +56,7 @@ test.each([
       registry: bulkWith({ maxConcurrentDispatches: 5_001 }),
       settings: { ...settings, workerMaxInstances: 1_000 },
     },
-    "Queue bulk: Cloud Tasks allows at most 5000 concurrent dispatches.",
+    "Queue bulk: Cloud Tasks allows at most 5000 concurrent dispatches of one queue. Give it shards: { now: 2 }, or more.",
   ],
   [
     "a dispatch that outlasts the worker's request timeout",
@@ -56,6 +66,11 @@ test.each([
 ])("refuses %s", (_, change, sentence) => {
   expect(() => refuseBrokenBudgets({ ...plan, ...change })).toThrow(BudgetError);
   expect(() => refuseBrokenBudgets({ ...plan, ...change })).toThrow(sentence);
+});
+
+test("accepts a queue that needs its shards", () => {
+  const registry = bulkWith({ maxDispatchesPerSecond: 1_500, shards: { now: 3 } });
+  expect(() => refuseBrokenBudgets({ ...plan, registry })).not.toThrow();
 });
 
 test("exactly as many deliveries as the instances accept are allowed", () => {

@@ -7,6 +7,6 @@ export type { Queues } from "./queues.ts";
 export type { Definition, NewTask, NewTaskOptions, TaskTypes } from "./task-types.ts";
 export type { TokenSource } from "./tokens.ts";
 export type { DeadLetter, LetterFilter, LetterSummary, Replayed, ReplayPage } from "./views/dead-letter.ts";
-export type { Queue, QueuedTask } from "./views/queue.ts";
+export type { Queue, QueueShard, QueuedTask } from "./views/queue.ts";
 export type { Me, TaskTypeInfo, ThroughputMinute } from "./views/service.ts";
 export type { Attempt, Cancelled, Task, TaskState } from "./views/task.ts";

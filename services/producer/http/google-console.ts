@@ -1,10 +1,15 @@
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
-import type { TaskId } from "../../../shared/contract/task-id.ts";
+import { queuesOf } from "../../../shared/contract/queue-shards.ts";
+import { type TaskId, queueOf } from "../../../shared/contract/task-id.ts";
 
 /** Addresses in Google Cloud's console, for people who may open it. */
 export interface GoogleConsole {
-  /** The page of a queue, by its key. Tasks are created in the first of its names. */
+  /** The page of a queue, by its key: of its first shard, if it has several. */
   queue(key: string): string | undefined;
+  /** The page of a queue, by its name in Cloud Tasks. */
+  shard(name: string): string;
+  /** The page of the queue in which a task is created. */
+  queueOf(id: TaskId): string | undefined;
   /** What was logged about a task in the last 30 days, which is how long logs are kept by default. */
   logs(id: TaskId): string;
 }
@@ -18,12 +23,16 @@ export function googleConsole(on: {
   readonly queues: DeployedQueues;
 }): GoogleConsole {
   const project = encodeURIComponent(on.project);
+  const shard = (name: string): string => `${CONSOLE}/cloudtasks/queue/${on.location}/${name}/tasks?project=${project}`;
   return {
+    shard,
     queue(key) {
-      const name = on.queues.get(key)?.names[0];
-      return name === undefined
-        ? undefined
-        : `${CONSOLE}/cloudtasks/queue/${on.location}/${name}/tasks?project=${project}`;
+      const queue = on.queues.get(key);
+      return queue && shard(queue.names[0]);
+    },
+    queueOf(id) {
+      const queue = on.queues.get(queueOf(id));
+      return queue && shard(queuesOf(id, queue)[0]);
     },
     logs(id) {
       // docs/operating.md says why in both.

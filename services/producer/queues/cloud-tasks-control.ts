@@ -6,7 +6,7 @@ import type { CloudTasksSettings } from "../../../shared/queue/cloud-tasks-queue
 import { readQueuedTask, toMilliseconds } from "../../../shared/queue/cloud-tasks-wire.ts";
 import { type Deadline, withDeadline } from "../../../shared/runtime/deadline.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
-import type { ListPlace, ListedTasks, QueueChange, QueueControl, QueueStatus } from "./queue-control.ts";
+import type { ListPlace, ListedTasks, QueueChange, QueueControl, QueueStatus, ShardStatus } from "./queue-control.ts";
 
 /** How many calls for one queue go on at once. */
 const AT_ONCE = 10;
@@ -33,12 +33,14 @@ export function createCloudTasksControl(
     status: (key, deadline) =>
       within(deadline, async () => {
         const client = await clients.statistics();
-        const parts = new Map<string, QueueStatus>();
-        await atOnce(paths(key), AT_ONCE, async (name) => {
+        const all = paths(key);
+        const read = new Map<string, ShardStatus>();
+        await atOnce(all, AT_ONCE, async (name) => {
           const [queue] = await client.getQueue({ name, readMask: READ_MASK }, repeatable(deadline.timeoutMs));
-          parts.set(name, readStatus(queue));
+          read.set(name, readStatus(lastPart(name), queue));
         });
-        return [...parts.values()].reduce(add);
+        const shards = all.flatMap((name) => read.get(name) ?? []);
+        return { ...sumOf(shards), shards };
       }),
 
     change: (key, change, deadline) =>
@@ -135,11 +137,12 @@ const STATES: ReadonlyMap<unknown, QueueStatus["state"]> = new Map([
 
 type StatedQueue = protos.google.cloud.tasks.v2beta3.IQueue;
 
-function readStatus({ state: given, stats, rateLimits }: StatedQueue): QueueStatus {
+function readStatus(name: string, { state: given, stats, rateLimits }: StatedQueue): ShardStatus {
   const state = STATES.get(given);
   if (!state || !stats) throw new TypeError("A queue came without its state or its statistics.");
   const { oldestEstimatedArrivalTime: next } = stats;
   return {
+    name,
     state,
     depth: Number(stats.tasksCount ?? 0),
     ...(next ? { nextDueAtMs: toMilliseconds(next) } : {}),
@@ -154,11 +157,12 @@ function readStatus({ state: given, stats, rateLimits }: StatedQueue): QueueStat
 /** A queue runs as long as any of its names does: only then is nothing delivered any more. */
 const BY_ACTIVITY: readonly QueueStatus["state"][] = ["running", "paused", "disabled"];
 
-function add(one: QueueStatus, other: QueueStatus): QueueStatus {
-  const times = [one, other].flatMap(({ nextDueAtMs }) => (nextDueAtMs === undefined ? [] : [nextDueAtMs]));
-  const sum = (field: Exclude<keyof QueueStatus, "state" | "nextDueAtMs">): number => one[field] + other[field];
+function sumOf(shards: readonly ShardStatus[]): Omit<QueueStatus, "shards"> {
+  const times = shards.flatMap(({ nextDueAtMs }) => (nextDueAtMs === undefined ? [] : [nextDueAtMs]));
+  const sum = (field: Exclude<keyof ShardStatus, "name" | "state" | "nextDueAtMs">): number =>
+    shards.reduce((total, shard) => total + shard[field], 0);
   return {
-    state: BY_ACTIVITY.find((state) => one.state === state || other.state === state) ?? one.state,
+    state: BY_ACTIVITY.find((state) => shards.some((shard) => shard.state === state)) ?? "disabled",
     ...(times.length > 0 ? { nextDueAtMs: Math.min(...times) } : {}),
     depth: sum("depth"),
     inFlight: sum("inFlight"),

@@ -1,8 +1,10 @@
 import type { QueuedTask } from "../../../shared/queue/task-queue.ts";
 import type { Deadline } from "../../../shared/runtime/deadline.ts";
 
-/** A queue as Cloud Tasks sees it, or the sum of the queues that stand for one. Cloud Tasks estimates the counts. */
-export interface QueueStatus {
+/** A queue in Cloud Tasks. It estimates the counts. */
+export interface ShardStatus {
+  /** Its name in Cloud Tasks. */
+  readonly name: string;
   readonly state: "running" | "paused" | "disabled";
   /** How many tasks it holds: those that wait for their time, those that are being delivered, and those to be retried. */
   readonly depth: number;
@@ -16,6 +18,11 @@ export interface QueueStatus {
   readonly effectiveRate: number;
   readonly maxDispatchesPerSecond: number;
   readonly maxConcurrentDispatches: number;
+}
+
+/** The sum of the queues in Cloud Tasks that stand for one, and each of them. */
+export interface QueueStatus extends Omit<ShardStatus, "name"> {
+  readonly shards: readonly ShardStatus[];
 }
 
 /** What can be done to a queue. */

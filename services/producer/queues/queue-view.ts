@@ -1,27 +1,48 @@
 import { z } from "@hono/zod-openapi";
 import type { GoogleConsole } from "../http/google-console.ts";
-import type { QueueStatus } from "./queue-control.ts";
+import type { QueueStatus, ShardStatus } from "./queue-control.ts";
 
 const count = (description: string) => z.int().nonnegative().openapi({ description });
+
+const state = z.enum(["running", "paused", "disabled"]);
+const depth = count(
+  "How many tasks it holds, by Cloud Tasks' estimate: those that wait for their time, are being delivered, or are to " +
+    "be retried.",
+);
+const inFlight = count("Deliveries that have had no response yet.");
+const dispatchedLastMinute = count("Deliveries that got a response in the last minute, whichever it was.");
+const consoleLink = z
+  .string()
+  .optional()
+  .openapi({ description: "The queue in Google's console. Missing on a laptop." });
+
+const shardSchema = z
+  .object({
+    name: z.string().openapi({ description: "Its name in Cloud Tasks." }),
+    state,
+    depth,
+    inFlight,
+    dispatchedLastMinute,
+    effectiveRate: z.number().nonnegative(),
+    links: z.object({ console: consoleLink }),
+  })
+  .openapi("QueueShard");
 
 /** A queue as the API shows it. */
 export const queueViewSchema = z
   .object({
     key: z.string(),
-    state: z.enum(["running", "paused", "disabled"]).openapi({
+    state: state.openapi({
       description:
         "running: it delivers; paused: it takes tasks and delivers none until it is resumed; disabled: Cloud Tasks has " +
         "stopped it. A queue with several names runs as long as one of them does.",
     }),
-    depth: count(
-      "How many tasks it holds, by Cloud Tasks' estimate: those that wait for their time, are being delivered, or are to " +
-        "be retried.",
-    ),
+    depth,
     nextDueAt: z.iso.datetime().optional().openapi({
       description: "The nearest time for which a task is scheduled, by Cloud Tasks' estimate. Missing if none is.",
     }),
-    inFlight: count("Deliveries that have had no response yet."),
-    dispatchedLastMinute: count("Deliveries that got a response in the last minute, whichever it was."),
+    inFlight,
+    dispatchedLastMinute,
     effectiveRate: z
       .number()
       .nonnegative()
@@ -34,11 +55,11 @@ export const queueViewSchema = z
       maxDispatchesPerSecond: z.number().nonnegative(),
       maxConcurrentDispatches: count("How many deliveries may be in flight at once."),
     }),
-    links: z.object({
-      self: z.string(),
-      tasks: z.string(),
-      console: z.string().optional().openapi({ description: "The queue in Google's console. Missing on a laptop." }),
-    }),
+    shards: z
+      .array(shardSchema)
+      .optional()
+      .openapi({ description: "The queues in Cloud Tasks that stand for it, if there are several." }),
+    links: z.object({ self: z.string(), tasks: z.string(), console: consoleLink }),
   })
   .openapi("Queue", {
     example: {
@@ -66,6 +87,7 @@ export function describeQueue(key: string, status: QueueStatus, console: GoogleC
   const { maxDispatchesPerSecond, maxConcurrentDispatches } = status;
   const self = queuePath(key);
   const shown = console?.queue(key);
+  const shards = status.shards.map((shard) => describeShard(shard, console));
   return {
     key,
     state,
@@ -75,8 +97,15 @@ export function describeQueue(key: string, status: QueueStatus, console: GoogleC
     dispatchedLastMinute,
     effectiveRate,
     configuredRate: { maxDispatchesPerSecond, maxConcurrentDispatches },
+    ...(shards.length > 1 ? { shards } : {}),
     links: { self, tasks: `${self}/tasks`, ...(shown === undefined ? {} : { console: shown }) },
   };
+}
+
+function describeShard(shard: ShardStatus, console: GoogleConsole | undefined): z.infer<typeof shardSchema> {
+  const { name, state, depth, inFlight, dispatchedLastMinute, effectiveRate } = shard;
+  const links = console ? { console: console.shard(name) } : {};
+  return { name, state, depth, inFlight, dispatchedLastMinute, effectiveRate, links };
 }
 
 /** The path of a queue in the API. */

@@ -5,7 +5,8 @@ import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission, type AdmissionLimits } from "../../../shared/http/admission.ts";
-import type { DeployedQueues } from "../../../shared/contract/queues.ts";
+import { shardKeys } from "../../../shared/contract/queue-shards.ts";
+import type { DeployedQueues, QueueSettings } from "../../../shared/contract/queues.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { identifyLocally } from "../../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
@@ -36,6 +37,14 @@ import { type ProxyListener, startFaultProxy } from "../network/fault-proxy.ts";
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
 const nameOf = (key: string): string => `${key}-2`;
 const secondNameOf = (key: string): string => `${key}-3`;
+
+function namesOf(
+  key: string,
+  { settings, isTwice }: { readonly settings: QueueSettings; readonly isTwice: boolean },
+): [string, ...string[]] {
+  const [, ...others] = shardKeys(key, settings);
+  return [nameOf(key), ...others.map(nameOf), ...(isTwice ? [secondNameOf(key)] : [])];
+}
 
 export const MAX_PAYLOAD_BYTES = 4_096;
 
@@ -81,7 +90,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
   const queues: DeployedQueues = new Map(
     [...registry.queues].map(([key, settings]) => [
       key,
-      { settings, names: [nameOf(key), ...(options.twice?.includes(key) ? [secondNameOf(key)] : [])] },
+      { settings, names: namesOf(key, { settings, isTwice: options.twice?.includes(key) ?? false }) },
     ]),
   );
   const cloudTasks = await startCloudTasksEmulator();

@@ -1,5 +1,15 @@
 import type { TaskState } from "./task.ts";
 
+/** One of several queues in Cloud Tasks that stand for one of ours. */
+export interface QueueShard extends Pick<
+  Queue,
+  "state" | "depth" | "inFlight" | "dispatchedLastMinute" | "effectiveRate"
+> {
+  /** Its name in Cloud Tasks. */
+  readonly name: string;
+  readonly links: { readonly console?: string };
+}
+
 /** A queue: the sums over its names in Cloud Tasks. Rates are in tasks per second. */
 export interface Queue {
   readonly key: string;
@@ -14,6 +24,8 @@ export interface Queue {
   /** Below the configured rate while Cloud Tasks slows the queue down. */
   readonly effectiveRate: number;
   readonly configuredRate: { readonly maxDispatchesPerSecond: number; readonly maxConcurrentDispatches: number };
+  /** Set if several queues in Cloud Tasks stand for it. */
+  readonly shards?: readonly QueueShard[];
   readonly links: { readonly self: string; readonly tasks: string; readonly console?: string };
 }
 

@@ -75,7 +75,7 @@ export function tellingOf({
 
 function linksOf(id: TaskId, { console }: TellingContext): TaskView["links"] {
   const queue = queueOf(id);
-  const page = console?.queue(queue);
+  const page = console?.queueOf(id);
   return {
     self: taskPath(id),
     queue: queuePath(queue),

@@ -72,7 +72,9 @@ test("a queue says how it is doing, in the sum over its names", async () => {
     items: KEYS.map((key) => {
       if (key !== "default") return empty(key, "paused");
       const configuredRate = { maxDispatchesPerSecond: 1_000, maxConcurrentDispatches: 2_000 };
-      return { ...empty(key, "paused"), effectiveRate: 1_000, configuredRate };
+      const shard = { state: "paused", depth: 0, inFlight: 0, dispatchedLastMinute: 0, effectiveRate: 500, links: {} };
+      const shards = ["default-2", "default-3"].map((name) => ({ name, ...shard }));
+      return { ...empty(key, "paused"), effectiveRate: 1_000, configuredRate, shards };
     }),
   });
 
@@ -92,7 +94,8 @@ test("a queue says how it is doing, in the sum over its names", async () => {
 });
 
 test("a queue says where Google's console shows it, if it does", async () => {
-  const console = { queue: (key: string) => `https://console.example/${key}`, logs: () => "" };
+  const page = (name: string) => `https://console.example/${name}`;
+  const console = { queue: page, shard: page, queueOf: page, logs: () => "" };
   const producer = await setUpProducer({ console });
   const { links } = empty("bulk", "paused");
   expect((await show(producer, "/v1/queues/bulk")).links).toEqual({

@@ -26,6 +26,18 @@ it("gives each queue its names in Cloud Tasks", () => {
   ]);
 });
 
+it("names each of a queue's shards", () => {
+  const settings = { ...bulk, shards: { now: 2, before: 3 } };
+  const sharded = z.object({ QUEUES: queuesVariable(new Map([["bulk", settings]])) });
+  const names = (QUEUES: string) => readConfig(sharded, { QUEUES }).QUEUES.get("bulk")?.names;
+
+  expect(names("")).toEqual(["bulk", "bulk-1", "bulk-2"]);
+  expect(names('{"bulk":["a","b","c","earlier"]}')).toEqual(["a", "b", "c", "earlier"]);
+  expect(() => names('{"bulk":["a","b"]}')).toThrow(
+    "QUEUES.bulk: must have a name for each of the queue's 3 shards, in their order.",
+  );
+});
+
 const NO_MAP =
   'QUEUES: must be a JSON object of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}.';
 const NO_NAMES = "must be a list of one or more Cloud Tasks queue names, which consist of letters, digits and hyphens.";

@@ -7,7 +7,7 @@ import { pagesOf, readCount } from "../output/pages.ts";
 import { plainTime } from "../output/plain.ts";
 import { type Session, openSession } from "../session.ts";
 import type { Surroundings } from "../surroundings.ts";
-import type { Queue, QueuedTask } from "../../views/queue.ts";
+import type { Queue, QueueShard, QueuedTask } from "../../views/queue.ts";
 
 const QUEUE_COLUMNS: readonly Column<Queue>[] = [
   { title: "QUEUE", of: ({ key }) => key },
@@ -129,9 +129,14 @@ async function showQueue(queue: Queue, output: Session["output"]): Promise<void>
       rate: rateOf(queue),
       "at once": `${queue.configuredRate.maxConcurrentDispatches} at most`,
       "next due": plainTime(queue.nextDueAt),
+      ...Object.fromEntries((queue.shards ?? []).map((shard) => [shard.name, shardText(shard)])),
       console: queue.links.console,
     }),
   );
+}
+
+function shardText({ state, depth, inFlight, dispatchedLastMinute }: QueueShard): string {
+  return `${state}, ${depth} tasks, ${inFlight} in flight, ${dispatchedLastMinute} deliveries in the last minute`;
 }
 
 /** The rate that it delivers at, and the one that it is meant to have where Cloud Tasks slows it down. */

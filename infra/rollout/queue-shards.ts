@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import type { QueueSettings } from "../../shared/contract/queues.ts";
+import { type Place, askInPreview, readService } from "./deployed-service.ts";
+
+/** The annotation of the worker's template that says how many shards each queue has. */
+const SHARDS = "handoff/queue-shards";
+
+/** A change of shards would lose tasks, or lose track of them. */
+class ShardsError extends pulumi.RunError {
+  readonly code = "TASKS_OUT_OF_SIGHT";
+}
+
+type Queues = ReadonlyMap<string, Pick<QueueSettings, "shards">>;
+
+/** The annotation by which a later update knows the queues' shards. */
+export function shardsAnnotation(queues: Queues): Readonly<Record<string, string>> {
+  return { [SHARDS]: JSON.stringify(Object.fromEntries([...queues].map(([key, queue]) => [key, shardsNow(queue)]))) };
+}
+
+/**
+ * Refuses a change of a queue's shards that doesn't say how many there are at present. Pulumi would delete those that are
+ * too many, with their tasks; and where there are more than before, nobody would look for a task where it waits.
+ *
+ * @param worker where the deployed worker is.
+ * @throws ShardsError, and Error during an update if Cloud Run can't be asked. A preview only warns.
+ */
+export async function refuseForgottenShards(
+  queues: Queues,
+  worker: Place,
+  options: pulumi.InvokeOptions,
+): Promise<void> {
+  const asked = readService(worker, options);
+  const service = await askInPreview(asked, "Whether the queues' shards may be changed can't be told");
+  const deployed = readShards(service?.annotations[SHARDS]);
+  const problems = [...queues].flatMap(([key, queue]) => {
+    const [now, was] = [shardsNow(queue), deployed.get(key)];
+    if (was === undefined || was === now || queue.shards?.before === was) return [];
+    const lost =
+      now < was
+        ? `Pulumi would delete ${was - now} of its queues in Cloud Tasks, with the tasks in them`
+        : "tasks that wait in its queues would not be found";
+    return [
+      `Queue ${key} has ${shardText(was)} and would have ${now}: ${lost}. ` +
+        `Set shards: { now: ${now}, before: ${was} } in shared/tasks/queues.ts, and leave "before" there for 31 days.`,
+    ];
+  });
+  if (problems.length > 0) throw new ShardsError(problems.join("\n"));
+}
+
+function shardsNow({ shards }: Pick<QueueSettings, "shards">): number {
+  return shards?.now ?? 1;
+}
+
+function shardText(count: number): string {
+  return count === 1 ? "1 shard" : `${count} shards`;
+}
+
+const shardsSchema = z.record(z.string(), z.int().positive());
+
+/** What was deployed by earlier versions says nothing, and neither do others' annotations. */
+function readShards(text: string | undefined): ReadonlyMap<string, number> {
+  try {
+    return new Map(Object.entries(shardsSchema.parse(JSON.parse(text ?? "{}"))));
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,79 @@
+import type { DeployedQueue, QueueSettings } from "./queues.ts";
+import type { TaskId } from "./task-id.ts";
+
+/** How many queues in Cloud Tasks stand for one of ours. Each delivers at most 500 tasks a second. */
+export interface Shards {
+  readonly now: number;
+  /**
+   * How many there were before the last change: tasks may still wait in the queue that this number chose. Keep it for 31
+   * days after the change, which is longer than Cloud Tasks keeps a task.
+   */
+  readonly before?: number;
+}
+
+/** How many digits at the beginning of an id choose its shard. */
+const DIGITS = 8;
+export const MOST_SHARDS = 16;
+
+/**
+ * What is wrong with a queue's shards: sentences without an end.
+ *
+ * @param key the queue's key, and `keys` those of all queues.
+ */
+export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">, keys: Iterable<string>): string[] {
+  const { now, before } = queue.shards ?? { now: 1 };
+  const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1 && count <= MOST_SHARDS;
+  if (![now, before ?? now].every(isCount)) {
+    return [`Queue ${key}: shards.now and shards.before must be whole numbers from 1 to ${MOST_SHARDS}.`];
+  }
+  if (before === now) return [`Queue ${key}: shards.before must differ from shards.now, or be left out.`];
+  const others = new Set(keys);
+  return shardKeys(key, queue)
+    .slice(1)
+    .filter((name) => others.has(name))
+    .map((name) => `Queue ${name}: one of the shards of queue ${key} is called so. Give the queue another key.`);
+}
+
+/** How many queues in Cloud Tasks there must be: during a change, the larger of the two numbers. */
+export function shardCount({ shards = { now: 1 } }: Pick<QueueSettings, "shards">): number {
+  return Math.max(shards.now, shards.before ?? 1);
+}
+
+/** What tells a queue's shards apart: `default`, `default-1`, `default-2`. The first is the queue as it was without any. */
+export function shardKeys(key: string, queue: Pick<QueueSettings, "shards">): readonly string[] {
+  return Array.from({ length: shardCount(queue) }, (_, shard) => (shard === 0 ? key : `${key}-${shard}`));
+}
+
+/**
+ * The names of the queues in which a task may be: first the one in which it is created, then, during a change of the
+ * number of shards, the one in which it was created before, unless that is the same.
+ */
+export function queuesOf(id: TaskId, { settings, names }: DeployedQueue): readonly [string, ...string[]] {
+  const { now, before = now } = settings.shards ?? { now: 1 };
+  const [current, earlier] = [names[shardOf(id, now)] ?? names[0], names[shardOf(id, before)] ?? names[0]];
+  return current === earlier ? [current] : [current, earlier];
+}
+
+/** Whether a task may come from a queue of this name: one of its own, or one that stood for all tasks earlier. */
+export function mayComeFrom(name: string, id: TaskId, queue: DeployedQueue): boolean {
+  return queuesOf(id, queue).includes(name) || queue.names.slice(shardCount(queue.settings)).includes(name);
+}
+
+/** A shard's part of what its queue may do. Together they do no more than the queue may, during a change, too. */
+export function shareOf(
+  queue: QueueSettings,
+  shard: number,
+): Pick<QueueSettings, "maxDispatchesPerSecond" | "maxConcurrentDispatches"> {
+  const count = shardCount(queue);
+  const { maxDispatchesPerSecond, maxConcurrentDispatches } = queue;
+  const rest = maxConcurrentDispatches % count;
+  return {
+    maxDispatchesPerSecond: maxDispatchesPerSecond / count,
+    maxConcurrentDispatches: Math.max(1, Math.floor(maxConcurrentDispatches / count) + (shard < rest ? 1 : 0)),
+  };
+}
+
+/** The digits are spread evenly, and so are the tasks. */
+function shardOf(id: TaskId, count: number): number {
+  return Number.parseInt(id.slice(0, DIGITS), 16) % count;
+}
