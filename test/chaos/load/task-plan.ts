@@ -1,7 +1,7 @@
 import type { Idempotency } from "../../../shared/contract/task-type.ts";
 import { seeded } from "../../../packages/emulators/test/contract/firestore/support/seeded.ts";
 import { shuffled } from "../../harness/runtime/shuffled.ts";
-import type { ScriptedFault } from "../faults/fault-names.ts";
+import { SCRIPTED_FAULTS, type ScriptedFault } from "../faults/fault-names.ts";
 import type { Order } from "./orders.ts";
 import { type ChaosPayload, KINDS, type Script } from "./task-types.ts";
 
@@ -136,9 +136,13 @@ function planOutbox(task: PlannedTask, random: () => number): PlannedTask {
   return random() < RUN_NOW_SHARE ? { ...delayed, runAfterMs: Math.floor(random() * DELAY_SECONDS * 1_000) } : delayed;
 }
 
-/** Half of the tasks that are cancelled are delayed, so that the cancel may come before they are due. */
+/**
+ * Half of the tasks that are cancelled are delayed, so that the cancel may come before they are due. Those that are to do
+ * something to their worker have to run.
+ */
 function planCancel(task: PlannedTask, random: () => number): PlannedTask {
-  if (task.outbox?.rollBack || task.outbox?.isContested) return task;
+  const mustRun = SCRIPTED_FAULTS.some((fault) => fault === task.payload.script);
+  if (mustRun || task.outbox?.rollBack || task.outbox?.isContested) return task;
   const cancelAfterMs = Math.floor(random() ** 2 * LATEST_CANCEL_MS);
   const delaySeconds = random() < 1 / 2 ? task.delaySeconds : 1;
   return { ...task, cancelAfterMs, delaySeconds };

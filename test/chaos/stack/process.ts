@@ -12,6 +12,8 @@ export interface RunProgram {
   readonly args: readonly string[];
   /** Its whole environment, apart from PATH. */
   readonly environment: Readonly<Record<string, string>>;
+  /** How far its clock is off, in milliseconds. Default: not at all. */
+  readonly clockOffsetMs?: number;
 }
 
 /** A process of the run. */
@@ -46,7 +48,7 @@ export class Processes {
    *
    * @throws Error if it ends first, or takes too long.
    */
-  async start({ name, args, environment }: RunProgram): Promise<RunProcess> {
+  async start({ name, args, environment, clockOffsetMs = 0 }: RunProgram): Promise<RunProcess> {
     const file = path.join(this.#logs, `${name}.log`);
     const output = fs.openSync(file, "a");
     const child = spawn(process.execPath, args, {
@@ -66,7 +68,7 @@ export class Processes {
       });
     });
     await listening(child, `${name}, which writes to ${file},`, ended);
-    tell("listens");
+    tell("listens", { clockOffsetMs });
     return {
       pid: child.pid ?? -1,
       ended,

@@ -55,14 +55,15 @@ export class ProgramSlot {
   async start(): Promise<void> {
     const bug = this.#environment["CHAOS_BUG"];
     const hooks = bug === undefined || this.#program === "application" ? [] : ["--import", BUGS];
-    const clock = { CHAOS_CLOCK_OFFSET_MS: String(this.#clock.offsetMs) };
+    const { offsetMs, tokensToo } = this.#clock;
     const current = await this.#processes.start({
       name: `${this.#program}-${this.slot}`,
+      clockOffsetMs: offsetMs,
       args: [...hooks, `--max-old-space-size=${MEMORY_LIMIT_MIB}`, path.join(PROGRAMS, `${this.#program}.ts`)],
       environment: {
         ...this.#environment,
-        ...clock,
-        CHAOS_TOKENS_BY_WRONG_CLOCK: String(this.#clock.tokensToo),
+        CHAOS_CLOCK_OFFSET_MS: String(offsetMs),
+        CHAOS_TOKENS_BY_WRONG_CLOCK: String(tokensToo),
         PORT: String(this.#port),
       },
     });
@@ -84,6 +85,10 @@ export class ProgramSlot {
 
   get process(): RunProcess | undefined {
     return this.#current?.hasEnded ? undefined : this.#current;
+  }
+
+  get hasWrongClock(): boolean {
+    return this.#clock.offsetMs !== 0;
   }
 
   /** Ends the process by a signal; resolves when its replacement, with this clock, listens. */

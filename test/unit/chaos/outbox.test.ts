@@ -105,6 +105,14 @@ test("a task that runs more than a second before its time breaks a promise", () 
   expect(broken(putOff({ dueAt: 6_100 }))).toEqual(["nothing runs before its time"]);
 });
 
+test("the time of a worker whose clock is ahead comes sooner, and no sooner than that", () => {
+  const lives = [{ name: "worker-0", pid: 1, clockOffsetMs: 600_000, pauses: [] }];
+  expect(broken({ ...putOff({ dueAt: 605_900 }), lives })).toEqual([]);
+  expect(broken({ ...putOff({ dueAt: 606_100 }), lives })).toEqual(["nothing runs before its time"]);
+  const others = [{ ...lives[0]!, pid: 2 }];
+  expect(broken({ ...putOff({ dueAt: 605_900 }), lives: others })).toEqual(["nothing runs before its time"]);
+});
+
 test("a task that runs at a hop that it has left breaks a promise", () => {
   expect(broken(putOff({ dueAt: 4_990, hop: 0 }))).toContain("no task goes back a hop");
 });

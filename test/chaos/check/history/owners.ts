@@ -4,6 +4,7 @@ import { claimOf, leaseEnd } from "../claims.ts";
 import { wasShutDown, wasTimeUp } from "../stops.ts";
 import { TOLERANCE_MS, hopOf, isTerminal, recordOf } from "../endings.ts";
 import type { HandlerRun, Histories, TaskHistory } from "./histories.ts";
+import { clockOffsetOf } from "./process-lives.ts";
 import type { Version } from "./record-versions.ts";
 
 /** How much too early a delivery may be to run nevertheless. */
@@ -16,7 +17,8 @@ const STRAY = "unhandled_rejection";
 export function checkOwners(histories: Histories): BrokenPromise[] {
   return histories.tasks.flatMap((task) => {
     const versions = recordOf(task, histories);
-    const steps = versions.flatMap((version, index) => problemsOf(versions[index - 1], version, task));
+    const nowOf = (at: number): number => latestNow(task, histories, at);
+    const steps = versions.flatMap((version, index) => problemsOf(versions[index - 1], version, { task, nowOf }));
     const rules = steps.map(({ promise, what }) => ({ promise, n: task.n, what }));
     const runs = task.kind === "claim" ? checkClaimedRuns(task, histories) : checkCounts(task, versions);
     return [...rules, ...runs];
@@ -25,18 +27,30 @@ export function checkOwners(histories: Histories): BrokenPromise[] {
 
 type Problem = Omit<BrokenPromise, "n">;
 
-function problemsOf(before: Version | undefined, after: Version, { script }: TaskHistory): Problem[] {
+/** The task whose record is checked, and what time it was by its worker's clock when it was that time by Firestore's. */
+interface Checked {
+  readonly task: TaskHistory;
+  readonly nowOf: (at: number) => number;
+}
+
+/** Due times are written and judged by the workers' clocks, which some faults put ahead. */
+function latestNow({ deliveries }: TaskHistory, histories: Histories, at: number): number {
+  const underWay = deliveries.filter(({ sentAt, endedAt = Infinity }) => sentAt <= at && at <= endedAt + TOLERANCE_MS);
+  return at + Math.max(0, ...underWay.map(({ pid }) => clockOffsetOf(histories, pid)));
+}
+
+function problemsOf(before: Version | undefined, after: Version, { task, nowOf }: Checked): Problem[] {
   if (isTerminal(before)) {
     const states = `${before?.text("state")} → ${after.text("state")}`;
     return [{ promise: "one terminal state", what: `its record changed after its end (${states})` }];
   }
-  if (after.text("state") === "running") return claimProblems(before, after);
+  if (after.text("state") === "running") return claimProblems(before, after, nowOf);
   if (before?.text("state") === "running") return settleProblems(before, after);
   if (after.text("state") === "cancelled") return cancelProblems(before, after);
-  return unclaimedProblems(before, after, script === "saturated");
+  return unclaimedProblems(before, after, task.script === "saturated");
 }
 
-function claimProblems(before: Version | undefined, after: Version): Problem[] {
+function claimProblems(before: Version | undefined, after: Version, nowOf: Checked["nowOf"]): Problem[] {
   const problems: Problem[] = [];
   const [fence, attempts] = [after.number("fence"), after.number("attempts")];
   if (before?.text("state") === "running" && after.at < leaseEnd(before)) {
@@ -50,8 +64,9 @@ function claimProblems(before: Version | undefined, after: Version): Problem[] {
     problems.push({ promise: "no task goes back a hop", what: `from hop ${hopOf(before)} to hop ${hopOf(after)}` });
   }
   const dueAt = before?.text("state") === "waiting" ? Date.parse(before.text("notBefore") ?? "") : NaN;
-  if (after.at < dueAt - EARLY_MS) {
-    const what = `was claimed ${Math.round(dueAt - after.at)} ms before it was due`;
+  const now = nowOf(after.at);
+  if (now < dueAt - EARLY_MS) {
+    const what = `was claimed ${Math.round(dueAt - now)} ms before it was due`;
     problems.push({ promise: "nothing runs before its time", what });
   }
   return problems;

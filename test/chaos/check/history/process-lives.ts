@@ -6,6 +6,8 @@ import type { RunFolder } from "../../run-folder.ts";
 export interface ProcessLife {
   readonly name: string;
   readonly pid: number;
+  /** How far its clock is ahead, in milliseconds; negative if it is behind. Default: 0. */
+  clockOffsetMs?: number;
   listenedAt?: number;
   endedAt?: number;
   /** Whether a signal ended it: a kill, or running out of memory. */
@@ -19,19 +21,21 @@ const lineSchema = z.object({
   pid: z.number(),
   at: z.number(),
   signal: z.string().nullish(),
+  clockOffsetMs: z.number().default(0),
 });
 
 /** Reads the run's process log, in order. */
 export function readLives(folder: Pick<RunFolder, "processes">): ProcessLife[] {
   const lives: ProcessLife[] = [];
   for (const line of readLineLog(folder.processes)) {
-    const { what, name, pid, at, signal } = lineSchema.parse(line);
+    const { what, name, pid, at, signal, clockOffsetMs } = lineSchema.parse(line);
     const known = lives.findLast((life) => life.pid === pid && life.name === name);
     const life = known ?? { name, pid, pauses: [] };
     if (!known) lives.push(life);
     switch (what) {
       case "listens":
         life.listenedAt = at;
+        life.clockOffsetMs = clockOffsetMs;
         break;
       case "ended":
         life.endedAt = at;
@@ -77,6 +81,11 @@ export function pausesOf({ lives }: Lives, pid: number): Period[] {
   return lives
     .filter((life) => life.pid === pid)
     .flatMap(({ pauses }) => pauses.map(({ from, until = Infinity }) => ({ from, until })));
+}
+
+/** How far a process's clock was ahead, in milliseconds. */
+export function clockOffsetOf({ lives }: Lives, pid: number): number {
+  return lives.find((life) => life.pid === pid)?.clockOffsetMs ?? 0;
 }
 
 /** Connections take a while to come back after the process behind them does. */
