@@ -22,7 +22,6 @@ export const MOST_SHARDS = 16;
  */
 export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">, keys: Iterable<string>): string[] {
   const { now, before } = queue.shards ?? { now: 1 };
-  const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1 && count <= MOST_SHARDS;
   if (![now, before ?? now].every(isCount)) {
     return [`Queue ${key}: shards.now and shards.before must be whole numbers from 1 to ${MOST_SHARDS}.`];
   }
@@ -32,6 +31,10 @@ export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">,
     .slice(1)
     .filter((name) => others.has(name))
     .map((name) => `Queue ${name}: one of the shards of queue ${key} is called so. Give the queue another key.`);
+}
+
+function isCount(count: number): boolean {
+  return Number.isInteger(count) && count >= 1 && count <= MOST_SHARDS;
 }
 
 /** How many queues in Cloud Tasks there must be: during a change, the larger of the two numbers. */

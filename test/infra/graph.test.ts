@@ -34,9 +34,9 @@ test("an update requests the same as its preview, plus what the preview could no
     producerUrl: "https://handoff-producer-1a2b3c4-ew.a.run.app",
     workerUrl: "https://handoff-worker-1a2b3c4-ew.a.run.app",
     queueNames: {
-      bulk: "handoff-bulk-1a2b3c4",
-      critical: "handoff-critical-1a2b3c4",
-      default: "handoff-default-1a2b3c4",
+      bulk: ["handoff-bulk-1a2b3c4"],
+      critical: ["handoff-critical-1a2b3c4"],
+      default: ["handoff-default-1a2b3c4"],
     },
   });
 });
