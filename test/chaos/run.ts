@@ -48,7 +48,7 @@ const PROGRESS_EVERY_MS = 3_000;
 const RUN_LIMIT_MS = 15 * 60_000;
 const LIMIT_MS_A_TASK = 90;
 const LOOK_EVERY_MS = 500;
-/** For so long no task may end while there are any. */
+/** For so long no task may end, and no entry wait for its relay, while there are any tasks. */
 const DRAIN_LIMIT_MS = 90_000;
 const RUNAWAY_LIMIT_MS = 30_000;
 
@@ -161,7 +161,9 @@ async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
   let ended = -1;
   let untilMs = 0;
   while (!signal.aborted) {
-    if (stack.balancer.acknowledged.size > ended) untilMs = Date.now() + DRAIN_LIMIT_MS;
+    const isOutboxDone = await isOutboxEmpty(stack).catch(() => false);
+    // An entry whose relay failed may be put off for minutes.
+    if (stack.balancer.acknowledged.size > ended || !isOutboxDone) untilMs = Date.now() + DRAIN_LIMIT_MS;
     else if (Date.now() > untilMs) return;
     ended = stack.balancer.acknowledged.size;
     const body = JSON.stringify({ until: "empty", timeoutMs: 2_000 });
@@ -171,7 +173,7 @@ async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
       body,
     });
     await answer.arrayBuffer();
-    if (answer.ok && (await isOutboxEmpty(stack))) return;
+    if (answer.ok && isOutboxDone && (await isOutboxEmpty(stack).catch(() => false))) return;
     await sleep(LOOK_EVERY_MS);
   }
 }
