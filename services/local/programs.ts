@@ -1,3 +1,4 @@
+import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import path from "node:path";
 import { COMPILE_CACHE } from "./compile-cache.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
@@ -75,9 +76,9 @@ export function programsOf(
   };
 }
 
-/** Each queue's names in the emulator: just its key. */
+/** Each queue's names in the emulator: its key and, for further shards, a number. */
 function queueNames({ queues }: StackSettings["registry"]): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries([...queues.keys()].map((key) => [key, [key]]));
+  return Object.fromEntries([...queues].map(([key, settings]) => [key, shardKeys(key, settings)]));
 }
 
 type Command = Pick<Program, "command" | "listens">;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
 import { producerClient } from "./support/producer-client.ts";
-import { CHECKOUT, type StackProcess, startStackProcess } from "./support/stack-process.ts";
+import { CHECKOUT, type StackPorts, type StackProcess, freePorts, startStackProcess } from "./support/stack-process.ts";
 
 /** The variable RESHARD_TASKS sets another number: 10000 takes some minutes. */
 const TASKS = Number(process.env["RESHARD_TASKS"] ?? 200);
@@ -15,14 +15,20 @@ const QUEUES = "shared/tasks/queues.ts";
 /** Fast enough for any number of tasks. */
 const FAST = "maxDispatchesPerSecond: 500,\n    maxConcurrentDispatches: 100,\n    shards:";
 
-/** A copy of the sources with these shards of the default queue, on the same data as its other copies. */
-async function startWith(shards: string, folder: { readonly project: string; readonly dataDir: string }) {
+interface Place {
+  readonly project: string;
+  readonly dataDir: string;
+  readonly ports: StackPorts;
+}
+
+/** Starts the stack with these shards of the default queue. */
+async function startWith(shards: string, place: Place): Promise<StackProcess> {
   const original = fs.readFileSync(path.join(CHECKOUT, QUEUES), "utf8");
   const limits = /(default: \{\s+)maxDispatchesPerSecond: [\d_]+,\s+maxConcurrentDispatches: [\d_]+,/;
   const changed = original.replace(limits, `$1${FAST} ${shards},`);
   expect(changed).not.toBe(original);
-  fs.writeFileSync(path.join(folder.project, QUEUES), changed);
-  return await startStackProcess(folder);
+  fs.writeFileSync(path.join(place.project, QUEUES), changed);
+  return await startStackProcess(place);
 }
 
 function copyProject(): string {
@@ -41,17 +47,18 @@ async function send(stack: StackProcess, method: "POST" | "DELETE", request: str
   return { status: response.status, body: answered };
 }
 
-const batchSchema = z.object({
-  results: z.array(z.object({ status: z.literal(202), task: z.object({ id: z.string() }) })),
-});
+const batchSchema = z.object({ results: z.array(z.object({ status: z.literal(202), id: z.string() })) });
 
-async function enqueueAll(stack: StackProcess): Promise<readonly string[]> {
+/** Their keys begin with the given text. */
+async function enqueueAll(stack: StackProcess, prefix: string): Promise<readonly string[]> {
   const ids: string[] = [];
   const item = { type: "canary.claim", payload: { sentAt: "2030-01-01T00:00:00Z" } };
   while (ids.length < TASKS) {
-    const tasks = Array.from({ length: Math.min(BATCH, TASKS - ids.length) }, () => item);
+    const tasks = Array.from({ length: Math.min(BATCH, TASKS - ids.length) }, (_, index) => {
+      return { ...item, idempotencyKey: `${prefix}-${ids.length + index}` };
+    });
     const { body } = await send(stack, "POST", "/v1/tasks/batch", { tasks });
-    ids.push(...batchSchema.parse(body).results.map(({ task }) => task.id));
+    ids.push(...batchSchema.parse(body).results.map(({ id }) => id));
   }
   return ids;
 }
@@ -76,13 +83,14 @@ async function queueOf(stack: StackProcess): Promise<z.output<typeof queueSchema
 }
 
 test("a change from 2 to 4 shards while tasks wait: each status is found, each cancel works, each task runs once", async () => {
-  const folder = { project: copyProject(), dataDir: temporaryFolder() };
-  const before = await startWith("{ now: 2 }", folder);
+  // Tasks keep the worker's address.
+  const place = { project: copyProject(), dataDir: temporaryFolder(), ports: await freePorts() };
+  const before = await startWith("{ now: 2 }", place);
   expect((await send(before, "POST", "/v1/queues/default/pause")).status).toBe(200);
-  const ids = await enqueueAll(before);
+  const ids = await enqueueAll(before, "before");
   await before.stop();
 
-  const during = await startWith("{ now: 4, before: 2 }", folder);
+  const during = await startWith("{ now: 4, before: 2 }", place);
   const queue = await queueOf(during);
   expect(queue.depth).toBe(TASKS);
   expect(queue.shards.map(({ name, state }) => [name, state])).toEqual([
@@ -101,13 +109,13 @@ test("a change from 2 to 4 shards while tasks wait: each status is found, each c
   });
   expect((await send(during, "POST", "/v1/queues/default/resume")).status).toBe(200);
 
-  await expect.poll(async () => (await queueOf(during)).depth, { timeout: 500_000, interval: 200 }).toBe(0);
+  await expect.poll(async () => (await queueOf(during)).depth, { timeout: 60_000 + 50 * TASKS, interval: 200 }).toBe(0);
   await forEach(ids, async (id) => {
     const { state, attempts } = await client.status(id);
     expect({ state, attempts }).toEqual(
       cancelled.has(id) ? { state: "cancelled", attempts: 0 } : { state: "succeeded", attempts: 1 },
     );
   });
-  const fresh = await enqueueAll(during);
+  const fresh = await enqueueAll(during, "during");
   await forEach(fresh, async (id) => expect(await client.untilState(id, "succeeded")).toMatchObject({ attempts: 1 }));
 }, 600_000);
