@@ -46,6 +46,11 @@ const CASES: readonly {
     broken: "2xx only when it is durable",
   },
   {
+    bug: "one-shard-only",
+    options: "--plain --kinds claim --tasks 120 --hits 1 --work-ms 900 --script fails-first --faults resharded",
+    broken: "no task is lost",
+  },
+  {
     bug: "ok-while-running",
     options: "--plain --kinds claim --tasks 15 --hits 3 --work-ms 900 --faults duplicate-at-once",
     broken: "2xx only when it is durable",

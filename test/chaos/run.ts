@@ -11,6 +11,7 @@ import { type FaultName, SCRIPTED_FAULTS } from "./faults/fault-names.ts";
 import { createFaultRun } from "./faults/fault-run.ts";
 import { strikeApplication, strikeRelays } from "./faults/relay-faults.ts";
 import { strikeEmulators } from "./faults/outages.ts";
+import { deployOtherShards } from "./faults/deployments.ts";
 import { stopLong, strikeWorkers } from "./faults/worker-faults.ts";
 import { type Feeder, startFeeder } from "./load/feeder.ts";
 import { openLineLog, readLineLog } from "./line-log.ts";
@@ -127,6 +128,7 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
       strikeDeliveries(faults, deliveries),
       strikeRelays(faults),
       strikeApplication(faults),
+      deployOtherShards(faults),
       strikeEmulators(faults, { deliveries, workersStruck }),
     ]);
     await Promise.race([allStruck, abortOf(limit.signal)]);

@@ -130,6 +130,12 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     text: `return hop > attempt.hop;`,
     instead: `return hop > attempt.hop && attempt.hop > 0;`,
   },
+  /** While the number of shards changes, tasks are looked for, and accepted from, where they would be created now. */
+  "one-shard-only": {
+    file: "shared/contract/queue-shards.ts",
+    text: `return current === earlier ? [current] : [current, earlier];`,
+    instead: `return [current];`,
+  },
   /** An entry with another payload makes the record of the task that has its id a dead one. */
   "conflict-overwrites": {
     file: "shared/outbox/relay.ts",

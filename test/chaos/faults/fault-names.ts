@@ -24,6 +24,8 @@ export const RELAY_FAULTS = [
   "create-lost",
   "delete-lost",
 ] as const;
+/** What a deployment changes while tasks wait. */
+export const DEPLOYMENT_FAULTS = ["resharded"] as const;
 /** What tasks do to the worker that runs them. */
 export const SCRIPTED_FAULTS = ["stall", "memory", "saturated", "stray-rejection"] as const;
 export type ScriptedFault = (typeof SCRIPTED_FAULTS)[number];
@@ -37,6 +39,7 @@ export const ALL_FAULTS = [
   ...COMMIT_FAULTS,
   ...RELAY_FAULTS,
   "application-killed",
+  ...DEPLOYMENT_FAULTS,
   ...SCRIPTED_FAULTS,
 ] as const;
 export type FaultName = (typeof ALL_FAULTS)[number];

@@ -21,6 +21,7 @@ import { TaskStore } from "../../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
 import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
+import { queuesIn } from "../stack/chaos-queues.ts";
 import { CHAOS_REGISTRY, DEAD_LETTER_RETENTION_MS } from "../load/task-types.ts";
 import { NO_QUEUE_CONTROL } from "../../harness/producer/no-queue-control.ts";
 
@@ -29,7 +30,7 @@ const configSchema = z.object({
   ...platformVariables,
   ...tracingVariables,
   ...cloudTasksVariables,
-  QUEUES: queuesVariable(CHAOS_REGISTRY.queues),
+  QUEUES: queuesVariable(queuesIn(process.env)),
   PORT: portVariable,
 });
 

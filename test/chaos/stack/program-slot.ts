@@ -28,7 +28,7 @@ export class ProgramSlot {
   readonly #program: ProgramName;
   readonly #processes: Processes;
   readonly #port: number;
-  readonly #environment: Readonly<Record<string, string>>;
+  #environment: Readonly<Record<string, string>>;
   #current: RunProcess | undefined;
   #clock = RIGHT;
   #isOver = false;
@@ -101,6 +101,11 @@ export class ProgramSlot {
     if (signal === "SIGTERM") await process.end();
     else process.kill(signal);
     await restarted;
+  }
+
+  /** Changes variables of the processes that start from now on. */
+  reconfigure(variables: Readonly<Record<string, string>>): void {
+    this.#environment = { ...this.#environment, ...variables };
   }
 
   /** Lets the process end in its own time, without a replacement. */
