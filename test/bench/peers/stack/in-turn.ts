@@ -1,0 +1,45 @@
+import { median } from "../../median.ts";
+import { type Call, Caller } from "./calls.ts";
+import { cpuMs } from "./kernel-cpu.ts";
+import type { ServerProcess } from "./server-process.ts";
+
+/** A running server, and the calls that it is measured with. */
+export interface Contender {
+  readonly name: string;
+  readonly server: Pick<ServerProcess, "pid" | "address">;
+  /** Makes one call, before the round begins. */
+  readonly call: () => Call;
+}
+
+/** How much is done with each contender. */
+export interface Rounds {
+  readonly rounds: number;
+  readonly requests: number;
+}
+
+/** As many as one instance of a service has at a time under a fair load. */
+const CONNECTIONS = 8;
+/** Rounds before those that count: until then, code is compiled, and caches are filled. */
+const WARM_UPS = 2;
+
+/**
+ * What a request costs the process of each contender, in milliseconds of a processor: medians over rounds in turn (A B C
+ * A B C …). The calls come from this process.
+ */
+export async function measureInTurn(
+  contenders: readonly Contender[],
+  { rounds, requests }: Rounds,
+): Promise<ReadonlyMap<string, number>> {
+  const callers = new Map(contenders.map(({ name, server }) => [name, new Caller(server.address, CONNECTIONS)]));
+  const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = -WARM_UPS; round < rounds; round++) {
+    for (const { name, server, call } of contenders) {
+      const calls = Array.from({ length: requests }, call);
+      const beforeMs = cpuMs(server.pid);
+      await callers.get(name)?.sendAll(calls);
+      if (round >= 0) costs.get(name)?.push((cpuMs(server.pid) - beforeMs) / requests);
+    }
+  }
+  for (const caller of callers.values()) caller.close();
+  return new Map([...costs].map(([name, figures]) => [name, median(figures)]));
+}

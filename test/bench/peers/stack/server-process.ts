@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import net from "node:net";
+import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
+import { freePort } from "../../../harness/network/free-port.ts";
+
+/** A program to measure. It listens at the port that PORT names, unless it learns its address in another way. */
+export interface ServerProgram {
+  readonly command: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** The variable that holds its `host:port`. */
+  readonly addressVariable?: string;
+  /** The arguments after `command` that tell it its port. */
+  readonly portArgs?: (port: number) => readonly string[];
+  /** The line that it prints once it is up. Default: it is up when its port takes connections. */
+  readonly upLine?: string;
+  /** The user to run it as. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** A program in a process of its own, whose standard output this process reads. */
+export interface ServerProcess {
+  readonly pid: number;
+  readonly port: number;
+  readonly address: string;
+  /** When it was started, in milliseconds of `performance.now()`. */
+  readonly startedAtMs: number;
+  /** Calls back for each line that it prints from now on, and for nobody else. */
+  onLine(callback: (line: string) => void): void;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const SAID_LENGTH = 2_000;
+const POLL_MS = 1;
+const LONGEST_START_MS = 60_000;
+
+/** What runs, so that nothing is left behind when this process ends early. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+
+/**
+ * Starts a program, and resolves once it is up.
+ *
+ * @throws Error with the last that it said, when it ends before that.
+ */
+export async function startServer(program: ServerProgram): Promise<ServerProcess> {
+  const port = await freePort();
+  const [executable, ...args] = program.command;
+  const startedAtMs = performance.now();
+  const child = spawn(executable, [...args, ...(program.portArgs?.(port) ?? [])], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"], ...addressOf(program, port), ...program.env },
+    ...program.user,
+    ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
+  });
+  running.add(child);
+  const ended = once(child, "close").finally(() => running.delete(child));
+  ended.catch(() => {}); // whoever waits for it hears of it
+  let said = "";
+  const note = (text: string): void => void (said = (said + text).slice(-SAID_LENGTH));
+  child.stderr.setEncoding("utf8").on("data", note);
+  const up = Promise.withResolvers<void>();
+  let hear = (line: string): void => {
+    note(`${line}\n`);
+    if (line === program.upLine) up.resolve();
+  };
+  createInterface({ input: child.stdout }).on("line", (line) => hear(line));
+  if (program.upLine === undefined) {
+    void untilListening(port, () => hasEnded(child)).then((isUp) => isUp && up.resolve());
+  }
+  void once(child, "close").then(() => up.reject(new Error(`${program.command.join(" ")} ended:\n${said}`)));
+  const limit = AbortSignal.timeout(LONGEST_START_MS);
+  limit.addEventListener("abort", () => up.reject(new Error(`${program.command.join(" ")} takes too long:\n${said}`)));
+  await up.promise;
+  return {
+    pid: child.pid ?? 0,
+    port,
+    address: `127.0.0.1:${port}`,
+    startedAtMs,
+    onLine: (callback) => void (hear = callback),
+    async stop(signal = "SIGKILL") {
+      if (!hasEnded(child)) child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+function addressOf({ addressVariable }: ServerProgram, port: number): Readonly<Record<string, string>> {
+  if (addressVariable !== undefined) return { [addressVariable]: `127.0.0.1:${port}` };
+  return { HOST: "127.0.0.1", PORT: String(port) };
+}
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+/** Whether the port takes connections at last. */
+async function untilListening(port: number, isOver: () => boolean): Promise<boolean> {
+  while (!isOver()) {
+    if (await takesConnections(port)) return true;
+    await setTimeout(POLL_MS);
+  }
+  return false;
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = net.connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
