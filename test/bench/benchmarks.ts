@@ -2,9 +2,11 @@ import path from "node:path";
 import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
 import { makeBundle, measureBundle } from "./measures/bundles.ts";
 import { measureCompaction } from "./measures/compaction.ts";
+import { measureEndToEnd } from "./measures/end-to-end.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 import { type EmulatorProgram, emulatorPrograms } from "./processes/emulator-process.ts";
+import { median } from "./median.ts";
 import { HISTORIES, measureHistory, measureHotDocument } from "./measures/histories.ts";
 import { measureFlood, measurePayloadCost } from "./measures/payloads.ts";
 import { measureRequests } from "./measures/requests.ts";
@@ -31,6 +33,7 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["requests", requests],
   ["payloads", payloads],
   ["flood", floods],
+  ["end-to-end", endToEnd],
   ["compaction", compaction],
   ["memory", memory],
 ]);
@@ -187,20 +190,42 @@ async function* floods({ shapes, flood }: Sizes): AsyncGenerator<string> {
   }
 }
 
+async function* endToEnd({ endToEnd: size }: Sizes): AsyncGenerator<string> {
+  const { idleMs, rounds } = await measureEndToEnd(size);
+  yield (
+    `from the POST to the start of its handler, with nothing else to do: ${percentile(idleMs, 0.5).toFixed(1)} ms (median), ` +
+      `${percentile(idleMs, 0.99).toFixed(1)} ms (99th percentile) of ${size.idleTasks} tasks of kind claim`
+  );
+  const rate = median(rounds.map(({ perSecond }) => perSecond));
+  const programs = Object.keys(rounds[0]?.cpuMs ?? {});
+  const shares = programs.map((name) => ({ name, ms: median(rounds.map(({ cpuMs }) => cpuMs[name] ?? 0)) }));
+  const total = shares.reduce((sum, { ms }) => sum + ms, 0);
+  yield (
+    `${whole(rate)} tasks/s from ${size.callers} callers, ${total.toFixed(2)} ms of a processor each: ` +
+      `${shares.map(({ name, ms }) => `${name} ${ms.toFixed(2)}`).join(", ")} ` +
+      `(medians of ${size.rounds} rounds of ${size.tasks}; all of npm start, without the callers)`
+  );
+}
+
 /** Of times that are sorted. */
 function percentile(times: readonly number[], share: number): number {
   return times[Math.ceil(times.length * share) - 1] ?? 0;
 }
 
-async function* compaction({ storedTasks }: Sizes): AsyncGenerator<string> {
-  const { restartMs, residentMib, longestPauseMs, longestTurnCpuMs, longestCallMs } =
-    await measureCompaction(storedTasks);
-  yield (
-    `with ${storedTasks} stored tasks of ${BODY_BYTES} bytes the Cloud Tasks emulator restarts in ${whole(restartMs)} ms ` +
-      `and has ${whole(residentMib)} MiB resident; while its journal is compacted its event loop pauses for ` +
-      `${whole(longestPauseMs)} ms at most (${whole(longestTurnCpuMs)} ms of a processor), and a call takes ` +
-      `${whole(longestCallMs)} ms at most (one process, with the client in it)`
-  );
+async function* compaction({ stored }: Sizes): AsyncGenerator<string> {
+  for (const [emulator, what] of [
+    ["cloud-tasks", `tasks of ${BODY_BYTES} bytes`],
+    ["firestore", "task records"],
+  ] as const) {
+    const { restartMs, restartCpuMs, residentMib, longestPauseMs, longestTurnCpuMs, longestCallMs } =
+      await measureCompaction(emulator, stored);
+    yield (
+      `with ${stored} stored ${what} the ${emulator} emulator restarts in ${whole(restartMs)} ms ` +
+        `(${whole(restartCpuMs)} ms of a processor) and has ${whole(residentMib)} MiB resident; while its journal is ` +
+        `compacted its event loop pauses for ${whole(longestPauseMs)} ms at most (${whole(longestTurnCpuMs)} ms of a ` +
+        `processor), and a call takes ${whole(longestCallMs)} ms at most (one process, with the client in it)`
+    );
+  }
 }
 
 /** Formats a figure of Google's emulator for comparison, or says that there is none. */

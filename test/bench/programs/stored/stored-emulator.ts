@@ -1,0 +1,17 @@
+import type { EmulatorLog } from "../../../../packages/emulators/src/kernel/emulator-log.ts";
+
+/** An emulator with a journal. */
+export interface StoredEmulator {
+  /** Writes a journal with so many entries. */
+  fill(dataDir: string, count: number): Promise<void>;
+  start(dataDir: string, log: EmulatorLog): Promise<RunningEmulator>;
+}
+
+/** It, and its client. */
+export interface RunningEmulator {
+  /** A call that stores little. */
+  call(n: number): Promise<void>;
+  /** Calls that store much and leave nothing behind. */
+  grow(n: number): Promise<void>;
+  stop(): Promise<void>;
+}
