@@ -1,3 +1,4 @@
+import type { EmulatorSizes } from "./stack/emulator-figures.ts";
 import type { Rounds } from "./stack/in-turn.ts";
 
 /** How much the table's rows are measured by. */
@@ -12,6 +13,9 @@ export interface PeerSizes {
   readonly idle: Rounds;
   /** Tasks through a whole system. */
   readonly through: Rounds;
+  readonly emulator: EmulatorSizes;
+  /** Records in the Firestore emulator's journal. */
+  readonly records: number;
 }
 
 export const PEER_SIZES = {
@@ -22,6 +26,8 @@ export const PEER_SIZES = {
     starts: 9,
     idle: { rounds: 5, requests: 30 },
     through: { rounds: 5, requests: 2_000 },
+    emulator: { rounds: 3, tasks: 5_000, ofOneQueue: 1_500, single: 300, queued: 100_000, starts: 9 },
+    records: 300_000,
   },
   quick: {
     small: { rounds: 3, requests: 100 },
@@ -30,5 +36,7 @@ export const PEER_SIZES = {
     starts: 3,
     idle: { rounds: 2, requests: 15 },
     through: { rounds: 1, requests: 500 },
+    emulator: { rounds: 1, tasks: 1_000, ofOneQueue: 500, single: 50, queued: 10_000, starts: 3 },
+    records: 30_000,
   },
 } as const satisfies Record<string, PeerSizes>;

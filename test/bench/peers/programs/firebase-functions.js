@@ -13,7 +13,10 @@ const { GOOGLE_CLOUD_PROJECT, PORT } = process.env;
 initializeApp({ projectId: GOOGLE_CLOUD_PROJECT });
 const db = getFirestore();
 
-http("task", onTaskDispatched({}, async ({ id }) => {
-  await runOnce(db, id, async () => {});
-}));
+http(
+  "task",
+  onTaskDispatched({}, async ({ id }) => {
+    await runOnce(db, id, async () => {});
+  }),
+);
 getTestServer("task").listen(Number(PORT), "127.0.0.1");

@@ -8,6 +8,11 @@ if (process.env.ROLE === "producer") {
   await utils.migrate();
   serveFront(async (payload) => (await utils.addJob("bench", payload)).id);
 } else {
-  await run({ connectionString, concurrency: 32, noHandleSignals: true, taskList: { bench: async (payload) => tellHandled(payload) } });
+  await run({
+    connectionString,
+    concurrency: 32,
+    noHandleSignals: true,
+    taskList: { bench: async (payload) => tellHandled(payload) },
+  });
   process.stdout.write("working\n");
 }

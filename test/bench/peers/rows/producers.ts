@@ -18,7 +18,9 @@ export async function* producerRows(setting: Setting): AsyncGenerator<Row> {
   const { bundles, emulators, sizes } = setting;
   const queue = `projects/${LOCAL.project}/locations/${LOCAL.location}/queues/${claimTask.queue}`;
   const ours = await startServer(producerProgram(bundles.producer, emulators, WORKER_URL));
-  const peers = setting.hasPeers ? await startPeers({ ...emulators.env, QUEUE: queue, WORKER_URL }) : new Map<string, ServerProcess>();
+  const peers = setting.hasPeers
+    ? await startPeers({ ...emulators.env, QUEUE: queue, WORKER_URL })
+    : new Map<string, ServerProcess>();
   const contender = (name: string, server: ServerProcess, payload: unknown, withKey = false): Contender => {
     return { name, server, call: () => taskCall(claimTask, payload, { withKey }) };
   };

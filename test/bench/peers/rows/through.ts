@@ -2,13 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { median } from "../../median.ts";
 import { Caller, succeeded } from "../stack/calls.ts";
 import { startPostgres } from "../stack/postgres.ts";
+import { handledAt, runTasks } from "../stack/run-tasks.ts";
 import { type QueueSystem, startOurs, startPeer } from "../stack/queue-system.ts";
 import { startRedis } from "../stack/redis.ts";
 import type { Rounds } from "../stack/in-turn.ts";
 import { type Row, besides, figure } from "./row.ts";
 import type { Setting } from "./setting.ts";
 
-const CLIENTS = 32;
 /** Between two tasks of an idle system. */
 const IDLE_MS = 25;
 const WARM_UP_TASKS = 200;
@@ -102,26 +102,4 @@ async function throughput(systems: readonly QueueSystem[], { rounds, requests }:
   }
   const medians = (figures: typeof rates) => new Map([...figures].map(([name, each]) => [name, median(each)]));
   return { perSecond: medians(rates), cpuMs: medians(costs) };
-}
-
-/** Hands over tasks as fast as they are taken, and returns the seconds until the last of them was handled. */
-async function runTasks({ front, worker, call }: QueueSystem, tasks: number): Promise<number> {
-  const caller = new Caller(front.address, CLIENTS);
-  const handled = handledAt(worker, tasks);
-  const fromNanos = process.hrtime.bigint();
-  await caller.sendAll(Array.from({ length: tasks }, (_, n) => call(n)));
-  const untilNanos = await handled;
-  caller.close();
-  return Number(untilNanos - fromNanos) / 1e9;
-}
-
-/** When the last of so many tasks was handled, by the clock of `process.hrtime`, which all processes share. */
-function handledAt(worker: QueueSystem["worker"], tasks: number): Promise<bigint> {
-  return new Promise((resolve) => {
-    let rest = tasks;
-    worker.onLine((line) => {
-      const nanos = /^handled \d+ (\d+)$/.exec(line)?.[1];
-      if (nanos !== undefined && --rest === 0) resolve(BigInt(nanos));
-    });
-  });
 }

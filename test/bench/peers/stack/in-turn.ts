@@ -9,6 +9,8 @@ export interface Contender {
   readonly server: Pick<ServerProcess, "pid" | "address">;
   /** Makes one call, before the round begins. */
   readonly call: () => Call;
+  /** Default: 8, as many as one instance of a service has at a time under a fair load. */
+  readonly connections?: number;
 }
 
 /** How much is done with each contender. */
@@ -17,7 +19,6 @@ export interface Rounds {
   readonly requests: number;
 }
 
-/** As many as one instance of a service has at a time under a fair load. */
 const CONNECTIONS = 8;
 /** Rounds before those that count: until then, code is compiled, and caches are filled. */
 const WARM_UPS = 2;
@@ -30,7 +31,9 @@ export async function measureInTurn(
   contenders: readonly Contender[],
   { rounds, requests }: Rounds,
 ): Promise<ReadonlyMap<string, number>> {
-  const callers = new Map(contenders.map(({ name, server }) => [name, new Caller(server.address, CONNECTIONS)]));
+  const callers = new Map(
+    contenders.map(({ name, server, connections }) => [name, new Caller(server.address, connections ?? CONNECTIONS)]),
+  );
   const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -WARM_UPS; round < rounds; round++) {
     for (const { name, server, call } of contenders) {

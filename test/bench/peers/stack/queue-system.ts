@@ -21,7 +21,9 @@ export interface QueueSystem {
 /** Ours: both bundles, and both emulators. */
 export async function startOurs(bundles: OurBundles, emulators: OurEmulators): Promise<QueueSystem> {
   const { cloudTasks, firestore } = emulators;
-  const worker = await startServer(workerProgram(bundles.worker, emulators, `http://${cloudTasks.address}/oauth2/v1/certs`));
+  const worker = await startServer(
+    workerProgram(bundles.worker, emulators, `http://${cloudTasks.address}/oauth2/v1/certs`),
+  );
   const front = await startServer(producerProgram(bundles.producer, emulators, `http://${worker.address}`));
   const processes = [front, worker, cloudTasks, firestore];
   return {

@@ -36,13 +36,8 @@ const SAID_LENGTH = 2_000;
 const POLL_MS = 1;
 const LONGEST_START_MS = 60_000;
 
-/** What runs, so that nothing is left behind when this process ends early. */
+/** What runs now. */
 const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-process.once("SIGINT", () => process.exit(130));
-process.once("SIGTERM", () => process.exit(143));
 
 /**
  * Starts a program, and resolves once it is up.
@@ -59,6 +54,7 @@ export async function startServer(program: ServerProgram): Promise<ServerProcess
     ...program.user,
     ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
   });
+  endWithThis();
   running.add(child);
   const ended = once(child, "close").finally(() => running.delete(child));
   ended.catch(() => {}); // whoever waits for it hears of it
@@ -89,6 +85,19 @@ export async function startServer(program: ServerProgram): Promise<ServerProcess
       await ended;
     },
   };
+}
+
+let isTied = false;
+
+/** Leaves nothing behind when this process ends early. */
+function endWithThis(): void {
+  if (isTied) return;
+  isTied = true;
+  process.once("exit", () => {
+    for (const child of running) child.kill("SIGKILL");
+  });
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
 }
 
 function addressOf({ addressVariable }: ServerProgram, port: number): Readonly<Record<string, string>> {

@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import type { GrpcConnection } from "../../processes/grpc-connection.ts";
+import { openGrpcConnection } from "../../processes/grpc-connection.ts";
+import { createCloudTasksCaller } from "../../processes/grpc-service.ts";
+import { type ServerProcess, type ServerProgram, startServer } from "./server-process.ts";
+
+/** An emulator of Cloud Tasks in a process of its own, and connections to it. */
+export interface TaskEmulator {
+  readonly server: ServerProcess;
+  /** Calls one of its methods, over one of its connections in turn. */
+  call(method: string, request: object): ReturnType<typeof callCloudTasks>;
+  stop(): Promise<void>;
+}
+
+/** The Rust crate, as `cargo install` leaves it. */
+export const RUST_CRATE = "cloud-tasks-emulator@0.1.1";
+const CARGOS_BIN = path.join(os.homedir(), ".cargo/bin/cloud-tasks-emulator");
+const CONNECTIONS = 4;
+
+const callCloudTasks = createCloudTasksCaller();
+
+/** Ours, from a main module. Its log goes to this process, as a service's does. */
+export function ourEmulator(main: string): ServerProgram {
+  const command = [process.execPath, main, "--only", "cloud-tasks"] as const;
+  return { command, addressVariable: "CLOUD_TASKS_EMULATOR_HOST" };
+}
+
+/** The Rust emulator; undefined if it isn't installed. */
+export async function rustEmulator(): Promise<ServerProgram | undefined> {
+  try {
+    await promisify(execFile)(CARGOS_BIN, ["--version"]);
+    return { command: [CARGOS_BIN], addressVariable: "LISTEN_ADDR" };
+  } catch {
+    return undefined;
+  }
+}
+
+export async function startTaskEmulator(program: ServerProgram): Promise<TaskEmulator> {
+  const server = await startServer(program);
+  const open = () => openGrpcConnection(server.address);
+  const connections: GrpcConnection[] = await Promise.all(Array.from({ length: CONNECTIONS }, open));
+  let next = 0;
+  return {
+    server,
+    call(method, request) {
+      const connection = connections[next++ % connections.length];
+      if (!connection) throw new Error("There is no connection.");
+      return callCloudTasks(connection, method, request);
+    },
+    async stop() {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await server.stop();
+    },
+  };
+}
