@@ -58,6 +58,6 @@ test("a name selects a benchmark, and an unknown name is refused with a list of 
   await expect(run(process.execPath, [MAIN, "--small", "memoir"])).rejects.toMatchObject({
     code: 1,
     stdout: "",
-    stderr: expect.stringMatching(/^There is no benchmark memoir; there are start-up, .*memory\.\n$/),
+    stderr: expect.stringMatching(/^There is no benchmark memoir; there are start-up, .*memory, peers, growth\.\n$/),
   });
 });

@@ -1,7 +1,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
-import { circumstances, load, writeIntoPage } from "../peers/page.ts";
+import { circumstances, commandOf, load, writeIntoPage } from "../peers/page.ts";
 import type { Choices } from "../peers/peers.ts";
 import { makeOurBundles } from "../peers/stack/our-bundles.ts";
 import { startOurEmulators } from "../peers/stack/our-stack.ts";
@@ -36,7 +36,7 @@ export async function growth({ isQuick, writes }: Choices, print: (text: string)
     await fs.writeFile(path.join(PROJECT_DIR, FIGURES, `growth-${name}.svg`), chartSvg(chart));
   }
   const shown = charts.map(([name, chart]) => `![${chart.title}](figures/growth-${name}.svg)\n\n${tableOf(chart)}`);
-  await writeIntoPage("growth", [circumstances("npm run bench -- growth", loads), ...shown].join("\n\n"));
+  await writeIntoPage("growth", [circumstances(commandOf("growth", isQuick), loads), ...shown].join("\n\n"));
 }
 
 function linesOf({ series, unit }: Chart): string {

@@ -23,6 +23,10 @@ export async function writeIntoPage(name: string, text: string): Promise<void> {
   await promisify(execFile)(path.join(PROJECT_DIR, "node_modules/.bin/oxfmt"), [PAGE]);
 }
 
+/** How a benchmark was run. */
+export const commandOf = (name: string, isQuick: boolean): string =>
+  `npm run bench -- ${name}${isQuick ? " --quick" : ""}`;
+
 /** Where and when, for whoever reads figures later. `loads` are the machine's load averages meanwhile. */
 export function circumstances(command: string, loads: readonly number[]): string {
   const cpus = os.cpus();

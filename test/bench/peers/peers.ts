@@ -1,4 +1,4 @@
-import { circumstances, load, writeIntoPage } from "./page.ts";
+import { circumstances, commandOf, load, writeIntoPage } from "./page.ts";
 import { coldStartRows } from "./rows/cold-starts.ts";
 import { firestoreEmulatorRows } from "./rows/firestore-emulator.ts";
 import { producerRows } from "./rows/producers.ts";
@@ -28,7 +28,7 @@ export async function peers({ isQuick, writes }: Choices, print: (text: string) 
     loads.push(load());
     print(`peers: ${line}`);
   });
-  const text = `${circumstances("npm run bench -- peers", loads)}\n\n${tableOf(rows)}`;
+  const text = `${circumstances(commandOf("peers", isQuick), loads)}\n\n${tableOf(rows)}`;
   print(`\n${text}`);
   if (writes) await writeIntoPage("peers", text);
 }
