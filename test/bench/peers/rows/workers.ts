@@ -98,7 +98,7 @@ async function* largeRow({ sizes }: Setting, { key, worker, peers }: Running): A
   yield { what, unit: "CPU ms", before: 73, ours: figure(costs, "ours"), aim: 8, beside };
 }
 
-async function* raceRows({ sizes }: Setting, { key, worker }: Running): AsyncGenerator<Row> {
+async function* raceRows({ sizes }: Setting, { key, worker }: Omit<Running, "peers">): AsyncGenerator<Row> {
   const race = (taskType: typeof claimTask | typeof transactionTask) =>
     raceMs(worker, () => deliveryCall(taskType, SMALL_PAYLOAD, freshToken(key)), sizes.races);
   const claim = await race(claimTask);
