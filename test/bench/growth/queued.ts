@@ -2,7 +2,7 @@ import { median } from "../median.ts";
 import { openGrpcConnection } from "../processes/grpc-connection.ts";
 import { createCloudTasksCaller } from "../processes/grpc-service.ts";
 import { LOCAL } from "../../../services/local/settings.ts";
-import { cpuMs } from "../peers/stack/kernel-cpu.ts";
+import { cpuMs } from "../peers/process/kernel-cpu.ts";
 import { runTasks } from "../peers/stack/run-tasks.ts";
 import { startOurs } from "../peers/stack/queue-system.ts";
 import { throughTasks } from "../service/task-types.ts";

@@ -1,4 +1,4 @@
-import type { Rounds } from "../peers/stack/in-turn.ts";
+import type { Rounds } from "../peers/process/in-turn.ts";
 import type { OurBundles } from "../peers/stack/our-bundles.ts";
 import type { OurEmulators } from "../peers/stack/our-stack.ts";
 

@@ -1,5 +1,5 @@
-import type { EmulatorSizes } from "./stack/emulator-figures.ts";
-import type { Rounds } from "./stack/in-turn.ts";
+import type { EmulatorSizes } from "./task-emulator/emulator-figures.ts";
+import type { Rounds } from "./process/in-turn.ts";
 
 /** How much the table's rows are measured by. */
 export interface PeerSizes {

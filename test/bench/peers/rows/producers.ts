@@ -1,9 +1,9 @@
 import { LOCAL } from "../../../../services/local/settings.ts";
 import { claimTask } from "../../service/task-types.ts";
-import { type Contender, measureInTurn } from "../stack/in-turn.ts";
+import { type Contender, measureInTurn } from "../process/in-turn.ts";
 import { producerProgram } from "../stack/our-stack.ts";
 import { peerProgram } from "../stack/peer-programs.ts";
-import { type ServerProcess, startServer } from "../stack/server-process.ts";
+import { type ServerProcess, startServer } from "../process/server-process.ts";
 import { type Row, besides, figure } from "./row.ts";
 import type { Setting } from "./setting.ts";
 import { LARGE_PAYLOAD, SMALL_PAYLOAD, taskCall } from "./tasks.ts";

@@ -1,6 +1,6 @@
 import { median } from "../../median.ts";
-import { type Call, Caller } from "../stack/calls.ts";
-import type { ServerProcess } from "../stack/server-process.ts";
+import { type Call, Caller } from "../process/calls.ts";
+import type { ServerProcess } from "../process/server-process.ts";
 
 const RACERS = 20;
 

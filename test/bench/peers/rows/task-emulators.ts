@@ -2,10 +2,10 @@ import path from "node:path";
 import { PROJECT_DIR } from "../../../../tools/project-dir.ts";
 import { makeBundle } from "../../measures/bundles.ts";
 import { median } from "../../median.ts";
-import { startTarget } from "../stack/backlog.ts";
-import { measureLoads, measureQueued, measureStart } from "../stack/emulator-figures.ts";
-import type { ServerProgram } from "../stack/server-process.ts";
-import { RUST_CRATE, ourEmulator, rustEmulator } from "../stack/task-emulator.ts";
+import { startTarget } from "../task-emulator/backlog.ts";
+import { measureLoads, measureQueued, measureStart } from "../task-emulator/emulator-figures.ts";
+import type { ServerProgram } from "../process/server-process.ts";
+import { RUST_CRATE, ourEmulator, rustEmulator } from "../task-emulator/task-emulator.ts";
 import type { Beside, Row } from "./row.ts";
 import type { Setting } from "./setting.ts";
 

@@ -5,7 +5,7 @@ import type { TaskType } from "../../../../shared/contract/task-type.ts";
 import { LOCAL } from "../../../../services/local/settings.ts";
 import { type SigningKey, identityClaims, signToken } from "../../../harness/auth/tokens.ts";
 import { costlyPayload } from "../../../harness/overload/costly-payloads.ts";
-import type { Call } from "../stack/calls.ts";
+import type { Call } from "../process/calls.ts";
 
 /** 1 KB of JSON, as an application might hand over. */
 export const SMALL_PAYLOAD = {

@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import { median } from "../../median.ts";
-import { Caller, succeeded } from "../stack/calls.ts";
+import { Caller, succeeded } from "../process/calls.ts";
 import { startPostgres } from "../stack/postgres.ts";
 import { handledAt, runTasks } from "../stack/run-tasks.ts";
 import { type QueueSystem, startOurs, startPeer } from "../stack/queue-system.ts";
 import { startRedis } from "../stack/redis.ts";
-import type { Rounds } from "../stack/in-turn.ts";
+import type { Rounds } from "../process/in-turn.ts";
 import { type Row, besides, figure } from "./row.ts";
 import type { Setting } from "./setting.ts";
 

@@ -2,10 +2,10 @@ import { type KeyServer, startKeyServer } from "../../../harness/auth/key-server
 import { type SigningKey, makeSigningKey } from "../../../harness/auth/tokens.ts";
 import { residentMib } from "../../processes/process-usage.ts";
 import { claimTask, naturalTask, transactionTask } from "../../service/task-types.ts";
-import { type Contender, measureInTurn } from "../stack/in-turn.ts";
+import { type Contender, measureInTurn } from "../process/in-turn.ts";
 import { workerProgram } from "../stack/our-stack.ts";
 import { peerProgram } from "../stack/peer-programs.ts";
-import { type ServerProcess, startServer } from "../stack/server-process.ts";
+import { type ServerProcess, startServer } from "../process/server-process.ts";
 import { raceMs } from "./races.ts";
 import { type Row, besides, figure } from "./row.ts";
 import type { Setting } from "./setting.ts";

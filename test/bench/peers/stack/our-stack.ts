@@ -8,7 +8,7 @@ import { PROJECT_DIR } from "../../../../tools/project-dir.ts";
 import { createCloudTasksClient } from "../../../../shared/runtime/google-clients.ts";
 import { claimTask, registry } from "../../service/task-types.ts";
 import type { Bundle } from "./our-bundles.ts";
-import { type ServerProcess, type ServerProgram, startServer } from "./server-process.ts";
+import { type ServerProcess, type ServerProgram, startServer } from "../process/server-process.ts";
 
 const EMULATOR = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
 

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { ServerProgram } from "./server-process.ts";
+import type { ServerProgram } from "../process/server-process.ts";
 
 /** The folder of the peers: their package.json, and their programs. */
 export const PEERS_DIR = path.resolve(import.meta.dirname, "..");

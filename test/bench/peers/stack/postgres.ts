@@ -3,7 +3,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { type ServerProcess, startServer } from "./server-process.ts";
+import { type ServerProcess, startServer } from "../process/server-process.ts";
 
 /** Where Debian keeps PostgreSQL's programs, by version. */
 const DEBIANS = "/usr/lib/postgresql";

@@ -1,10 +1,10 @@
 import { throughTasks } from "../../service/task-types.ts";
-import type { Call } from "./calls.ts";
-import { cpuMs, treeCpuMs } from "./kernel-cpu.ts";
+import type { Call } from "../process/calls.ts";
+import { cpuMs, treeCpuMs } from "../process/kernel-cpu.ts";
 import type { OurBundles } from "./our-bundles.ts";
 import { type OurEmulators, producerProgram, workerProgram } from "./our-stack.ts";
 import { peerProgram } from "./peer-programs.ts";
-import { type ServerProcess, startServer } from "./server-process.ts";
+import { type ServerProcess, startServer } from "../process/server-process.ts";
 
 /** A whole system: an HTTP API, what keeps the tasks, and a worker that tells when it has handled one. */
 export interface QueueSystem {

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { Caller } from "./calls.ts";
+import { Caller } from "../process/calls.ts";
 import type { QueueSystem } from "./queue-system.ts";
 
 const CLIENTS = 32;

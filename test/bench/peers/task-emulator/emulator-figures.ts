@@ -2,8 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { median } from "../../median.ts";
 import { residentMib } from "../../processes/process-usage.ts";
 import { type Target, createQueues, createTask, createTasks, listTasks } from "./backlog.ts";
-import { cpuMs } from "./kernel-cpu.ts";
-import type { ServerProgram } from "./server-process.ts";
+import { cpuMs } from "../process/kernel-cpu.ts";
+import type { ServerProgram } from "../process/server-process.ts";
 import { type TaskEmulator, startTaskEmulator } from "./task-emulator.ts";
 
 /** How much an emulator of Cloud Tasks is measured by. */

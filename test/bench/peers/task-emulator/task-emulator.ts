@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { type GrpcConnection, openGrpcConnection } from "../../processes/grpc-connection.ts";
 import { createCloudTasksCaller } from "../../processes/grpc-service.ts";
-import { type ServerProcess, type ServerProgram, startServer } from "./server-process.ts";
+import { type ServerProcess, type ServerProgram, startServer } from "../process/server-process.ts";
 
 /** An emulator of Cloud Tasks in a process of its own, and connections to it. */
 export interface TaskEmulator {
