@@ -15,7 +15,9 @@ const INSTALLED = path.join(PEERS_DIR, "node_modules/.package-lock.json");
 export async function installPeers(): Promise<string | undefined> {
   if (await isNewer(INSTALLED, path.join(PEERS_DIR, "package-lock.json"))) return undefined;
   try {
-    await promisify(execFile)("npm", ["ci", "--no-audit", "--no-fund"], { cwd: PEERS_DIR });
+    // Without what npm tells its scripts of the project that they belong to.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
+    await promisify(execFile)("npm", ["ci", "--no-audit", "--no-fund"], { cwd: PEERS_DIR, env });
     return undefined;
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
