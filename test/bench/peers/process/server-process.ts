@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { freePort } from "../../../harness/network/free-port.ts";
 
@@ -46,8 +47,35 @@ const running = new Set<ChildProcess>();
  */
 export async function startServer(program: ServerProgram): Promise<ServerProcess> {
   const port = await freePort();
-  const [executable, ...args] = program.command;
   const startedAtMs = performance.now();
+  const child = launch(program, port);
+  const output = readOutput(child);
+  const up = Promise.withResolvers<void>();
+  const fail = (how: string): void => up.reject(new Error(`${program.command.join(" ")} ${how}:\n${output.said()}`));
+  child.once("error", (error) => fail(error.message));
+  child.once("close", () => fail("ended"));
+  AbortSignal.timeout(LONGEST_START_MS).addEventListener("abort", () => fail("is not up after a minute"));
+  if (program.upLine === undefined) {
+    void untilListening(port, () => hasEnded(child)).then((isUp) => isUp && up.resolve());
+  } else output.onLine((line) => line === program.upLine && up.resolve());
+  await up.promise;
+  return {
+    pid: child.pid ?? 0,
+    port,
+    address: `127.0.0.1:${port}`,
+    startedAtMs,
+    onLine: output.onLine,
+    async stop(signal = "SIGKILL") {
+      if (hasEnded(child)) return;
+      const closed = once(child, "close");
+      child.kill(signal);
+      await closed;
+    },
+  };
+}
+
+function launch(program: ServerProgram, port: number) {
+  const [executable, ...args] = program.command;
   const child = spawn(executable, [...args, ...(program.portArgs?.(port) ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env["PATH"], ...addressOf(program, port), ...program.env },
@@ -56,33 +84,26 @@ export async function startServer(program: ServerProgram): Promise<ServerProcess
   });
   endWithThis();
   running.add(child);
-  const ended = once(child, "close").finally(() => running.delete(child));
-  ended.catch(() => {}); // whoever waits for it hears of it
+  child.once("close", () => running.delete(child));
+  return child;
+}
+
+/** Reads all output, so that the program never waits for it, and remembers the last of it. */
+function readOutput({ stdout, stderr }: ChildProcessByStdio<null, Readable, Readable>) {
   let said = "";
-  const note = (text: string): void => void (said = (said + text).slice(-SAID_LENGTH));
-  child.stderr.setEncoding("utf8").on("data", note);
-  const up = Promise.withResolvers<void>();
-  let hear = (line: string): void => {
-    note(`${line}\n`);
-    if (line === program.upLine) up.resolve();
+  let hear: ((line: string) => void) | undefined;
+  const note = (text: string): void => {
+    said = (said + text).slice(-SAID_LENGTH);
   };
-  createInterface({ input: child.stdout }).on("line", (line) => hear(line));
-  if (program.upLine === undefined) {
-    void untilListening(port, () => hasEnded(child)).then((isUp) => isUp && up.resolve());
-  }
-  void once(child, "close").then(() => up.reject(new Error(`${program.command.join(" ")} ended:\n${said}`)));
-  const limit = AbortSignal.timeout(LONGEST_START_MS);
-  limit.addEventListener("abort", () => up.reject(new Error(`${program.command.join(" ")} takes too long:\n${said}`)));
-  await up.promise;
+  stderr.setEncoding("utf8").on("data", note);
+  createInterface({ input: stdout }).on("line", (line) => {
+    note(`${line}\n`);
+    hear?.(line);
+  });
   return {
-    pid: child.pid ?? 0,
-    port,
-    address: `127.0.0.1:${port}`,
-    startedAtMs,
-    onLine: (callback) => void (hear = callback),
-    async stop(signal = "SIGKILL") {
-      if (!hasEnded(child)) child.kill(signal);
-      await ended;
+    said: () => said,
+    onLine: (callback: (line: string) => void): void => {
+      hear = callback;
     },
   };
 }

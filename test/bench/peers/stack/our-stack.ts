@@ -27,7 +27,7 @@ export async function startOurEmulators(): Promise<OurEmulators> {
   const start = async (name: string, variable: string): Promise<ServerProcess> =>
     startServer({
       command: [process.execPath, EMULATOR, "--only", name, "--data", data],
-      env: { ...COMPILE_CACHE, LOG_LEVEL: "error" },
+      env: COMPILE_CACHE,
       addressVariable: variable,
     });
   const cloudTasks = await start("cloud-tasks", "CLOUD_TASKS_EMULATOR_HOST");
