@@ -31,18 +31,24 @@ export async function measureInTurn(
   contenders: readonly Contender[],
   { rounds, requests }: Rounds,
 ): Promise<ReadonlyMap<string, number>> {
-  const callers = new Map(
-    contenders.map(({ name, server, connections }) => [name, new Caller(server.address, connections ?? CONNECTIONS)]),
-  );
   const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = -WARM_UPS; round < rounds; round++) {
-    for (const { name, server, call } of contenders) {
-      const calls = Array.from({ length: requests }, call);
-      const beforeMs = cpuMs(server.pid);
-      await callers.get(name)?.sendAll(calls);
-      if (round >= 0) costs.get(name)?.push((cpuMs(server.pid) - beforeMs) / requests);
+    for (const contender of contenders) {
+      const cost = await measureRound(contender, requests);
+      if (round >= 0) costs.get(contender.name)?.push(cost);
     }
   }
-  for (const caller of callers.values()) caller.close();
   return new Map([...costs].map(([name, figures]) => [name, median(figures)]));
+}
+
+/** Over new connections, since a server may have closed those of the round before. Opening them doesn't count. */
+async function measureRound({ server, call, connections = CONNECTIONS }: Contender, requests: number): Promise<number> {
+  const caller = new Caller(server.address, connections);
+  await caller.sendAll(Array.from({ length: connections }, call));
+  const calls = Array.from({ length: requests }, call);
+  const beforeMs = cpuMs(server.pid);
+  await caller.sendAll(calls);
+  const cost = (cpuMs(server.pid) - beforeMs) / requests;
+  caller.close();
+  return cost;
 }
