@@ -11,15 +11,13 @@ COPY services services
 COPY packages packages
 COPY tools tools
 # Not `npm run`, which would find the Node of node_modules first: the image's own Node compiles the cache.
-RUN node tools/images/main.ts --cache-for-uid 65532
+RUN node tools/images/main.ts
 
 FROM gcr.io/distroless/cc-debian13:nonroot@sha256:54df941ed0d06a1bd95ef5e0ce391fd8d9f94b64782dc9a60062727849ee3f97 AS runtime
 WORKDIR /app
 # The Node that compiled the cache: another version would not use it.
 COPY --from=build /usr/local/bin/node bin/node
 ENV NODE_ENV=production
-ENV NODE_COMPILE_CACHE=/app/compile-cache
-ENV NODE_COMPILE_CACHE_PORTABLE=1
 USER 65532
 ENTRYPOINT ["/app/bin/node", "/app/main.js"]
 

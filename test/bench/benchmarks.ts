@@ -1,6 +1,8 @@
 import path from "node:path";
 import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
-import { makeBundle, measureBundle } from "./measures/bundles.ts";
+import { measureBundle, temporaryBundles } from "./measures/bundles.ts";
+import { coldBundles, measureColdStarts } from "./measures/cold-starts.ts";
+import type { ColdStart } from "./processes/cold-start.ts";
 import { measureCompaction } from "./measures/compaction.ts";
 import { measureEndToEnd } from "./measures/end-to-end.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
@@ -27,6 +29,7 @@ type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;
 export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["start-up", startUp],
   ["bundles", bundles],
+  ["cold-starts", coldStarts],
   ["firestore", firestore],
   ["histories", histories],
   ["cloud-tasks", cloudTasks],
@@ -51,12 +54,12 @@ async function* startUp(sizes: Sizes): AsyncGenerator<string> {
     );
   }
   const googles = googlesFirestore(sizes);
-  const bundle = await makeBundle("emulator");
-  const fromBundle = emulatorPrograms(path.join(bundle.folder, "main.js"));
+  const { bundles: made, remove } = await temporaryBundles();
+  const fromBundle = emulatorPrograms(path.join(made.emulator.folder, "main.js"));
   const { ourCloudTasks, ourFirestore } = emulatorPrograms();
   const programs = [fromBundle.ourCloudTasks, fromBundle.ourFirestore, ourCloudTasks, ourFirestore];
   const starts = await measureProcessStarts([...programs, ...googles.programs], sizes.starts);
-  await bundle.remove();
+  await remove();
   const [tasksMs = 0, oursMs = 0, tasksSourcesMs = 0, sourcesMs = 0, googlesMs] = starts;
   const ratios = (theirs: number): string =>
     `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}, from the sources ${(sourcesMs / theirs).toFixed(2)}`;
@@ -76,6 +79,24 @@ async function* bundles(sizes: Sizes): AsyncGenerator<string> {
         `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
         `(medians of ${sizes.bundlePairs} pairs, in turn)`
     );
+  }
+}
+
+async function* coldStarts(sizes: Sizes): AsyncGenerator<string> {
+  const { producer, worker, bareHono, stop } = await coldBundles();
+  try {
+    const [ofProducer, ofWorker, ofHono] = await measureColdStarts([producer, worker, bareHono], sizes.starts);
+    if (!ofProducer || !ofWorker || !ofHono) throw new Error("Nothing was measured.");
+    const figures = (start: ColdStart): string =>
+      `${whole(start.respondedMs)} ms after its start (ratio ${(start.respondedMs / ofHono.respondedMs).toFixed(1)}), with ` +
+      `${whole(start.cpuMs)} ms of a processor (ratio ${(start.cpuMs / ofHono.cpuMs).toFixed(1)}); memory ` +
+      `${whole(start.idleMib)} MiB idle, ${whole(start.servedMib)} MiB then`;
+    const setup = `medians of ${sizes.starts} starts in turn, from bundles`;
+    yield `producer's first task created ${figures(ofProducer)} (${setup})`;
+    yield `worker's first claimed delivery done ${figures(ofWorker)} (${setup})`;
+    yield `a bare Hono's first response ${figures(ofHono)} (${setup})`;
+  } finally {
+    await stop();
   }
 }
 
