@@ -93,7 +93,8 @@ interface Codec {
 }
 
 function codecOf(method: protobuf.Method, binding: Binding): Codec {
-  const { resolvedRequestType: requestType, resolvedResponseType: responseType } = method.resolve();
+  method.resolve();
+  const { resolvedRequestType: requestType, resolvedResponseType: responseType } = method;
   if (!requestType || !responseType) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
   return {
     decode(bytes) {
