@@ -2,7 +2,7 @@ import http from "node:http";
 import type net from "node:net";
 import type protobuf from "protobufjs/light.js";
 import { parseHostName } from "../guard/foreign-request.ts";
-import { refuseForeignCall } from "../guard/grpc-guard.ts";
+import { guardCalls } from "../guard/grpc-guard.ts";
 import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type BoundPort, bindPort } from "../kernel/port.ts";
@@ -97,7 +97,7 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
   }
   const grpcServer = createGrpcServer({
     handlers,
-    refuse: (head) => refuseForeignCall(head, allowedNames),
+    refuse: guardCalls(allowedNames),
     mostRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     statusOf: (error, path) => statusOf(error, path, options.log),
     began: () => openCalls.began(),

@@ -74,7 +74,7 @@ export function encodeRequest({ address, headers, body }: OutgoingRequest): Buff
   if (allowsBody(address.method)) head += `Content-Length: ${body.length}\r\n`;
   head += "\r\n";
   const bytes = Buffer.allocUnsafe(head.length + body.length);
-  bytes.latin1Write(head);
+  bytes.write(head, "latin1");
   bytes.set(body, head.length);
   return bytes;
 }

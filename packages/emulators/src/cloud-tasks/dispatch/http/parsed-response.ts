@@ -49,7 +49,8 @@ export function parseResponse(
   request.on("error", (error) => {
     // Once there is a status, an error only ends its body.
     if (finishBody) return;
-    const head = "code" in error && String(error.code).startsWith("HPE_") ? readResponseHead(stream.received) : undefined;
+    const head =
+      "code" in error && String(error.code).startsWith("HPE_") ? readResponseHead(stream.received) : undefined;
     if (head) events.onResponse(head, NO_BODY);
     else events.onFailure(error);
   });

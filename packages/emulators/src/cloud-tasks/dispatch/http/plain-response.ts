@@ -23,7 +23,7 @@ const HEADER = /^([\w!#$%&'*+.^`|~-]+):[\t ]*((?:[\u0021-\u007E\u0080-\u00FF]+[\
  * @returns undefined for all others, which Node's parser is to read.
  */
 export function readPlainResponse(bytes: Buffer, method: HttpMethod): WholeResponse | undefined {
-  const text = bytes.latin1Slice();
+  const text = bytes.toString("latin1");
   const end = text.indexOf(END);
   if (end === -1) return undefined;
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");
