@@ -49,7 +49,7 @@ interface Start {
 /** An emulator's code is loaded only if it runs. */
 const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> = {
   async "cloud-tasks"({ settings, clock, log }) {
-    const { startCloudTasksEmulator } = await import("../cloud-tasks/emulator.ts");
+    const { startServing } = await import("../cloud-tasks/start-emulator.ts");
     const { keepHeapSmall } = await import("../kernel/small-heap.ts");
     keepHeapSmall();
     const {
@@ -61,7 +61,7 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
       keepAll: _all,
       ...options
     } = settings;
-    return await startCloudTasksEmulator({ ...options, ...addresses["cloud-tasks"], clock, log });
+    return await startServing({ ...options, ...addresses["cloud-tasks"], clock, log });
   },
   async firestore({ settings, clock, log }) {
     const { startFirestoreEmulator } = await import("../firestore/emulator.ts");
