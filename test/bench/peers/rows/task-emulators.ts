@@ -1,6 +1,5 @@
 import path from "node:path";
 import { PROJECT_DIR } from "../../../../tools/project-dir.ts";
-import { makeBundle } from "../../measures/bundles.ts";
 import { median } from "../../median.ts";
 import { startTarget } from "../task-emulator/backlog.ts";
 import { measureLoads, measureQueued, measureStart } from "../task-emulator/emulator-figures.ts";
@@ -45,11 +44,10 @@ const STARTS_OF_SOURCES = {
 } as const satisfies Record<string, Line>;
 
 /** The emulator of Cloud Tasks, by turns with the Rust one if that is installed. All loads come from this process. */
-export async function* taskEmulatorRows({ sizes }: Setting, skip: (why: string) => void): AsyncGenerator<Row> {
-  const bundle = await makeBundle("emulator");
+export async function* taskEmulatorRows({ bundles, sizes }: Setting, skip: (why: string) => void): AsyncGenerator<Row> {
   const rust = await rustEmulator();
   if (!rust) skip(`the Rust emulator of Cloud Tasks: cargo install ${RUST_CRATE} --locked brings it`);
-  const ours = ourEmulator(path.join(bundle.folder, "main.js"));
+  const ours = ourEmulator(bundles.emulator);
   const both = rust ? [ours, rust] : [ours];
   const { rounds, starts, queued } = sizes.emulator;
   const target = await startTarget();
@@ -59,10 +57,9 @@ export async function* taskEmulatorRows({ sizes }: Setting, skip: (why: string) 
       yield { ...row, what: row.what.replace("many", queued.toLocaleString("en-US")) };
     }
     yield* rowsOf(STARTS, await inTurn(both, starts, measureStart));
-    yield* rowsOf(STARTS_OF_SOURCES, await inTurn([ourEmulator(SOURCES)], starts, measureStart));
+    yield* rowsOf(STARTS_OF_SOURCES, await inTurn([ourEmulator([process.execPath, SOURCES])], starts, measureStart));
   } finally {
     target.close();
-    await bundle.remove();
   }
 }
 

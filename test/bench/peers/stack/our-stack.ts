@@ -7,7 +7,7 @@ import { LOCAL } from "../../../../services/local/settings.ts";
 import { PROJECT_DIR } from "../../../../tools/project-dir.ts";
 import { createCloudTasksClient } from "../../../../shared/runtime/google-clients.ts";
 import { claimTask, registry } from "../../service/task-types.ts";
-import type { Bundle } from "./our-bundles.ts";
+import type { BundleCommand } from "./our-bundles.ts";
 import { type ServerProcess, type ServerProgram, startServer } from "../process/server-process.ts";
 
 const EMULATOR = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
@@ -60,12 +60,12 @@ async function pause({ port }: ServerProcess, queue: string): Promise<void> {
 }
 
 /** Our producer, which tells no callers apart, as the peers don't. */
-export function producerProgram(bundle: Bundle, { env }: OurEmulators, workerUrl: string): ServerProgram {
-  return { ...bundle, env: { ...bundle.env, ...env, AUTH_MODE: "local", WORKER_URL: workerUrl } };
+export function producerProgram(command: BundleCommand, { env }: OurEmulators, workerUrl: string): ServerProgram {
+  return { command, env: { ...env, AUTH_MODE: "local", WORKER_URL: workerUrl } };
 }
 
 /** Our worker, which verifies tokens by the keys at this address. */
-export function workerProgram(bundle: Bundle, { env }: OurEmulators, keysUrl: string): ServerProgram {
+export function workerProgram(command: BundleCommand, { env }: OurEmulators, keysUrl: string): ServerProgram {
   // Only tasks that follow others are sent to this URL, and there are none.
-  return { ...bundle, env: { ...bundle.env, ...env, OIDC_CERTS_URL: keysUrl, WORKER_URL: "http://127.0.0.1:9" } };
+  return { command, env: { ...env, OIDC_CERTS_URL: keysUrl, WORKER_URL: "http://127.0.0.1:9" } };
 }

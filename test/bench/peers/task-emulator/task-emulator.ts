@@ -20,10 +20,9 @@ const CONNECTIONS = 4;
 
 const callCloudTasks = createCloudTasksCaller();
 
-/** Ours, from a main module. Its log goes to this process, as a service's does. */
-export function ourEmulator(main: string): ServerProgram {
-  const command = [process.execPath, main, "--only", "cloud-tasks"] as const;
-  return { command, addressVariable: "CLOUD_TASKS_EMULATOR_HOST" };
+/** Ours, by the command that runs it. Its log goes to this process, as a service's does. */
+export function ourEmulator(command: readonly [string, ...string[]]): ServerProgram {
+  return { command: [...command, "--only", "cloud-tasks"], addressVariable: "CLOUD_TASKS_EMULATOR_HOST" };
 }
 
 /** The Rust emulator; undefined if it isn't installed. */
