@@ -20,13 +20,13 @@ export interface PeerSizes {
 
 export const PEER_SIZES = {
   full: {
-    small: { rounds: 9, requests: 300 },
+    small: { rounds: 7, requests: 300 },
     large: { rounds: 7, requests: 30 },
     races: 9,
     starts: 9,
     idle: { rounds: 5, requests: 30 },
-    through: { rounds: 5, requests: 2_000 },
-    emulator: { rounds: 3, tasks: 5_000, ofOneQueue: 1_500, single: 300, queued: 100_000, starts: 9 },
+    through: { rounds: 3, requests: 2_000 },
+    emulator: { rounds: 3, tasks: 4_000, ofOneQueue: 1_500, single: 300, queued: 100_000, starts: 9 },
     records: 300_000,
   },
   quick: {

@@ -21,7 +21,7 @@ export interface Rounds {
 
 const CONNECTIONS = 8;
 /** Rounds before those that count: until then, code is compiled, and caches are filled. */
-const WARM_UPS = 2;
+const WARM_UPS = 3;
 
 /**
  * What a request costs the process of each contender, in milliseconds of a processor: medians over rounds in turn (A B C

@@ -11,7 +11,6 @@ import type { Setting } from "./setting.ts";
 
 /** Between two tasks of an idle system. */
 const IDLE_MS = 25;
-const WARM_UP_TASKS = 200;
 
 const OURS = "Handoff";
 const PEERS = ["pg-boss", "graphile-worker", "bullmq"];
@@ -20,7 +19,8 @@ const PEERS = ["pg-boss", "graphile-worker", "bullmq"];
 export async function* throughRows(setting: Setting, skip: (why: string) => void): AsyncGenerator<Row> {
   const { systems, stop } = await startSystems(setting, skip);
   try {
-    for (const system of systems) await runTasks(system, WARM_UP_TASKS);
+    // Until then, code is compiled.
+    for (const system of systems) await runTasks(system, Math.ceil(setting.sizes.through.requests / 2));
     const idle = await idleMs(systems, setting.sizes.idle);
     const unit = "ms";
     yield {

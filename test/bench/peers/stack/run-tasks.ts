@@ -20,13 +20,22 @@ export async function runTasks({ front, worker, call }: QueueSystem, tasks: numb
   return Number(untilNanos - fromNanos) / 1e9;
 }
 
-/** When the last of so many tasks was handled, by the clock of `process.hrtime`, which all processes share. */
+const LONGEST_WAIT_MS = 120_000;
+
+/**
+ * When the last of so many tasks was handled, by the clock of `process.hrtime`, which all processes share.
+ *
+ * @throws Error when that takes longer than two minutes.
+ */
 export function handledAt(worker: QueueSystem["worker"], tasks: number): Promise<bigint> {
-  return new Promise((resolve) => {
-    let rest = tasks;
-    worker.onLine((line) => {
-      const nanos = /^handled \d+ (\d+)$/.exec(line)?.[1];
-      if (nanos !== undefined && --rest === 0) resolve(BigInt(nanos));
-    });
+  const { promise, resolve, reject } = Promise.withResolvers<bigint>();
+  let rest = tasks;
+  AbortSignal.timeout(LONGEST_WAIT_MS).addEventListener("abort", () => {
+    reject(new Error(`${rest} of ${tasks} tasks were not handled in ${LONGEST_WAIT_MS} ms.`));
   });
+  worker.onLine((line) => {
+    // Anywhere in a line: a log line that was only written in part may come before it.
+    for (const [, nanos = "0"] of line.matchAll(/handled \d+ (\d+)/g)) if (--rest === 0) resolve(BigInt(nanos));
+  });
+  return promise;
 }
