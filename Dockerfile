@@ -5,7 +5,7 @@ FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/emulators/package.json packages/emulators/
-RUN npm ci --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts
 COPY shared shared
 COPY services services
 COPY packages packages

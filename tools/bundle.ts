@@ -41,7 +41,10 @@ interface Way {
  * Bundles a program into a folder with everything it needs except Node. All of its code is in one file, so that V8 can
  * keep what it has compiled of it in another: see `start-program.ts`. Modules that are imported late still run late.
  */
-export async function bundle(program: Program, way: Way): Promise<void> {
+export async function bundle(
+  program: Pick<Program, "name" | "entry" | "protosOf" | "filesOf">,
+  way: Way,
+): Promise<void> {
   await fs.rm(way.to, { recursive: true, force: true });
   const common = { bundle: true, platform: "node", format: "cjs", target: "node24", logLevel: "silent" } as const;
   await build({

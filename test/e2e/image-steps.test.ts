@@ -156,7 +156,7 @@ test("npm ci runs no package's script, and checks the hash of every package, Nod
   expect(downloaded.filter(([name, { integrity }]) => !integrity && !ours.has(name)).map(([name]) => name)).toEqual([]);
   expect(Object.keys(optionalDependencies).filter((name) => !packages[`node_modules/${name}`]?.integrity)).toEqual([]);
   expect(await fs.readFile(path.join(ROOT, ".npmrc"), "utf8")).toMatch(/^ignore-scripts=true$/m);
-  expect(instructions).toContain("RUN npm ci --ignore-scripts");
+  expect(instructions).toContain("RUN npm ci --omit=dev --ignore-scripts");
 });
 
 test("the build context contains what the Dockerfile copies, and no more", async () => {

@@ -4,6 +4,7 @@ import { DataFolderError } from "../kernel/journal/data-folder-error.ts";
 import { NotStoredError } from "../kernel/journal/not-stored-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import { ConfigError } from "./config-error.ts";
+import { createLineWriter } from "./line-writer.ts";
 import { createLog } from "./log.ts";
 import type { EmulatorName, StandaloneSettings } from "./settings.ts";
 
@@ -26,6 +27,7 @@ const HOST_VARIABLES = {
 export async function startEmulators(settings: StandaloneSettings): Promise<{ stop(): Promise<void> }> {
   const clock = settings.virtualClock ? new VirtualClock() : systemClock;
   const running: Running[] = [];
+  const write = createLineWriter(process.stdout);
   for (const name of settings.emulators) {
     const log = createLog({ service: name, level: settings.level, readable: process.stdout.isTTY, write });
     const emulator = await explain(name, () => START[name]({ settings, clock, log }));
@@ -77,8 +79,6 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
     });
   },
 };
-
-const write = (line: string): void => void process.stdout.write(line);
 
 /** What a person can fix gets a sentence instead of a stack. */
 async function explain<Result>(name: EmulatorName, start: () => Promise<Result>): Promise<Result> {

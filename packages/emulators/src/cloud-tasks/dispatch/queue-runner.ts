@@ -61,7 +61,7 @@ export class QueueRunner implements Watched {
     this.#deps = deps;
     this.#setBack = new SetBack(deps.clock);
     this.#speed = new QueueSpeed(deps.slowDown);
-    this.#bucket = new TokenBucket(this.#rate(monotonicMs(deps.clock)));
+    this.#bucket = new TokenBucket(this.#speed.limits(queue.settings.config, monotonicMs(deps.clock)));
     for (const task of queue.tasks.values()) this.#enqueue(task);
   }
 
@@ -145,7 +145,9 @@ export class QueueRunner implements Watched {
       const waitMs = this.#waitForTurn(monotonicMs(clock));
       if (waitMs > 0) {
         // The end of a delivery wakes the queue, so waiting for a free slot needs no timer.
-        if (Number.isFinite(waitMs)) this.#awaitTokens(waitMs);
+        if (!Number.isFinite(waitMs)) return;
+        this.#awaitsTokens = true;
+        this.#wakeIn(waitMs);
         return;
       }
       this.#dequeue(task);
@@ -191,7 +193,8 @@ export class QueueRunner implements Watched {
   get statistics(): { readonly effectiveRate: number; readonly answeredLastMinute: number } {
     const nowMs = monotonicMs(this.#deps.clock);
     const answeredLastMinute = this.#speed.answeredLastMinute(nowMs);
-    return { effectiveRate: this.#rate(nowMs).perSecond, answeredLastMinute };
+    const { perSecond: effectiveRate } = this.#speed.limits(this.queue.settings.config, nowMs);
+    return { effectiveRate, answeredLastMinute };
   }
 
   /** Stops beginning deliveries. */
@@ -210,17 +213,8 @@ export class QueueRunner implements Watched {
     if (this.#running >= this.queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
     if (!this.#deps.slots.isFree(this.#wakeLater)) return Number.POSITIVE_INFINITY;
     if (!this.#deps.state.unstored.hasRoom(this.#wakeLater)) return Number.POSITIVE_INFINITY;
-    this.#bucket.resize(this.#rate(nowMs));
-    return this.#bucket.take(nowMs);
-  }
-
-  #rate(nowMs: number): { perSecond: number; capacity: number; nowMs: number } {
-    return { ...this.#speed.limits(this.queue.settings.config, nowMs), nowMs };
-  }
-
-  #awaitTokens(waitMs: number): void {
-    this.#awaitsTokens = true;
-    this.#wakeIn(isMovedByHand(this.#deps.clock) ? waitMs : Math.max(waitMs, LEAST_TOKEN_WAIT_MS));
+    this.#bucket.resize(this.#speed.limits(this.queue.settings.config, nowMs));
+    return this.#bucket.take(nowMs, isMovedByHand(this.#deps.clock) ? 0 : LEAST_TOKEN_WAIT_MS);
   }
 
   #wakeIn(waitMs: number): void {

@@ -1,4 +1,4 @@
-import { keptCopy } from "../../kernel/kept-copy.ts";
+import { keptCopy } from "./kept-copy.ts";
 import type { QueueSettings } from "./queue.ts";
 import type { Progress, Task } from "./task.ts";
 

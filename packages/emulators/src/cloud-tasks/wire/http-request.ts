@@ -1,4 +1,4 @@
-import { keptCopy } from "../../kernel/kept-copy.ts";
+import { keptCopy } from "../state/kept-copy.ts";
 import { invalidArgument } from "../api/service-errors.ts";
 import type { HttpMethod, HttpTarget, TokenRequest } from "../state/task.ts";
 import { storedHeaders } from "./header-rules.ts";

@@ -28,13 +28,18 @@ export class TargetConnection {
     // A certificate is for a name.
     const servername = net.isIP(host) ? "" : host;
     this.#socket = isSecure ? tls.connect({ ...to, servername, ALPNProtocols: ["http/1.1"] }) : net.connect(to);
+    let hasEnded = false;
     // What comes while nobody uses it, such as the rest of a response, would precede the next response.
     this.#socket.on("data", (bytes) => (this.#user ? this.#user.received(bytes) : this.destroy()));
-    this.#socket.on("end", () => (this.#user ? this.#user.ended() : this.destroy()));
+    this.#socket.on("end", () => {
+      hasEnded = true;
+      if (this.#user) this.#user.ended();
+      else this.destroy();
+    });
     this.#socket.on("error", (error) => this.#user?.failed(error));
     this.#socket.on("close", () => {
       closed(this);
-      this.#user?.failed(new Error("socket hang up"));
+      if (!hasEnded) this.#user?.failed(new Error("socket hang up"));
     });
   }
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { keptCopy } from "../../../src/kernel/kept-copy.ts";
+import { keptCopy } from "../../../src/cloud-tasks/state/kept-copy.ts";
 
 test("makes copies that neither their originals nor each other change", () => {
   fc.assert(
