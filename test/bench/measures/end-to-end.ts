@@ -34,12 +34,11 @@ const created = z.object({ id: z.string() });
 export async function measureEndToEnd({ idleTasks, tasks, rounds, callers }: EndToEndSize): Promise<EndToEnd> {
   const stack = await startLocalStack();
   try {
-    let delivered = 0;
     const load = async (count: number): Promise<EndToEnd["rounds"][number]> => {
       const cpuBefore = cpuOf(stack);
       const fromMs = performance.now();
       await runLoad("enqueue-load.ts", { producerUrl: stack.producerUrl, types: CLAIMED_TYPES, tasks: count, callers });
-      await stack.delivered((delivered += count));
+      await stack.emptied();
       const perSecond = count / ((performance.now() - fromMs) / 1_000);
       const cpuMs = Object.entries(cpuOf(stack)).map(([name, now]) => [
         name,
@@ -54,7 +53,7 @@ export async function measureEndToEnd({ idleTasks, tasks, rounds, callers }: End
       await setTimeout(PAUSE_MS);
       const at = process.hrtime.bigint();
       sentNs.set(await enqueue(stack.producerUrl), at);
-      await stack.delivered((delivered += 1));
+      await stack.emptied();
     }
     const starts = stack.handlerStarts();
     const idleMs = [...sentNs].map(([id, at]) => Number((starts.get(id) ?? 0n) - at) / 1e6);
