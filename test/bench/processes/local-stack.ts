@@ -24,7 +24,6 @@ export interface LocalStack {
 export const CLAIMED_TYPES = ["canary.claim", "canary.natural"] as const;
 
 const COPIED = ["services", "shared", "packages", "package.json"];
-const PROGRAMS = ["producer", "worker", "cloud-tasks", "firestore"] as const;
 const HIGHEST_RATE = 500;
 const LONGEST_WAIT_MS = 300_000;
 
@@ -33,7 +32,7 @@ export async function startLocalStack(): Promise<LocalStack> {
   const project = fs.mkdtempSync(path.join(os.tmpdir(), "bench-stack-"));
   copyProject(project);
   const startsFile = path.join(project, "handler-starts");
-  const [producer, worker, cloudTasks, firestore] = await Promise.all(PROGRAMS.map(freePort));
+  const [producer, worker, cloudTasks, firestore] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const stack = spawn(
     process.execPath,
     [path.join(project, "services/local/main.ts"), "--data", path.join(project, "data")],
