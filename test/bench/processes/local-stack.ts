@@ -13,8 +13,8 @@ export interface LocalStack {
   readonly producerUrl: string;
   /** The process ids by name; `local` is the one that starts the others and prints what they log. */
   readonly pids: Readonly<Record<"local" | "producer" | "worker" | "cloud-tasks" | "firestore", number>>;
-  /** Resolves once so many deliveries have ended, by the worker's log. */
-  delivered(count: number): Promise<void>;
+  /** Resolves once all tasks have left their queues. */
+  emptied(): Promise<void>;
   /** When each task's handler has started, by `process.hrtime`, in nanoseconds. */
   handlerStarts(): ReadonlyMap<string, bigint>;
   stop(): Promise<void>;
@@ -24,16 +24,15 @@ export interface LocalStack {
 export const CLAIMED_TYPES = ["canary.claim", "canary.natural"] as const;
 
 const COPIED = ["services", "shared", "packages", "package.json"];
-const PROGRAMS = ["producer", "worker", "cloud-tasks", "firestore"] as const;
 const HIGHEST_RATE = 500;
-const DELIVERY_LINE = /^worker +\S+ delivery /;
+const LONGEST_WAIT_MS = 300_000;
 
 /** Starts a copy of the project, since handlers and queues are part of the sources. */
 export async function startLocalStack(): Promise<LocalStack> {
   const project = fs.mkdtempSync(path.join(os.tmpdir(), "bench-stack-"));
   copyProject(project);
   const startsFile = path.join(project, "handler-starts");
-  const [producer, worker, cloudTasks, firestore] = await Promise.all(PROGRAMS.map(freePort));
+  const [producer, worker, cloudTasks, firestore] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const stack = spawn(
     process.execPath,
     [path.join(project, "services/local/main.ts"), "--data", path.join(project, "data")],
@@ -58,9 +57,7 @@ export async function startLocalStack(): Promise<LocalStack> {
   };
   const pids = new Map<string, number>([["local", stack.pid ?? 0]]);
   const ready = Promise.withResolvers<void>();
-  const counter = new DeliveryCounter();
   createInterface({ input: stack.stdout }).on("line", (line) => {
-    if (DELIVERY_LINE.test(line)) counter.add();
     const [, name, pid] = /^(\S+) has pid (\d+)$/.exec(line) ?? [];
     if (name !== undefined) pids.set(name, Number(pid));
     if (line.startsWith("ready ")) ready.resolve();
@@ -81,7 +78,7 @@ export async function startLocalStack(): Promise<LocalStack> {
       "cloud-tasks": pidOf(pids, "cloud-tasks"),
       firestore: pidOf(pids, "firestore"),
     },
-    delivered: (count) => counter.reaches(count),
+    emptied: () => untilEmpty(`http://127.0.0.1:${cloudTasks}/_emulator/idle`),
     handlerStarts: () => readStarts(startsFile),
     stop,
   };
@@ -105,6 +102,16 @@ function edit(file: string, from: RegExp, to: string): void {
   fs.writeFileSync(file, edited);
 }
 
+async function untilEmpty(url: string): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ until: "empty", timeoutMs: LONGEST_WAIT_MS }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`The queues are not empty: ${text}`);
+}
+
 function pidOf(pids: ReadonlyMap<string, number>, name: string): number {
   const pid = pids.get(name);
   if (pid === undefined) throw new Error(`The stack has named no pid of ${name}.`);
@@ -114,22 +121,4 @@ function pidOf(pids: ReadonlyMap<string, number>, name: string): number {
 function readStarts(file: string): Map<string, bigint> {
   const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
   return new Map(lines.map((line) => [line.split(" ")[0] ?? "", BigInt(line.split(" ")[1] ?? 0)]));
-}
-
-class DeliveryCounter {
-  #count = 0;
-  #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
-
-  add(): void {
-    this.#count += 1;
-    if (this.#waiting && this.#count >= this.#waiting.count) this.#waiting.resolve();
-  }
-
-  /** For one at a time. */
-  reaches(count: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting = { count, resolve };
-    if (this.#count >= count) resolve();
-    return promise;
-  }
 }

@@ -5,7 +5,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import { silentLog } from "../../../packages/emulators/src/kernel/emulator-log.ts";
-import type { RunningEmulator } from "./stored/stored-emulator.ts";
+import { COMPACTED, type RunningEmulator } from "./stored/stored-emulator.ts";
 import { storedRecords } from "./stored/stored-records.ts";
 import { storedTasks } from "./stored/stored-tasks.ts";
 
@@ -24,13 +24,12 @@ const emulator = { "cloud-tasks": storedTasks, firestore: storedRecords }[name];
 
 const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "bench-"));
 await emulator.fill(dataDir, stored);
-// The next start finds a journal that is only a snapshot.
-await (await emulator.start(dataDir, silentLog)).stop();
 
 const startedMs = performance.now();
 const startedCpuMs = mainThreadCpuMs();
-let compactions = 0;
-const running = await emulator.start(dataDir, { ...silentLog, info: (_, message) => noteLine(message) });
+const seen = { compactions: 0 };
+const info = (_: object, message: string): void => void (message === COMPACTED && seen.compactions++);
+const running = await emulator.start(dataDir, { ...silentLog, info });
 const restartMs = performance.now() - startedMs;
 const restartCpuMs = mainThreadCpuMs() - startedCpuMs;
 const residentMib = process.memoryUsage.rss() / MIB;
@@ -40,23 +39,19 @@ fs.rmSync(dataDir, { recursive: true });
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 process.exit(0);
 
-function noteLine(message: string): void {
-  if (message === "compacted the journal") compactions += 1;
-}
-
 async function measureGrowth({ call, grow }: RunningEmulator) {
   await call(0);
-  const compactionsBefore = compactions;
+  const before = seen.compactions;
   const delay = monitorEventLoopDelay({ resolution: 1 });
   let longestCallMs = 0;
   let longestTurnCpuMs = 0;
   const growth = { isOver: false };
   const turns = async (): Promise<void> => {
-    for (let before = mainThreadCpuMs(); !growth.isOver;) {
+    for (let turnMs = mainThreadCpuMs(); !growth.isOver;) {
       await setTimeout(1);
       const now = mainThreadCpuMs();
-      longestTurnCpuMs = Math.max(longestTurnCpuMs, now - before);
-      before = now;
+      longestTurnCpuMs = Math.max(longestTurnCpuMs, now - turnMs);
+      turnMs = now;
     }
   };
   const calls = async (): Promise<void> => {
@@ -69,7 +64,7 @@ async function measureGrowth({ call, grow }: RunningEmulator) {
   };
   delay.enable();
   const measuring = [calls(), turns()];
-  for (let n = 0; compactions === compactionsBefore; n++) await grow(n);
+  for (let n = 0; seen.compactions === before; n++) await grow(n);
   growth.isOver = true;
   await Promise.all(measuring);
   delay.disable();

@@ -1,7 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { startFirestoreEmulator } from "../../../../packages/emulators/src/firestore/emulator.ts";
+import { silentLog } from "../../../../packages/emulators/src/kernel/emulator-log.ts";
 import { connectToEmulator } from "../../../harness/firestore/connect-to-emulator.ts";
-import type { StoredEmulator } from "./stored-emulator.ts";
+import { COMPACTED, type StoredEmulator } from "./stored-emulator.ts";
 
 const BATCH = 500;
 const LARGE_BYTES = 200_000;
@@ -20,6 +21,7 @@ export const storedRecords: StoredEmulator = {
     }
     await db.terminate();
     await running.stop();
+    await compact(dataDir);
   },
   async start(dataDir, log) {
     const running = await startFirestoreEmulator({ dataDir, log });
@@ -40,6 +42,15 @@ export const storedRecords: StoredEmulator = {
     };
   },
 };
+
+/** A start compacts a journal that has more than a snapshot. */
+async function compact(dataDir: string): Promise<void> {
+  const { promise: compacted, resolve } = Promise.withResolvers<void>();
+  const info = (_: object, message: string): void => void (message === COMPACTED && resolve());
+  const running = await startFirestoreEmulator({ dataDir, log: { ...silentLog, info } });
+  await compacted;
+  await running.stop();
+}
 
 const idOf = (n: number): string => `${n.toString(16).padStart(32, "0")}-default`;
 

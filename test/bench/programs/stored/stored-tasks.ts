@@ -13,7 +13,10 @@ const HOUR_MS = 3_600_000;
 
 /** The Cloud Tasks emulator, with tasks that are due later. */
 export const storedTasks: StoredEmulator = {
-  fill: storeTasks,
+  async fill(dataDir, count) {
+    await storeTasks(dataDir, count);
+    await (await startCloudTasksEmulator({ dataDir })).stop();
+  },
   async start(dataDir, log) {
     const emulator = await startCloudTasksEmulator({ dataDir, log });
     const client = await createCloudTasksClient(emulator);

@@ -13,6 +13,8 @@ function setup() {
   const type = loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PACKAGES).lookupType(
     "google.firestore.v1.Document",
   );
+  // Otherwise its first use would replace the function below.
+  type.setup();
   const decoded: string[] = [];
   const decode = type.decode.bind(type);
   type.decode = (reader, length) => {
