@@ -2,7 +2,7 @@ import type { HttpMethod } from "../../state/task.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** A response whose body has come, too. */
-export interface WholeResponse {
+interface WholeResponse {
   readonly head: ResponseHead;
   readonly body: Uint8Array;
 }
