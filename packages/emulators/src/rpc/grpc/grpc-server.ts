@@ -7,7 +7,7 @@ import { type CallRules, type CallSink, GrpcCall } from "./grpc-call.ts";
 /** Serves one call of an RPC, and returns what receives its messages. */
 export type CallHandler = (call: GrpcCall) => CallSink;
 
-export interface GrpcServerOptions extends CallRules {
+interface GrpcServerOptions extends CallRules {
   /** By their paths, `/package.Service/Method`. */
   readonly handlers: ReadonlyMap<string, CallHandler>;
   /** Says why a call is refused, if it is. */
@@ -17,7 +17,7 @@ export interface GrpcServerOptions extends CallRules {
 }
 
 /** A gRPC server on connections that somebody else accepts. */
-export interface GrpcServer {
+interface GrpcServer {
   serve(socket: net.Socket): void;
   /** Begins no more calls, and closes each connection once its calls have ended: with GOAWAY and no error. */
   shutDown(): void;

@@ -53,6 +53,10 @@ it.each([
   expect(read(text)).toBeUndefined();
 });
 
+it.each(["a", " ", "a "])("takes no longer for a header of many %j that ends in a control character", (text) => {
+  expect(read(`HTTP/1.1 200 OK\r\nX-A: ${text.repeat(30_000)}\u0001\r\nContent-Length: 0\r\n\r\n`)).toBeUndefined();
+});
+
 const headerArbitrary = fc.tuple(
   fc.constantFrom(
     "Content-Length",

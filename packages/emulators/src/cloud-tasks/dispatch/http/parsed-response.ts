@@ -13,7 +13,7 @@ const READING = { insecureHTTPParser: true, maxHeaderSize: MOST_HEADER_BYTES };
 
 const NO_BODY = new Uint8Array();
 
-export interface ParsedResponseEvents {
+interface ParsedResponseEvents {
   /** The status is decided, and the body, as far as it is kept, has come. It may be called again, which changes nothing. */
   readonly onResponse: (head: ResponseHead, body: Uint8Array) => void;
   /** There is no status. Called at most once, and not after the other. */

@@ -2,7 +2,7 @@ import type { HttpMethod } from "../../state/task.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** A response whose body has come, too. */
-export interface WholeResponse {
+interface WholeResponse {
   readonly head: ResponseHead;
   readonly body: Uint8Array;
 }
@@ -13,7 +13,7 @@ const MOST_BODY_BYTES = 16 * 1024;
 const NO_BODY = new Uint8Array();
 const END = "\r\n\r\n";
 const STATUS_LINE = /^HTTP\/1\.1 ([2-5]\d\d) [\t\u0020-\u007E\u0080-\u00FF]*$/;
-const HEADER = /^([\w!#$%&'*+.^`|~-]+):[\t ]*((?:[\u0021-\u007E\u0080-\u00FF]+[\t ]*)*)$/;
+const HEADER = /^([\w!#$%&'*+.^`|~-]+):([\t\u0020-\u007E\u0080-\u00FF]*)$/;
 
 /**
  * Reads what nearly every target sends: a final response that has come in one piece, with nothing in its head or its
@@ -43,10 +43,20 @@ function readHeaders(lines: readonly string[]): string[] | undefined {
   for (const line of lines) {
     const [, name, value] = HEADER.exec(line) ?? [];
     if (name === undefined || value === undefined) return undefined;
-    raw.push(name, value.trimEnd());
+    raw.push(name, withoutSpaceAround(value));
   }
   return raw;
 }
+
+/** By hand: for a regular expression, a long row of spaces would take the square of its length. */
+function withoutSpaceAround(value: string): string {
+  let [from, to] = [0, value.length];
+  while (from < to && isSpace(value.charCodeAt(from))) from++;
+  while (to > from && isSpace(value.charCodeAt(to - 1))) to--;
+  return value.slice(from, to);
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 
 /** Undefined when it isn't certain (RFC 9112, section 6.3). */
 function bodyLength({ status, rawHeaders }: ResponseHead, method: HttpMethod): number | undefined {
