@@ -4,9 +4,9 @@ import type { StoredDocument } from "./document.ts";
 
 /** Converts documents to the text that the log has of them, and back. */
 export interface DocumentText {
-  of(document: StoredDocument): string;
+  readonly of: (document: StoredDocument) => string;
   /** Its fields are decoded when somebody reads them. */
-  read(text: string): StoredDocument;
+  readonly read: (text: string) => StoredDocument;
 }
 
 /**
