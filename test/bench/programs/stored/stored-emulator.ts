@@ -13,8 +13,8 @@ export interface StoredEmulator {
 /** It, and its client. */
 export interface RunningEmulator {
   /** A call that stores little. */
-  call(n: number): Promise<void>;
+  readonly call: (n: number) => Promise<void>;
   /** Calls that store much and leave nothing behind. */
-  grow(n: number): Promise<void>;
+  readonly grow: (n: number) => Promise<void>;
   stop(): Promise<void>;
 }

@@ -4,9 +4,9 @@ import type { StoredDocument } from "./document.ts";
 
 /** Converts documents to the text that the log has of them, and back. */
 export interface DocumentText {
-  of(document: StoredDocument): string;
+  readonly of: (document: StoredDocument) => string;
   /** Its fields are decoded when somebody reads them. */
-  read(text: string): StoredDocument;
+  readonly read: (text: string) => StoredDocument;
 }
 
 /**
@@ -62,7 +62,8 @@ function readHead(bytes: Uint8Array, type: protobuf.Type): Omit<StoredDocument, 
     const field = type.fieldsById[tag >>> 3]?.resolve();
     if (field?.name === "name") name = reader.string();
     else if (field?.resolvedType instanceof protobuf.Type && !field.map) {
-      const time: WireTimestamp = field.resolvedType.decode(reader, reader.uint32());
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- protobufjs gives no static types
+      const time = field.resolvedType.decode(reader, reader.uint32()) as unknown as WireTimestamp;
       times.set(field.name, microsOf(time));
     } else reader.skipType(tag & 7);
   }
