@@ -188,6 +188,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
+    // Programs of other packages, which are installed for a benchmark alone.
+    exclude: { path: "^test/bench/peers/programs/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },

@@ -5,21 +5,19 @@ FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/emulators/package.json packages/emulators/
-RUN npm ci --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts
 COPY shared shared
 COPY services services
 COPY packages packages
 COPY tools tools
 # Not `npm run`, which would find the Node of node_modules first: the image's own Node compiles the cache.
-RUN node tools/images/main.ts --cache-for-uid 65532
+RUN node tools/images/main.ts
 
 FROM gcr.io/distroless/cc-debian13:nonroot@sha256:54df941ed0d06a1bd95ef5e0ce391fd8d9f94b64782dc9a60062727849ee3f97 AS runtime
 WORKDIR /app
 # The Node that compiled the cache: another version would not use it.
 COPY --from=build /usr/local/bin/node bin/node
 ENV NODE_ENV=production
-ENV NODE_COMPILE_CACHE=/app/compile-cache
-ENV NODE_COMPILE_CACHE_PORTABLE=1
 USER 65532
 ENTRYPOINT ["/app/bin/node", "/app/main.js"]
 

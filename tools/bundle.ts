@@ -2,7 +2,7 @@ import { build } from "esbuild";
 import fs from "node:fs/promises";
 import { findPackageJSON } from "node:module";
 import path from "node:path";
-import { inlineClientFiles } from "./inline-client-files.ts";
+import { googleClients } from "./google-clients/google-clients.ts";
 import type { Program } from "./images/programs.ts";
 
 /** The variables that CommonJS modules expect, for a bundle that is an ES module. */
@@ -13,17 +13,52 @@ const COMMONJS_SCOPE = [
   "const __dirname = import.meta.dirname;",
 ].join("\n");
 
+/** What stands around a program: the function that `start-program.ts` calls. */
+const PROGRAM = {
+  head: [
+    "(function (require, module, exports, __filename, __dirname) {",
+    'const urlOfProgram = require("node:url").pathToFileURL(__filename).href;',
+  ].join("\n"),
+  foot: "})",
+};
+
+/** How a module finds itself, in a program that is a function. */
+const IMPORT_META = {
+  "import.meta.url": "urlOfProgram",
+  "import.meta.filename": "__filename",
+  "import.meta.dirname": "__dirname",
+};
+
+const START_PROGRAM = path.join(import.meta.dirname, "images/start-program.ts");
+
 /** From the project's folder to a bundle's. */
 interface Way {
   readonly from: string;
   readonly to: string;
 }
 
-/** Bundles a program into a folder with everything it needs except Node. */
-export async function bundle(program: Program, way: Way): Promise<void> {
+/**
+ * Bundles a program into a folder with everything it needs except Node. All of its code is in one file, so that V8 can
+ * keep what it has compiled of it in another: see `start-program.ts`. Modules that are imported late still run late.
+ */
+export async function bundle(
+  program: Pick<Program, "name" | "entry" | "protosOf" | "filesOf">,
+  way: Way,
+): Promise<void> {
   await fs.rm(way.to, { recursive: true, force: true });
-  await bundleModules({ main: program.entry }, { ...way, target: "node24" });
-  const manifest = { name: program.name, type: "module" };
+  const common = { bundle: true, platform: "node", format: "cjs", target: "node24", logLevel: "silent" } as const;
+  await build({
+    ...common,
+    absWorkingDir: way.from,
+    entryPoints: { program: program.entry },
+    outdir: way.to,
+    banner: { js: PROGRAM.head },
+    footer: { js: PROGRAM.foot },
+    define: IMPORT_META,
+    plugins: [googleClients],
+  });
+  await build({ ...common, entryPoints: { main: START_PROGRAM }, outdir: way.to });
+  const manifest = { name: program.name, type: "commonjs" };
   await fs.writeFile(path.join(way.to, "package.json"), `${JSON.stringify(manifest)}\n`);
   for (const name of program.protosOf) await copyProtos(name, way);
   for (const [name, files] of Object.entries(program.filesOf ?? {})) await copyFiles(name, files, way);
@@ -50,7 +85,7 @@ export async function bundleModules(
     format: "esm",
     target,
     banner: { js: COMMONJS_SCOPE },
-    plugins: [inlineClientFiles],
+    plugins: [googleClients],
     logLevel: "silent",
   });
 }

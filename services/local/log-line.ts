@@ -11,7 +11,9 @@ const LABELS = "logging.googleapis.com/labels";
 /** Other fields of this kind link lines in Cloud Logging. Here they only make lines longer. */
 const FOR_CLOUD_LOGGING = "logging.googleapis.com/";
 
-const COLOUR = new Map<unknown, Parameters<typeof styleText>[0]>([
+type Style = "dim" | "yellow" | "red" | "reset";
+
+const COLOUR = new Map<unknown, Style>([
   ["WARNING", "yellow"],
   ["ERROR", "red"],
   ["CRITICAL", "red"],
@@ -23,7 +25,7 @@ const COLOUR = new Map<unknown, Parameters<typeof styleText>[0]>([
  * the name. Nothing in a line can command the terminal.
  */
 export function readableLine(name: string, line: string): string {
-  const prefix = styleText("dim", name.padEnd(NAME_WIDTH));
+  const prefix = styled("dim", name.padEnd(NAME_WIDTH));
   const entry = parseEntry(line);
   if (!entry) return `${prefix} ${escapeCommands(line)}`;
 
@@ -33,8 +35,8 @@ export function readableLine(name: string, line: string): string {
   const { request, errors, fields } = takeApart(name, rest);
   return [
     prefix,
-    timeOfDay === undefined ? "" : styleText("dim", timeOfDay),
-    styleText(COLOUR.get(severity) ?? "reset", text),
+    timeOfDay === undefined ? "" : styled("dim", timeOfDay),
+    styled(COLOUR.get(severity) ?? "reset", text),
     request,
     ...(timeOfDay === undefined && time !== undefined ? [showField("time", time)] : []),
     ...[...fields].map(([key, value]) => showField(key, value)),
@@ -83,7 +85,7 @@ function showRequest(request: Fields): string {
 }
 
 function showField(key: string, value: unknown): string {
-  return `${styleText("dim", `${escapeControls(key)}=`)}${showValue(value)}`;
+  return `${styled("dim", `${escapeControls(key)}=`)}${showValue(value)}`;
 }
 
 function showText(value: unknown): string {
@@ -94,10 +96,26 @@ function showValue(value: unknown): string {
   return escapeControls(typeof value === "string" && /^\S+$/.test(value) ? value : JSON.stringify(value));
 }
 
+/** What stands before and after a text of this style, once it is known: it depends on the terminal alone. */
+const STYLES = new Map<Style, readonly [before: string, after: string]>();
+
+function styled(style: Style, text: string): string {
+  let known = STYLES.get(style);
+  if (!known) {
+    const [before = "", after = ""] = styleText(style, "|").split("|");
+    known = [before, after];
+    STYLES.set(style, known);
+  }
+  return `${known[0]}${text}${known[1]}`;
+}
+
 /** Log text may come from anyone: it must not control the terminal, break the line or reverse the text direction. */
 export function escapeControls(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+  return PRINTABLE_ASCII.test(text) ? text : text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
+
+/** As almost all text is, which has nothing to escape. */
+const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /** The same for output that isn't a log line. It keeps its tabs and its colours. */
 function escapeCommands(text: string): string {

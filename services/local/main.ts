@@ -4,13 +4,15 @@ import { readConfig } from "../../shared/runtime/config.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import { explainFailure } from "../../shared/runtime/program.ts";
 import { registry } from "../../shared/tasks/index.ts";
+import { createPrinter } from "./printer.ts";
 import { type StackSettings, addressOf, localRegistry, startVariables } from "./settings.ts";
 import { startStack } from "./stack.ts";
 
 /** One Ctrl-C arrives twice: from the terminal, and again from npm, which forwards it. */
 const SAME_SIGNAL_MS = 300;
 
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const { print, flush } = createPrinter((text) => void process.stdout.write(text));
+process.once("exit", flush);
 
 function readSettings(): StackSettings {
   const { values } = parseArgs({

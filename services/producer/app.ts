@@ -76,6 +76,10 @@ export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> 
 }
 
 function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): void {
-  const document = describeApi(app, registry.types);
-  app.get(DOCUMENT_PATH, (context) => context.body(document, 200, { "content-type": "application/json" }));
+  // Made when somebody asks for it: it takes longer than all else that a new instance does before its first response.
+  let document: string | undefined;
+  app.get(DOCUMENT_PATH, (context) => {
+    document ??= describeApi(app, registry.types);
+    return context.body(document, 200, { "content-type": "application/json" });
+  });
 }

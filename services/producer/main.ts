@@ -108,4 +108,4 @@ async function start(): Promise<RunningProgram> {
   return runningProducer({ log, server, waits, inFlight, store, clients: [loadedClient, statistics], tracing });
 }
 
-await runProgram({ start, portVariable: "PORT" });
+void runProgram({ start, portVariable: "PORT" });

@@ -105,4 +105,4 @@ async function start(): Promise<RunningProgram> {
   return runningWorker({ log, shutdown, store }, { server, tracing, cloudTasks });
 }
 
-await runProgram({ start, portVariable: "PORT" });
+void runProgram({ start, portVariable: "PORT" });

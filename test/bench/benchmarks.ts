@@ -1,10 +1,14 @@
 import path from "node:path";
 import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
-import { makeBundle, measureBundle } from "./measures/bundles.ts";
+import { measureBundle, temporaryBundles } from "./measures/bundles.ts";
+import { coldBundles, measureColdStarts } from "./measures/cold-starts.ts";
+import type { ColdStart } from "./processes/cold-start.ts";
 import { measureCompaction } from "./measures/compaction.ts";
+import { measureEndToEnd } from "./measures/end-to-end.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 import { type EmulatorProgram, emulatorPrograms } from "./processes/emulator-process.ts";
+import { median } from "./median.ts";
 import { HISTORIES, measureHistory, measureHotDocument } from "./measures/histories.ts";
 import { measureFlood, measurePayloadCost } from "./measures/payloads.ts";
 import { measureRequests } from "./measures/requests.ts";
@@ -25,12 +29,14 @@ type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;
 export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["start-up", startUp],
   ["bundles", bundles],
+  ["cold-starts", coldStarts],
   ["firestore", firestore],
   ["histories", histories],
   ["cloud-tasks", cloudTasks],
   ["requests", requests],
   ["payloads", payloads],
   ["flood", floods],
+  ["end-to-end", endToEnd],
   ["compaction", compaction],
   ["memory", memory],
 ]);
@@ -48,12 +54,12 @@ async function* startUp(sizes: Sizes): AsyncGenerator<string> {
     );
   }
   const googles = googlesFirestore(sizes);
-  const bundle = await makeBundle("emulator");
-  const fromBundle = emulatorPrograms(path.join(bundle.folder, "main.js"));
+  const { bundles: made, remove } = await temporaryBundles();
+  const fromBundle = emulatorPrograms(path.join(made.emulator.folder, "main.js"));
   const { ourCloudTasks, ourFirestore } = emulatorPrograms();
   const programs = [fromBundle.ourCloudTasks, fromBundle.ourFirestore, ourCloudTasks, ourFirestore];
   const starts = await measureProcessStarts([...programs, ...googles.programs], sizes.starts);
-  await bundle.remove();
+  await remove();
   const [tasksMs = 0, oursMs = 0, tasksSourcesMs = 0, sourcesMs = 0, googlesMs] = starts;
   const ratios = (theirs: number): string =>
     `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}, from the sources ${(sourcesMs / theirs).toFixed(2)}`;
@@ -73,6 +79,24 @@ async function* bundles(sizes: Sizes): AsyncGenerator<string> {
         `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
         `(medians of ${sizes.bundlePairs} pairs, in turn)`
     );
+  }
+}
+
+async function* coldStarts(sizes: Sizes): AsyncGenerator<string> {
+  const { producer, worker, bareHono, stop } = await coldBundles();
+  try {
+    const [ofProducer, ofWorker, ofHono] = await measureColdStarts([producer, worker, bareHono], sizes.starts);
+    if (!ofProducer || !ofWorker || !ofHono) throw new Error("Nothing was measured.");
+    const figures = (start: ColdStart): string =>
+      `${whole(start.respondedMs)} ms after its start (ratio ${(start.respondedMs / ofHono.respondedMs).toFixed(1)}), with ` +
+      `${whole(start.cpuMs)} ms of a processor (ratio ${(start.cpuMs / ofHono.cpuMs).toFixed(1)}); memory ` +
+      `${whole(start.idleMib)} MiB idle, ${whole(start.servedMib)} MiB then`;
+    const setup = `medians of ${sizes.starts} starts in turn, from bundles`;
+    yield `producer's first task created ${figures(ofProducer)} (${setup})`;
+    yield `worker's first claimed delivery done ${figures(ofWorker)} (${setup})`;
+    yield `a bare Hono's first response ${figures(ofHono)} (${setup})`;
+  } finally {
+    await stop();
   }
 }
 
@@ -187,20 +211,42 @@ async function* floods({ shapes, flood }: Sizes): AsyncGenerator<string> {
   }
 }
 
+async function* endToEnd({ endToEnd: size }: Sizes): AsyncGenerator<string> {
+  const { idleMs, rounds } = await measureEndToEnd(size);
+  yield (
+    `from the POST to the start of its handler, with nothing else to do: ${percentile(idleMs, 0.5).toFixed(1)} ms (median), ` +
+      `${percentile(idleMs, 0.99).toFixed(1)} ms (99th percentile) of ${size.idleTasks} tasks of kind claim`
+  );
+  const rate = median(rounds.map(({ perSecond }) => perSecond));
+  const programs = Object.keys(rounds[0]?.cpuMs ?? {});
+  const shares = programs.map((name) => ({ name, ms: median(rounds.map(({ cpuMs }) => cpuMs[name] ?? 0)) }));
+  const total = shares.reduce((sum, { ms }) => sum + ms, 0);
+  yield (
+    `${whole(rate)} tasks/s from ${size.callers} callers, ${total.toFixed(2)} ms of a processor each: ` +
+      `${shares.map(({ name, ms }) => `${name} ${ms.toFixed(2)}`).join(", ")} ` +
+      `(medians of ${size.rounds} rounds of ${size.tasks}; all of npm start, without the callers)`
+  );
+}
+
 /** Of times that are sorted. */
 function percentile(times: readonly number[], share: number): number {
   return times[Math.ceil(times.length * share) - 1] ?? 0;
 }
 
-async function* compaction({ storedTasks }: Sizes): AsyncGenerator<string> {
-  const { restartMs, residentMib, longestPauseMs, longestTurnCpuMs, longestCallMs } =
-    await measureCompaction(storedTasks);
-  yield (
-    `with ${storedTasks} stored tasks of ${BODY_BYTES} bytes the Cloud Tasks emulator restarts in ${whole(restartMs)} ms ` +
-      `and has ${whole(residentMib)} MiB resident; while its journal is compacted its event loop pauses for ` +
-      `${whole(longestPauseMs)} ms at most (${whole(longestTurnCpuMs)} ms of a processor), and a call takes ` +
-      `${whole(longestCallMs)} ms at most (one process, with the client in it)`
-  );
+async function* compaction({ stored }: Sizes): AsyncGenerator<string> {
+  for (const [emulator, what] of [
+    ["cloud-tasks", `tasks of ${BODY_BYTES} bytes`],
+    ["firestore", "task records"],
+  ] as const) {
+    const { restartMs, restartCpuMs, residentMib, longestPauseMs, longestTurnCpuMs, longestCallMs } =
+      await measureCompaction(emulator, stored);
+    yield (
+      `with ${stored} stored ${what} the ${emulator} emulator restarts in ${whole(restartMs)} ms ` +
+        `(${whole(restartCpuMs)} ms of a processor) and has ${whole(residentMib)} MiB resident; while its journal is ` +
+        `compacted its event loop pauses for ${whole(longestPauseMs)} ms at most (${whole(longestTurnCpuMs)} ms of a ` +
+        `processor), and a call takes ${whole(longestCallMs)} ms at most (one process, with the client in it)`
+    );
+  }
 }
 
 /** Formats a figure of Google's emulator for comparison, or says that there is none. */

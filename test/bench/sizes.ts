@@ -1,3 +1,4 @@
+import type { EndToEndSize } from "./measures/end-to-end.ts";
 import { HISTORIES } from "./measures/histories.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
 
@@ -27,8 +28,10 @@ export interface Sizes {
   readonly shapes: number;
   /** Large tasks at once, and canaries beside them. */
   readonly flood: { readonly largeTasks: number; readonly canaries: number };
-  /** Tasks in the journal that is compacted. */
-  readonly storedTasks: number;
+  /** Tasks through the whole local stack: one by one, and in rounds of many at once. */
+  readonly endToEnd: EndToEndSize;
+  /** Tasks or records in the journal that is compacted. */
+  readonly stored: number;
 }
 
 export const SIZES = {
@@ -48,7 +51,8 @@ export const SIZES = {
     payloads: 21,
     shapes: COSTLY_SHAPES.length,
     flood: { largeTasks: 100, canaries: 30 },
-    storedTasks: 300_000,
+    endToEnd: { idleTasks: 200, tasks: 2_000, rounds: 5, callers: 16 },
+    stored: 300_000,
   },
   small: {
     besideGoogles: false,
@@ -66,6 +70,7 @@ export const SIZES = {
     payloads: 1,
     shapes: 1,
     flood: { largeTasks: 3, canaries: 2 },
-    storedTasks: 100,
+    endToEnd: { idleTasks: 2, tasks: 10, rounds: 1, callers: 2 },
+    stored: 100,
   },
 } as const satisfies Record<string, Sizes>;

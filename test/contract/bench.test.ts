@@ -46,7 +46,14 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
     expect.stringMatching(
       /^flood: 3 tasks of 256 KiB of lists in lists, .* 2 canaries .* \d+ ms in the worker, .* no restart/,
     ),
+    expect.stringMatching(/^end-to-end: from the POST to the start of its handler, .* [\d.]+ ms \(median\), [\d.]+ ms/),
+    expect.stringMatching(
+      /^end-to-end: \d+ tasks\/s from 2 callers, [\d.]+ ms of a processor each: local [\d.]+, producer [\d.]+, worker/,
+    ),
     expect.stringMatching(/^compaction: with 100 stored tasks .* restarts in \d+ ms .* pauses for \d+ ms at most/),
+    expect.stringMatching(
+      /^compaction: with 100 stored task records the firestore .* restarts in \d+ ms .* pauses for \d+ ms/,
+    ),
     expect.stringMatching(/^memory: the Cloud Tasks emulator has \d+ MiB resident with 100 tasks of 500 bytes/),
   ]);
 });
@@ -58,6 +65,6 @@ test("a name selects a benchmark, and an unknown name is refused with a list of 
   await expect(run(process.execPath, [MAIN, "--small", "memoir"])).rejects.toMatchObject({
     code: 1,
     stdout: "",
-    stderr: expect.stringMatching(/^There is no benchmark memoir; there are start-up, .*memory\.\n$/),
+    stderr: expect.stringMatching(/^There is no benchmark memoir; there are start-up, .*memory, peers, growth\.\n$/),
   });
 });

@@ -15,6 +15,22 @@ const HOOK = `
       return next(url, context);
     },
   });
+  const tell = (name) => fs.writeSync(1, "loaded language data for " + name + "\\n");
+  for (const name of ["DateTimeFormat", "ListFormat", "NumberFormat", "PluralRules", "RelativeTimeFormat", "Segmenter"]) {
+    Intl[name] = new Proxy(Intl[name], {
+      construct(type, values) {
+        tell(name);
+        return new type(...values);
+      },
+    });
+  }
+  for (const type of [Number, BigInt, Date]) {
+    const format = type.prototype.toLocaleString;
+    type.prototype.toLocaleString = function (...options) {
+      tell(type.name);
+      return format.apply(this, options);
+    };
+  }
 `;
 const CLOUD_TASKS = /node_modules\/@google-cloud\/tasks\//;
 const TRACING = /node_modules\/@opentelemetry\/(sdk-trace|exporter-trace-otlp-proto|resources)\//;
@@ -54,4 +70,12 @@ test.concurrent.each(["producer", "worker"])("the %s listens without Cloud Tasks
   expect(import.meta.resolve("@google-cloud/tasks")).toMatch(CLOUD_TASKS);
   expect(loaded.length).toBeGreaterThan(100);
   expect(loaded.filter((line) => CLOUD_TASKS.test(line))).toEqual([]);
+});
+
+test.concurrent.each(["producer", "worker"])("the %s listens without the data of any language", async (name) => {
+  const loaded = await modulesOf(name, {});
+
+  expect(loaded.length).toBeGreaterThan(100);
+  // It takes Node longer to load than all of a service's own code.
+  expect(loaded.filter((line) => line.startsWith("loaded language data"))).toEqual([]);
 });

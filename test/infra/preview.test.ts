@@ -53,13 +53,21 @@ test.concurrent.each([
   expect(code).toBe(1);
 });
 
-const PROGRAM = { name: "stubborn", entry: "", protosOf: [], answersAt: "/", tryOutEnv: {}, warmUpEnv: {} };
+const PROGRAM = {
+  name: "stubborn",
+  entry: "",
+  protosOf: [],
+  listensAs: ["stubborn"],
+  answersAt: "/",
+  tryOutEnv: {},
+  warmUpEnv: {},
+};
 
 test("a program that doesn't stop when told to is killed and reported", async () => {
   const code = `
     process.on("SIGTERM", () => {});
     const server = require("http").createServer((request, response) => response.end()).listen(0, "127.0.0.1", () => {
-      console.log(JSON.stringify({ port: server.address().port, message: "listening" }));
+      console.log(JSON.stringify({ service: "stubborn", port: server.address().port, message: "listening" }));
     });`;
   const options = { command: [process.execPath, "-e", code], cwd: os.tmpdir(), limitMs: 1_500 };
 

@@ -51,6 +51,12 @@ test.each(Object.entries(FLOORS))("no copy of %s is older than %s", (name, floor
   for (const [, { version = "" }] of copies) expect(isAtLeast(version, floor)).toBe(true);
 });
 
+test("no lockfile says where a package was downloaded from", () => {
+  const locks = trackedFiles.filter((file) => path.basename(file) === "package-lock.json");
+  expect(locks.length).toBeGreaterThan(1);
+  expect(locks.filter((file) => /"resolved": "[a-z+]+:\/\//.test(read(file)))).toEqual([]);
+});
+
 test("no source file has more than 300 lines", () => {
   const sources = trackedFiles.filter((file) => /\.(ts|mjs)$/.test(file) && fs.existsSync(path.join(ROOT, file)));
   const long = sources.filter((file) => read(file).split("\n").length > 301);

@@ -9,13 +9,13 @@ export interface Program {
   readonly protosOf: readonly string[];
   /** The files that it reads when they are asked for, by the npm package that has them. Default: none. */
   readonly filesOf?: Readonly<Record<string, readonly string[]>>;
+  /** The names under which it logs where it listens; one for each port. */
+  readonly listensAs: readonly string[];
   /** A path that it answers with 200 if the bundle is complete. */
   readonly answersAt: string;
   /** Variables that let it start anywhere, without contacting anything. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
-  /**
-   * Additional variables while the compile cache is filled, so that the cache includes what is only loaded with them.
-   */
+  /** Additional variables while the code cache is filled, so that it includes what is only loaded with them. */
   readonly warmUpEnv: Readonly<Record<string, string>>;
 }
 
@@ -57,6 +57,7 @@ export function programsOf({ settings }: Pick<Registry, "settings">): readonly P
       name: "emulator",
       entry: "packages/emulators/src/cli/main.ts",
       protosOf: ["@google-cloud/tasks", "@google-cloud/firestore-api"],
+      listensAs: ["cloud-tasks", "firestore"],
       // This request loads the modules that only load with the first REST call.
       answersAt: "/v2/projects/p/locations/l/queues",
       tryOutEnv: { CLOUD_TASKS_EMULATOR_HOST: "127.0.0.1:0", FIRESTORE_EMULATOR_HOST: "127.0.0.1:0" },
@@ -70,6 +71,7 @@ function service(name: string, variables: Readonly<Record<string, string>>): Pro
     name,
     entry: `services/${name}/main.ts`,
     protosOf: [],
+    listensAs: [name],
     answersAt: "/live",
     tryOutEnv: { ...SERVICE_ENV, ...variables },
     warmUpEnv: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },

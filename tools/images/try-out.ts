@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import type { Program } from "./programs.ts";
+import { startBundle } from "./running-bundle.ts";
 
-const LONGEST_TRY_MS = 20_000;
+const LONGEST_RESPONSE_MS = 20_000;
 
 /** What was measured while a program ran. */
 export interface TryOut {
@@ -23,60 +21,25 @@ export interface TryOut {
  */
 export async function tryOut(
   program: Program,
-  options: {
-    readonly command: readonly string[];
-    readonly cwd: string;
-    readonly env?: Readonly<Record<string, string>>;
-    readonly uid?: number;
+  {
+    residentBytesOf,
+    ...options
+  }: Parameters<typeof startBundle>[1] & {
     readonly residentBytesOf?: (pid: number) => number;
-    readonly limitMs?: number;
   },
 ): Promise<TryOut> {
-  const [executable = "", ...args] = options.command;
   const startedMs = performance.now();
-  const child = spawn(executable, args, {
-    cwd: options.cwd,
-    env: { ...program.tryOutEnv, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: options.limitMs ?? LONGEST_TRY_MS,
-    // A program that ignores SIGTERM is exactly what this test is for.
-    killSignal: "SIGKILL",
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-  });
-  const written: string[] = [];
-  const closed = once(child, "close");
-  // Those who await it still see the error. A child that couldn't even start may end before anyone does.
-  closed.catch(() => {});
+  const running = await startBundle(program, options);
   try {
-    child.stderr.setEncoding("utf8").on("data", (text: string) => written.push(text));
-    const port = await portWhenListening(child, written);
     const listeningAfterMs = performance.now() - startedMs;
-    const residentBytes = options.residentBytesOf?.(child.pid ?? 0) ?? 0;
+    const residentBytes = residentBytesOf?.(running.pid) ?? 0;
+    const [port] = running.ports.values();
     const url = `http://127.0.0.1:${port}${program.answersAt}`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(LONGEST_TRY_MS) });
-    if (answer.status !== 200) throw new Error(`GET ${program.answersAt} returned ${answer.status}.`);
-    child.kill("SIGTERM");
-    const [code, signal] = await closed;
-    if (code !== 0) throw new Error(`It ended with ${code ?? signal}.`);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(LONGEST_RESPONSE_MS) });
+    if (answer.status !== 200) throw new Error(`${program.name}: GET ${program.answersAt} returned ${answer.status}.`);
+    await running.stop();
     return { listeningAfterMs, residentBytes };
-  } catch (cause) {
-    child.kill("SIGKILL");
-    await closed.catch(() => {});
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${program.name}: ${reason}\n${written.join("\n")}`, { cause });
+  } finally {
+    await running.kill();
   }
-}
-
-async function portWhenListening(child: ChildProcess, written: string[]): Promise<number> {
-  if (!child.stdout) throw new Error("It has no output.");
-  const lines = createInterface(child.stdout);
-  for await (const line of lines) {
-    written.push(line);
-    const port = /"port":(\d+).*"message":"listening"/.exec(line)?.[1];
-    if (port === undefined) continue;
-    // Keep reading, or the program would block once the pipe is full.
-    child.stdout.resume();
-    return Number(port);
-  }
-  throw new Error("It ended before it was listening.");
 }

@@ -52,7 +52,7 @@ const route = createRoute({
   operationId: "summarizeDeadLetters",
   tags: ["dead-letters"],
   summary: "Count the open dead letters by type and code",
-  description: `Of the newest ${MOST_SUMMARIZED.toLocaleString("en-GB")}. An instance counts at most every ten seconds.`,
+  description: "Of the newest 1,000. An instance counts at most every ten seconds.",
   responses,
 });
 

@@ -1,15 +1,12 @@
 import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { bundle } from "../../../tools/bundle.ts";
-import { compileCacheEnv } from "../../../tools/images/compile-cache.ts";
 import { sizeOf } from "../../../tools/folder-size.ts";
-import { type Program, programsOf } from "../../../tools/images/programs.ts";
+import { makeBundles } from "../../../tools/images/make-bundles.ts";
 import { type TryOut, tryOut } from "../../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { median } from "../median.ts";
 import { residentMib } from "../processes/process-usage.ts";
-import { registry } from "../../../shared/tasks/index.ts";
 
 interface Start {
   readonly listeningMs: number;
@@ -17,23 +14,23 @@ interface Start {
 }
 
 /**
- * Medians over `runs` pairs of alternating starts: a service from its sources, and from its bundle with a warm cache.
+ * Medians over `runs` pairs of alternating starts: a service from its sources, and from its bundle with a filled cache.
  */
 export async function measureBundle(
   name: "producer" | "worker",
   runs: number,
 ): Promise<{ sources: Start; bundled: Start; bundleMib: number }> {
-  const { program, folder: to, remove } = await makeBundle(name);
+  const { bundles, remove } = await temporaryBundles();
+  const { program, folder } = bundles[name];
   try {
-    const start = (file: string, env: Readonly<Record<string, string>>): Promise<TryOut> =>
+    const start = (file: string): Promise<TryOut> =>
       tryOut(program, {
         command: [process.execPath, file],
-        cwd: to,
-        env,
+        cwd: folder,
         residentBytesOf: (pid) => residentMib(pid).now * 2 ** 20,
       });
-    const startSources = () => start(path.join(PROJECT_DIR, program.entry), {});
-    const startBundle = () => start(path.join(to, "main.js"), compileCacheEnv(to));
+    const startSources = () => start(path.join(PROJECT_DIR, program.entry));
+    const startBundle = () => start(path.join(folder, "main.js"));
 
     await startSources();
     await startBundle();
@@ -43,21 +40,23 @@ export async function measureBundle(
       sources.push(await startSources());
       bundled.push(await startBundle());
     }
-    return { sources: medianOf(sources), bundled: medianOf(bundled), bundleMib: (await sizeOf(to)).bytes / 2 ** 20 };
+    const bundleMib = (await sizeOf(folder)).bytes / 2 ** 20;
+    return { sources: medianOf(sources), bundled: medianOf(bundled), bundleMib };
   } finally {
     await remove();
   }
 }
 
-/** Bundles a program into a temporary folder; its main module is `main.js`. */
-export async function makeBundle(
-  name: string,
-): Promise<{ program: Program; folder: string; readonly remove: () => Promise<void> }> {
-  const program = programsOf(registry).find((candidate) => candidate.name === name);
-  if (!program) throw new Error(`There is no program ${name}.`);
+/** All bundles, in a temporary folder. */
+export async function temporaryBundles() {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bench-"));
-  await bundle(program, { from: PROJECT_DIR, to: folder });
-  return { program, folder, remove: () => fs.rm(folder, { recursive: true }) };
+  const remove = () => fs.rm(folder, { recursive: true });
+  try {
+    return { bundles: await makeBundles(folder), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 function medianOf(starts: readonly TryOut[]): Start {

@@ -4,6 +4,7 @@ import { DataFolderError } from "../kernel/journal/data-folder-error.ts";
 import { NotStoredError } from "../kernel/journal/not-stored-error.ts";
 import { VirtualClock } from "../kernel/virtual-clock.ts";
 import { ConfigError } from "./config-error.ts";
+import { createLineWriter } from "./line-writer.ts";
 import { createLog } from "./log.ts";
 import type { EmulatorName, StandaloneSettings } from "./settings.ts";
 
@@ -26,6 +27,7 @@ const HOST_VARIABLES = {
 export async function startEmulators(settings: StandaloneSettings): Promise<{ stop(): Promise<void> }> {
   const clock = settings.virtualClock ? new VirtualClock() : systemClock;
   const running: Running[] = [];
+  const write = createLineWriter(process.stdout);
   for (const name of settings.emulators) {
     const log = createLog({ service: name, level: settings.level, readable: process.stdout.isTTY, write });
     const emulator = await explain(name, () => START[name]({ settings, clock, log }));
@@ -49,7 +51,7 @@ interface Start {
 /** An emulator's code is loaded only if it runs. */
 const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> = {
   async "cloud-tasks"({ settings, clock, log }) {
-    const { startCloudTasksEmulator } = await import("../cloud-tasks/emulator.ts");
+    const { startServing } = await import("../cloud-tasks/start-emulator.ts");
     const { keepHeapSmall } = await import("../kernel/small-heap.ts");
     keepHeapSmall();
     const {
@@ -61,7 +63,7 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
       keepAll: _all,
       ...options
     } = settings;
-    return await startCloudTasksEmulator({ ...options, ...addresses["cloud-tasks"], clock, log });
+    return await startServing({ ...options, ...addresses["cloud-tasks"], clock, log });
   },
   async firestore({ settings, clock, log }) {
     const { startFirestoreEmulator } = await import("../firestore/emulator.ts");
@@ -77,8 +79,6 @@ const START: Readonly<Record<EmulatorName, (start: Start) => Promise<Running>>> 
     });
   },
 };
-
-const write = (line: string): void => void process.stdout.write(line);
 
 /** What a person can fix gets a sentence instead of a stack. */
 async function explain<Result>(name: EmulatorName, start: () => Promise<Result>): Promise<Result> {

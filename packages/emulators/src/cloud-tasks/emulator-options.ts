@@ -59,13 +59,17 @@ export interface CloudTasksEmulatorOptions {
 export type CloudTasksFault = DeliveryFault | CallFault;
 
 /** A running emulator of Cloud Tasks v2. */
-export interface CloudTasksEmulator {
+export interface CloudTasksEmulator extends ServedCloudTasks {
+  /** Options for `CloudTasksClient` to reach this emulator over gRPC. */
+  clientOptions(): CloudTasksClientOptions;
+}
+
+/** What a running emulator has for everybody, whatever client they use. */
+export interface ServedCloudTasks {
   readonly host: string;
   readonly port: number;
   /** How often each RPC was called, by its short name such as `CreateTask`. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Options for `CloudTasksClient` to reach this emulator over gRPC. */
-  clientOptions(): CloudTasksClientOptions;
   /**
    * Resolves when the queues are idle, for a test that is about to check what happened, or that nothing did.
    *

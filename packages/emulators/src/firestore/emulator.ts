@@ -14,7 +14,12 @@ import type { FirestoreEmulator, FirestoreEmulatorOptions, FirestoreFault } from
 import { firestoreCalls, firestoreStreams } from "./firestore-service.ts";
 import { httpRoutes } from "./http-routes.ts";
 
-const PROTO_PACKAGES = ["google.firestore.v1", "google.protobuf", "google.rpc", "google.type"];
+/** Of `google.protobuf`, which also describes protos themselves. */
+const WELL_KNOWN = [
+  ...["Any", "Duration", "Empty", "ListValue", "NullValue", "Struct", "Timestamp", "Value"],
+  ...["DoubleValue", "Int32Value", "Int64Value"],
+].map((name) => `google.protobuf.${name}`);
+const PROTO_PACKAGES = ["google.firestore.v1", "google.rpc", "google.type", ...WELL_KNOWN];
 const firestoreProtos = loadOnce(() => loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES));
 
 /** Well above the limit for commits of 10 MiB, so that larger ones are refused with Firestore's error rather than gRPC's. */

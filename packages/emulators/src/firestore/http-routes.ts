@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { httpStatusOf } from "../rpc/http-status.ts";
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcError, codeName } from "../rpc/rpc-error.ts";
 import type { Databases } from "./databases.ts";
 
 const CLEAR = /^\/emulator\/v1\/(projects\/[^/]+\/databases\/[^/]+)\/documents$/;
@@ -34,7 +34,7 @@ function clear(databases: Databases, database: string, response: ServerResponse)
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const status = httpStatusOf(error.code);
-    respondWithJson(response, status, { error: { code: status, status: RpcCode[error.code], message: error.message } });
+    respondWithJson(response, status, { error: { code: status, status: codeName(error.code), message: error.message } });
     return;
   }
   respondWithJson(response, 200, {});

@@ -1,6 +1,6 @@
 import type { FaultFrequency, FaultSet } from "./fault-set.ts";
 import type { RpcHandler } from "../rpc/bind-service.ts";
-import { RpcCode, RpcError } from "../rpc/rpc-error.ts";
+import { RpcCode, type RpcCodeName, RpcError } from "../rpc/rpc-error.ts";
 
 /** A fault of API calls. */
 export interface CallFault extends FaultFrequency {
@@ -13,7 +13,7 @@ export interface CallFault extends FaultFrequency {
   readonly when: "before" | "after";
 }
 
-export type CallFaultCode = Exclude<keyof typeof RpcCode, "OK">;
+export type CallFaultCode = Exclude<RpcCodeName, "OK">;
 
 /**
  * Checks that the method of a fault exists, if it is a fault of one.

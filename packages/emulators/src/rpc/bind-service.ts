@@ -1,14 +1,8 @@
-import {
-  Metadata,
-  type MethodDefinition,
-  type ServerWritableStream,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
-  type handleUnaryCall,
-} from "@grpc/grpc-js";
 import type protobuf from "protobufjs/light.js";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type StreamHandler, duplexCall } from "./duplex-call.ts";
+import type { CallStatus, GrpcCall } from "./grpc/grpc-call.ts";
+import type { CallHandler } from "./grpc/grpc-server.ts";
 import { RpcCode, RpcError } from "./rpc-error.ts";
 import { encodeStatusDetails } from "./status-details.ts";
 import { findUnknownField } from "./unknown-fields.ts";
@@ -32,39 +26,31 @@ interface Binding {
   readonly admit?: Admission;
   /** Whether a unary call with a field that its message doesn't have is unimplemented. Default false: it is ignored. */
   readonly refuseUnknownFields?: boolean;
-  readonly log?: EmulatorLog;
 }
 
 /** Decides about a call by its deadline, in milliseconds since the epoch; infinite without one. */
 export type Admission = (call: { readonly deadlineMs: number }) => void;
 
 /**
- * Binds handlers to the methods of a proto's service, for a gRPC server. Methods without a handler are unimplemented.
+ * Binds handlers to the methods of a proto's service, for a gRPC server: by their paths. Methods without a handler are
+ * unimplemented.
  *
  * @throws TypeError when a handler has no method, or its method's requests come in another way.
  */
-export function bindService(binding: Binding): {
-  definition: ServiceDefinition;
-  implementation: UntypedServiceImplementation;
-} {
-  const definition: Record<string, MethodDefinition<WireMessage, object>> = {};
-  const implementation: UntypedServiceImplementation = {};
+export function bindService(binding: Binding): Map<string, CallHandler> {
+  const bound = new Map<string, CallHandler>();
+  const serviceName = binding.service.fullName.slice(1);
   const left: HandlersLeft = {
     methods: new Map(Object.entries(binding.methods)),
     streams: new Map(Object.entries(binding.streams ?? {})),
   };
   for (const method of binding.service.methodsArray) {
-    method.resolve();
-    const implemented = implement(method, left, binding);
-    if (!implemented) continue;
-    definition[method.name] = defineMethod(method, binding.service.fullName.slice(1));
-    implementation[method.name] = implemented;
+    const handler = implement(method, left, binding);
+    if (handler) bound.set(`/${serviceName}/${method.name}`, handler);
   }
   const [leftOver] = [...left.methods.keys(), ...left.streams.keys()];
-  if (leftOver !== undefined) {
-    throw new TypeError(`${binding.service.fullName.slice(1)} has no RPC ${leftOver} that a handler can serve.`);
-  }
-  return { definition, implementation };
+  if (leftOver !== undefined) throw new TypeError(`${serviceName} has no RPC ${leftOver} that a handler can serve.`);
+  return bound;
 }
 
 /** Handlers that no method has claimed yet. */
@@ -73,20 +59,23 @@ interface HandlersLeft {
   readonly streams: Map<string, StreamHandler>;
 }
 
-/** Implements a method with its handler, which it takes from those that are left. Null when there is none. */
-function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding) {
+/** Implements a method with its handler, which it takes from those that are left. Undefined when there is none. */
+function implement(method: protobuf.Method, left: HandlersLeft, binding: Binding): CallHandler | undefined {
   const { name, requestStream, responseStream } = method;
   if (!requestStream) {
     const handler = take(left.methods, name);
-    if (!handler) return null;
-    return responseStream ? streamingCall(name, handler, binding) : unaryCall(method, handler, binding);
+    if (!handler) return undefined;
+    return oneRequest(codecOf(method, binding), {
+      count: () => countCall(binding.calls, name),
+      ...(responseStream ? { answer: streamReplies(handler) } : { answer: replyOnce(name, handler, binding) }),
+    });
   }
   // In the services here, RPCs with streamed requests have streamed replies.
   const handler = responseStream ? take(left.streams, name) : undefined;
-  if (!handler) return null;
+  if (!handler) return undefined;
   return duplexCall(handler, {
+    ...codecOf(method, binding),
     count: () => countCall(binding.calls, name),
-    toServiceError: (error) => toServiceError(error, name, binding.log),
     breakConnection: binding.breakConnection,
   });
 }
@@ -97,73 +86,83 @@ function take<Handler>(handlers: Map<string, Handler>, name: string): Handler | 
   return handler;
 }
 
-function defineMethod(method: protobuf.Method, serviceName: string): MethodDefinition<WireMessage, object> {
+/** How a method's messages are read and written. */
+interface Codec {
+  readonly decode: (bytes: Buffer) => WireMessage;
+  readonly encode: (reply: object) => Uint8Array;
+}
+
+function codecOf(method: protobuf.Method, binding: Binding): Codec {
+  method.resolve();
   const { resolvedRequestType: requestType, resolvedResponseType: responseType } = method;
   if (!requestType || !responseType) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
   return {
-    path: `/${serviceName}/${method.name}`,
-    requestStream: method.requestStream === true,
-    responseStream: method.responseStream === true,
-    requestSerialize: (request: object) => Buffer.from(requestType.encode(request).finish()),
-    // A unary call decodes its request itself, so that it can tell what is wrong.
-    requestDeserialize: (bytes: Buffer) => (isUnary(method) ? bytes : requestType.decode(bytes)),
-    responseSerialize: (reply: object) => asBuffer(responseType.encode(reply).finish()),
-    responseDeserialize: (bytes: Buffer) => responseType.decode(bytes),
+    decode(bytes) {
+      const message = decodeRequest(bytes, requestType);
+      const unknown = binding.refuseUnknownFields === true ? findUnknownField(bytes, requestType) : undefined;
+      if (!unknown) return message;
+      const problem = `This emulator doesn't know field ${unknown.id} of ${unknown.message}.`;
+      throw new RpcError(RpcCode.UNIMPLEMENTED, problem);
+    },
+    encode: (reply) => responseType.encode(reply).finish(),
   };
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-const isUnary = (method: protobuf.Method): boolean => !method.requestStream && !method.responseStream;
-
-function unaryCall(
-  method: protobuf.Method,
-  handler: RpcHandler,
-  binding: Binding,
-): handleUnaryCall<Buffer, WireMessage> {
-  const { name } = method;
-  return (call, callback) => {
-    countCall(binding.calls, name);
-    const sendNothing = (): never => {
-      throw new Error(`${name} is not a streaming call.`);
-    };
-    settle(() => {
-      binding.admit?.({ deadlineMs: Number(call.getDeadline()) });
-      return handler(decodeRequest(call.request, method, binding), sendNothing);
-    }).then(
-      (reply) => callback(null, reply),
-      (error: unknown) => callback(toServiceError(error, name, binding.log)),
-    );
-  };
-}
-
-function decodeRequest(bytes: Buffer, method: protobuf.Method, binding: Binding): WireMessage {
-  const { resolvedRequestType: type } = method;
-  if (!type) throw new Error(`The types of ${method.name} are not among the loaded protos.`);
-  let message: protobuf.Message;
+function decodeRequest(bytes: Buffer, type: protobuf.Type): protobuf.Message {
   try {
-    message = type.decode(bytes);
+    return type.decode(bytes);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new RpcError(RpcCode.INTERNAL, `Error deserializing request: ${problem}`);
   }
-  const unknown = binding.refuseUnknownFields === true ? findUnknownField(bytes, type) : undefined;
-  if (unknown) {
-    const problem = `This emulator doesn't know field ${unknown.id} of ${unknown.message}.`;
-    throw new RpcError(RpcCode.UNIMPLEMENTED, problem);
-  }
-  return message;
 }
 
-function streamingCall(name: string, handler: RpcHandler, binding: Binding) {
-  return (call: ServerWritableStream<WireMessage, WireMessage>): void => {
-    countCall(binding.calls, name);
-    settle(() => handler(call.request, (reply) => void call.write(reply))).then(
+type Answer = (call: GrpcCall, codec: Codec, bytes: Buffer) => void;
+
+/** Takes a request, and answers it once it is certain that no other follows. */
+function oneRequest(codec: Codec, { count, answer }: { count: () => void; answer: Answer }): CallHandler {
+  return (call) => {
+    let request: Buffer | undefined;
+    return {
+      message(bytes) {
+        if (request) throw new RpcError(RpcCode.UNIMPLEMENTED, `${call.head.path} takes one request, not two.`);
+        request = bytes;
+      },
+      halfClosed() {
+        if (!request) throw new RpcError(RpcCode.UNIMPLEMENTED, `${call.head.path} takes one request, not none.`);
+        count();
+        answer(call, codec, request);
+      },
+    };
+  };
+}
+
+/** A reply that is there at once needs no promise: those of most calls are. */
+function replyOnce(name: string, handler: RpcHandler, { admit }: Binding): Answer {
+  const sendNothing = (): never => {
+    throw new Error(`${name} is not a streaming call.`);
+  };
+  return (call, { decode, encode }, bytes) => {
+    admit?.({ deadlineMs: call.deadlineMs });
+    const reply = handler(decode(bytes), sendNothing);
+    if (!(reply instanceof Promise)) {
+      call.reply(encode(Object(reply)));
+      return;
+    }
+    call.limitTime();
+    reply.then((later: object) => call.reply(encode(later))).catch((error: unknown) => call.end(error));
+  };
+}
+
+function streamReplies(handler: RpcHandler): Answer {
+  return (call, { decode, encode }, bytes) => {
+    call.limitTime();
+    settle(() => handler(decode(bytes), (reply) => void call.send(encode(reply)))).then(
       () => call.end(),
       (error: unknown) => {
         // Google's clients retry a stream that fails before its headers arrive, for 7 s and whatever its status.
-        call.sendMetadata(new Metadata());
-        call.emit("error", toServiceError(error, name, binding.log));
+        call.sendHeaders();
+        call.end(error);
       },
     );
   };
@@ -179,13 +178,12 @@ export function countCall(calls: Map<string, number>, name: string): void {
   calls.set(name, (calls.get(name) ?? 0) + 1);
 }
 
-function toServiceError(error: unknown, name: string, log: EmulatorLog | undefined) {
-  if (!(error instanceof RpcError)) {
-    log?.error({ err: error, rpc: name }, "an RPC handler failed");
-    const message = error instanceof Error ? error.message : String(error);
-    return { name: "InternalError", code: RpcCode.INTERNAL, message, details: message };
+/** The status of a call that failed. An error that isn't for the caller is logged. */
+export function statusOf(error: unknown, path: string, log: EmulatorLog | undefined): CallStatus {
+  if (error instanceof RpcError) {
+    const { code, message } = error;
+    return { code, message, ...(error.details.length > 0 ? { details: encodeStatusDetails(error) } : {}) };
   }
-  const metadata = new Metadata();
-  if (error.details.length > 0) metadata.set("grpc-status-details-bin", encodeStatusDetails(error));
-  return { name: error.name, code: error.code, message: error.message, details: error.message, metadata };
+  log?.error({ err: error, rpc: path.slice(path.lastIndexOf("/") + 1) }, "an RPC handler failed");
+  return { code: RpcCode.INTERNAL, message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,4 +1,4 @@
-import type { handleBidiStreamingCall } from "@grpc/grpc-js";
+import type { CallHandler } from "./grpc/grpc-server.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 /** Opens one call of an RPC with streamed requests, and returns what receives them. */
@@ -33,45 +33,25 @@ export function duplexCall(
   open: StreamHandler,
   hooks: {
     readonly count: () => void;
-    readonly toServiceError: (error: unknown) => Error;
+    readonly decode: (bytes: Buffer) => WireMessage;
+    readonly encode: (reply: object) => Uint8Array;
     /** Resets the connection from an address, `host:port`. */
     readonly breakConnection: (peer: string) => void;
   },
-): handleBidiStreamingCall<WireMessage, WireMessage> {
+): CallHandler {
   return (call) => {
     hooks.count();
-    let isOver = false;
-    const close = (): boolean => {
-      if (isOver) return false;
-      isOver = true;
-      sink.closed();
-      return true;
-    };
-    const end = (error?: unknown): void => {
-      if (!close()) return;
-      if (error === undefined) call.end();
-      else call.emit("error", hooks.toServiceError(error));
-    };
-    const attempt = (step: () => void): void => {
-      if (isOver) return;
-      try {
-        step();
-      } catch (error) {
-        end(error);
-      }
-    };
-    const send = (reply: object): boolean => {
-      if (isOver || call.write(reply)) return true;
-      call.pause();
-      return false;
-    };
-    const sink = open({ send, end, breakConnection: () => hooks.breakConnection(call.getPeer()) });
-    call.on("data", (request: WireMessage) => attempt(() => sink.take(request)));
-    call.on("drain", () => {
-      attempt(() => sink.drained());
-      if (!call.writableNeedDrain) call.resume();
+    call.limitTime();
+    const sink = open({
+      send: (reply) => call.send(hooks.encode(reply)),
+      end: (error) => call.end(error),
+      breakConnection: () => hooks.breakConnection(call.peer),
     });
-    call.on("end", () => end());
-    call.on("cancelled", close);
+    return {
+      message: (bytes) => sink.take(hooks.decode(bytes)),
+      halfClosed: () => call.end(),
+      drained: () => sink.drained(),
+      closed: () => sink.closed(),
+    };
   };
 }

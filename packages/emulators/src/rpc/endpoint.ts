@@ -1,14 +1,14 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
 import http from "node:http";
 import type net from "node:net";
 import type protobuf from "protobufjs/light.js";
 import { parseHostName } from "../guard/foreign-request.ts";
-import { refuseForeignCall } from "../guard/grpc-guard.ts";
+import { guardCalls } from "../guard/grpc-guard.ts";
 import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type BoundPort, bindPort } from "../kernel/port.ts";
-import { type Admission, type RpcHandler, bindService } from "./bind-service.ts";
+import { type Admission, type RpcHandler, bindService, statusOf } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
+import { type CallHandler, createGrpcServer } from "./grpc/grpc-server.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { type RestOptions, type RestSurface, createRestSurface } from "./rest.ts";
 
@@ -82,25 +82,27 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
   const calls = new Map<string, number>();
   const allowedNames = readNames(options);
   const openCalls = new OpenCalls();
-  const grpcServer = new Server({
-    interceptors: [openCalls.interceptor((call) => refuseForeignCall(call, allowedNames))],
-    "grpc.max_receive_message_length": options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
-    "grpc.max_send_message_length": -1,
-  });
   const sockets = new Set<net.Socket>();
   const breakConnection = (peer: string): void => {
     for (const socket of sockets) {
       if (`${socket.remoteAddress}:${socket.remotePort}` === peer) socket.resetAndDestroy();
     }
   };
+  const handlers = new Map<string, CallHandler>();
   const surfaces: RestSurface[] = options.surface ? [options.surface(calls)] : [];
   for (const { rest, ...served } of options.services) {
-    const binding = { ...served, calls, breakConnection, ...(options.log ? { log: options.log } : {}) };
-    const bound = bindService(binding);
-    grpcServer.addService(bound.definition, bound.implementation);
-    if (rest) surfaces.push(createRestSurface({ ...binding, rest }));
+    const binding = { ...served, calls, breakConnection };
+    for (const [path, handler] of bindService(binding)) handlers.set(path, handler);
+    if (rest) surfaces.push(createRestSurface({ ...binding, rest, ...(options.log ? { log: options.log } : {}) }));
   }
-  const grpcConnections = grpcServer.createConnectionInjector(ServerCredentials.createInsecure());
+  const grpcServer = createGrpcServer({
+    handlers,
+    refuse: guardCalls(allowedNames),
+    mostRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
+    statusOf: (error, path) => statusOf(error, path, options.log),
+    began: () => openCalls.began(),
+    ended: () => openCalls.ended(),
+  });
   const handle: http.RequestListener = (request, response) => {
     openCalls.count(response);
     if (!surfaces.some((handles) => handles(request, response))) options.http(request, response);
@@ -120,7 +122,7 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
     socket.setNoDelay(true);
     routeByFirstBytes(socket, (isHttp2) => {
       silent.delete(socket);
-      if (isHttp2) grpcConnections.injectConnection(socket);
+      if (isHttp2) grpcServer.serve(socket);
       else httpServer.emit("connection", socket);
     });
   });
@@ -133,8 +135,7 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
     calls,
     async stop() {
       const closed = bound.close();
-      // Sends GOAWAY with NO_ERROR. Clients report any other code as an error.
-      grpcServer.tryShutdown(() => undefined);
+      grpcServer.shutDown();
       httpServer.close();
       httpServer.closeIdleConnections();
       for (const socket of silent) socket.destroy();

@@ -9,7 +9,8 @@ export type Namespace = protobuf.INamespace;
 /**
  * Builds messages and services from the protos that a client ships.
  *
- * Only the named proto packages are built, since building all of them would take most of an emulator's start-up time.
+ * Only the named packages and messages are built, since building all of them would take most of an emulator's start-up
+ * time.
  *
  * @param client.npmPackage for example `@google-cloud/tasks`.
  * @param amend changes the named packages before anything is built.

@@ -4,7 +4,7 @@ import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type RpcHandler, countCall } from "./bind-service.ts";
 import { type HttpRule, readHttpRules } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";
-import { RpcCode, RpcError } from "./rpc-error.ts";
+import { RpcCode, RpcError, codeName } from "./rpc-error.ts";
 import { readSystemParameters } from "./system-parameters.ts";
 
 /** How a service is served over HTTP and JSON. */
@@ -97,7 +97,7 @@ async function answer(
 /** An error in the form of Google's REST APIs (https://google.aip.dev/193#http11json-representation). */
 export function errorJson({ code, message, details }: RpcError): object {
   const shown = details.map(({ type, ...detail }) => ({ "@type": `type.googleapis.com/${type}`, ...detail }));
-  const error = { code: httpStatusOf(code), message, status: RpcCode[code] };
+  const error = { code: httpStatusOf(code), message, status: codeName(code) };
   return { error: shown.length === 0 ? error : { ...error, details: shown } };
 }
 

@@ -21,15 +21,15 @@ function search(
   reader: protobuf.Reader,
   { end, type, depth }: { end: number; type: protobuf.Type; depth: number },
 ): { message: string; id: number } | undefined {
+  const fields = fieldsOf(type);
   while (reader.pos < end) {
     const tag = reader.uint32();
     const id = tag >>> 3;
-    const field = type.fieldsById[id];
-    if (!field) return { message: type.fullName.slice(1), id };
-    const inner = tag % 8 === LENGTH_DELIMITED && depth < MOST_DEPTH ? messageOf(field) : undefined;
-    if (inner) {
+    const held = fields.get(id);
+    if (held === undefined) return { message: type.fullName.slice(1), id };
+    if (held && tag % 8 === LENGTH_DELIMITED && depth < MOST_DEPTH) {
       const length = reader.uint32();
-      const found = search(reader, { end: reader.pos + length, type: inner, depth: depth + 1 });
+      const found = search(reader, { end: reader.pos + length, type: held, depth: depth + 1 });
       if (found) return found;
     } else {
       reader.skipType(tag % 8);
@@ -38,9 +38,22 @@ function search(
   return undefined;
 }
 
+/** The fields of a message by their numbers, with the messages that they hold. */
+type Fields = ReadonlyMap<number, protobuf.Type | null>;
+
+const known = new WeakMap<protobuf.Type, Fields>();
+
+function fieldsOf(type: protobuf.Type): Fields {
+  const before = known.get(type);
+  if (before) return before;
+  const fields = new Map(type.fieldsArray.map((field) => [field.id, messageOf(field)]));
+  known.set(type, fields);
+  return fields;
+}
+
 /** The message that a field holds. A map's entries have other fields than its values, and are not searched. */
-function messageOf(field: protobuf.Field): protobuf.Type | undefined {
-  if (field.map) return undefined;
+function messageOf(field: protobuf.Field): protobuf.Type | null {
+  if (field.map) return null;
   const { resolvedType } = field.resolve();
-  return resolvedType instanceof protobuf.Type ? resolvedType : undefined;
+  return resolvedType instanceof protobuf.Type ? resolvedType : null;
 }

@@ -22,7 +22,7 @@ const TOKEN_LIFE_MS = 2 * 3_600_000;
 /**
  * Selects the page of a list that a request asks for.
  *
- * @param list.items in ascending order of their keys, which are all of one type.
+ * @param list.items in ascending order of their keys, which are all of one type; with or without those up to `after`.
  * @param list.weigh the page ends when the items' total weight exceeds `list.mostWeight`, but has at least one item.
  * @param request.kind the request's message, for errors.
  * @param request.query what else the request asks for, such as a filter.
@@ -30,7 +30,7 @@ const TOKEN_LIFE_MS = 2 * 3_600_000;
  */
 export function pageOf<Item>(
   list: {
-    items: Iterable<Item>;
+    items: (after: string | number | undefined) => Iterable<Item>;
     keyOf: (item: Item) => string | number;
     mostItems: number;
     weigh?: (item: Item) => number;
@@ -43,7 +43,7 @@ export function pageOf<Item>(
   const size = Math.min(request.pageSize || list.mostItems, list.mostItems);
   const items: Item[] = [];
   let weight = 0;
-  for (const item of list.items) {
+  for (const item of list.items(after)) {
     if (after !== undefined && list.keyOf(item) <= after) continue;
     weight += list.weigh?.(item) ?? 0;
     const isFull = items.length >= size || weight > (list.mostWeight ?? Number.POSITIVE_INFINITY);

@@ -86,7 +86,7 @@ function listQueues(context: RpcContext, request: ListQueuesRequest) {
     .filter((queue) => queue.name.name.startsWith(`${parent}/`) && matches(queue))
     .toSorted((a, b) => (a.name.name < b.name.name ? -1 : 1));
   const page = pageOf(
-    { items: queues, keyOf: (queue) => queue.name.name, mostItems: MOST_QUEUES_A_PAGE },
+    { items: () => queues, keyOf: (queue) => queue.name.name, mostItems: MOST_QUEUES_A_PAGE },
     {
       kind: "ListQueuesRequest",
       pageSize,

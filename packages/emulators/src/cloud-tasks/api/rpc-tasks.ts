@@ -14,6 +14,7 @@ import {
   taskNameTaken,
 } from "./service-errors.ts";
 import type { Task } from "../state/task.ts";
+import { tasksAfter } from "../state/task-cursor.ts";
 import { storedTask, taskToWire, viewFromWire } from "../wire/task-wire.ts";
 import type {
   CreateTaskRequest,
@@ -95,7 +96,7 @@ function listTasks(context: RpcContext, request: ListTasksRequest) {
   const view = viewFromWire(request.responseView) === "full" ? "full" : "basic";
   const page = pageOf(
     {
-      items: queue.tasks.values(),
+      items: (after) => tasksAfter(queue, after === undefined ? undefined : Number(after)),
       keyOf: (task: Task) => task.order,
       mostItems: MOST_TASKS_A_PAGE,
       weigh: (task) => (view === "full" ? task.body.length : 0),

@@ -7,6 +7,7 @@ import { DueHeap } from "../../kernel/due-heap.ts";
 import type { IdleUntil, Watched } from "../testing/idle.ts";
 import { QueueSpeed } from "./queue-speed.ts";
 import type { Queue } from "../state/queue.ts";
+import { SetBack } from "./set-back.ts";
 import type { DeliverySlots } from "./delivery-slots.ts";
 import type { Task } from "../state/task.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -24,8 +25,8 @@ export interface RunnerDeps extends AttemptDeps {
 /** How long to wait at most until the clock is looked at again: it may have jumped past the time of a task. */
 const LOOK_MS = 1000;
 
-/** A clock that was set back by less is ignored. */
-const LEAST_SET_BACK_MS = 1000;
+/** Tokens that come sooner than this are waited for together: a wake for each would cost as much as its delivery. */
+const LEAST_TOKEN_WAIT_MS = 10;
 
 /** A task lives for at most 31 days (https://cloud.google.com/tasks/docs/quotas). */
 const RETENTION_MS = 31 * 86_400_000;
@@ -46,20 +47,21 @@ export class QueueRunner implements Watched {
   readonly #wakeLater = (): void => this.wake();
   /** Attempts that have ended, but how couldn't be stored yet. */
   readonly #unstored = new Set<Attempted>();
-  /** How far the clock is ahead of monotonic time, as of the last look. */
-  #clockAheadMs: number;
+  readonly #setBack: SetBack;
   /** Before this time no task is 31 days old. Looking at the first task goes past all that were removed before it. */
   #nextExpiryMs = 0;
   #running = 0;
   #stopped = false;
   #timer: Timer | undefined;
+  /** Whether the timer is for the next tokens, before which nothing can begin. */
+  #awaitsTokens = false;
 
   constructor(queue: Queue, deps: RunnerDeps) {
     this.queue = queue;
     this.#deps = deps;
-    this.#clockAheadMs = deps.clock.now() - monotonicMs(deps.clock);
+    this.#setBack = new SetBack(deps.clock);
     this.#speed = new QueueSpeed(deps.slowDown);
-    this.#bucket = new TokenBucket(this.#rate(monotonicMs(deps.clock)));
+    this.#bucket = new TokenBucket(this.#speed.limits(queue.settings.config, monotonicMs(deps.clock)));
     for (const task of queue.tasks.values()) this.#enqueue(task);
   }
 
@@ -97,7 +99,7 @@ export class QueueRunner implements Watched {
   add(task: Task): void {
     this.#nextExpiryMs = Math.min(this.#nextExpiryMs, task.createdMs + RETENTION_MS);
     this.#enqueue(task);
-    this.wake();
+    this.#goOn();
   }
 
   /** Removes a task that was just deleted. */
@@ -117,10 +119,17 @@ export class QueueRunner implements Watched {
   wake(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#awaitsTokens = false;
     if (this.#stopped) return;
     this.expireOld();
     this.#beginDeliveries();
     this.#deps.changed();
+  }
+
+  /** As `wake`, after a change that makes no difference to a queue without tokens. */
+  #goOn(): void {
+    if (this.#awaitsTokens) this.#deps.changed();
+    else this.wake();
   }
 
   #beginDeliveries(): void {
@@ -136,7 +145,9 @@ export class QueueRunner implements Watched {
       const waitMs = this.#waitForTurn(monotonicMs(clock));
       if (waitMs > 0) {
         // The end of a delivery wakes the queue, so waiting for a free slot needs no timer.
-        if (Number.isFinite(waitMs)) this.#wakeIn(waitMs);
+        if (!Number.isFinite(waitMs)) return;
+        this.#awaitsTokens = true;
+        this.#wakeIn(waitMs);
         return;
       }
       this.#dequeue(task);
@@ -150,11 +161,8 @@ export class QueueRunner implements Watched {
    * clock to catch up. Tasks that somebody scheduled keep their times.
    */
   #followClock(): void {
-    const { clock } = this.#deps;
-    const aheadMs = clock.now() - monotonicMs(clock);
-    const setBackMs = this.#clockAheadMs - aheadMs;
-    this.#clockAheadMs = aheadMs;
-    if (setBackMs < LEAST_SET_BACK_MS) return;
+    const setBackMs = this.#setBack.look();
+    if (setBackMs === 0) return;
     for (const task of this.queue.tasks.values()) {
       const isScheduled = task.failures === 0 && task.dueMs > task.createdMs;
       if (isScheduled || task.heapIndex === -1) continue;
@@ -185,7 +193,8 @@ export class QueueRunner implements Watched {
   get statistics(): { readonly effectiveRate: number; readonly answeredLastMinute: number } {
     const nowMs = monotonicMs(this.#deps.clock);
     const answeredLastMinute = this.#speed.answeredLastMinute(nowMs);
-    return { effectiveRate: this.#rate(nowMs).perSecond, answeredLastMinute };
+    const { perSecond: effectiveRate } = this.#speed.limits(this.queue.settings.config, nowMs);
+    return { effectiveRate, answeredLastMinute };
   }
 
   /** Stops beginning deliveries. */
@@ -204,12 +213,8 @@ export class QueueRunner implements Watched {
     if (this.#running >= this.queue.settings.config.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
     if (!this.#deps.slots.isFree(this.#wakeLater)) return Number.POSITIVE_INFINITY;
     if (!this.#deps.state.unstored.hasRoom(this.#wakeLater)) return Number.POSITIVE_INFINITY;
-    this.#bucket.resize(this.#rate(nowMs));
-    return this.#bucket.take(nowMs);
-  }
-
-  #rate(nowMs: number): { perSecond: number; capacity: number; nowMs: number } {
-    return { ...this.#speed.limits(this.queue.settings.config, nowMs), nowMs };
+    this.#bucket.resize(this.#speed.limits(this.queue.settings.config, nowMs));
+    return this.#bucket.take(nowMs, isMovedByHand(this.#deps.clock) ? 0 : LEAST_TOKEN_WAIT_MS);
   }
 
   #wakeIn(waitMs: number): void {
@@ -250,7 +255,7 @@ export class QueueRunner implements Watched {
     } finally {
       if (!forced) this.#running -= 1;
       this.#deps.slots.release();
-      this.wake();
+      this.#goOn();
     }
     if (stored === undefined) return;
     await stored;

@@ -2,6 +2,7 @@ import { burstSize, type QueueConfig } from "../wire/queue-config.ts";
 import type { Attempted } from "./attempt-outcome.ts";
 import { isSuccess } from "./request/response-status.ts";
 import { SlowDown } from "./slow-down.ts";
+import type { BucketLimits } from "./token-bucket.ts";
 
 const MINUTE_S = 60;
 
@@ -27,12 +28,13 @@ export class QueueSpeed {
     this.#answered.set(second, (this.#answered.get(second) ?? 0) + 1);
   }
 
-  /** The limits that a queue has at present: its configured ones, or less while it is slowed down. */
-  limits(config: QueueConfig, nowMs: number): { readonly perSecond: number; readonly capacity: number } {
+  /** The limits that a queue has at a time: its configured ones, or less while it is slowed down. */
+  limits(config: QueueConfig, nowMs: number): BucketLimits {
     const factor = this.#slowsDown ? this.#slowDown.factor(nowMs) : 1;
     return {
       perSecond: config.maxDispatchesPerSecond * factor,
       capacity: Math.max(1, burstSize(config) * factor),
+      nowMs,
     };
   }
 

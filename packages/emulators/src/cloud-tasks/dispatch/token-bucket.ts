@@ -1,3 +1,10 @@
+/** The limits of a bucket from a time on. */
+export interface BucketLimits {
+  readonly perSecond: number;
+  readonly capacity: number;
+  readonly nowMs: number;
+}
+
 /** A token bucket. It starts full and refills evenly. Its times are monotonic where the clock has such. */
 export class TokenBucket {
   #perSecond: number;
@@ -5,7 +12,7 @@ export class TokenBucket {
   #tokens: number;
   #atMs: number;
 
-  constructor(limits: { perSecond: number; capacity: number; nowMs: number }) {
+  constructor(limits: BucketLimits) {
     this.#perSecond = limits.perSecond;
     this.#capacity = limits.capacity;
     this.#tokens = limits.capacity;
@@ -13,21 +20,29 @@ export class TokenBucket {
   }
 
   /** Changes the rate and the capacity. Tokens beyond the new capacity are lost. */
-  resize(limits: { perSecond: number; capacity: number; nowMs: number }): void {
+  resize(limits: BucketLimits): void {
     this.#refill(limits.nowMs);
     this.#perSecond = limits.perSecond;
     this.#capacity = limits.capacity;
     this.#tokens = Math.min(this.#tokens, limits.capacity);
   }
 
-  /** Takes a token and returns 0, or returns the milliseconds until there is one. */
-  take(nowMs: number): number {
+  /**
+   * Takes a token and returns 0, or returns the milliseconds until there is one.
+   *
+   * @param leastWaitMs a wait is at least this long, so that several tokens come, unless the bucket is full sooner. Default 0.
+   */
+  take(nowMs: number, leastWaitMs = 0): number {
     this.#refill(nowMs);
     if (this.#tokens >= 1 - ROUNDING) {
       this.#tokens = Math.max(0, this.#tokens - 1);
       return 0;
     }
-    return ((1 - this.#tokens) / this.#perSecond) * 1000;
+    return Math.max(this.#untilMs(1), Math.min(leastWaitMs, this.#untilMs(this.#capacity)));
+  }
+
+  #untilMs(tokens: number): number {
+    return ((tokens - this.#tokens) / this.#perSecond) * 1000;
   }
 
   #refill(nowMs: number): void {

@@ -2,16 +2,23 @@ import { type Namespace, loadOnce, loadProtos, namespaceAt, serviceMethods } fro
 import { addLocations } from "./locations.ts";
 import { completeV2 } from "./complete-v2.ts";
 
+/** Without what extends the description of protos: `google.longrunning` has such a thing, too. */
+const OPERATIONS = [
+  ...["Operations", "Operation", "GetOperationRequest", "ListOperationsRequest", "ListOperationsResponse"],
+  ...["CancelOperationRequest", "DeleteOperationRequest", "WaitOperationRequest"],
+].map((name) => `google.longrunning.${name}`);
+
 const PACKAGES = [
   "google.cloud.tasks.v2",
   "google.cloud.tasks.v2beta3",
   "google.cloud.tasks.v2beta2",
   "google.iam.v1",
-  "google.longrunning",
-  "google.protobuf",
+  ...OPERATIONS,
+  // By name: this package also describes protos themselves, in more fields than all that Cloud Tasks uses.
+  ...["Any", "Duration", "Empty", "FieldMask", "Timestamp"].map((name) => `google.protobuf.${name}`),
   "google.rpc",
   "google.type",
-] as const;
+];
 
 /**
  * The protos of Cloud Tasks in all its versions. The published client lacks some of what the service has; those parts are

@@ -1,3 +1,4 @@
+import { keptCopy } from "./kept-copy.ts";
 import type { QueueSettings } from "./queue.ts";
 import type { Progress, Task } from "./task.ts";
 
@@ -47,8 +48,7 @@ export function storedFromChange(change: Change): StoredChange {
 export function changeFromStored(stored: StoredChange): Change {
   if (stored.kind === "task-failed") return { ...stored, progress: withPresentCount(stored.progress) };
   if (stored.kind !== "task-created") return stored;
-  // Copied out of Node's buffer pool, which it would keep alive.
-  const body = new Uint8Array(Buffer.from(stored.task.body, "base64"));
+  const body = keptCopy(Buffer.from(stored.task.body, "base64"));
   return { ...stored, task: { ...withPresentCount(stored.task), body, heapIndex: -1, running: 0 } };
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../../control/control-app.ts";
 import type { ControlListener } from "../../control/control-surface.ts";
 import type { Clock } from "../../kernel/clock.ts";
-import type { CloudTasksEmulator } from "../emulator-options.ts";
+import type { ServedCloudTasks } from "../emulator-options.ts";
 import type { AttemptRecord } from "./history.ts";
 import { NotIdleError } from "./idle.ts";
 import { formatTimeline } from "./timeline.ts";
@@ -61,7 +61,7 @@ const historySchema = z.strictObject({
 });
 
 /** Serves `/_emulator/` of the Cloud Tasks emulator. */
-export function createTasksControl(emulator: CloudTasksEmulator, clock: Clock): ControlListener {
+export function createTasksControl(emulator: ServedCloudTasks, clock: Clock): ControlListener {
   return createControlListener({
     service: "cloud-tasks",
     clock,

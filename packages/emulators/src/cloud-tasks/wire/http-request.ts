@@ -1,3 +1,4 @@
+import { keptCopy } from "../state/kept-copy.ts";
 import { invalidArgument } from "../api/service-errors.ts";
 import type { HttpMethod, HttpTarget, TokenRequest } from "../state/task.ts";
 import { storedHeaders } from "./header-rules.ts";
@@ -34,6 +35,8 @@ export function parseHttpRequest(
   return { target: { url, method, headers, ...(token ? { token: storedToken(token, url) } : {}) }, body };
 }
 
+const NO_BODY = new Uint8Array();
+
 /** The last valid URL. Most tasks in a row have the same, and parsing it takes longer than all other checks. */
 let lastValid = "";
 
@@ -60,9 +63,8 @@ function parseMethod(wire: WireHttpRequest["httpMethod"]): HttpMethod {
 }
 
 function parseBody(wire: WireHttpRequest["body"], method: HttpMethod): Uint8Array {
-  // Copied, since the decoded body is a view into the whole message; and not into Node's buffer pool, which a long-lived
-  // body would keep alive. Either would hold several times the memory.
-  const body = new Uint8Array(wire instanceof Uint8Array ? wire : []);
+  // Copied, since the decoded body is a view into the whole message.
+  const body = wire instanceof Uint8Array && wire.length > 0 ? keptCopy(wire) : NO_BODY;
   if (body.length > 0 && !allowsBody(method)) {
     throw invalidArgument("Body can only be set if the http_method is POST, PUT, or PATCH.");
   }

@@ -19,7 +19,10 @@ export function millisFromWire(time: WireTimestamp | WireDuration): number {
 /** A Timestamp or a Duration, exact to the microsecond. Parts that are zero are left out, as on the wire. */
 export function millisToWire(millis: number): { seconds?: number; nanos?: number } {
   const { seconds, micros } = splitMillis(millis);
-  return { ...(seconds === 0 ? {} : { seconds }), ...(micros === 0 ? {} : { nanos: micros * 1000 }) };
+  const time: { seconds?: number; nanos?: number } = {};
+  if (seconds !== 0) time.seconds = seconds;
+  if (micros !== 0) time.nanos = micros * 1000;
+  return time;
 }
 
 /** Milliseconds of a Duration, exact to the nanosecond up to a month, as the service keeps backoffs. */

@@ -4,7 +4,7 @@ import type { EmulatorLog } from "../../kernel/emulator-log.ts";
 import { openJournal, readJournalFile } from "../../kernel/journal/journal.ts";
 import type { StoredDocument } from "./document.ts";
 import type { Change } from "./document-store.ts";
-import { type Fields, type WireTimestamp, microsOf, normalizeFields, timestampOf } from "../values/value.ts";
+import { type DocumentText, documentText } from "./document-text.ts";
 
 /** A change to one database. Times are in microseconds. */
 export interface LoggedCommit {
@@ -47,21 +47,13 @@ export interface CommitLog {
   close(): Promise<void>;
 }
 
-/** A line of the file. Documents are protobufs in base64, which keeps int64, doubles and bytes exact. */
+/** A line of the file, with documents as text. */
 interface Entry {
   readonly database: string;
   readonly time: string;
   readonly cleared?: true;
   readonly written?: readonly string[];
   readonly deleted?: readonly string[];
-}
-
-/** A decoded google.firestore.v1.Document. */
-interface WireDocument {
-  readonly name: string;
-  readonly fields?: Fields;
-  readonly createTime: WireTimestamp;
-  readonly updateTime: WireTimestamp;
 }
 
 const FILE_NAME = "firestore.jsonl";
@@ -76,16 +68,17 @@ const LINE_CHARACTERS = 64 * 1024;
  */
 export async function openCommitLog(options: CommitLogOptions): Promise<CommitLog> {
   const { folder, documentType, fresh = false, keepAll = false, restore, snapshot, log } = options;
+  const text = documentText(documentType);
   const journal = await openJournal<Entry>({
     path: path.join(folder, FILE_NAME),
     fresh,
     keepAll,
-    restore: (entry) => restore(fromEntry(entry, documentType)),
-    snapshot: () => entriesOf(snapshot(), documentType),
+    restore: (entry) => restore(fromEntry(entry, text)),
+    snapshot: () => entriesOf(snapshot(), text),
     ...(log ? { log } : {}),
   });
   return {
-    append: (commit) => journal.append(toEntry(commit, documentType)),
+    append: (commit) => journal.append(toEntry(commit, text)),
     close: () => journal.close(),
   };
 }
@@ -100,18 +93,19 @@ export async function readCommitLog({
   documentType,
   restore,
 }: Pick<CommitLogOptions, "folder" | "documentType" | "restore">): Promise<void> {
+  const text = documentText(documentType);
   await readJournalFile<Entry>({
     path: path.join(folder, FILE_NAME),
-    restore: (entry) => restore(fromEntry(entry, documentType)),
+    restore: (entry) => restore(fromEntry(entry, text)),
   });
 }
 
-function toEntry({ database, time, cleared, written, deleted }: LoggedCommit, documentType: protobuf.Type): Entry {
+function toEntry({ database, time, cleared, written, deleted }: LoggedCommit, text: DocumentText): Entry {
   return {
     database,
     time: String(time),
     ...(cleared ? { cleared: true } : {}),
-    ...(written.length > 0 ? { written: written.map((document) => encode(document, documentType)) } : {}),
+    ...(written.length > 0 ? { written: written.map((document) => text.of(document)) } : {}),
     ...(deleted.length > 0 ? { deleted } : {}),
   };
 }
@@ -119,15 +113,15 @@ function toEntry({ database, time, cleared, written, deleted }: LoggedCommit, do
 /** Each database has at least one line, which keeps the time. */
 function* entriesOf(
   { time, databases }: ReturnType<CommitLogOptions["snapshot"]>,
-  documentType: protobuf.Type,
+  text: DocumentText,
 ): Generator<Entry> {
   for (const { database, documents } of databases) {
     let written: string[] = [];
     let characters = 0;
     for (const document of documents) {
-      const text = encode(document, documentType);
-      written.push(text);
-      characters += text.length;
+      const encoded = text.of(document);
+      written.push(encoded);
+      characters += encoded.length;
       if (characters < LINE_CHARACTERS) continue;
       yield { database, time: String(time), written };
       written = [];
@@ -148,28 +142,12 @@ export function loggedCommit(database: string, changes: readonly Change[], time:
   };
 }
 
-function fromEntry(entry: Entry, documentType: protobuf.Type): LoggedCommit {
+function fromEntry(entry: Entry, text: DocumentText): LoggedCommit {
   return {
     database: entry.database,
     time: BigInt(entry.time),
     cleared: entry.cleared === true,
-    written: (entry.written ?? []).map((text) => decode(text, documentType)),
+    written: (entry.written ?? []).map((encoded) => text.read(encoded)),
     deleted: entry.deleted ?? [],
-  };
-}
-
-function encode({ name, fields, createTime, updateTime }: StoredDocument, documentType: protobuf.Type): string {
-  const message = { name, fields, createTime: timestampOf(createTime), updateTime: timestampOf(updateTime) };
-  return Buffer.from(documentType.encode(message).finish()).toString("base64");
-}
-
-function decode(text: string, documentType: protobuf.Type): StoredDocument {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- protobufjs gives no static types
-  const wire = documentType.decode(Buffer.from(text, "base64")) as unknown as WireDocument;
-  return {
-    name: wire.name,
-    fields: normalizeFields(wire.fields ?? {}),
-    createTime: microsOf(wire.createTime),
-    updateTime: microsOf(wire.updateTime),
   };
 }

@@ -3,11 +3,11 @@ import type { StoredDocument } from "./document.ts";
 import { checkDocument } from "./document-limits.ts";
 import type { Change } from "./document-store.ts";
 import { identicalFields } from "../values/equality.ts";
-import { getField, setField } from "../values/field-path.ts";
+import { getField, putAtPath } from "../values/field-path.ts";
 import { transformField } from "./field-transform.ts";
 import { checkPrecondition } from "./precondition.ts";
 import type { Fields, Value } from "../values/value.ts";
-import type { Operation, Write } from "./write.ts";
+import type { Write } from "./write.ts";
 
 /** The result of a write: the document after it, null after a delete. */
 export interface WriteResult {
@@ -66,21 +66,17 @@ function applyWrite(
   commitTime: bigint,
 ): WriteResult {
   if (operation.kind === "delete") return { document: null, transformResults: [] };
-  let fields = applyOperation(operation, current?.fields ?? {});
+  // One copy for all changes.
+  const fields: Record<string, Value> = { ...(operation.kind === "merge" ? current?.fields : operation.fields) };
+  const mask = operation.kind === "merge" ? operation.mask : [];
+  for (const path of mask) putAtPath(fields, path, getField(operation.fields, path));
   const transformResults: Value[] = [];
   for (const transform of transforms) {
     const { value, result } = transformField(transform, getField(fields, transform.path), commitTime);
-    fields = setField(fields, transform.path, value);
+    putAtPath(fields, transform.path, value);
     transformResults.push(result);
   }
   return { document: nextVersion(current, { name, fields, commitTime }), transformResults };
-}
-
-function applyOperation(operation: Exclude<Operation, { kind: "delete" }>, current: Fields): Fields {
-  if (operation.kind === "replace") return operation.fields;
-  let fields = current;
-  for (const path of operation.mask) fields = setField(fields, path, getField(operation.fields, path));
-  return fields;
 }
 
 /** A write that changes nothing keeps the update time. */

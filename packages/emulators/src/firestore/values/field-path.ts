@@ -46,26 +46,36 @@ export function getField(fields: Fields, path: FieldPath): Value | undefined {
 
 /** A copy of the fields with the value at the path, or without it if undefined. Missing maps on the way are created. */
 export function setField(fields: Fields, path: FieldPath, value: Value | undefined): Fields {
+  const copy: Record<string, Value> = { ...fields };
+  putAtPath(copy, path, value);
+  return copy;
+}
+
+/**
+ * Sets the value at the path in fields under construction, or removes it if undefined. Maps on the way are replaced by
+ * copies, since they may belong to others.
+ */
+export function putAtPath(fields: Record<string, Value>, path: FieldPath, value: Value | undefined): void {
   const [name, ...rest] = path;
   if (name === undefined) throw invalidPath("", "It is empty.");
-  const held = Object.hasOwn(fields, name) ? fields[name] : undefined;
-
   if (rest.length === 0) {
-    if (value !== undefined) return withField(fields, name, value);
-    return held === undefined ? fields : withoutField(fields, name);
+    if (value === undefined) Reflect.deleteProperty(fields, name);
+    else putField(fields, name, value);
+    return;
   }
+  const held = Object.hasOwn(fields, name) ? fields[name] : undefined;
   const below = held && fieldsWithin(held);
-  if (value === undefined && below === undefined) return fields;
-  return withField(fields, name, { mapValue: { fields: setField(below ?? {}, rest, value) } });
+  if (value === undefined && below === undefined) return;
+  putField(fields, name, { mapValue: { fields: setField(below ?? {}, rest, value) } });
 }
 
 /** Only the values at the paths, within their maps. Maps without any of them are left out. */
 export function projectFields(fields: Fields, paths: readonly FieldPath[]): Fields {
-  let projected: Fields = {};
+  const projected: Record<string, Value> = {};
   for (const path of paths) {
     const value = getField(fields, path);
     // A path below one that was projected adds nothing; one above it replaces it.
-    if (value !== undefined) projected = setField(projected, path, value);
+    if (value !== undefined) putAtPath(projected, path, value);
   }
   return projected;
 }
@@ -90,18 +100,6 @@ function parseQuoted(text: string): string[] {
 /** The fields that a path can lead into: those of a map, but not of a vector, which is a map only on the wire. As in Google's emulator. */
 function fieldsWithin(value: Value): Fields | undefined {
   return typeOrder(value) === TypeOrder.map ? mapFieldsOf(value) : undefined;
-}
-
-function withField(fields: Fields, name: string, value: Value): Fields {
-  const copy: Record<string, Value> = { ...fields };
-  putField(copy, name, value);
-  return copy;
-}
-
-function withoutField(fields: Fields, name: string): Fields {
-  const copy: Record<string, Value> = { ...fields };
-  Reflect.deleteProperty(copy, name);
-  return copy;
 }
 
 /** In the service's words. */

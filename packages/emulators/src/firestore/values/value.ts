@@ -81,7 +81,8 @@ const ORDER_OF_KIND: ReadonlyMap<string, TypeOrder> = new Map<Kind, TypeOrder>([
  * @throws RpcError INVALID_ARGUMENT for none, and for those that only pipelines have.
  */
 export function kindOf(value: Value): Kind {
-  for (const key in value) if (Object.hasOwn(value, key) && isKind(key)) return key;
+  // A decoded value inherits a default for each kind, which `for … in` would go through as well.
+  for (const key of Object.keys(value)) if (isKind(key)) return key;
   throw new RpcError(RpcCode.INVALID_ARGUMENT, "Cannot convert firestore.v1.Value with type unset.");
 }
 
@@ -144,10 +145,11 @@ const MICROS_PER_SECOND = 1_000_000n;
 const NANOS_PER_MICRO = 1_000;
 
 /** A timestamp as microseconds since 1970, truncated. */
-export function microsOf(timestamp: WireTimestamp): bigint {
-  return (
-    toBigInt(timestamp.seconds ?? 0) * MICROS_PER_SECOND + BigInt(Math.floor((timestamp.nanos ?? 0) / NANOS_PER_MICRO))
-  );
+export function microsOf({ seconds = 0, nanos = 0 }: WireTimestamp): bigint {
+  const micros = Math.floor(nanos / NANOS_PER_MICRO);
+  // Most are exact as numbers, which take a fraction of the time.
+  const rounded = toNumber(seconds) * 1e6 + micros;
+  return Number.isSafeInteger(rounded) ? BigInt(rounded) : toBigInt(seconds) * MICROS_PER_SECOND + BigInt(micros);
 }
 
 /**
@@ -162,6 +164,11 @@ export function exactMicrosOf(timestamp: WireTimestamp): bigint {
 
 /** Microseconds since 1970 as a timestamp. */
 export function timestampOf(micros: bigint): WireTimestamp {
+  const number = Number(micros);
+  if (Number.isSafeInteger(number)) {
+    const seconds = Math.floor(number / 1e6);
+    return { seconds, nanos: (number - seconds * 1e6) * NANOS_PER_MICRO };
+  }
   // BigInt's remainder has the dividend's sign, while nanos count forward even before 1970.
   const rest = ((micros % MICROS_PER_SECOND) + MICROS_PER_SECOND) % MICROS_PER_SECOND;
   return { seconds: Number((micros - rest) / MICROS_PER_SECOND), nanos: Number(rest) * NANOS_PER_MICRO };

@@ -81,3 +81,21 @@ test("has a token once the time it returned is over", () => {
     }),
   );
 });
+
+test("waits for several tokens where that is asked for, and never beyond a full bucket or short of one token", () => {
+  fc.assert(
+    fc.property(
+      fc.record({ perSecond: fc.double({ min: 0.1, max: 500, noNaN: true }), capacity: fc.integer({ min: 1, max: 100 }) }),
+      fc.double({ min: 0, max: 50, noNaN: true }),
+      (limits, leastWaitMs) => {
+        const bucket = new TokenBucket({ ...limits, nowMs: 0 });
+        takeAll(bucket, 0);
+        const untilOneMs = bucket.take(0);
+        const waitMs = bucket.take(0, leastWaitMs);
+        const untilFullMs = (limits.capacity / limits.perSecond) * 1000;
+        expect(waitMs).toBeCloseTo(Math.max(untilOneMs, Math.min(leastWaitMs, untilFullMs)), 6);
+        expect(takeAll(bucket, waitMs)).toBeGreaterThanOrEqual(1);
+      },
+    ),
+  );
+});

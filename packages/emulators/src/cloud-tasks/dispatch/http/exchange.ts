@@ -1,10 +1,10 @@
-import http from "node:http";
-import https from "node:https";
-import type { Connections } from "./connections.ts";
-import type { OutgoingRequest } from "./outgoing-request.ts";
-import { collectResponse, headOf } from "./response-body.ts";
-import { type ResponseHead, readResponseHead } from "./response-head.ts";
-import { connectionOf, watchConnection } from "./watched-connection.ts";
+import type { ConnectionPool } from "./connection-pool.ts";
+import type { Look } from "./look.ts";
+import { type OutgoingRequest, encodeRequest } from "./outgoing-request.ts";
+import { type ParsedResponse, parseResponse } from "./parsed-response.ts";
+import { readPlainResponse } from "./plain-response.ts";
+import type { ResponseHead } from "./response-head.ts";
+import type { ConnectionUser, TargetConnection } from "./target-connection.ts";
 
 /**
  * How to send a request: normally; or, for a fault, resetting the connection before anything is sent, or timing out as
@@ -20,13 +20,12 @@ export type Exchanged =
   | { readonly kind: "sent" };
 
 export interface ExchangeOptions {
-  readonly connections: Connections;
+  readonly pool: ConnectionPool;
+  readonly look: Look;
   readonly manner: Manner;
   /** Called once, unless the exchange is ended first. */
   readonly onEnd: (exchanged: Exchanged) => void;
 }
-
-const NO_BODY = new Uint8Array();
 
 /** An exchange in progress. */
 export interface Exchange {
@@ -35,92 +34,110 @@ export interface Exchange {
 }
 
 /**
- * Sends a request and reads the response. Its status is decided as soon as its headers have been read (RFC 9112, section
- * 6.3): a body that is cut off, malformed, too long or endless doesn't change it.
+ * Sends a request and reads the response.
+ *
+ * @throws TypeError when a header can't be sent.
  */
-export function startExchange(outgoing: OutgoingRequest, options: ExchangeOptions): Exchange {
-  let isOver = false;
-  let request: http.ClientRequest;
-  /** Set once the status is decided. */
-  let finishBody: (() => void) | undefined;
-  const end = (exchanged: Exchanged): void => {
-    if (isOver) return;
-    isOver = true;
-    options.onEnd(exchanged);
-  };
-  const send = (isSecondTry: boolean): void => {
-    request = openRequest(outgoing, isSecondTry ? undefined : options.connections);
-    const { reusedSocket } = request;
-    watchConnection(request);
-    request.on("error", (error) => {
-      // Once there is a status, an error only ends its body.
-      if (isOver || finishBody) return;
-      const connection = connectionOf(request);
-      // Nothing has left this machine, so no server can have seen it. A new connection isn't closed by an idle server.
-      if (reusedSocket && !connection?.sentBytes && options.manner === "normal") send(true);
-      else end(failureOrRefusedResponse(error, connection?.received));
-    });
-    request.on("response", (response) => {
-      connectionOf(request)?.forgetReceived();
-      options.connections.note(request, response);
-      finishBody = collectResponse(request, response, (body) =>
-        end({ kind: "response", head: headOf(response), body }),
-      );
-    });
-    // The target switches protocols unasked. 101 is no success, whatever follows.
-    request.on("upgrade", (response, socket) => {
-      socket.destroy();
-      end({ kind: "response", head: headOf(response), body: NO_BODY });
-    });
-    write(request, outgoing.body, { ...options, reusedSocket, end });
-  };
-  send(false);
-  return {
-    end() {
-      finishBody?.();
-      isOver = true;
-      request.destroy();
-    },
-  };
+export function startExchange(request: OutgoingRequest, options: ExchangeOptions): Exchange {
+  const exchange = new RunningExchange(request, options);
+  exchange.begin(options.pool.take(request.address));
+  return exchange;
 }
 
-function openRequest({ address, headers }: OutgoingRequest, connections: Connections | undefined): http.ClientRequest {
-  const isSecure = address.url.protocol === "https:";
-  const request = isSecure
-    ? https.request({ ...address.options, agent: connections?.https ?? false })
-    : http.request({ ...address.options, agent: connections?.http ?? false });
-  // No limit. Otherwise the headers after the first thousand would be missing.
-  request.maxHeadersCount = 0;
-  for (const [name, value] of headers) request.setHeader(name, value);
-  return request;
-}
+class RunningExchange implements Exchange, ConnectionUser {
+  readonly #request: OutgoingRequest;
+  readonly #options: ExchangeOptions;
+  readonly #bytes: Buffer;
+  #connection: TargetConnection | undefined;
+  /** Whether the connection was kept, and nothing has left this machine, so that no server can have seen the request. */
+  #canBeginAgain = false;
+  #parsed: ParsedResponse | undefined;
+  #isOver = false;
 
-/** Sends the request. A kept connection is looked at first. */
-function write(
-  request: http.ClientRequest,
-  body: Uint8Array,
-  how: { connections: Connections; manner: Manner; reusedSocket: boolean; end: (exchanged: Exchanged) => void },
-): void {
-  if (how.manner === "reset") {
-    resetOnceConnected(request);
-    return;
+  constructor(request: OutgoingRequest, options: ExchangeOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#bytes = encodeRequest(request);
   }
-  if (how.manner === "timeout") request.once("finish", () => how.end({ kind: "sent" }));
-  const send = (): void => void (request.destroyed || request.end(body.length > 0 ? body : undefined));
-  if (how.reusedSocket) how.connections.look(send);
-  else send();
-}
 
-/** Resets before anything is written, so that the worker sees a connection and no request. */
-function resetOnceConnected(request: http.ClientRequest): void {
-  request.once("socket", (socket) => {
-    if (socket.connecting) socket.once("connect", () => socket.resetAndDestroy());
-    else socket.resetAndDestroy();
-  });
-}
+  /** A kept connection is looked at first. A new one isn't closed by an idle server. */
+  begin(kept: TargetConnection | undefined): void {
+    const { manner, look, pool } = this.#options;
+    const connection = kept ?? pool.open(this.#request.address);
+    this.#connection = connection;
+    this.#canBeginAgain = kept !== undefined && manner === "normal";
+    connection.use(this);
+    if (manner === "reset") connection.reset();
+    else if (kept) look(() => this.#send(connection));
+    else this.#send(connection);
+  }
 
-function failureOrRefusedResponse(error: Error, received: Uint8Array = NO_BODY): Exchanged {
-  const isRefused = "code" in error && String(error.code).startsWith("HPE_");
-  const head = isRefused ? readResponseHead(received) : undefined;
-  return head ? { kind: "response", head, body: NO_BODY } : { kind: "failure", error };
+  received(bytes: Buffer): void {
+    const { address } = this.#request;
+    const whole = this.#parsed ? undefined : readPlainResponse(bytes, address.method);
+    if (!whole) {
+      this.#parsed ??= this.#parse();
+      this.#parsed?.received(bytes);
+      return;
+    }
+    this.#release(whole.head);
+    this.#end({ kind: "response", ...whole });
+  }
+
+  ended(): void {
+    if (this.#parsed) this.#parsed.ended();
+    else this.failed(new Error("socket hang up"));
+  }
+
+  failed(error: Error): void {
+    if (this.#parsed) {
+      this.#parsed.failed(error);
+    } else if (this.#canBeginAgain && !this.#isOver) {
+      this.#leave()?.destroy();
+      this.begin(undefined);
+    } else {
+      this.#leave()?.destroy();
+      this.#end({ kind: "failure", error });
+    }
+  }
+
+  end(): void {
+    this.#parsed?.finishBody();
+    this.#isOver = true;
+    this.#connection?.destroy();
+  }
+
+  #send(connection: TargetConnection): void {
+    if (this.#isOver || connection !== this.#connection) return;
+    this.#canBeginAgain = false;
+    if (this.#options.manner === "timeout") connection.write(this.#bytes, () => this.#end({ kind: "sent" }));
+    else connection.write(this.#bytes);
+  }
+
+  #parse(): ParsedResponse | undefined {
+    if (!this.#connection) return undefined;
+    return parseResponse(this.#request.address.method, this.#connection, {
+      onResponse: (head, body) => this.#end({ kind: "response", head, body }),
+      onFailure: (error) => this.#end({ kind: "failure", error }),
+      onComplete: (head) => this.#release(head),
+    });
+  }
+
+  #release(head: ResponseHead): void {
+    const connection = this.#leave();
+    if (connection) this.#options.pool.release(this.#request.address, connection, head);
+  }
+
+  #leave(): TargetConnection | undefined {
+    const connection = this.#connection;
+    connection?.use(undefined);
+    this.#connection = undefined;
+    return connection;
+  }
+
+  #end(exchanged: Exchanged): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#options.onEnd(exchanged);
+  }
 }

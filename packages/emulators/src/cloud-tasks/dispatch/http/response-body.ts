@@ -52,11 +52,7 @@ export function collectResponse(
     if (bytes < MOST_BODY_BYTES) chunks.push(chunk);
     bytes += chunk.length;
   });
-  response.on("end", () => {
-    finish();
-    // The target has answered without reading the whole request, and may never read the rest.
-    if (!request.writableFinished) request.destroy();
-  });
+  response.on("end", finish);
   response.on("error", finish);
   response.on("close", () => {
     clearTimeout(drain);

@@ -1,4 +1,5 @@
 import crypto from "node:crypto";
+import { promisify } from "node:util";
 import type { SigningKey } from "./signing-key.ts";
 import type { TokenRequest } from "../../state/task.ts";
 
@@ -15,7 +16,7 @@ const LIFETIME_SECONDS = 3600;
  */
 export function createTokenMaker({ key, issuer }: { key: Promise<SigningKey>; issuer: string }): TokenMaker {
   let madeAtSeconds = 0;
-  let made = new Map<string, string>();
+  let made = new Map<string, Promise<string>>();
 
   return async (token, url) => {
     if (token.kind === "oauth") return `Bearer ${opaqueToken()}`;
@@ -27,12 +28,9 @@ export function createTokenMaker({ key, issuer }: { key: Promise<SigningKey>; is
     // RS256 is deterministic: all tokens for one target within one second are the same, so one signature will do.
     const wanted = { email: token.email, audience: token.audience ?? url };
     const wantedKey = JSON.stringify(wanted);
-    let signed = made.get(wantedKey);
-    if (signed === undefined) {
-      signed = sign(await key, claims({ ...wanted, issuer }, nowSeconds));
-      if (madeAtSeconds === nowSeconds) made.set(wantedKey, signed);
-    }
-    return `Bearer ${signed}`;
+    const signed = made.get(wantedKey) ?? sign(key, claims({ ...wanted, issuer }, nowSeconds));
+    made.set(wantedKey, signed);
+    return `Bearer ${await signed}`;
   };
 }
 
@@ -56,9 +54,14 @@ function claims(wanted: { email: string; audience: string; issuer: string }, iss
   };
 }
 
-function sign(key: SigningKey, payload: object): string {
-  const signed = `${encode({ alg: "RS256", kid: key.kid, typ: "JWT" })}.${encode(payload)}`;
-  return `${signed}.${crypto.sign("sha256", Buffer.from(signed), key.privateKey).toString("base64url")}`;
+/** Signs in another thread: a signature takes as long as several deliveries. */
+const makeSignature = promisify(crypto.sign);
+
+async function sign(key: Promise<SigningKey>, payload: object): Promise<string> {
+  const { kid, privateKey } = await key;
+  const signed = `${encode({ alg: "RS256", kid, typ: "JWT" })}.${encode(payload)}`;
+  const signature = await makeSignature("sha256", Buffer.from(signed), privateKey);
+  return `${signed}.${signature.toString("base64url")}`;
 }
 
 const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");

@@ -1,12 +1,13 @@
 import type { Clock } from "../../../kernel/clock.ts";
 import type { QueuedTask } from "../attempt-outcome.ts";
-import { type Connections, createConnections } from "../http/connections.ts";
+import { ConnectionPool } from "../http/connection-pool.ts";
 import type { DeliveryAbort } from "./delivery-abort.ts";
 import type { TokenMaker } from "./delivery-token.ts";
 import type { Answered, Delivered, HeaderPairs } from "../../testing/delivered.ts";
 import { dispatchHeaders } from "./dispatch-headers.ts";
 import { withQueueTarget } from "./queue-override.ts";
 import { type Exchange, type Exchanged, type Manner, startExchange } from "../http/exchange.ts";
+import { type Look, createLook } from "../http/look.ts";
 import type { OpenAttempt } from "../../testing/history.ts";
 import { type OutgoingRequest, targetAddress } from "../http/outgoing-request.ts";
 import { MOST_REDIRECTS, redirectedRequest } from "../http/redirect.ts";
@@ -36,7 +37,8 @@ export interface Sender {
 
 /** Creates a sender. */
 export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sender {
-  const connections = createConnections();
+  const pool = new ConnectionPool();
+  const look = createLook();
   const deliver = async ({ queue, task: stored }: QueuedTask, sending: Sending): Promise<Delivered> => {
     try {
       const task = withQueueTarget(stored, queue.settings.config.httpTarget);
@@ -46,7 +48,7 @@ export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sen
       const headers = dispatchHeaders(task, { queueId, ...(authorization === undefined ? {} : { authorization }) });
       recordRequest(sending.record, { task, headers, authorization });
       const request = { address: targetAddress(task.target), headers, body: task.body };
-      return await send(request, { ...sending, task, clock: deps.clock, connections });
+      return await send(request, { ...sending, task, clock: deps.clock, pool, look });
     } catch (error) {
       return unreachable(error);
     }
@@ -57,7 +59,7 @@ export function createSender(deps: { clock: Clock; authorize: TokenMaker }): Sen
       deps.clock.hold?.(delivered);
       return delivered;
     },
-    close: () => connections.close(),
+    close: () => pool.close(),
   };
 }
 
@@ -74,11 +76,12 @@ function recordRequest(
 interface Send extends Sending {
   readonly task: Task;
   readonly clock: Clock;
-  readonly connections: Connections;
+  readonly pool: ConnectionPool;
+  readonly look: Look;
 }
 
 /** Sends a request and those that it is redirected to, until the deadline of the whole delivery. */
-function send(first: OutgoingRequest, { task, abort, clock, connections, record, manner = "normal" }: Send) {
+function send(first: OutgoingRequest, { task, abort, clock, pool, look, record, manner = "normal" }: Send) {
   return new Promise<Delivered>((resolve) => {
     let current: Exchange | undefined;
     let gaveUp: Delivered | undefined;
@@ -108,7 +111,7 @@ function send(first: OutgoingRequest, { task, abort, clock, connections, record,
       };
       const isFirst = redirectsLeft === MOST_REDIRECTS;
       try {
-        current = startExchange(request, { connections, manner: isFirst ? manner : "normal", onEnd });
+        current = startExchange(request, { pool, look, manner: isFirst ? manner : "normal", onEnd });
       } catch (error) {
         settle(unreachable(error));
       }

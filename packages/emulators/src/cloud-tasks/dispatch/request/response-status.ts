@@ -1,4 +1,4 @@
-import { RpcCode } from "../../../rpc/rpc-error.ts";
+import { RpcCode, codeName } from "../../../rpc/rpc-error.ts";
 import type { Delivered } from "../../testing/delivered.ts";
 
 /** What the next delivery's header says of one without a response. 504 for a timeout was recorded, 503 is a guess. */
@@ -21,7 +21,7 @@ const CODE_WITHOUT_RESPONSE = { timeout: 504, unreachable: 0 } as const;
 export function responseStatus(delivered: Exclude<Delivered, { kind: "aborted" }>): { code: number; message: string } {
   const status = delivered.kind === "answered" ? delivered.status : CODE_WITHOUT_RESPONSE[delivered.kind];
   const code = isSuccess(delivered) ? RpcCode.OK : rpcCode(status);
-  return { code, message: `${RpcCode[code]}(${code}): HTTP status code ${status}` };
+  return { code, message: `${codeName(code)}(${code}): HTTP status code ${status}` };
 }
 
 /** All of these are recorded, and those of whole ranges for several statuses each. */

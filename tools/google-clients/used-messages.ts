@@ -1,0 +1,60 @@
+import protobuf from "protobufjs";
+
+type Namespace = protobuf.INamespace;
+
+/**
+ * Of a package's protos, in the form of JSON, what one service needs: itself, and every message and enum that its
+ * methods can carry. Google's packages describe all versions and services of a product in one file, and a client builds
+ * what it is given. Extensions, which nothing but options uses, are left out.
+ *
+ * @param service its full name, for example `google.firestore.v1.Firestore`.
+ * @throws Error if there is no such service.
+ */
+export function usedMessages(protos: Namespace, service: string): Namespace {
+  const root = protobuf.Root.fromJSON(protos).resolveAll();
+  const used = new Set<protobuf.ReflectionObject>();
+  visit(root.lookupService(service), used);
+  return only(protos, root, used);
+}
+
+/** Adds an object and what it refers to. Messages come with all that stands inside them. */
+function visit(object: protobuf.ReflectionObject | null, used: Set<protobuf.ReflectionObject>): void {
+  if (object === null || used.has(object)) return;
+  used.add(object);
+  if (object.parent instanceof protobuf.Type) visit(object.parent, used);
+  if (object instanceof protobuf.Service) {
+    for (const { resolvedRequestType, resolvedResponseType } of object.methodsArray) {
+      visit(resolvedRequestType, used);
+      visit(resolvedResponseType, used);
+    }
+  }
+  if (object instanceof protobuf.Type) {
+    for (const { resolvedType } of object.fieldsArray) visit(resolvedType, used);
+    for (const nested of object.nestedArray) visit(nested, used);
+  }
+}
+
+/** Copies a namespace with the used objects in it, and without the namespaces in which there are none. */
+function only(
+  namespace: Namespace,
+  resolved: protobuf.NamespaceBase,
+  used: ReadonlySet<protobuf.ReflectionObject>,
+): Namespace {
+  const nested: Record<string, protobuf.AnyNestedObject> = {};
+  for (const [name, description] of Object.entries(namespace.nested ?? {})) {
+    const object = resolved.get(name);
+    if (object === null) continue;
+    if (used.has(object)) nested[name] = description;
+    else if (isNamespace(object)) {
+      const inside = only(description, object, used);
+      if (Object.keys(inside.nested ?? {}).length > 0) nested[name] = inside;
+    }
+  }
+  return { ...namespace, nested };
+}
+
+function isNamespace(object: protobuf.ReflectionObject): object is protobuf.Namespace {
+  return (
+    object instanceof protobuf.Namespace && !(object instanceof protobuf.Type || object instanceof protobuf.Service)
+  );
+}

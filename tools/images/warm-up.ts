@@ -1,0 +1,89 @@
+import path from "node:path";
+import { z } from "zod";
+import type { TaskType } from "../../shared/contract/task-type.ts";
+import { FILL_CODE_CACHE } from "./code-cache.ts";
+import type { Bundle } from "./make-bundles.ts";
+import type { Program } from "./programs.ts";
+import { type RunningBundle, startBundle } from "./running-bundle.ts";
+
+const LONGEST_TASK_SECONDS = 15;
+
+/** Of a queue that retries soon, so that a cold worker doesn't make the warm-up long. */
+const RETRIES = { retryConfig: { minBackoff: "0.100s", maxBackoff: "1s" } };
+
+/**
+ * Fills the bundles' code caches by what services do: a task of each type goes from the producer's API over the emulator
+ * to the worker, and the producer is asked what became of it.
+ *
+ * @param taskTypes take a payload of `{ sentAt }`.
+ * @throws Error if a task isn't done in 15 s.
+ */
+export async function warmUp(
+  { emulator, worker, producer }: Readonly<Record<"emulator" | "worker" | "producer", Bundle>>,
+  taskTypes: readonly TaskType[],
+): Promise<void> {
+  const running: RunningBundle[] = [];
+  const start = async ({ program, folder }: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
+    const command = [process.execPath, path.join(folder, "main.js")];
+    const started = await startBundle(program, { command, cwd: folder, env: { ...env, ...FILL_CODE_CACHE } });
+    running.push(started);
+    return started;
+  };
+  try {
+    const { ports } = await start(emulator, {});
+    const queues = `http://127.0.0.1:${ports.get("cloud-tasks")}`;
+    const emulators = {
+      CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${ports.get("cloud-tasks")}`,
+      FIRESTORE_EMULATOR_HOST: `127.0.0.1:${ports.get("firestore")}`,
+      OIDC_CERTS_URL: `${queues}/oauth2/v1/certs`,
+    };
+    const listening = await start(worker, { ...emulators, ...worker.program.warmUpEnv });
+    const url = `http://127.0.0.1:${listening.ports.get("worker")}`;
+    const serving = await start(producer, { ...emulators, ...producer.program.warmUpEnv, WORKER_URL: url });
+    const api = `http://127.0.0.1:${serving.ports.get("producer")}`;
+    await createQueues(queues, { of: producer.program.tryOutEnv, taskTypes });
+    for (const { type, idempotency } of taskTypes) await finishTask(api, { type, idempotency });
+    // Services first: they close their connections to the emulator.
+    for (const bundle of running.toReversed()) await bundle.stop();
+  } finally {
+    for (const bundle of running) await bundle.kill();
+  }
+}
+
+async function createQueues(
+  emulator: string,
+  { of, taskTypes }: { readonly of: Program["tryOutEnv"]; readonly taskTypes: readonly TaskType[] },
+): Promise<void> {
+  const parent = `projects/${of["GOOGLE_CLOUD_PROJECT"]}/locations/${of["GOOGLE_CLOUD_LOCATION"]}`;
+  for (const queue of new Set(taskTypes.map((taskType) => taskType.queue))) {
+    await post(`${emulator}/v2/${parent}/queues`, { name: `${parent}/queues/${queue}`, ...RETRIES });
+  }
+}
+
+const viewSchema = z.looseObject({ id: z.string(), state: z.string() });
+
+/** Hands over a task twice with one key, and waits for its end. */
+async function finishTask(api: string, { type, idempotency }: Pick<TaskType, "type" | "idempotency">): Promise<void> {
+  const task = { type, payload: { sentAt: new Date().toISOString() } };
+  await post(`${api}/v1/tasks`, task);
+  const key = { "idempotency-key": `warm-up-${type}` };
+  const { id } = viewSchema.parse(await post(`${api}/v1/tasks`, task, key));
+  await post(`${api}/v1/tasks`, task, key);
+  // A natural task leaves no record: all there is to see is that it has left its queue.
+  const wanted = idempotency === "natural" ? "finished" : "succeeded";
+  const view = viewSchema.parse(await ask(`${api}/v1/tasks/${id}?waitSeconds=${LONGEST_TASK_SECONDS}`));
+  if (view.state !== wanted) throw new Error(`A task of type ${type} is ${view.state}, not ${wanted}.`);
+}
+
+async function post(url: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
+  const type = { "content-type": "application/json" };
+  return await ask(url, { method: "POST", headers: { ...type, ...headers }, body: JSON.stringify(body) });
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<unknown> {
+  const limitMs = (LONGEST_TASK_SECONDS + 5) * 1_000;
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${init.method ?? "GET"} ${url} returned ${response.status}: ${text}`);
+  return JSON.parse(text);
+}
