@@ -39,12 +39,9 @@ async function firestoreResults(): Promise<unknown[]> {
   });
   const one = await documents.doc("one").get();
   // These two use the message classes.
-  const bundled = db
-    .bundle("all")
-    .add(one)
-    .build()
-    .toString()
-    .replaceAll(/"(seconds|nanos)":"?\d+"?/g, "");
+  const bundle = db.bundle("all").add(one).build().toString();
+  // Times differ, and so do lengths, which depend on them.
+  const bundled = bundle.replaceAll(/\d+/g, "#");
   const { Value } = protos.google.firestore.v1;
   return [
     again,
