@@ -7,8 +7,7 @@ export const CLIENT_MODULE =
   /(?:@google-cloud[\\/].+_client|google-gax[\\/]build[\\/]src[\\/](?:iamService|locationService|operationsClient))\.js$/;
 
 /** How they read a JSON file: by `require`, or relative to their own folder. */
-const READ =
-  /require\(["'](?<required>[^"']+\.json)["']\)|getJSON\(path\.join\(dirname, (?<joined>(?:'[^']+'(?:, )?)+)\)\)/g;
+const READ = /require\(["']([^"']+\.json)["']\)|getJSON\(path\.join\(dirname, ((?:'[^']+'(?:, )?)+)\)\)/g;
 
 /** How they find the one service that they call and, for long-running operations, the messages in their results. */
 const LOOKED_UP = /\.lookup(?:Service)?\('\.?(?<name>[\w.]+)'\)/g;
@@ -25,10 +24,9 @@ const FILES_READ = 3;
 export function inlineClientFiles(source: string, file: string): string {
   const names = [...source.matchAll(LOOKED_UP)].map(({ groups }) => groups?.["name"] ?? "");
   let replaced = 0;
-  const inlined = source.replaceAll(READ, (...match) => {
+  const inlined = source.replaceAll(READ, (_text, required: string | undefined, joined: string | undefined) => {
     replaced += 1;
-    const { required = "", joined } = match.at(-1);
-    const read = path.join(path.dirname(file), joined === undefined ? required : segmentsOf(joined).join("/"));
+    const read = path.join(path.dirname(file), joined === undefined ? (required ?? "") : segmentsOf(joined).join("/"));
     return isProtos(read) ? inlineProtos(read, names) : `require(${JSON.stringify(read)})`;
   });
   if (replaced === FILES_READ && names.length > 0) return inlined;

@@ -3,7 +3,7 @@ export const LOADS_LATE =
   /node_modules[\\/](?:@google-cloud[\\/](?:firestore|firestore-api)|google-gax|google-auth-library|gaxios|@grpc[\\/]grpc-js)[\\/]build[\\/].+\.js$/;
 
 /** An import, as TypeScript compiles it for CommonJS. */
-const IMPORT = /^(?:const|var) (?<name>\w+_\d+) = (?<load>(?:__import\w+\()?require\("[^"]+"\)\)?);$/gm;
+const IMPORT = /^(?:const|var) (\w+_\d+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm;
 
 /**
  * Makes a CommonJS module of TypeScript's load what it imports at its first use: most of what Google's clients import is
@@ -12,14 +12,13 @@ const IMPORT = /^(?:const|var) (?<name>\w+_\d+) = (?<load>(?:__import\w+\()?requ
  */
 export function loadLate(source: string): string {
   const late = [...source.matchAll(IMPORT)]
-    .map(({ groups }) => groups?.["name"] ?? "")
+    .map(([, name = ""]) => name)
     .filter((name) => (source.match(new RegExp(String.raw`\b${name}\b(?!\.)`, "g")) ?? []).length === 1);
   if (late.length === 0) return source;
   const use = new RegExp(String.raw`\b(?:${late.join("|")})(?=\.)`, "g");
   // In parentheses, or `new a_1.B()` would construct the wrong one.
   const used = source.replaceAll(use, (name) => `(${name}())`);
-  return used.replaceAll(IMPORT, (...match) => {
-    const { name, load } = match.at(-1);
-    return late.includes(name) ? `let ${name}$;\nconst ${name} = () => (${name}$ ??= ${load});` : match[0];
-  });
+  return used.replaceAll(IMPORT, (text, name: string, load: string) =>
+    late.includes(name) ? `let ${name}$;\nconst ${name} = () => (${name}$ ??= ${load});` : text,
+  );
 }
