@@ -13,7 +13,7 @@ const COMMONJS_SCOPE = [
   "const __dirname = import.meta.dirname;",
 ].join("\n");
 
-/** What stands around a program: the function that `start-program.ts` calls. */
+/** What stands around a program: the function that `start-program/main.ts` calls. */
 const PROGRAM = {
   head: [
     "(function (require, module, exports, __filename, __dirname) {",
@@ -29,7 +29,7 @@ const IMPORT_META = {
   "import.meta.dirname": "__dirname",
 };
 
-const START_PROGRAM = path.join(import.meta.dirname, "images/start-program.ts");
+const START_PROGRAM = path.join(import.meta.dirname, "start-program/main.ts");
 
 /** From the project's folder to a bundle's. */
 interface Way {
@@ -39,7 +39,7 @@ interface Way {
 
 /**
  * Bundles a program into a folder with everything it needs except Node. All of its code is in one file, so that V8 can
- * keep what it has compiled of it in another: see `start-program.ts`. Modules that are imported late still run late.
+ * keep what it has compiled of it in another: see `start-program/main.ts`. Modules that are imported late still run late.
  */
 export async function bundle(
   program: Pick<Program, "name" | "entry" | "protosOf" | "filesOf">,

@@ -71,14 +71,19 @@ async function* startUp(sizes: Sizes): AsyncGenerator<string> {
 }
 
 async function* bundles(sizes: Sizes): AsyncGenerator<string> {
-  for (const service of ["producer", "worker"] as const) {
-    const { sources, bundled, bundleMib } = await measureBundle(service, sizes.bundlePairs);
-    yield (
-      `${service} listening after ${whole(bundled.listeningMs)} ms from its bundle of ${bundleMib.toFixed(1)} MiB, ` +
-        `${whole(sources.listeningMs)} ms from its sources, ratio ${(bundled.listeningMs / sources.listeningMs).toFixed(2)}; ` +
-        `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
-        `(medians of ${sizes.bundlePairs} pairs, in turn)`
-    );
+  const { bundles: made, remove } = await temporaryBundles();
+  try {
+    for (const service of ["producer", "worker"] as const) {
+      const { sources, bundled, bundleMib } = await measureBundle(made[service], sizes.bundlePairs);
+      yield (
+        `${service} listening after ${whole(bundled.listeningMs)} ms from its bundle of ${bundleMib.toFixed(1)} MiB, ` +
+          `${whole(sources.listeningMs)} ms from its sources, ratio ${(bundled.listeningMs / sources.listeningMs).toFixed(2)}; ` +
+          `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
+          `(medians of ${sizes.bundlePairs} pairs, in turn)`
+      );
+    }
+  } finally {
+    await remove();
   }
 }
 

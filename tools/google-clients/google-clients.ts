@@ -28,7 +28,8 @@ export const googleClients: Plugin = {
     onEnd(async () => {
       for (const file of late) {
         const outfile = path.join(initialOptions.outdir ?? "", latePath(file));
-        await esbuild.build({ entryPoints: [file], outfile, bundle: true, platform: "node", format: "cjs" });
+        const common = { bundle: true, platform: "node", format: "cjs", logLevel: "silent" } as const;
+        await esbuild.build({ ...common, entryPoints: [file], outfile });
       }
     });
   },

@@ -3,17 +3,21 @@ import protobuf from "protobufjs";
 type Namespace = protobuf.INamespace;
 
 /**
- * Of a package's protos, in the form of JSON, what one service needs: itself, and every message and enum that its
- * methods can carry. Google's packages describe all versions and services of a product in one file, and a client builds
+ * Of a package's protos, in the form of JSON, what some services and messages need: themselves, and every message and
+ * enum that they can carry. Google's packages describe all versions and services of a product in one file, and a client builds
  * what it is given. Extensions, which nothing but options uses, are left out.
  *
- * @param service its full name, for example `google.firestore.v1.Firestore`.
- * @throws Error if there is no such service.
+ * @param names full names, for example `google.firestore.v1.Firestore`.
+ * @throws Error if there is nothing of such a name.
  */
-export function usedMessages(protos: Namespace, service: string): Namespace {
+export function usedMessages(protos: Namespace, names: readonly string[]): Namespace {
   const root = protobuf.Root.fromJSON(protos).resolveAll();
   const used = new Set<protobuf.ReflectionObject>();
-  visit(root.lookupService(service), used);
+  for (const name of names) {
+    const object = root.lookup(name);
+    if (object === null) throw new Error(`The protos have no ${name}.`);
+    visit(object, used);
+  }
   return only(protos, root, used);
 }
 

@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { sizeOf } from "../../../tools/folder-size.ts";
-import { makeBundles } from "../../../tools/images/make-bundles.ts";
+import { type Bundle, makeBundles } from "../../../tools/images/make-bundles.ts";
 import { type TryOut, tryOut } from "../../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { median } from "../median.ts";
@@ -17,34 +17,28 @@ interface Start {
  * Medians over `runs` pairs of alternating starts: a service from its sources, and from its bundle with a filled cache.
  */
 export async function measureBundle(
-  name: "producer" | "worker",
+  { program, folder }: Bundle,
   runs: number,
 ): Promise<{ sources: Start; bundled: Start; bundleMib: number }> {
-  const { bundles, remove } = await temporaryBundles();
-  const { program, folder } = bundles[name];
-  try {
-    const start = (file: string): Promise<TryOut> =>
-      tryOut(program, {
-        command: [process.execPath, file],
-        cwd: folder,
-        residentBytesOf: (pid) => residentMib(pid).now * 2 ** 20,
-      });
-    const startSources = () => start(path.join(PROJECT_DIR, program.entry));
-    const startBundle = () => start(path.join(folder, "main.js"));
+  const start = (file: string): Promise<TryOut> =>
+    tryOut(program, {
+      command: [process.execPath, file],
+      cwd: folder,
+      residentBytesOf: (pid) => residentMib(pid).now * 2 ** 20,
+    });
+  const startSources = () => start(path.join(PROJECT_DIR, program.entry));
+  const startBundle = () => start(path.join(folder, "main.js"));
 
-    await startSources();
-    await startBundle();
-    const sources: TryOut[] = [];
-    const bundled: TryOut[] = [];
-    for (let count = 0; count < runs; count++) {
-      sources.push(await startSources());
-      bundled.push(await startBundle());
-    }
-    const bundleMib = (await sizeOf(folder)).bytes / 2 ** 20;
-    return { sources: medianOf(sources), bundled: medianOf(bundled), bundleMib };
-  } finally {
-    await remove();
+  await startSources();
+  await startBundle();
+  const sources: TryOut[] = [];
+  const bundled: TryOut[] = [];
+  for (let count = 0; count < runs; count++) {
+    sources.push(await startSources());
+    bundled.push(await startBundle());
   }
+  const bundleMib = (await sizeOf(folder)).bytes / 2 ** 20;
+  return { sources: medianOf(sources), bundled: medianOf(bundled), bundleMib };
 }
 
 /** All bundles, in a temporary folder. */

@@ -1,4 +1,4 @@
-import { Firestore, protos } from "@google-cloud/firestore";
+import firestore, { Firestore } from "@google-cloud/firestore";
 import { CloudTasksClient, v2beta3 } from "@google-cloud/tasks";
 import grpc from "@grpc/grpc-js";
 import auth from "google-auth-library";
@@ -38,22 +38,11 @@ async function firestoreResults(): Promise<unknown[]> {
     return one.get("number");
   });
   const one = await documents.doc("one").get();
-  // These two use the message classes.
-  const bundled = db
-    .bundle("all")
-    .add(one)
-    .build()
-    .toString()
-    .replaceAll(/"(seconds|nanos)":"?\d+"?/g, "");
-  const { Value } = protos.google.firestore.v1;
-  return [
-    again,
-    found.docs.map((doc) => doc.id),
-    sum,
-    one.data(),
-    bundled,
-    Value.fromObject({ integerValue: 5 }).toJSON(),
-  ];
+  // This uses the message classes.
+  const bundle = db.bundle("all").add(one).build().toString();
+  // Times differ, and so do lengths, which depend on them.
+  const bundled = bundle.replaceAll(/\d+/g, "#");
+  return [again, found.docs.map((doc) => doc.id), sum, one.data(), bundled];
 }
 
 async function tasksResults(): Promise<unknown[]> {
@@ -63,16 +52,23 @@ async function tasksResults(): Promise<unknown[]> {
   await tasks.pauseQueue({ name: queue });
   await tasks.purgeQueue({ name: queue });
   const httpRequest = { url: "http://127.0.0.1:9/", httpMethod: "POST", body: Buffer.from("{}") } as const;
-  const scheduleTime = { seconds: 4_000_000_000, nanos: 0 };
-  const [task] = await tasks.createTask({ parent: queue, task: { httpRequest, scheduleTime } });
+  const dispatchDeadline = { seconds: 20 };
+  const [task] = await tasks.createTask({ parent: queue, task: { httpRequest, dispatchDeadline } });
   const [listed] = await tasks.listTasks({ parent: queue, responseView: "FULL" });
   const [statistics] = await beta.getQueue({ name: queue, readMask: { paths: ["stats"] } });
   const missing = await tasks.getQueue({ name: `${queue}-2` }).catch(({ code, details }) => ({ code, details }));
-  return [task.httpRequest, task.scheduleTime, listed.length, Object.keys(statistics), missing];
+  return [task.httpRequest, task.dispatchDeadline, listed.length, Object.keys(statistics), missing];
+}
+
+/** A client with long-running operations needs more messages than its service's. Its emulator has no such service. */
+async function adminResults(): Promise<unknown> {
+  const admin = new firestore.v1.FirestoreAdminClient({ ...options, fallback: false });
+  const name = admin.databasePath("clients", "(default)");
+  return await admin.getDatabase({ name }).catch(({ code }) => code);
 }
 
 async function main(): Promise<void> {
-  const results = [await firestoreResults(), await tasksResults()];
+  const results = [await firestoreResults(), await tasksResults(), await adminResults()];
   process.stdout.write(`${JSON.stringify(results)}\n`);
   await Promise.all([db.terminate(), tasks.close(), beta.close()]);
 }

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
-import { CODE_CACHE, FILL_CODE_CACHE } from "./code-cache.ts";
+import { CODE_CACHE, FILL_CODE_CACHE } from "../images/code-cache.ts";
 
 /**
  * A bundle's main module. It starts the program next to it with the code that V8 compiled in an earlier run. Node's own
