@@ -3,8 +3,8 @@ import http from "node:http";
 import net from "node:net";
 import * as fc from "fast-check";
 import { expect, it, onTestFinished, test } from "vitest";
-import { readPlainResponse } from "../../../src/cloud-tasks/dispatch/http/plain-response.ts";
-import type { HttpMethod } from "../../../src/cloud-tasks/state/task.ts";
+import { readPlainResponse } from "../../../../src/cloud-tasks/dispatch/http/plain-response.ts";
+import type { HttpMethod } from "../../../../src/cloud-tasks/state/task.ts";
 
 const read = (text: string, method: HttpMethod = "POST") => readPlainResponse(Buffer.from(text, "latin1"), method);
 
