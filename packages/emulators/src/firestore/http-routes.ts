@@ -34,7 +34,9 @@ function clear(databases: Databases, database: string, response: ServerResponse)
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const status = httpStatusOf(error.code);
-    respondWithJson(response, status, { error: { code: status, status: codeName(error.code), message: error.message } });
+    respondWithJson(response, status, {
+      error: { code: status, status: codeName(error.code), message: error.message },
+    });
     return;
   }
   respondWithJson(response, 200, {});

@@ -32,8 +32,8 @@ async function openCall(port: number, path: string, headers: http2.OutgoingHttpH
     ...headers,
   });
   const received: Buffer[] = [];
-  let status: unknown;
-  let details: unknown;
+  let status: string | string[] | undefined;
+  let details: string | string[] | undefined;
   const note = (seen: http2.IncomingHttpHeaders): void => {
     status ??= seen["grpc-status"];
     details ??= seen["grpc-message"];

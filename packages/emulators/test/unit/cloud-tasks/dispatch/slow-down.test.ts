@@ -1,5 +1,5 @@
 import { expect, it, test } from "vitest";
-import { SlowDown } from "../../../src/cloud-tasks/dispatch/slow-down.ts";
+import { SlowDown } from "../../../../src/cloud-tasks/dispatch/slow-down.ts";
 
 it.each([429, 503])("halves the rate on %s, and restores it within a minute", (status) => {
   const slowDown = new SlowDown();

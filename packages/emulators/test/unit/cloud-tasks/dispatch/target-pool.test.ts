@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TargetPool } from "../../../src/cloud-tasks/dispatch/request/target-pool.ts";
+import { TargetPool } from "../../../../src/cloud-tasks/dispatch/request/target-pool.ts";
 
 const makeTarget = (url: string, account = "a@example.com") => ({
   url,

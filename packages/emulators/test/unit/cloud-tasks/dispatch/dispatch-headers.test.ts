@@ -1,5 +1,5 @@
 import { expect, it, test } from "vitest";
-import { dispatchHeaders } from "../../../src/cloud-tasks/dispatch/request/dispatch-headers.ts";
+import { dispatchHeaders } from "../../../../src/cloud-tasks/dispatch/request/dispatch-headers.ts";
 
 const taskWith = (headers: readonly (readonly [string, string])[], previousStatus?: number) => ({
   id: "some-task",

@@ -1,5 +1,5 @@
 import { expect, it, test } from "vitest";
-import { type RetryConfig, isExhausted, retryDelayMs } from "../../../src/cloud-tasks/dispatch/retry-delay.ts";
+import { type RetryConfig, isExhausted, retryDelayMs } from "../../../../src/cloud-tasks/dispatch/retry-delay.ts";
 
 const DEFAULTS: RetryConfig = {
   maxAttempts: 100,

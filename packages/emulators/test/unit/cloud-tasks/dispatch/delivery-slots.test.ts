@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DeliverySlots } from "../../../src/cloud-tasks/dispatch/delivery-slots.ts";
+import { DeliverySlots } from "../../../../src/cloud-tasks/dispatch/delivery-slots.ts";
 
 /** Slots that are all taken, and takers that note when one is free. */
 function fullHouse(limit: number) {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { TokenBucket } from "../../../src/cloud-tasks/dispatch/token-bucket.ts";
+import { TokenBucket } from "../../../../src/cloud-tasks/dispatch/token-bucket.ts";
 
 const takeAll = (bucket: TokenBucket, nowMs: number): number => {
   let taken = 0;
@@ -85,7 +85,10 @@ test("has a token once the time it returned is over", () => {
 test("waits for several tokens where that is asked for, and never beyond a full bucket or short of one token", () => {
   fc.assert(
     fc.property(
-      fc.record({ perSecond: fc.double({ min: 0.1, max: 500, noNaN: true }), capacity: fc.integer({ min: 1, max: 100 }) }),
+      fc.record({
+        perSecond: fc.double({ min: 0.1, max: 500, noNaN: true }),
+        capacity: fc.integer({ min: 1, max: 100 }),
+      }),
       fc.double({ min: 0, max: 50, noNaN: true }),
       (limits, leastWaitMs) => {
         const bucket = new TokenBucket({ ...limits, nowMs: 0 });

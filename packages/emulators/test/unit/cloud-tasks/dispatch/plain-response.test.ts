@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { expect, it, onTestFinished, test } from "vitest";
-import { readPlainResponse } from "../../../src/cloud-tasks/dispatch/http/plain-response.ts";
-import type { HttpMethod } from "../../../src/cloud-tasks/state/task.ts";
+import { readPlainResponse } from "../../../../src/cloud-tasks/dispatch/http/plain-response.ts";
+import type { HttpMethod } from "../../../../src/cloud-tasks/state/task.ts";
 
 const read = (text: string, method: HttpMethod = "POST") => readPlainResponse(Buffer.from(text, "latin1"), method);
 
@@ -121,13 +122,11 @@ test("agrees with Node's parser about everything that it reads", async () => {
       request.end();
     });
 
-  await fc.assert(
-    fc.asyncProperty(responseArbitrary, async ({ status, headers, body, method }) => {
-      const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
-      text = `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`;
-      const plain = readPlainResponse(Buffer.from(text, "latin1"), method);
-      if (plain) expect(plain).toEqual(await byNode(method));
-    }),
-    { numRuns: 300 },
-  );
+  const agrees = fc.asyncProperty(responseArbitrary, async ({ status, headers, body, method }) => {
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+    text = `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`;
+    const plain = readPlainResponse(Buffer.from(text, "latin1"), method);
+    return !plain || isDeepStrictEqual(plain, await byNode(method));
+  });
+  await expect(fc.assert(agrees, { numRuns: 300 })).resolves.toBeUndefined();
 });
