@@ -23,6 +23,9 @@ const kind = (name: string, testTimeout: number, ...folders: readonly string[]) 
   },
 });
 
+/** The same, with a module that prepares what its files share. */
+const withSetup = ({ test }: ReturnType<typeof kind>, module: string) => ({ test: { ...test, globalSetup: module } });
+
 export default defineConfig({
   test: {
     // More than two cores' worth: the longest tests wait, for leases to end and for another emulator's locks.
@@ -36,7 +39,7 @@ export default defineConfig({
       kind("e2e", 120_000),
       kind("contract", 120_000),
       kind("emulators", 120_000, "packages/emulators/test"),
-      kind("infra", 120_000),
+      withSetup(kind("infra", 120_000), "test/infra/support/host/start-host.ts"),
       kind("unit", 20_000),
       // Real processes and real time: it has the machine to itself, and is no part of `npm test`.
       kind("chaos", 240_000, "test/chaos", "test/kills"),

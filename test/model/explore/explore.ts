@@ -49,6 +49,8 @@ export function modelOf(
     keyOf: worldKey,
     take(before, step) {
       const { world: after, events } = takeStep(before, step, on.decisions);
+      // Where nothing has happened, every promise was looked at on the way here.
+      if (after === before && events.length === 0) return { world: before, broken: null };
       return { world: after, broken: firstBroken({ step, before, after, events }, on.promises) };
     },
     brokenAfter: (world) => brokenByEnd(world, on),
