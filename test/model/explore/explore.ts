@@ -49,8 +49,6 @@ export function modelOf(
     keyOf: worldKey,
     take(before, step) {
       const { world: after, events } = takeStep(before, step, on.decisions);
-      // Where nothing has happened, every promise was looked at on the way here.
-      if (after === before && events.length === 0) return { world: before, broken: null };
       return { world: after, broken: firstBroken({ step, before, after, events }, on.promises) };
     },
     brokenAfter: (world) => brokenByEnd(world, on),
@@ -71,5 +69,7 @@ function brokenByEnd(
 }
 
 function firstBroken(taken: Taken, promises: readonly PromiseName[]): PromiseName | null {
+  // Where nothing has happened, every promise was looked at on the way here.
+  if (taken.after === taken.before && taken.events.length === 0) return null;
   return promises.find((name) => name !== ENDS && name !== DEAD_LETTERED && !INVARIANTS[name](taken)) ?? null;
 }

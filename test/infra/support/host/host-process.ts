@@ -31,6 +31,8 @@ async function answer(path: string | undefined, body: string): Promise<unknown> 
 }
 
 const server = http.createServer((request, response) => {
+  // A kept connection could be closed just as it is used again.
+  response.setHeader("connection", "close");
   void text(request)
     .then((body) => answer(request.url, body))
     .then(
