@@ -2,14 +2,12 @@ import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
-import { hurryBackoff } from "../../harness/firestore/hurried-backoff.ts";
 import { OUTBOX_FAULTS, type OutboxScenario } from "./outbox-cells.ts";
 import { QUEUE, startOutboxProcess } from "./outbox-process.ts";
 import { playOutboxCell } from "./outbox-story.ts";
 
 /** Plays every cell of a scenario, one after another, in a world of its own. */
 export async function measureOutbox(scenario: OutboxScenario) {
-  hurryBackoff();
   const emulators = {
     firestore: await startFirestoreEmulator(),
     cloudTasks: await startCloudTasksEmulator({ queues: [{ name: QUEUE, state: "PAUSED" }] }),

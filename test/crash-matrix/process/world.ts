@@ -4,7 +4,6 @@ import { VirtualClock } from "handoff-emulators/clock";
 import type { Outside } from "./matrix-handlers.ts";
 import { STEP_MS } from "../cell/time.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
-import { hurryBackoff } from "../../harness/firestore/hurried-backoff.ts";
 import { type WorkerProcess, startWorkerProcess } from "./worker-process.ts";
 
 /** Waits for Firestore are over after this many steps of a delivery. */
@@ -119,7 +118,6 @@ type Emulator = Awaited<ReturnType<typeof startFirestoreEmulator>>;
 
 /** Starts an emulator and the processes of one world. */
 export async function startWorld(): Promise<World> {
-  hurryBackoff();
   const storeClock = new VirtualClock();
   const emulator = await startFirestoreEmulator({ clock: storeClock });
   const outside: Outside = { effects: [], runs: [] };
