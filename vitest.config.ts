@@ -8,20 +8,26 @@ process.env["NODE_COMPILE_CACHE"] ??= COMPILE_CACHE.NODE_COMPILE_CACHE;
 /** Tests that run at once in a file mostly wait for a client's backoff. */
 const MAX_CONCURRENCY = 20;
 
-/** A kind of test: its folders, and how long one of its tests may take in milliseconds. */
+/**
+ * A kind of test: its folders, and how long one of its tests may take in milliseconds: far longer than it does, since that
+ * says something of the machine and nothing of our code.
+ */
 const kind = (name: string, testTimeout: number, ...folders: readonly string[]) => ({
   test: {
     name,
     include: (folders.length > 0 ? folders : [`test/${name}`]).map((folder) => `${folder}/**/*.test.ts`),
     testTimeout,
-    // Google's emulator takes its time to start while the cores are busy with other tests.
-    hookTimeout: 60_000,
+    // Programs take their time to start while the cores are busy with other tests.
+    hookTimeout: 240_000,
     maxConcurrency: MAX_CONCURRENCY,
     // Loading Google's clients takes longer than most files' tests, so a worker loads them once. No test changes a module.
     isolate: false,
     env: { METADATA_SERVER_DETECTION: "none" },
   },
 });
+
+/** The same, with a module that prepares what its files share. */
+const withSetup = ({ test }: ReturnType<typeof kind>, module: string) => ({ test: { ...test, globalSetup: module } });
 
 export default defineConfig({
   test: {
@@ -31,13 +37,13 @@ export default defineConfig({
     reporters: ["dot", "./test/harness/runtime/count-reporter.ts"],
     // In this order: kinds with files that take long come first, and the one with none last.
     projects: [
-      kind("model", 60_000),
-      kind("crash-matrix", 120_000),
-      kind("e2e", 120_000),
-      kind("contract", 120_000),
-      kind("emulators", 120_000, "packages/emulators/test"),
-      kind("infra", 120_000),
-      kind("unit", 20_000),
+      kind("model", 240_000),
+      kind("crash-matrix", 240_000),
+      kind("e2e", 240_000),
+      kind("contract", 240_000),
+      kind("emulators", 240_000, "packages/emulators/test"),
+      withSetup(kind("infra", 240_000), "test/infra/support/host/start-host.ts"),
+      kind("unit", 60_000),
       // Real processes and real time: it has the machine to itself, and is no part of `npm test`.
       kind("chaos", 240_000, "test/chaos", "test/kills"),
     ],

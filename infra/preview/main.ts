@@ -5,7 +5,6 @@ import { explainFailure } from "../../shared/runtime/program.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { countByType, printGraph } from "./print-graph.ts";
 import { importCommands } from "./recovery.ts";
-import { runProgramOffline } from "./run-program.ts";
 import { readExample, readStackFile, type StackConfig } from "./stacks.ts";
 
 const USAGE = `npm run preview:offline [-- OPTIONS]
@@ -40,6 +39,8 @@ type Shown = "graph" | "counts" | "imports";
 async function preview(name: string, stack: StackConfig, shown: Shown): Promise<boolean> {
   // What depends on other resources is unknown in a preview, and commands can't use that.
   const mode = shown === "imports" ? "update" : "preview";
+  // Loading Pulumi takes longer than the rest, and a wrong option needs none of it.
+  const { runProgramOffline } = await import("./run-program.ts");
   const run = await runProgramOffline({ stack: stackOf(name), mode, ...stack });
   if (!run.succeeded) {
     process.stderr.write(`${name}: the program failed.\n${run.output}\n`);

@@ -55,6 +55,8 @@ const TSCONFIG = {
 
 let folder = "";
 let built = "";
+/** The project that installs the package, from one source and then from the other: the rest of its packages stays. */
+let project = "";
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-package-"));
@@ -62,14 +64,15 @@ beforeAll(async () => {
   fs.symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
   built = path.join(folder, "built");
   await makeEmulatorPackage(built);
+  project = newProject();
 });
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 /** A separate project that tests with Google's clients, at our versions. */
-function newProject(name: string): string {
-  const project = path.join(folder, "projects", name);
-  fs.mkdirSync(project, { recursive: true });
+function newProject(): string {
+  const made = path.join(folder, "project");
+  fs.mkdirSync(made);
   const { dependencies, devDependencies } = z
     .object({ dependencies: z.record(z.string(), z.string()), devDependencies: z.record(z.string(), z.string()) })
     .parse(JSON.parse(fs.readFileSync(path.join(ROOT, "package.json"), "utf8")));
@@ -80,11 +83,11 @@ function newProject(name: string): string {
     private: true,
     devDependencies: Object.fromEntries(wanted.map((each) => [each, ours[each]])),
   };
-  fs.writeFileSync(path.join(project, "package.json"), JSON.stringify(manifest));
-  fs.copyFileSync(EXAMPLE, path.join(project, "example.test.ts"));
-  fs.writeFileSync(path.join(project, "typed.ts"), TYPED);
-  fs.writeFileSync(path.join(project, "tsconfig.json"), JSON.stringify(TSCONFIG));
-  return project;
+  fs.writeFileSync(path.join(made, "package.json"), JSON.stringify(manifest));
+  fs.copyFileSync(EXAMPLE, path.join(made, "example.test.ts"));
+  fs.writeFileSync(path.join(made, "typed.ts"), TYPED);
+  fs.writeFileSync(path.join(made, "tsconfig.json"), JSON.stringify(TSCONFIG));
+  return made;
 }
 
 const pack = async (): Promise<string> =>
@@ -95,8 +98,7 @@ test.each([
   { from: "the packed file", isLink: false, source: pack },
 ])(
   "a project that installs the emulators from $from runs the README's example, and compiles",
-  async ({ from, isLink, source }) => {
-    const project = newProject(from);
+  async ({ isLink, source }) => {
     const install = ["install", "--save-dev", "--prefer-offline", "--no-audit", "--no-fund", await source()];
     await output("npm", install, project);
     expect(fs.lstatSync(path.join(project, "node_modules/handoff-emulators")).isSymbolicLink()).toBe(isLink);
@@ -109,11 +111,11 @@ test.each([
 );
 
 test("the packed emulators run without any other package", async () => {
-  const project = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-alone-"));
-  onTestFinished(() => fs.rmSync(project, { recursive: true, force: true }));
-  fs.writeFileSync(path.join(project, "package.json"), JSON.stringify({ type: "module" }));
-  await output("npm", ["install", "--offline", "--no-audit", "--no-fund", await pack()], project);
+  const alone = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-alone-"));
+  onTestFinished(() => fs.rmSync(alone, { recursive: true, force: true }));
+  fs.writeFileSync(path.join(alone, "package.json"), JSON.stringify({ type: "module" }));
+  await output("npm", ["install", "--offline", "--no-audit", "--no-fund", await pack()], alone);
 
-  const printed = await output("node", ["--input-type=module", "--eval", PARTS], project);
+  const printed = await output("node", ["--input-type=module", "--eval", PARTS], alone);
   expect(printed).toMatch(/service: 'cloud-tasks',\s+nowMs: 3600000[^]+service: 'firestore',\s+nowMs: 3600000/);
 });

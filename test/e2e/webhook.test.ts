@@ -5,10 +5,12 @@ import { DEAD_LETTERS } from "../../shared/records/letters/dead-letter.ts";
 import { startWebhookReceiver } from "../harness/network/webhook-receiver.ts";
 import { connectFirestore } from "./support/firestore-client.ts";
 import { producerClient } from "./support/producer-client.ts";
-import { startStackProcess } from "./support/stack-process.ts";
+import { shareStack } from "./support/stack-process.ts";
 
 /** The secret of the endpoint `ep_1` from the local master, computed by other software. */
 const ENDPOINT_SECRET = "whsec_2G1cx+MIUajWfqNMVmKlg/6W1LAsi81GHMvLVQcDffY=";
+
+const sharedStack = shareStack();
 
 async function setup(statuses: readonly number[] = []) {
   const answers = [...statuses];
@@ -18,7 +20,7 @@ async function setup(statuses: readonly number[] = []) {
     response.writeHead(answers.shift() ?? 204).end();
   });
   onTestFinished(() => receiver.close());
-  const stack = await startStackProcess();
+  const stack = sharedStack();
   const task = {
     type: "webhook.deliver",
     payload: {

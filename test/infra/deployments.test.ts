@@ -5,7 +5,7 @@ import type { Fields } from "../../infra/preview/wire-values.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { at, runFixture } from "./support/graph.ts";
 import { makeProgram } from "./support/program.ts";
-import { sharedHost } from "./support/shared-host.ts";
+import { sharedHost } from "./support/host/shared-host.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const FAILED = "CONDITION_FAILED";

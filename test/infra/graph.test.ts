@@ -4,12 +4,11 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { printGraph } from "../../infra/preview/print-graph.ts";
-import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
+import { runRecorded } from "./support/host/ask-host.ts";
 import { exampleFor, ofType, runFixture, runRegistered, the, variablesOf } from "./support/graph.ts";
-import { writeProgram } from "./support/program.ts";
 
 test.each(["dev", "production"] as const)("a preview of %s settings requests the reviewed resources", async (kind) => {
   const run = await runFixture(kind, "preview");
@@ -117,7 +116,7 @@ test("an exceeded budget ends a preview with a sentence, and nothing is requeste
 });
 
 test("a stack's name becomes a label that Google Cloud accepts", async () => {
-  const run = await runProgramOffline({ stack: "Prod.v1", mode: "preview", ...exampleFor("dev", registry) });
+  const run = await runRecorded({ stack: "Prod.v1", mode: "preview", ...exampleFor("dev", registry) });
   const google = run.resources.find(({ name, type }) => type === "pulumi:providers:gcp" && name === "google");
   expect(google?.inputs["defaultLabels"]).toBe('{"app":"handoff","stack":"prod-v1"}');
 });
@@ -132,11 +131,10 @@ test("the program requires a Pulumi no older than the package it was tested with
 });
 
 test("a program that requests one resource twice is refused, as by Pulumi", async () => {
-  const program = await writeProgram(
-    `import * as gcp from "@pulumi/gcp";
-     for (const location of ["a", "b"]) new gcp.cloudtasks.Queue("queue", { location });`,
-  );
-  const run = await runProgramOffline({ stack: "dev", mode: "preview", config: {}, program });
+  const source = `
+    import * as gcp from "@pulumi/gcp";
+    for (const location of ["a", "b"]) new gcp.cloudtasks.Queue("queue", { location });`;
+  const run = await runRecorded({ stack: "dev", mode: "preview", config: {}, source });
 
   expect(run.succeeded).toBe(false);
   expect(run.output).toContain("Duplicate resource URN");

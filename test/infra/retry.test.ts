@@ -1,23 +1,24 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { RETRIES_BY_TYPE, retriesOf } from "../../infra/retry-not-there-yet.ts";
 import { runFixture } from "./support/graph.ts";
-import { sharedHost } from "./support/shared-host.ts";
-import { writeProgram } from "./support/program.ts";
+import { sharedHost } from "./support/host/shared-host.ts";
+import { makeProgram } from "./support/program.ts";
 
 const DISABLED = "Cloud Tasks API has not been used in project 123 before or it is disabled.";
 const FORBIDDEN = "Error 403: The caller does not have permission";
 
 /** Runs a program with one queue that retries without waiting. */
 async function runOneQueue(failCreate: (attempt: number) => string | undefined) {
-  const program = await writeProgram(
+  const { program, remove } = await makeProgram(
     `import * as gcp from "@pulumi/gcp";
      import { retryNotThereYet } from "${PROJECT_DIR}/infra/retry-not-there-yet.ts";
      retryNotThereYet({ waitMs: 0 });
      new gcp.cloudtasks.Queue("queue", { location: "europe-west1" });`,
   );
+  onTestFinished(remove);
   let attempts = 0;
   const options = {
     stack: "dev",

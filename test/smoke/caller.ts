@@ -1,4 +1,3 @@
-import { GoogleAuth } from "google-auth-library";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -38,6 +37,7 @@ async function authorizationFor(url: string, givenToken: string | undefined): Pr
     return `Bearer ${givenToken}`;
   }
   try {
+    const { GoogleAuth } = await import("google-auth-library");
     const client = await new GoogleAuth().getIdTokenClient(url);
     return (await client.getRequestHeaders()).get("authorization") ?? undefined;
   } catch {

@@ -4,9 +4,8 @@ import { explainFailure } from "../../shared/runtime/program.ts";
 import { CANARIES } from "../../shared/tasks/canary.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { callerOf } from "./caller.ts";
-import { type DatabaseAddress, databaseProblems } from "../../packages/client/src/cli/doctor/database-kind.ts";
+import type { DatabaseAddress } from "../../packages/client/src/cli/doctor/database-kind.ts";
 import { explain, sendCanary } from "./send-canary.ts";
-import { startLocalStack } from "./local-stack.ts";
 
 const USAGE = `npm run smoke [-- OPTIONS]
 
@@ -62,6 +61,7 @@ function readOptions(): Options | undefined {
 /** @throws ConfigError with a sentence on each thing about the database that Handoff can't work with. */
 async function checkDatabase(url: string, address: DatabaseAddress | undefined): Promise<void> {
   if (address) {
+    const { databaseProblems } = await import("../../packages/client/src/cli/doctor/database-kind.ts");
     const problems = await databaseProblems(address);
     if (problems.length > 0) throw new ConfigError(problems.join("\n"));
     return print(`database ${address.database}: Native mode, Standard edition, pessimistic concurrency`);
@@ -110,6 +110,8 @@ try {
   } else if (options.url !== undefined) {
     process.exitCode = (await smoke(options.url, options)) ? 0 : 1;
   } else {
+    // A stack of its own takes most of the time that there is to load.
+    const { startLocalStack } = await import("./local-stack.ts");
     const stack = await startLocalStack(registry);
     try {
       // Ctrl-C ends the wait, not the clean-up.

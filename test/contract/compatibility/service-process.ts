@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 
 export type ServiceName = "producer" | "worker";
 
@@ -17,7 +18,7 @@ export interface ServiceProcess {
  * Starts a service of a revision on a free port of loopback.
  *
  * @param service the revision's folder and the service's name.
- * @param env all of its environment but host and port.
+ * @param env all of its environment but host, port, and where Node keeps what it has compiled.
  */
 export function startService(
   service: { readonly folder: string; readonly name: ServiceName },
@@ -25,7 +26,7 @@ export function startService(
 ): ServiceProcess {
   const main = path.join(service.folder, "services", service.name, "main.ts");
   const child = spawn(process.execPath, [main], {
-    env: { ...env, HOST: "127.0.0.1", PORT: "0" },
+    env: { ...COMPILE_CACHE, ...env, HOST: "127.0.0.1", PORT: "0" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "close");

@@ -14,7 +14,7 @@ const RUNNING = { state: "running", finishedAt: null, result: null };
 const WAITING = { ...RUNNING, state: "waiting" };
 
 /** For as long as a busy machine may take. */
-const PATIENTLY = { interval: 5, timeout: 20_000 };
+const PATIENTLY = { interval: 5, timeout: 100_000 };
 
 /** A task in its queue, and requests for it. */
 async function setUpTask(producer: ProducerHarness, body: object = CLAIMED) {

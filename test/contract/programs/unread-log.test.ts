@@ -26,7 +26,7 @@ test.for(SERVICES)(
     const statuses = await request(service.port, REQUESTS);
     expect(statuses).toEqual(new Set([name === "worker" ? 401 : 404]));
     stdout.resume();
-    await expect.poll(() => service.text(), { timeout: 20_000 }).toContain("log lines were dropped");
+    await expect.poll(() => service.text(), { timeout: 100_000 }).toContain("log lines were dropped");
     service.child.kill("SIGTERM");
 
     expect(await service.ended).toBe(0);

@@ -3,15 +3,16 @@ import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
 import { OUTBOX_FAULTS, type OutboxScenario } from "./outbox-cells.ts";
-import { LOCATION, QUEUE, startOutboxProcess } from "./outbox-process.ts";
+import { QUEUE, startOutboxProcess } from "./outbox-process.ts";
 import { playOutboxCell } from "./outbox-story.ts";
 
 /** Plays every cell of a scenario, one after another, in a world of its own. */
 export async function measureOutbox(scenario: OutboxScenario) {
-  const emulators = { firestore: await startFirestoreEmulator(), cloudTasks: await startCloudTasksEmulator() };
+  const emulators = {
+    firestore: await startFirestoreEmulator(),
+    cloudTasks: await startCloudTasksEmulator({ queues: [{ name: QUEUE, state: "PAUSED" }] }),
+  };
   const client = await createCloudTasksClient(emulators.cloudTasks);
-  await client.createQueue({ parent: LOCATION, queue: { name: QUEUE } });
-  await client.pauseQueue({ name: QUEUE });
   const db = connectToEmulator(emulators.firestore);
   const doings = { plans: new Map(), runs: [] };
   const other = await startOutboxProcess(emulators, doings);

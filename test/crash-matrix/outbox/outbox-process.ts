@@ -40,7 +40,7 @@ import { TEST_QUEUES, deployTestQueues } from "../../harness/registry/test-queue
 import { deliveryHeaders } from "../../harness/worker/worker-harness.ts";
 import { TOKEN, TOKENS } from "../process/worker-process.ts";
 
-export const LOCATION = "projects/handoff-test/locations/europe-west1";
+const LOCATION = "projects/handoff-test/locations/europe-west1";
 export const QUEUE = `${LOCATION}/queues/default-queue`;
 const CALLER = "ops@example.com";
 const RELAY_MS = 20_000;

@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
 import { freePort } from "../../harness/network/free-port.ts";
 import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
 
 /** The checkout that the tests stand in. */
 export const CHECKOUT = path.resolve(import.meta.dirname, "../../..");
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 100_000;
 
 export interface StackPorts {
   readonly producer: number;
@@ -39,7 +41,7 @@ export async function freePorts(): Promise<StackPorts> {
   return { producer, worker, queues, firestore };
 }
 
-/** Starts the stack without waiting for it. It is stopped when the test ends. */
+/** Starts the stack without waiting for it. It is stopped when the test ends, unless something else is to see to that. */
 export function spawnStack(options: {
   dataDir: string;
   ports: StackPorts;
@@ -48,8 +50,10 @@ export function spawnStack(options: {
   project?: string;
   /** Variables in addition to the ports. */
   env?: Readonly<Record<string, string>>;
+  /** What sees to it that the stack is stopped. Default: the running test. */
+  onFinished?: (stop: () => Promise<void>) => void;
 }): StackProcess {
-  const { ports, dataDir, project = CHECKOUT } = options;
+  const { ports, dataDir, project = CHECKOUT, onFinished = onTestFinished } = options;
   const main = path.join(project, "services/local/main.ts");
   const stack = spawn(process.execPath, [main, "--data", dataDir, ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -69,7 +73,7 @@ export function spawnStack(options: {
     if (stack.exitCode === null && stack.signalCode === null) stack.kill(signal);
     return await exited;
   };
-  onTestFinished(async () => {
+  onFinished(async () => {
     await stop();
   });
   return {
@@ -96,6 +100,27 @@ export async function startStackProcess(
   const stack = spawnStack({ ...options, dataDir, ports });
   await stack.line(/^ready/);
   return stack;
+}
+
+/**
+ * One stack for tests that only use it: each has tasks and receivers of its own, and leaves the stack's programs and settings
+ * alone. It runs from the first test of a file, or of a group, to the last.
+ */
+export function shareStack(options: Pick<Parameters<typeof spawnStack>[0], "args" | "env"> = {}): () => StackProcess {
+  const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), "handoff-"));
+  const cleanUps: (() => Promise<void>)[] = [];
+  let stack: StackProcess | undefined;
+  beforeAll(async () => {
+    stack = await startStackProcess({ ...options, dataDir, onFinished: (stop) => void cleanUps.push(stop) });
+  }, START_LIMIT_MS);
+  afterAll(async () => {
+    for (const cleanUp of cleanUps) await cleanUp();
+    fs.rmSync(dataDir, { recursive: true, force: true });
+  }, START_LIMIT_MS);
+  return () => {
+    if (!stack) throw new Error("The stack has not started.");
+    return stack;
+  };
 }
 
 function collectLines(streams: readonly NodeJS.ReadableStream[]) {

@@ -28,14 +28,11 @@ const RELAY_LIMIT_MS = 10_000;
  * @param options.clock what Firestore and the relay go by. Default: the system's.
  */
 export async function setUpOutbox({ clock }: { readonly clock?: VirtualClock } = {}) {
-  const cloudTasks = await startCloudTasksEmulator();
+  const names = [...TEST_REGISTRY.queues.keys()].map((key) => `${PARENT}/queues/${key}`);
+  const cloudTasks = await startCloudTasksEmulator({ queues: names.map((name) => ({ name, state: "PAUSED" })) });
   const firestore = await startFirestoreEmulator(clock ? { clock } : {});
   const faults = await startFaultProxy(firestore);
   const client = await createCloudTasksClient(cloudTasks);
-  for (const key of TEST_REGISTRY.queues.keys()) {
-    await client.createQueue({ parent: PARENT, queue: { name: `${PARENT}/queues/${key}` } });
-    await client.pauseQueue({ name: `${PARENT}/queues/${key}` });
-  }
   const appDb = connectToEmulator(faults);
   const db = connectToEmulator(firestore);
   const documents = new Documents({ db, clock: clock ?? systemClock });

@@ -19,7 +19,8 @@ export interface Flooded {
 const CANARY = { type: "canary.natural", queue: "bulk" };
 const POLL_MS = 50;
 const LONGEST_MS = 120_000;
-const RETRY_MS = 250;
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 2_000;
 
 /**
  * Hands over large tasks, all at once, and canaries of another queue beside them, to the producer; and waits until all of
@@ -62,17 +63,17 @@ async function tooLate(): Promise<never> {
   throw new Error("Some tasks were never delivered.");
 }
 
-/** Repeats a request until the producer has room for it, as callers do. */
+/** Repeats a request until the producer has room for it, as callers do: less and less often. */
 async function handOver({ producer }: SmallInstances, body: string): Promise<void> {
   const untilMs = performance.now() + LONGEST_MS;
-  for (;;) {
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
     const headers = { "content-type": "application/json" };
     const response = await fetch(`${producer.url}/v1/tasks`, { method: "POST", headers, body });
     const text = await response.text();
     // 200: the producer's own second try found that its first had created the task.
     if (response.ok) return;
     if (response.status !== 503 || performance.now() > untilMs) throw new Error(`${response.status}: ${text}`);
-    await pause(RETRY_MS);
+    await pause(retryMs);
   }
 }
 

@@ -93,19 +93,15 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
       { settings, names: namesOf(key, { settings, isTwice: options.twice?.includes(key) ?? false }) },
     ]),
   );
-  const cloudTasks = await startCloudTasksEmulator();
+  const state = options.delivering ? "RUNNING" : "PAUSED";
+  const names = [...queues.values()].flatMap((deployed) => deployed.names);
+  const cloudTasks = await startCloudTasksEmulator({
+    queues: names.map((name) => ({ name: `${QUEUES_PATH}/${name}`, state })),
+  });
   const firestoreEmulator = await startFirestoreEmulator();
   const tasksProxy = await startFaultProxy(cloudTasks);
   const recordsProxy = await startFaultProxy(firestoreEmulator, options.cost);
   const admin = await createCloudTasksClient(cloudTasks);
-  for (const name of [...queues.values()].flatMap(({ names }) => names)) {
-    await admin.createQueue({
-      parent: "projects/handoff-test/locations/europe-west1",
-      queue: { name: `${QUEUES_PATH}/${name}` },
-    });
-    if (!options.delivering) await admin.pauseQueue({ name: `${QUEUES_PATH}/${name}` });
-  }
-
   const client = await createCloudTasksClient(tasksProxy);
   const statistics = lateStatisticsClient(tasksProxy);
   const clock = options.clock ?? systemClock;

@@ -8,17 +8,23 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 const LONGEST = [
   "test/model/task-sequences.test.ts",
+  "test/model/hops/hop-sequences.test.ts",
+  "test/model/hops/hop-interpreter.test.ts",
   "test/crash-matrix/transaction.test.ts",
   "test/crash-matrix/natural.test.ts",
-  "test/e2e/large-payloads.test.ts",
   "test/e2e/start.test.ts",
+  "test/e2e/large-payloads.test.ts",
   "test/e2e/image-steps.test.ts",
+  "test/e2e/emulator-package.test.ts",
+  "test/e2e/smoke.test.ts",
   "test/contract/bench.test.ts",
   "test/contract/compatibility/previous-revision.test.ts",
   "test/contract/worker/fuzz/fuzz.test.ts",
   "packages/emulators/test/contract/firestore/conformance.test.ts",
   "packages/emulators/test/contract/firestore/transactions/serialisability.test.ts",
   "test/infra/graph.test.ts",
+  "test/infra/recovery.test.ts",
+  "test/unit/architecture/boundaries.test.ts",
   "test/unit/architecture/record-writers.test.ts",
 ].map((file) => path.resolve(import.meta.dirname, "../../..", file));
 

@@ -23,14 +23,10 @@ const DEAD_LETTER_RETENTION_MS = 864_000_000;
  */
 export function workerQueues(onTestFinished: NonNullable<WorkerHarnessOptions["onTestFinished"]> = afterRunningTest) {
   const start = async () => {
-    const emulator = await startCloudTasksEmulator();
+    const names = Object.keys(TEST_QUEUES).map((key) => `${LOCATION}/queues/${key}-queue`);
+    const emulator = await startCloudTasksEmulator({ queues: names.map((name) => ({ name, state: "PAUSED" })) });
     const faults = await startFaultProxy(emulator);
     const admin = await createCloudTasksClient(emulator);
-    for (const key of Object.keys(TEST_QUEUES)) {
-      const name = `${LOCATION}/queues/${key}-queue`;
-      await admin.createQueue({ parent: LOCATION, queue: { name } });
-      await admin.pauseQueue({ name });
-    }
     const client = await createCloudTasksClient(faults);
     onTestFinished(async () => {
       faults.calm();

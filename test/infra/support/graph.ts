@@ -1,5 +1,5 @@
 import type { RecordedResource } from "../../../infra/preview/recorded-resource.ts";
-import { type ProgramRun, runProgramOffline } from "../../../infra/preview/run-program.ts";
+import type { ProgramRun } from "../../../infra/preview/run-program.ts";
 import { type StackConfig, readExample } from "../../../infra/preview/stacks.ts";
 import { type Value, textOf } from "../../../infra/preview/wire-values.ts";
 import { configurable } from "../../../infra/settings/task-settings.ts";
@@ -7,8 +7,7 @@ import type { Registry } from "../../../shared/contract/registry.ts";
 import { registry } from "../../../shared/tasks/index.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { FIXTURE, WIDER_FIXTURE } from "./fixture-registry.ts";
-import { makeProgram } from "./program.ts";
-import { sharedHost } from "./shared-host.ts";
+import { runRecorded } from "./host/ask-host.ts";
 
 export type Graph = readonly RecordedResource[];
 export type StackKind = "dev" | "production";
@@ -20,30 +19,24 @@ export function runRegistered(
   change: Readonly<Record<string, string>> = {},
 ): Promise<ProgramRun> {
   const example = exampleFor(kind, registry);
-  return runProgramOffline({ stack: kind, mode, ...example, config: { ...example.config, ...change } }, sharedHost);
+  return runRecorded({ stack: kind, mode, ...example, config: { ...example.config, ...change } });
 }
 
 const FIXTURES = { FIXTURE, WIDER_FIXTURE };
 
 /** Runs the program with a registry of ours, so that its graph doesn't depend on the real one. */
-export async function runFixture(
+export function runFixture(
   kind: StackKind,
   mode: "preview" | "update",
   change: Readonly<Record<string, string>> = {},
   name: keyof typeof FIXTURES = "FIXTURE",
 ): Promise<ProgramRun> {
-  const { program, remove } = await makeProgram(
-    `import { provision } from "${PROJECT_DIR}/infra/stack.ts";
-     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-     export const { producerUrl, workerUrl, queueNames, database, databaseLocation, invoker } = await provision(${name});`,
-  );
+  const source = `
+    import { provision } from "${PROJECT_DIR}/infra/stack.ts";
+    import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
+    export const { producerUrl, workerUrl, queueNames, database, databaseLocation, invoker } = await provision(${name});`;
   const example = readExample(kind, FIXTURES[name].settings);
-  const config = { ...example.config, ...change };
-  try {
-    return await runProgramOffline({ stack: kind, mode, ...example, config, program }, sharedHost);
-  } finally {
-    await remove();
-  }
+  return runRecorded({ stack: kind, mode, ...example, config: { ...example.config, ...change }, source });
 }
 
 /** What stands in for the built-in types that the production example names, in a registry without them. */

@@ -1,16 +1,8 @@
 import fs from "node:fs/promises";
 import path from "node:path";
-import { onTestFinished } from "vitest";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
-/** A Pulumi program for one test. It lies inside the project, whose packages it uses, in a folder that no other test reads. It is removed after the test. */
-export async function writeProgram(source: string): Promise<string> {
-  const { program, remove } = await makeProgram(source);
-  onTestFinished(remove);
-  return program;
-}
-
-/** The same, for callers that remove it themselves. */
+/** A Pulumi program. It lies inside the project, whose packages it uses, in a folder that nobody else reads, until its caller removes it. */
 export async function makeProgram(
   source: string,
 ): Promise<{ readonly program: string; readonly remove: () => Promise<void> }> {

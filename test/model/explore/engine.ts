@@ -29,8 +29,8 @@ interface Place<World, Step> {
   readonly world: World;
   /** One sequence that leads here. */
   readonly path: Path<Step> | null;
-  /** Where each step leads from here. */
-  exits: readonly Place<World, Step>[] | null;
+  /** Where the steps lead from here, and how many of them lead there. */
+  exits: ReadonlyMap<Place<World, Step>, number> | null;
 }
 
 interface Path<Step> {
@@ -55,7 +55,7 @@ export function exploreModel<World, Step, Promised extends string>(
       const exits = place.exits ?? findExits(place, model, places);
       if ("promise" in exits) return { sequences: 0, worlds: places.size, broken: exits };
       place.exits = exits;
-      for (const exit of exits) next.set(exit, (next.get(exit) ?? 0) + count);
+      for (const [exit, steps] of exits) next.set(exit, (next.get(exit) ?? 0) + count * steps);
     }
     ways = next;
   }
@@ -66,22 +66,27 @@ function findExits<World, Step, Promised extends string>(
   from: Place<World, Step>,
   model: Model<World, Step, Promised>,
   places: Map<string, Place<World, Step>>,
-): Place<World, Step>[] | BrokenIn<Step, Promised> {
+): ReadonlyMap<Place<World, Step>, number> | BrokenIn<Step, Promised> {
   const { world, path: before } = from;
-  const exits: Place<World, Step>[] = [];
+  const exits = new Map<Place<World, Step>, number>();
+  let staying = 0;
   for (const step of model.steps) {
     const { world: after, broken } = model.take(world, step);
-    const path = { step, before };
-    if (broken !== null) return { promise: broken, steps: stepsTo(path) };
-    const key = after === world ? null : model.keyOf(after);
-    const known = key === null ? from : places.get(key);
-    const place = known ?? { world: after, path, exits: null };
-    exits.push(place);
-    if (known || key === null) continue;
+    if (broken !== null) return { promise: broken, steps: stepsTo({ step, before }) };
+    if (after === world) {
+      staying++;
+      continue;
+    }
+    const key = model.keyOf(after);
+    const known = places.get(key);
+    const place = known ?? { world: after, path: { step, before }, exits: null };
+    exits.set(place, (exits.get(place) ?? 0) + 1);
+    if (known) continue;
     places.set(key, place);
     const brokenLater = model.brokenAfter(after);
-    if (brokenLater !== null) return { promise: brokenLater, steps: stepsTo(path) };
+    if (brokenLater !== null) return { promise: brokenLater, steps: stepsTo(place.path) };
   }
+  if (staying > 0) exits.set(from, (exits.get(from) ?? 0) + staying);
   return exits;
 }
 

@@ -69,5 +69,7 @@ function brokenByEnd(
 }
 
 function firstBroken(taken: Taken, promises: readonly PromiseName[]): PromiseName | null {
+  // Where nothing has happened, every promise was looked at on the way here.
+  if (taken.after === taken.before && taken.events.length === 0) return null;
   return promises.find((name) => name !== ENDS && name !== DEAD_LETTERED && !INVARIANTS[name](taken)) ?? null;
 }

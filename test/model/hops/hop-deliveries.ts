@@ -5,7 +5,7 @@ import { isEarly } from "../../../shared/contract/envelope.ts";
 import { carriedSnoozes } from "../../../shared/records/task-record.ts";
 import { RESULT } from "../steps.ts";
 import { INSTANCE, MAX_ATTEMPTS } from "../world/world.ts";
-import { type HopPlan, type HopScenario, Impossible } from "./hop-scenario.ts";
+import { type HopPlan, type HopScenario, IMPOSSIBLE } from "./hop-scenario.ts";
 import { type HopAttempt, type Name, HOUR_MS, LAST_HOP, childrenOf, onDeadOf, taskIdOf } from "./hop-world.ts";
 
 const GIVEN_UP: Outcome = { kind: "unavailable", reason: "record-store" };
@@ -16,7 +16,7 @@ export type HowEnded = "succeeds" | "fails" | "waits" | "snoozes" | "dies";
 
 /** Cloud Tasks, or somebody at its console, delivers a hop: also before its time, and also once more after its end. */
 export function deliver(scenario: HopScenario, name: Name): void {
-  if (name.isPurged) throw new Impossible();
+  if (name.isPurged) throw IMPOSSIBLE;
   const attempt = newAttempt(scenario, name);
   const { kind, nowMs } = scenario.world;
   const envelope = scenario.envelopeOf(name);
@@ -34,7 +34,7 @@ export function deliver(scenario: HopScenario, name: Name): void {
 /** A delivery before its time goes on to the next hop. */
 function hopOn(scenario: HopScenario, attempt: HopAttempt): void {
   const { name } = attempt;
-  if (name.hop >= LAST_HOP) throw new Impossible();
+  if (name.hop >= LAST_HOP) throw IMPOSSIBLE;
   const dueAtMs = Date.parse(name.notBefore ?? "");
   const isHeard = scenario.commit(scenario.envelopeOf(name), () => {
     const { world, decisions } = scenario;
@@ -123,7 +123,7 @@ export function crashHop(scenario: HopScenario, attempt: HopAttempt): void {
 
 /** An attempt's handler ends, and the attempt settles. */
 export function endHop(scenario: HopScenario, attempt: HopAttempt, how: HowEnded): void {
-  if ((how === "waits" || how === "snoozes") && attempt.name.hop >= LAST_HOP) throw new Impossible();
+  if ((how === "waits" || how === "snoozes") && attempt.name.hop >= LAST_HOP) throw IMPOSSIBLE;
   leave(scenario, attempt);
   const { kind, nowMs, children } = scenario.world;
   const end = endOf(scenario, how);

@@ -26,8 +26,11 @@ export function hopModel(
   kind: Idempotency,
   { decisions, promises = HOP_PROMISES }: { readonly decisions: Decisions; readonly promises?: readonly HopPromise[] },
 ): Model<HopWorld, HopStep, HopPromise> {
-  const brokenBy = (taken: HopTaken): HopPromise | null =>
-    promises.find((name) => name !== HOPS_END && !HOP_INVARIANTS[name](taken)) ?? null;
+  const brokenBy = (taken: HopTaken): HopPromise | null => {
+    // Where nothing has happened, every promise was looked at on the way here.
+    if (taken.after === taken.before && taken.events.length === 0) return null;
+    return promises.find((name) => name !== HOPS_END && !HOP_INVARIANTS[name](taken)) ?? null;
+  };
   return {
     start: newHopWorld(kind),
     steps: HOP_STEPS,

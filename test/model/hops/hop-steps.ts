@@ -2,7 +2,7 @@ import { newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import type { Decisions } from "../decisions.ts";
 import { IMPOSTOR_HASH, PAYLOAD_HASH } from "../world/world.ts";
 import { type HowEnded, crashHop, deliver, endHop } from "./hop-deliveries.ts";
-import { type HopFault, HopScenario, Impossible } from "./hop-scenario.ts";
+import { type HopFault, HopScenario, IMPOSSIBLE } from "./hop-scenario.ts";
 import { type HopEvent, type HopWorld, HOUR_MS, LAST_HOP, taskIdOf } from "./hop-world.ts";
 import { createTask, deleteEntry, refuseEntry, startRelay } from "./relays.ts";
 import { cancelHop, deleteLetter, holdReplay, landReplay, moveHop, replayLetter } from "./requests.ts";
@@ -101,7 +101,7 @@ export function takeHopStep(before: HopWorld, step: HopStep, decisions: Decision
   try {
     perform(scenario, step);
   } catch (error) {
-    if (!(error instanceof Impossible)) throw error;
+    if (error !== IMPOSSIBLE) throw error;
     return { step, before, after: before, events: [] };
   }
   if (scenario.isFaultLeft) return { step, before, after: before, events: [] };
@@ -165,14 +165,14 @@ function growOld(scenario: HopScenario): void {
 }
 
 function known<Thing>(thing: Thing | undefined): Thing {
-  if (thing === undefined) throw new Impossible();
+  if (thing === undefined) throw IMPOSSIBLE;
   return thing;
 }
 
 /** The id is the first payload's, since that has a record. A natural task may have none, and then the second one is new. */
 function enqueueOther(scenario: HopScenario): void {
   const { kind, record, hasImpostor, isDamaged, entries, nowMs, owners } = scenario.world;
-  if (kind === "natural" || !record || hasImpostor || isDamaged) throw new Impossible();
+  if (kind === "natural" || !record || hasImpostor || isDamaged) throw IMPOSSIBLE;
   const id = newTaskEntryId(taskIdOf(kind), IMPOSTOR_HASH);
   const entry = { id, hop: 0, payloadHash: IMPOSTOR_HASH, notBefore: undefined, version: owners, createdAtMs: nowMs };
   scenario.change({ entries: [...entries, entry], hasImpostor: true, owners: owners + 1 });
@@ -184,12 +184,11 @@ function enqueueOther(scenario: HopScenario): void {
  */
 function purge(scenario: HopScenario, hop: number): void {
   const { entries, names, running, relays, kind, isDamaged } = scenario.world;
-  if (isDamaged || relays.some(({ entry, hasCreated }) => hasCreated && entry.hop === hop)) throw new Impossible();
-  if (kind === "natural" && hop === 0) throw new Impossible();
+  if (isDamaged || relays.some(({ entry, hasCreated }) => hasCreated && entry.hop === hop)) throw IMPOSSIBLE;
+  if (kind === "natural" && hop === 0) throw IMPOSSIBLE;
   const name = known(names.find((one) => one.hop === hop && one.isQueued && one.payloadHash === PAYLOAD_HASH));
   const isDelivered = name.hasFailed || running.some((one) => one.name.hop === hop);
-  if (isDelivered || !entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH))
-    throw new Impossible();
+  if (isDelivered || !entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH)) throw IMPOSSIBLE;
   scenario.changeName(hop, { isQueued: false, isPurged: true });
 }
 
@@ -197,8 +196,8 @@ function purge(scenario: HopScenario, hop: number): void {
 function damage(scenario: HopScenario, how: "lose-record" | "put-back"): void {
   const { record, version, isDamaged, names, hasImpostor } = scenario.world;
   const { hop = 0 } = record ?? {};
-  if (!record || record.state !== "waiting" || hop === 0 || isDamaged) throw new Impossible();
-  if (hasImpostor || names.some(({ isPurged }) => isPurged)) throw new Impossible();
+  if (!record || record.state !== "waiting" || hop === 0 || isDamaged) throw IMPOSSIBLE;
+  if (hasImpostor || names.some(({ isPurged }) => isPurged)) throw IMPOSSIBLE;
   const { notBefore: _due, hopAt: _queued, hop: _hop, ...rest } = record;
   const earlier = hop === 1 ? rest : { ...rest, hop: hop - 1 };
   scenario.change({ record: how === "lose-record" ? null : earlier, version: version + 1, isDamaged: true });

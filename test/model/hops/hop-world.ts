@@ -184,8 +184,14 @@ function taskTypeOf(idempotency: Idempotency) {
   });
 }
 
+const TASK_IDS = {
+  claim: deriveTaskId(["outbox", "test.model", "one"], TASK_TYPES.claim),
+  transaction: deriveTaskId(["outbox", "test.model", "one"], TASK_TYPES.transaction),
+  natural: deriveTaskId(["outbox", "test.model", "one"], TASK_TYPES.natural),
+} as const;
+
 export function taskIdOf(kind: Idempotency) {
-  return deriveTaskId(["outbox", "test.model", "one"], TASK_TYPES[kind]);
+  return TASK_IDS[kind];
 }
 
 /** The task's envelope at a hop, as a delivery has it. */
@@ -203,10 +209,11 @@ export function envelopeAt(
   };
 }
 
+const NO_PAYLOAD = { json: "{}", hash: hashPayload({}) };
+
 /** What a handler that succeeds enqueues. */
 export function childrenOf(kind: Idempotency, nowMs: number): readonly NewTask[] {
-  const payload = { json: "{}", hash: hashPayload({}) };
-  const child = { taskType: FOLLOWING, payload, key: "#1", enqueuedAtMs: nowMs, dueAtMs: undefined };
+  const child = { taskType: FOLLOWING, payload: NO_PAYLOAD, key: "#1", enqueuedAtMs: nowMs, dueAtMs: undefined };
   return [childTask(parentOf(kind), child)];
 }
 

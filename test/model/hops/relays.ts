@@ -1,7 +1,7 @@
 import { isMarkedNatural } from "../../../shared/contract/task-id.ts";
 import type { TakenDecision } from "../../../shared/outbox/decide-refusal.ts";
 import { CONFLICT } from "../../../shared/outbox/decide-refusal.ts";
-import { type HopScenario, Impossible } from "./hop-scenario.ts";
+import { type HopScenario, IMPOSSIBLE } from "./hop-scenario.ts";
 import { type Entry, type Relaying, envelopeAt, taskIdOf } from "./hop-world.ts";
 
 /** Two relays at once are all that can meet at one entry, and a third would do as one of them. */
@@ -15,7 +15,7 @@ const NOT_ALLOWED = { kind: "unacceptable", error: { code: "type_not_allowed", m
 /** A relay reads an entry. */
 export function startRelay(scenario: HopScenario, entry: Entry): void {
   const { relays } = scenario.world;
-  if (relays.length >= MOST_RELAYS) throw new Impossible();
+  if (relays.length >= MOST_RELAYS) throw IMPOSSIBLE;
   scenario.change({ relays: [...relays, { entry, hasCreated: false }] });
 }
 
@@ -30,7 +30,7 @@ export function createTask(scenario: HopScenario, relaying: Relaying, lost?: "be
   const { names, nowMs } = scenario.world;
   const taken = names.find(({ hop }) => hop === entry.hop);
   if (taken) {
-    if (lost) throw new Impossible();
+    if (lost) throw IMPOSSIBLE;
     return explainTaken(scenario, relaying, taken.isQueued ? taken.payloadHash : undefined);
   }
   const { hop, payloadHash, notBefore } = entry;

@@ -3,7 +3,7 @@ import { deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
 import { isTerminal } from "../../../shared/records/task-record.ts";
 import { CANCELLER } from "../cancels.ts";
 import { PAYLOAD_HASH } from "../world/world.ts";
-import { type HopScenario, Impossible, isLive } from "./hop-scenario.ts";
+import { type HopScenario, IMPOSSIBLE, isLive } from "./hop-scenario.ts";
 import { LAST_HOP, TASK_TYPES, envelopeAt, taskIdOf } from "./hop-world.ts";
 
 /** How a request to the producer goes. */
@@ -19,7 +19,7 @@ export function cancelHop(scenario: HopScenario, { isDeleted, isBehind = false }
   const hop = foundHop(scenario, isBehind);
   const { record, nowMs, isDone } = scenario.world;
   const isKnown = record !== null && isLive(record, nowMs);
-  if (!isKnown && (isDone || !isFound(scenario, hop))) throw new Impossible();
+  if (!isKnown && (isDone || !isFound(scenario, hop))) throw IMPOSSIBLE;
   const isNatural = scenario.world.kind === "natural";
   const owner = scenario.newOwner();
   const task = { id: taskIdOf(scenario.world.kind), payloadHash: PAYLOAD_HASH, ...(hop === 0 ? {} : { hop }) };
@@ -43,10 +43,10 @@ export function cancelHop(scenario: HopScenario, { isDeleted, isBehind = false }
 /** Somebody gives the task another time; null: now. */
 export function moveHop(scenario: HopScenario, dueAtMs: number | null, { isDeleted, isBehind = false }: Request): void {
   const hop = foundHop(scenario, isBehind);
-  if (hop >= LAST_HOP || !isFound(scenario, hop, isBehind)) throw new Impossible();
+  if (hop >= LAST_HOP || !isFound(scenario, hop, isBehind)) throw IMPOSSIBLE;
   const { kind, record } = scenario.world;
   // A look-up finds that it has ended.
-  if (!isBehind && record && isTerminal(record.state)) throw new Impossible();
+  if (!isBehind && record && isTerminal(record.state)) throw IMPOSSIBLE;
   const isNatural = kind === "natural";
   const owner = scenario.newOwner();
   const task = { id: taskIdOf(kind), payloadHash: PAYLOAD_HASH, ...(hop === 0 ? {} : { hop }) };
@@ -80,7 +80,7 @@ export function replayLetter(scenario: HopScenario, key?: string): void {
 export function holdReplay(scenario: HopScenario): void {
   const { letter, heldReplay } = scenario.world;
   const decided = decide(scenario);
-  if (heldReplay || decided.kind !== "replay") throw new Impossible();
+  if (heldReplay || decided.kind !== "replay") throw IMPOSSIBLE;
   const { transition, payloadHash } = decided;
   scenario.change({ heldReplay: { transition, payloadHash, version: letter?.version ?? 0 } });
 }
@@ -88,7 +88,7 @@ export function holdReplay(scenario: HopScenario): void {
 /** That commit arrives: it is applied on condition that the letter is as it was read. */
 export function landReplay(scenario: HopScenario): void {
   const { letter, heldReplay } = scenario.world;
-  if (!heldReplay) throw new Impossible();
+  if (!heldReplay) throw IMPOSSIBLE;
   scenario.change({ heldReplay: null });
   if (letter?.version !== heldReplay.version) return;
   scenario.apply(heldReplay.transition, replayEnvelope(scenario, heldReplay.payloadHash));
@@ -98,13 +98,13 @@ export function landReplay(scenario: HopScenario): void {
 /** Somebody deletes the dead letter. If the task dies again after that, it does so at another time. */
 export function deleteLetter(scenario: HopScenario): void {
   const { letter, nowMs } = scenario.world;
-  if (!letter) throw new Impossible();
+  if (!letter) throw IMPOSSIBLE;
   scenario.change({ letter: null, nowMs: nowMs + 1 });
 }
 
 function decide(scenario: HopScenario, key?: string) {
   const { kind, letter, nowMs } = scenario.world;
-  if (!letter) throw new Impossible();
+  if (!letter) throw IMPOSSIBLE;
   const types = new Map([["test.model", TASK_TYPES[kind]]]);
   const request = { by: CANCELLER, again: key !== undefined, ...(key === undefined ? {} : { key }) };
   const parsed = parseLetter(deadLetterId(taskIdOf(kind)), letter.fields);
@@ -124,7 +124,7 @@ function answerReplay(scenario: HopScenario, id: string): void {
 function foundHop({ world: { record } }: HopScenario, isBehind: boolean): number {
   const { hop = 0 } = record ?? {};
   if (!isBehind) return hop;
-  if (hop === 0) throw new Impossible();
+  if (hop === 0) throw IMPOSSIBLE;
   return hop - 1;
 }
 

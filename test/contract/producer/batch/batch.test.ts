@@ -18,7 +18,7 @@ interface Item {
 }
 
 /** For as long as a busy machine may take. */
-const PATIENTLY = { timeout: 20_000 };
+const PATIENTLY = { timeout: 100_000 };
 
 const withKey = (task: object, key: string) => ({ ...task, idempotencyKey: key });
 const hook = (key: string, data: unknown = 1) => withKey({ ...CLAIMED, payload: { ...CLAIMED.payload, data } }, key);

@@ -197,7 +197,7 @@ test("a purge wants the queue's name, and nothing is removed without it", async 
   }
   expect(await producer.send(path, { method: "POST", body: '{"queue":"bulk"}' })).toMatchObject({ status: 415 });
   expect((await post(producer, path, { queue: "x".repeat(2_000) })).status).toBe(413);
-  expect(changes(producer)).toEqual([3, 0, 0]);
+  expect(changes(producer)).toEqual([0, 0, 0]);
   expect(await producer.queuedTasks("bulk")).toHaveLength(1);
 });
 
@@ -232,7 +232,7 @@ test("an action's path with any other method, and any other path, changes nothin
 
   expect([...found].filter(([, code]) => code !== 404 && code !== 405)).toEqual([]);
   expect(found.get("POST /v1/queues/bulk/tasks")).toBe(405);
-  expect(changes(producer)).toEqual([3, 0, 0]);
+  expect(changes(producer)).toEqual([0, 0, 0]);
 });
 
 test("if one of a queue's names can't be changed, the others are, and to repeat the request is safe", async () => {

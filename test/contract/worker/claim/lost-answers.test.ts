@@ -112,7 +112,7 @@ describe("a claim that takes effect after it was given up", () => {
 
       worker.faults.calm();
 
-      await expect.poll(async () => (await worker.recordOf(task))?.state, { timeout: 20_000 }).toBe("waiting");
+      await expect.poll(async () => (await worker.recordOf(task))?.state, { timeout: 100_000 }).toBe("waiting");
       expect(handler.runs).toHaveLength(0);
       expect(await worker.redeliver(task)).toEqual([[200, "done"]]);
       expect(await worker.deadLetters()).toEqual([]);

@@ -10,7 +10,7 @@ import type { Envelope } from "../../../../shared/contract/envelope.ts";
 import { sealTask, setUpWorker } from "../../../harness/worker/worker-harness.ts";
 import { type FAULTS, faultyClaim, faultyNatural, faultyTransaction } from "./faulty-handlers.ts";
 
-const PATIENCE = { timeout: 30_000 };
+const PATIENCE = { timeout: 100_000 };
 const PROGRAM = path.join(import.meta.dirname, "worker.ts");
 const KINDS = { claim: faultyClaim, natural: faultyNatural, transaction: faultyTransaction };
 
