@@ -12,6 +12,7 @@ import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksClient, lateStatisticsClient } from "../../../shared/runtime/google-clients.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import type { GoogleConsole } from "../../../services/producer/http/google-console.ts";
+import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";
 import { createCloudTasksControl } from "../../../services/producer/queues/cloud-tasks-control.ts";
 import type { Producer } from "../../../services/producer/producer.ts";
@@ -65,6 +66,8 @@ export interface ProducerHarnessOptions {
   readonly access?: Pick<Producer, "identify" | "callerRate">;
   /** The types that applications may enqueue through the outbox. Default: all. */
   readonly outboxTypes?: readonly string[];
+  /** The names of schedules that aren't run. Default: none. */
+  readonly schedulesOff?: readonly string[];
   /** Told what goes to Firestore. Default: nobody is. */
   readonly cost?: ProxyListener;
   /** Default: none, as on a laptop. */
@@ -136,6 +139,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     queues: createCloudTasksControl({ tasks: async () => client, statistics: statistics.get }, settings),
     throughput: options.throughput,
     relay,
+    schedules: { store: firestoreSchedules(documents), off: new Set(options.schedulesOff) },
     admission: new Admission(options.limits ?? admissionLimits("producer", LEAST_MEMORY_MIB)),
     inFlight,
     waits,
