@@ -34,15 +34,14 @@ const tickSchema = z
       fired: count("Tasks that were made."),
       started: count("Schedules that are new, changed or on again. They count from now."),
       turnedOff: count("Schedules that this stack doesn't run, or that are no longer defined."),
-      changed: count("Schedules that somebody else fired or changed meanwhile."),
-      failed: count("Schedules that Firestore failed for. The next tick fires them."),
+      changed: count("How often somebody else had fired or changed a schedule meanwhile, so that it was read again."),
+      failed: count("Schedules that Firestore failed for, or that time was up for. The next tick fires them."),
       late: count("Schedules whose last firing is older than two of their periods, after all this."),
-      isComplete: z.boolean().openapi({ description: "Whether the tick came to every schedule." }),
     }),
   })
   .openapi("Tick", {
     example: {
-      schedules: { fired: 2, started: 0, turnedOff: 0, changed: 0, failed: 0, late: 0, isComplete: true },
+      schedules: { fired: 2, started: 0, turnedOff: 0, changed: 0, failed: 0, late: 0 },
       outbox: {
         relayed: 3,
         dropped: 0,

@@ -11,6 +11,8 @@ import type { ReadSchedule, ScheduleStore } from "./schedule-store.ts";
 
 /** How many schedules are looked after at once. */
 const AT_ONCE = 20;
+/** How often a tick reads schedules again that others have changed. Each time, somebody else's change was committed. */
+const MOST_ROUNDS = 5;
 
 /** What fires schedules. */
 export interface ScheduleRunner {
@@ -31,14 +33,12 @@ export interface Fired {
   /** Schedules that start from now. */
   started: number;
   turnedOff: number;
-  /** Schedules that somebody else fired or changed meanwhile. */
+  /** How often somebody else had fired or changed a schedule meanwhile, so that it was read again. */
   changed: number;
-  /** Schedules that the database failed for. The next tick fires them. */
+  /** Schedules that the database failed for, or that time was up for. The next tick fires them. */
   failed: number;
   /** Schedules whose last firing is older than two of their periods, after all this. */
   late: number;
-  /** Whether the tick came to every schedule. */
-  isComplete: boolean;
 }
 
 const COUNTED = { fire: "fired", start: "started", turnOff: "turnedOff" } as const;
@@ -48,20 +48,42 @@ const COUNTED = { fire: "fired", start: "started", turnOff: "turnedOff" } as con
  * the schedule as it was read, and commits the task that it makes.
  *
  *     read ──▶ decide ──▶ commit ──▶ relay
- *                           └─ not as it was read: somebody else's tick has fired it, or the next one will
+ *      ▲                    │
+ *      └── not as it was read: an older tick may have fired an earlier time, and this one is still to fire
  *
  * @param untilMs when to stop, in milliseconds since the epoch.
  * @throws RecordStoreError when the schedules can't be read.
  */
 export async function fireSchedules(runner: ScheduleRunner, untilMs: number): Promise<Fired> {
-  const fired: Fired = { fired: 0, started: 0, turnedOff: 0, changed: 0, failed: 0, late: 0, isComplete: true };
-  const { nowMs, byName } = await runner.store.list(untilMs);
+  const fired: Fired = { fired: 0, started: 0, turnedOff: 0, changed: 0, failed: 0, late: 0 };
   const relays: Promise<unknown>[] = [];
-  const tick: Tick = { runner, untilMs, nowMs, fired, relays };
-  const names = [...new Set([...runner.schedules.keys(), ...byName.keys()])];
-  await atOnce(names, AT_ONCE, (name) => lookAfter(name, byName.get(name), tick));
-  await Promise.all(relays);
+  try {
+    await fireInRounds(runner, untilMs, { fired, relays });
+  } finally {
+    await Promise.all(relays);
+  }
   return fired;
+}
+
+async function fireInRounds(
+  runner: ScheduleRunner,
+  untilMs: number,
+  { fired, relays }: Pick<Tick, "fired" | "relays">,
+): Promise<void> {
+  let pending: ReadonlySet<string> | undefined;
+  for (let round = 1; round <= MOST_ROUNDS; round++) {
+    const { nowMs, byName } = await runner.store.list(untilMs);
+    const changed = new Set<string>();
+    const tick: Tick = { runner, untilMs, nowMs, fired, relays };
+    const names = pending ?? new Set([...runner.schedules.keys(), ...byName.keys()]);
+    await atOnce([...names], AT_ONCE, async (name) => {
+      if (!(await lookAfter(name, byName.get(name), tick))) changed.add(name);
+    });
+    fired.changed += changed.size;
+    pending = changed;
+    if (changed.size === 0) return;
+  }
+  fired.failed += pending?.size ?? 0;
 }
 
 interface Tick {
@@ -72,43 +94,39 @@ interface Tick {
   readonly relays: Promise<unknown>[];
 }
 
-async function lookAfter(name: string, read: ReadSchedule | undefined, tick: Tick): Promise<void> {
+/** False if somebody else has changed the schedule since it was read. */
+async function lookAfter(name: string, read: ReadSchedule | undefined, tick: Tick): Promise<boolean> {
   const { runner, nowMs, fired } = tick;
   const schedule = runner.schedules.get(name);
   const now = { nowMs, isOff: runner.off.has(name) };
-  const last = await changeAll(decideTick(schedule, read?.state ?? null, now), { name, read, tick });
-  if (schedule && last && isLate(schedule, last.state, now)) fired.late++;
-}
-
-/** Commits changes one after another, until one can't be. Resolves with what is remembered then, as far as it is known. */
-async function changeAll(
-  changes: readonly ScheduleChange[],
-  { name, read, tick }: { readonly name: string; readonly read: ReadSchedule | undefined; readonly tick: Tick },
-): Promise<ReadSchedule | undefined> {
-  const { runner, untilMs, fired } = tick;
   let last = read;
-  for (const change of changes) {
-    if (runner.clock.now() >= untilMs) {
-      fired.isComplete = false;
-      return last;
-    }
-    try {
-      const next = await runner.store.commit(change, { name, read: last }, untilMs);
-      if (!next) {
-        fired.changed++;
-        // Whoever was first looks whether it is late.
-        return undefined;
-      }
-      last = next;
-    } catch (error) {
-      if (!(error instanceof RecordStoreError)) throw error;
-      runner.log.warn({ ...errorFields(error), schedule: name }, "a schedule could not be changed");
+  for (const change of decideTick(schedule, read?.state ?? null, now)) {
+    const next = await commit(change, { name, read: last }, tick);
+    if (next === "changed") return false;
+    if (next === "failed") {
       fired.failed++;
-      return last;
+      break;
     }
+    last = next;
     count(change, name, tick);
   }
-  return last;
+  if (schedule && last && isLate(schedule, last.state, now)) fired.late++;
+  return true;
+}
+
+async function commit(
+  change: ScheduleChange,
+  on: { readonly name: string; readonly read: ReadSchedule | undefined },
+  { runner: { store, clock, log }, untilMs }: Tick,
+): Promise<ReadSchedule | "changed" | "failed"> {
+  if (clock.now() >= untilMs) return "failed";
+  try {
+    return (await store.commit(change, on, untilMs)) ?? "changed";
+  } catch (error) {
+    if (!(error instanceof RecordStoreError)) throw error;
+    log.warn({ ...errorFields(error), schedule: on.name }, "a schedule could not be changed");
+    return "failed";
+  }
 }
 
 function count(change: ScheduleChange, name: string, { runner, untilMs, fired, relays }: Tick): void {

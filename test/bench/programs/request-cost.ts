@@ -151,7 +151,7 @@ await client.createQueue({ parent, queue: { name: queue } });
 await client.pauseQueue({ name: queue });
 const local = producerApp({ AUTH_MODE: "local" });
 const telling = producerApp({
-  ACCESS: JSON.stringify({ accounts: {}, scheduledTypes: [], operators: [], viewers: [], callerTypes: {} }),
+  ACCESS: JSON.stringify({ accounts: {}, operators: [], viewers: [], callerTypes: {} }),
   PRODUCER_AUDIENCE: audience,
   PRODUCER_URL: audience,
   OIDC_CERTS_URL: keysUrl,

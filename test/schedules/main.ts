@@ -1,0 +1,48 @@
+import { readArguments } from "../harness/runtime/read-arguments.ts";
+import { emulatorDays } from "./emulator-days.ts";
+import { type Days, memoryDays } from "./virtual-days.ts";
+
+const USAGE = `npm run schedules [-- OPTIONS]
+
+Thirty schedules over virtual days, while ticks are lost, doubled and delayed at random and the producer is killed: against a
+store in memory, and against the emulators around each day on which a zone changes its clocks. Exit code 1 if a time fired
+twice, or one that the rules promise was missed.
+
+  --days N       virtual days in memory; default 400
+  --around N     virtual days around each change of clocks, against the emulators; default 8
+  --changes LIST dates, separated by commas; default 2026-03-08,2026-03-29,2026-04-05,2026-10-04,2026-10-25,2026-11-01
+  --seed N       default: random
+`;
+
+const { values } = readArguments(USAGE, {
+  days: { type: "string", default: "400" },
+  around: { type: "string", default: "8" },
+  changes: { type: "string", default: "2026-03-08,2026-03-29,2026-04-05,2026-10-04,2026-10-25,2026-11-01" },
+  seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+});
+const DAY_MS = 86_400_000;
+const seed = Number(values.seed);
+let isBroken = false;
+
+function report(what: string, { fired, ticks, broken }: Days, cpu: NodeJS.CpuUsage): void {
+  const seconds = ((cpu.user + cpu.system) / 1e6).toFixed(1);
+  process.stdout.write(`${what}: ${ticks} ticks, ${fired} tasks, ${broken.length} broken promises, ${seconds} CPU s\n`);
+  for (const one of broken.slice(0, 20)) process.stdout.write(`BROKEN ${one}\n`);
+  isBroken ||= broken.length > 0;
+}
+
+process.stdout.write(`seed ${seed}\n`);
+if (Number(values.days) > 0) {
+  const before = process.cpuUsage();
+  const fromMs = Date.parse("2026-02-20T00:00:00Z");
+  const days = await memoryDays({ fromMs, toMs: fromMs + Number(values.days) * DAY_MS, seed });
+  report(`${values.days} days in memory`, days, process.cpuUsage(before));
+}
+const around = Number(values.around);
+for (const [index, date] of (around > 0 ? values.changes.split(",") : []).entries()) {
+  const before = process.cpuUsage();
+  const fromMs = Date.parse(`${date}T00:00:00Z`) - (around / 2) * DAY_MS;
+  const days = await emulatorDays({ fromMs, toMs: fromMs + around * DAY_MS, seed: seed + index + 1 });
+  report(`${around} days around ${date}, emulators`, days, process.cpuUsage(before));
+}
+process.exitCode = isBroken ? 1 : 0;
