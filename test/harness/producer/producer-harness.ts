@@ -26,6 +26,7 @@ import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { Documents } from "../../../shared/records/documents.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
+import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { TEST_REGISTRY } from "../registry/test-registry.ts";
@@ -193,6 +194,8 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     letters: () => letters,
     /** The outbox, past the proxy. */
     outboxEntries: () => entries,
+    /** What is remembered of schedules, past the proxy. */
+    schedules: () => pastIt.collection(TASK_SCHEDULES),
     /** The entries of a task. */
     async entriesOf(id: string) {
       const { docs } = await entries.where(FieldPath.documentId(), ">=", `${id}.`).get();
