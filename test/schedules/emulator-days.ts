@@ -17,7 +17,7 @@ import { deployTestQueues } from "../harness/registry/test-queues.ts";
 import { dueByHand } from "./hand-clock.ts";
 import { brokenBy } from "./promises.ts";
 import { THIRTY_SCHEDULES, ticked } from "./thirty-schedules.ts";
-import { FAULTS, tickThrough } from "./ticks.ts";
+import { type TickFaults, tickThrough } from "./ticks.ts";
 import type { Days } from "./virtual-days.ts";
 
 const PARENT = "projects/handoff-test/locations/europe-west1";
@@ -34,14 +34,16 @@ export async function emulatorDays(span: {
   readonly fromMs: number;
   readonly toMs: number;
   readonly seed: number;
+  readonly faults: TickFaults;
 }): Promise<Days> {
-  const { fromMs, toMs, seed } = span;
+  const { fromMs, toMs, seed, faults } = span;
   const world = await startWorld(fromMs);
   const times = new Map<string, { readonly name: string; readonly dueAtMs: number }>();
-  const store = noting(world.store, times);
+  const twice: string[] = [];
+  const store = noting(world.store, times, twice);
   const { clock, relay } = world;
   const advance = (ms: number): Promise<void> => clock.advance(ms);
-  const ticking = { schedules: THIRTY_SCHEDULES, random: seeded(seed), faults: FAULTS, store };
+  const ticking = { schedules: THIRTY_SCHEDULES, random: seeded(seed), faults, store };
   const ticks = await tickThrough(
     { toMs },
     {
@@ -63,16 +65,26 @@ export async function emulatorDays(span: {
     return brokenBy({ schedule, startedAtMs, fired, due: dueByHand(schedule, { fromMs, toMs }) }, ticks);
   });
   const unknown = (firedBy.get("unknown") ?? []).map((id) => `${id} belongs to no schedule`);
-  return { fired: made.length, ticks: ticks.looks.length, broken: [...broken, ...unknown] };
+  return { fired: made.length, ticks: ticks.looks.length, broken: [...broken, ...twice, ...unknown] };
 }
 
-/** Notes which task belongs to which time. */
-function noting(store: ScheduleStore, times: Map<string, { name: string; dueAtMs: number }>): ScheduleStore {
+/** Notes which task belongs to which time, and times that were committed twice: they have one task. */
+function noting(
+  store: ScheduleStore,
+  times: Map<string, { name: string; dueAtMs: number }>,
+  twice: string[],
+): ScheduleStore {
+  const committed = new Set<string>();
   return {
     list: () => store.list(systemClock.now() + SWEEP_MS),
-    commit: (change, on) => {
+    commit: async (change, on) => {
       if (change.kind === "fire") times.set(change.task.entry.taskId, { name: on.name, dueAtMs: change.dueAtMs });
-      return store.commit(change, on, systemClock.now() + SWEEP_MS);
+      const written = await store.commit(change, on, systemClock.now() + SWEEP_MS);
+      if (!written || change.kind !== "fire") return written;
+      const time = `${on.name}, ${new Date(change.dueAtMs).toISOString()}`;
+      if (committed.has(time)) twice.push(`a time has fired twice: ${time}`);
+      committed.add(time);
+      return written;
     },
   };
 }

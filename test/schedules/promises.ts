@@ -17,7 +17,7 @@ export function brokenBy({ schedule, startedAtMs, fired, due }: ScheduleHistory,
   const { name, catchUp } = schedule;
   const broken: string[] = [];
   const must = (holds: boolean, what: string, atMs: number): void =>
-    void (holds || broken.push(`${name}, ${new Date(atMs).toISOString()}: ${what}`));
+    void (holds || broken.push(`${what}: ${name}, ${new Date(atMs).toISOString()}`));
   const counted = due.filter((at) => at > startedAtMs);
   const isDue = new Set(counted);
   const made = new Set(fired);

@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { anyJson } from "../../../shared/contract/any-json.ts";
 import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import { taskPath } from "../tasks/status/task-view.ts";
 import type { ScheduleState } from "./schedule-state.ts";
@@ -27,7 +26,7 @@ export const scheduleViewSchema = z
     lastFiredAt: z.iso.datetime().optional().openapi({
       description: "The last time that it was due and fired. Missing if it never has. Running it by hand doesn't count.",
     }),
-    payload: anyJson.optional().openapi({ description: "What its tasks are sent with. For operators only." }),
+    payload: z.unknown().optional().openapi({ description: "What its tasks are sent with: any JSON. For operators only." }),
     links: z.object({
       lastTask: z.string().optional().openapi({ description: "The task that it made last." }),
     }),

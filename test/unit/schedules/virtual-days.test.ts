@@ -27,20 +27,15 @@ const unconditional = (store: ScheduleStore): ScheduleStore => ({
   },
 });
 
-/** The task is committed, but not that it was. */
-const forgetful = (store: ScheduleStore): ScheduleStore => ({
+/** What somebody else has changed meanwhile is left to them, and not looked at again. */
+const trusting = (store: ScheduleStore): ScheduleStore => ({
   ...store,
-  commit: async (change, on, untilMs) => {
-    const written = await store.commit(change, on, untilMs);
-    return change.kind === "fire" && written && on.read
-      ? await store.commit({ kind: "start", ...on.read.state }, { name: on.name, read: written }, untilMs)
-      : written;
-  },
+  commit: async (change, on, untilMs) => (await store.commit(change, on, untilMs)) ?? on.read,
 });
 
 it.each([
   ["a commit without its condition", unconditional, "a time has fired twice"],
-  ["a schedule that starts from now whenever it fires", forgetful, "it is missing"],
+  ["a tick that doesn't look again at what others have changed", trusting, "it is missing"],
 ])("%s is found out", async (_, wrong, what) => {
   const fromMs = Date.parse("2026-03-28T12:00:00Z");
   const many = { lost: 0.2, doubled: 0.3, delayed: 0.3, killed: 0.02, failed: 0.02, down: 0.01 };
