@@ -123,13 +123,13 @@ const CASES: readonly {
   {
     bug: "schedule-fires-blindly",
     program: "schedules",
-    options: "--days 0 --changes 2026-03-29 --around 0.15 --faults 6",
+    options: "--days 0 --dates 2026-03-29 --around 0.15 --faults 6",
     broken: "a time has fired twice",
   },
   {
     bug: "tick-looks-once",
     program: "schedules",
-    options: "--days 0 --changes 2026-03-29 --around 0.15 --faults 6",
+    options: "--days 0 --dates 2026-03-29 --around 0.15 --faults 6",
     broken: "it is missing",
   },
   {

@@ -5,7 +5,13 @@ import { z } from "zod";
 import { ALERTS } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
 import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
-import { type Series, lateSchedulesQuery, seriesOf, tickMissingQuery, unreachedQuery } from "../../infra/monitoring/series.ts";
+import {
+  type Series,
+  lateSchedulesQuery,
+  seriesOf,
+  tickMissingQuery,
+  unreachedQuery,
+} from "../../infra/monitoring/series.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { respond } from "../../services/worker/outcome.ts";
 import { succeeded } from "../../services/worker/runner/handler.ts";
@@ -93,7 +99,9 @@ test("the metric of schedules reads a field that the producer's own log line has
 
   const lines = z.array(z.record(z.string(), z.unknown())).parse(producer.logged.map((line) => JSON.parse(line)));
   const { schedules } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
-  const counted = lines.filter(({ message }) => schedules.filter.includes(`jsonPayload.message = "${String(message)}"`));
+  const counted = lines.filter(({ message }) =>
+    schedules.filter.includes(`jsonPayload.message = "${String(message)}"`),
+  );
 
   expect(counted).toMatchObject([{ [schedules.value]: 0 }]);
 });

@@ -203,13 +203,22 @@ test.each([
     "handoff:schedules: schedules are code now: write each one in shared/tasks/schedules.ts, as defineSchedule({ name, cron,",
   ],
   [{ "handoff:schedules": "[]" }, "remove this setting with: pulumi config rm handoff:schedules."],
-  [{ "handoff:schedulesOff": '["daily"]' }, "handoff:schedulesOff.0: names no schedule: the schedules are hourly-canary."],
-  [{ "handoff:schedulesOff": '["hourly-canary","hourly-canary"]' }, "handoff:schedulesOff: must not contain duplicates."],
+  [
+    { "handoff:schedulesOff": '["daily"]' },
+    "handoff:schedulesOff.0: names no schedule: the schedules are hourly-canary.",
+  ],
+  [
+    { "handoff:schedulesOff": '["hourly-canary","hourly-canary"]' },
+    "handoff:schedulesOff: must not contain duplicates.",
+  ],
   [
     { "handoff:outboxTypes": '[{"payload":{"version":9007199254740993}}]' },
     "handoff:outboxTypes.0.payload.version: is a number that a double can't hold unchanged: send it as text.",
   ],
-  [{ "handoff:outboxTypes": '[{"name":"a","name":"b"}]' }, "handoff:outboxTypes.0.name: is there twice: leave one out."],
+  [
+    { "handoff:outboxTypes": '[{"name":"a","name":"b"}]' },
+    "handoff:outboxTypes.0.name: is there twice: leave one out.",
+  ],
 ])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));
 

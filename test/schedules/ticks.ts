@@ -77,7 +77,9 @@ export async function tickThrough(span: { readonly toMs: number }, ticking: Tick
     const nowMs = clock.now();
     if (hits(faults.down)) downUntilMs = nowMs + Math.floor(random() * MOST_DOWN_MINUTES) * MINUTE_MS;
     if (nowMs >= downUntilMs && !hits(faults.lost)) {
-      start(hits(faults.killed) ? "killed" : hits(faults.failed) ? "failed" : hits(faults.delayed) ? "delayed" : "none");
+      start(
+        hits(faults.killed) ? "killed" : hits(faults.failed) ? "failed" : hits(faults.delayed) ? "delayed" : "none",
+      );
       if (hits(faults.doubled)) start("none");
     }
     for (const goOn of late.get(nowMs) ?? []) goOn();

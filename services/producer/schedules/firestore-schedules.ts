@@ -49,7 +49,15 @@ async function commit(
   return first.writeTime;
 }
 
-function fieldsOf({ cron, timeZone, startsNow, lastFiredAtMs, lastTaskId, isPaused, isOff }: StateUpdate): DocumentData {
+function fieldsOf({
+  cron,
+  timeZone,
+  startsNow,
+  lastFiredAtMs,
+  lastTaskId,
+  isPaused,
+  isOff,
+}: StateUpdate): DocumentData {
   const fields = {
     cron,
     timeZone,

@@ -44,11 +44,7 @@ export function addPauseSchedule(app: OpenAPIHono<ProducerEnv>, producer: Produc
   app.openapi(resumeRoute, async (context) => await change("resume", context, producer));
 }
 
-async function change(
-  to: "pause" | "resume",
-  context: Context<ProducerEnv>,
-  producer: Producer,
-): Promise<Response> {
+async function change(to: "pause" | "resume", context: Context<ProducerEnv>, producer: Producer): Promise<Response> {
   const schedule = scheduleInPath(context, producer);
   if (!schedule) return noSuchSchedule(producer);
   const caller = context.get("caller");

@@ -10,7 +10,9 @@ const NEXT_TIMES = 5;
 export const scheduleViewSchema = z
   .object({
     name: z.string(),
-    cron: z.string().openapi({ description: "Minute, hour, day of month, month and day of week, by the zone's clocks." }),
+    cron: z
+      .string()
+      .openapi({ description: "Minute, hour, day of month, month and day of week, by the zone's clocks." }),
     timeZone: z.string(),
     type: z.string().openapi({ description: "The type of its tasks." }),
     catchUp: z.boolean().openapi({
@@ -24,9 +26,13 @@ export const scheduleViewSchema = z
       description: `When it is due next: ${NEXT_TIMES} times, and none while it is paused or off.`,
     }),
     lastFiredAt: z.iso.datetime().optional().openapi({
-      description: "The last time that it was due and fired. Missing if it never has. Running it by hand doesn't count.",
+      description:
+        "The last time that it was due and fired. Missing if it never has. Running it by hand doesn't count.",
     }),
-    payload: z.unknown().optional().openapi({ description: "What its tasks are sent with: any JSON. For operators only." }),
+    payload: z
+      .unknown()
+      .optional()
+      .openapi({ description: "What its tasks are sent with: any JSON. For operators only." }),
     links: z.object({
       lastTask: z.string().optional().openapi({ description: "The task that it made last." }),
     }),

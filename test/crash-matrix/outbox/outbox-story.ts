@@ -51,7 +51,13 @@ class OutboxStory {
     this.#scenario = scenario;
     const taskType = OUTBOX_TASKS[scenario.kind];
     const name = `s${this.#payload.n}`;
-    this.schedule = defineSchedule({ name, cron: "0 0 1 1 *", timeZone: "Etc/UTC", task: taskType, payload: this.#payload });
+    this.schedule = defineSchedule({
+      name,
+      cron: "0 0 1 1 *",
+      timeZone: "Etc/UTC",
+      task: taskType,
+      payload: this.#payload,
+    });
     const minute = `${new Date().getUTCFullYear()}-01-01T00:00Z`;
     this.#origin = this.#isScheduled ? ["schedule", name, minute] : ["outbox", taskType.type, this.#payload.n];
     this.id = deriveTaskId(this.#origin, taskType);
@@ -183,7 +189,10 @@ class OutboxStory {
     for (const id of followers) must(runsOf(id) === 1, `what follows runs ${runsOf(id)} times`);
     must(followers.length === (["enqueues", "dies"].includes(this.#scenario.plan) ? 1 : 0), "has its followers");
     if (this.#isScheduled) {
-      const state = (await db.collection(TASK_SCHEDULES).doc(this.schedule.name).get()).data();
+      const document = db.collection(TASK_SCHEDULES).doc(this.schedule.name);
+      const state = (await document.get()).data();
+      // The next story's ticks would turn it off.
+      await document.delete();
       must(before !== "due" || state?.["lastTaskId"] === this.id, "is not remembered");
       must(state?.["startedAt"] instanceof Timestamp, "has not started");
     }

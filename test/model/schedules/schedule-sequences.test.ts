@@ -3,7 +3,7 @@ import { decideTick } from "../../../services/producer/schedules/decide-tick.ts"
 import { updateOf } from "../../../services/producer/schedules/schedule-state.ts";
 import { type Decisions, NEW_WORLD, RIGHT, STEPS, type ScheduleWorld, type Step, afterStep } from "./schedule-world.ts";
 
-const DEPTH = 9;
+const DEPTH = 8;
 
 /** Every sequence of steps up to a length, as far as it leads to a world that is new; the first that breaks anything. */
 function explore(decisions: Decisions, depth: number): { readonly broken: readonly string[]; readonly worlds: number } {

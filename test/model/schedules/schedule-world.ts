@@ -188,7 +188,7 @@ function missedBy(world: ScheduleWorld, lookedMs: number, catchUp: boolean): str
   const isRunning = state && !state.isPaused && !state.isOff && !isOff && state.cron === schedule.cron;
   if (!isRunning) return [];
   const due: number[] = [];
-  for (let at = schedule.timing.next(sinceMs); at !== undefined && at <= lookedMs; ) {
+  for (let at = schedule.timing.next(sinceMs); at !== undefined && at <= lookedMs;) {
     due.push(at);
     at = schedule.timing.next(at);
   }

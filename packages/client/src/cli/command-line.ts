@@ -60,7 +60,18 @@ export function createProgram(surroundings: Surroundings): Command {
     })
     .showHelpAfterError("Ask with --help what there is.")
     .exitOverride();
-  for (const add of [addEnqueue, addStatus, addCancel, addRun, addDead, addQueues, addSchedules, addTypes, addNew, addDoctor]) {
+  for (const add of [
+    addEnqueue,
+    addStatus,
+    addCancel,
+    addRun,
+    addDead,
+    addQueues,
+    addSchedules,
+    addTypes,
+    addNew,
+    addDoctor,
+  ]) {
     add(program, surroundings);
   }
   return program;

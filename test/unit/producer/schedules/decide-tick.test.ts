@@ -14,7 +14,13 @@ const stateOf = ({ cron, timeZone }: typeof NIGHTLY, over: Partial<ScheduleState
 };
 
 /** What a tick does, in a word each; a firing with its time. */
-const told = (...[schedule, state, { nowMs, isOff = false }]: [typeof NIGHTLY | undefined, ScheduleState | null, { nowMs: number; isOff?: boolean }]) =>
+const told = (
+  ...[schedule, state, { nowMs, isOff = false }]: [
+    typeof NIGHTLY | undefined,
+    ScheduleState | null,
+    { nowMs: number; isOff?: boolean },
+  ]
+) =>
   decideTick(schedule, state, { nowMs, isOff }).map((change) =>
     change.kind === "fire" ? new Date(change.dueAtMs).toISOString().slice(11, 16) : change.kind,
   );

@@ -25,7 +25,12 @@ const DUE: Readonly<Record<string, readonly (readonly [cron: string, what: strin
     ["0 2,14 * * *", "two hours, one shown twice", "10-24T13:00", "10-25T00:00 10-25T13:00 10-26T01:00"],
     ["*/20 2 * * *", "three minutes, shown twice", "10-24T12:00", "10-25T00:00 10-25T00:20 10-25T00:40 10-26T01:00"],
     ["0 1-3 * * *", "a range of hours, forward: one less", "03-28T12:00", "03-29T00:00 03-29T01:00 03-29T23:00"],
-    ["30 1-3 * * *", "a range of hours, back: one more", "10-24T12:00", "10-24T23:30 10-25T00:30 10-25T01:30 10-25T02:30"],
+    [
+      "30 1-3 * * *",
+      "a range of hours, back: one more",
+      "10-24T12:00",
+      "10-24T23:30 10-25T00:30 10-25T01:30 10-25T02:30",
+    ],
     ["30 2-2 * * *", "a range of one hour, shown twice", "10-24T12:00", "10-25T00:30 10-25T01:30 10-26T01:30"],
     ["0 */2 * * *", "every other hour, forward", "03-28T22:00", "03-28T23:00 03-29T02:00 03-29T04:00"],
     ["0 */2 * * *", "every other hour, back", "10-24T21:00", "10-24T22:00 10-25T00:00 10-25T01:00 10-25T03:00"],
@@ -43,7 +48,12 @@ const DUE: Readonly<Record<string, readonly (readonly [cron: string, what: strin
   "Australia/Lord_Howe": [
     ["* * * * *", "each minute, forward", "10-03T15:28", "10-03T15:29 10-03T15:30 10-03T15:31"],
     ["* * * * *", "each minute, back", "04-04T14:58", "04-04T14:59 04-04T15:00 04-04T15:01"],
-    ["0 * * * *", "each hour, forward: 2:00 is skipped", "10-03T13:00", "10-03T13:30 10-03T14:30 10-03T16:00 10-03T17:00"],
+    [
+      "0 * * * *",
+      "each hour, forward: 2:00 is skipped",
+      "10-03T13:00",
+      "10-03T13:30 10-03T14:30 10-03T16:00 10-03T17:00",
+    ],
     ["0 * * * *", "each hour, back", "04-04T12:30", "04-04T13:00 04-04T14:00 04-04T15:30 04-04T16:30"],
     ["30 * * * *", "each half hour, shown twice", "04-04T13:45", "04-04T14:30 04-04T15:00 04-04T16:00"],
     ["15 2 * * *", "daily, skipped", "10-02T12:00", "10-02T15:45 10-03T15:30 10-04T15:15"],
@@ -67,7 +77,7 @@ describe.each(Object.entries(DUE))("in %s", (timeZone, rows) => {
     const expected = due.split(" ").map(inUtc);
 
     const found: (number | undefined)[] = [];
-    for (let at: number | undefined = inUtc(after); found.length < expected.length && at !== undefined; ) {
+    for (let at: number | undefined = inUtc(after); found.length < expected.length && at !== undefined;) {
       found.push((at = timing.next(at)));
     }
 
