@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
+import { z } from "zod";
 import { createClient } from "handoff-client";
 import { VirtualClock } from "handoff-emulators/clock";
 import { ACCOUNTS, bearerOf, setUpCallers } from "../../../harness/auth/callers.ts";
@@ -32,6 +33,11 @@ async function startEarlier(producer: ProducerHarness, fields: object = {}): Pro
   }
 }
 
+function timeOf(value: unknown): Date {
+  if (value instanceof Timestamp) return value.toDate();
+  throw new Error("It is a time.");
+}
+
 const idOf = (name: string, minute: string): string =>
   `${createHash("sha256").update(`schedule\0${name}\0${minute}`).digest("hex").slice(0, 32)}-default`;
 const namesIn = async (producer: ProducerHarness) =>
@@ -47,7 +53,7 @@ it("a first tick starts every schedule, and a later one enqueues what is due, on
   const ticks = await Promise.all([tick(producer), tick(producer), tick(producer)]);
   expect(ticks.map(({ status: code }) => code)).toEqual([200, 200, 200]);
   const stored = (await producer.schedules().doc("each-minute").get()).data();
-  const minute = `${(stored?.["lastFiredAt"] as Timestamp).toDate().toISOString().slice(0, 16)}Z`;
+  const minute = `${timeOf(stored?.["lastFiredAt"]).toISOString().slice(0, 16)}Z`;
   const names = await namesIn(producer);
 
   expect(stored).toMatchObject({ lastTaskId: idOf("each-minute", minute) });
@@ -77,7 +83,7 @@ it("schedules are listed with their next times, in the order of their definition
     payload: { url: "https://example.com/hook", event: "day.began", data: null },
     links: {},
   });
-  const nextAt = first?.["nextAt"] as string[];
+  const nextAt = z.array(z.string()).parse(first?.["nextAt"]);
   expect(nextAt.map((time, index) => Date.parse(time) - Date.parse(nextAt[0] ?? "") - index * 60_000)).toEqual([
     0, 0, 0, 0, 0,
   ]);
@@ -120,10 +126,10 @@ it("a schedule that is paused fires nothing, not even by a tick that has read it
   expect(await producer.queuedTasks("default")).toEqual([]);
   expect((await act(producer, `${name}/pause`)).body).toMatchObject({ state: "paused" });
   expect((await act(producer, `${name}/resume`)).body).toMatchObject({ state: "active" });
-  const resumedAt = (await producer.schedules().doc(name).get()).data()?.["startedAt"];
+  const resumedAt: unknown = (await producer.schedules().doc(name).get()).data()?.["startedAt"];
   expect((await act(producer, `${name}/resume`)).body).toMatchObject({ state: "active" });
   expect((await producer.schedules().doc(name).get()).data()).toMatchObject({ startedAt: resumedAt, paused: false });
-  expect(resumedAt.toMillis()).toBeGreaterThan(startedAt.toMillis() + HOUR_MS - 1_000);
+  expect(timeOf(resumedAt).getTime()).toBeGreaterThan(startedAt.toMillis() + HOUR_MS - 1_000);
 });
 
 it("a schedule that no tick has seen can be paused", async () => {
