@@ -30,7 +30,11 @@ afterAll(() => world.stop());
 async function startWorld() {
   const emulator = await startFirestoreEmulator({ clock });
   const db = connectToEmulator(emulator);
-  return { db, stop: async () => void (await db.terminate(), await emulator.stop()) };
+  const stop = async (): Promise<void> => {
+    await db.terminate();
+    await emulator.stop();
+  };
+  return { db, stop };
 }
 
 /** A store of each kind, with the ids of the entries that were committed to it. */
