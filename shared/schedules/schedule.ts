@@ -35,11 +35,6 @@ export interface ScheduleDefinition<Task extends TaskType> {
 
 const NAME_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
 
-/** Whether a text may be the name of a schedule. */
-export function isScheduleName(text: string): boolean {
-  return NAME_PATTERN.test(text);
-}
-
 /**
  * Defines a task that is enqueued by the clock. That its task type is registered, and its name its own, `defineRegistry`
  * checks.
@@ -58,7 +53,7 @@ export function defineSchedule<const Task extends TaskType>(definition: Schedule
       return undefined;
     }
   };
-  if (!isScheduleName(name)) problems.push(`name must match ${NAME_PATTERN}.`);
+  if (!NAME_PATTERN.test(name)) problems.push(`name must match ${NAME_PATTERN}.`);
   const isZone = isTimeZone(timeZone);
   if (!isZone) problems.push(`there is no time zone "${timeZone}": use a name such as Europe/Berlin or Etc/UTC.`);
   const timing = tryOut(() => timingOf({ cron, timeZone: isZone ? timeZone : "Etc/UTC" }));

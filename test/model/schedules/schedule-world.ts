@@ -22,7 +22,7 @@ const task = defineTask({
 const common = { name: "model", timeZone: "Etc/UTC", task, payload: {} };
 
 /** The definitions that the steps change between: each minute, and each even one. */
-export const DEFINITIONS = [false, true].map((catchUp) =>
+const DEFINITIONS = [false, true].map((catchUp) =>
   ["* * * * *", "*/2 * * * *"].map((cron) => defineSchedule({ ...common, cron, catchUp })),
 );
 
