@@ -127,12 +127,6 @@ const CASES: readonly {
     broken: "a time has fired twice",
   },
   {
-    bug: "tick-looks-once",
-    program: "schedules",
-    options: "--days 0 --dates 2026-03-29 --around 0.15 --faults 6",
-    broken: "it is missing",
-  },
-  {
     bug: "first-hop-is-current",
     options: "--plain --script snoozes --kinds claim --tasks 15 --hits 3 --faults duplicate-after-success",
     broken: "no task goes back a hop",

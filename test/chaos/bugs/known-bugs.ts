@@ -130,12 +130,6 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     text: `batch.update(ref, fieldsOf(update), { lastUpdateTime: read.version });`,
     instead: `batch.update(ref, fieldsOf(update));`,
   },
-  /** A tick leaves a schedule alone that another one has fired, though that one was older. */
-  "tick-looks-once": {
-    file: "services/producer/schedules/fire-schedules.ts",
-    text: `if (next === "changed") return false;`,
-    instead: `if (next === "changed") return true;`,
-  },
   /** A delivery of the first hop counts as current, although the task has gone on. */
   "first-hop-is-current": {
     file: "services/worker/lifecycle/admission.ts",
