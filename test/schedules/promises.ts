@@ -21,7 +21,7 @@ export function brokenBy({ schedule, startedAtMs, fired, due }: ScheduleHistory,
   const counted = due.filter((at) => at > startedAtMs);
   const isDue = new Set(counted);
   const made = new Set(fired);
-  const good = done.filter(({ failed }) => !failed.has(name)).map(({ nowMs }) => nowMs);
+  const good = done.filter(({ failed }) => !failed.has(name)).flatMap(({ lookedMs }) => lookedMs.get(name) ?? []);
   const ticks = good.toSorted((a, b) => a - b);
   const seen = looks.toSorted((a, b) => a - b);
 

@@ -7,9 +7,9 @@ import { createLogger } from "../../shared/runtime/log.ts";
 const MINUTE_MS = 60_000;
 const TICK_LIMIT_MS = 19_000;
 
-/** A tick that came to its end: when it read the schedules, and which of them it failed for. */
+/** A tick that came to its end: when it last read each schedule, and which of them it failed for. */
 export interface DoneTick {
-  readonly nowMs: number;
+  readonly lookedMs: ReadonlyMap<string, number>;
   readonly failed: ReadonlySet<string>;
 }
 
@@ -108,7 +108,9 @@ async function tick(
   on: { readonly waitUntil: (atMs: number) => Promise<void>; readonly looks: number[] },
 ): Promise<DoneTick | undefined> {
   const failed = new Set<string>();
-  let nowMs = 0;
+  const lookedMs = new Map<string, number>();
+  // It reads all at first, and again those that others have changed.
+  let changed = new Set(schedules.keys());
   let held: Promise<void> | undefined;
   let isDead = false;
   // The last of these means that the schedules can't even be read.
@@ -117,8 +119,9 @@ async function tick(
     list: async (untilMs) => {
       if (fault === "failed" && commits === 3) throw new RecordStoreError("The database is gone.", undefined);
       const read = await store.list(untilMs);
-      ({ nowMs } = read);
-      on.looks.push(nowMs);
+      for (const name of changed) lookedMs.set(name, read.nowMs);
+      changed = new Set();
+      on.looks.push(read.nowMs);
       return read;
     },
     commit: async (change, about, untilMs) => {
@@ -128,7 +131,11 @@ async function tick(
       }
       if (isDead) throw new Killed();
       const isHit = (fault === "killed" || fault === "failed") && commits-- === 0;
-      if (!isHit) return await store.commit(change, about, untilMs);
+      if (!isHit) {
+        const written = await store.commit(change, about, untilMs);
+        if (!written) changed.add(about.name);
+        return written;
+      }
       isDead = fault === "killed";
       if (random() < 0.5) await store.commit(change, about, untilMs);
       if (isDead) throw new Killed();
@@ -139,7 +146,7 @@ async function tick(
   const runner = { schedules, store: faulty, off: new Set<string>(), relay, clock: STANDING, log };
   try {
     await fireSchedules(runner, TICK_LIMIT_MS);
-    return { nowMs, failed };
+    return { lookedMs, failed };
   } catch (error) {
     if (error instanceof Killed || error instanceof RecordStoreError) return undefined;
     throw error;
