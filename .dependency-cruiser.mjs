@@ -17,6 +17,7 @@ const DECISIONS = [
   "^services/producer/tasks/cancel/decide-cancel\\.ts$",
   "^services/producer/tasks/run/decide-run\\.ts$",
   "^services/producer/dead-letters/decide-replay\\.ts$",
+  "^services/producer/schedules/(decide-tick|schedule-state)\\.ts$",
   "^shared/outbox/(decide-refusal|entry)\\.ts$",
   "^shared/records/(transition|writes|detail)\\.ts$",
 ].join("|");

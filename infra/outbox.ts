@@ -26,7 +26,7 @@ interface OutboxArgs {
 
 /**
  * What makes the producer relay entries of the outbox: a trigger for each new one, and a tick each minute for those that
- * the trigger has missed.
+ * the trigger has missed. The tick also has schedules fire.
  */
 export class Outbox extends pulumi.ComponentResource {
   constructor(name: string, args: OutboxArgs, options: pulumi.ComponentResourceOptions) {

@@ -22,7 +22,6 @@ export function environmentOf(parts: {
   readonly audiences: { readonly worker: string; readonly producer: string };
   /** The services' own addresses, which are known before there are services. */
   readonly urls: { readonly worker: pulumi.Input<string>; readonly producer: pulumi.Input<string> };
-  readonly scheduler: gcp.serviceaccount.Account | undefined;
 }): { readonly worker: Variables; producer(workerUrl: pulumi.Output<string>): Variables } {
   const { settings, accounts, queues, records, audiences } = parts;
   const shared: Variables = {
@@ -59,6 +58,7 @@ export function environmentOf(parts: {
       WORKER_URL: workerUrl,
       DELIVERIES_METRIC: deliveriesMetricOf(settings.prefix),
       ...(settings.outboxTypes === undefined ? {} : { OUTBOX_TYPES: JSON.stringify(settings.outboxTypes) }),
+      ...(settings.schedulesOff.length === 0 ? {} : { SCHEDULES_OFF: JSON.stringify(settings.schedulesOff) }),
       ...(settings.callerKeysFrom === undefined ? {} : { CALLER_KEYS_FROM: settings.callerKeysFrom }),
     }),
   };
@@ -68,11 +68,9 @@ export function environmentOf(parts: {
 function accessOf({
   settings,
   accounts: { producer, worker, invoker, trigger, tick },
-  scheduler,
 }: {
   readonly settings: Settings;
   readonly accounts: Accounts;
-  readonly scheduler: gcp.serviceaccount.Account | undefined;
 }): pulumi.Output<string> {
   const own: readonly (readonly [gcp.serviceaccount.Account, Role])[] = [
     [producer, "none"],
@@ -80,13 +78,11 @@ function accessOf({
     [invoker, "none"],
     [trigger, "relay"],
     [tick, "relay"],
-    ...(scheduler ? [[scheduler, "scheduler"] as const] : []),
   ];
   const pairs = pulumi.all(own.map(([{ email }, role]) => email.apply((address) => [address, role] as const)));
   return pairs.apply((accounts) => {
     const access: GivenAccess = {
       accounts: Object.fromEntries(accounts),
-      scheduledTypes: [...new Set(settings.schedules.map(({ type }) => type))],
       operators: settings.operators,
       viewers: settings.viewers,
       callerTypes: Object.fromEntries(settings.callerTypes),

@@ -18,7 +18,6 @@ import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
-import { Schedules } from "./schedules.ts";
 import { environmentOf } from "./service-environment.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { TaskSecrets } from "./task-secrets.ts";
@@ -98,16 +97,15 @@ type Services = ReturnType<typeof provisionState> & {
 /** The two services, and what calls the producer. */
 function provisionServices(parts: Services): { readonly worker: RunService; readonly producer: RunService } {
   const { registry, settings, options, accounts, grants, secrets } = parts;
-  const { project, region, prefix, protect, schedules } = settings;
+  const { project, region, prefix, protect } = settings;
   const images = new Images("images", settings, options);
   // Constants, so that a service can know its audience before it has a URL.
   const audiences = {
     worker: `https://${prefix}-worker.${project}.internal`,
     producer: `https://${prefix}-producer.${project}.internal`,
   };
-  const scheduler = schedules.length > 0 ? new Schedules("schedules", { prefix }, options) : undefined;
   const urls = urlsOf(settings, options);
-  const environment = environmentOf({ ...parts, audiences, urls, scheduler: scheduler?.account });
+  const environment = environmentOf({ ...parts, audiences, urls });
   const worker = new RunService(
     "worker",
     {
@@ -151,7 +149,6 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
     { ...options, dependsOn: [...grants.ofProducer] },
   );
   const called = { project, prefix, region, audience: audiences.producer };
-  scheduler?.call(producer, { ...called, schedules });
   new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
   return { worker, producer };
 }

@@ -1,4 +1,4 @@
-import { type SeriesName, type Watched, tickMissingQuery, unreachedQuery } from "./series.ts";
+import { type SeriesName, type Watched, lateSchedulesQuery, tickMissingQuery, unreachedQuery } from "./series.ts";
 
 /** When to alert. The alert's title is also the heading in docs/operating.md that says what to do. */
 export type Alert = ThresholdAlert | QueryAlert;
@@ -112,6 +112,16 @@ export const ALERTS: readonly Alert[] = [
     meaning:
       "For a quarter of an hour, the producer has logged no tick. Without it, nobody enqueues what the trigger has missed, " +
       "and nobody notices.",
+  },
+  {
+    key: "late-schedules",
+    title: "Schedules are late",
+    query: (watched) => lateSchedulesQuery(watched, { windowS: 600 }),
+    forS: 300,
+    severity: "ERROR",
+    meaning:
+      "A schedule last fired more than two of its periods ago, or the producer hasn't looked after schedules for ten minutes. " +
+      "Tasks that are due by the clock aren't made.",
   },
   {
     key: "backlog",

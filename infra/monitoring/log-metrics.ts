@@ -4,7 +4,9 @@ import { deliveriesMetricOf } from "../../shared/monitoring/counted.ts";
 import {
   DELIVERY_FIELDS,
   DELIVERY_MESSAGE,
+  LATE_SCHEDULES,
   OLDEST_ENTRY_AGE_MS,
+  SCHEDULES_MESSAGE,
   TICK_MESSAGE,
 } from "../../shared/runtime/log-fields.ts";
 
@@ -16,6 +18,9 @@ const AGE_BUCKETS = {
   explicitBuckets: { bounds: [60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 86_400_000] },
 };
 
+/** None, one, a few. */
+const COUNT_BUCKETS = { explicitBuckets: { bounds: [1, 2, 5, 10, 50] } };
+
 /** Which of the services' log lines to count, and by which fields. Plain data, so that tests can check it. */
 export function describeLogMetrics({ workerService, producerService }: Services) {
   const { outcome, taskType, queue, delayMs } = DELIVERY_FIELDS;
@@ -24,6 +29,7 @@ export function describeLogMetrics({ workerService, producerService }: Services)
     deliveries: { filter, labels: [outcome, taskType, queue] },
     delays: { filter: `${filter} AND jsonPayload.${delayMs} >= 0`, labels: [taskType, queue], value: delayMs },
     ticks: { filter: linesOf(producerService, TICK_MESSAGE), value: OLDEST_ENTRY_AGE_MS },
+    schedules: { filter: linesOf(producerService, SCHEDULES_MESSAGE), value: LATE_SCHEDULES },
   };
 }
 
@@ -42,8 +48,8 @@ function linesOf(service: string, message: string): string {
 export function createLogMetrics(
   { prefix, ...services }: Services & { readonly prefix: string },
   options: pulumi.CustomResourceOptions,
-): Record<"deliveries" | "delays" | "ticks", gcp.logging.Metric> {
-  const { deliveries, delays, ticks } = describeLogMetrics(services);
+): Record<"deliveries" | "delays" | "ticks" | "schedules", gcp.logging.Metric> {
+  const { deliveries, delays, ticks, schedules } = describeLogMetrics(services);
   return {
     deliveries: new gcp.logging.Metric(
       "deliveries",
@@ -80,6 +86,17 @@ export function createLogMetrics(
         valueExtractor: `EXTRACT(jsonPayload.${ticks.value})`,
         bucketOptions: AGE_BUCKETS,
         metricDescriptor: { metricKind: "DELTA", valueType: "DISTRIBUTION", unit: "ms" },
+      },
+      options,
+    ),
+    schedules: new gcp.logging.Metric(
+      "schedules",
+      {
+        name: `${prefix}-schedules`,
+        filter: schedules.filter,
+        valueExtractor: `EXTRACT(jsonPayload.${schedules.value})`,
+        bucketOptions: COUNT_BUCKETS,
+        metricDescriptor: { metricKind: "DELTA", valueType: "DISTRIBUTION", unit: "1" },
       },
       options,
     ),

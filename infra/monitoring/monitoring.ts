@@ -35,8 +35,14 @@ export class Monitoring extends pulumi.ComponentResource {
         ),
     );
     const watched: pulumi.Output<Watched> = pulumi
-      .all([pulumi.all([...args.queueNames]), metrics.deliveries.name, metrics.delays.name, metrics.ticks.name])
-      .apply(([queueNames, deliveries, delays, ticks]) => ({
+      .all([
+        pulumi.all([...args.queueNames]),
+        metrics.deliveries.name,
+        metrics.delays.name,
+        metrics.ticks.name,
+        metrics.schedules.name,
+      ])
+      .apply(([queueNames, deliveries, delays, ticks, schedules]) => ({
         producerService,
         workerService,
         databaseId,
@@ -44,6 +50,7 @@ export class Monitoring extends pulumi.ComponentResource {
         deliveries,
         delays,
         ticks,
+        schedules,
       }));
     new gcp.monitoring.Dashboard(
       "dashboard",

@@ -19,6 +19,7 @@ export interface Watched {
   readonly deliveries: string;
   readonly delays: string;
   readonly ticks: string;
+  readonly schedules: string;
 }
 
 /**
@@ -145,6 +146,23 @@ export function tickMissingQuery({ ticks }: Pick<Watched, "ticks">, { windowS }:
   // How many values a distribution has.
   const metric = `${promName(`logging.googleapis.com/user/${ticks}`)}_count`;
   return `(sum(increase(${metric}{monitored_resource="cloud_run_revision"}[${windowS}s])) or vector(0)) < 1`;
+}
+
+/**
+ * A PromQL query that is true while the producer finds schedules that are late, and while it logs nothing of schedules: then
+ * nobody fires them, and nobody finds that they are late.
+ *
+ * @param windowS the seconds to look back.
+ */
+export function lateSchedulesQuery(
+  { schedules }: Pick<Watched, "schedules">,
+  { windowS }: { readonly windowS: number },
+): string {
+  const metric = promName(`logging.googleapis.com/user/${schedules}`);
+  const ofProducer = `{monitored_resource="cloud_run_revision"}[${windowS}s]`;
+  // How many values the distribution has, and what they add up to.
+  const looked = `(sum(increase(${metric}_count${ofProducer})) or vector(0)) < 1`;
+  return `sum(increase(${metric}_sum${ofProducer})) > 0 or ${looked}`;
 }
 
 /** A metric's name in PromQL (https://cloud.google.com/monitoring/promql/promql-mapping). */

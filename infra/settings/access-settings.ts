@@ -78,7 +78,7 @@ function ownEmail({ prefix, project }: Pick<AccessSettings, "prefix" | "project"
 }
 
 /** The accounts of Handoff itself. */
-const OWN_ACCOUNTS = ["producer", "worker", "invoker", "trigger", "tick", "scheduler"] as const;
+const OWN_ACCOUNTS = ["producer", "worker", "invoker", "trigger", "tick"] as const;
 
 interface AccessProblem {
   readonly path: readonly (string | number)[];

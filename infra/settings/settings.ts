@@ -1,10 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Cron } from "croner";
 import { z } from "zod";
-import { anyJson } from "../../shared/contract/any-json.ts";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts";
 import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
-import type { Registry, TaskTypes } from "../../shared/contract/registry.ts";
+import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
@@ -19,29 +17,20 @@ export class SettingsError extends pulumi.RunError {
 /** The namespace of our keys in a stack's configuration. */
 const NAMESPACE = "handoff";
 
-/** A scheduled task. */
-const scheduleOf = (types: TaskTypes) =>
-  z
-    .strictObject({
-      name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and hyphens"),
-      cron: z.string().refine(isCron, 'must be a cron expression with five fields, for example "*/5 * * * *"'),
-      timeZone: z
-        .string()
-        .refine(isTimeZone, "must be a time zone's name, for example Europe/Berlin")
-        .default("Etc/UTC"),
-      type: z.string(),
-      payload: anyJson,
-    })
-    .superRefine(({ type, payload }, context) => {
-      const taskType = types.get(type);
-      if (!taskType) {
-        context.addIssue({ code: "custom", path: ["type"], message: `must be one of ${[...types.keys()].join(", ")}` });
-        return;
-      }
-      for (const { path, message } of taskType.payload.safeParse(payload).error?.issues ?? []) {
-        context.addIssue({ code: "custom", path: ["payload", ...path], message });
-      }
-    });
+/** Names of schedules, each of which is defined. */
+const schedulesOff = (schedules: Schedules) =>
+  listOf(
+    z.string().refine((name) => schedules.has(name), {
+      error: `names no schedule: the schedules are ${[...schedules.keys()].join(", ") || "none at all"}`,
+    }),
+  ).refine(areDistinct, "must not contain duplicates");
+
+/** What stacks had before schedules were code. Nobody should believe that it still works. */
+const goneSchedules = z.undefined({
+  error:
+    "schedules are code now: write each one in shared/tasks/schedules.ts, as defineSchedule({ name, cron, timeZone, task, " +
+    "payload }), list it there, and remove this setting with: pulumi config rm handoff:schedules. See docs/schedules.md",
+});
 
 /** The settings that every stack has, whatever its task types. */
 const ownFields = {
@@ -98,16 +87,16 @@ const ownFields = {
   authMode: oneOf("verify", "platform").default("verify"),
 };
 
-const schemaOf = (types: TaskTypes) =>
+const schemaOf = ({ types, schedules }: Pick<Registry, "types" | "schedules">) =>
   z
     .strictObject({
       ...ownFields,
       callerTypes: callerTypes(types).default(new Map()),
       /** Which types applications may enqueue through the outbox; an empty list is none. Default: all. */
       outboxTypes: typePatterns(types).optional(),
-      schedules: listOf(scheduleOf(types))
-        .refine((all) => areDistinct(all.map(({ name }) => name)), "must have different names")
-        .default([]),
+      /** The schedules that this stack doesn't run. */
+      schedulesOff: schedulesOff(schedules).default([]),
+      schedules: goneSchedules.optional(),
     })
     .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
       path: ["producerMinInstances"],
@@ -122,7 +111,6 @@ export type Settings = z.output<ReturnType<typeof schemaOf>> & {
   /** The values of the variables that task types declare. */
   readonly taskSettings: GivenSettings;
 };
-export type Schedule = z.output<ReturnType<typeof scheduleOf>>;
 
 /**
  * Reads the settings from a stack's whole configuration (`handoff:region` and so on; it ignores other namespaces).
@@ -145,10 +133,10 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
       unread.push(...problems.map(({ path, message }) => `${[name, ...path].join(".")}: ${message}.`));
     }
   }
-  const schema = schemaOf(registry.types);
+  const schema = schemaOf(registry);
   const parsed = schema.safeParse(Object.fromEntries(own));
   const { given, problems } = readTaskSettings(registry.settings, ofTasks);
-  const known = Object.keys(schema.shape);
+  const known = Object.keys(schema.shape).filter((key) => key !== "schedules");
   const sentences = [
     ...unread,
     ...known
@@ -185,21 +173,4 @@ function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>,
 
 function areDistinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
-}
-
-/** Cloud Scheduler accepts five fields (https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules). */
-function isCron(text: string): boolean {
-  try {
-    return new Cron(text, { mode: "5-part", paused: true }).nextRun() !== null;
-  } catch {
-    return false;
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
 }

@@ -31,6 +31,9 @@ import { addSummarizeLetters } from "./dead-letters/summarize-letters.ts";
 import { addRunTask } from "./tasks/run/run-task.ts";
 import { addGetTask } from "./tasks/status/get-task.ts";
 import { addMe } from "./access/me-endpoint.ts";
+import { addListSchedules } from "./schedules/list-schedules.ts";
+import { addPauseSchedule } from "./schedules/pause-schedule.ts";
+import { addRunSchedule } from "./schedules/run-schedule.ts";
 import { addProbes } from "./http/probes.ts";
 import { traceRequests } from "./http/trace-requests.ts";
 
@@ -65,6 +68,9 @@ export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> 
   addReadQueues(app, producer);
   addListQueueTasks(app, producer);
   addChangeQueue(app, producer);
+  addListSchedules(app, producer);
+  addPauseSchedule(app, producer);
+  addRunSchedule(app, producer);
   addGetThroughput(app, producer);
   addRelay(app, producer);
   addTick(app, producer);

@@ -27,6 +27,7 @@ import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
 import { cloudTasksSettings, cloudTasksVariables } from "../../shared/queue/cloud-tasks-variables.ts";
 import { createCloudTasksControl } from "./queues/cloud-tasks-control.ts";
 import { runningProducer } from "./running-producer.ts";
+import { firestoreSchedules } from "./schedules/firestore-schedules.ts";
 import { Waits } from "./tasks/status/waits.ts";
 import { throughputOf, throughputVariables } from "./throughput/throughput-variables.ts";
 import { createTaskRecords } from "./tasks/task-records.ts";
@@ -46,6 +47,8 @@ const configSchema = z.object({
   CALLER_KEYS_FROM: z.iso.datetime({ offset: true, error: "must be an RFC 3339 time with a zone" }).optional(),
   /** The types that applications may enqueue through the outbox; see `isNamedBy`. Default: all. */
   OUTBOX_TYPES: jsonVariable(z.array(z.string())).optional(),
+  /** The names of schedules that aren't run here. Default: none. */
+  SCHEDULES_OFF: jsonVariable(z.array(z.string())).default([]),
   MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),
 });
 
@@ -91,6 +94,7 @@ async function start(): Promise<RunningProgram> {
       clock: systemClock,
       log,
     },
+    schedules: { store: firestoreSchedules(documents), off: new Set(config.SCHEDULES_OFF) },
     maxPayloadBytes: config.MAX_PAYLOAD_BYTES,
     ...(config.CALLER_KEYS_FROM === undefined ? {} : { callerKeysFromMs: Date.parse(config.CALLER_KEYS_FROM) }),
     admission: new Admission(admissionLimits("producer", config.MEMORY_MIB)),

@@ -10,6 +10,7 @@ import type { TaskQueue } from "../../shared/queue/task-queue.ts";
 import type { PendingCalls } from "../../shared/runtime/pending-calls.ts";
 import type { LetterStore } from "../../shared/records/letters/letter-store.ts";
 import type { GoogleConsole } from "./http/google-console.ts";
+import type { ScheduleStore } from "./schedules/schedule-store.ts";
 import type { Waits } from "./tasks/status/waits.ts";
 import type { QueueControl } from "./queues/queue-control.ts";
 import type { Throughput } from "./throughput/throughput.ts";
@@ -30,6 +31,11 @@ export interface Producer {
   readonly letters: LetterStore;
   /** Puts what was committed into the outbox into the queues. */
   readonly relay: Relay;
+  readonly schedules: {
+    readonly store: ScheduleStore;
+    /** The names of schedules that this stack doesn't run. */
+    readonly off: ReadonlySet<string>;
+  };
   readonly clock: Clock;
   readonly log: Logger;
   /** Where Google Cloud's console shows queues and logs. Default: nowhere, since there is an emulator. */

@@ -5,10 +5,10 @@ import { z } from "zod";
  * counts: an account of Handoff itself has the one role that infra gives it; then operators, then viewers; everybody else
  * is a caller.
  *
- * `relay` is for accounts that move tasks on without making any. `scheduler` is the account as which Cloud Scheduler calls,
- * until schedules move into code. `none` is for accounts of Handoff that don't call the producer.
+ * `relay` is for accounts that move tasks on without choosing any. `none` is for accounts of Handoff that don't call the
+ * producer.
  */
-export const ROLES = ["caller", "viewer", "operator", "relay", "scheduler", "none"] as const;
+export const ROLES = ["caller", "viewer", "operator", "relay", "none"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The longest address that a mail server must accept, without its angle brackets (https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3). */
@@ -53,8 +53,6 @@ const email = z.string().transform((text, context) => {
 export const accessSchema = z.strictObject({
   /** Handoff's own accounts, and the one role of each. */
   accounts: z.record(email, z.enum(ROLES)).transform(asMap),
-  /** The types that the scheduler's account may create. */
-  scheduledTypes: z.array(z.string()),
   operators: z.array(email).transform(asSet),
   viewers: z.array(email).transform(asSet),
   /** Which types a caller may create. A caller that isn't named may create every type. */

@@ -3,18 +3,26 @@ import { QUEUE_KEY_FORM, type QueueSettings, isQueueKey } from "./queues.ts";
 import type { TaskSetting } from "./task-settings.ts";
 import type { DeadNotice } from "./new-task/dead-notice.ts";
 import type { TaskType } from "./task-type.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 
 /** The task types by name. A Map, since names come from requests. */
 export type TaskTypes = ReadonlyMap<string, TaskType>;
 
+/** The schedules by name. */
+export type Schedules = ReadonlyMap<string, Schedule>;
+
+/** Each is a document that is read every minute. */
+const MOST_SCHEDULES = 500;
+
 /**
- * The task types, queues and settings of a system. Every program receives one; the deployed one is in
+ * The task types, queues, schedules and settings of a system. Every program receives one; the deployed one is in
  * shared/tasks/index.ts.
  */
 export interface Registry<Types extends readonly TaskType[] = readonly TaskType[]> {
   readonly types: TaskTypes;
   /** The queues' settings by key. */
   readonly queues: ReadonlyMap<string, QueueSettings>;
+  readonly schedules: Schedules;
   /** The variables that handlers need, by name. Task types may share one. */
   readonly settings: ReadonlyMap<string, TaskSetting>;
   /** The types as a tuple, so that the compiler can check that nothing is missing for any of them. */
@@ -22,16 +30,25 @@ export interface Registry<Types extends readonly TaskType[] = readonly TaskType[
 }
 
 /**
- * Combines task types and queues.
+ * Combines task types, queues and schedules.
  *
- * @throws TypeError, with a sentence for each problem, when two task types have the same name, a type's queue isn't
- * defined, a queue's key is malformed or its shards make no sense, two types declare the same variable differently, or a
- * type's `onDead` isn't one of the types or takes no `DeadNotice`.
+ * @param schedules default: none.
+ * @throws TypeError, with a sentence for each problem, when two task types or two schedules have the same name, a type's
+ * queue isn't defined, a queue's key is malformed or its shards make no sense, two types declare the same variable
+ * differently, a type's `onDead` isn't one of the types or takes no `DeadNotice`, or a schedule's task isn't one of the types.
  */
 export function defineRegistry<
   const Queues extends Readonly<Record<string, QueueSettings>>,
   const Types extends readonly (TaskType & { readonly queue: keyof Queues })[],
->({ queues, taskTypes }: { readonly queues: Queues; readonly taskTypes: Types }): Registry<Types> {
+>({
+  queues,
+  taskTypes,
+  schedules = [],
+}: {
+  readonly queues: Queues;
+  readonly taskTypes: Types;
+  readonly schedules?: readonly Schedule[];
+}): Registry<Types> {
   const types = new Map<string, TaskType>();
   const settings = new Map<string, TaskSetting>();
   const problems = Object.keys(queues)
@@ -51,8 +68,28 @@ export function defineRegistry<
     types.set(type, taskType);
   }
   problems.push(...taskTypes.flatMap((taskType) => onDeadProblems(taskType, types)));
+  problems.push(...scheduleProblems(schedules, types));
   if (problems.length > 0) throw new TypeError(problems.join("\n"));
-  return Object.freeze({ types, queues: new Map(Object.entries(queues)), settings, listed: taskTypes });
+  return Object.freeze({
+    types,
+    queues: new Map(Object.entries(queues)),
+    schedules: new Map(schedules.map((schedule) => [schedule.name, schedule])),
+    settings,
+    listed: taskTypes,
+  });
+}
+
+function scheduleProblems(schedules: readonly Schedule[], types: TaskTypes): string[] {
+  const names = new Set<string>();
+  const problems = schedules.length > MOST_SCHEDULES ? [`There may be at most ${MOST_SCHEDULES} schedules.`] : [];
+  for (const { name, task } of schedules) {
+    if (names.has(name)) problems.push(`Schedule "${name}" is defined twice: give one of them another name.`);
+    if (types.get(task.type) !== task) {
+      problems.push(`Schedule "${name}": its task, "${task.type}", is not one of the task types: list it there.`);
+    }
+    names.add(name);
+  }
+  return problems;
 }
 
 function onDeadProblems({ type, onDead, attempts }: TaskType, types: TaskTypes): string[] {

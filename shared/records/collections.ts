@@ -1,4 +1,5 @@
 import { TASK_OUTBOX } from "../outbox/entry.ts";
+import { TASK_SCHEDULES } from "../schedules/task-schedules.ts";
 import { DEAD_LETTERS } from "./letters/dead-letter.ts";
 import { TASK_RECORDS } from "./task-record.ts";
 
@@ -7,6 +8,7 @@ export interface Collections {
   readonly taskRecords: string;
   readonly deadLetters: string;
   readonly taskOutbox: string;
+  readonly taskSchedules: string;
 }
 
 /** The names behind a prefix, which may be empty. */
@@ -15,5 +17,6 @@ export function collectionsBehind(prefix: string): Collections {
     taskRecords: `${prefix}${TASK_RECORDS}`,
     deadLetters: `${prefix}${DEAD_LETTERS}`,
     taskOutbox: `${prefix}${TASK_OUTBOX}`,
+    taskSchedules: `${prefix}${TASK_SCHEDULES}`,
   };
 }

@@ -44,6 +44,10 @@ export class Documents {
     return this.db.collection(this.#names.taskOutbox);
   }
 
+  schedules() {
+    return this.db.collection(this.#names.taskSchedules);
+  }
+
   /**
    * Makes calls, and waits no longer than until `untilMs`, in milliseconds since the epoch. The client alone would keep
    * trying for 25 s when Firestore is unreachable. It can't be cancelled, so a call that was given up can still take

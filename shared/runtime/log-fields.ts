@@ -15,10 +15,12 @@ export const DELIVERY_FIELDS = {
   tookMs: "tookMs",
 } as const;
 
-/** The message of the producer's one line per tick. */
+/** The messages of the producer's two lines per tick: about the outbox, and about schedules. */
 export const TICK_MESSAGE = "tick";
+export const SCHEDULES_MESSAGE = "schedules";
 
-/** The field of that line that a metric reads: how old the oldest entry of the outbox is, in milliseconds; 0 if it is empty. */
+/** The fields of those lines that metrics read: how many schedules are late, and how old the oldest entry of the outbox is, in milliseconds; 0 if it is empty. */
+export const LATE_SCHEDULES = "late";
 export const OLDEST_ENTRY_AGE_MS = "oldestEntryAgeMs";
 
 /**

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
-const common = { payload: z.strictObject({ sentAt: z.iso.datetime() }), timeoutMs: 10_000, attempts: 3 };
+const common = { payload: z.strictObject({ sentAt: z.iso.datetime().optional() }), timeoutMs: 10_000, attempts: 3 };
 
 /**
  * One task of each kind, each in a queue of its own, that does next to nothing. After a deployment, they show that

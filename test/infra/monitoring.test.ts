@@ -5,7 +5,13 @@ import { z } from "zod";
 import { ALERTS } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
 import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
-import { type Series, seriesOf, tickMissingQuery, unreachedQuery } from "../../infra/monitoring/series.ts";
+import {
+  type Series,
+  lateSchedulesQuery,
+  seriesOf,
+  tickMissingQuery,
+  unreachedQuery,
+} from "../../infra/monitoring/series.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { respond } from "../../services/worker/outcome.ts";
 import { succeeded } from "../../services/worker/runner/handler.ts";
@@ -22,6 +28,7 @@ const WATCHED = {
   deliveries: "p-deliveries",
   delays: "p-delivery-delays",
   ticks: "p-ticks",
+  schedules: "p-schedules",
 };
 
 const dashboardSchema = z.object({
@@ -84,6 +91,19 @@ test("the metric of ticks reads a field that the producer's own log line has", a
   const counted = lines.filter(({ message }) => ticks.filter.includes(`jsonPayload.message = "${String(message)}"`));
 
   expect(counted).toMatchObject([{ [ticks.value]: 0 }]);
+});
+
+test("the metric of schedules reads a field that the producer's own log line has", async () => {
+  const producer = await setUpProducer();
+  await producer.send("/v1/tick", { method: "POST" });
+
+  const lines = z.array(z.record(z.string(), z.unknown())).parse(producer.logged.map((line) => JSON.parse(line)));
+  const { schedules } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
+  const counted = lines.filter(({ message }) =>
+    schedules.filter.includes(`jsonPayload.message = "${String(message)}"`),
+  );
+
+  expect(counted).toMatchObject([{ [schedules.value]: 0 }]);
 });
 
 test("no two charts overlap, and none is wider than the dashboard", () => {
@@ -183,6 +203,14 @@ test("due work that doesn't reach the worker is found by comparing Cloud Tasks' 
 test("a missing tick is found by counting the producer's lines, also where there has never been one", () => {
   expect(tickMissingQuery(WATCHED, { windowS: 900 })).toBe(
     '(sum(increase(logging_googleapis_com:user_p_ticks_count{monitored_resource="cloud_run_revision"}[900s])) or vector(0)) < 1',
+  );
+});
+
+test("late schedules are found by what the producer counts, and by its counting none at all", () => {
+  const of = '{monitored_resource="cloud_run_revision"}[600s]))';
+  expect(lateSchedulesQuery(WATCHED, { windowS: 600 })).toBe(
+    `sum(increase(logging_googleapis_com:user_p_schedules_sum${of} > 0 or ` +
+      `(sum(increase(logging_googleapis_com:user_p_schedules_count${of} or vector(0)) < 1`,
   );
 });
 

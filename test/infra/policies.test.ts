@@ -91,19 +91,19 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
   ["the worker can be reached only from inside", WORKER, inputs({ ingress: "INGRESS_TRAFFIC_ALL" }), "ALL"],
   ["the worker has one audience, and tasks carry it", WORKER, inputs({ customAudiences: ["https://a"] }), "differ"],
   [
-    "the producer has one audience, is told it and its address, and schedules carry it",
+    "the producer has one audience, is told it and its address, and the tick carries it",
     ["Job", /./],
     inputs({ httpTarget: { oidcToken: { audience: "https://a" } } }),
     "differ",
   ],
   [
     "each of Handoff's accounts has one role at the producer",
-    ["Account", /-scheduler$/],
-    (it) => ({ name: it.name.replace(/scheduler$/, "ticker") }),
+    ["Account", /-tick$/],
+    (it) => ({ name: it.name.replace(/tick$/, "ticker") }),
     "ticker",
   ],
   [
-    "only named callers, operators and viewers, the trigger and the tick, and the scheduler, may call the producer",
+    "only named callers, operators and viewers, the trigger and the tick, may call the producer",
     ["ServiceIamMember", /^user:on-call.+-calls-producer$/],
     inputs({ member: "serviceAccount:handoff-worker@my-project-123.iam.gserviceaccount.com" }),
     "on-call@example.com",

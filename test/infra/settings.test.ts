@@ -38,7 +38,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     traceSampleRatio: 0,
     logLevel: "info",
     authMode: "verify",
-    schedules: [],
+    schedulesOff: [],
     taskSettings: { variables: new Map(), secrets: new Map() },
   });
 });
@@ -88,9 +88,6 @@ test("addresses are kept in lower case, and everybody named may call the produce
     "user:support@example.com",
   ]);
 });
-
-const daily = { name: "daily", cron: "0 6 * * *", type: "document.publish" };
-const schedules = (...list: object[]): string => JSON.stringify(list);
 
 test.each([
   [{ "handoff:project": undefined }, "handoff:project: is not set. Set it with: pulumi config set handoff:project …"],
@@ -202,28 +199,26 @@ test.each([
     "handoff:regoin: there is no such setting. The settings are: project, region, prefix",
   ],
   [
-    { "handoff:schedules": schedules({ ...daily, type: "a.b", payload: 1 }) },
-    "schedules.0.type: must be one of webhook",
+    { "handoff:schedules": '[{"name":"daily","cron":"0 6 * * *","type":"document.publish","payload":{}}]' },
+    "handoff:schedules: schedules are code now: write each one in shared/tasks/schedules.ts, as defineSchedule({ name, cron,",
   ],
-  [{ "handoff:schedules": schedules({ ...daily, payload: { documentId: "d" } }) }, "schedules.0.payload.version"],
+  [{ "handoff:schedules": "[]" }, "remove this setting with: pulumi config rm handoff:schedules."],
   [
-    { "handoff:schedules": schedules({ ...daily, cron: "daily", payload: {} }) },
-    "cron: must be a cron expression with five fields",
-  ],
-  [
-    { "handoff:schedules": schedules({ ...daily, cron: "61 99 * * *", payload: {} }) },
-    "cron: must be a cron expression",
+    { "handoff:schedulesOff": '["daily"]' },
+    "handoff:schedulesOff.0: names no schedule: the schedules are hourly-canary.",
   ],
   [
-    { "handoff:schedules": schedules({ ...daily, cron: "0 0 6 * * *", payload: {} }) },
-    "cron: must be a cron expression",
+    { "handoff:schedulesOff": '["hourly-canary","hourly-canary"]' },
+    "handoff:schedulesOff: must not contain duplicates.",
   ],
   [
-    { "handoff:schedules": '[{"payload":{"version":9007199254740993}}]' },
-    "handoff:schedules.0.payload.version: is a number that a double can't hold unchanged: send it as text.",
+    { "handoff:outboxTypes": '[{"payload":{"version":9007199254740993}}]' },
+    "handoff:outboxTypes.0.payload.version: is a number that a double can't hold unchanged: send it as text.",
   ],
-  [{ "handoff:schedules": '[{"name":"a","name":"b"}]' }, "handoff:schedules.0.name: is there twice: leave one out."],
-  [{ "handoff:schedules": schedules({ ...daily, timeZone: "Mars", payload: {} }) }, "timeZone: must be a time zone"],
+  [
+    { "handoff:outboxTypes": '[{"name":"a","name":"b"}]' },
+    "handoff:outboxTypes.0.name: is there twice: leave one out.",
+  ],
 ])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));
 
@@ -243,10 +238,9 @@ test("a wrong signing secret is refused without being quoted", () => {
   expect(() => parseSettings(values)).not.toThrow("hunter2");
 });
 
-test("two schedules with the same name are refused", () => {
-  const payload = { documentId: "d", version: 1, content: "c" };
-  const values = { ...NEEDED, "handoff:schedules": schedules({ ...daily, payload }, { ...daily, payload }) };
-  expect(() => parseSettings(values)).toThrow("handoff:schedules: must have different names.");
+test("a stack's schedules that don't run are named", () => {
+  const { schedulesOff } = parseSettings({ ...NEEDED, "handoff:schedulesOff": '["hourly-canary"]' });
+  expect(schedulesOff).toEqual(["hourly-canary"]);
 });
 
 const MAIL = { "handoff:mailKey": "[1]", "handoff:mailSender": "us@example.com" };
@@ -271,7 +265,7 @@ test.each([
     { "handoff:webhookAllowPrivateAddresses": "true" },
     "handoff:webhookAllowPrivateAddresses: there is no such setting. The settings are: project,",
   ],
-  [{ "handoff:mailPage": "7" }, "schedules, webhookSigningSecret, mailKey, mailSender, mailPages."],
+  [{ "handoff:mailPage": "7" }, "schedulesOff, webhookSigningSecret, mailKey, mailSender, mailPages."],
 ])("%j, where task types declare settings, is refused with an explanation", (change, sentence) => {
   const values = { ...NEEDED, ...MAIL, ...change };
   const given = Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));

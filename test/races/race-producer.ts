@@ -11,6 +11,7 @@ import { Admission } from "../../shared/http/admission.ts";
 import { serveHttp } from "../../shared/http/server.ts";
 import { createCloudTasksQueue } from "../../shared/queue/cloud-tasks-queue.ts";
 import { Documents } from "../../shared/records/documents.ts";
+import { firestoreSchedules } from "../../services/producer/schedules/firestore-schedules.ts";
 import { LetterStore } from "../../shared/records/letters/letter-store.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { systemClock } from "../../shared/runtime/clock.ts";
@@ -67,6 +68,7 @@ export async function startProducer(
     relay: relayOf({ documents, queue, clock, log, types: RACING_REGISTRY.types, queues: RACING_QUEUES }),
     admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     inFlight: new PendingCalls(),
+    schedules: { store: firestoreSchedules(documents), off: new Set() },
     waits: new Waits(),
     maxPayloadBytes: 10_000,
   });

@@ -2,6 +2,7 @@ import type { Problem } from "../../../shared/http/problem.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { CallOptions } from "./options.ts";
 import type { Queues } from "./queues.ts";
+import type { Schedules } from "./schedules.ts";
 import type { Definition, NewTask, NewTaskOptions, PayloadOf, TaskTypes, TypeName } from "./task-types.ts";
 import type { Me, TaskTypeInfo, ThroughputMinute } from "./views/service.ts";
 import type { Cancelled, Task } from "./views/task.ts";
@@ -56,6 +57,7 @@ export interface Client<Types extends TaskTypes = TaskTypes> {
   run(id: string, options?: CallOptions & { readonly scheduleTime?: string | undefined }): Promise<Task>;
   readonly deadLetters: DeadLetters;
   readonly queues: Queues;
+  readonly schedules: Schedules;
   taskTypes(options?: CallOptions): Promise<readonly TaskTypeInfo[]>;
   /** What happened in each of the last minutes, oldest first. Default: 60 minutes. */
   throughput(options?: CallOptions & { readonly minutes?: number | undefined }): Promise<readonly ThroughputMinute[]>;

@@ -4,6 +4,7 @@ import { createDeadLetters } from "./dead-letters.ts";
 import { type Connection, connect } from "./http/connection.ts";
 import type { ClientOptions } from "./options.ts";
 import { createQueues } from "./queues.ts";
+import { createSchedules } from "./schedules.ts";
 import type { TaskTypes } from "./task-types.ts";
 import { enqueue } from "./tasks/enqueue.ts";
 import { enqueueStream } from "./tasks/enqueue-stream.ts";
@@ -48,6 +49,7 @@ export function clientOver<const Types extends TaskTypes>(connection: Connection
     },
     deadLetters: createDeadLetters(connection),
     queues: createQueues(connection),
+    schedules: createSchedules(connection),
     async taskTypes({ signal } = {}) {
       const request = { method: "GET", path: "/v1/task-types", signal, shape: { items: "list" } } as const;
       return (await connection.call<{ readonly items: readonly TaskTypeInfo[] }>(request)).body.items;

@@ -5,13 +5,16 @@ const MINUTE_MS = 60_000;
 /** Cloud Scheduler's deadline, as infra sets it, in milliseconds. */
 const TICK_LIMIT_MS = 30_000;
 
-/** Stands for Cloud Scheduler: posts a tick to the producer, at once and then each minute. One that fails isn't repeated. */
+/**
+ * Stands for Cloud Scheduler: posts a tick to the producer, at once and then at each whole minute. One that fails isn't
+ * repeated.
+ */
 export function sendTicks({ producerUrl, clock }: { readonly producerUrl: string; readonly clock: Clock }): Part {
   const stopping = new AbortController();
   let next: Timer | undefined;
   let sent = Promise.resolve();
   const tick = (): void => {
-    next = clock.setTimer(MINUTE_MS, tick);
+    next = clock.setTimer(MINUTE_MS - (clock.now() % MINUTE_MS), tick);
     sent = sendTick(producerUrl, stopping.signal);
   };
   tick();

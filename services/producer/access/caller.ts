@@ -17,7 +17,6 @@ export const LOCAL_CALLER: Caller = { email: "local", role: "operator" };
 /** The caller with an address. The first list that names it decides. */
 export function callerWith(email: string, lists: AccessLists): Caller {
   const ownRole = lists.accounts.get(email);
-  if (ownRole === "scheduler") return { email, role: ownRole, types: lists.scheduledTypes };
   if (ownRole !== undefined) return { email, role: ownRole };
   if (lists.operators.has(email)) return { email, role: "operator" };
   if (lists.viewers.has(email)) return { email, role: "viewer" };

@@ -23,9 +23,13 @@ export const ENDPOINTS: readonly (readonly [method: string, path: string, action
   ["POST", "/v1/queues/:key/pause", "pause, resume or purge queues"],
   ["POST", "/v1/queues/:key/resume", "pause, resume or purge queues"],
   ["POST", "/v1/queues/:key/purge", "pause, resume or purge queues"],
+  ["GET", "/v1/schedules", "read schedules"],
+  ["POST", "/v1/schedules/:name/pause", "pause, resume or run schedules"],
+  ["POST", "/v1/schedules/:name/resume", "pause, resume or run schedules"],
+  ["POST", "/v1/schedules/:name/run", "pause, resume or run schedules"],
   ["GET", "/v1/throughput", "read throughput"],
   ["POST", "/v1/outbox/relay", "relay tasks"],
-  ["POST", "/v1/tick", "sweep the outbox"],
+  ["POST", "/v1/tick", "do what is due"],
   ["GET", "/v1/me", "read own access"],
 ];
 

@@ -10,7 +10,7 @@ type Extent = "all" | "own" | "its types";
 
 /** What can be done through the API, and by whom. Who isn't named may not. */
 const RULES = {
-  "create tasks": { caller: "its types", operator: "all", scheduler: "its types" },
+  "create tasks": { caller: "its types", operator: "all" },
   "read tasks": { caller: "own", viewer: "all", operator: "all" },
   "cancel tasks": { caller: "own", operator: "all" },
   "run tasks": { caller: "own", operator: "all" },
@@ -22,12 +22,14 @@ const RULES = {
   "delete dead letters": { operator: "all" },
   "read queues": { viewer: "all", operator: "all" },
   "pause, resume or purge queues": { operator: "all" },
+  "read schedules": { viewer: "all", operator: "all" },
+  "pause, resume or run schedules": { operator: "all" },
   "read throughput": { viewer: "all", operator: "all" },
   // The ids of entries say which tasks, and relaying one that is due anyway does no harm.
   "relay tasks": { caller: "all", operator: "all", relay: "all" },
-  "sweep the outbox": { operator: "all", relay: "all" },
+  "do what is due": { operator: "all", relay: "all" },
   // It tells nobody more than their own token and the settings that name them.
-  "read own access": { caller: "own", viewer: "own", operator: "own", scheduler: "own", relay: "own", none: "own" },
+  "read own access": { caller: "own", viewer: "own", operator: "own", relay: "own", none: "own" },
 } as const satisfies Record<string, Partial<Record<Role, Extent>>>;
 
 export type Action = keyof typeof RULES;

@@ -116,7 +116,7 @@ async function readRequest(context: Context<ProducerEnv>, producer: Producer): P
   const { value } = body.json;
   const parsed = bodySchema.safeParse(value);
   const caller = context.get("caller");
-  const read = readKey((name) => context.req.header(name), caller);
+  const read = readKey((name) => context.req.header(name));
   const key = read.kind === "read" ? read.key?.text : undefined;
   const problems = [
     ...schemaProblems(parsed.error, { value }),

@@ -41,6 +41,7 @@ const FRAME = {
   tags: [
     { name: "tasks", description: "Enqueue tasks, follow them and call them off." },
     { name: "queues", description: "Where tasks wait, and how fast they leave." },
+    { name: "schedules", description: "Tasks that are enqueued by the clock." },
     { name: "dead-letters", description: "Tasks that were given up." },
     { name: "outbox", description: "Tasks that an application has committed along with its own data." },
     { name: "service", description: "The service itself." },

@@ -1,19 +1,21 @@
 import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
 import { type Swept, sweepOutbox } from "../../../shared/outbox/sweep.ts";
 import { RecordStoreError } from "../../../shared/records/record-store-error.ts";
-import { TICK_MESSAGE } from "../../../shared/runtime/log-fields.ts";
+import { SCHEDULES_MESSAGE, TICK_MESSAGE } from "../../../shared/runtime/log-fields.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import { accessResponses } from "../access/refusals.ts";
 import { jsonContent, problemContent } from "../http/openapi.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
+import { type Fired, fireSchedules } from "../schedules/fire-schedules.ts";
+import { relaySafely } from "../../../shared/outbox/relay-safely.ts";
 
-/** How long a sweep may take, in milliseconds: 20 s with its last look. */
-const SWEEP_MS = 19_000;
+/** How long a tick may take, in milliseconds: 20 s with the sweep's last look. */
+const TICK_MS = 19_000;
 
 const count = (description: string) => z.int().nonnegative().openapi({ description });
 
-const sweptSchema = z
+const tickSchema = z
   .object({
     outbox: z.object({
       relayed: count("Entries whose task is in its queue now."),
@@ -28,9 +30,18 @@ const sweptSchema = z
         .nonnegative()
         .openapi({ description: "The age of the oldest entry that is left, in milliseconds; 0 if none is." }),
     }),
+    schedules: z.object({
+      fired: count("Tasks that were made."),
+      started: count("Schedules that are new, changed or on again. They count from now."),
+      turnedOff: count("Schedules that this stack doesn't run, or that are no longer defined."),
+      changed: count("How often somebody else had fired or changed a schedule meanwhile, so that it was read again."),
+      failed: count("Schedules that Firestore failed for, or that time was up for. The next tick fires them."),
+      late: count("Schedules whose last firing is older than two of their periods, after all this."),
+    }),
   })
   .openapi("Tick", {
     example: {
+      schedules: { fired: 2, started: 0, turnedOff: 0, changed: 0, failed: 0, late: 0 },
       outbox: {
         relayed: 3,
         dropped: 0,
@@ -46,8 +57,11 @@ const sweptSchema = z
 
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
-  200: jsonContent("What was done.", sweptSchema),
-  503: problemContent("The outbox could not be read to its end; see Retry-After. Repeating the request is harmless."),
+  200: jsonContent("What was done.", tickSchema),
+  503: problemContent(
+    "The outbox could not be read to its end, or the schedules could not be read; see Retry-After. Repeating the request is " +
+      "harmless.",
+  ),
 };
 
 const route = createRoute({
@@ -57,25 +71,45 @@ const route = createRoute({
   tags: ["service"],
   summary: "Do what is due",
   description:
-    "For Cloud Scheduler, each minute. Relays every entry of the outbox that nobody has relayed yet, for at most 20 s.",
+    "For Cloud Scheduler, each minute. Enqueues the tasks of every schedule that is due, and relays every entry of the outbox " +
+    "that nobody has relayed yet, for at most 20 s.",
   responses,
 });
 
 export function addTick(app: OpenAPIHono<ProducerEnv>, producer: Producer): void {
-  app.openapi(route, async () => {
-    const swept = await producer.inFlight.track(sweep(producer));
-    return Response.json({ outbox: swept });
-  });
+  app.openapi(route, async () => Response.json(await producer.inFlight.track(tick(producer))));
 }
 
-async function sweep({ relay, log }: Producer): Promise<Swept> {
-  try {
-    const swept = await sweepOutbox(relay, relay.clock.now() + SWEEP_MS);
-    // Infra makes metrics of this line.
-    log.info(swept, TICK_MESSAGE);
-    return swept;
-  } catch (error) {
-    if (error instanceof RecordStoreError) throw new DependencyError("firestore", error);
-    throw error;
-  }
+/** One must not keep the other from its work. */
+async function tick(producer: Producer): Promise<{ readonly outbox: Swept; readonly schedules: Fired }> {
+  const untilMs = producer.clock.now() + TICK_MS;
+  const [swept, fired] = await Promise.allSettled([sweep(producer, untilMs), fire(producer, untilMs)]);
+  if (swept.status === "rejected") throw asDependency(swept.reason);
+  if (fired.status === "rejected") throw asDependency(fired.reason);
+  return { outbox: swept.value, schedules: fired.value };
+}
+
+// Infra makes metrics of both lines.
+
+async function sweep({ relay, log }: Producer, untilMs: number): Promise<Swept> {
+  const swept = await sweepOutbox(relay, untilMs);
+  log.info(swept, TICK_MESSAGE);
+  return swept;
+}
+
+async function fire({ registry, schedules, relay, clock, log }: Producer, untilMs: number): Promise<Fired> {
+  const runner = {
+    ...schedules,
+    schedules: registry.schedules,
+    relay: (entryId: string, limitMs: number) => relaySafely(entryId, relay, limitMs),
+    clock,
+    log,
+  };
+  const fired = await fireSchedules(runner, untilMs);
+  log.info(fired, SCHEDULES_MESSAGE);
+  return fired;
+}
+
+function asDependency(error: unknown): unknown {
+  return error instanceof RecordStoreError ? new DependencyError("firestore", error) : error;
 }

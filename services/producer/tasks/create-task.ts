@@ -18,15 +18,14 @@ import { type ReadTask, readRequestedTask } from "./requested-task.ts";
 const taskContent = { "application/json": { schema: taskViewSchema } };
 const location = { Location: { schema: { type: "string" as const }, description: "The task's path." } };
 
-const responses: RouteConfig["responses"] = {
-  ...accessResponses,
+/** What may become of a task that is handed over. */
+export const enqueuedResponses: RouteConfig["responses"] = {
   202: { description: "The task is in its queue.", headers: location, content: taskContent },
   200: {
     description: "A request with this key and payload was accepted before. This one did nothing.",
     headers: { ...location, "Idempotency-Replayed": { schema: { type: "string" }, description: "Always true." } },
     content: taskContent,
   },
-  ...bodyResponses,
   409: problemContent("The task with this key was removed from its queue before it ran."),
   422: problemContent("The key was used before for a different payload."),
   429: problemContent("Too many requests of this caller, or too many tasks at once; see Retry-After."),
@@ -35,7 +34,10 @@ const responses: RouteConfig["responses"] = {
   ),
 };
 
-const keyParameter = {
+const responses: RouteConfig["responses"] = { ...accessResponses, ...enqueuedResponses, ...bodyResponses };
+
+/** The header with the idempotency key, for the description. */
+export const KEY_PARAMETER = {
   name: IDEMPOTENCY_KEY,
   in: "header" as const,
   description:
@@ -55,7 +57,7 @@ function routeOf(producer: Producer) {
     operationId: "createTask",
     tags: ["tasks"],
     summary: "Hand over a task",
-    parameters: [keyParameter],
+    parameters: [KEY_PARAMETER],
     // Described here, but validated below: the generator's own validation would stop at the first problem.
     request: {
       body: {
@@ -96,6 +98,6 @@ async function readNewTask(
   if (body.kind === "refused") return body;
   const { value, hashes } = body.json;
   const caller = context.get("caller");
-  const key = readKey((name) => context.req.header(name), caller);
+  const key = readKey((name) => context.req.header(name));
   return readRequestedTask({ body: value, payloadHash: hashes.get("payload"), key }, caller, producer);
 }

@@ -129,9 +129,7 @@ async function findOther(id: TaskId, request: Request): Promise<Enqueued | undef
     : { id, sighting, record };
   const owner = ownerOf(facts);
   if (owner !== undefined && owner !== request.task.caller.email) return undefined;
-  const held = explainHeld(facts, request);
-  // Anybody could use a schedule's key in advance. A schedule has no other payload at the same minute.
-  return held.kind === "conflict" && request.task.key?.occurrence ? undefined : held;
+  return explainHeld(facts, request);
 }
 
 function deadlineOf({ producer: { clock }, signal }: Request): Deadline {

@@ -8,6 +8,7 @@ import { createTokenRules } from "../../../services/worker/authenticate.ts";
 import { bindHandler, succeeded } from "../../../services/worker/runner/handler.ts";
 import { anyJson } from "../../../shared/contract/any-json.ts";
 import { randomTaskId } from "../../../shared/contract/task-id.ts";
+import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
 import { LetterStore } from "../../../shared/records/letters/letter-store.ts";
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
@@ -97,6 +98,7 @@ function producerApp(): () => Promise<Response> {
     relay: relayOf({ queue, clock: systemClock, log, types: registry.types }),
     admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     inFlight: new PendingCalls(),
+    schedules: { store: firestoreSchedules(detachedDocuments(systemClock)), off: new Set() },
     waits: new Waits(),
     maxPayloadBytes: payload.length,
   });

@@ -21,6 +21,7 @@ import { systemClock as clock } from "../../../shared/runtime/clock.ts";
 import { hostAndPortVariable } from "../../../shared/runtime/config.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
+import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
 import { LetterStore } from "../../../shared/records/letters/letter-store.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { startKeyServer } from "../../harness/auth/key-server.ts";
@@ -86,6 +87,7 @@ function producerApp(variables: Readonly<Record<string, string>>): App {
     relay: relayOf({ documents, queue, clock, log, types: registry.types, queues }),
     admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     inFlight: new PendingCalls(),
+    schedules: { store: firestoreSchedules(documents), off: new Set() },
     waits: new Waits(),
     maxPayloadBytes: 4_096,
     callerKeysFromMs: 0,
@@ -151,7 +153,7 @@ await client.createQueue({ parent, queue: { name: queue } });
 await client.pauseQueue({ name: queue });
 const local = producerApp({ AUTH_MODE: "local" });
 const telling = producerApp({
-  ACCESS: JSON.stringify({ accounts: {}, scheduledTypes: [], operators: [], viewers: [], callerTypes: {} }),
+  ACCESS: JSON.stringify({ accounts: {}, operators: [], viewers: [], callerTypes: {} }),
   PRODUCER_AUDIENCE: audience,
   PRODUCER_URL: audience,
   OIDC_CERTS_URL: keysUrl,

@@ -124,6 +124,12 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
     text: `entry.ref.delete({ ...this.#asRead(entry) })`,
     instead: `entry.ref.delete()`,
   },
+  /** A schedule fires whatever has become of it since it was read. */
+  "schedule-fires-blindly": {
+    file: "services/producer/schedules/firestore-schedules.ts",
+    text: `batch.update(ref, fieldsOf(update), { lastUpdateTime: read.version });`,
+    instead: `batch.update(ref, fieldsOf(update));`,
+  },
   /** A delivery of the first hop counts as current, although the task has gone on. */
   "first-hop-is-current": {
     file: "services/worker/lifecycle/admission.ts",

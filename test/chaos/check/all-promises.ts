@@ -7,6 +7,7 @@ import type { Histories } from "./history/histories.ts";
 import { checkLogs } from "./logs.ts";
 import { checkOwners } from "./history/owners.ts";
 import { checkOutbox } from "./outbox.ts";
+import { checkSchedules } from "./schedules.ts";
 import { checkRepeats, explainRepeats } from "./repeats.ts";
 import { checkSecrets } from "./secrets.ts";
 
@@ -18,6 +19,7 @@ export function checkPromises(histories: Histories): BrokenPromise[] {
     ...checkEffects(histories),
     ...checkCancels(histories),
     ...checkOutbox(histories),
+    ...checkSchedules(histories),
     ...checkRepeats(explainRepeats(histories)),
     ...checkSecrets(histories),
     ...checkLogs(histories),

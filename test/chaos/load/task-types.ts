@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { type Idempotency, defineTask } from "../../../shared/contract/task-type.ts";
 import { CHAOS_QUEUES } from "../stack/chaos-queues.ts";
+import { CHAOS_SCHEDULES, scheduledTaskType } from "./schedules.ts";
 
 /** What a task's handler does; all but `poison`, `permanent` and `dies-first` succeed in the end. */
 export const SCRIPTS = [
@@ -81,7 +82,7 @@ export const pacedNaturalTaskType = defineTask({
   idempotency: "natural",
 });
 
-/** Chaos has its own task types: two of each kind, each kind in its own queue. */
+/** Chaos has its own task types: two of each kind, each kind in its own queue, and one that schedules enqueue. */
 export const CHAOS_REGISTRY = defineRegistry({
   queues: CHAOS_QUEUES,
   taskTypes: [
@@ -91,7 +92,9 @@ export const CHAOS_REGISTRY = defineRegistry({
     pacedClaimTaskType,
     pacedTransactionTaskType,
     pacedNaturalTaskType,
+    scheduledTaskType,
   ],
+  schedules: CHAOS_SCHEDULES,
 });
 
 export const KINDS = ["natural", "transaction", "claim"] as const satisfies readonly Idempotency[];

@@ -26,6 +26,7 @@ import {
   pacedTransactionTaskType,
   transactionTaskType,
 } from "../load/task-types.ts";
+import { scheduledTaskType } from "../load/schedules.ts";
 import type { EffectLedger, LedgerRun } from "./effect-ledger.ts";
 
 /** Longer than a lease of 20 s. */
@@ -55,6 +56,7 @@ export function createChaosHandlers(deps: HandlerDeps): HandlersFor<typeof CHAOS
     "chaos.transaction.paced": bindTransactionHandler(pacedTransactionTaskType, transaction),
     "chaos.claim": bindHandler(claimTaskType, claim),
     "chaos.claim.paced": bindHandler(pacedClaimTaskType, claim),
+    "chaos.scheduled": bindHandler(scheduledTaskType, () => Promise.resolve(succeeded())),
   };
 }
 

@@ -5,6 +5,7 @@ import { identifyLocally } from "../../../services/producer/access/identify.ts";
 import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import { cloudTasksSettings, cloudTasksVariables } from "../../../shared/queue/cloud-tasks-variables.ts";
+import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
@@ -63,6 +64,7 @@ async function start(): Promise<RunningProgram> {
       clock: systemClock,
       log,
     },
+    schedules: { store: firestoreSchedules(documents), off: new Set() },
     admission: new Admission(admissionLimits("producer", LEAST_MEMORY_MIB)),
     inFlight: new PendingCalls(),
     waits: new Waits(),

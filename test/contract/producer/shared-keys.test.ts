@@ -7,7 +7,6 @@ const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } 
 const HOUR_MS = 3_600_000;
 
 const SHOP: Caller = { email: "shop@example.com", role: "caller" };
-const SCHEDULER: Caller = { email: "scheduler@example.com", role: "scheduler" };
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const sharedId = ({ type }: { type: string }, key: string, queue: string): string =>
@@ -90,17 +89,6 @@ it("a shared id that another caller is known to hold is not looked at", async ()
   const enqueued = await producer.enqueue(CLAIMED, "k");
   expect(enqueued.status).toBe(202);
   expect(enqueued.body.id).not.toBe(id);
-});
-
-it("a schedule is not held up by another payload that somebody enqueued by its key in advance", async () => {
-  const { producer, enqueueEarlier } = await setUp({ caller: SCHEDULER });
-  const due = (time: string) => ({ "X-CloudScheduler-JobName": "daily", "X-CloudScheduler-ScheduleTime": time });
-  await enqueueEarlier(CLAIMED, "schedule/daily/2026-11-30T06:00:00Z");
-  await enqueueEarlier(CLAIMED, "schedule/daily/2026-12-01T06:00:00Z");
-
-  const repeated = await producer.post(JSON.stringify(CLAIMED), due("2026-11-30T06:00:00Z"));
-  const squatted = await producer.post(JSON.stringify(OTHER), due("2026-12-01T06:00:00Z"));
-  expect([repeated.status, squatted.status]).toEqual([200, 202]);
 });
 
 it("until each caller has its own keys, a key makes the task that earlier revisions would make", async () => {

@@ -1,12 +1,14 @@
 import { status } from "@grpc/grpc-js";
 import type { FaultyAnswer } from "../../harness/network/fault-proxy.ts";
 import type { OutboxKind, OutboxProcess, Plan } from "./outbox-process.ts";
+import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
 
 /** What a subject needs to know of a task. */
 interface Acted {
   readonly id: TaskId;
   readonly entryId: string;
+  readonly schedule: Schedule;
   deliver(process: OutboxProcess): Promise<string>;
 }
 
@@ -32,7 +34,7 @@ export interface OutboxScenario {
   readonly title: string;
   readonly kind: OutboxKind;
   /** What stands when the subject acts. */
-  readonly before: "entry" | "queued" | "removed" | "misnamed" | "early" | "letter";
+  readonly before: "entry" | "queued" | "removed" | "misnamed" | "early" | "letter" | "due" | "unstarted";
   readonly plan: Plan;
   readonly act: (process: OutboxProcess, story: Acted) => Promise<string>;
   /** What Firestore or Cloud Tasks is asked, and how many calls of that kind the subject makes first. */
@@ -45,6 +47,7 @@ const relay = (process: OutboxProcess, { entryId }: Acted) => process.relay(entr
 const run = (process: OutboxProcess, { id }: Acted) => process.run(id);
 const cancel = (process: OutboxProcess, { id }: Acted) => process.cancel(id);
 const replay = (process: OutboxProcess, { id }: Acted) => process.replay(id);
+const tick = (process: OutboxProcess, { schedule }: Acted) => process.tick(schedule);
 const deliver = (process: OutboxProcess, story: Acted) => story.deliver(process);
 
 const READ = { proxy: "store", rpc: "BatchGetDocuments" } as const;
@@ -57,6 +60,7 @@ const RELAY = { kind: "claim", before: "entry", plan: "succeeds", act: relay, en
 const RUN = { ...RELAY, before: "queued", act: run } as const;
 const CANCEL = { ...RELAY, act: cancel, end: "cancelled" } as const;
 const REPLAY = { ...RELAY, before: "letter", plan: "dies", act: replay, end: "dead" } as const;
+const TICK = { ...RELAY, before: "due", act: tick } as const;
 const WORK = { ...RELAY, before: "queued", act: deliver } as const;
 
 export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
@@ -81,6 +85,12 @@ export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
   { ...CANCEL, title: "cancel of an entry: the query for it", at: { proxy: "store", rpc: "RunQuery" } },
   { ...CANCEL, title: "cancel of an entry: the commit", at: COMMIT },
   { ...CANCEL, title: "cancel of an entry: the call that deletes the task", at: DELETE },
+  { ...TICK, title: "tick: the read of the schedules", at: { proxy: "store", rpc: "RunQuery" } },
+  { ...TICK, title: "tick: the commit that starts a schedule", before: "unstarted", at: COMMIT, end: "none" },
+  { ...TICK, title: "tick: the commit that fires a schedule", at: COMMIT },
+  { ...TICK, title: "tick: the read of the entry", at: READ },
+  { ...TICK, title: "tick: the call that creates the task", at: CREATE },
+  { ...TICK, title: "tick: the commit that deletes its entry", at: { ...COMMIT, skip: 1 } },
   { ...REPLAY, title: "replay: the read of the letter", at: READ },
   { ...REPLAY, title: "replay: the commit", at: COMMIT },
   { ...REPLAY, title: "replay: the call that creates the task", at: CREATE },

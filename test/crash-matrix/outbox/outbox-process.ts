@@ -3,6 +3,8 @@ import { z } from "zod";
 import { replay } from "../../../services/producer/dead-letters/replay.ts";
 import { cancel } from "../../../services/producer/tasks/cancel/cancel.ts";
 import { runTask } from "../../../services/producer/tasks/run/run.ts";
+import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
+import { type Fired, fireSchedules } from "../../../services/producer/schedules/fire-schedules.ts";
 import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import {
@@ -30,6 +32,8 @@ import { TaskStore } from "../../../shared/records/task-store.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { RecordStoreError } from "../../../shared/records/record-store-error.ts";
+import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import { createLogger } from "../../../shared/runtime/log.ts";
 import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { INVOKER, AUDIENCE } from "../../harness/auth/token-rules.ts";
@@ -144,6 +148,18 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
     relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),
     cancel: (id: TaskId) => told(() => cancel({ id, by: CALLER, mayCancel: mayDo }, producer, signal)),
     run: (id: TaskId) => told(() => runTask({ id, dueAtMs: null, mayRun: mayDo }, producer, signal)),
+    /** A tick of a stack with one schedule. */
+    async tick(schedule: Schedule): Promise<string> {
+      const schedules = new Map([[schedule.name, schedule]]);
+      const parts = { store: firestoreSchedules(documents), off: new Set<string>(), clock: systemClock, log };
+      const relayOne = (entryId: string, untilMs: number) => relaySafely(entryId, relay, untilMs);
+      try {
+        return toldOf(await fireSchedules({ ...parts, schedules, relay: relayOne }, Date.now() + RELAY_MS));
+      } catch (error) {
+        if (error instanceof RecordStoreError) return "503";
+        throw error;
+      }
+    },
     replay: (letterId: string) => told(() => replay(letterId, { by: CALLER, again: false }, producer)),
     /** Delivers a hop as Cloud Tasks does. */
     async deliver(envelope: Envelope, retryCount: number): Promise<string> {
@@ -190,6 +206,13 @@ function boundHandlers({ plans, runs }: Doings) {
     }),
     bindHandler(child, (_payload, { idempotencyKey }) => Promise.resolve(result(idempotencyKey))),
   ];
+}
+
+/** What a tick did about its schedule, in a word. */
+function toldOf({ fired, started, failed }: Fired): string {
+  if (failed > 0) return "failed";
+  if (started > 0) return "started";
+  return fired > 0 ? "fired" : "nothing due";
 }
 
 /** The kind of an answer; what is thrown is answered 503. */

@@ -6,6 +6,8 @@ import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import { type TaskId, deriveTaskId } from "../../../shared/contract/task-id.ts";
 import { TASK_OUTBOX, entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
+import { type Schedule, defineSchedule } from "../../../shared/schedules/schedule.ts";
+import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { OutboxFault, OutboxScenario } from "./outbox-cells.ts";
 import {
@@ -35,10 +37,12 @@ const MOST_ROUNDS = 6;
 class OutboxStory {
   readonly id: TaskId;
   readonly entryId: string;
+  /** Due once a year: it has been due once since it started. */
+  readonly schedule: Schedule;
   readonly violations: string[] = [];
   readonly #world: OutboxWorld;
   readonly #scenario: OutboxScenario;
-  readonly #origin: readonly ["outbox", string, string];
+  readonly #origin: readonly ["outbox" | "schedule", string, string];
   readonly #payload = { n: randomUUID() };
   readonly #deliveries = new Map<string, number>();
 
@@ -46,16 +50,31 @@ class OutboxStory {
     this.#world = world;
     this.#scenario = scenario;
     const taskType = OUTBOX_TASKS[scenario.kind];
-    this.#origin = ["outbox", taskType.type, this.#payload.n];
+    const name = `s${this.#payload.n}`;
+    this.schedule = defineSchedule({
+      name,
+      cron: "0 0 1 1 *",
+      timeZone: "Etc/UTC",
+      task: taskType,
+      payload: this.#payload,
+    });
+    const minute = `${new Date().getUTCFullYear()}-01-01T00:00Z`;
+    this.#origin = this.#isScheduled ? ["schedule", name, minute] : ["outbox", taskType.type, this.#payload.n];
     this.id = deriveTaskId(this.#origin, taskType);
     this.entryId = newTaskEntryId(this.id, hashPayload(this.#payload));
     world.doings.plans.set(this.id, scenario.plan);
+  }
+
+  get #isScheduled(): boolean {
+    return this.#scenario.before === "due" || this.#scenario.before === "unstarted";
   }
 
   /** Brings the task to where the subject finds it. */
   async prepare(): Promise<void> {
     const { before } = this.#scenario;
     const { other, client } = this.#world;
+    if (before === "unstarted") return;
+    if (before === "due") return this.#startAYearAgo();
     await this.#enter(before === "early" ? new Date(Date.now() + HOUR_MS).toISOString() : undefined);
     if (before === "entry" || before === "misnamed") return;
     await other.relay(this.entryId);
@@ -64,6 +83,12 @@ class OutboxStory {
       await client.deleteTask({ name: `${QUEUE}/tasks/${this.id}` });
     }
     if (before === "letter") await this.deliver(other);
+  }
+
+  async #startAYearAgo(): Promise<void> {
+    const { name, cron, timeZone } = this.schedule;
+    const startedAt = Timestamp.fromMillis(Date.now() - 365 * 24 * HOUR_MS);
+    await this.#world.db.collection(TASK_SCHEDULES).doc(name).set({ cron, timeZone, startedAt });
   }
 
   async #enter(notBefore: string | undefined): Promise<void> {
@@ -114,6 +139,7 @@ class OutboxStory {
     const { other, doings } = this.#world;
     doings.plans.set(this.id, this.#scenario.plan === "enqueues" ? "enqueues" : "succeeds");
     if (this.#scenario.before === "early") await other.run(this.id);
+    if (this.#isScheduled) await other.tick(this.schedule);
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const ids = [this.id, ...(await this.#followers())];
       for (const id of ids) {
@@ -162,6 +188,14 @@ class OutboxStory {
     must(end !== "cancelled" || runsOf(this.id) === 0, "runs although it is cancelled");
     for (const id of followers) must(runsOf(id) === 1, `what follows runs ${runsOf(id)} times`);
     must(followers.length === (["enqueues", "dies"].includes(this.#scenario.plan) ? 1 : 0), "has its followers");
+    if (this.#isScheduled) {
+      const document = db.collection(TASK_SCHEDULES).doc(this.schedule.name);
+      const state = (await document.get()).data();
+      // The next story's ticks would turn it off.
+      await document.delete();
+      must(before !== "due" || state?.["lastTaskId"] === this.id, "is not remembered");
+      must(state?.["startedAt"] instanceof Timestamp, "has not started");
+    }
     if (before === "misnamed") {
       const letters = await db.collection(DEAD_LETTERS).where("taskId", "==", this.id).get();
       must(letters.size === 1, `has ${letters.size} letters`);

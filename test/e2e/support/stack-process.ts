@@ -6,6 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { registry } from "../../../shared/tasks/index.ts";
 import { freePort } from "../../harness/network/free-port.ts";
 import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
 
@@ -59,6 +60,8 @@ export function spawnStack(options: {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       ...COMPILE_CACHE,
+      // None may fire amid what a test counts. By hand, they run all the same.
+      SCHEDULES_OFF: JSON.stringify([...registry.schedules.keys()]),
       ...options.env,
       PATH: process.env["PATH"],
       PRODUCER_PORT: String(ports.producer),

@@ -13,6 +13,7 @@ import { createProducerApp } from "../../../services/producer/app.ts";
 import { createCloudTasksClient, lateStatisticsClient } from "../../../shared/runtime/google-clients.ts";
 import { createCloudTasksQueue } from "../../../shared/queue/cloud-tasks-queue.ts";
 import type { GoogleConsole } from "../../../services/producer/http/google-console.ts";
+import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
 import { Waits } from "../../../services/producer/tasks/status/waits.ts";
 import { createCloudTasksControl } from "../../../services/producer/queues/cloud-tasks-control.ts";
 import type { Producer } from "../../../services/producer/producer.ts";
@@ -26,6 +27,7 @@ import { PendingCalls } from "../../../shared/runtime/pending-calls.ts";
 import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { Documents } from "../../../shared/records/documents.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
+import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { TEST_REGISTRY } from "../registry/test-registry.ts";
@@ -74,6 +76,8 @@ export interface ProducerHarnessOptions {
   readonly access?: Pick<Producer, "identify" | "callerRate">;
   /** The types that applications may enqueue through the outbox. Default: all. */
   readonly outboxTypes?: readonly string[];
+  /** The names of schedules that aren't run. Default: none. */
+  readonly schedulesOff?: readonly string[];
   /** Told what goes to Firestore. Default: nobody is. */
   readonly cost?: ProxyListener;
   /** Default: none, as on a laptop. */
@@ -141,6 +145,7 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     queues: createCloudTasksControl({ tasks: async () => client, statistics: statistics.get }, settings),
     throughput: options.throughput,
     relay,
+    schedules: { store: firestoreSchedules(documents), off: new Set(options.schedulesOff) },
     admission: new Admission(options.limits ?? admissionLimits("producer", LEAST_MEMORY_MIB)),
     inFlight,
     waits,
@@ -194,6 +199,8 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     letters: () => letters,
     /** The outbox, past the proxy. */
     outboxEntries: () => entries,
+    /** What is remembered of schedules, past the proxy. */
+    schedules: () => pastIt.collection(TASK_SCHEDULES),
     /** The entries of a task. */
     async entriesOf(id: string) {
       const { docs } = await entries.where(FieldPath.documentId(), ">=", `${id}.`).get();

@@ -4,6 +4,7 @@ import { defineRegistry } from "../../../shared/contract/registry.ts";
 import { secret, setting } from "../../../shared/contract/task-settings.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
 import { flagVariable } from "../../../shared/runtime/config.ts";
+import { defineSchedule } from "../../../shared/schedules/schedule.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 
 /** A secret that is generated unless configured, and a variable that no stack can set. */
@@ -41,10 +42,20 @@ const transferMoney = defineTask({
   attempts: 10,
 });
 
+/** What the development example turns off. */
+const hourlyCanary = defineSchedule({
+  name: "hourly-canary",
+  cron: "7 * * * *",
+  timeZone: "Etc/UTC",
+  task: publishDocument,
+  payload: { documentId: "canary", version: 1, content: "" },
+});
+
 /** The registry behind the snapshots, independent of the real one. */
 export const FIXTURE = defineRegistry({
   queues: TEST_QUEUES,
   taskTypes: [deliverWebhook, publishDocument, transferMoney],
+  schedules: [hourlyCanary],
 });
 
 /** A secret that must be configured, one variable that must be, and one that may be. */
@@ -65,4 +76,5 @@ const sendMail = defineTask({
 export const WIDER_FIXTURE = defineRegistry({
   queues: { ...TEST_QUEUES, reports: TEST_QUEUES.bulk },
   taskTypes: [...FIXTURE.listed, sendMail],
+  schedules: [hourlyCanary],
 });

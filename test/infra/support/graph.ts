@@ -42,16 +42,13 @@ export function runFixture(
 /** What stands in for the built-in types that the production example names, in a registry without them. */
 const WITHOUT_BUILT_INS = {
   "handoff:callerTypes": JSON.stringify({ "shop@my-project-123.iam.gserviceaccount.com": ["canary.*"] }),
-  "handoff:schedules": JSON.stringify([
-    { name: "daily", cron: "0 6 * * *", type: "canary.natural", payload: { sentAt: "2030-01-01T00:00:00Z" } },
-  ]),
 };
 
 /**
  * An example's configuration plus whatever a registry needs besides: the required settings, enough instances for its
  * queues, and types that it has.
  */
-export function exampleFor(kind: StackKind, { settings, queues, types }: Registry): StackConfig {
+export function exampleFor(kind: StackKind, { settings, queues, types, schedules }: Registry): StackConfig {
   const example = readExample(kind, settings);
   const given = [...configurable(settings)].flatMap(([key, name]) => {
     const local = settings.get(name)?.local;
@@ -60,8 +57,10 @@ export function exampleFor(kind: StackKind, { settings, queues, types }: Registr
   const sent = [...queues.values()].reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
   const instances = Math.max(Number(example.config["handoff:workerMaxInstances"]), Math.ceil(sent / CONCURRENCY));
   const isNamingOthers = kind === "production" && !types.has("webhook.deliver");
+  const off = kind === "dev" ? ["hourly-canary"].filter((name) => schedules.has(name)) : [];
   const config = {
     ...Object.fromEntries(given),
+    ...(kind === "dev" ? { "handoff:schedulesOff": JSON.stringify(off) } : {}),
     ...(isNamingOthers ? WITHOUT_BUILT_INS : {}),
     "handoff:workerMaxInstances": String(instances),
   };

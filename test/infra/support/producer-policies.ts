@@ -44,7 +44,7 @@ function accessIn(graph: Graph) {
 
 /** What holds for the producer and those who call it. */
 export const PRODUCER_POLICIES: Readonly<Record<string, (graph: Graph) => string[]>> = {
-  "the producer has one audience, is told it and its address, and schedules carry it": (graph) => {
+  "the producer has one audience, is told it and its address, and the tick carries it": (graph) => {
     const producer = the(graph, SERVICE, "producer");
     const audiences = textsIn(producer.inputs["customAudiences"]);
     const variables = variablesOf(producer);
@@ -144,16 +144,13 @@ export const PRODUCER_POLICIES: Readonly<Record<string, (graph: Graph) => string
       ["invoker", "none"],
       ["trigger", "relay"],
       ["tick", "relay"],
-      ["scheduler", "scheduler"],
     ]);
     const made = ofType(graph, ACCOUNT).map(({ name }) => name.replace(/^.*-/, ""));
     const wrong = made.filter((name) => accounts[emailOf(name, graph)] !== expected.get(name));
     return Object.keys(accounts).length === made.length ? wrong : [...wrong, "there are others"];
   },
 
-  "only named callers, operators and viewers, the trigger and the tick, and the scheduler, may call the producer": (
-    graph,
-  ) => {
+  "only named callers, operators and viewers, the trigger and the tick, may call the producer": (graph) => {
     const producer = the(graph, SERVICE, "producer").inputs["name"];
     const { operators, viewers } = accessIn(graph);
     const members = ofType(graph, MAY_CALL)

@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { TASK_OUTBOX } from "../../../shared/outbox/entry.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
+import { TASK_SCHEDULES } from "../../../shared/schedules/task-schedules.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import { firestoreQueries, firestoreWrites, textsIn } from "./firestore-writes.ts";
 import { CHECKOUT, WHOLE_PROJECT_MS, plantProgram } from "./plant.ts";
 import { type Program, loadProgram } from "./program.ts";
 
-/** The modules that write records, dead letters and entries of the outbox. The client writes entries, in other people's commits. */
+/** The modules that write records, dead letters, entries of the outbox and schedules. The client writes entries, in other people's commits. */
 const STORES = [
   "packages/client/src/outbox/entry-writer.ts",
+  "services/producer/schedules/firestore-schedules.ts",
   "shared/outbox/outbox-store.ts",
   "shared/records/documents.ts",
   "shared/records/letters/letter-store.ts",
@@ -16,12 +18,16 @@ const STORES = [
 ];
 
 /** The modules that make queries. */
-const QUERIES = ["shared/outbox/outbox-queries.ts", "shared/records/letters/dead-letter-queries.ts"];
+const QUERIES = [
+  "services/producer/schedules/firestore-schedules.ts",
+  "shared/outbox/outbox-queries.ts",
+  "shared/records/letters/dead-letter-queries.ts",
+];
 
 /** Handlers write, too, but to the user's own collections. */
 const HANDLERS = "services/worker/handlers/";
 
-const OUR_COLLECTIONS = [TASK_RECORDS, DEAD_LETTERS, TASK_OUTBOX];
+const OUR_COLLECTIONS = [TASK_RECORDS, DEAD_LETTERS, TASK_OUTBOX, TASK_SCHEDULES];
 
 /** Everything but the emulators, infra, tools and tests. */
 const isProduct = (file: string): boolean => /^(shared|services|packages\/(?!emulators\/)[^/]+\/src)\//.test(file);

@@ -33,6 +33,21 @@ test("a tick is sent at once and each minute, whatever becomes of the one before
   expect(requests).toHaveLength(2);
 });
 
+test("ticks come at whole minutes, when schedules are due", async () => {
+  const clock = new VirtualClock({ startMs: Date.UTC(2026, 0, 1, 12, 0, 42) });
+  const { requests, producerUrl } = await listen((response) => response.writeHead(200).end());
+  const ticks = sendTicks({ producerUrl, clock });
+  await expect.poll(() => requests).toHaveLength(1);
+
+  await clock.advance("17s");
+  expect(requests).toHaveLength(1);
+  await clock.advance("1s");
+  await expect.poll(() => requests).toHaveLength(2);
+  await clock.advance("1m");
+  await expect.poll(() => requests).toHaveLength(3);
+  await ticks.stop();
+});
+
 test("stopping ends a tick that the producer doesn't answer", async () => {
   const { requests, producerUrl } = await listen(() => {});
   const ticks = sendTicks({ producerUrl, clock: new VirtualClock() });

@@ -6,6 +6,7 @@ import { addEnqueue } from "./commands/enqueue.ts";
 import { addNew } from "./commands/new.ts";
 import { addQueues } from "./commands/queues.ts";
 import { addRun } from "./commands/run.ts";
+import { addSchedules } from "./commands/schedules.ts";
 import { addStatus } from "./commands/status.ts";
 import { addTypes } from "./commands/types.ts";
 import { EXIT, endingOf } from "./exit.ts";
@@ -59,7 +60,18 @@ export function createProgram(surroundings: Surroundings): Command {
     })
     .showHelpAfterError("Ask with --help what there is.")
     .exitOverride();
-  for (const add of [addEnqueue, addStatus, addCancel, addRun, addDead, addQueues, addTypes, addNew, addDoctor]) {
+  for (const add of [
+    addEnqueue,
+    addStatus,
+    addCancel,
+    addRun,
+    addDead,
+    addQueues,
+    addSchedules,
+    addTypes,
+    addNew,
+    addDoctor,
+  ]) {
     add(program, surroundings);
   }
   return program;

@@ -8,7 +8,7 @@ import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 import { readConfig } from "../../../../shared/runtime/config.ts";
 import { createLogger } from "../../../../shared/runtime/log.ts";
 
-const LISTS = { accounts: {}, scheduledTypes: [], operators: [], viewers: [], callerTypes: {} };
+const LISTS = { accounts: {}, operators: [], viewers: [], callerTypes: {} };
 const IDENTITY = {
   ACCESS: JSON.stringify(LISTS),
   PRODUCER_AUDIENCE: "https://a.internal",

@@ -19,7 +19,6 @@ const READ: Readonly<Record<Role, string>> = {
   viewer: "own other",
   operator: "own other unknown",
   relay: "",
-  scheduler: "",
   none: "",
 };
 const CANCEL: typeof READ = { ...READ, viewer: "" };
@@ -45,7 +44,6 @@ it.each<[Role, boolean, boolean]>([
   ["viewer", false, false],
   ["operator", true, true],
   ["relay", false, false],
-  ["scheduler", true, false],
   ["none", false, false],
 ])("a %s that is given types may create one of them: %s, another: %s", (role, named, other) => {
   const caller: Caller = { email: ME, role, types: ["webhook.*"] };
@@ -96,15 +94,13 @@ it.each<[pattern: string, type: string, named: boolean]>([
 
 it("the first list that names an account decides: Handoff's own, operators, viewers, then callers", () => {
   const lists = accessSchema.parse({
-    accounts: { "own@p.cc": "relay", "scheduler@p.cc": "scheduler" },
-    scheduledTypes: ["a.b"],
-    operators: ["own@p.cc", "Op@p.cc", "scheduler@p.cc"],
+    accounts: { "own@p.cc": "relay" },
+    operators: ["own@p.cc", "Op@p.cc"],
     viewers: ["op@p.cc", "viewer@p.cc"],
     callerTypes: { "own@p.cc": ["c.*"], "viewer@p.cc": ["c.*"], "caller@p.cc": ["c.*"] },
   });
   const of = (email: string) => callerWith(email, lists);
   expect(of("own@p.cc")).toEqual({ email: "own@p.cc", role: "relay" });
-  expect(of("scheduler@p.cc")).toEqual({ email: "scheduler@p.cc", role: "scheduler", types: ["a.b"] });
   expect(of("op@p.cc")).toEqual({ email: "op@p.cc", role: "operator" });
   expect(of("viewer@p.cc")).toEqual({ email: "viewer@p.cc", role: "viewer" });
   expect(of("caller@p.cc")).toEqual({ email: "caller@p.cc", role: "caller", types: ["c.*"] });

@@ -1,0 +1,42 @@
+import type { Connection } from "./http/connection.ts";
+import type { CallOptions } from "./options.ts";
+import { keyOf } from "./tasks/idempotency-key.ts";
+import type { Schedule } from "./views/schedule.ts";
+import type { Task } from "./views/task.ts";
+
+/** What can be done about schedules, by their names. */
+export interface Schedules {
+  list(options?: CallOptions): Promise<readonly Schedule[]>;
+  /** It makes no tasks until it is resumed. */
+  pause(name: string, options?: CallOptions): Promise<Schedule>;
+  /** It counts from now. */
+  resume(name: string, options?: CallOptions): Promise<Schedule>;
+  /** Enqueues a task as the schedule does, now. All tries have one idempotency key. */
+  run(name: string, options?: CallOptions & { readonly idempotencyKey?: string | undefined }): Promise<Task>;
+}
+
+export function createSchedules(connection: Connection): Schedules {
+  const post = async (name: string, action: "pause" | "resume", { signal }: CallOptions): Promise<Schedule> => {
+    const request = { method: "POST", path: schedulePath(name, action), signal, shape: SCHEDULE } as const;
+    return (await connection.call<Schedule>(request)).body;
+  };
+  return {
+    async list({ signal } = {}) {
+      const request = { method: "GET", path: SCHEDULES, signal, shape: { items: "list" } } as const;
+      return (await connection.call<{ readonly items: readonly Schedule[] }>(request)).body.items;
+    },
+    pause: (name, options = {}) => post(name, "pause", options),
+    resume: (name, options = {}) => post(name, "resume", options),
+    async run(name, { idempotencyKey: given, signal } = {}) {
+      const idempotencyKey = keyOf(given);
+      const request = { method: "POST", path: schedulePath(name, "run"), idempotencyKey, signal } as const;
+      return (await connection.call<Task>({ ...request, shape: { id: "text" } })).body;
+    },
+  };
+}
+
+const SCHEDULE = { name: "text", state: "text" } as const;
+
+const SCHEDULES = "/v1/schedules";
+
+const schedulePath = (name: string, action: string): string => `${SCHEDULES}/${encodeURIComponent(name)}/${action}`;

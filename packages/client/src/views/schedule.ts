@@ -1,0 +1,21 @@
+import type { Json } from "../../../../shared/contract/any-json.ts";
+
+/** A task that is enqueued by the clock. Times are RFC 3339 in UTC. */
+export interface Schedule {
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  /** The type of its tasks. */
+  readonly type: string;
+  /** Whether every time that was missed is made up for, rather than the latest alone. */
+  readonly catchUp: boolean;
+  /** `off`: the stack's setting `handoff:schedulesOff` names it. */
+  readonly state: "active" | "paused" | "off";
+  /** When it is due next. Empty while it is paused or off. */
+  readonly nextAt: readonly string[];
+  /** The last time that it was due and fired. */
+  readonly lastFiredAt?: string;
+  /** What its tasks are sent with, for operators. */
+  readonly payload?: Json;
+  readonly links: { readonly lastTask?: string };
+}

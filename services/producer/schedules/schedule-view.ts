@@ -1,0 +1,102 @@
+import { z } from "@hono/zod-openapi";
+import type { Schedule } from "../../../shared/schedules/schedule.ts";
+import { taskPath } from "../tasks/status/task-view.ts";
+import type { ScheduleState } from "./schedule-state.ts";
+
+/** How many of the next times are shown. */
+const NEXT_TIMES = 5;
+
+/** A schedule as the API shows it. */
+export const scheduleViewSchema = z
+  .object({
+    name: z.string(),
+    cron: z
+      .string()
+      .openapi({ description: "Minute, hour, day of month, month and day of week, by the zone's clocks." }),
+    timeZone: z.string(),
+    type: z.string().openapi({ description: "The type of its tasks." }),
+    catchUp: z.boolean().openapi({
+      description:
+        "Whether every time that was missed is made up for, at most 100 of them. If not, the latest one alone is.",
+    }),
+    state: z.enum(["active", "paused", "off"]).openapi({
+      description: "off: the setting handoff:schedulesOff names it. Whatever its state, it can be run by hand.",
+    }),
+    nextAt: z.array(z.iso.datetime()).openapi({
+      description: `When it is due next: ${NEXT_TIMES} times, and none while it is paused or off.`,
+    }),
+    lastFiredAt: z.iso.datetime().optional().openapi({
+      description:
+        "The last time that it was due and fired. Missing if it never has. Running it by hand doesn't count.",
+    }),
+    payload: z
+      .unknown()
+      .optional()
+      .openapi({ description: "What its tasks are sent with: any JSON. For operators only." }),
+    links: z.object({
+      lastTask: z.string().optional().openapi({ description: "The task that it made last." }),
+    }),
+  })
+  .openapi("Schedule", {
+    example: {
+      name: "nightly-report",
+      cron: "30 2 * * *",
+      timeZone: "Europe/Berlin",
+      type: "report.send",
+      catchUp: false,
+      state: "active",
+      nextAt: [
+        "2026-11-24T01:30:00.000Z",
+        "2026-11-25T01:30:00.000Z",
+        "2026-11-26T01:30:00.000Z",
+        "2026-11-27T01:30:00.000Z",
+        "2026-11-28T01:30:00.000Z",
+      ],
+      lastFiredAt: "2026-11-23T01:30:00.000Z",
+      payload: { to: "ops@example.com" },
+      links: { lastTask: "/v1/tasks/0a6dcbe0c1a84a1f9ad53b2f0e9d3c11-default" },
+    },
+  });
+
+type ScheduleView = z.infer<typeof scheduleViewSchema>;
+
+/**
+ * What to tell about a schedule.
+ *
+ * @param on.state what is remembered of it; undefined if nothing is yet.
+ * @param on.isOff whether this stack doesn't run it.
+ * @param on.nowMs the time, in milliseconds since the epoch.
+ */
+export function describeSchedule(
+  schedule: Schedule,
+  on: {
+    readonly state: ScheduleState | undefined;
+    readonly isOff: boolean;
+    readonly nowMs: number;
+    readonly withPayload: boolean;
+  },
+): ScheduleView {
+  const { name, cron, timeZone, task, catchUp, payload } = schedule;
+  const { lastFiredAtMs = null, lastTaskId = null } = on.state ?? {};
+  const state = on.isOff ? "off" : on.state?.isPaused ? "paused" : "active";
+  return {
+    name,
+    cron,
+    timeZone,
+    type: task.type,
+    catchUp,
+    state,
+    nextAt: state === "active" ? nextTimes(schedule, on.nowMs) : [],
+    ...(lastFiredAtMs === null ? {} : { lastFiredAt: new Date(lastFiredAtMs).toISOString() }),
+    ...(on.withPayload ? { payload: JSON.parse(payload.json) } : {}),
+    links: lastTaskId === null ? {} : { lastTask: taskPath(lastTaskId) },
+  };
+}
+
+function nextTimes({ timing }: Schedule, nowMs: number): string[] {
+  const times: string[] = [];
+  for (let at = timing.next(nowMs); at !== undefined && times.length < NEXT_TIMES; at = timing.next(at)) {
+    times.push(new Date(at).toISOString());
+  }
+  return times;
+}

@@ -1,0 +1,17 @@
+import { defineSchedule } from "../schedules/schedule.ts";
+import { claimCanary } from "./canary.ts";
+
+/**
+ * A task that does next to nothing, once an hour. Even in a quiet hour, it shows that the tick, the producer, the queue, the
+ * worker and Firestore do their work: if it doesn't run, there is an alert.
+ */
+const hourlyCanary = defineSchedule({
+  name: "hourly-canary",
+  cron: "7 * * * *",
+  timeZone: "Etc/UTC",
+  task: claimCanary,
+  payload: {},
+});
+
+/** What is enqueued by the clock. */
+export const schedules = [hourlyCanary];
