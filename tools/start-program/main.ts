@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import v8 from "node:v8";
 import vm from "node:vm";
 import { CODE_CACHE, FILL_CODE_CACHE } from "../images/code-cache.ts";
 
@@ -20,6 +21,8 @@ const script = new vm.Script(fs.readFileSync(file, "latin1"), {
 });
 const [variable] = Object.keys(FILL_CODE_CACHE);
 if (variable !== undefined && process.env[variable] !== undefined) {
+  // V8 refuses what was compiled under other flags, and a program may set some while it runs.
+  Object.assign(v8, { setFlagsFromString: () => undefined });
   process.on("exit", () => fs.writeFileSync(cache, script.createCachedData()));
 }
 const program: unknown = script.runInThisContext();

@@ -31,7 +31,7 @@ function carriedBy(service: protobuf.Service): ReadonlyMap<string, protobuf.Refl
   return carried;
 }
 
-const rootOf = (protos: protobuf.INamespace): protobuf.Root => protobuf.Root.fromJSON(protos).resolveAll();
+const rootOf = (protos: protobuf.INamespace): protobuf.NamespaceBase => protobuf.Root.fromJSON(protos).resolveAll();
 
 test.each(SERVICES)("%s is the same in the messages that are kept of %s", (name, npmPackage) => {
   const whole = rootOf(protosOf(npmPackage)).lookupService(name);
