@@ -1,5 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { except } from "hono/combine";
+import { createMiddleware } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { apiHeaders, pageHeaders } from "../../shared/http/secure-headers.ts";
 import { admitRoles } from "./access/endpoints.ts";
@@ -42,10 +42,7 @@ const DOCUMENT_PATH = "/openapi.json";
 /** The producer's HTTP API. */
 export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> {
   const app = new OpenAPIHono<ProducerEnv>({ router: new ProducerRouter() });
-  const docs = [DOCS_PATH, `${DOCS_PATH}/*`];
-  app.use(accessLog(producer), except(docs, apiHeaders), methodNotAllowed({ app, onMethodNotAllowed }));
-  // Fits the page itself, too.
-  app.use(`${DOCS_PATH}/*`, pageHeaders);
+  app.use(accessLog(producer), headers, methodNotAllowed({ app, onMethodNotAllowed }));
   // Probes always pass.
   app.use("/v1/*", admitRequests(producer), identifyCaller(producer), traceRequests(producer));
   admitRoles(app);
@@ -80,6 +77,12 @@ export function createProducerApp(producer: Producer): OpenAPIHono<ProducerEnv> 
   addDocs(app);
   return app;
 }
+
+/** Those of a page for /docs and what it loads. */
+const headers = createMiddleware<ProducerEnv>((context, next) => {
+  const isPage = `${context.req.path}/`.startsWith(`${DOCS_PATH}/`);
+  return isPage ? pageHeaders(context, next) : apiHeaders(context, next);
+});
 
 function addDocument(app: OpenAPIHono<ProducerEnv>, { registry }: Producer): void {
   // Made when somebody asks for it: it takes longer than all else that a new instance does before its first response.

@@ -6,13 +6,14 @@ import {
   envelopeSchema,
   withLaterFields,
 } from "../../shared/contract/envelope.ts";
+import { hashCanonical } from "../../shared/contract/payload-hash.ts";
 import { type DeployedQueue, type DeployedQueues, leaseMsOf } from "../../shared/contract/queues.ts";
 import { mayComeFrom } from "../../shared/contract/queue-shards.ts";
 import type { Backoff } from "../../shared/contract/backoff.ts";
 import { queueOf } from "../../shared/contract/task-id.ts";
 import type { Idempotency, TaskType } from "../../shared/contract/task-type.ts";
 import type { Slot } from "../../shared/http/admission.ts";
-import { readBounded } from "../../shared/http/bounded-body.ts";
+import { readRequestBody } from "../../shared/http/bounded-body.ts";
 import { JsonBodyError, parseJsonBody } from "../../shared/http/json-body.ts";
 import type { RequestProblem } from "../../shared/http/problem.ts";
 import { schemaProblems } from "../../shared/http/schema-problems.ts";
@@ -83,7 +84,7 @@ type Parsed = (Delivery & { readonly refused: false }) | { readonly refused: tru
  */
 export async function parseDelivery(request: Request, rules: DeliveryRules, slot: Slot): Promise<Parsed> {
   if (!isPlainJson(request.headers)) return refuse({ kind: "unsupported-media" });
-  const body = await readBounded(request, rules.maxBodyBytes);
+  const body = await readRequestBody(request, rules.maxBodyBytes);
   if (body.kind === "too-large") return refuse({ kind: "too-large", maxBytes: rules.maxBodyBytes });
   if (body.kind === "broken-off") return refuse({ kind: "malformed", problems: [BROKEN_OFF] });
 
@@ -114,17 +115,18 @@ function isPlainJson(headers: Headers): boolean {
 /** An envelope, and the hash of the payload that is really in it. */
 interface ReadEnvelope {
   readonly envelope: Envelope;
-  readonly actualHash: string | undefined;
+  readonly actualHash: string;
 }
 
 type ParsedEnvelope = ReadEnvelope | { readonly envelope?: never; readonly problems: readonly RequestProblem[] };
 
 function parseEnvelope(body: Uint8Array): ParsedEnvelope {
   try {
-    const { value, hashes } = parseJsonBody(body, DELIVERY_LIMITS);
+    const { value, fields } = parseJsonBody(body, DELIVERY_LIMITS);
     const parsed = envelopeSchema.safeParse(value);
     if (!parsed.success) return { problems: schemaProblems(parsed.error, { value, root: "" }) };
-    return { envelope: withLaterFields(parsed.data, value), actualHash: hashes.get("payload") };
+    const actualHash = hashCanonical(fields.get("payload")?.canonical ?? "");
+    return { envelope: withLaterFields(parsed.data, value), actualHash };
   } catch (error) {
     if (!(error instanceof JsonBodyError)) throw error;
     const { message, problems } = error;

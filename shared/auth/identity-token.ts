@@ -130,10 +130,11 @@ function secondsToMs(seconds: unknown): number | undefined {
   return typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : undefined;
 }
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function decodeObject(part: string): JsonObject | undefined {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, "base64url"));
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(UTF_8.decode(Buffer.from(part, "base64url")));
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 
 /** Tokens whose signature was found to be good, so that a burst of deliveries with one token costs one check. */
@@ -22,11 +22,11 @@ export function createVerifiedTokens(max = DEFAULT_MAX_TOKENS): VerifiedTokens {
 
   return {
     has(token, nowMs) {
-      const hash = hashOf(token);
-      const expiresAtMs = expiries.get(hash);
+      const known = hashOf(token);
+      const expiresAtMs = expiries.get(known);
       if (expiresAtMs === undefined) return false;
       if (nowMs < expiresAtMs) return true;
-      expiries.delete(hash);
+      expiries.delete(known);
       return false;
     },
     add(token, expiresAtMs) {
@@ -36,5 +36,5 @@ export function createVerifiedTokens(max = DEFAULT_MAX_TOKENS): VerifiedTokens {
 }
 
 function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("base64url");
+  return hash("sha256", token, "base64url");
 }

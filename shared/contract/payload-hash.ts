@@ -1,11 +1,28 @@
-import { CanonicalHasher } from "../json/canonical-hash.ts";
+import { createHash } from "node:crypto";
+import { readCanonical } from "../json/canonical-text.ts";
 
 /**
  * The SHA-256, in hex, of a payload's canonical JSON (RFC 8785), so that the order of keys makes no difference.
  *
- * @throws NotJsonError when the payload isn't a JSON value, or contains half a surrogate pair, which has no canonical
+ * @throws TypeError when the payload isn't a JSON value, or contains half a surrogate pair, which has no canonical
  * form.
  */
 export function hashPayload(payload: unknown): string {
-  return new CanonicalHasher().hashOf(payload);
+  const { canonical, isSound } = readCanonical(JSON.stringify(payload, refuseOther));
+  if (!isSound) throw new TypeError("A text has half a surrogate pair.");
+  return hashCanonical(canonical);
+}
+
+/** The same of a payload that is canonical JSON already. */
+export function hashCanonical(json: string): string {
+  return createHash("sha256").update(json).digest("hex");
+}
+
+/** JSON.stringify would leave out or change these without a word. */
+function refuseOther(_name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError("A number isn't finite.");
+  if (!["string", "number", "boolean", "object"].includes(typeof value)) {
+    throw new TypeError(`JSON has no ${typeof value}.`);
+  }
+  return value;
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { QUEUE_KEY_FORM, isQueueKey } from "./queues.ts";
 import type { TaskType } from "./task-type.ts";
 
@@ -36,9 +36,9 @@ const HEX_DIGITS = 32;
 const NATURAL_MARK = "n";
 const TASK_ID_PATTERN = new RegExp(`^[0-9a-f]{${HEX_DIGITS}}${NATURAL_MARK}?-`);
 
-/** An id for a task without an origin that could be repeated. */
+/** An id for a task without an origin that could be repeated. Node keeps random bytes for UUIDs in store. */
 export function randomTaskId(target: Target): TaskId {
-  return toTaskId(randomBytes(HEX_DIGITS / 2).toString("hex"), target);
+  return toTaskId(randomUUID().replaceAll("-", ""), target);
 }
 
 /**

@@ -6,6 +6,22 @@ export type BoundedBody =
   | { readonly kind: "broken-off" };
 
 /**
+ * Reads the body of a request into memory, up to `maxBytes` bytes. A body whose Content-Length is larger is not read at all;
+ * one that doesn't announce its length, and turns out to be larger, is cancelled. Never throws.
+ */
+export async function readRequestBody(request: Request, maxBytes: number): Promise<BoundedBody> {
+  const announced = request.headers.get("content-length");
+  if (announced === null || !(Number(announced) <= maxBytes)) return await readBounded(request, maxBytes);
+  try {
+    // The HTTP server ends a body at its Content-Length. Its own buffer costs a third of what a stream does.
+    const bytes = new Uint8Array(await request.arrayBuffer());
+    return bytes.byteLength > maxBytes ? { kind: "too-large" } : { kind: "read", bytes };
+  } catch {
+    return { kind: "broken-off" };
+  }
+}
+
+/**
  * Reads the body of a request or response into memory, up to `maxBytes` bytes. A body whose Content-Length is larger is
  * not read at all; one that turns out to be larger is cancelled. Never throws.
  */

@@ -86,8 +86,16 @@ export class Closing {
     return new Promise((resolve, reject) => {
       const cutOff = (refusal: () => Response): void => resolve(refusal());
       this.#cutOffs.add(cutOff);
-      const answered = this.#onceAllIsRead(async () => await fetch(request));
-      void answered.then(resolve, reject).finally(() => this.#cutOffs.delete(cutOff));
+      const end = (settle: () => void): void => {
+        this.#cutOffs.delete(cutOff);
+        settle();
+      };
+      // Whatever it throws is a rejection.
+      const answered = (async () => await fetch(request))();
+      void answered.then(
+        (response) => this.#onceAllIsRead(() => end(() => resolve(response))),
+        (error: unknown) => this.#onceAllIsRead(() => end(() => reject(error))),
+      );
     });
   }
 
@@ -110,12 +118,9 @@ export class Closing {
   }
 
   /** A response that closes its connection must not come before another request on it has been read. */
-  async #onceAllIsRead(fetch: () => Promise<Response>): Promise<Response> {
-    try {
-      return await fetch();
-    } finally {
-      if (this.#isClosing) await this.#allRead.promise;
-    }
+  #onceAllIsRead(answer: () => void): void {
+    if (this.#isClosing) void this.#allRead.promise.then(answer);
+    else answer();
   }
 
   async #readAll(): Promise<void> {

@@ -42,6 +42,8 @@ export function parseJsonText(text: string, limits: JsonLimits): ReadJson {
   }
 }
 
+const UTF_8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * The text of a body.
  *
@@ -49,7 +51,7 @@ export function parseJsonText(text: string, limits: JsonLimits): ReadJson {
  */
 export function decodeUtf8(bytes: ArrayBuffer | Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch (cause) {
     throw new JsonBodyError("The body is not valid UTF-8.", { cause });
   }

@@ -1,5 +1,5 @@
 import { isExactNumber } from "./exact-number.ts";
-import { endOfNumber, endOfText, isNumberStart } from "./tally-json.ts";
+import { endOfNumber, endOfText, isNumberStart } from "./json-characters.ts";
 
 /** What can't be passed on unchanged: where, and the end of a sentence that says what and what to do. */
 export interface JsonProblem {

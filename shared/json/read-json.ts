@@ -1,4 +1,4 @@
-import { CanonicalHasher, NotJsonError } from "./canonical-hash.ts";
+import { type CanonicalText, readCanonical } from "./canonical-text.ts";
 import { type JsonProblem, findJsonProblems } from "./json-problems.ts";
 import { type JsonTally, tallyJson } from "./tally-json.ts";
 
@@ -25,25 +25,24 @@ export class JsonTextError extends Error {
 /** JSON that was read. */
 export interface ReadJson {
   readonly value: unknown;
-  /** The SHA-256 of an object's fields in their canonical form, by their names; empty for anything but an object. */
-  readonly hashes: ReadonlyMap<string, string>;
+  /** The texts of an object's fields, by their names; none for anything but an object. */
+  readonly fields: CanonicalText["fields"];
 }
 
 const MAX_PROBLEMS = 100;
 
 /**
  * Parses JSON, and refuses what some part of the system could not pass on unchanged: numbers that a double can't hold,
- * repeated fields, a field named `__proto__`, half a surrogate pair. Costs one look at the text, one parse and one walk
- * over the value, whatever the text.
+ * repeated fields, a field named `__proto__`, half a surrogate pair. Costs a look at the text, a parse and another look, and
+ * what isn't in its canonical form is written once.
  *
  * @throws JsonTextError for all of that, for text that isn't JSON, and for JSON beyond the limits.
  */
 export function readJson(text: string, limits: JsonLimits): ReadJson {
-  const tally = tallyJson(text);
-  refuseExcess(tally, limits);
+  refuseExcess(tallyJson(text), limits);
   const value = parse(text);
-  const read = walk(value, tally);
-  if (read) return read;
+  const { fields, isSound, hasProto } = readCanonical(text);
+  if (isSound && !hasProto) return { value, fields };
 
   const problems = findJsonProblems(text, MAX_PROBLEMS);
   throw new JsonTextError("can't be passed on unchanged", problems);
@@ -61,25 +60,4 @@ function parse(text: string): unknown {
   } catch {
     throw new JsonTextError("is not valid JSON");
   }
-}
-
-/** The value and the hashes of its fields; undefined if anything in it can't be passed on unchanged. */
-function walk(value: unknown, { members, isExact }: JsonTally): ReadJson | undefined {
-  try {
-    const hasher = new CanonicalHasher();
-    const fields = isObject(value) ? Object.entries(value) : [];
-    const hashes = new Map(fields.map(([name, field]) => [name, hasher.hashOf(field)]));
-    if (!isObject(value)) hasher.hashOf(value);
-    // Of a field that is repeated, the parser keeps the last one.
-    const isWhole = hasher.members + fields.length === members;
-    const isSound = fields.every(([name]) => name.isWellFormed() && name !== "__proto__") && !hasher.hasProto;
-    return isExact && isWhole && isSound ? { value, hashes } : undefined;
-  } catch (error) {
-    if (error instanceof NotJsonError) return undefined;
-    throw error;
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { CLOSE_LIST, CLOSE_OBJECT, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE, endOfText } from "./tally-json.ts";
+import { CLOSE_LIST, CLOSE_OBJECT, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE, endOfText } from "./json-characters.ts";
 
 /** A text that is an object with a list in it, taken apart. */
 export interface SplitList {

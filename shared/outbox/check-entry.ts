@@ -4,7 +4,7 @@ import type { Json } from "../contract/any-json.ts";
 import { LONGEST_DELAY_MS } from "../contract/backoff.ts";
 import { DELIVERY_LIMITS, HIGHEST_MAX_PAYLOAD_BYTES } from "../contract/envelope.ts";
 import { NEW_TASK_LIMITS } from "../contract/new-task/payload-text.ts";
-import { hashPayload } from "../contract/payload-hash.ts";
+import { hashCanonical, hashPayload } from "../contract/payload-hash.ts";
 import type { DeployedQueues } from "../contract/queues.ts";
 import type { TaskTypes } from "../contract/registry.ts";
 import { type TaskId, isDerivedFrom, isLaterOrigin, queueOf, typeInOrigin } from "../contract/task-id.ts";
@@ -90,12 +90,12 @@ type ReadPayload =
 function readPayload(entry: StoredEntry): ReadPayload {
   try {
     const limits = isNew(entry) ? NEW_TASK_LIMITS : DELIVERY_LIMITS;
-    const { value, hashes } = readJson(`{"payload":${entry.payloadJson}}`, limits);
-    const payloadHash = hashes.get("payload");
+    const { value, fields } = readJson(`{"payload":${entry.payloadJson}}`, limits);
+    const payload = fields.get("payload");
     // Text such as `1,"more":2` would add to the envelope.
-    if (hashes.size !== 1 || payloadHash === undefined) return { problem: "is not one JSON value" };
+    if (fields.size !== 1 || !payload) return { problem: "is not one JSON value" };
     // oxlint-disable-next-line no-unsafe-type-assertion -- It was parsed from JSON.
-    return { payload: propertyOf(value, "payload") as Json, payloadHash };
+    return { payload: propertyOf(value, "payload") as Json, payloadHash: hashCanonical(payload.canonical) };
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     const [first] = error.problems;

@@ -1,6 +1,12 @@
 import fs from "node:fs";
 import { isError, propertyOf } from "./thrown.ts";
 
+/** How long a line may wait for others to be written with it, in milliseconds: a write takes as long as making the line. */
+const HOLD_MS = 5;
+/** A pipe takes so many bytes in one piece, whoever else writes to it (https://man7.org/linux/man-pages/man7/pipe.7.html). */
+const PIECE_BYTES = 4_096;
+/** What ends a process without its exit event, unless somebody listens. */
+const ENDING_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 /** A line that can't be written within this many milliseconds is dropped. */
 const LONGEST_WAIT_MS = 1_000;
 /** The most that waits to be written, in bytes. A reader that is merely slow catches up with this much. */
@@ -11,7 +17,8 @@ const RETRY_MS = 20;
 const LAST_WAIT_MS = 100;
 
 interface WaitingLine {
-  readonly bytes: Buffer;
+  readonly text: string;
+  readonly bytes: number;
   readonly sinceMs: number;
 }
 
@@ -19,8 +26,9 @@ interface WaitingLine {
  * Writes lines to a file descriptor without ever waiting for whoever reads it: a program must not stop because nobody
  * reads its log. A line that can't be written at once waits, and is dropped if it waits for too long or too much waits.
  *
- * Writing is synchronous wherever the descriptor takes the line, so that a kill loses nothing. What still waits when the
- * process ends is written as far as that is possible within 100 ms.
+ * A line that follows another within 5 ms is written with those that come until then. What waits when the process ends, by
+ * itself, by a fault or by a signal, is written as far as that is possible within 100 ms. So only what can't be noticed, as
+ * SIGKILL can't, loses lines: at most those of 5 ms, or of as long as the process was too busy for its timers.
  */
 export class LineWriter {
   readonly #fd: number;
@@ -34,7 +42,9 @@ export class LineWriter {
   #reporting: number | undefined;
   #opened: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #watchesExit = false;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+  #isBlocked = false;
+  #watchesEnd = false;
 
   /**
    * @param reportDropped writes a line with the number of lines dropped. Called when nothing else waits, until writing
@@ -46,50 +56,70 @@ export class LineWriter {
   }
 
   write(line: string): void {
-    const bytes = Buffer.from(line);
-    if (this.#reporting !== undefined) return this.#writeCount(bytes, this.#reporting);
-    this.#wait(bytes);
-    // While something waits, the timer tries again: one attempt for each line would cost too much.
-    if (!this.#timer) this.#catchUp();
+    if (this.#reporting !== undefined) return this.#writeCount(Buffer.from(line), this.#reporting);
+    const nowMs = performance.now();
+    this.#wait({ text: line, bytes: Buffer.byteLength(line), sinceMs: nowMs });
+    // While nobody reads, the timer tries again: one attempt for each line would cost too much.
+    if (this.#isBlocked) return;
+    if (this.#waitingBytes >= PIECE_BYTES || nowMs - this.#triedAtMs >= HOLD_MS) this.#catchUp();
+    else if (!this.#timer) this.#catchUpAfter(HOLD_MS);
   }
 
-  #wait(bytes: Buffer): void {
-    if (this.#waitingBytes + bytes.length > MOST_WAITING_BYTES) {
+  #wait(line: WaitingLine): void {
+    if (this.#waitingBytes + line.bytes > MOST_WAITING_BYTES) {
       this.#dropped++;
     } else {
-      this.#waiting.push({ bytes, sinceMs: performance.now() });
-      this.#waitingBytes += bytes.length;
+      this.#waiting.push(line);
+      this.#waitingBytes += line.bytes;
     }
   }
 
   #catchUp(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#flush() && this.#report()) return;
+    this.#triedAtMs = performance.now();
+    this.#isBlocked = !(this.#flush() && this.#report());
+    if (!this.#isBlocked) return;
     this.#dropOld();
-    this.#timer = setTimeout(() => this.#catchUp(), RETRY_MS).unref();
-    if (!this.#watchesExit) process.once("exit", () => this.#writeLast());
-    this.#watchesExit = true;
+    this.#catchUpAfter(RETRY_MS);
+  }
+
+  #catchUpAfter(ms: number): void {
+    this.#timer = setTimeout(() => this.#catchUp(), ms).unref();
+    if (!this.#watchesEnd) beforeEnd(() => this.#writeLast());
+    this.#watchesEnd = true;
   }
 
   /** Writes what waits; false if some of it can't be written now. */
   #flush(): boolean {
     for (;;) {
-      const bytes = this.#rest ?? this.#waiting[0]?.bytes;
-      if (!bytes) return true;
-      const written = this.#writeSome(bytes);
+      const lines = this.#rest ? 0 : this.#linesOfPiece();
+      const piece = this.#rest ?? Buffer.from(textOf(this.#waiting.slice(0, lines)));
+      if (piece.length === 0) return true;
+      const written = this.#writeSome(piece);
       if (written === 0) return false;
-      if (!this.#rest) this.#waitingBytes -= this.#waiting.shift()?.bytes.length ?? 0;
-      this.#rest = written < bytes.length ? bytes.subarray(written) : undefined;
+      this.#forget(lines);
+      this.#rest = written < piece.length ? piece.subarray(written) : undefined;
     }
+  }
+
+  /** How many of the lines that wait are written at once: as many as fit, or one. */
+  #linesOfPiece(): number {
+    let bytes = 0;
+    const tooMany = this.#waiting.findIndex((line) => (bytes += line.bytes) > PIECE_BYTES);
+    return tooMany < 0 ? this.#waiting.length : Math.max(tooMany, 1);
+  }
+
+  #forget(lines: number): void {
+    for (const { bytes } of this.#waiting.splice(0, lines)) this.#waitingBytes -= bytes;
   }
 
   #dropOld(): void {
     const oldestMs = performance.now() - LONGEST_WAIT_MS;
-    for (let [first] = this.#waiting; first && first.sinceMs < oldestMs; [first] = this.#waiting) {
-      this.#waiting.shift();
-      this.#waitingBytes -= first.bytes.length;
-      this.#dropped++;
-    }
+    const recent = this.#waiting.findIndex(({ sinceMs }) => sinceMs >= oldestMs);
+    const old = recent < 0 ? this.#waiting.length : recent;
+    this.#forget(old);
+    this.#dropped += old;
   }
 
   /** The count is a line, too. Only that it can be written shows that writing works. False if it can't be. */
@@ -125,6 +155,26 @@ export class LineWriter {
     while (!this.#flush() && performance.now() < untilMs) sleep(1);
   }
 }
+
+function textOf(lines: readonly WaitingLine[]): string {
+  return lines.map(({ text }) => text).join("");
+}
+
+/** Calls back when the process ends, unless it can't know. A signal that nobody else listens to still ends it. */
+function beforeEnd(callback: () => void): void {
+  process.once("exit", callback);
+  for (const signal of ENDING_SIGNALS) {
+    const onSignal = (): void => {
+      // Whoever else listens says when the process ends.
+      if (process.listenerCount(signal) > 1) return;
+      callback();
+      process.off(signal, onSignal);
+      process.kill(process.pid, signal);
+    };
+    process.on(signal, onSignal);
+  }
+}
+
 /**
  * A descriptor for the same file, pipe, socket or terminal whose writes don't block. Opened anew where that is possible,
  * since other processes may share the descriptor's own mode. A socket can't be, nor can another user's pipe: there,

@@ -5,6 +5,7 @@ import { toProtoTime } from "./proto-time.ts";
 import { deliveryName } from "../contract/envelope.ts";
 import { queuesOf, shardCount } from "../contract/queue-shards.ts";
 import { queueOf } from "../contract/task-id.ts";
+import { callCreateTask } from "./create-task-call.ts";
 import { codeOf, repeatable } from "./cloud-tasks-calls.ts";
 import { headersOf, readQueuedTask } from "./cloud-tasks-wire.ts";
 import { type Deadline, DeadlineError, withDeadline } from "../runtime/deadline.ts";
@@ -52,9 +53,9 @@ export function createCloudTasksQueue(
         task: { name, ...describeTask(task, settings) },
       };
       try {
-        // No retries by the client: the caller does them, and has to know of every lost response.
-        const options = { timeout: deadline.timeoutMs, retry: null };
-        const [created] = await withDeadline(deadline, async () => (await client()).createTask(request, options));
+        // Not tried again: the caller does that, and has to know of every lost response.
+        const { timeoutMs } = deadline;
+        const created = await withDeadline(deadline, async () => callCreateTask(await client(), request, timeoutMs));
         return { kind: "created", task: readQueuedTask(created) };
       } catch (error) {
         return explainCreateError(error);

@@ -13,6 +13,9 @@ export interface Deadline {
   readonly signal?: AbortSignal;
 }
 
+/** What work that goes on is told. Made once, since an error with its stack takes longer to make than a wait. */
+const WAIT_OVER = new DeadlineError("Nobody is waiting for this any more.");
+
 /**
  * Waits for work, but no longer than the deadline. Unfinished work carries on by itself, since Google Cloud's clients
  * can't be told to stop. Work that can be told takes the signal, which fires as soon as the wait is over, however it ended:
@@ -29,7 +32,7 @@ export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSig
     return await Promise.race([work, expired]);
   } finally {
     stopWaiting();
-    waitOver.abort();
+    waitOver.abort(WAIT_OVER);
   }
 }
 

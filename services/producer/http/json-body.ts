@@ -1,5 +1,5 @@
 import type { Slot } from "../../../shared/http/admission.ts";
-import { type BoundedBody, readBounded } from "../../../shared/http/bounded-body.ts";
+import { type BoundedBody, readRequestBody } from "../../../shared/http/bounded-body.ts";
 import { JsonBodyError, parseJsonBody } from "../../../shared/http/json-body.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
 import { NEW_TASK_LIMITS } from "../../../shared/contract/new-task/payload-text.ts";
@@ -31,7 +31,7 @@ export async function readJsonBody(
   const { maxBytes, slot, ifEmpty } = options;
   const body = await readJsonBytes(request, maxBytes, { mayBeEmpty: ifEmpty !== undefined });
   if (body.kind !== "read") return body;
-  if (ifEmpty && body.bytes.byteLength === 0) return { kind: "parsed", json: { value: ifEmpty, hashes: new Map() } };
+  if (ifEmpty && body.bytes.byteLength === 0) return { kind: "parsed", json: { value: ifEmpty, fields: new Map() } };
   await slot.turn(body.bytes.byteLength);
   try {
     return { kind: "parsed", json: parseJsonBody(body.bytes, NEW_TASK_LIMITS) };
@@ -47,7 +47,7 @@ export async function readJsonBytes(
   maxBytes: number,
   { mayBeEmpty = false }: { readonly mayBeEmpty?: boolean } = {},
 ): Promise<BoundedBody | Extract<JsonBody, { kind: "refused" }>> {
-  const body = await readBounded(request, maxBytes);
+  const body = await readRequestBody(request, maxBytes);
   if (body.kind !== "read" || (mayBeEmpty && body.bytes.byteLength === 0)) return body;
   if (!MEDIA_TYPE.test(request.headers.get("content-type") ?? "")) {
     return refuseMedia("Send the body as application/json, in UTF-8.");

@@ -96,8 +96,8 @@ async function readNewTask(
   if (body.kind === "too-large") return { kind: "refused", problem: sizeProblem(producer.maxPayloadBytes) };
   if (body.kind === "broken-off") return { kind: "gone" };
   if (body.kind === "refused") return body;
-  const { value, hashes } = body.json;
+  const { value, fields } = body.json;
   const caller = context.get("caller");
   const key = readKey((name) => context.req.header(name));
-  return readRequestedTask({ body: value, payloadHash: hashes.get("payload"), key }, caller, producer);
+  return readRequestedTask({ body: value, payload: fields.get("payload"), key }, caller, producer);
 }

@@ -40,9 +40,9 @@ export function parseNewTask(
   const frame = frameSchema.safeParse(body);
   const problems = [
     ...schemaProblems(frame.error, { value: body }),
-    ...typeProblems(body, types),
-    ...payloadProblems(body, types),
-    ...dueTimeProblemsOf(body, nowMs),
+    ...typeProblems(frame.data ?? typeInBody.safeParse(body).data, types),
+    ...payloadProblems(frame.data ?? payloadInBody.safeParse(body).data, types),
+    ...dueTimeProblemsOf(frame.data ?? dueTimeInBody.safeParse(body).data, nowMs),
   ];
   const taskType = frame.success ? types.get(frame.data.type) : undefined;
   if (!frame.success || !taskType || problems.length > 0) return { kind: "invalid", problems };
@@ -58,24 +58,22 @@ const frameSchema = z.strictObject({
   ...dueTimeFields,
 });
 
+// What can be told of a body with something wrong elsewhere.
 const typeInBody = z.object({ type: z.string() });
 const payloadInBody = z.object({ type: z.string(), payload: z.unknown() });
 const dueTimeInBody = z.object(dueTimeFields);
 
-function typeProblems(body: unknown, types: TaskTypes): RequestProblem[] {
-  const { data } = typeInBody.safeParse(body);
-  if (!data || types.has(data.type)) return [];
+function typeProblems(given: z.output<typeof typeInBody> | undefined, types: TaskTypes): RequestProblem[] {
+  if (!given || types.has(given.type)) return [];
   return [{ path: "type", message: `is not a known task type: use one of ${[...types.keys()].join(", ")}` }];
 }
 
-function payloadProblems(body: unknown, types: TaskTypes): RequestProblem[] {
-  const { data } = payloadInBody.safeParse(body);
-  if (!data || data.payload === undefined) return [];
-  const checked = types.get(data.type)?.payload.safeParse(data.payload);
-  return schemaProblems(checked?.error, { value: data.payload, path: ["payload"] });
+function payloadProblems(given: z.output<typeof payloadInBody> | undefined, types: TaskTypes): RequestProblem[] {
+  if (!given || given.payload === undefined) return [];
+  const checked = types.get(given.type)?.payload.safeParse(given.payload);
+  return schemaProblems(checked?.error, { value: given.payload, path: ["payload"] });
 }
 
-function dueTimeProblemsOf(body: unknown, nowMs: number): RequestProblem[] {
-  const { data } = dueTimeInBody.safeParse(body);
-  return data ? dueTimeProblems(data, nowMs) : [];
+function dueTimeProblemsOf(given: z.output<typeof dueTimeInBody> | undefined, nowMs: number): RequestProblem[] {
+  return given ? dueTimeProblems(given, nowMs) : [];
 }

@@ -1,4 +1,6 @@
+import { hashCanonical } from "../../../shared/contract/payload-hash.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
+import type { FieldText } from "../../../shared/json/canonical-text.ts";
 import type { Caller } from "../access/caller.ts";
 import { mayCreate } from "../access/rules.ts";
 import { inputProblem, sizeProblem } from "../http/failures.ts";
@@ -9,8 +11,8 @@ import { type NewTask, parseNewTask } from "./new-task.ts";
 /** A task as a request describes it. */
 export interface RequestedTask {
   readonly body: unknown;
-  /** The hash of the body's payload; undefined if it has none. */
-  readonly payloadHash: string | undefined;
+  /** The text of the body's payload; undefined if it has none. */
+  readonly payload: FieldText | undefined;
   readonly key: ReadKey;
 }
 
@@ -26,7 +28,7 @@ type ReadingProducer = Pick<Producer, "registry" | "clock" | "maxPayloadBytes">;
  * may create it, and its size. The values of the body don't outlive this: a task that waits for its queue is text.
  */
 export function readRequestedTask(
-  { body, payloadHash, key }: RequestedTask,
+  { body, payload: sent, key }: RequestedTask,
   caller: Caller,
   { registry, clock, maxPayloadBytes }: ReadingProducer,
 ): ReadTask {
@@ -37,10 +39,10 @@ export function readRequestedTask(
   }
   const access = mayCreate(caller, parsed.task.taskType.type);
   if (!access.allowed) return refused(access.problem);
-  const json = JSON.stringify(parsed.task.payload);
+  const json = sent?.plain ?? JSON.stringify(parsed.task.payload);
   // A short text can stand for a long one (1e20), so the size that counts is that of what will be sent.
   if (Buffer.byteLength(json) > maxPayloadBytes) return refused(sizeProblem(maxPayloadBytes));
-  const task = { ...parsed.task, payload: { json, hash: payloadHash ?? "" }, caller };
+  const task = { ...parsed.task, payload: { json, hash: hashCanonical(sent?.canonical ?? "") }, caller };
   return { kind: "read", task: key.key ? { ...task, key: key.key } : task };
 }
 

@@ -187,7 +187,7 @@ function bind(parts: Parts): BoundHandler {
           const context = contextOf(attempt, parts, enqueued);
           try {
             const end = await handle(parsed.data, context, transaction);
-            return keepableEnd(end, { log: context.log, children: enqueued.end() });
+            return keepableEnd(end, { context, children: enqueued.end() });
           } finally {
             enqueued.end();
           }
@@ -208,9 +208,13 @@ function contextOf(
   if (!settings && Object.keys(taskType.settings).length > 0) {
     throw new TypeError(`${type} was run without its settings.`);
   }
+  let log: Logger | undefined;
   return {
     ...attempt,
-    log: attempt.log.child({ taskId: attempt.idempotencyKey, taskType: type }),
+    // Few handlers log, and making a logger takes longer than a line does.
+    get log() {
+      return (log ??= attempt.log.child({ taskId: attempt.idempotencyKey, taskType: type }));
+    },
     isLastAttempt: attempt.attempt >= attempts,
     settings: settings ?? {},
     enqueue: (task: TaskType | string, payload: unknown, options?: FollowUpOptions) =>
@@ -220,10 +224,10 @@ function contextOf(
 
 function keepableEnd(
   end: HandlerResult,
-  { log, children }: { readonly log: Logger; readonly children: readonly NewTask[] },
+  { context, children }: { readonly context: Pick<HandlerContext, "log">; readonly children: readonly NewTask[] },
 ): HandlerEnd {
   if (end.kind === "snoozed") return end;
   if (end.kind !== "succeeded") return { ...end, error: keepableError(end.error) };
-  const kept = { kind: "succeeded", result: keepableResult(end.result, log) } as const;
+  const kept = { kind: "succeeded", result: keepableResult(end.result, context) } as const;
   return children.length === 0 ? kept : { ...kept, children };
 }

@@ -25,20 +25,20 @@ export function keepableError({ code, message }: TaskError): TaskError {
  * A handler's result as it can be recorded; null if it can't be. A handler may return anything, and by the time that
  * turns out the work is done. Repeating it would be worse than losing the result.
  */
-export function keepableResult(result: unknown, log: Logger): Json {
+export function keepableResult(result: unknown, context: { readonly log: Logger }): Json {
   if (result === undefined) return null;
   const text = jsonOf(result);
   if (text === undefined) {
-    log.error({}, "the handler's result is not JSON and is not kept");
+    context.log.error({}, "the handler's result is not JSON and is not kept");
     return null;
   }
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_RESULT_BYTES) {
-    log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
+    context.log.error({ bytes, maxBytes: MAX_RESULT_BYTES }, "the handler's result is too large and is not kept");
     return null;
   }
   if (depthOf(text) > MAX_RESULT_DEPTH) {
-    log.error({ maxDepth: MAX_RESULT_DEPTH }, "the handler's result is nested too deeply and is not kept");
+    context.log.error({ maxDepth: MAX_RESULT_DEPTH }, "the handler's result is nested too deeply and is not kept");
     return null;
   }
   // Parsed again, so that what is recorded is what was checked: a `toJSON` may say something else next time.

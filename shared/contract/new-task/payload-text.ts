@@ -3,6 +3,7 @@ import { schemaProblems, pathText } from "../../http/schema-problems.ts";
 import type { RequestProblem } from "../../http/problem.ts";
 import { JsonTextError, type ReadJson, readJson } from "../../json/read-json.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES, type PayloadText } from "../envelope.ts";
+import { hashCanonical } from "../payload-hash.ts";
 import { MOST_LEVELS, isPlainObject, whatJsonChanges } from "./json-changes.ts";
 
 /**
@@ -35,23 +36,23 @@ export function payloadTextOf(
   };
   const changed = whatJsonChanges(payload, ["payload"]);
   if (changed.length > 0) refuse(changed);
-  const { value, hashes } = readAsDelivered(payload, refuse);
+  const { value, fields } = readAsDelivered(payload, refuse);
   const problems = schemaProblems(schema.safeParse(value).error, { value, path: ["payload"] });
   if (problems.length > 0) refuse(problems);
-  const json = JSON.stringify(value);
+  const json = fields.get("payload")?.plain ?? JSON.stringify(value);
   if (Buffer.byteLength(json) > maxBytes) {
     refuse([
       { path: "payload", message: `has more than ${maxBytes} bytes as JSON: store it elsewhere, and refer to it` },
     ]);
   }
-  return { json, hash: hashes.get("payload") ?? "" };
+  return { json, hash: hashCanonical(fields.get("payload")?.canonical ?? "") };
 }
 
 /** The payload as the handler will see it, and its hash. */
 function readAsDelivered(payload: unknown, refuse: (problems: readonly RequestProblem[]) => never): ReadJson {
   try {
-    const { value, hashes } = readJson(JSON.stringify({ payload }), NEW_TASK_LIMITS);
-    return { value: isPlainObject(value) ? value["payload"] : undefined, hashes };
+    const { value, fields } = readJson(JSON.stringify({ payload }), NEW_TASK_LIMITS);
+    return { value: isPlainObject(value) ? value["payload"] : undefined, fields };
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     const { message, problems } = error;

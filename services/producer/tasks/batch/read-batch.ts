@@ -81,11 +81,11 @@ function readItem(text: string, caller: Caller, producer: ReadingProducer): Read
   const { maxPayloadBytes } = producer;
   if (Buffer.byteLength(text) > longestBody(producer)) return refused(sizeProblem(maxPayloadBytes));
   try {
-    const { value, hashes } = parseJsonText(text, NEW_TASK_LIMITS);
+    const { value, fields } = parseJsonText(text, NEW_TASK_LIMITS);
     const { idempotencyKey: key, ...body } = Object(value);
     if (key === undefined) return { kind: "no-key", message: "is missing" };
     if (typeof key !== "string" || !isIdempotencyKey(key)) return { kind: "no-key", message: IDEMPOTENCY_KEY_FORM };
-    const requested = { body, payloadHash: hashes.get("payload"), key: { kind: "read", key: { text: key } } } as const;
+    const requested = { body, payload: fields.get("payload"), key: { kind: "read", key: { text: key } } } as const;
     return readRequestedTask(requested, caller, producer);
   } catch (error) {
     if (!(error instanceof JsonBodyError) || (error.problems.length === 0 && !isJson(text))) throw error;

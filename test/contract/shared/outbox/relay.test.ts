@@ -2,6 +2,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { parseJsonBody } from "../../../../shared/http/json-body.ts";
+import { hashCanonical } from "../../../../shared/contract/payload-hash.ts";
 import { DELIVERY_LIMITS, envelopeSchema } from "../../../../shared/contract/envelope.ts";
 import { entryFields } from "../../../../shared/outbox/entry.ts";
 import { relayEntry } from "../../../../shared/outbox/relay.ts";
@@ -25,7 +26,7 @@ test("puts the task into its queue, its payload unchanged to the byte, and delet
   expect(task?.url).toBe("https://worker.example/tasks/webhook.deliver");
   expect(task?.headers).toMatchObject({ "Handoff-Caller": "shop@example.com" });
   // As the worker reads it.
-  const { value, hashes } = parseJsonBody(Buffer.from(task?.text ?? ""), DELIVERY_LIMITS);
+  const { value, fields } = parseJsonBody(Buffer.from(task?.text ?? ""), DELIVERY_LIMITS);
   expect(envelopeSchema.parse(value)).toMatchObject({
     id: taskId,
     enqueuedAt: "2026-05-01T10:00:00.000Z",
@@ -33,7 +34,7 @@ test("puts the task into its queue, its payload unchanged to the byte, and delet
     parentId: "p",
     traceparent: "00-a-b-01",
   });
-  expect(hashes.get("payload")).toBe(payloadHash);
+  expect(hashCanonical(fields.get("payload")?.canonical ?? "")).toBe(payloadHash);
   expect(value).not.toHaveProperty("hop");
   expect(await outbox.entry(id)).toBeUndefined();
   expect(await outbox.relayId(id)).toBe("missing");

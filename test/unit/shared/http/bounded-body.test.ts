@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { readBounded } from "../../../../shared/http/bounded-body.ts";
+import { describe, expect, it } from "vitest";
+import { readBounded, readRequestBody } from "../../../../shared/http/bounded-body.ts";
 
 const MAX_BYTES = 8;
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -55,4 +55,46 @@ it.each([[{}], [{ "content-length": "8" }], [{ "content-length": "x" }]])(
 it("tells a body that is cut off from one that ends", async () => {
   const { response } = streamed(["1234", new Error("reset")]);
   expect(await readBounded(response, MAX_BYTES)).toEqual({ kind: "broken-off" });
+});
+
+describe("the body of a request", () => {
+  const requestOf = (body: ReadableStream | string, headers: Record<string, string> = {}) =>
+    new Request("http://x", { method: "POST", body, headers, duplex: "half" });
+  const streamedBody = (chunks: readonly (string | Error)[]) => {
+    const { response, seen } = streamed(chunks);
+    return { body: response.body ?? "", seen };
+  };
+
+  it.each<[Record<string, string>]>([[{ "content-length": "8" }], [{}], [{ "content-length": "x" }]])(
+    "is read up to the limit, with the headers %j",
+    async (headers) => {
+      const read = await readRequestBody(requestOf(streamedBody(["1234", "5678"]).body, headers), MAX_BYTES);
+      expect(read.kind === "read" && new TextDecoder().decode(read.bytes)).toBe("12345678");
+    },
+  );
+
+  it("isn't read if its Content-Length is over the limit", async () => {
+    const { body, seen } = streamedBody(["1"]);
+    expect(await readRequestBody(requestOf(body, { "content-length": "9" }), MAX_BYTES)).toEqual({ kind: "too-large" });
+    expect(seen.pulls).toBe(0);
+  });
+
+  it("is cancelled if it has no Content-Length and turns out to be over the limit", async () => {
+    const { body, seen } = streamedBody(["1234", "12345", "1"]);
+    expect(await readRequestBody(requestOf(body), MAX_BYTES)).toEqual({ kind: "too-large" });
+    expect(seen).toEqual({ pulls: 2, isCancelled: true });
+  });
+
+  it("is too large if it is, whatever its Content-Length says", async () => {
+    const { body } = streamedBody(["1234", "12345"]);
+    expect(await readRequestBody(requestOf(body, { "content-length": "1" }), MAX_BYTES)).toEqual({ kind: "too-large" });
+  });
+
+  it.each<[Record<string, string>]>([[{ "content-length": "8" }], [{}]])(
+    "is told from one that is cut off, with the headers %j",
+    async (headers) => {
+      const { body } = streamedBody(["1234", new Error("reset")]);
+      expect(await readRequestBody(requestOf(body, headers), MAX_BYTES)).toEqual({ kind: "broken-off" });
+    },
+  );
 });

@@ -4,7 +4,7 @@ import { captureLog } from "../../../harness/runtime/captured-log.ts";
 
 function keep(result: unknown) {
   const { log, lines } = captureLog();
-  return { result: keepableResult(result, log), messages: lines.map((line) => JSON.parse(line).message) };
+  return { result: keepableResult(result, { log }), messages: lines.map((line) => JSON.parse(line).message) };
 }
 
 function nested(levels: number): unknown {

@@ -1,0 +1,58 @@
+/** Character codes. */
+export const QUOTE = 0x22;
+const PLUS = 0x2b;
+export const COMMA = 0x2c;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const UPPER_E = 0x45;
+export const COLON = 0x3a;
+export const OPEN_LIST = 0x5b;
+export const BACKSLASH = 0x5c;
+export const CLOSE_LIST = 0x5d;
+const LOWER_E = 0x65;
+/** The first letters of `false`, `null` and `true`, which have none of the three a second time. */
+export const LOWER_F = 0x66;
+export const LOWER_N = 0x6e;
+export const LOWER_T = 0x74;
+export const OPEN_OBJECT = 0x7b;
+export const CLOSE_OBJECT = 0x7d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/** Where the quotation mark is that ends the text that begins at `from`; the whole text's end if there is none. */
+export function endOfText(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at++;
+  }
+  return text.length;
+}
+
+/** Where the number that begins at `from` is over. */
+export function endOfNumber(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && isInNumber(text.charCodeAt(at))) at++;
+  return at;
+}
+
+export function isNumberStart(code: number): boolean {
+  return isDigit(code) || code === MINUS;
+}
+
+export function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE;
+}
+
+/** Whether a number can have this character behind its first one. */
+export function isInNumber(code: number): boolean {
+  return isNumberStart(code) || code === POINT || code === LOWER_E || code === UPPER_E || code === PLUS;
+}
+
+export function isSpace(code: number): boolean {
+  return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
+}

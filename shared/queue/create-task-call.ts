@@ -1,0 +1,32 @@
+import type { CloudTasksClient, protos } from "@google-cloud/tasks";
+import { Metadata } from "@grpc/grpc-js";
+
+type WireRequest = protos.google.cloud.tasks.v2.ICreateTaskRequest;
+type WireTask = protos.google.cloud.tasks.v2.ITask;
+
+/**
+ * Calls CreateTask through the client's own stub, with its channel and credentials. What the client puts on top of that
+ * (retries, pages, long-running operations) takes a tenth of the time of a request, and nothing of it is wanted here.
+ *
+ * @throws Error with a status code of gRPC, as the client does.
+ */
+export async function callCreateTask(
+  client: CloudTasksClient,
+  request: WireRequest & { readonly parent: string },
+  timeoutMs: number,
+): Promise<WireTask> {
+  const stub = await client.initialize();
+  return await new Promise((resolve, reject) => {
+    const onResponse = (error: Error | null, task: WireTask): void => (error ? reject(error) : resolve(task));
+    const options = { deadline: Date.now() + timeoutMs };
+    stub["createTask"]?.(request, metadataFor(request.parent), options, onResponse);
+  });
+}
+
+/** What Google's front ends route a call by (https://google.aip.dev/client-libraries/4222), and who sends it. */
+function metadataFor(parent: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set("x-goog-request-params", `parent=${encodeURIComponent(parent)}`);
+  metadata.set("x-goog-api-client", `gl-node/${process.versions.node}`);
+  return metadata;
+}
