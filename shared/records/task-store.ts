@@ -14,6 +14,7 @@ import {
   readingOf,
 } from "./read-record.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
+import { runTransaction } from "./run-transaction.ts";
 import type { TaskRecord } from "./task-record.ts";
 import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
@@ -146,13 +147,13 @@ export class TaskStore {
   async transact<Result>(task: Task, body: (on: RecordTransaction) => Promise<Result>): Promise<Result> {
     const { id } = task.envelope;
     let last: { readonly writes: Writes; readonly result: Result } | undefined;
-    const running = this.#documents.db.runTransaction(async (transaction) => {
+    const running = runTransaction(this.#documents.db, async (transaction) => {
       last = undefined;
       let writes: Writes = {};
       const snapshot = await transaction.get(this.#documents.record(id));
       const write = (transition: Transition): void => {
         writes = this.#writes(transition, task, snapshot);
-        this.#documents.stage(transaction, writes, { id, isLocked: true });
+        this.#documents.stage(transaction, writes, id);
       };
       const result = await body({ ...readingOf(snapshot), transaction: guardWrites(transaction), write });
       last = { writes, result };
