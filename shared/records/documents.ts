@@ -7,7 +7,11 @@ import { collectionsBehind } from "./collections.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
 import { CommitWrites } from "./wire/commit-writes.ts";
 import type { RecordDatabase } from "./wire/record-database.ts";
+import type { StoredDocument } from "./wire/stored-document.ts";
 import type { Writer, Writes } from "./writes.ts";
+
+/** No letter has this id, so a read finds nothing. */
+const PROBED_DOCUMENT = "readiness";
 
 /** ALREADY_EXISTS. */
 const ALREADY_EXISTS = 6;
@@ -36,6 +40,16 @@ export class Documents {
 
   record(id: TaskId): DocumentReference {
     return this.db.collection(this.#names.taskRecords).doc(id);
+  }
+
+  /** Reads a task's record, which may not exist. Rejects with the client's error. */
+  readRecord(id: TaskId): Promise<StoredDocument> {
+    return this.db.calls.read(this.db.calls.nameOf(this.#names.taskRecords, id));
+  }
+
+  /** Reads a document that doesn't exist, to see whether Firestore responds. Rejects with the client's error. */
+  async probe(): Promise<void> {
+    await this.db.calls.read(this.db.calls.nameOf(this.#names.deadLetters, PROBED_DOCUMENT));
   }
 
   letters() {

@@ -8,7 +8,7 @@ interface Closable {
 interface Connection<Client> {
   readonly client: Promise<Client>;
   calls: number;
-  /** A connection whose stream was reset gets no more calls. */
+  /** A connection whose stream was reset gets no more calls, nor does one that could not be made. */
   isBroken: boolean;
 }
 
@@ -66,6 +66,7 @@ export class ConnectionPool<Client extends Closable> {
 
   #openAnother(): Connection<Client> {
     const connection = { client: this.#connect(), calls: 0, isBroken: false };
+    connection.client.catch(() => (connection.isBroken = true));
     this.#open.add(connection);
     return connection;
   }

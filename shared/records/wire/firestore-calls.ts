@@ -1,6 +1,11 @@
-import { Timestamp } from "@google-cloud/firestore";
+import type { Timestamp } from "@google-cloud/firestore";
 import type { protos, v1 } from "@google-cloud/firestore-api";
+import { systemClock } from "../../runtime/clock.ts";
+import { pause } from "../../runtime/deadline.ts";
+import { isFirestoreError } from "../record-store-error.ts";
 import { ConnectionPool } from "./connection-pool.ts";
+import { type StoredDocument, storedDocument } from "./stored-document.ts";
+import { plainTime } from "./wire-values.ts";
 
 /** A change of one document, as it goes over the wire. */
 export type WireWrite = protos.google.firestore.v1.IWrite;
@@ -30,6 +35,12 @@ const REPEATED_COMMITS = {
   },
 };
 
+/** What Google's client repeats a read for, beside what each try repeats by itself: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. */
+const REPEATED_READS = new Set([4, 13, 14]);
+const MOST_READS = 5;
+const FIRST_PAUSE_MS = 1_000;
+const PAUSE_GROWTH = 1.5;
+
 /** Google's client gives its connections these, too. */
 const CHANNEL_OPTIONS = { "grpc-node.flow_control_window": 256 * 1_024, "grpc.use_local_subchannel_pool": 1 };
 
@@ -57,16 +68,51 @@ export class FirestoreCalls {
    * @returns when the first document was last changed; undefined without changes.
    */
   async commit(writes: readonly WireWrite[]): Promise<Timestamp | undefined> {
-    const { database, headers } = this.#settings;
+    const { database } = this.#settings;
     const request = { database, writes: [...writes] };
-    const options = {
-      otherArgs: { headers: { "google-cloud-resource-prefix": database, ...headers } },
-      retry: REPEATED_COMMITS,
-    };
+    const options = { ...this.#options(), retry: REPEATED_COMMITS };
     const [{ writeResults, commitTime }] = await this.#connections.use((client) => client.commit(request, options));
     const [first] = writeResults ?? [];
     const time = first && (first.updateTime ?? commitTime);
-    return time ? new Timestamp(Number(time.seconds ?? 0), time.nanos ?? 0) : undefined;
+    return time ? plainTime(time) : undefined;
+  }
+
+  /** Reads a document, which may not exist. Rejects with the client's error, after as many tries as Google's client makes. */
+  async read(name: string): Promise<StoredDocument> {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#connections.use((client) => this.#readOnce(client, name));
+      } catch (error) {
+        if (tries === MOST_READS || !isFirestoreError(error) || !REPEATED_READS.has(error.code)) throw error;
+      }
+      // The client's own pauses are real time, too.
+      await pause({ clock: systemClock, timeoutMs: pauseMs * (0.5 + Math.random()) });
+      pauseMs *= PAUSE_GROWTH;
+    }
+  }
+
+  async #readOnce(client: v1.FirestoreClient, name: string): Promise<StoredDocument> {
+    const { promise, resolve, reject } = Promise.withResolvers<StoredDocument>();
+    const request = { database: this.#settings.database, documents: [name] };
+    let document: StoredDocument | undefined;
+    client
+      .batchGetDocuments(request, this.#options())
+      .on("data", (response: protos.google.firestore.v1.IBatchGetDocumentsResponse) => {
+        document ??= storedDocument(response);
+      })
+      .on("error", reject)
+      .on("end", () => {
+        if (document) resolve(document);
+        else reject(new TypeError("A read was answered without a document."));
+      });
+    return await promise;
+  }
+
+  /** The client adds to what it is given. */
+  #options() {
+    const { database, headers } = this.#settings;
+    return { otherArgs: { headers: { "google-cloud-resource-prefix": database, ...headers } } };
   }
 
   /** Closes the connections, once their calls have ended. */
