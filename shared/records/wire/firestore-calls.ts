@@ -35,7 +35,10 @@ const REPEATED_COMMITS = {
   },
 };
 
-/** What Google's client repeats a read for, beside what each try repeats by itself: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. */
+/**
+ * What Google's client repeats a read for: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Beneath it, the generated client repeats
+ * one that got no response twice, whatever the status.
+ */
 const REPEATED_READS = new Set([4, 13, 14]);
 const MOST_READS = 5;
 const FIRST_PAUSE_MS = 1_000;
