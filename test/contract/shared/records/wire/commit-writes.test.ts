@@ -1,6 +1,6 @@
 import { type DocumentReference, Timestamp } from "@google-cloud/firestore";
 import { status } from "@grpc/grpc-js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { expect, onTestFinished, test } from "vitest";
 import { DELETED, SERVER_TIME } from "../../../../../shared/records/field-values.ts";
