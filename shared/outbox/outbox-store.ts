@@ -2,7 +2,7 @@ import { type DocumentSnapshot, Timestamp } from "@google-cloud/firestore";
 import type { TaskId } from "../contract/task-id.ts";
 import type { Detail } from "../records/detail.ts";
 import type { Documents } from "../records/documents.ts";
-import { type ReadRecord, readingOf } from "../records/read-record.ts";
+import { type KnownRead, type ReadRecord, readingOf } from "../records/read-record.ts";
 import { RecordStoreError } from "../records/record-store-error.ts";
 import type { Task, Transition } from "../records/transition.ts";
 import { writesOf } from "../records/writes.ts";
@@ -33,7 +33,7 @@ interface FirstEntry extends ListedEntry {
 interface CommitOn {
   readonly task: Task;
   readonly entry: EntryDocument;
-  readonly record: DocumentSnapshot | null;
+  readonly record: KnownRead | null;
   readonly untilMs: number;
 }
 
@@ -97,8 +97,8 @@ export class OutboxStore {
   }
 
   /** The record of a task as the relay needs it, with what a write needs to be conditional on that. */
-  async readRecord(id: TaskId, untilMs: number): Promise<ReadRecord & { readonly document: DocumentSnapshot }> {
-    const document = await this.#documents.within(untilMs, () => this.#documents.record(id).get());
+  async readRecord(id: TaskId, untilMs: number): Promise<ReadRecord & { readonly document: KnownRead }> {
+    const document = await this.#documents.within(untilMs, () => this.#documents.readRecord(id));
     return { ...readingOf(document), document };
   }
 

@@ -1,11 +1,17 @@
-import type { DocumentReference, Firestore, Timestamp } from "@google-cloud/firestore";
+import type { DocumentReference, Timestamp } from "@google-cloud/firestore";
 import type { TaskId } from "../contract/task-id.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import { PendingCalls, closeFirestore } from "../runtime/pending-calls.ts";
 import { collectionsBehind } from "./collections.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
+import { CommitWrites } from "./wire/commit-writes.ts";
+import type { RecordDatabase } from "./wire/record-database.ts";
+import type { StoredDocument } from "./wire/stored-document.ts";
 import type { Writer, Writes } from "./writes.ts";
+
+/** No letter has this id, so a read finds nothing. */
+const PROBED_DOCUMENT = "readiness";
 
 /** ALREADY_EXISTS. */
 const ALREADY_EXISTS = 6;
@@ -20,13 +26,13 @@ export interface Conditions {
 
 /** Handoff's documents in a database: where they are, how calls to them are bounded, and how writes are committed. */
 export class Documents {
-  readonly db: Firestore;
+  readonly db: RecordDatabase;
   readonly clock: Clock;
   readonly #names;
   readonly #calls = new PendingCalls();
 
   /** @param options.collectionPrefix what stands before the names of the collections. Default: nothing. */
-  constructor(options: { readonly db: Firestore; readonly clock: Clock; readonly collectionPrefix?: string }) {
+  constructor(options: { readonly db: RecordDatabase; readonly clock: Clock; readonly collectionPrefix?: string }) {
     this.db = options.db;
     this.clock = options.clock;
     this.#names = collectionsBehind(options.collectionPrefix ?? "");
@@ -34,6 +40,16 @@ export class Documents {
 
   record(id: TaskId): DocumentReference {
     return this.db.collection(this.#names.taskRecords).doc(id);
+  }
+
+  /** Reads a task's record, which may not exist. Rejects with the client's error. */
+  readRecord(id: TaskId): Promise<StoredDocument> {
+    return this.db.calls.read(this.db.calls.nameOf(this.#names.taskRecords, id));
+  }
+
+  /** Reads a document that doesn't exist, to see whether Firestore responds. Rejects with the client's error. */
+  async probe(): Promise<void> {
+    await this.db.calls.read(this.db.calls.nameOf(this.#names.deadLetters, PROBED_DOCUMENT));
   }
 
   letters() {
@@ -84,11 +100,10 @@ export class Documents {
    * @returns the commit's time; undefined if nothing was left to write.
    */
   async commit(id: TaskId, writes: Writes, conditions: Conditions): Promise<Timestamp | undefined> {
-    const batch = this.db.batch();
-    this.stage(batch, writes, { id, conditions });
+    const staged = new CommitWrites();
+    this.#stage(staged, (collection, name) => this.db.calls.nameOf(collection, name), writes, { id, conditions });
     try {
-      const [first] = await batch.commit();
-      return first?.writeTime;
+      return await this.db.calls.commit(staged.writes);
     } catch (error) {
       if (!isKept(writes, error)) throw error;
       const { dropped = [] } = writes;
@@ -96,25 +111,35 @@ export class Documents {
     }
   }
 
-  /** Adds writes to a commit. A record that is locked needs no condition. */
-  stage(
-    to: Writer,
+  /** Adds writes to a transaction that has read, and so locked, the record of this id. */
+  stage(to: Writer<DocumentReference>, writes: Writes, id: TaskId): void {
+    this.#stage(to, (collection, name) => this.db.collection(collection).doc(name), writes, { id, isLocked: true });
+  }
+
+  /** A record that is locked needs no condition. */
+  #stage<Ref>(
+    to: Writer<Ref>,
+    refTo: (collection: string, name: string) => Ref,
     { record, letter, entries = [], dropped = [] }: Writes,
     on: { readonly id: TaskId; readonly conditions?: Conditions; readonly isLocked?: true },
   ): void {
     const { conditions = {} } = on;
-    if (record?.kind === "update") update(to, this.record(on.id), record.fields, conditions.record);
-    else if (record && on.isLocked) to.set(this.record(on.id), record.fields);
-    else if (record) to.create(this.record(on.id), record.fields);
+    const { taskRecords, deadLetters, taskOutbox } = this.#names;
+    if (record) {
+      const ref = refTo(taskRecords, on.id);
+      if (record.kind === "update") update(to, ref, record.fields, conditions.record);
+      else if (on.isLocked) to.set(ref, record.fields);
+      else to.create(ref, record.fields);
+    }
     if (letter) {
-      const ref = this.letters().doc(letter.id);
+      const ref = refTo(deadLetters, letter.id);
       if (letter.kind === "update") update(to, ref, letter.fields, conditions.letter);
       else if (letter.kind === "create") to.create(ref, letter.fields);
       else to.set(ref, letter.fields, { merge: true });
     }
-    for (const { id, fields } of entries) to.set(this.entries().doc(id), fields);
+    for (const { id, fields } of entries) to.set(refTo(taskOutbox, id), fields);
     for (const id of dropped) {
-      const ref = this.entries().doc(id);
+      const ref = refTo(taskOutbox, id);
       if (conditions.entry) to.delete(ref, { lastUpdateTime: conditions.entry });
       else to.delete(ref);
     }
@@ -126,7 +151,7 @@ export function isKept({ record, letter }: Writes, error: unknown): boolean {
   return !record && letter?.kind === "create" && isFirestoreError(error) && error.code === ALREADY_EXISTS;
 }
 
-function update(to: Writer, ref: DocumentReference, fields: object, lastUpdateTime: Timestamp | undefined): void {
+function update<Ref>(to: Writer<Ref>, ref: Ref, fields: object, lastUpdateTime: Timestamp | undefined): void {
   if (lastUpdateTime) to.update(ref, { ...fields }, { lastUpdateTime });
   else to.update(ref, { ...fields });
 }

@@ -1,6 +1,7 @@
-import type { DocumentSnapshot, Timestamp, Transaction } from "@google-cloud/firestore";
+import type { Timestamp, Transaction } from "@google-cloud/firestore";
 import { type TaskRecord, parseTaskRecord } from "./task-record.ts";
 import type { Transition } from "./transition.ts";
+import type { StoredDocument } from "./wire/stored-document.ts";
 
 /** A task's record as it was read, and the time of the read by Firestore's clock. */
 export interface ReadRecord {
@@ -14,7 +15,7 @@ export interface Decided {
 }
 
 /** A record as it was read, with what a commit needs to be conditional on that. */
-export type KnownRead = DocumentSnapshot;
+export type KnownRead = StoredDocument;
 
 /** A decision, what it was made from, and when the record was last written; null if there is none. */
 export type Changed<Decision> = Decision & { readonly read: KnownRead; readonly updateTime: Timestamp | null };
@@ -32,7 +33,7 @@ export interface RecordTransaction extends ReadRecord {
  *
  * @throws ZodError when the document isn't a task record.
  */
-export function readingOf(snapshot: DocumentSnapshot): ReadRecord {
-  const record = snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
-  return { record, readTimeMs: snapshot.readTime.toMillis() };
+export function readingOf(document: StoredDocument): ReadRecord {
+  const record = document.exists ? parseTaskRecord(document.data()) : null;
+  return { record, readTimeMs: document.readTime.toMillis() };
 }

@@ -1,4 +1,4 @@
-import type { DocumentSnapshot, Timestamp } from "@google-cloud/firestore";
+import type { Timestamp } from "@google-cloud/firestore";
 import { RECORD_STORE_DEADLINE_MS } from "../contract/queues.ts";
 import type { TaskId } from "../contract/task-id.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -14,6 +14,7 @@ import {
   readingOf,
 } from "./read-record.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
+import { runTransaction } from "./run-transaction.ts";
 import type { TaskRecord } from "./task-record.ts";
 import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
@@ -23,9 +24,6 @@ const MOST_TRIES = 5;
 
 /** Statuses that a retry can't help: PERMISSION_DENIED, UNIMPLEMENTED. */
 const LASTING = new Set([7, 12]);
-
-/** No letter has this id, so a read finds nothing. */
-const PROBED_DOCUMENT = "readiness";
 
 type StoreOptions = ConstructorParameters<typeof Documents>[0];
 
@@ -146,13 +144,13 @@ export class TaskStore {
   async transact<Result>(task: Task, body: (on: RecordTransaction) => Promise<Result>): Promise<Result> {
     const { id } = task.envelope;
     let last: { readonly writes: Writes; readonly result: Result } | undefined;
-    const running = this.#documents.db.runTransaction(async (transaction) => {
+    const running = runTransaction(this.#documents.db, async (transaction) => {
       last = undefined;
       let writes: Writes = {};
       const snapshot = await transaction.get(this.#documents.record(id));
       const write = (transition: Transition): void => {
         writes = this.#writes(transition, task, snapshot);
-        this.#documents.stage(transaction, writes, { id, isLocked: true });
+        this.#documents.stage(transaction, writes, id);
       };
       const result = await body({ ...readingOf(snapshot), transaction: guardWrites(transaction), write });
       last = { writes, result };
@@ -171,7 +169,7 @@ export class TaskStore {
    * client's error.
    */
   async find(id: TaskId): Promise<TaskRecord | undefined> {
-    return unexpired(await this.#documents.track(this.#documents.record(id).get()));
+    return unexpired(await this.#documents.track(this.#documents.readRecord(id)));
   }
 
   /**
@@ -192,7 +190,7 @@ export class TaskStore {
 
   /** Reads a document that doesn't exist, to see whether Firestore responds. Rejects with the client's error. */
   async probe(): Promise<void> {
-    await this.#documents.track(this.#documents.letters().doc(PROBED_DOCUMENT).get());
+    await this.#documents.track(this.#documents.probe());
   }
 
   /** Counts work as in progress in the client until it settles. `close` waits for it. */
@@ -206,9 +204,9 @@ export class TaskStore {
   }
 
   async #read(task: Task, untilMs: number): Promise<KnownRead> {
-    const snapshot = await this.#documents.record(task.envelope.id).get();
+    const document = await this.#documents.readRecord(task.envelope.id);
     if (this.#clock.now() >= untilMs) throw new RecordStoreError("The record was read too late.", undefined);
-    return snapshot;
+    return document;
   }
 
   async #changeFrom<Decision extends Decided>(
@@ -225,14 +223,14 @@ export class TaskStore {
     return { ...decision, read, updateTime: written ?? before ?? null };
   }
 
-  #writes(transition: Transition, task: Task, read: DocumentSnapshot | null, detail: Detail = "all"): Writes {
+  #writes(transition: Transition, task: Task, read: KnownRead | null, detail: Detail = "all"): Writes {
     const writes = writesOf(transition, task, { before: read?.data() ?? null, nowMs: this.#clock.now(), detail });
     if (writes.entries) task.onEntries?.(writes.entries.map(({ id }) => id));
     return writes;
   }
 }
 
-function unexpired(snapshot: DocumentSnapshot): TaskRecord | undefined {
-  const { record, readTimeMs } = readingOf(snapshot);
+function unexpired(document: KnownRead): TaskRecord | undefined {
+  const { record, readTimeMs } = readingOf(document);
   return record && record.expireAt.toMillis() > readTimeMs ? record : undefined;
 }

@@ -1,4 +1,4 @@
-import type { DocumentData, DocumentReference, Precondition, SetOptions, UpdateData } from "@google-cloud/firestore";
+import type { DocumentData, Timestamp } from "@google-cloud/firestore";
 import type { Json } from "../contract/any-json.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import { queueOf } from "../contract/task-id.ts";
@@ -36,13 +36,13 @@ export interface Writes {
   readonly dropped?: readonly string[];
 }
 
-/** What a batch and a transaction have in common. */
-export interface Writer {
-  create(ref: DocumentReference, fields: Fields): unknown;
-  set(ref: DocumentReference, fields: DocumentData): unknown;
-  set(ref: DocumentReference, fields: DocumentData, options: SetOptions): unknown;
-  update(ref: DocumentReference, fields: UpdateData<DocumentData>, condition?: Precondition): unknown;
-  delete(ref: DocumentReference, condition?: Precondition): unknown;
+/** What a commit and a transaction have in common. */
+export interface Writer<Ref> {
+  create(ref: Ref, fields: DocumentData): unknown;
+  set(ref: Ref, fields: DocumentData): unknown;
+  set(ref: Ref, fields: DocumentData, options: { readonly merge: true }): unknown;
+  update(ref: Ref, fields: DocumentData, condition?: { readonly lastUpdateTime: Timestamp }): unknown;
+  delete(ref: Ref, condition?: { readonly lastUpdateTime: Timestamp }): unknown;
 }
 
 /**

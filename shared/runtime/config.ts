@@ -91,6 +91,7 @@ export const collectionPrefixVariable = z
 export const platformVariables = {
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   FIRESTORE_DATABASE: z.string().min(1).default("(default)"),
+  FIRESTORE_EMULATOR_HOST: hostAndPortVariable.optional(),
   COLLECTION_PREFIX: collectionPrefixVariable.default(""),
   LOG_LEVEL: logLevelVariable,
 };

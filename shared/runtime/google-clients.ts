@@ -1,10 +1,15 @@
-import { Firestore } from "@google-cloud/firestore";
 import type * as cloudTasks from "@google-cloud/tasks";
 import type { CloudTasksClient } from "@google-cloud/tasks";
+import { RecordDatabase } from "../records/wire/record-database.ts";
 
-/** A client of the project's record database. Like all of Google's clients it finds an emulator by FIRESTORE_EMULATOR_HOST. */
-export function createFirestore(config: { GOOGLE_CLOUD_PROJECT: string; FIRESTORE_DATABASE: string }): Firestore {
-  return new Firestore({ projectId: config.GOOGLE_CLOUD_PROJECT, databaseId: config.FIRESTORE_DATABASE });
+/** A client of the project's record database. */
+export function createFirestore(config: {
+  readonly GOOGLE_CLOUD_PROJECT: string;
+  readonly FIRESTORE_DATABASE: string;
+  readonly FIRESTORE_EMULATOR_HOST?: HostAndPort | undefined;
+}): RecordDatabase {
+  const { GOOGLE_CLOUD_PROJECT: projectId, FIRESTORE_DATABASE: databaseId, FIRESTORE_EMULATOR_HOST: emulator } = config;
+  return new RecordDatabase({ projectId, databaseId, emulator });
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-import { TaskStore } from "../../../shared/records/task-store.ts";
+import { guardWrites } from "../../../shared/records/guarded-transaction.ts";
+import { runTransaction } from "../../../shared/records/run-transaction.ts";
+import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { HandlerEnd } from "../runner/handler.ts";
 import { ABORT_REASON, GRACE_MS, startAbort } from "../runner/run-handler.ts";
@@ -50,16 +52,14 @@ export async function runInTransaction(
   envelope: Envelope,
   on: {
     readonly db: Firestore;
-    readonly clock: Clock;
     readonly run: (transaction: Transaction) => Promise<HandlerEnd>;
   },
 ): Promise<HandlerEnd> {
-  const { db, clock, run } = on;
-  // The record is only read, so these values don't matter.
-  const task = { envelope, leaseMs: 0, deadLetterRetentionMs: 0 };
+  const { db, run } = on;
   try {
-    return await new TaskStore({ db, clock }).transact(task, async ({ transaction }) => {
-      const result = await run(transaction);
+    return await runTransaction(db, async (transaction) => {
+      await transaction.get(db.collection(TASK_RECORDS).doc(envelope.id));
+      const result = await run(guardWrites(transaction));
       if (result.kind !== "succeeded") throw new NothingToCommit(result);
       return result;
     });

@@ -137,7 +137,6 @@ export function createHarness<const Tasks extends Registry>(options: HarnessOpti
         if (!db) throw new TypeError(`${type} runs in a transaction: pass a db to createHarness.`);
         return runInTransaction(envelope, {
           db,
-          clock,
           run: (transaction) => prepared.run({ ...context, transaction }),
         });
       });

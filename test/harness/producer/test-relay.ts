@@ -1,4 +1,3 @@
-import { Firestore } from "@google-cloud/firestore";
 import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import type { EntryRules } from "../../../shared/outbox/check-entry.ts";
@@ -6,6 +5,7 @@ import { OutboxStore } from "../../../shared/outbox/outbox-store.ts";
 import type { Relay } from "../../../shared/outbox/relay.ts";
 import { Documents } from "../../../shared/records/documents.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
+import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
 
 const DEAD_LETTER_RETENTION_MS = 90 * 24 * 60 * 60_000;
@@ -20,7 +20,7 @@ type Parts = Pick<Relay, "queue" | "clock" | "log"> & {
 
 /** The documents of a database that nothing is connected to. */
 export function detachedDocuments(clock: Clock): Documents {
-  return new Documents({ db: new Firestore({ projectId: "handoff-test" }), clock });
+  return new Documents({ db: connectToEmulator({ host: "127.0.0.1", port: 1 }), clock });
 }
 
 /** A relay of the parts that a test's producer has. */

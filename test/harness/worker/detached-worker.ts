@@ -1,4 +1,3 @@
-import { Firestore } from "@google-cloud/firestore";
 import { trace } from "@opentelemetry/api";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
 import { Admission } from "../../../shared/http/admission.ts";
@@ -7,6 +6,7 @@ import { RunningTask } from "../../../shared/process/running-task.ts";
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { deployTestQueues } from "../registry/test-queues.ts";
+import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { captureLog } from "../runtime/captured-log.ts";
 import { VirtualClock } from "handoff-emulators/clock";
 import { NO_RELAY } from "./no-relay.ts";
@@ -15,7 +15,7 @@ import { NO_RELAY } from "./no-relay.ts";
 export function detachedWorker() {
   const clock = new VirtualClock();
   const { log, lines } = captureLog();
-  const db = new Firestore({ projectId: "nowhere", host: "127.0.0.1:1", ssl: false });
+  const db = connectToEmulator({ host: "127.0.0.1", port: 1 });
   const keys = { find: () => Promise.reject(new Error("There is no key server here.")) };
   return {
     project: "handoff-test",

@@ -1,4 +1,4 @@
-import type { Firestore, Transaction, WriteBatch } from "@google-cloud/firestore";
+import type { DocumentReference, Firestore, Transaction, WriteBatch } from "@google-cloud/firestore";
 import { entryFields } from "../../../../shared/outbox/entry.ts";
 import type { Writer } from "../../../../shared/records/writes.ts";
 import type { NewEntry } from "./new-entry.ts";
@@ -28,7 +28,7 @@ export class EntryWriter {
     if (this.#ended.has(to)) {
       throw new TypeError("The transaction has ended: enqueue the task in its callback, before that returns.");
     }
-    const writer: Writer = to;
+    const writer: Writer<DocumentReference> = to;
     writer.set(this.#db.collection(this.#collection).doc(id), entryFields(fields));
     this.#written.get(to)?.add(id);
   }

@@ -1,0 +1,89 @@
+/** Google's front ends take so many calls at once on a connection. */
+const CALLS_OF_A_CONNECTION = 100;
+
+interface Closable {
+  close(): Promise<unknown>;
+}
+
+interface Connection<Client> {
+  readonly client: Promise<Client>;
+  calls: number;
+  /** A connection whose stream was reset gets no more calls, nor does one that could not be made. */
+  isBroken: boolean;
+}
+
+/**
+ * Spreads calls over as few connections as have room for them, as the pool of Google's client does. An idle connection
+ * that leaves more room than one has is closed.
+ */
+export class ConnectionPool<Client extends Closable> {
+  readonly #connect: () => Promise<Client>;
+  readonly #open = new Set<Connection<Client>>();
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(connect: () => Promise<Client>) {
+    this.#connect = connect;
+  }
+
+  /** Makes a call. Rejects as it does. */
+  async use<Result>(call: (client: Client) => Promise<Result>): Promise<Result> {
+    if (this.#idle) throw new TypeError("The client is closed.");
+    const connection = this.#fullestWithRoom() ?? this.#openAnother();
+    connection.calls++;
+    try {
+      return await call(await connection.client);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("RST_STREAM")) connection.isBroken = true;
+      throw error;
+    } finally {
+      connection.calls--;
+      this.#closeUnlessNeeded(connection);
+    }
+  }
+
+  /** Waits for the calls that are in progress, takes no more, and closes the connections. */
+  async close(): Promise<void> {
+    this.#idle ??= Promise.withResolvers();
+    if (this.#calls() === 0) this.#idle.resolve();
+    await this.#idle.promise;
+    await Promise.all([...this.#open].map((connection) => this.#close(connection)));
+  }
+
+  #calls(): number {
+    let calls = 0;
+    for (const connection of this.#open) calls += connection.calls;
+    return calls;
+  }
+
+  #fullestWithRoom(): Connection<Client> | undefined {
+    let fullest: Connection<Client> | undefined;
+    for (const connection of this.#open) {
+      const hasRoom = !connection.isBroken && connection.calls < CALLS_OF_A_CONNECTION;
+      if (hasRoom && (!fullest || connection.calls > fullest.calls)) fullest = connection;
+    }
+    return fullest;
+  }
+
+  #openAnother(): Connection<Client> {
+    const connection = { client: this.#connect(), calls: 0, isBroken: false };
+    connection.client.catch(() => (connection.isBroken = true));
+    this.#open.add(connection);
+    return connection;
+  }
+
+  #closeUnlessNeeded(connection: Connection<Client>): void {
+    if (this.#idle && this.#calls() === 0) this.#idle.resolve();
+    if (connection.calls > 0 || this.#idle) return;
+    const room = this.#open.size * CALLS_OF_A_CONNECTION - this.#calls();
+    if (connection.isBroken || room > CALLS_OF_A_CONNECTION) void this.#close(connection);
+  }
+
+  /** A client that could not be made needs no end. */
+  async #close(connection: Connection<Client>): Promise<void> {
+    this.#open.delete(connection);
+    await connection.client.then(
+      (client) => client.close(),
+      () => {},
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import type { Timestamp } from "@google-cloud/firestore";
+import type { protos, v1 } from "@google-cloud/firestore-api";
+import { systemClock } from "../../runtime/clock.ts";
+import { pause } from "../../runtime/deadline.ts";
+import { isFirestoreError } from "../record-store-error.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import { type StoredDocument, storedDocument } from "./stored-document.ts";
+import { plainTime } from "./wire-values.ts";
+
+/** A change of one document, as it goes over the wire. */
+export type WireWrite = protos.google.firestore.v1.IWrite;
+
+interface CallSettings {
+  /** The database's full name. */
+  readonly database: string;
+  readonly emulator: { readonly host: string; readonly port: number } | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What Google's client repeats a commit of a batch for, and how: RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. The times are the
+ * service's own for all its calls
+ * (https://github.com/googleapis/googleapis/blob/master/google/firestore/v1/firestore_grpc_service_config.json).
+ */
+const REPEATED_COMMITS = {
+  retryCodes: [8, 10, 14],
+  backoffSettings: {
+    initialRetryDelayMillis: 100,
+    retryDelayMultiplier: 1.3,
+    maxRetryDelayMillis: 60_000,
+    initialRpcTimeoutMillis: 60_000,
+    rpcTimeoutMultiplier: 1,
+    maxRpcTimeoutMillis: 60_000,
+    totalTimeoutMillis: 600_000,
+  },
+};
+
+/**
+ * What Google's client repeats a read for: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Beneath it, the generated client repeats
+ * one that got no response twice, whatever the status.
+ */
+const REPEATED_READS = new Set([4, 13, 14]);
+const MOST_READS = 5;
+const FIRST_PAUSE_MS = 1_000;
+const PAUSE_GROWTH = 1.5;
+
+/** Google's client gives its connections these, too. */
+const CHANNEL_OPTIONS = { "grpc-node.flow_control_window": 256 * 1_024, "grpc.use_local_subchannel_pool": 1 };
+
+/**
+ * Calls by the client that Google generates from Firestore's definition, which Google's other client stands on: the same
+ * connections, credentials, deadlines and repetitions, without the objects in between. It is loaded by the first call.
+ */
+export class FirestoreCalls {
+  readonly #settings: CallSettings;
+  readonly #connections: ConnectionPool<v1.FirestoreClient>;
+
+  constructor(settings: CallSettings) {
+    this.#settings = settings;
+    this.#connections = new ConnectionPool(() => connect(settings));
+  }
+
+  /** A document's full name, by the name of its collection at the database's root. */
+  nameOf(collection: string, name: string): string {
+    return `${this.#settings.database}/documents/${collection}/${name}`;
+  }
+
+  /**
+   * Makes all changes or none, in one commit. Rejects with the client's error, which has a gRPC status.
+   *
+   * @returns when the first document was last changed; undefined without changes.
+   */
+  async commit(writes: readonly WireWrite[]): Promise<Timestamp | undefined> {
+    const { database } = this.#settings;
+    const request = { database, writes: [...writes] };
+    const options = { ...this.#options(), retry: REPEATED_COMMITS };
+    const [{ writeResults, commitTime }] = await this.#connections.use((client) => client.commit(request, options));
+    const [first] = writeResults ?? [];
+    const time = first && (first.updateTime ?? commitTime);
+    return time ? plainTime(time) : undefined;
+  }
+
+  /** Reads a document, which may not exist. Rejects with the client's error, after as many tries as Google's client makes. */
+  async read(name: string): Promise<StoredDocument> {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#connections.use((client) => this.#readOnce(client, name));
+      } catch (error) {
+        if (tries === MOST_READS || !isFirestoreError(error) || !REPEATED_READS.has(error.code)) throw error;
+      }
+      // The client's own pauses are real time, too.
+      await pause({ clock: systemClock, timeoutMs: pauseMs * (0.5 + Math.random()) });
+      pauseMs *= PAUSE_GROWTH;
+    }
+  }
+
+  async #readOnce(client: v1.FirestoreClient, name: string): Promise<StoredDocument> {
+    const { promise, resolve, reject } = Promise.withResolvers<StoredDocument>();
+    const request = { database: this.#settings.database, documents: [name] };
+    let document: StoredDocument | undefined;
+    client
+      .batchGetDocuments(request, this.#options())
+      .on("data", (response: protos.google.firestore.v1.IBatchGetDocumentsResponse) => {
+        document ??= storedDocument(response);
+      })
+      .on("error", reject)
+      .on("end", () => {
+        if (document) resolve(document);
+        else reject(new TypeError("A read was answered without a document."));
+      });
+    return await promise;
+  }
+
+  /** The client adds to what it is given. */
+  #options() {
+    const { database, headers } = this.#settings;
+    return { otherArgs: { headers: { "google-cloud-resource-prefix": database, ...headers } } };
+  }
+
+  /** Closes the connections, once their calls have ended. */
+  async close(): Promise<void> {
+    await this.#connections.close();
+  }
+}
+
+async function connect({ emulator }: CallSettings): Promise<v1.FirestoreClient> {
+  // CommonJS modules, which have nothing but a default export when a bundle loads them late.
+  const { default: api } = await import("@google-cloud/firestore-api");
+  if (!emulator) return new api.v1.FirestoreClient(CHANNEL_OPTIONS);
+  const { default: grpc } = await import("@grpc/grpc-js");
+  const { default: auth } = await import("google-auth-library");
+  return new api.v1.FirestoreClient({
+    ...CHANNEL_OPTIONS,
+    servicePath: emulator.host,
+    port: emulator.port,
+    sslCreds: grpc.credentials.createInsecure(),
+    // Without it the first call looks for a metadata server before it is sent.
+    authClient: new auth.PassThroughClient(),
+  });
+}
