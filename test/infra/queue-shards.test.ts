@@ -6,7 +6,7 @@ import type { Shards } from "../../shared/contract/queue-shards.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 import { makeProgram } from "./support/program.ts";
-import { sharedHost } from "./support/shared-host.ts";
+import { sharedHost } from "./support/host/shared-host.ts";
 
 const SHARDS = "handoff/queue-shards";
 const WORKS = { state: "CONDITION_SUCCEEDED" };
