@@ -21,8 +21,13 @@ export function keepHeapSmall(): void {
   new PerformanceObserver(limitYoungGeneration).observe({ entryTypes: ["gc"] });
 }
 
+let growthFactor = 2;
+
 function limitYoungGeneration(): void {
   const young = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
+  // At rest V8 makes it small again, and then it may grow again.
   const factor = (young?.space_size ?? 0) < MOST_YOUNG_BYTES ? 2 : 1;
+  if (factor === growthFactor) return;
+  growthFactor = factor;
   v8.setFlagsFromString(`--semi-space-growth-factor=${factor}`);
 }
