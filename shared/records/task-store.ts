@@ -14,7 +14,6 @@ import {
   readingOf,
 } from "./read-record.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
-import { runTransaction } from "./run-transaction.ts";
 import type { TaskRecord } from "./task-record.ts";
 import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
@@ -144,7 +143,7 @@ export class TaskStore {
   async transact<Result>(task: Task, body: (on: RecordTransaction) => Promise<Result>): Promise<Result> {
     const { id } = task.envelope;
     let last: { readonly writes: Writes; readonly result: Result } | undefined;
-    const running = runTransaction(this.#documents.db, async (transaction) => {
+    const running = this.#documents.db.runTransaction(async (transaction) => {
       last = undefined;
       let writes: Writes = {};
       const snapshot = await transaction.get(this.#documents.record(id));

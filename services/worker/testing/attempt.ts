@@ -2,7 +2,6 @@ import type { Firestore, Transaction } from "@google-cloud/firestore";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
 import { guardWrites } from "../../../shared/records/guarded-transaction.ts";
-import { runTransaction } from "../../../shared/records/run-transaction.ts";
 import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { HandlerEnd } from "../runner/handler.ts";
@@ -57,7 +56,7 @@ export async function runInTransaction(
 ): Promise<HandlerEnd> {
   const { db, run } = on;
   try {
-    return await runTransaction(db, async (transaction) => {
+    return await db.runTransaction(async (transaction) => {
       await transaction.get(db.collection(TASK_RECORDS).doc(envelope.id));
       const result = await run(guardWrites(transaction));
       if (result.kind !== "succeeded") throw new NothingToCommit(result);

@@ -92,7 +92,7 @@ describe("a transaction that is not committed before its time is up", () => {
   it("is answered 503 and not counted, for its handler has not failed", async (context) => {
     const { worker, countEffects, task } = await setupTransaction(context);
 
-    const injected = worker.faults.inject({ ...COMMIT, when: "before-effect", answer: { status: status.INTERNAL } });
+    const injected = worker.faults.inject({ ...COMMIT, when: "before-effect", answer: { status: status.ABORTED } });
     const delivered = worker.deliver(task);
     await injected;
     await worker.clock.advance(transactionTaskType.timeoutMs);
