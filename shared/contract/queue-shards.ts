@@ -1,16 +1,6 @@
 import type { DeployedQueue, QueueSettings } from "./queues.ts";
 import type { TaskId } from "./task-id.ts";
 
-/** How many queues in Cloud Tasks stand for one of ours. Each delivers at most 500 tasks a second. */
-export interface Shards {
-  readonly now: number;
-  /**
-   * How many there were before the last change: tasks may still wait in the queue that this number chose. Keep it for 31
-   * days after the change, which is longer than Cloud Tasks keeps a task.
-   */
-  readonly before?: number;
-}
-
 /** How many digits at the beginning of an id choose its shard. */
 const DIGITS = 8;
 export const MOST_SHARDS = 16;

@@ -1,4 +1,12 @@
-import type { Shards } from "./queue-shards.ts";
+/** How many queues in Cloud Tasks stand for one of ours. Each delivers at most 500 tasks a second. */
+export interface Shards {
+  readonly now: number;
+  /**
+   * How many there were before the last change: tasks may still wait in the queue that this number chose. Keep it for 31
+   * days after the change, which is longer than Cloud Tasks keeps a task.
+   */
+  readonly before?: number;
+}
 
 /**
  * A queue's settings. The queue itself retries without limit, since the worker counts attempts in the task's record.

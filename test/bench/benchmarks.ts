@@ -88,7 +88,8 @@ async function* bundles(sizes: Sizes): AsyncGenerator<string> {
 }
 
 async function* coldStarts(sizes: Sizes): AsyncGenerator<string> {
-  const { producer, worker, bareHono, stop } = await coldBundles();
+  const bundles = await coldBundles();
+  const { producer, worker, bareHono } = bundles;
   try {
     const [ofProducer, ofWorker, ofHono] = await measureColdStarts([producer, worker, bareHono], sizes.starts);
     if (!ofProducer || !ofWorker || !ofHono) throw new Error("Nothing was measured.");
@@ -101,7 +102,7 @@ async function* coldStarts(sizes: Sizes): AsyncGenerator<string> {
     yield `worker's first claimed delivery done ${figures(ofWorker)} (${setup})`;
     yield `a bare Hono's first response ${figures(ofHono)} (${setup})`;
   } finally {
-    await stop();
+    await bundles.stop();
   }
 }
 

@@ -14,9 +14,9 @@ const MODULES = /node_modules[\\/](?:@google-cloud|google-gax|google-auth-librar
  */
 export const googleClients: Plugin = {
   name: "google-clients",
-  setup({ initialOptions, onLoad, onResolve, onEnd, esbuild }) {
+  setup(build) {
     const late = new Set<string>();
-    onLoad({ filter: MODULES }, async ({ path: file }) => {
+    build.onLoad({ filter: MODULES }, async ({ path: file }) => {
       try {
         if (MESSAGE_CLASSES.test(file)) late.add(file);
         return { contents: await rewrite(file), loader: "js" };
@@ -24,12 +24,12 @@ export const googleClients: Plugin = {
         return { errors: [{ text: `${file}: ${error instanceof Error ? error.message : String(error)}` }] };
       }
     });
-    onResolve({ filter: LATE_PATH }, ({ path: file }) => ({ path: file, external: true }));
-    onEnd(async () => {
+    build.onResolve({ filter: LATE_PATH }, ({ path: file }) => ({ path: file, external: true }));
+    build.onEnd(async () => {
       for (const file of late) {
-        const outfile = path.join(initialOptions.outdir ?? "", latePath(file));
+        const outfile = path.join(build.initialOptions.outdir ?? "", latePath(file));
         const common = { bundle: true, platform: "node", format: "cjs", logLevel: "silent" } as const;
-        await esbuild.build({ ...common, entryPoints: [file], outfile });
+        await build.esbuild.build({ ...common, entryPoints: [file], outfile });
       }
     });
   },

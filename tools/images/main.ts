@@ -3,9 +3,12 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { explainFailure } from "../../shared/runtime/program.ts";
+import { CANARIES } from "../../shared/tasks/canary.ts";
+import { registry } from "../../shared/tasks/index.ts";
 import { sizeOf } from "../folder-size.ts";
 import { PROJECT_DIR } from "../project-dir.ts";
-import { type Bundle, makeBundles } from "./make-bundles.ts";
+import { makeBundles } from "./make-bundles.ts";
+import type { Bundle } from "./programs.ts";
 import { tryOut } from "./try-out.ts";
 
 const USAGE = `npm run build
@@ -34,7 +37,7 @@ try {
   const { values } = parseArgs({ options: { help: { type: "boolean" } } });
   if (values.help) process.stdout.write(USAGE);
   else {
-    const bundles = await makeBundles(path.join(PROJECT_DIR, "dist"));
+    const bundles = await makeBundles(path.join(PROJECT_DIR, "dist"), { registry, canaries: CANARIES });
     for (const each of Object.values(bundles)) process.stdout.write(await check(each));
   }
 } catch (error) {

@@ -1,19 +1,20 @@
 import path from "node:path";
-import { CANARIES } from "../../shared/tasks/canary.ts";
-import { registry } from "../../shared/tasks/index.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
+import type { TaskType } from "../../shared/contract/task-type.ts";
 import { bundle } from "../bundle.ts";
 import { PROJECT_DIR } from "../project-dir.ts";
-import { type Program, programsOf } from "./programs.ts";
+import { type Bundle, programsOf } from "./programs.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** A program's bundle: `node FOLDER/main.js` starts it. */
-export interface Bundle {
-  readonly program: Program;
-  readonly folder: string;
-}
-
-/** Bundles all programs into folders of their names, and fills their code caches. */
-export async function makeBundles(into: string) {
+/**
+ * Bundles all programs into folders of their names, and fills their code caches.
+ *
+ * @param parts.canaries the task types that fill them; see `warmUp`.
+ */
+export async function makeBundles(
+  into: string,
+  { registry, canaries }: { readonly registry: Pick<Registry, "settings">; readonly canaries: readonly TaskType[] },
+) {
   const made: Bundle[] = [];
   for (const program of programsOf(registry)) {
     const folder = path.join(into, program.name);
@@ -22,6 +23,6 @@ export async function makeBundles(into: string) {
   }
   const [producer, worker, emulator] = made;
   if (!producer || !worker || !emulator) throw new Error("There is no such program.");
-  await warmUp({ producer, worker, emulator }, CANARIES);
+  await warmUp({ producer, worker, emulator }, canaries);
   return { producer, worker, emulator };
 }

@@ -19,6 +19,12 @@ export interface Program {
   readonly warmUpEnv: Readonly<Record<string, string>>;
 }
 
+/** A program's bundle: `node FOLDER/main.js` starts it. */
+export interface Bundle {
+  readonly program: Program;
+  readonly folder: string;
+}
+
 const SERVICE_ENV = {
   PORT: "0",
   HOST: "127.0.0.1",

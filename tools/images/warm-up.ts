@@ -2,8 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { TaskType } from "../../shared/contract/task-type.ts";
 import { FILL_CODE_CACHE } from "./code-cache.ts";
-import type { Bundle } from "./make-bundles.ts";
-import type { Program } from "./programs.ts";
+import type { Bundle, Program } from "./programs.ts";
 import { type RunningBundle, startBundle } from "./running-bundle.ts";
 
 const LONGEST_TASK_SECONDS = 15;

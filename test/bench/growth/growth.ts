@@ -22,14 +22,17 @@ export async function growth({ isQuick, writes }: Choices, print: (text: string)
     const measures = { queued: byQueued, connections: byConnections, payloads: byPayload };
     for (const [name, measure] of Object.entries(measures)) {
       const emulators = await startOurEmulators();
-      const chart = await measure({ bundles, emulators, sizes }).finally(() => emulators.stop());
-      charts.push([name, chart]);
+      try {
+        charts.push([name, await measure({ bundles, emulators, sizes })]);
+      } finally {
+        await emulators.stop();
+      }
       loads.push(load());
-      print(`growth: ${chart.title}\n${linesOf(chart)}`);
     }
   } finally {
     await bundles.remove();
   }
+  for (const [, chart] of charts) print(`growth: ${chart.title}\n${linesOf(chart)}`);
   if (!writes) return;
   await fs.mkdir(path.join(PROJECT_DIR, FIGURES), { recursive: true });
   for (const [name, chart] of charts) {

@@ -2,7 +2,10 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { sizeOf } from "../../../tools/folder-size.ts";
-import { type Bundle, makeBundles } from "../../../tools/images/make-bundles.ts";
+import { CANARIES } from "../../../shared/tasks/canary.ts";
+import { registry } from "../../../shared/tasks/index.ts";
+import { makeBundles } from "../../../tools/images/make-bundles.ts";
+import type { Bundle } from "../../../tools/images/programs.ts";
 import { type TryOut, tryOut } from "../../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 import { median } from "../median.ts";
@@ -46,7 +49,7 @@ export async function temporaryBundles() {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-bench-"));
   const remove = () => fs.rm(folder, { recursive: true });
   try {
-    return { bundles: await makeBundles(folder), remove };
+    return { bundles: await makeBundles(folder, { registry, canaries: CANARIES }), remove };
   } catch (error) {
     await remove();
     throw error;

@@ -6,7 +6,10 @@ import { randomTaskId } from "../../../shared/contract/task-id.ts";
 import { claimCanary } from "../../../shared/tasks/canary.ts";
 import { bundle } from "../../../tools/bundle.ts";
 import { FILL_CODE_CACHE } from "../../../tools/images/code-cache.ts";
-import { type Bundle, makeBundles } from "../../../tools/images/make-bundles.ts";
+import { CANARIES } from "../../../shared/tasks/canary.ts";
+import { registry } from "../../../shared/tasks/index.ts";
+import { makeBundles } from "../../../tools/images/make-bundles.ts";
+import type { Bundle } from "../../../tools/images/programs.ts";
 import type { Program } from "../../../tools/images/programs.ts";
 import { startBundle } from "../../../tools/images/running-bundle.ts";
 import { PROJECT_DIR } from "../../../tools/project-dir.ts";
@@ -64,7 +67,7 @@ export async function coldBundles(): Promise<{
       OIDC_CERTS_URL: keys.url,
     };
     const token = signToken(key, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
-    const { producer, worker } = await makeBundles(folder);
+    const { producer, worker } = await makeBundles(folder, { registry, canaries: CANARIES });
     return {
       producer: { ...serviceOf(producer, env), request: newTask },
       worker: { ...serviceOf(worker, env), request: (origin) => delivery(origin, token) },

@@ -29,7 +29,7 @@ export const KNOWN_BUGS: Readonly<Record<string, KnownBug>> = {
   /** Leases are checked against the instance's clock. */
   "lease-by-local-clock": {
     file: "shared/records/read-record.ts",
-    text: `readTimeMs: snapshot.readTime.toMillis() };`,
+    text: `readTimeMs: document.readTime.toMillis() };`,
     instead: `readTimeMs: Date.now() + Number(process.env.CHAOS_CLOCK_OFFSET_MS) };`,
   },
   /** Attempts are counted by the queue's header, so rejected deliveries use them up. */

@@ -16,7 +16,7 @@ const LONGEST = [
   "test/e2e/large-payloads.test.ts",
   "test/e2e/image-steps.test.ts",
   "test/e2e/emulator-package.test.ts",
-  "test/e2e/smoke.test.ts",
+  "test/e2e/smoke/smoke.test.ts",
   "test/contract/bench.test.ts",
   "test/contract/compatibility/previous-revision.test.ts",
   "test/contract/worker/fuzz/fuzz.test.ts",

@@ -16,8 +16,17 @@ import { httpRoutes } from "./http-routes.ts";
 
 /** Of `google.protobuf`, which also describes protos themselves. */
 const WELL_KNOWN = [
-  ...["Any", "Duration", "Empty", "ListValue", "NullValue", "Struct", "Timestamp", "Value"],
-  ...["DoubleValue", "Int32Value", "Int64Value"],
+  "Any",
+  "Duration",
+  "Empty",
+  "ListValue",
+  "NullValue",
+  "Struct",
+  "Timestamp",
+  "Value",
+  "DoubleValue",
+  "Int32Value",
+  "Int64Value",
 ].map((name) => `google.protobuf.${name}`);
 const PROTO_PACKAGES = ["google.firestore.v1", "google.rpc", "google.type", ...WELL_KNOWN];
 const firestoreProtos = loadOnce(() => loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES));

@@ -10,7 +10,7 @@ const tokens = new OAuth2Client({ endpoints: { oauth2FederatedSignonPemCertsUrl:
 
 const app = express();
 app.use(express.json({ limit: "1mb" }));
-// oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 passes rejections on
+// oxlint-disable-next-line oxc/no-async-endpoint-handlers, typescript/no-misused-promises -- Express 5 passes rejections on
 app.post("/tasks/:type", async (request, response) => {
   const idToken = request.get("authorization")?.replace(/^Bearer /, "") ?? "";
   const ticket = await tokens.verifyIdToken({ idToken, audience: WORKER_AUDIENCE });

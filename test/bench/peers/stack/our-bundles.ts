@@ -2,7 +2,7 @@ import fs from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { bundle } from "../../../../tools/bundle.ts";
-import type { Bundle } from "../../../../tools/images/make-bundles.ts";
+import type { Bundle } from "../../../../tools/images/programs.ts";
 import { programsOf } from "../../../../tools/images/programs.ts";
 import { warmUp } from "../../../../tools/images/warm-up.ts";
 import { PROJECT_DIR } from "../../../../tools/project-dir.ts";

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from "vitest";
 import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { sealText } from "../../../../shared/contract/envelope.ts";
-import { type Shards, shardKeys } from "../../../../shared/contract/queue-shards.ts";
+import { shardKeys } from "../../../../shared/contract/queue-shards.ts";
+import type { Shards } from "../../../../shared/contract/queues.ts";
 import { isTaskId } from "../../../../shared/contract/task-id.ts";
 import { createCloudTasksQueue } from "../../../../shared/queue/cloud-tasks-queue.ts";
 import { createCloudTasksClient } from "../../../../shared/runtime/google-clients.ts";

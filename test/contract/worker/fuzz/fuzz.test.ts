@@ -10,7 +10,7 @@ import { brokenPromises } from "./promises.ts";
 /** Enough to reach every end. */
 const MANY_CASES = 1_000;
 /** More on demand: `CASES=10000 npx vitest run test/contract/worker/fuzz`; `SEED=…` repeats the same ones. */
-const CASES = Number(process.env["CASES"] ?? MANY_CASES);
+const CASES = Number(process.env["CASES"] ?? 4_000);
 const MOST_MUTATIONS = 3;
 /** A request that takes longer hangs. */
 const HANG_MS = 10_000;

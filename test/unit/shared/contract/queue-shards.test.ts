@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { defineRegistry } from "../../../../shared/contract/registry.ts";
-import { type Shards, mayComeFrom, queuesOf, shardKeys, shareOf } from "../../../../shared/contract/queue-shards.ts";
+import { mayComeFrom, queuesOf, shardKeys, shareOf } from "../../../../shared/contract/queue-shards.ts";
+import type { Shards } from "../../../../shared/contract/queues.ts";
 import { isTaskId, randomTaskId } from "../../../../shared/contract/task-id.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 

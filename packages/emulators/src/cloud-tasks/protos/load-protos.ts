@@ -4,8 +4,14 @@ import { completeV2 } from "./complete-v2.ts";
 
 /** Without what extends the description of protos: `google.longrunning` has such a thing, too. */
 const OPERATIONS = [
-  ...["Operations", "Operation", "GetOperationRequest", "ListOperationsRequest", "ListOperationsResponse"],
-  ...["CancelOperationRequest", "DeleteOperationRequest", "WaitOperationRequest"],
+  "Operations",
+  "Operation",
+  "GetOperationRequest",
+  "ListOperationsRequest",
+  "ListOperationsResponse",
+  "CancelOperationRequest",
+  "DeleteOperationRequest",
+  "WaitOperationRequest",
 ].map((name) => `google.longrunning.${name}`);
 
 const PACKAGES = [

@@ -1,8 +1,8 @@
 import http from "node:http";
 import { PassThroughClient } from "google-auth-library";
 import { expect, onTestFinished, test } from "vitest";
-import { portOf } from "../../shared/http/listening-port.ts";
-import { databaseProblems } from "../../packages/client/src/cli/doctor/database-kind.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
+import { databaseProblems } from "../../../packages/client/src/cli/doctor/database-kind.ts";
 
 const FITTING = {
   type: "FIRESTORE_NATIVE",

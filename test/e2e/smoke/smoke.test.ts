@@ -6,14 +6,14 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { COMPILE_CACHE } from "../../services/local/compile-cache.ts";
-import { portOf } from "../../shared/http/listening-port.ts";
-import { registry } from "../../shared/tasks/index.ts";
-import { temporaryFolder } from "../harness/runtime/temporary-folder.ts";
-import { setUpProducer } from "../harness/producer/producer-harness.ts";
+import { COMPILE_CACHE } from "../../../services/local/compile-cache.ts";
+import { portOf } from "../../../shared/http/listening-port.ts";
+import { registry } from "../../../shared/tasks/index.ts";
+import { temporaryFolder } from "../../harness/runtime/temporary-folder.ts";
+import { setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 const run = promisify(execFile);
-const MAIN = path.resolve(import.meta.dirname, "../smoke/main.ts");
+const MAIN = path.resolve(import.meta.dirname, "../../smoke/main.ts");
 
 /** Runs the smoke test as a person does; returns its exit code and output. */
 async function smoke(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
