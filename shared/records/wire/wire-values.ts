@@ -34,7 +34,7 @@ class OtherValue {
 }
 
 /** A value from its form on the wire. Integers beyond 2^53 lose digits, as in Google's client. */
-export function plainValue(wire: WireValue): unknown {
+function plainValue(wire: WireValue): unknown {
   const { stringValue, integerValue, timestampValue, nullValue, mapValue, arrayValue, booleanValue, doubleValue } =
     wire;
   if (isSet(stringValue)) return stringValue;
