@@ -10,7 +10,7 @@ export interface FirestoreWrite {
   readonly what: string;
 }
 
-/** The methods of Google's client that write, or make a writer, by class. */
+/** The methods that write, or make a writer, by class: of Google's clients, and of our calls by the one beneath. */
 const WRITING: Readonly<Record<string, readonly string[]>> = {
   Firestore: ["batch", "bulkWriter", "recursiveDelete", "runTransaction"],
   CollectionReference: ["add"],
@@ -18,8 +18,17 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   Transaction: ["create", "set", "update", "delete"],
   WriteBatch: ["create", "set", "update", "delete", "commit"],
   BulkWriter: ["create", "set", "update", "delete"],
+  FirestoreCalls: ["commit"],
+  CommitWrites: ["create", "set", "update", "delete"],
   FirestoreClient: ["commit", "batchWrite", "write", "createDocument", "updateDocument", "deleteDocument"],
 };
+
+/** Where these classes are. */
+const CLIENTS = [
+  "/node_modules/@google-cloud/firestore/",
+  "/node_modules/@google-cloud/firestore-api/",
+  "/shared/records/wire/",
+];
 
 const METHODS = new Set(Object.values(WRITING).flat());
 
@@ -166,5 +175,5 @@ function writersIn(type: ts.Type): string[] {
 
 function isOfClient(node: ts.Node): node is ts.ClassDeclaration | ts.InterfaceDeclaration {
   const isClass = ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node);
-  return isClass && node.getSourceFile().fileName.includes("/node_modules/@google-cloud/firestore/");
+  return isClass && CLIENTS.some((folder) => node.getSourceFile().fileName.includes(folder));
 }
