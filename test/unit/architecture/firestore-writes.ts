@@ -10,7 +10,7 @@ export interface FirestoreWrite {
   readonly what: string;
 }
 
-/** The methods of Google's client that write, or make a writer, by class. */
+/** The methods of Google's clients, and of our calls beneath them, that write, or make a writer, by class. */
 const WRITING: Readonly<Record<string, readonly string[]>> = {
   Firestore: ["batch", "bulkWriter", "recursiveDelete", "runTransaction"],
   CollectionReference: ["add"],
@@ -18,8 +18,12 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   Transaction: ["create", "set", "update", "delete"],
   WriteBatch: ["create", "set", "update", "delete", "commit"],
   BulkWriter: ["create", "set", "update", "delete"],
+  FirestoreCalls: ["commit"],
   FirestoreClient: ["commit", "batchWrite", "write", "createDocument", "updateDocument", "deleteDocument"],
 };
+
+/** Where Google's clients are declared, and our calls. */
+const CLIENTS = /\/node_modules\/@google-cloud\/firestore(-api)?\/|\/shared\/records\/wire\/firestore-calls\.ts$/;
 
 const METHODS = new Set(Object.values(WRITING).flat());
 
@@ -166,5 +170,5 @@ function writersIn(type: ts.Type): string[] {
 
 function isOfClient(node: ts.Node): node is ts.ClassDeclaration | ts.InterfaceDeclaration {
   const isClass = ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node);
-  return isClass && node.getSourceFile().fileName.includes("/node_modules/@google-cloud/firestore/");
+  return isClass && CLIENTS.test(node.getSourceFile().fileName);
 }

@@ -13,6 +13,7 @@ const STORES = [
   "shared/records/documents.ts",
   "shared/records/letters/letter-store.ts",
   "shared/records/task-store.ts",
+  "shared/records/wire/firestore-calls.ts",
 ];
 
 /** The modules that make queries. */
@@ -158,6 +159,10 @@ const SNEAKED: Readonly<Record<string, { readonly text: string; readonly found: 
       "export const a = (batch: WriteBatch) => put(batch);",
     ].join("\n"),
     found: ["WriteBatch"],
+  },
+  "by-the-generated-client": {
+    text: 'export const a = (client: import("@google-cloud/firestore-api").v1.FirestoreClient) => client.commit({});',
+    found: ["FirestoreClient.commit"],
   },
   "by-a-cast": {
     text: "export const a = (ref: DocumentReference) => ref as unknown;",
