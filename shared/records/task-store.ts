@@ -1,4 +1,4 @@
-import type { Timestamp } from "@google-cloud/firestore";
+import type { Firestore, Timestamp, Transaction } from "@google-cloud/firestore";
 import { RECORD_STORE_DEADLINE_MS } from "../contract/queues.ts";
 import type { TaskId } from "../contract/task-id.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -14,7 +14,7 @@ import {
   readingOf,
 } from "./read-record.ts";
 import { RecordStoreError, isFirestoreError } from "./record-store-error.ts";
-import type { TaskRecord } from "./task-record.ts";
+import { TASK_RECORDS, type TaskRecord } from "./task-record.ts";
 import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
 
@@ -227,6 +227,18 @@ export class TaskStore {
     if (writes.entries) task.onEntries?.(writes.entries.map(({ id }) => id));
     return writes;
   }
+}
+
+/** Runs `body` in a transaction that has read a task's record, as `transact` does, but writes none: for tests of handlers. */
+export async function transactUnrecorded<Result>(
+  db: Firestore,
+  id: TaskId,
+  body: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  return await db.runTransaction(async (transaction) => {
+    await transaction.get(db.collection(TASK_RECORDS).doc(id));
+    return await body(guardWrites(transaction));
+  });
 }
 
 function unexpired(document: KnownRead): TaskRecord | undefined {

@@ -1,8 +1,7 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { TaskType } from "../../../shared/contract/task-type.ts";
-import { guardWrites } from "../../../shared/records/guarded-transaction.ts";
-import { TASK_RECORDS } from "../../../shared/records/task-record.ts";
+import { transactUnrecorded } from "../../../shared/records/task-store.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import type { HandlerEnd } from "../runner/handler.ts";
 import { ABORT_REASON, GRACE_MS, startAbort } from "../runner/run-handler.ts";
@@ -56,9 +55,8 @@ export async function runInTransaction(
 ): Promise<HandlerEnd> {
   const { db, run } = on;
   try {
-    return await db.runTransaction(async (transaction) => {
-      await transaction.get(db.collection(TASK_RECORDS).doc(envelope.id));
-      const result = await run(guardWrites(transaction));
+    return await transactUnrecorded(db, envelope.id, async (transaction) => {
+      const result = await run(transaction);
       if (result.kind !== "succeeded") throw new NothingToCommit(result);
       return result;
     });

@@ -10,7 +10,7 @@ export interface FirestoreWrite {
   readonly what: string;
 }
 
-/** The methods that write, or make a writer, by class: of Google's clients, and of our calls by the one beneath. */
+/** The methods of Google's clients, and of our calls beneath them, that write, or make a writer, by class. */
 const WRITING: Readonly<Record<string, readonly string[]>> = {
   Firestore: ["batch", "bulkWriter", "recursiveDelete", "runTransaction"],
   CollectionReference: ["add"],
@@ -19,16 +19,11 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   WriteBatch: ["create", "set", "update", "delete", "commit"],
   BulkWriter: ["create", "set", "update", "delete"],
   FirestoreCalls: ["commit"],
-  CommitWrites: ["create", "set", "update", "delete"],
   FirestoreClient: ["commit", "batchWrite", "write", "createDocument", "updateDocument", "deleteDocument"],
 };
 
-/** Where these classes are. */
-const CLIENTS = [
-  "/node_modules/@google-cloud/firestore/",
-  "/node_modules/@google-cloud/firestore-api/",
-  "/shared/records/wire/",
-];
+/** Where Google's clients are declared, and our calls. */
+const CLIENTS = /\/node_modules\/@google-cloud\/firestore(-api)?\/|\/shared\/records\/wire\/firestore-calls\.ts$/;
 
 const METHODS = new Set(Object.values(WRITING).flat());
 
@@ -175,5 +170,5 @@ function writersIn(type: ts.Type): string[] {
 
 function isOfClient(node: ts.Node): node is ts.ClassDeclaration | ts.InterfaceDeclaration {
   const isClass = ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node);
-  return isClass && CLIENTS.some((folder) => node.getSourceFile().fileName.includes(folder));
+  return isClass && CLIENTS.test(node.getSourceFile().fileName);
 }
