@@ -25,9 +25,9 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
       /^bundles: worker listening after \d+ ms from its bundle .* \d+ ms from its sources, ratio \d/,
     ),
     expect.stringMatching(
-      /^cold-starts: producer's first task created \d+ ms .* ratio [\d.]+.* \d+ MiB idle, \d+ MiB then/,
+      /^cold-starts: producer's first task created \d+ ms .*\(ratio [\d.]+.* \d+ MiB idle, \d+ MiB then/,
     ),
-    expect.stringMatching(/^cold-starts: worker's first claimed delivery done \d+ ms .* ratio [\d.]+.* \d+ MiB idle/),
+    expect.stringMatching(/^cold-starts: worker's first claimed delivery done \d+ ms .*\(ratio [\d.]+.* \d+ MiB idle/),
     expect.stringMatching(/^cold-starts: a bare Hono's first response \d+ ms after its start \(ratio 1\.0\)/),
     expect.stringMatching(
       /^firestore: transactions of one read and one write: \d+\/s at [\d.]+ ms of a processor each, Google's emulator is left out/,

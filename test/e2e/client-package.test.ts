@@ -77,7 +77,7 @@ test("a project elsewhere installs the pack, compiles right calls and no wrong o
   expect(message.match(/^\w+\.ts.*/gm)).toEqual([
     "wrong.ts(5,41): error TS2322: Type 'number' is not assignable to type 'string'.",
     expect.stringMatching(/^wrong\.ts\(6,23\): error TS2345: .*"canary\.claims".*"canary\.claim" \|/),
-    "wrong.ts(7,73): error TS2353: Object literal may only specify known properties, and 'sender' does not exist in type '{ sentAt: string; }'.",
+    "wrong.ts(7,73): error TS2353: Object literal may only specify known properties, and 'sender' does not exist in type '{ sentAt?: string | undefined; }'.",
   ]);
 
   const producer = await setUpProducer({ registry });

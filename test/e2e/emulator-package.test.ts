@@ -49,7 +49,14 @@ await Promise.all(emulators.map((emulator) => emulator.stop()));
 `;
 
 const TSCONFIG = {
-  compilerOptions: { module: "nodenext", target: "es2024", strict: true, skipLibCheck: true, types: ["node"] },
+  compilerOptions: {
+    module: "nodenext",
+    target: "es2024",
+    strict: true,
+    skipLibCheck: true,
+    noEmit: true,
+    types: ["node"],
+  },
   files: ["example.test.ts", "typed.ts"],
 };
 

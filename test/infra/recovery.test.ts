@@ -60,6 +60,7 @@ test("there is a command with the exact id for each resource with a fixed name",
     "outbox projects/my-project-123/locations/europe-west1/triggers/handoff-dev-outbox",
     "taskOutbox-by-shard projects/my-project-123/databases/handoff-dev/collectionGroups/taskOutbox/indexes/FIND",
     "ticks handoff-dev-ticks",
+    "schedules handoff-dev-schedules",
     "producer-queues projects/my-project-123/roles/handoff_dev_producer",
     "producer projects/my-project-123/locations/europe-west1/services/handoff-dev-producer",
   ];
