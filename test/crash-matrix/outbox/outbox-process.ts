@@ -141,6 +141,10 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
     },
   });
   const mayDo = () => ({ allowed: true }) as const;
+  const sever = (): void => {
+    store.sever();
+    tasks.sever();
+  };
   const { signal } = new AbortController();
   return {
     store,
@@ -170,9 +174,10 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
       });
       return answer.status === 200 ? String(answer.headers.get("Handoff-Outcome")) : String(answer.status);
     },
+    /** Cuts it off from both, as if it were killed: a fault alone cuts it off from the one that was being called. */
+    sever,
     async discard(): Promise<void> {
-      store.sever();
-      tasks.sever();
+      sever();
       store.calm();
       tasks.calm();
       await Promise.all([store.waitUntilQuiet(), tasks.waitUntilQuiet()]);

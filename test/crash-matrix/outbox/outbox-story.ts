@@ -219,6 +219,7 @@ export async function playOutboxCell(world: OutboxWorld, scenario: OutboxScenari
   });
   never.catch(() => undefined);
   await Promise.race([injected, never]);
+  if (fault.answer === "gone") subject.sever();
   const answer = fault.answer === "gone" ? "†" : await acting;
   // Google's client asks again after two seconds or more, so it depends on chance whether a request hears of that in time.
   const isUnknown = answer === "unclear" || answer === "503";
