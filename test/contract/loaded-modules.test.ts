@@ -76,6 +76,8 @@ test.concurrent.each(["producer", "worker"])("the %s listens without the data of
   const loaded = await modulesOf(name, {});
 
   expect(loaded.length).toBeGreaterThan(100);
-  // It takes Node longer to load than all of a service's own code.
-  expect(loaded.filter((line) => line.startsWith("loaded language data"))).toEqual([]);
+  // It takes Node longer to load than all of a service's own code. A schedule in another zone is checked on loading.
+  const hasZones = [...registry.schedules.values()].some(({ timeZone }) => timeZone !== "Etc/UTC");
+  const dates = hasZones ? ["loaded language data for DateTimeFormat"] : [];
+  expect(loaded.filter((line) => line.startsWith("loaded language data") && !dates.includes(line))).toEqual([]);
 });

@@ -13,7 +13,9 @@ const BATCH = 100;
 const AT_ONCE = 20;
 const QUEUES = "shared/tasks/queues.ts";
 /** Fast enough for any number of tasks. */
-const FAST = "maxDispatchesPerSecond: 500,\n    maxConcurrentDispatches: 100,\n    shards:";
+const FAST =
+  "maxDispatchesPerSecond: 500, maxConcurrentDispatches: 100, minBackoffMs: 1_000, maxBackoffMs: 60_000, " +
+  "maxDoublings: 6, dispatchDeadlineMs: 45_000";
 
 interface Place {
   readonly project: string;
@@ -24,8 +26,8 @@ interface Place {
 /** Starts the stack with these shards of the default queue. */
 async function startWith(shards: string, place: Place): Promise<StackProcess> {
   const original = fs.readFileSync(path.join(CHECKOUT, QUEUES), "utf8");
-  const limits = /(default: \{\s+)maxDispatchesPerSecond: [\d_]+,\s+maxConcurrentDispatches: [\d_]+,/;
-  const changed = original.replace(limits, `$1${FAST} ${shards},`);
+  const entry = /(\bdefault: )\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/;
+  const changed = original.replace(entry, `$1{ ${FAST}, shards: ${shards} }`);
   expect(changed).not.toBe(original);
   fs.writeFileSync(path.join(place.project, QUEUES), changed);
   return await startStackProcess(place);

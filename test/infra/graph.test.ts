@@ -5,6 +5,7 @@ import { z } from "zod";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { printGraph } from "../../infra/preview/print-graph.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
+import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 import { runRecorded } from "./support/host/ask-host.ts";
@@ -94,8 +95,9 @@ test("a preview of an example with the real registry requests each queue and its
   const grants = ofType(run.resources, "gcp:cloudtasks/queueIamMember:QueueIamMember").map(({ name }) => name);
 
   expect(run.output).toBe("");
-  expect(queues.toSorted()).toEqual([...registry.queues.keys()].map((key) => `handoff-dev-${key}`).toSorted());
-  expect(grants).toHaveLength((1 + 3) * registry.queues.size);
+  const shards = [...registry.queues].flatMap(([key, queue]) => shardKeys(key, queue));
+  expect(queues.toSorted()).toEqual(shards.map((key) => `handoff-dev-${key}`).toSorted());
+  expect(grants).toHaveLength((1 + 3) * shards.length);
 });
 
 test("wrong settings end a preview with a sentence each, and nothing is requested", async () => {

@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { shardCount } from "../../shared/contract/queue-shards.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { tryOut } from "../../tools/images/try-out.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
@@ -24,7 +25,8 @@ async function preview(...args: string[]): Promise<{ code: unknown; stdout: stri
 test("a stack's own file is previewed", async () => {
   const { code, stdout } = await preview("--config", await writeStackFile("mine"), "--counts");
 
-  expect(stdout).toMatch(new RegExp(`^ +${registry.queues.size} {2}gcp:cloudtasks/queue:Queue$`, "m"));
+  const shards = [...registry.queues.values()].reduce((sum, queue) => sum + shardCount(queue), 0);
+  expect(stdout).toMatch(new RegExp(`^ +${shards} {2}gcp:cloudtasks/queue:Queue$`, "m"));
   expect(code).toBe(0);
 });
 

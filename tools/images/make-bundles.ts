@@ -13,7 +13,10 @@ import { warmUp } from "./warm-up.ts";
  */
 export async function makeBundles(
   into: string,
-  { registry, canaries }: { readonly registry: Pick<Registry, "settings">; readonly canaries: readonly TaskType[] },
+  {
+    registry,
+    canaries,
+  }: { readonly registry: Pick<Registry, "settings" | "queues">; readonly canaries: readonly TaskType[] },
 ) {
   const made: Bundle[] = [];
   for (const program of programsOf(registry)) {
@@ -23,6 +26,6 @@ export async function makeBundles(
   }
   const [producer, worker, emulator] = made;
   if (!producer || !worker || !emulator) throw new Error("There is no such program.");
-  await warmUp({ producer, worker, emulator }, canaries);
+  await warmUp({ producer, worker, emulator }, { taskTypes: canaries, queues: registry.queues });
   return { producer, worker, emulator };
 }

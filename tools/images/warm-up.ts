@@ -1,5 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
+import { shardKeys } from "../../shared/contract/queue-shards.ts";
+import type { Registry } from "../../shared/contract/registry.ts";
 import type { TaskType } from "../../shared/contract/task-type.ts";
 import { FILL_CODE_CACHE } from "./code-cache.ts";
 import type { Bundle, Program } from "./programs.ts";
@@ -10,16 +12,21 @@ const LONGEST_TASK_SECONDS = 15;
 /** Of a queue that retries soon, so that a cold worker doesn't make the warm-up long. */
 const RETRIES = { retryConfig: { minBackoff: "0.100s", maxBackoff: "1s" } };
 
+/** The tasks that are sent, and the queues that services know. */
+interface WarmUpTasks extends Pick<Registry, "queues"> {
+  /** They take a payload of `{ sentAt }`. */
+  readonly taskTypes: readonly TaskType[];
+}
+
 /**
  * Fills the bundles' code caches by what services do: a task of each type goes from the producer's API over the emulator
  * to the worker, and the producer is asked what became of it.
  *
- * @param taskTypes take a payload of `{ sentAt }`.
  * @throws Error if a task isn't done in 15 s.
  */
 export async function warmUp(
   { emulator, worker, producer }: Readonly<Record<"emulator" | "worker" | "producer", Bundle>>,
-  taskTypes: readonly TaskType[],
+  tasks: WarmUpTasks,
 ): Promise<void> {
   const running: RunningBundle[] = [];
   const start = async ({ program, folder }: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
@@ -40,8 +47,8 @@ export async function warmUp(
     const url = `http://127.0.0.1:${listening.ports.get("worker")}`;
     const serving = await start(producer, { ...emulators, ...producer.program.warmUpEnv, WORKER_URL: url });
     const api = `http://127.0.0.1:${serving.ports.get("producer")}`;
-    await createQueues(queues, { of: producer.program.tryOutEnv, taskTypes });
-    for (const { type, idempotency } of taskTypes) await finishTask(api, { type, idempotency });
+    await createQueues(queues, producer.program.tryOutEnv, tasks);
+    for (const { type, idempotency } of tasks.taskTypes) await finishTask(api, { type, idempotency });
     // Services first: they close their connections to the emulator.
     for (const bundle of running.toReversed()) await bundle.stop();
   } finally {
@@ -51,11 +58,14 @@ export async function warmUp(
 
 async function createQueues(
   emulator: string,
-  { of, taskTypes }: { readonly of: Program["tryOutEnv"]; readonly taskTypes: readonly TaskType[] },
+  of: Program["tryOutEnv"],
+  { taskTypes, queues }: WarmUpTasks,
 ): Promise<void> {
   const parent = `projects/${of["GOOGLE_CLOUD_PROJECT"]}/locations/${of["GOOGLE_CLOUD_LOCATION"]}`;
-  for (const queue of new Set(taskTypes.map((taskType) => taskType.queue))) {
-    await post(`${emulator}/v2/${parent}/queues`, { name: `${parent}/queues/${queue}`, ...RETRIES });
+  for (const key of new Set(taskTypes.map((taskType) => taskType.queue))) {
+    for (const name of shardKeys(key, queues.get(key) ?? {})) {
+      await post(`${emulator}/v2/${parent}/queues`, { name: `${parent}/queues/${name}`, ...RETRIES });
+    }
   }
 }
 

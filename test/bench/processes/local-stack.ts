@@ -91,8 +91,8 @@ function copyProject(project: string): void {
   fs.copyFileSync(handlers, path.join(project, "services/worker/handlers/canaries.ts"));
   edit(path.join(project, "shared/tasks/canary.ts"), /idempotency: "natural"/g, 'idempotency: "claim"');
   const queues = path.join(project, "shared/tasks/queues.ts");
-  edit(queues, /maxDispatchesPerSecond: \d+/g, `maxDispatchesPerSecond: ${HIGHEST_RATE}`);
-  edit(queues, /maxConcurrentDispatches: \d+/g, "maxConcurrentDispatches: 100");
+  edit(queues, /maxDispatchesPerSecond: [\d_]+/g, `maxDispatchesPerSecond: ${HIGHEST_RATE}`);
+  edit(queues, /maxConcurrentDispatches: [\d_]+/g, "maxConcurrentDispatches: 100");
 }
 
 function edit(file: string, from: RegExp, to: string): void {

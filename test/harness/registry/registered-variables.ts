@@ -1,3 +1,4 @@
+import { shardKeys } from "../../../shared/contract/queue-shards.ts";
 import { localVariables } from "../../../shared/contract/task-settings.ts";
 import { registry } from "../../../shared/tasks/index.ts";
 
@@ -11,7 +12,9 @@ export const CLOUD_VARIABLES: Readonly<Record<string, string>> = Object.fromEntr
   Object.entries(localVariables(registry.settings)).filter(([name]) => !registry.settings.get(name)?.localOnly),
 );
 
-/** The variable QUEUES, with a name for each registered queue. */
+/** The variable QUEUES, with a name for each shard of each registered queue. */
 export function queuesVariableOf(nameOf: (key: string) => string): string {
-  return JSON.stringify(Object.fromEntries([...registry.queues.keys()].map((key) => [key, [nameOf(key)]])));
+  return JSON.stringify(
+    Object.fromEntries([...registry.queues].map(([key, queue]) => [key, shardKeys(key, queue).map(nameOf)])),
+  );
 }

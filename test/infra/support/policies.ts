@@ -1,3 +1,4 @@
+import { shardKeys, shareOf } from "../../../shared/contract/queue-shards.ts";
 import { z } from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
@@ -174,9 +175,13 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   "the queues are the registered ones": (graph, _, { queues }) => {
     const prefix = textOf(the(graph, SERVICE, "worker").inputs["name"]).replace(/-worker$/, "");
-    const missing = [...queues].flatMap(([key, settings]) => {
+    const shards = [...queues].flatMap(([queueKey, settings]) =>
+      shardKeys(queueKey, settings).map((key, shard) => ({ key, settings, shard })),
+    );
+    const missing = shards.flatMap(({ key, settings, shard }) => {
       const queue = ofType(graph, QUEUE).find(({ name }) => name === `${prefix}-${key}`);
-      const { maxConcurrentDispatches, maxDispatchesPerSecond, minBackoffMs, maxBackoffMs, maxDoublings } = settings;
+      const { minBackoffMs, maxBackoffMs, maxDoublings } = settings;
+      const { maxConcurrentDispatches, maxDispatchesPerSecond } = shareOf(settings, shard);
       const expected = {
         rateLimits: { maxConcurrentDispatches, maxDispatchesPerSecond },
         retryConfig: {
@@ -193,7 +198,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       return JSON.stringify(found) === JSON.stringify(expected) ? [] : [`${key}: ${JSON.stringify(found)}`];
     });
     const count = ofType(graph, QUEUE).length;
-    return count === queues.size ? missing : [...missing, `there are ${count} queues`];
+    return count === shards.length ? missing : [...missing, `there are ${count} queues`];
   },
 
   "each service knows the name of each queue": (graph, _, { queues }) =>

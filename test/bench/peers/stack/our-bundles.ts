@@ -48,7 +48,7 @@ export async function makeOurBundles(): Promise<OurBundles> {
       worker: await make("worker"),
       emulator: await make("emulator"),
     };
-    await warmUp(bundles, [naturalTask, claimTask, transactionTask]);
+    await warmUp(bundles, { taskTypes: [naturalTask, claimTask, transactionTask], queues: registry.queues });
     const commandOf = (made: Bundle): BundleCommand => [process.execPath, path.join(made.folder, "main.js")];
     return {
       producer: commandOf(bundles.producer),
