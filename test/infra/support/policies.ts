@@ -1,9 +1,9 @@
-import { shardKeys, shareOf } from "../../../shared/contract/queue-shards.ts";
 import { z } from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { OWN_ROLE, PRODUCER_POLICIES, isOwnRole } from "./producer-policies.ts";
+import { expectedQueues } from "./expected-queues.ts";
 import { type Graph, type StackKind, at, ofType, emailOf, textsIn, the, variablesOf } from "./graph.ts";
 
 /** A rule that every graph must follow, given the stack's kind and registry; returns the violations, one line each. */
@@ -175,22 +175,9 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   "the queues are the registered ones": (graph, _, { queues }) => {
     const prefix = textOf(the(graph, SERVICE, "worker").inputs["name"]).replace(/-worker$/, "");
-    const shards = [...queues].flatMap(([queueKey, settings]) =>
-      shardKeys(queueKey, settings).map((key, shard) => ({ key, settings, shard })),
-    );
-    const missing = shards.flatMap(({ key, settings, shard }) => {
+    const shards = expectedQueues(queues);
+    const missing = shards.flatMap(({ key, ...expected }) => {
       const queue = ofType(graph, QUEUE).find(({ name }) => name === `${prefix}-${key}`);
-      const { minBackoffMs, maxBackoffMs, maxDoublings } = settings;
-      const { maxConcurrentDispatches, maxDispatchesPerSecond } = shareOf(settings, shard);
-      const expected = {
-        rateLimits: { maxConcurrentDispatches, maxDispatchesPerSecond },
-        retryConfig: {
-          maxAttempts: -1,
-          maxBackoff: `${maxBackoffMs / 1000}s`,
-          maxDoublings,
-          minBackoff: `${minBackoffMs / 1000}s`,
-        },
-      };
       const found = {
         rateLimits: sorted(queue?.inputs["rateLimits"]),
         retryConfig: sorted(queue?.inputs["retryConfig"]),
