@@ -19,7 +19,10 @@ export const DELIVERY_FIELDS = {
 export const TICK_MESSAGE = "tick";
 export const SCHEDULES_MESSAGE = "schedules";
 
-/** The fields of those lines that metrics read: how many schedules are late, and how old the oldest entry of the outbox is, in milliseconds; 0 if it is empty. */
+/**
+ * The fields of those lines that metrics read: how many schedules are late, and how old the oldest entry of the outbox is, in
+ * milliseconds; 0 if it is empty.
+ */
 export const LATE_SCHEDULES = "late";
 export const OLDEST_ENTRY_AGE_MS = "oldestEntryAgeMs";
 

@@ -43,9 +43,9 @@ const DEFAULT_STOP_GRACE_MS = 10_000;
 const DEFAULT_IDLE_TIMEOUT_MS = 10_000;
 
 /**
- * Starts an emulator of Cloud Tasks that delivers to HTTP targets, without options for clients in its own process. It serves gRPC for `CloudTasksClient`, and on the
- * same port REST and the public keys of its tokens over HTTP/1.1. Besides v2 there are v2beta3 and, for push queues,
- * v2beta2.
+ * Starts an emulator of Cloud Tasks that delivers to HTTP targets, without options for clients in its own process. It
+ * serves gRPC for `CloudTasksClient`, and on the same port REST and the public keys of its tokens over HTTP/1.1. Besides
+ * v2 there are v2beta3 and, for push queues, v2beta2.
  *
  * @throws Error with code EADDRINUSE when the port is taken; DataFolderError when the data folder can't be used;
  * QueueDefinitionError when the definition of a queue is invalid; NotStoredError when a queue couldn't be stored;
