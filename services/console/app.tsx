@@ -11,6 +11,13 @@ import { forgetAfterActions, knowPerson } from "./http/know-person.tsx";
 import { takeNotice } from "./http/notice.ts";
 import { pageHeaders } from "./http/page-headers.ts";
 import { refuseForeign } from "./http/refuse-foreign.ts";
+import { addQueues } from "./pages/queues/queues.tsx";
+import { addTasks } from "./pages/tasks/tasks.tsx";
+import { addDeadLetters } from "./pages/dead-letters/dead-letters.tsx";
+import { addSchedules } from "./pages/schedules/schedules.tsx";
+import { addTaskTypes } from "./pages/task-types/task-types.tsx";
+import { addEnqueue } from "./pages/enqueue/enqueue.tsx";
+import { addSearch } from "./pages/search/search.tsx";
 import { addOverview } from "./pages/overview/overview.tsx";
 
 /** The console: pages for people, made of the producer's API. */
@@ -24,5 +31,12 @@ export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   app.notFound(onNotFound(console));
 
   addOverview(app, console);
+  addQueues(app, console);
+  addTasks(app, console);
+  addDeadLetters(app, console);
+  addSchedules(app, console);
+  addTaskTypes(app, console);
+  addEnqueue(app, console);
+  addSearch(app, console);
   return app;
 }

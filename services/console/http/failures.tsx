@@ -32,9 +32,14 @@ export function onError({ assets, clock, log }: Pick<Console, "assets" | "clock"
 
 export function onNotFound(console: Pick<Console, "assets" | "clock">) {
   return (context: ConsoleContext): Response | Promise<Response> => {
-    const failure = { status: 404, title: "There is no such page", detail: "The navigation above leads to all of them." } as const;
+    const failure = {
+      status: 404,
+      title: "There is no such page",
+      detail: "The navigation above leads to all of them.",
+    } as const;
     const { status, title, detail } = failure;
-    if (!context.get("person")) return context.html(<BarePage {...{ title, detail, assets: console.assets }} />, status);
+    if (!context.get("person"))
+      return context.html(<BarePage {...{ title, detail, assets: console.assets }} />, status);
     return respondWithPage(context, console, { title, status }, <FailurePage failure={failure} />);
   };
 }
@@ -75,7 +80,12 @@ function failureOf(error: Error): Failure {
     const detail = `${error.message} Check that it is running, then reload. An action may have had its effect.`;
     return { status: 502, title: "The producer can't be reached", detail, code: error.code };
   }
-  return { status: 500, title: "The console failed", detail: "Its log says why. Reload to try again.", code: "internal" };
+  return {
+    status: 500,
+    title: "The console failed",
+    detail: "Its log says why. Reload to try again.",
+    code: "internal",
+  };
 }
 
 function refusalOf({ status, code, problem, message }: HandoffError): Failure {

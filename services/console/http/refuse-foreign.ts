@@ -27,7 +27,10 @@ export function refuseForeign(allowedHosts: ReadonlySet<string> | undefined) {
     const isForeign = site !== null && site !== "same-origin" && site !== "none" && !isLink;
     if (!foreignHost && !isForeign) return await next();
     context.set("refusal", "foreign-request");
-    const { status, detail } = foreignHost ?? { status: 403, detail: "This request comes from a page of another site." };
+    const { status, detail } = foreignHost ?? {
+      status: 403,
+      detail: "This request comes from a page of another site.",
+    };
     return problemResponse({ status, title: "Forbidden", code: "foreign-request", detail });
   });
 }

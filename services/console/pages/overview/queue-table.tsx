@@ -46,11 +46,7 @@ export function QueueTable(props: { readonly queues: readonly Queue[]; readonly 
   );
 }
 
-function QueueRow(props: {
-  readonly queue: Queue;
-  readonly deepest: number;
-  readonly types: readonly TaskTypeInfo[];
-}) {
+function QueueRow(props: { readonly queue: Queue; readonly deepest: number; readonly types: readonly TaskTypeInfo[] }) {
   const { queue, deepest, types } = props;
   const { key, state, depth, nextDueAt, inFlight, dispatchedLastMinute, shards } = queue;
   const own = types.filter((type) => type.queue === key).map(({ type }) => type);

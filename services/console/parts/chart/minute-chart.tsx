@@ -34,8 +34,9 @@ export function MinuteChart(props: {
         aria-label={`${label} per minute: ${formatCount(total)} in all, ${formatCount(most)} at most.`}
       >
         {counts.map(({ minute, count }, at) => {
+          if (count === 0) return null;
           // A single task is seen beside thousands.
-          const height = count === 0 ? 0 : Math.max(2, Math.round((count / most) * HEIGHT));
+          const height = Math.max(2, Math.round((count / most) * HEIGHT));
           return (
             <rect x={at * (BAR_WIDTH + GAP)} y={HEIGHT - height} width={BAR_WIDTH} height={height}>
               <title>{`${minute.slice(11, 16)} UTC: ${formatCount(count)}`}</title>
