@@ -19,7 +19,8 @@ export interface DeadLetters {
   replay(id: string, options?: CallOptions & ReplayOptions): Promise<Replayed>;
   /** Replays the open letters that fit, a page at a time. It may be stopped and repeated: each letter is replayed once. */
   replayAll(request: ReplayAll, options?: CallOptions): AsyncIterable<ReplayPage>;
-  delete(id: string, options?: CallOptions): Promise<void>;
+  /** Deletes a letter. `version`: only if it is still as it was when `get` gave that; otherwise the call is refused with 412. */
+  delete(id: string, options?: CallOptions & { readonly version?: string | undefined }): Promise<void>;
 }
 
 /** Which letters a list has: by default, those that are open. */
@@ -55,8 +56,11 @@ export function createDeadLetters(connection: Connection): DeadLetters {
       listPage(connection, { path: LETTERS, query: { ...filter }, signal }, page),
     async get(id, { includePayload, signal } = {}) {
       const query = { include: includePayload === true ? "payload" : undefined };
-      return (await connection.call<DeadLetter>({ method: "GET", path: letterPath(id), query, signal, shape: LETTER }))
-        .body;
+      const request = { method: "GET", path: letterPath(id), query, signal, shape: LETTER } as const;
+      const { body, headers } = await connection.call<DeadLetter>(request);
+      // What compresses responses on the way marks the tag as weak.
+      const version = headers.get("etag")?.replace(/^W\//, "");
+      return version === undefined ? body : { ...body, version };
     },
     async summary({ signal } = {}) {
       return (await connection.call<LetterSummary>({ method: "GET", path: `${LETTERS}/summary`, signal, shape: LIST }))
@@ -65,7 +69,7 @@ export function createDeadLetters(connection: Connection): DeadLetters {
     async replay(id, { again, payload, idempotencyKey, signal } = {}) {
       if (payload !== undefined) refuseChanges(payload, "the replay");
       const isKeyNeeded = again === true || idempotencyKey !== undefined;
-      const { body } = await connection.call<Replayed>({
+      const { status, body } = await connection.call<Replayed>({
         method: "POST",
         path: `${letterPath(id)}/replay`,
         body: JSON.stringify({ again: again === true ? true : undefined, payload }),
@@ -73,14 +77,17 @@ export function createDeadLetters(connection: Connection): DeadLetters {
         signal,
         shape: LETTER,
       });
-      return body;
+      return status === BEFORE ? { ...body, replayedBefore: true } : body;
     },
     replayAll: (request, { signal } = {}) => replayPages(connection, request, signal),
-    async delete(id, { signal } = {}) {
-      await connection.call({ method: "DELETE", path: letterPath(id), signal, shape: {} });
+    async delete(id, { version, signal } = {}) {
+      await connection.call({ method: "DELETE", path: letterPath(id), ifMatch: version, signal, shape: {} });
     },
   };
 }
+
+/** The status of a replay that an earlier request has made; a new one has 202. */
+const BEFORE = 200;
 
 const LETTER = { id: "text" } as const;
 const LIST = { items: "list" } as const;

@@ -24,6 +24,8 @@ export interface DeadLetter {
   readonly replayedBy?: string;
   /** Only of a letter that was asked for by its id. */
   readonly attemptLog?: readonly Attempt[];
+  /** What `delete` can be told, so that it keeps the letter if that has changed. Only of a letter that was asked for by its id. */
+  readonly version?: string;
   /** Only where it was asked for. */
   readonly payload?: unknown;
   /** Set where the payload was asked for and the letter doesn't have it. */
@@ -59,6 +61,8 @@ export interface LetterSummary {
 export interface Replayed {
   readonly id: string;
   readonly replayOf: string;
+  /** Set if the letter had been replayed already, as this task. A lost response to the same call can be why. */
+  readonly replayedBefore?: true;
 }
 
 /** What became of a page of letters that were to be replayed. */
