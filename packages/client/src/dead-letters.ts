@@ -12,7 +12,7 @@ export interface DeadLetters {
   /** One page of them. It can have fewer letters than its limit, or none, although there is a next one. */
   page(filter?: ListedLetters, options?: PageOptions & CallOptions): Promise<Page<DeadLetter>>;
   /** A letter, with its attempts. `includePayload`: with its payload, too, which only operators may see. */
-  get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<DeadLetter>;
+  get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<ReadLetter>;
   /** How many open letters there are of each type and code, among the newest 1,000. */
   summary(options?: CallOptions): Promise<LetterSummary>;
   /** Makes a letter a task again. One that was replayed before gives the earlier task, unless `again` is true. */
@@ -21,6 +21,12 @@ export interface DeadLetters {
   replayAll(request: ReplayAll, options?: CallOptions): AsyncIterable<ReplayPage>;
   /** Deletes a letter. `version`: only if it is still as it was when `get` gave that; otherwise the call is refused with 412. */
   delete(id: string, options?: CallOptions & { readonly version?: string | undefined }): Promise<void>;
+}
+
+/** A letter that was asked for by its id. */
+export interface ReadLetter extends DeadLetter {
+  /** What `delete` can be told, so that it keeps the letter if that has changed since. */
+  readonly version?: string;
 }
 
 /** Which letters a list has: by default, those that are open. */

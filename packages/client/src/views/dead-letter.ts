@@ -24,8 +24,6 @@ export interface DeadLetter {
   readonly replayedBy?: string;
   /** Only of a letter that was asked for by its id. */
   readonly attemptLog?: readonly Attempt[];
-  /** What `delete` can be told, so that it keeps the letter if that has changed. Only of a letter that was asked for by its id. */
-  readonly version?: string;
   /** Only where it was asked for. */
   readonly payload?: unknown;
   /** Set where the payload was asked for and the letter doesn't have it. */
