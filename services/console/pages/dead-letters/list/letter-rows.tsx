@@ -8,7 +8,7 @@ import { FilterFields } from "../filter-fields.tsx";
 import { FITTING_PATH } from "../fitting/fitting-path.ts";
 import { type ShownFilter, filterQuery } from "../letter-filter.ts";
 import { DELETE_SELECTED, LETTER_FIELD, REPLAY_SELECTED } from "../selected/selected-paths.ts";
-import { cutMessage } from "./cut-message.ts";
+import { cutMessage } from "../cut-message.ts";
 
 interface RowsProps {
   readonly letters: readonly DeadLetter[];
