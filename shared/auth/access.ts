@@ -8,7 +8,7 @@ import { z } from "zod";
  * `relay` is for accounts that move tasks on without choosing any. `none` is for accounts of Handoff that don't call the
  * producer.
  */
-export const ROLES = ["caller", "viewer", "operator", "relay", "none"] as const;
+export const ROLES = ["caller", "viewer", "operator", "relay", "none", "console"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** The longest address that a mail server must accept, without its angle brackets (https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3). */
