@@ -50,8 +50,9 @@ const rooms = [
   }),
   room({
     name: "local-imports-only-what-it-starts",
+    comment: "It also builds what the console's pages load, as images do.",
     from: "^services/local/",
-    imports: ["^services/", "^packages/emulators/", "^shared/"],
+    imports: ["^services/", "^packages/emulators/", "^shared/", "^tools/(console-assets/|project-dir\\.ts$)"],
   }),
   room({
     name: "client-imports-only-shared",

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { LONGEST_EMAIL, isNamedBy, isServiceAccount } from "../../shared/auth/access.ts";
+import { isNamedBy } from "../../shared/auth/access.ts";
+import { LONGEST_EMAIL, isServiceAccount } from "../../shared/auth/email.ts";
 import type { TaskTypes } from "../../shared/contract/registry.ts";
 import { listOf } from "./setting-values.ts";
 

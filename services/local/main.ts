@@ -42,6 +42,7 @@ function readSettings(): StackSettings {
 function printWelcome({ variables }: StackSettings): void {
   const producer = `http://127.0.0.1:${variables.PRODUCER_PORT}`;
   print(`
+  console      http://127.0.0.1:${variables.CONSOLE_PORT}
   producer     ${producer}  (its API: ${producer}/docs)
   worker       http://127.0.0.1:${variables.WORKER_PORT}
   cloud tasks  ${addressOf(variables.CLOUD_TASKS_EMULATOR_HOST)}

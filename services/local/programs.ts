@@ -12,14 +12,14 @@ import type { LocalThroughput } from "./throughput/throughput.ts";
 import { LOCAL, PROJECT_DIR, type StackSettings, addressOf } from "./settings.ts";
 
 /**
- * The four programs of the stack, with the addresses and names that each needs to reach the others.
+ * The programs of the stack, with the addresses and names that each needs to reach the others.
  *
  * @param throughput who counts what they do.
  */
 export function programsOf(
   settings: StackSettings,
   throughput: Pick<LocalThroughput, "url" | "countLine">,
-): Record<"firestore" | "queues" | "worker" | "producer", Program> {
+): Record<"firestore" | "queues" | "worker" | "producer" | "console", Program> {
   const { variables, registry } = settings;
   const queuesAddress = addressOf(variables.CLOUD_TASKS_EMULATOR_HOST);
   const emulatorArgs = ["--data", settings.dataDir, ...(settings.fresh ? ["--fresh"] : [])];
@@ -73,7 +73,26 @@ export function programsOf(
         THROUGHPUT_URL: throughput.url,
       },
     },
+    console: {
+      name: "console",
+      ...ourCommand("services/console", { nodeOptions: ["--import", JSX] }),
+      environment: {
+        ...environment,
+        PORT: String(variables.CONSOLE_PORT),
+        PRODUCER_URL: `http://127.0.0.1:${variables.PRODUCER_PORT}`,
+        CONSOLE_IDENTITY: "local",
+        ASSETS_DIR: assetsDir(settings),
+      },
+    },
   };
+}
+
+/** Lets Node run the console's pages from their sources. */
+const JSX = path.join(import.meta.dirname, "console/jsx.ts");
+
+/** Where the console's script and style sheet are built. */
+export function assetsDir({ dataDir }: Pick<StackSettings, "dataDir">): string {
+  return path.join(dataDir, "console-assets");
 }
 
 /** Each queue's names in the emulator: its key and, for further shards, a number. */
@@ -84,14 +103,17 @@ function queueNames({ queues }: StackSettings["registry"]): Readonly<Record<stri
 type Command = Pick<Program, "command" | "listens">;
 
 /** One of our own programs. */
-function ourCommand(folder: string, args: readonly string[] = []): Command {
+function ourCommand(
+  folder: string,
+  { nodeOptions = [], args = [] }: { readonly nodeOptions?: readonly string[]; readonly args?: readonly string[] } = {},
+): Command {
   const main = path.join(PROJECT_DIR, folder, "main.ts");
-  return { command: [process.execPath, main, ...args] };
+  return { command: [process.execPath, ...nodeOptions, main, ...args] };
 }
 
 /** An emulator in a process of its own. */
 function emulatorCommand(name: string, args: readonly string[]): Command {
-  return ourCommand("packages/emulators/src/cli", ["--only", name, ...args]);
+  return ourCommand("packages/emulators/src/cli", { args: ["--only", name, ...args] });
 }
 
 function firestoreCommand(settings: StackSettings, args: readonly string[]): Command {

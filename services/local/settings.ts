@@ -10,6 +10,7 @@ import { hostAndPortVariable, logLevelVariable, platformVariables, portVariable 
 export const startVariables = z.object({
   PRODUCER_PORT: portVariable.default(8080),
   WORKER_PORT: portVariable.default(8081),
+  CONSOLE_PORT: portVariable.default(8082),
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
   FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
   FIRESTORE_DATABASE: platformVariables.FIRESTORE_DATABASE,

@@ -3,7 +3,8 @@ import { type Program, startChild } from "./child.ts";
 import { startRelaying } from "./outbox/relaying.ts";
 import type { Part } from "./outbox/part.ts";
 import { type WantedPort, requireFreePorts } from "./ports.ts";
-import { programsOf } from "./programs.ts";
+import { buildConsoleAssets } from "../../tools/console-assets/build-assets.ts";
+import { assetsDir, programsOf } from "./programs.ts";
 import { provisionQueues } from "./provision-queues.ts";
 import type { StackSettings } from "./settings.ts";
 import { startThroughput } from "./throughput/throughput.ts";
@@ -21,7 +22,7 @@ export interface Stack {
 }
 
 /**
- * Starts the emulators, then the worker and the producer while it creates the queues, then what relays the outbox. Resolves
+ * Starts the emulators, then the worker, the producer and the console while it creates the queues, then what relays the outbox. Resolves
  * once all of them are listening.
  *
  * @throws ConfigError when ports are in use, and Error when a program ends before it is listening. By then, everything
@@ -48,6 +49,9 @@ export async function startStack(settings: StackSettings, print: (line: string) 
   const stop = async (): Promise<void> => {
     for (let next = running.pop(); next; next = running.pop()) await next.stop();
   };
+  const assets = buildConsoleAssets(assetsDir(settings));
+  // Awaited below; a failure until then isn't one that nobody handles.
+  assets.catch(() => {});
   try {
     // First, so that no change is missed.
     if (settings.reload)
@@ -55,14 +59,15 @@ export async function startStack(settings: StackSettings, print: (line: string) 
     const firestore = usesRunningFirestore ? [] : [run(programs.firestore, "give up")];
     await Promise.all([...firestore, run(programs.queues, "give up")]);
     const queues = provisionQueues(settings.registry, settings.variables.CLOUD_TASKS_EMULATOR_HOST);
-    const [worker, producer] = await Promise.all([
+    const [worker, producer, console] = await Promise.all([
       run(programs.worker, "restart"),
       run(programs.producer, "restart"),
+      assets.then(() => run(programs.console, "restart")),
       queues,
     ]);
     // Last, so that it stops first.
     running.push(await startRelaying(settings, print));
-    services.resolve({ worker, producer });
+    services.resolve({ worker, producer, console });
   } catch (error) {
     await stop();
     throw error;
@@ -71,7 +76,7 @@ export async function startStack(settings: StackSettings, print: (line: string) 
 }
 
 function portsOf({ variables }: StackSettings): WantedPort[] {
-  const service = (name: string, variable: "PRODUCER_PORT" | "WORKER_PORT"): WantedPort => {
+  const service = (name: string, variable: "PRODUCER_PORT" | "WORKER_PORT" | "CONSOLE_PORT"): WantedPort => {
     return { name, remedy: `set ${variable} to a free port`, host: "127.0.0.1", port: variables[variable] };
   };
   const emulator = (name: string, variable: "CLOUD_TASKS_EMULATOR_HOST" | "FIRESTORE_EMULATOR_HOST"): WantedPort => {
@@ -81,6 +86,7 @@ function portsOf({ variables }: StackSettings): WantedPort[] {
   return [
     service("producer", "PRODUCER_PORT"),
     service("worker", "WORKER_PORT"),
+    service("console", "CONSOLE_PORT"),
     emulator("cloud-tasks", "CLOUD_TASKS_EMULATOR_HOST"),
     emulator("firestore", "FIRESTORE_EMULATOR_HOST"),
   ];

@@ -1,5 +1,5 @@
 import type { Connection } from "./http/connection.ts";
-import { listItems } from "./http/pages.ts";
+import { type Page, type PageOptions, listItems, listPage } from "./http/pages.ts";
 import type { CallOptions } from "./options.ts";
 import { keyOf } from "./tasks/idempotency-key.ts";
 import { refuseChanges } from "./tasks/new-task-text.ts";
@@ -8,10 +8,9 @@ import type { DeadLetter, LetterFilter, LetterSummary, Replayed, ReplayPage } fr
 /** What can be done about dead letters. */
 export interface DeadLetters {
   /** The letters that fit, newest first. They are fetched as they are asked for, a page at a time. */
-  list(
-    filter?: LetterFilter & { readonly status?: "open" | "replayed" | undefined },
-    options?: CallOptions,
-  ): AsyncIterable<DeadLetter>;
+  list(filter?: ListedLetters, options?: CallOptions): AsyncIterable<DeadLetter>;
+  /** One page of them. It can have fewer letters than its limit, or none, although there is a next one. */
+  page(filter?: ListedLetters, options?: PageOptions & CallOptions): Promise<Page<DeadLetter>>;
   /** A letter, with its attempts. `includePayload`: with its payload, too, which only operators may see. */
   get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<DeadLetter>;
   /** How many open letters there are of each type and code, among the newest 1,000. */
@@ -21,6 +20,11 @@ export interface DeadLetters {
   /** Replays the open letters that fit, a page at a time. It may be stopped and repeated: each letter is replayed once. */
   replayAll(request: ReplayAll, options?: CallOptions): AsyncIterable<ReplayPage>;
   delete(id: string, options?: CallOptions): Promise<void>;
+}
+
+/** Which letters a list has: by default, those that are open. */
+export interface ListedLetters extends LetterFilter {
+  readonly status?: "open" | "replayed" | undefined;
 }
 
 export interface ReplayOptions {
@@ -40,11 +44,15 @@ export interface ReplayAll {
   readonly limit?: number | undefined;
   /** How many letters there may be in all. Default: no limit. */
   readonly most?: number | undefined;
+  /** The `nextCursor` of an earlier page of the same request. Default: the newest letters come first. */
+  readonly cursor?: string | undefined;
 }
 
 export function createDeadLetters(connection: Connection): DeadLetters {
   return {
     list: (filter = {}, { signal } = {}) => listItems(connection, { path: LETTERS, query: { ...filter }, signal }),
+    page: (filter = {}, { signal, ...page } = {}) =>
+      listPage(connection, { path: LETTERS, query: { ...filter }, signal }, page),
     async get(id, { includePayload, signal } = {}) {
       const query = { include: includePayload === true ? "payload" : undefined };
       return (await connection.call<DeadLetter>({ method: "GET", path: letterPath(id), query, signal, shape: LETTER }))
@@ -88,13 +96,13 @@ const LARGEST_PAGE = 100;
 
 async function* replayPages(
   connection: Connection,
-  { filter, dryRun, limit = LARGEST_PAGE, most = Infinity }: ReplayAll,
+  { filter, dryRun, limit = LARGEST_PAGE, most = Infinity, cursor: first }: ReplayAll,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReplayPage> {
-  let cursor: string | undefined;
+  let cursor = first;
   let left = most;
   while (left > 0) {
-    const { body } = await connection.call<ReplayPage & { readonly nextCursor?: string }>({
+    const { body } = await connection.call<ReplayPage>({
       method: "POST",
       path: `${LETTERS}/replay`,
       body: JSON.stringify({ filter, dryRun, limit: Math.min(limit, left), cursor }),
@@ -102,10 +110,9 @@ async function* replayPages(
       tryMs: REPLAY_MS,
       shape: LIST,
     });
-    const { nextCursor, ...page } = body;
-    yield page;
-    if (nextCursor === undefined) return;
-    cursor = nextCursor;
-    left -= page.items.length;
+    yield body;
+    if (body.nextCursor === undefined) return;
+    cursor = body.nextCursor;
+    left -= body.items.length;
   }
 }

@@ -1,7 +1,8 @@
 export type { BatchResult, Client, WaitOptions } from "./client.ts";
 export { createClient } from "./create-client.ts";
-export type { DeadLetters, ReplayAll, ReplayOptions } from "./dead-letters.ts";
+export type { DeadLetters, ListedLetters, ReplayAll, ReplayOptions } from "./dead-letters.ts";
 export { HandoffError, TimeoutError, UnreachableError } from "./errors.ts";
+export type { Page, PageOptions } from "./http/pages.ts";
 export type { CallOptions, ClientOptions, Fetch, RetryLimits } from "./options.ts";
 export type { Queues } from "./queues.ts";
 export type { Schedules } from "./schedules.ts";

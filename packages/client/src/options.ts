@@ -13,6 +13,12 @@ export interface ClientOptions {
    * google-auth-library from the application's own credentials, which needs Node; none with a producer on this machine.
    */
   readonly auth?: TokenSource | null;
+  /**
+   * The e-mail address of the person for whom all requests are sent, as the header Handoff-On-Behalf-Of: the producer then
+   * applies that person's role. It takes the header from Handoff's console alone, and answers everybody else's with 403.
+   * Default: the requests are those of the token's own account.
+   */
+  readonly onBehalfOf?: string | undefined;
   /** Sends requests. Default: the runtime's own fetch. */
   readonly fetch?: Fetch;
   /** How often and how long a call is tried. */

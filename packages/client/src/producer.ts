@@ -1,3 +1,5 @@
+import { plainEmail } from "../../../shared/auth/email.ts";
+import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import type { Fetch } from "./options.ts";
 import { type TokenSource, googleTokens } from "./tokens.ts";
 
@@ -42,17 +44,21 @@ export function isThisMachine({ hostname }: URL): boolean {
 /**
  * Reads where the producer is and what its requests carry.
  *
- * @throws TypeError when the address isn't an http or https URL without a path, or a Google token would be sent over http.
+ * @throws TypeError when the address isn't an http or https URL without a path, a Google token would be sent over http, or
+ * `onBehalfOf` isn't an e-mail address.
  */
 export function producerAt(given: {
   readonly url: string | URL;
   readonly auth?: TokenSource | null | undefined;
+  /** Default: nobody. */
+  readonly onBehalfOf?: string | undefined;
   /** Default: the runtime's own. */
   readonly fetch?: Fetch | undefined;
 }): ProducerAddress {
   const url = readUrl(given.url);
   const { origin } = url;
   const isLocal = isThisMachine(url);
+  const person = personOf(given.onBehalfOf);
   const token = given.auth === undefined ? defaultTokens(url) : given.auth;
   const send = given.fetch ?? ((url, init) => fetch(url, init));
   return {
@@ -64,6 +70,7 @@ export function producerAt(given: {
         headers: {
           ...headers,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...person,
           ...(token ? { authorization: `Bearer ${await tokenOf(token, origin)}` } : {}),
         },
         ...(body === undefined ? {} : { body }),
@@ -74,6 +81,14 @@ export function producerAt(given: {
       return await send(`${origin}${path}`, init);
     },
   };
+}
+
+/** The header that names a person, if there is one. */
+function personOf(onBehalfOf: string | undefined): Readonly<Record<string, string>> {
+  if (onBehalfOf === undefined) return {};
+  const email = plainEmail(onBehalfOf);
+  if (email === undefined) throw new TypeError("onBehalfOf must be an e-mail address.");
+  return { [ON_BEHALF_OF]: email };
 }
 
 async function tokenOf(token: TokenSource, audience: string): Promise<string> {

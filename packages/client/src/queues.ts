@@ -1,5 +1,5 @@
 import type { Connection } from "./http/connection.ts";
-import { listItems } from "./http/pages.ts";
+import { type Page, type PageOptions, listItems, listPage } from "./http/pages.ts";
 import type { CallOptions } from "./options.ts";
 import type { Queue, QueuedTask } from "./views/queue.ts";
 
@@ -9,6 +9,8 @@ export interface Queues {
   get(key: string, options?: CallOptions): Promise<Queue>;
   /** The tasks that are in the queue. They are fetched as they are asked for, a page at a time. */
   tasks(key: string, options?: CallOptions): AsyncIterable<QueuedTask>;
+  /** One page of them. It can have fewer tasks than its limit, or none, although there is a next one. */
+  tasksPage(key: string, options?: PageOptions & CallOptions): Promise<Page<QueuedTask>>;
   pause(key: string, options?: CallOptions): Promise<Queue>;
   resume(key: string, options?: CallOptions): Promise<Queue>;
   /** Removes every task that is in the queue. Never tried again by itself, since it would remove newer tasks, too. */
@@ -26,7 +28,8 @@ export function createQueues(connection: Connection): Queues {
     async get(key, { signal } = {}) {
       return (await connection.call<Queue>({ method: "GET", path: queuePath(key), signal, shape: QUEUE })).body;
     },
-    tasks: (key, { signal } = {}) => listItems(connection, { path: `${queuePath(key)}/tasks`, signal }),
+    tasks: (key, { signal } = {}) => listItems(connection, { path: tasksPath(key), signal }),
+    tasksPage: (key, { signal, ...page } = {}) => listPage(connection, { path: tasksPath(key), signal }, page),
     pause: (key, { signal } = {}) => post(key, "pause", signal),
     resume: (key, { signal } = {}) => post(key, "resume", signal),
     async purge(key, { signal } = {}) {
@@ -41,3 +44,5 @@ const QUEUE = { key: "text" } as const;
 const QUEUES = "/v1/queues";
 
 const queuePath = (key: string): string => `${QUEUES}/${encodeURIComponent(key)}`;
+
+const tasksPath = (key: string): string => `${queuePath(key)}/tasks`;

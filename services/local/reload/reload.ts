@@ -2,20 +2,21 @@ import { pause } from "../../../shared/runtime/deadline.ts";
 import { systemClock } from "../../../shared/runtime/clock.ts";
 import type { Part } from "../outbox/part.ts";
 import { isTaken } from "../ports.ts";
-import { programsOf } from "../programs.ts";
+import { buildConsoleAssets } from "../../../tools/console-assets/build-assets.ts";
+import { assetsDir, programsOf } from "../programs.ts";
 import { provisionQueues } from "../provision-queues.ts";
 import type { StackSettings } from "../settings.ts";
 import type { Supervised } from "../supervise.ts";
 import { readRegistry } from "./read-registry.ts";
 import { watchSources } from "./watch-sources.ts";
 
-const SERVICES = ["worker", "producer"] as const;
+const SERVICES = ["worker", "producer", "console"] as const;
 type Service = (typeof SERVICES)[number];
 
 /** What starts anew when its sources change. */
 export type Services = Readonly<Record<Service, Supervised>>;
 
-const PORT_VARIABLES = { worker: "WORKER_PORT", producer: "PRODUCER_PORT" } as const;
+const PORT_VARIABLES = { worker: "WORKER_PORT", producer: "PRODUCER_PORT", console: "CONSOLE_PORT" } as const;
 
 /** How often to look whether a service that was told to stop has given up its port. */
 const LOOK_MS = 10;
@@ -48,6 +49,7 @@ export async function reloadOnChange(
     const programs = programsOf(settings, on.throughput);
     const reload = async (name: Service): Promise<void> => {
       const port = { name, remedy: "", host: "127.0.0.1", port: settings.variables[PORT_VARIABLES[name]] };
+      if (name === "console") await buildConsoleAssets(assetsDir(settings));
       const isUp = await services[name].reload(programs[name], async () => {
         while (await isTaken(port)) await pause({ clock: systemClock, timeoutMs: LOOK_MS });
       });

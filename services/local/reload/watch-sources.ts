@@ -6,10 +6,10 @@ import type { Part } from "../outbox/part.ts";
 /** An editor that saves several files, or a checkout of another branch, is one change. */
 const QUIET_MS = 30;
 
-const IS_SOURCE = /\.(?:ts|json)$/;
+const IS_SOURCE = /\.(?:tsx?|json|css)$/;
 
 /** Other folders that an editor or a tool writes into are none of ours. */
-const FOLDERS = ["shared", "services/worker", "services/producer"];
+const FOLDERS = ["shared", "services/worker", "services/producer", "services/console"];
 
 /**
  * Calls back with the sources that have changed, as paths from the project's folder. What changes while a callback runs is

@@ -1,4 +1,4 @@
-import { isServiceAccount } from "../../../shared/auth/access.ts";
+import { isServiceAccount } from "../../../shared/auth/email.ts";
 import type { IsForUs } from "../../../shared/auth/identity-token.ts";
 
 /**

@@ -1,5 +1,6 @@
-import { type AccessLists, plainEmail } from "../../../shared/auth/access.ts";
+import type { AccessLists } from "../../../shared/auth/access.ts";
 import { type TokenCheck, type TokenRules, checkToken } from "../../../shared/auth/check-token.ts";
+import { plainEmail } from "../../../shared/auth/email.ts";
 import type { IsForUs } from "../../../shared/auth/identity-token.ts";
 import { type Caller, LOCAL_CALLER, callerWith } from "./caller.ts";
 

@@ -37,6 +37,21 @@ test("all tries of a call have one made-up key, and wait as the producer asks or
   expect(requests.map(({ path, body }) => [path, body])).toEqual([sent, sent, sent, sent, sent]);
 });
 
+test("a client on somebody's behalf says so in each request and each try", async () => {
+  const { client, requests } = await setUp(["cut", ACCEPTED], { onBehalfOf: "Ops@Example.com" });
+
+  await client.enqueue("receipt.send", { orderId: "7" });
+  await client.get(TASK.id);
+
+  expect(requests.map(({ headers }) => headers["handoff-on-behalf-of"])).toEqual(Array(3).fill("ops@example.com"));
+});
+
+test("a client on nobody's behalf names nobody", async () => {
+  const { client, requests } = await setUp([ACCEPTED]);
+  await client.get(TASK.id);
+  expect(requests[0]?.headers).not.toHaveProperty("handoff-on-behalf-of");
+});
+
 test("an error says once what its problems and its detail both say", async () => {
   const problems = [{ path: "payload.a", message: "is there twice: leave one out" }];
   const detail = "The body can't be passed on unchanged: payload.a is there twice: leave one out.";

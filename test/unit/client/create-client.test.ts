@@ -47,6 +47,14 @@ test("refuses a caller that is no e-mail address, and another copy of Firestore'
   expect(() => createClient({ url, outbox: { db: foreign } })).toThrow("of the same copy of @google-cloud/firestore");
 });
 
+test.each(["", "ops", "ops@example.com, support@example.com", " ops@example.com", "op\u017f@example.com", "a\r\nb@c"])(
+  "refuses to send requests on behalf of %j, which is no e-mail address",
+  (onBehalfOf) => {
+    const create = () => createClient({ url: "http://localhost", onBehalfOf, outbox: { db: connect() } });
+    expect(create).toThrow(new TypeError("onBehalfOf must be an e-mail address."));
+  },
+);
+
 test("the types of a task's definition are those of its payload", () => {
   const sendReceipt = defineTask({
     type: "receipt.send",

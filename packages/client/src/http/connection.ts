@@ -57,8 +57,8 @@ export interface Connection extends Pick<ProducerAddress, "isLocal" | "origin"> 
 
 /** @throws TypeError when an option isn't allowed. */
 export function connect(options: ClientOptions, surroundings: Surroundings): Connection {
-  const { url, auth, fetch, retry, traceparent } = options;
-  const producer = producerAt({ url, auth, fetch });
+  const { url, auth, onBehalfOf, fetch, retry, traceparent } = options;
+  const producer = producerAt({ url, auth, onBehalfOf, fetch });
   const limits = checkLimits(retry);
   return {
     origin: producer.origin,

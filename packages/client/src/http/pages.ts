@@ -4,9 +4,32 @@ import type { ApiRequest, Connection } from "./connection.ts";
 /** How many items a page has. */
 const PAGE_ITEMS = 100;
 
-interface Page<Item> {
+/** Some of a list, and where it goes on. */
+export interface Page<Item> {
   readonly items: readonly Item[];
+  /** Missing on the last page. */
   readonly nextCursor?: string;
+}
+
+/** Which page of a list. */
+export interface PageOptions {
+  /** The `nextCursor` of the page before. Default: the list begins. */
+  readonly cursor?: string | undefined;
+  /** How many items it has at most, 1 to 100. Default: 100. */
+  readonly limit?: number | undefined;
+}
+
+type ListRequest = Pick<ApiRequest, "path" | "query" | "signal">;
+
+/** One page of a list. Throws as `call` does. */
+export async function listPage<Item>(
+  connection: Connection,
+  { query, ...request }: ListRequest,
+  { cursor, limit = PAGE_ITEMS }: PageOptions,
+): Promise<Page<Item>> {
+  const page = { ...query, limit, cursor };
+  const { body } = await connection.call<Page<Item>>({ ...request, method: "GET", query: page, shape: ITEMS });
+  return body;
 }
 
 /**
@@ -14,21 +37,14 @@ interface Page<Item> {
  *
  * @throws HandoffError when a page leads to itself, and what `call` throws.
  */
-export async function* listItems<Item>(
-  connection: Connection,
-  { query, ...request }: Pick<ApiRequest, "path" | "query" | "signal">,
-): AsyncGenerator<Item> {
+export async function* listItems<Item>(connection: Connection, request: ListRequest): AsyncGenerator<Item> {
   let cursor: string | undefined;
   do {
-    const page = { ...query, limit: PAGE_ITEMS, cursor };
-    const { body } = await connection.call<Page<Item>>({
-      ...request,
-      method: "GET",
-      query: page,
-      shape: { items: "list" },
-    });
-    yield* body.items;
-    if (cursor !== undefined && body.nextCursor === cursor) throw new HandoffError(200, undefined);
-    cursor = body.nextCursor;
+    const page = await listPage<Item>(connection, request, { cursor });
+    yield* page.items;
+    if (cursor !== undefined && page.nextCursor === cursor) throw new HandoffError(200, undefined);
+    cursor = page.nextCursor;
   } while (cursor !== undefined);
 }
+
+const ITEMS = { items: "list" } as const;

@@ -1,6 +1,6 @@
 import { Firestore, type Transaction, type WriteBatch } from "@google-cloud/firestore";
 import type { z } from "zod";
-import { plainEmail } from "../../../../shared/auth/access.ts";
+import { plainEmail } from "../../../../shared/auth/email.ts";
 import type { TaskId } from "../../../../shared/contract/task-id.ts";
 import { collectionsBehind } from "../../../../shared/records/collections.ts";
 import { systemClock } from "../../../../shared/runtime/clock.ts";

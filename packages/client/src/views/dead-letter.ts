@@ -66,6 +66,8 @@ export interface ReplayPage {
   readonly replayed: number;
   readonly skipped: number;
   readonly failed: number;
+  /** Missing on the last page. */
+  readonly nextCursor?: string;
   readonly items: readonly {
     readonly id: string;
     readonly outcome: "replayed" | "skipped" | "failed" | "would-replay";

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { isServiceAccount } from "../../../../../shared/auth/access.ts";
+import { isServiceAccount } from "../../../../../shared/auth/email.ts";
 import type { TokenSource } from "../../tokens.ts";
 import { RefusedError } from "../exit.ts";
 import type { Surroundings } from "../surroundings.ts";

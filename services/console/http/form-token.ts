@@ -1,0 +1,44 @@
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { getCookie, setCookie } from "hono/cookie";
+import { createMiddleware } from "hono/factory";
+import type { Console } from "../console.ts";
+import type { ConsoleEnv } from "./console-env.ts";
+import { RefusedForm } from "./form.ts";
+
+const COOKIE = "handoff-form";
+/** The field of each form that holds the token. */
+export const TOKEN_FIELD = "token";
+
+const SECRET_BYTES = 32;
+const SECRET_FORM = /^[A-Za-z0-9_-]{43}$/;
+
+/**
+ * Lets an action happen only from a form of our own pages. Each browser has a secret in a cookie that no script reads and no
+ * other site sends. Forms carry what it and the person's address make, so that a form made for somebody else, or by a page
+ * that can set cookies, fails. Any instance can check it.
+ */
+export function checkForms({ isSecure }: Pick<Console, "isSecure">) {
+  const prefix = isSecure ? ({ prefix: "host", secure: true } as const) : {};
+  return createMiddleware<ConsoleEnv>(async (context, next) => {
+    const kept = getCookie(context, COOKIE, isSecure ? "host" : undefined);
+    const known = kept !== undefined && SECRET_FORM.test(kept);
+    const secret = known ? kept : randomBytes(SECRET_BYTES).toString("base64url");
+    const token = tokenOf(secret, context.get("person").email);
+    context.set("formToken", token);
+    if (context.req.method === "POST") {
+      const given = (await context.req.parseBody())[TOKEN_FIELD];
+      if (!known || typeof given !== "string" || !areEqual(given, token)) throw new RefusedForm();
+    }
+    if (!known) setCookie(context, COOKIE, secret, { path: "/", httpOnly: true, sameSite: "Lax", ...prefix });
+    return await next();
+  });
+}
+
+function tokenOf(secret: string, email: string): string {
+  return createHmac("sha256", secret).update(email).digest("base64url");
+}
+
+function areEqual(given: string, expected: string): boolean {
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

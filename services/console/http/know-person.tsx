@@ -1,0 +1,28 @@
+import { createMiddleware } from "hono/factory";
+import type { Console } from "../console.ts";
+import { refusePerson } from "../access/refusals.ts";
+import { BarePage } from "../layout/bare-page.tsx";
+import type { ConsoleEnv } from "./console-env.ts";
+
+/** Finds out who asks, and what the producer lets that person do. Refuses a request if nobody knows. */
+export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identify" | "accessOf" | "assets">) {
+  return createMiddleware<ConsoleEnv>(async (context, next) => {
+    const identified = await identify(context.req.raw.headers);
+    if (identified.kind !== "identified") {
+      const { status, title, detail } = refusePerson(identified);
+      context.set("refusal", "reason" in identified ? identified.reason : identified.kind);
+      return await context.html(<BarePage {...{ title, detail, assets }} />, status);
+    }
+    const { api, reads } = accessOf(identified.email);
+    context.set("api", api);
+    context.set("reads", reads);
+    context.set("person", await reads.me());
+    return await next();
+  });
+}
+
+/** After an action its page shows what it has changed. */
+export const forgetAfterActions = createMiddleware<ConsoleEnv>(async (context, next) => {
+  await next();
+  if (context.req.method === "POST") context.get("reads").forget();
+});

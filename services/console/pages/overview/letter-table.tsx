@@ -1,0 +1,49 @@
+import type { LetterSummary } from "../../../../packages/client/src/views/dead-letter.ts";
+import { formatCount } from "../../parts/numbers.ts";
+import { withQuery } from "../../parts/pager.tsx";
+import { Time } from "../../parts/time.tsx";
+
+/** The open dead letters by type and code. */
+export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
+  const { items, complete } = summary;
+  return (
+    <section>
+      <h2>Dead letters</h2>
+      {items.length === 0 ? (
+        <p class="quiet">None are open: nothing has been given up.</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Type</th>
+                <th scope="col">Code</th>
+                <th scope="col" class="number">
+                  Open
+                </th>
+                <th scope="col">Newest</th>
+              </tr>
+            </thead>
+            <tbody data-rows="">
+              {items.map(({ type, code, count, newestDiedAt }) => (
+                <tr>
+                  <th scope="row">
+                    <a href={withQuery("/dead-letters", { type, code })}>{type}</a>
+                  </th>
+                  <td>
+                    <code>{code}</code>
+                  </td>
+                  <td class="number">{formatCount(count)}</td>
+                  <td>
+                    <Time at={newestDiedAt} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {complete ? null : <p class="quiet">These are the newest 1,000 open letters. There are more.</p>}
+    </section>
+  );
+}

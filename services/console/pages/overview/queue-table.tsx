@@ -1,0 +1,90 @@
+import type { Queue } from "../../../../packages/client/src/views/queue.ts";
+import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
+import { Bar } from "../../parts/chart/bar.tsx";
+import { formatCount, formatRate } from "../../parts/numbers.ts";
+import { StateBadge } from "../../parts/state-badge.tsx";
+import { queuePage } from "../../parts/task-id.tsx";
+import { Time } from "../../parts/time.tsx";
+
+/** The queues, each with how much it holds, how fast it goes, and which types it carries. */
+export function QueueTable(props: { readonly queues: readonly Queue[]; readonly types: readonly TaskTypeInfo[] }) {
+  const { queues, types } = props;
+  const deepest = Math.max(1, ...queues.map(({ depth }) => depth));
+  return (
+    <section>
+      <h2>Queues</h2>
+      <div class="scroll">
+        <table class="wide">
+          <thead>
+            <tr>
+              <th scope="col">Queue</th>
+              <th scope="col">State</th>
+              <th scope="col" class="number">
+                Tasks
+              </th>
+              <th scope="col">Next due</th>
+              <th scope="col" class="number">
+                In flight
+              </th>
+              <th scope="col" class="number">
+                Last minute
+              </th>
+              <th scope="col" class="number">
+                Rate
+              </th>
+              <th scope="col">Types</th>
+            </tr>
+          </thead>
+          <tbody data-rows="">
+            {queues.map((queue) => (
+              <QueueRow queue={queue} deepest={deepest} types={types} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function QueueRow(props: { readonly queue: Queue; readonly deepest: number; readonly types: readonly TaskTypeInfo[] }) {
+  const { queue, deepest, types } = props;
+  const { key, state, depth, nextDueAt, inFlight, dispatchedLastMinute, shards } = queue;
+  const own = types.filter((type) => type.queue === key).map(({ type }) => type);
+  return (
+    <tr id={`queue-${key}`}>
+      <th scope="row">
+        <a href={queuePage(key)}>{key}</a>
+        {shards ? <span class="quiet"> {shards.length} shards</span> : null}
+      </th>
+      <td>
+        <StateBadge state={state} />
+      </td>
+      <td class="number">
+        {formatCount(depth)} <Bar share={depth / deepest} />
+      </td>
+      <td>
+        <Time at={nextDueAt} />
+      </td>
+      <td class="number">{formatCount(inFlight)}</td>
+      <td class="number">{formatCount(dispatchedLastMinute)}</td>
+      <td class="number">
+        <Rate queue={queue} />
+      </td>
+      <td class="types">{own.join(", ") || <span class="none">–</span>}</td>
+    </tr>
+  );
+}
+
+/** How fast the queue delivers at most. Cloud Tasks slows it down while its worker responds with 429 or 503. */
+export function Rate({ queue }: { readonly queue: Queue }) {
+  const { effectiveRate, configuredRate } = queue;
+  const configured = configuredRate.maxDispatchesPerSecond;
+  const isSlowed = queue.state === "running" && effectiveRate > 0 && effectiveRate < configured;
+  return isSlowed ? (
+    <span class="warn" title={`Cloud Tasks has slowed it down from ${formatRate(configured)}.`}>
+      {formatRate(effectiveRate)} of {formatRate(configured)}
+    </span>
+  ) : (
+    <>{formatRate(configured)}</>
+  );
+}
