@@ -63,7 +63,7 @@ export class Console extends pulumi.ComponentResource {
       { parent: this, dependsOn: options.dependsOn ?? [] },
     );
     for (const member of people) {
-      if (identity === "iap") this.letOpen(member, service.service);
+      if (identity === "iap") this.letOpen(member, service.service, settings.project);
       else this.letFind(member, service.service);
     }
     this.url = service.url;
@@ -82,7 +82,7 @@ export class Console extends pulumi.ComponentResource {
   }
 
   /** Through Identity-Aware Proxy. */
-  private letOpen(member: string, { name, location, project }: gcp.cloudrunv2.Service): void {
+  private letOpen(member: string, { name, location }: gcp.cloudrunv2.Service, project: string): void {
     new gcp.iap.WebCloudRunServiceIamMember(
       `${member}-opens-console`,
       { project, location, cloudRunServiceName: name, role: "roles/iap.httpsResourceAccessor", member },
