@@ -187,12 +187,12 @@ function isSuperfluous({ hop, payloadHash }: Entry, world: HopWorld): boolean {
   const { record, names, entries, kind, isDamaged, otherLetters } = world;
   // An earlier record that was put back doesn't say that its task has gone on.
   if (isDamaged && [...names, ...entries].some((one) => one.hop > hop)) return true;
-  const named = names.find((one) => one.hop === hop && one.payloadHash === payloadHash);
+  const named = names.filter((one) => one.hop === hop && one.payloadHash === payloadHash);
   // The worker keeps another payload as a letter.
   if (payloadHash === IMPOSTOR_HASH && otherLetters.length > 0) return true;
-  if (named?.isQueued || isOver(world)) return true;
+  if (named.some(({ isQueued }) => isQueued) || isOver(world)) return true;
   if (isValid(record, world)) return record.payloadHash === payloadHash && hopOf(record) > hop;
-  return kind === "natural" && named !== undefined;
+  return kind === "natural" && named.length > 0;
 }
 
 function hasLetter(events: readonly HopEvent[]): boolean {
@@ -220,15 +220,15 @@ function mayReplay({ letter }: HopWorld, key: string | undefined): boolean {
   return !Array.isArray(keys) || !keys.some((one: unknown) => JSON.stringify(one).includes(`"${key}"`));
 }
 
-function isAsTold({ told, world }: EventOf<"cancel-answered">, after: HopWorld): boolean {
-  const { record, names, kind } = world;
+function isAsTold({ told, queues, world }: EventOf<"cancel-answered">, after: HopWorld): boolean {
+  const { record, kind } = world;
   if (!isValid(record, after)) return false;
   const hop = hopOf(record);
-  const isGone = (one: number): boolean => !names.some(({ hop: named, isQueued }) => named === one && isQueued);
+  const isGone = (one: number): boolean => !isQueuedIn(queues, one, world);
   switch (told.kind) {
     case "cancelled":
       return (
-        record.state === "cancelled" && !isYetToCome(world, hop) && (kind !== "natural" || (isGone(hop) && isGone(0)))
+        record.state === "cancelled" && !isYetToCome(queues, hop, world) && (kind !== "natural" || (isGone(hop) && isGone(0)))
       );
     case "requested":
       return record.state === "running" && record.cancelRequestedAt !== undefined;
@@ -237,20 +237,24 @@ function isAsTold({ told, world }: EventOf<"cancel-answered">, after: HopWorld):
   }
 }
 
-/** Whether an entry is still to be relayed. One whose task was created before can't bring it back. */
-function isYetToCome({ entries, names }: HopWorld, hop: number): boolean {
-  return (
-    entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH) && !names.some((one) => one.hop === hop)
-  );
+/** Whether a hop is in one of these queues. */
+export function isQueuedIn(queues: readonly string[], hop: number, { names }: HopWorld): boolean {
+  return names.some((one) => one.hop === hop && one.isQueued && queues.includes(one.queue));
 }
 
-function isMoved({ toHop, dueAtMs, world }: EventOf<"move-answered">): boolean {
-  const { record, names, kind } = world;
+/** Whether an entry is still to be relayed into one of these queues. Where its task was created before, it can't be again. */
+function isYetToCome(queues: readonly string[], hop: number, { entries, names }: HopWorld): boolean {
+  const isEntered = entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH);
+  return isEntered && queues.some((queue) => !names.some((one) => one.hop === hop && one.queue === queue));
+}
+
+function isMoved({ toHop, dueAtMs, queues, world }: EventOf<"move-answered">): boolean {
+  const { record, kind } = world;
   if (!isValid(record, world) || hopOf(record) !== toHop) return false;
-  const isGone = (hop: number): boolean => !names.some((one) => one.hop === hop && one.isQueued);
+  const isGone = (hop: number): boolean => !isQueuedIn(queues, hop, world);
   return (
     record.notBefore === (dueAtMs === null ? undefined : new Date(dueAtMs).toISOString()) &&
-    !isYetToCome(world, toHop - 1) &&
+    !isYetToCome(queues, toHop - 1, world) &&
     (kind !== "natural" || (isGone(toHop - 1) && isGone(0)))
   );
 }
