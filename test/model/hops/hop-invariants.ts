@@ -62,7 +62,10 @@ export const HOP_INVARIANTS = {
         return one.after.snoozes === earlier + 1;
       }
       if (one.transition.kind === "retry" && step.kind === "end") return one.after.snoozes === undefined;
-      return one.transition.kind !== "hop" || (one.after.snoozes ?? 0) === (from?.snoozes ?? 0);
+      if (one.transition.kind !== "hop") return true;
+      // Whoever takes the task from an attempt that was lost writes the record anew, and that attempt counts.
+      const kept = one.transition.as && from ? carriedSnoozes(from) : (from?.snoozes ?? 0);
+      return (one.after.snoozes ?? 0) === kept;
     }),
 
   "a task is acknowledged only when its end, or its next hop, is durable": ({ after, events }) =>
@@ -228,7 +231,9 @@ function isAsTold({ told, queues, world }: EventOf<"cancel-answered">, after: Ho
   switch (told.kind) {
     case "cancelled":
       return (
-        record.state === "cancelled" && !isYetToCome(queues, hop, world) && (kind !== "natural" || (isGone(hop) && isGone(0)))
+        record.state === "cancelled" &&
+        !isYetToCome(queues, hop, world) &&
+        (kind !== "natural" || (isGone(hop) && isGone(0)))
       );
     case "requested":
       return record.state === "running" && record.cancelRequestedAt !== undefined;
@@ -242,10 +247,17 @@ export function isQueuedIn(queues: readonly string[], hop: number, { names }: Ho
   return names.some((one) => one.hop === hop && one.isQueued && queues.includes(one.queue));
 }
 
-/** Whether an entry is still to be relayed into one of these queues. Where its task was created before, it can't be again. */
-function isYetToCome(queues: readonly string[], hop: number, { entries, names }: HopWorld): boolean {
-  const isEntered = entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH);
-  return isEntered && queues.some((queue) => !names.some((one) => one.hop === hop && one.queue === queue));
+/**
+ * Whether an entry is still to be relayed that brings the task back. Where its task was created before, it can't be again; in
+ * its other queue, the record keeps any task but a natural one from running; and of an old entry's, a relay asks the record.
+ */
+function isYetToCome(queues: readonly string[], hop: number, { entries, names, kind, nowMs }: HopWorld): boolean {
+  const isEntered = entries.some(
+    (one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH && nowMs - one.createdAtMs <= DAY_MS,
+  );
+  const created = names.filter((one) => one.hop === hop);
+  if (kind !== "natural") return isEntered && created.length === 0;
+  return isEntered && !queues.every((queue) => created.some((one) => one.queue === queue));
 }
 
 function isMoved({ toHop, dueAtMs, queues, world }: EventOf<"move-answered">): boolean {

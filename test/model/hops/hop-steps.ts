@@ -6,7 +6,7 @@ import { type HowEnded, crashHop, deliver, endHop } from "./hop-deliveries.ts";
 import { type HopFault, HopScenario, IMPOSSIBLE, inItsQueue } from "./hop-scenario.ts";
 import { type HopEvent, type HopWorld, type Name, HOUR_MS, LAST_HOP, taskIdOf } from "./hop-world.ts";
 import { createTask, deleteEntry, refuseEntry, startRelay } from "./relays.ts";
-import { cancelHop, lookUp, moveHop, postAgain } from "./requests.ts";
+import { cancelHop, lookUp, moveHop, post } from "./requests.ts";
 import { deleteLetter, holdReplay, landReplay, replayLetter } from "./replays.ts";
 
 /** Of two relays or attempts, the older or the newer one. */
@@ -32,7 +32,7 @@ export type HopStep = {
   | { readonly kind: "hold-replay" | "land-replay" | "delete-letter" }
   /** An application commits another payload under the task's id. */
   | { readonly kind: "impostor" }
-  /** Somebody asks about the task, or hands it over again under the same key. */
+  /** Somebody asks about the task, or a caller hands it over under its key. */
   | { readonly kind: "look-up" | "post" }
   /** A rollout with another number of shards goes on, or is taken back while both revisions are at work. */
   | { readonly kind: "roll-out" | "roll-back" }
@@ -160,7 +160,7 @@ function perform(scenario: HopScenario, step: HopStep): void {
     case "look-up":
       return lookUp(scenario);
     case "post":
-      return postAgain(scenario);
+      return post(scenario);
     case "roll-out":
     case "roll-back":
       return rollOut(scenario, step.kind);

@@ -59,7 +59,13 @@ export function moveHop(scenario: HopScenario, dueAtMs: number | null, { isDelet
       if (isDeleted) deleteHops(scenario, hop);
       if (!isDeleted && isNatural) return;
       const { toHop } = result;
-      scenario.events.push({ kind: "move-answered", toHop, dueAtMs, queues: queuesOf(scenario), world: scenario.world });
+      scenario.events.push({
+        kind: "move-answered",
+        toHop,
+        dueAtMs,
+        queues: queuesOf(scenario),
+        world: scenario.world,
+      });
     };
     return { transition, proceed };
   });
@@ -73,12 +79,18 @@ export function lookUp(scenario: HopScenario): void {
   events.push({ kind: "looked-up", revision, isFound: isFoundThere });
 }
 
-/** A caller hands the task over again under its key. Where the name is taken or there is a record, that changes nothing. */
-export function postAgain(scenario: HopScenario): void {
-  const { kind, record, nowMs } = scenario.world;
+/**
+ * A caller hands the task over under its key, the first time instead of the application. Where the name is taken or there is a
+ * record, that changes nothing.
+ */
+export function post(scenario: HopScenario): void {
+  const { kind, record, nowMs, entries, names, relays } = scenario.world;
   const [queue] = scenario.decisions.createsIn(taskIdOf(kind), scenario.revision);
   if ((record && isLive(record, nowMs)) || scenario.namesIn([queue], 0).length > 0) throw IMPOSSIBLE;
+  // What the application commits has an id of its own.
+  if (entries.some(({ hop }) => hop === 0) && names.length + relays.length > 0) throw IMPOSSIBLE;
   const created = { payloadHash: PAYLOAD_HASH, notBefore: undefined, createdAtMs: nowMs };
+  scenario.change({ entries: entries.filter(({ hop }) => hop !== 0) });
   scenario.create({ hop: 0, queue, ...created, isQueued: true, hasFailed: false });
 }
 
