@@ -7,7 +7,7 @@ import type { ConsoleContext } from "./console-env.ts";
 import { RefusedForm } from "./form.ts";
 
 /** What a page says instead of what it was asked for. */
-interface Failure {
+export interface Failure {
   readonly status: 400 | 403 | 404 | 409 | 429 | 500 | 502 | 503;
   readonly title: string;
   readonly detail: string;
@@ -66,7 +66,8 @@ function FailurePage({ failure }: { readonly failure: Failure }) {
   );
 }
 
-function failureOf(error: Error): Failure {
+/** What a page says of an error. */
+export function failureOf(error: Error): Failure {
   if (error instanceof RefusedForm) {
     return {
       status: 403,

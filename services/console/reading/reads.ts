@@ -1,5 +1,7 @@
 import type { Client } from "../../../packages/client/src/client.ts";
-import type { LetterSummary } from "../../../packages/client/src/views/dead-letter.ts";
+import type { ListedLetters } from "../../../packages/client/src/dead-letters.ts";
+import type { Page } from "../../../packages/client/src/http/pages.ts";
+import type { DeadLetter, LetterSummary } from "../../../packages/client/src/views/dead-letter.ts";
 import type { Queue } from "../../../packages/client/src/views/queue.ts";
 import type { Schedule } from "../../../packages/client/src/views/schedule.ts";
 import type { Me, TaskTypeInfo, ThroughputMinute } from "../../../packages/client/src/views/service.ts";
@@ -14,6 +16,8 @@ const TASK_KEPT_MS = 1_000;
 /** Types, and what a person may do, change when the producer is deployed. */
 const FIXED_KEPT_MS = 30_000;
 
+const LETTERS_A_PAGE = 50;
+
 /** What one person's pages read again and again. The producer decides what each person may see, so nothing is shared. */
 export interface Reads {
   me(): Promise<Me>;
@@ -21,6 +25,8 @@ export interface Reads {
   queue(key: string): Promise<Queue>;
   task(id: string, options: { readonly includePayload: boolean }): Promise<Task>;
   letterSummary(): Promise<LetterSummary>;
+  /** A page of the letters that fit. Only the first one is kept. */
+  letters(filter: ListedLetters, cursor?: string): Promise<Page<DeadLetter>>;
   /** Of the last hour. */
   throughput(): Promise<readonly ThroughputMinute[]>;
   taskTypes(): Promise<readonly TaskTypeInfo[]>;
@@ -38,7 +44,11 @@ export function createReads(api: Client, clock: Clock): Reads {
     queues: () => lists.get("queues", () => api.queues.list()),
     queue: (key) => lists.get(`queue ${key}`, () => api.queues.get(key)),
     task: (id, options) => tasks.get(`${options.includePayload} ${id}`, () => api.get(id, options)),
-    letterSummary: () => lists.get("letters", () => api.deadLetters.summary()),
+    letterSummary: () => lists.get("letter summary", () => api.deadLetters.summary()),
+    letters: async (filter, cursor) => {
+      const read = () => api.deadLetters.page(filter, { cursor, limit: LETTERS_A_PAGE });
+      return cursor === undefined ? await lists.get(`letters ${JSON.stringify(filter)}`, read) : await read();
+    },
     throughput: () => lists.get("throughput", () => api.throughput()),
     taskTypes: () => fixed.get("types", () => api.taskTypes()),
     schedules: () => lists.get("schedules", () => api.schedules.list()),

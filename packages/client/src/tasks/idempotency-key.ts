@@ -1,5 +1,7 @@
 import { IDEMPOTENCY_KEY_FORM, isIdempotencyKey } from "../../../../shared/contract/new-task/idempotency-key.ts";
 
+export { IDEMPOTENCY_KEY_FORM, isIdempotencyKey };
+
 /**
  * The key that a call was given, or a random one.
  *

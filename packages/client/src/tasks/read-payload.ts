@@ -1,0 +1,35 @@
+import { NEW_TASK_LIMITS } from "../../../../shared/contract/new-task/payload-text.ts";
+import type { RequestProblem } from "../../../../shared/http/problem.ts";
+import { pathText } from "../../../../shared/http/schema-problems.ts";
+import { JsonTextError, readJson } from "../../../../shared/json/read-json.ts";
+
+/** A payload that `enqueue` sends as it was written; or why that can't be. */
+export type ReadPayload =
+  | { readonly kind: "read"; readonly payload: unknown }
+  | { readonly kind: "refused"; readonly problems: readonly RequestProblem[] };
+
+/**
+ * Reads a payload that a person has written as JSON. What would change on its way is refused here, with its path, as the
+ * producer would refuse it: a number that a double can't hold, a field that is there twice.
+ */
+export function readPayload(json: string): ReadPayload {
+  try {
+    // Two values with a comma between them would be JSON only within something else.
+    JSON.parse(json);
+    const { value } = readJson(`{"payload":${json}}`, NEW_TASK_LIMITS);
+    return { kind: "read", payload: Reflect.get(Object(value), "payload") };
+  } catch (error) {
+    if (error instanceof SyntaxError) return refused([{ path: "payload", message: "is not valid JSON" }]);
+    if (!(error instanceof JsonTextError)) throw error;
+    const { message, problems } = error;
+    return refused(
+      problems.length === 0
+        ? [{ path: "payload", message }]
+        : problems.map((problem) => ({ path: pathText(problem.path), message: problem.message })),
+    );
+  }
+}
+
+function refused(problems: readonly RequestProblem[]): ReadPayload {
+  return { kind: "refused", problems };
+}

@@ -1,0 +1,121 @@
+import { type JsonSchema, asSchema, isObject, resolve } from "./json-schema.ts";
+
+/** More than anybody fills in: then the whole is JSON. */
+const MOST_FIELDS = 200;
+/** A text that may be longer than this, in characters, has several lines. */
+const LONGEST_LINE = 250;
+
+/** A part of a payload that a form can ask for. */
+export type Field = FieldPlace &
+  (
+    | { readonly kind: "text"; readonly isLong: boolean }
+    | { readonly kind: "number" }
+    /** Any JSON values. */
+    | { readonly kind: "choice"; readonly options: readonly unknown[] }
+    /** One item per line. */
+    | { readonly kind: "lines"; readonly items: "string" | "number" | "boolean" }
+    | { readonly kind: "group"; readonly fields: readonly Field[] }
+    /** What a form can't express otherwise. */
+    | { readonly kind: "json" }
+  );
+
+export interface FieldPlace {
+  /** The keys that lead to it in the payload. Empty for the payload itself. */
+  readonly path: readonly string[];
+  readonly isRequired: boolean;
+  readonly schema: JsonSchema;
+}
+
+/** The field of a whole payload, from its schema. */
+export function payloadField(payloadSchema: JsonSchema): Field {
+  const place = { path: [], isRequired: true, schema: payloadSchema };
+  const field = fieldAt(place, { root: payloadSchema, via: new Set() });
+  return leavesOf(field).length > MOST_FIELDS ? { ...place, kind: "json" } : field;
+}
+
+/** The fields that are filled in: all but groups. */
+export function leavesOf(field: Field): readonly Field[] {
+  return field.kind === "group" ? field.fields.flatMap(leavesOf) : [field];
+}
+
+/** What a field is called in a form. No two fields of a payload are called the same. */
+export function inputName({ path }: Pick<Field, "path">): string {
+  return ["payload", ...path.map((key) => encodeURIComponent(key).replaceAll(".", "%2E"))].join(".");
+}
+
+/** How the producer's problems name a field. */
+export function problemPath({ path }: Pick<Field, "path">): string {
+  return ["payload", ...path].join(".");
+}
+
+interface Within {
+  readonly root: JsonSchema;
+  readonly via: ReadonlySet<string>;
+}
+
+function fieldAt(given: FieldPlace, within: Within): Field {
+  const found = resolve(given.schema, within);
+  if (!found) return { ...given, kind: "json" };
+  const { schema, via } = found;
+  const place = { ...given, schema };
+  if (COMBINING.some((word) => word in schema)) return { ...place, kind: "json" };
+  const options = optionsOf(schema);
+  if (options) return { ...place, kind: "choice", options };
+  switch (schema["type"]) {
+    case "string":
+      return { ...place, kind: "text", isLong: isLong(schema) };
+    case "number":
+    case "integer":
+      return { ...place, kind: "number" };
+    case "array":
+      return listField(place, { ...within, via });
+    case "object":
+      return isClosed(schema) ? groupField(place, { ...within, via }) : { ...place, kind: "json" };
+    default:
+      return { ...place, kind: "json" };
+  }
+}
+
+/** Several schemas at once. `allOf` of a text has further patterns, which the producer checks. */
+const COMBINING = ["anyOf", "oneOf", "not", "if", "patternProperties", "prefixItems", "propertyNames"];
+
+function optionsOf(schema: JsonSchema): readonly unknown[] | undefined {
+  if ("const" in schema) return [schema["const"]];
+  if (Array.isArray(schema["enum"])) return schema["enum"];
+  return schema["type"] === "boolean" ? [true, false] : undefined;
+}
+
+function isLong({ format, pattern, maxLength }: JsonSchema): boolean {
+  return format === undefined && pattern === undefined && (typeof maxLength !== "number" || maxLength > LONGEST_LINE);
+}
+
+/** Whether an object has no fields but those that its schema names. */
+function isClosed(schema: JsonSchema): boolean {
+  const more = schema["additionalProperties"];
+  return isObject(schema["properties"]) && (more === undefined || more === false) && !("allOf" in schema);
+}
+
+function listField(place: FieldPlace, within: Within): Field {
+  const items = resolve(asSchema(place.schema["items"]), within)?.schema ?? {};
+  if (COMBINING.some((word) => word in items)) return { ...place, kind: "json" };
+  switch (items["type"]) {
+    case "string":
+      return { ...place, kind: "lines", items: "string" };
+    case "number":
+    case "integer":
+      return { ...place, kind: "lines", items: "number" };
+    case "boolean":
+      return { ...place, kind: "lines", items: "boolean" };
+    default:
+      return { ...place, kind: "json" };
+  }
+}
+
+function groupField(place: FieldPlace, within: Within): Field {
+  const required = place.schema["required"];
+  const needed = new Set(Array.isArray(required) ? required : []);
+  const fields = Object.entries(asSchema(place.schema["properties"])).map(([key, schema]) =>
+    fieldAt({ path: [...place.path, key], isRequired: needed.has(key), schema: asSchema(schema) }, within),
+  );
+  return { ...place, kind: "group", fields };
+}

@@ -1,0 +1,51 @@
+/** A JSON schema, of which nothing is certain: a producer of a later revision may send more. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const NO_SCHEMA: JsonSchema = {};
+
+/** A value as a schema; one that allows anything if it isn't a schema. */
+export function asSchema(value: unknown): JsonSchema {
+  return isObject(value) ? value : NO_SCHEMA;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A schema that others refer to, with its address. */
+export interface Referred {
+  readonly schema: JsonSchema;
+  /** The addresses that led to it: one that comes again never ends. */
+  readonly via: ReadonlySet<string>;
+}
+
+/**
+ * The schema that a schema stands for: what its `$ref` refers to, with its own words about it. Undefined if it refers to
+ * itself, or to what isn't there.
+ *
+ * @param from.root the document, in which every address is.
+ */
+export function resolve(
+  schema: JsonSchema,
+  from: { readonly root: JsonSchema; readonly via: ReadonlySet<string> },
+): Referred | undefined {
+  let { via } = from;
+  let found = schema;
+  for (let address = found["$ref"]; typeof address === "string"; address = found["$ref"]) {
+    const target = targetOf(address, from.root);
+    if (via.has(address) || !target) return undefined;
+    via = new Set([...via, address]);
+    const { $ref: _, ...words } = found;
+    found = { ...target, ...words };
+  }
+  return { schema: found, via };
+}
+
+/** As zod writes addresses: the whole, or one of its `$defs`. */
+function targetOf(address: string, root: JsonSchema): JsonSchema | undefined {
+  if (address === "#") return root;
+  const name = /^#\/\$defs\/([^/]+)$/.exec(address)?.[1]?.replaceAll("~1", "/").replaceAll("~0", "~");
+  const definitions = root["$defs"];
+  if (name === undefined || !isObject(definitions) || !Object.hasOwn(definitions, name)) return undefined;
+  return asSchema(definitions[name]);
+}

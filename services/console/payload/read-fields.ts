@@ -1,0 +1,113 @@
+import type { RequestProblem } from "../../../shared/http/problem.ts";
+import { type Field, inputName, problemPath } from "./field.ts";
+
+/** What somebody has typed, by the names of the inputs. */
+export type Typed = ReadonlyMap<string, string>;
+
+/** A payload as JSON, with every number as it was typed; or what is wrong with what was typed. */
+export type ReadFields =
+  | { readonly kind: "read"; readonly json: string }
+  | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
+
+/** Makes a payload of what was typed. What is optional and empty is left out. */
+export function readFields(field: Field, typed: Typed): ReadFields {
+  const problems: RequestProblem[] = [];
+  const json = readField(field, typed, problems);
+  if (problems.length > 0) return { kind: "wrong", problems };
+  return json === undefined
+    ? { kind: "wrong", problems: [{ path: problemPath(field), message: "is missing" }] }
+    : { kind: "read", json };
+}
+
+/** What is wrong with a text as JSON, as the end of a sentence; undefined if nothing is. */
+export function jsonProblem(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? `: ${error.message.slice(0, LONGEST_REASON)}` : "";
+    return `is not valid JSON${why}`;
+  }
+}
+
+const LONGEST_REASON = 200;
+
+/** A number in JSON (RFC 8259, section 6). */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const NOT_A_NUMBER = "must be a number, such as 12 or 0.5";
+
+/** JSON; undefined for what is left out. Problems are added to the list. */
+function readField(field: Field, typed: Typed, problems: RequestProblem[]): string | undefined {
+  const text = plainLines(typed.get(inputName(field)) ?? "");
+  const wrong = (message: string): undefined => void problems.push({ path: problemPath(field), message });
+  switch (field.kind) {
+    case "text":
+      return readText(field, text);
+    case "number":
+      return readWord(text, (word) => (NUMBER.test(word) ? word : wrong(NOT_A_NUMBER)));
+    case "choice":
+      return readWord(text, (word) => {
+        const isOption = field.options.some((option) => JSON.stringify(option) === word);
+        return isOption ? word : wrong("is none of the choices");
+      });
+    case "json":
+      return readWord(text, (word) => {
+        const problem = jsonProblem(word);
+        return problem === undefined ? word : wrong(problem);
+      });
+    case "lines":
+      return readLines(field, text, problems);
+    case "group":
+      return readGroup(field, typed, problems);
+    default:
+      return field satisfies never;
+  }
+}
+
+/** Browsers send every end of a line as CR LF (https://html.spec.whatwg.org/#constructing-entry-list). */
+function plainLines(text: string): string {
+  return text.replaceAll(/\r\n?/g, "\n");
+}
+
+/** What is a single word: the spaces around it aren't meant. */
+function readWord(text: string, read: (word: string) => string | undefined): string | undefined {
+  const word = text.trim();
+  return word === "" ? undefined : read(word);
+}
+
+function readText(field: Field & { readonly kind: "text" }, text: string): string | undefined {
+  const line = field.isLong ? text : text.replaceAll("\n", "");
+  // No format has spaces around it.
+  const value = field.schema["format"] === undefined ? line : line.trim();
+  return value === "" && !field.isRequired ? undefined : JSON.stringify(value);
+}
+
+function readLines(
+  field: Field & { readonly kind: "lines" },
+  text: string,
+  problems: RequestProblem[],
+): string | undefined {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length === 0) return field.isRequired ? "[]" : undefined;
+  const items = lines.map((line, at) => {
+    if (field.items === "string") return JSON.stringify(line);
+    const word = line.trim();
+    const isItem = field.items === "number" ? NUMBER.test(word) : word === "true" || word === "false";
+    const message = field.items === "number" ? NOT_A_NUMBER : "must be true or false";
+    if (!isItem) problems.push({ path: `${problemPath(field)}.${at}`, message });
+    return word;
+  });
+  return `[${items.join(",")}]`;
+}
+
+function readGroup(
+  field: Field & { readonly kind: "group" },
+  typed: Typed,
+  problems: RequestProblem[],
+): string | undefined {
+  const parts = field.fields.flatMap((part) => {
+    const json = readField(part, typed, problems);
+    return json === undefined ? [] : [`${JSON.stringify(part.path.at(-1))}:${json}`];
+  });
+  return parts.length === 0 && !field.isRequired ? undefined : `{${parts.join(",")}}`;
+}
