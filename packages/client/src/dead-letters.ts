@@ -12,14 +12,21 @@ export interface DeadLetters {
   /** One page of them. It can have fewer letters than its limit, or none, although there is a next one. */
   page(filter?: ListedLetters, options?: PageOptions & CallOptions): Promise<Page<DeadLetter>>;
   /** A letter, with its attempts. `includePayload`: with its payload, too, which only operators may see. */
-  get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<DeadLetter>;
+  get(id: string, options?: CallOptions & { readonly includePayload?: boolean | undefined }): Promise<ReadLetter>;
   /** How many open letters there are of each type and code, among the newest 1,000. */
   summary(options?: CallOptions): Promise<LetterSummary>;
   /** Makes a letter a task again. One that was replayed before gives the earlier task, unless `again` is true. */
   replay(id: string, options?: CallOptions & ReplayOptions): Promise<Replayed>;
   /** Replays the open letters that fit, a page at a time. It may be stopped and repeated: each letter is replayed once. */
   replayAll(request: ReplayAll, options?: CallOptions): AsyncIterable<ReplayPage>;
-  delete(id: string, options?: CallOptions): Promise<void>;
+  /** Deletes a letter. `version`: only if it is still as it was when `get` gave that; otherwise the call is refused with 412. */
+  delete(id: string, options?: CallOptions & { readonly version?: string | undefined }): Promise<void>;
+}
+
+/** A letter that was asked for by its id. */
+export interface ReadLetter extends DeadLetter {
+  /** What `delete` can be told, so that it keeps the letter if that has changed since. */
+  readonly version?: string;
 }
 
 /** Which letters a list has: by default, those that are open. */
@@ -55,8 +62,11 @@ export function createDeadLetters(connection: Connection): DeadLetters {
       listPage(connection, { path: LETTERS, query: { ...filter }, signal }, page),
     async get(id, { includePayload, signal } = {}) {
       const query = { include: includePayload === true ? "payload" : undefined };
-      return (await connection.call<DeadLetter>({ method: "GET", path: letterPath(id), query, signal, shape: LETTER }))
-        .body;
+      const request = { method: "GET", path: letterPath(id), query, signal, shape: LETTER } as const;
+      const { body, headers } = await connection.call<DeadLetter>(request);
+      // What compresses responses on the way marks the tag as weak.
+      const version = headers.get("etag")?.replace(/^W\//, "");
+      return version === undefined ? body : { ...body, version };
     },
     async summary({ signal } = {}) {
       return (await connection.call<LetterSummary>({ method: "GET", path: `${LETTERS}/summary`, signal, shape: LIST }))
@@ -65,7 +75,7 @@ export function createDeadLetters(connection: Connection): DeadLetters {
     async replay(id, { again, payload, idempotencyKey, signal } = {}) {
       if (payload !== undefined) refuseChanges(payload, "the replay");
       const isKeyNeeded = again === true || idempotencyKey !== undefined;
-      const { body } = await connection.call<Replayed>({
+      const { status, body } = await connection.call<Replayed>({
         method: "POST",
         path: `${letterPath(id)}/replay`,
         body: JSON.stringify({ again: again === true ? true : undefined, payload }),
@@ -73,14 +83,17 @@ export function createDeadLetters(connection: Connection): DeadLetters {
         signal,
         shape: LETTER,
       });
-      return body;
+      return status === BEFORE ? { ...body, replayedBefore: true } : body;
     },
     replayAll: (request, { signal } = {}) => replayPages(connection, request, signal),
-    async delete(id, { signal } = {}) {
-      await connection.call({ method: "DELETE", path: letterPath(id), signal, shape: {} });
+    async delete(id, { version, signal } = {}) {
+      await connection.call({ method: "DELETE", path: letterPath(id), ifMatch: version, signal, shape: {} });
     },
   };
 }
+
+/** The status of a replay that an earlier request has made; a new one has 202. */
+const BEFORE = 200;
 
 const LETTER = { id: "text" } as const;
 const LIST = { items: "list" } as const;

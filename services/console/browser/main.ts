@@ -1,10 +1,12 @@
 /** What the pages do where there is a script. Each of them works without. */
 import { copyOnClick } from "./copy.ts";
+import { findInJson } from "./find-in-json.ts";
 import { keyboard } from "./keyboard.ts";
 import { startLive } from "./live.ts";
 import { keepTimesTrue } from "./times.ts";
 
 copyOnClick();
+findInJson();
 keyboard();
 keepTimesTrue();
 startLive();

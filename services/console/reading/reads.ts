@@ -1,6 +1,7 @@
 import type { Client } from "../../../packages/client/src/client.ts";
-import type { LetterSummary } from "../../../packages/client/src/views/dead-letter.ts";
+import type { ListedLetters } from "../../../packages/client/src/dead-letters.ts";
 import type { Page } from "../../../packages/client/src/http/pages.ts";
+import type { DeadLetter, LetterSummary } from "../../../packages/client/src/views/dead-letter.ts";
 import type { Queue, QueuedTask } from "../../../packages/client/src/views/queue.ts";
 import type { Schedule } from "../../../packages/client/src/views/schedule.ts";
 import type { Me, TaskTypeInfo, ThroughputMinute } from "../../../packages/client/src/views/service.ts";
@@ -27,6 +28,8 @@ export interface Reads {
   queueTasks(key: string): Promise<Page<QueuedTask>>;
   task(id: string, options: { readonly includePayload: boolean }): Promise<Task>;
   letterSummary(): Promise<LetterSummary>;
+  /** A page of the letters that fit. Only the first one is kept. */
+  letters(filter: ListedLetters, cursor?: string): Promise<Page<DeadLetter>>;
   /** Of the last hour. */
   throughput(): Promise<readonly ThroughputMinute[]>;
   taskTypes(): Promise<readonly TaskTypeInfo[]>;
@@ -45,7 +48,11 @@ export function createReads(api: Client, clock: Clock): Reads {
     queue: (key) => lists.get(`queue ${key}`, () => api.queues.get(key)),
     queueTasks: (key) => lists.get(`queue tasks ${key}`, () => api.queues.tasksPage(key, { limit: LIST_ITEMS })),
     task: (id, options) => tasks.get(`${options.includePayload} ${id}`, () => api.get(id, options)),
-    letterSummary: () => lists.get("letters", () => api.deadLetters.summary()),
+    letterSummary: () => lists.get("letter summary", () => api.deadLetters.summary()),
+    letters: async (filter, cursor) => {
+      const read = () => api.deadLetters.page(filter, { cursor, limit: LIST_ITEMS });
+      return cursor === undefined ? await lists.get(`letters ${JSON.stringify(filter)}`, read) : await read();
+    },
     throughput: () => lists.get("throughput", () => api.throughput()),
     taskTypes: () => fixed.get("types", () => api.taskTypes()),
     schedules: () => lists.get("schedules", () => api.schedules.list()),

@@ -122,7 +122,8 @@ test("dead letters are listed page by page, shown, counted, replayed once, and d
   );
 
   const replayed = await client.deadLetters.replay(LETTER);
-  expect(await client.deadLetters.replay(LETTER)).toEqual(replayed);
+  expect(replayed).toEqual({ id: expect.any(String), replayOf: LETTER });
+  expect(await client.deadLetters.replay(LETTER)).toEqual({ ...replayed, replayedBefore: true });
   const again = await client.deadLetters.replay(LETTER, { again: true });
   expect(again.id).not.toBe(replayed.id);
   expect(await client.get(again.id)).toMatchObject({ replayOf: LETTER });
@@ -136,7 +137,13 @@ test("dead letters are listed page by page, shown, counted, replayed once, and d
     [30, 30],
   ]);
 
-  await client.deadLetters.delete(LETTER);
+  const { version } = await client.deadLetters.get(LETTER);
+  await client.deadLetters.replay(LETTER, { again: true });
+  await expect(client.deadLetters.delete(LETTER, { version })).rejects.toMatchObject({
+    status: 412,
+    code: "letter-changed",
+  });
+  await client.deadLetters.delete(LETTER, { version: (await client.deadLetters.get(LETTER)).version });
   await expect(client.deadLetters.get(LETTER)).rejects.toMatchObject({ status: 404, code: "dead-letter-not-found" });
 });
 

@@ -23,6 +23,8 @@ export interface ApiRequest {
   /** As JSON. */
   readonly body?: string;
   readonly idempotencyKey?: string | undefined;
+  /** The version that the request is for: one of any other is left as it is. */
+  readonly ifMatch?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How long one try may take, in milliseconds. Default: 30,000. */
   readonly tryMs?: number;
@@ -36,6 +38,7 @@ export interface ApiRequest {
 
 /** A response whose status is 2xx. */
 export interface ApiResponse<Body> {
+  readonly status: number;
   readonly body: Body;
   readonly headers: Headers;
 }
@@ -81,10 +84,14 @@ export function connect(options: ClientOptions, surroundings: Surroundings): Con
   };
 }
 
-function headersOf({ idempotencyKey }: ApiRequest, traceparent: string | undefined): Readonly<Record<string, string>> {
+function headersOf(
+  { idempotencyKey, ifMatch }: ApiRequest,
+  traceparent: string | undefined,
+): Readonly<Record<string, string>> {
   return {
     accept: "application/json, application/problem+json",
     ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+    ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
 }
@@ -135,7 +142,8 @@ interface Received<Body> {
 
 function outcomeOf<Body>({ response, json }: Received<Body>, shape: Shape, nowMs: number): Tried<Body> {
   const { status, headers, ok } = response;
-  if (ok && json && fits(json.value, shape)) return { kind: "succeeded", response: { body: json.value, headers } };
+  if (ok && json && fits(json.value, shape))
+    return { kind: "succeeded", response: { status, body: json.value, headers } };
   const problem = isProblem(json?.value) ? json.value : undefined;
   return {
     kind: "failed",

@@ -59,6 +59,8 @@ export interface LetterSummary {
 export interface Replayed {
   readonly id: string;
   readonly replayOf: string;
+  /** Set if the letter had been replayed already, as this task. A lost response to the same call can be why. */
+  readonly replayedBefore?: true;
 }
 
 /** What became of a page of letters that were to be replayed. */

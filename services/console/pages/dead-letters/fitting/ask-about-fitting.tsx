@@ -1,0 +1,94 @@
+import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
+import { AskFirst } from "../../../parts/ask-first.tsx";
+import { formatCount } from "../../../parts/numbers.ts";
+import { Time } from "../../../parts/time.tsx";
+import { Empty } from "../../../parts/try-it.tsx";
+import { countLetters } from "../count-letters.ts";
+import { FilterFields } from "../filter-fields.tsx";
+import { type ShownFilter, describeFilter } from "../letter-filter.ts";
+import { LetterLink, LetterList } from "../letter-list.tsx";
+import { type DryRun, type Failing, MOST_COUNTED } from "./dry-run.ts";
+import { FITTING_PATH } from "./fitting-path.ts";
+
+interface Asked {
+  /** With the time at which the letters were counted. */
+  readonly filter: ShownFilter;
+  readonly dryRun: DryRun;
+  /** The first that fit. */
+  readonly letters: readonly DeadLetter[];
+  readonly back: string;
+}
+
+/** Says what a replay of all the letters that fit would do, and asks. */
+export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
+  const { replayable, failing, isComplete } = dryRun;
+  if (replayable === 0 && isComplete) return <NothingToReplay {...{ filter, failing, back }} />;
+  const count = countLetters(replayable);
+  const { to, ...by } = filter;
+  return (
+    <AskFirst
+      title={isComplete ? `Replay ${count}?` : `Replay at least ${count}?`}
+      action={FITTING_PATH}
+      label={isComplete ? `Replay ${count}` : "Replay all that fit"}
+      back={back}
+    >
+      <p>
+        The open ones that fit: <b>{describeFilter(by) ?? "all types and codes"}</b>, died until <Time at={to} />. Each
+        becomes a new task of its type, with its payload, a new id, and attempts that count from 0. Nothing has been
+        replayed yet.
+      </p>
+      {isComplete ? null : (
+        <p class="warn">
+          At least {formatCount(replayable)}, counted up to {formatCount(MOST_COUNTED)}. There are more.
+        </p>
+      )}
+      <FailingLetters failing={failing} />
+      <h2>{letters.length < replayable ? `The newest ${letters.length}` : "Which these are"}</h2>
+      <LetterList letters={letters} />
+      <FilterFields filter={filter} />
+    </AskFirst>
+  );
+}
+
+function NothingToReplay(props: {
+  readonly filter: ShownFilter;
+  readonly failing: readonly Failing[];
+  readonly back: string;
+}) {
+  const { filter, failing, back } = props;
+  const { to: _to, ...by } = filter;
+  return (
+    <>
+      <h1>Nothing to replay</h1>
+      <Empty>
+        No open dead letter that fits can be replayed: {describeFilter(by) ?? "all types and codes"}.{" "}
+        <a href={back}>Back to the list</a>
+      </Empty>
+      <FailingLetters failing={failing} />
+    </>
+  );
+}
+
+/** How many letters are named that can't be replayed, of each reason. */
+const NAMED = 5;
+
+function FailingLetters({ failing }: { readonly failing: readonly Failing[] }) {
+  if (failing.length === 0) return null;
+  return (
+    <>
+      <h2>These can't be replayed</h2>
+      <ul>
+        {failing.map(({ code, detail, ids }) => (
+          <li>
+            {formatCount(ids.length)} × <code>{code}</code>: {detail} Such as{" "}
+            {ids.slice(0, NAMED).map((id) => (
+              <>
+                <LetterLink id={id} />{" "}
+              </>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

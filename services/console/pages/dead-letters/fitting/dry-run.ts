@@ -1,0 +1,52 @@
+import type { Client } from "../../../../../packages/client/src/client.ts";
+import type { LetterFilter } from "../../../../../packages/client/src/views/dead-letter.ts";
+import type { Clock } from "../../../../../shared/runtime/clock.ts";
+
+/** What a replay by filter would do, as far as it was counted. */
+export interface DryRun {
+  /** How many letters would become tasks. */
+  readonly replayable: number;
+  /** Why others would not, with the letters that this is so of. */
+  readonly failing: readonly Failing[];
+  /** Whether that is all of them. */
+  readonly isComplete: boolean;
+}
+
+export interface Failing {
+  readonly code: string;
+  readonly detail: string;
+  readonly ids: readonly string[];
+}
+
+/** How many letters are counted. Each costs a read, and is checked as a replay checks it. */
+export const MOST_COUNTED = 1_000;
+
+/** For how long pages of them are begun, in milliseconds. */
+const BEGIN_MS = 10_000;
+
+/**
+ * Asks the producer what a replay would do, up to 1,000 letters.
+ *
+ * @throws HandoffError, UnreachableError if a page can't be had.
+ */
+export async function tryReplayAll(
+  filter: LetterFilter,
+  { deadLetters }: Pick<Client, "deadLetters">,
+  clock: Pick<Clock, "monotonic">,
+): Promise<DryRun> {
+  const untilMs = clock.monotonic() + BEGIN_MS;
+  const failing = new Map<string, { code: string; detail: string; ids: string[] }>();
+  let replayable = 0;
+  for await (const { items, nextCursor } of deadLetters.replayAll({ filter, dryRun: true, most: MOST_COUNTED })) {
+    for (const { id, outcome, problem } of items) {
+      if (outcome === "would-replay") replayable += 1;
+      if (outcome !== "failed" || !problem) continue;
+      const { code, detail = problem.title } = problem;
+      const known = failing.get(code) ?? { code, detail, ids: [] };
+      failing.set(code, { ...known, ids: [...known.ids, id] });
+    }
+    if (nextCursor === undefined) return { replayable, failing: [...failing.values()], isComplete: true };
+    if (clock.monotonic() >= untilMs) break;
+  }
+  return { replayable, failing: [...failing.values()], isComplete: false };
+}

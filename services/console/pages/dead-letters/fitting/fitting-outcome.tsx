@@ -1,0 +1,72 @@
+import { ActionForm } from "../../../parts/form.tsx";
+import { formatCount } from "../../../parts/numbers.ts";
+import { FilterFields } from "../filter-fields.tsx";
+import { type ShownFilter, listPage } from "../letter-filter.ts";
+import { LetterLink } from "../letter-list.tsx";
+import { FITTING_PATH } from "./fitting-path.ts";
+import type { ReplayedPages } from "./replay-pages.ts";
+
+/** What a step of a replay by filter did, and the button that goes on. */
+export function FittingOutcome(props: {
+  readonly filter: ShownFilter;
+  readonly pages: ReplayedPages;
+  /** What was done, as a sentence. */
+  readonly did: string;
+  /** How many letters were replayed so far, with the steps before. */
+  readonly total: number;
+}) {
+  const { filter, pages, did, total } = props;
+  const { replayed, failed, cursor, isMore, stoppedBy } = pages;
+  return (
+    <section>
+      <h1>{did}</h1>
+      {total > replayed ? <p>{formatCount(total)} in all.</p> : null}
+      {stoppedBy === undefined ? null : (
+        <p class="warn">
+          It stopped early: {stoppedBy} Some more letters may have been replayed. Each is replayed once, so it is safe
+          to go on.
+        </p>
+      )}
+      {isMore ? (
+        <ActionForm action={FITTING_PATH}>
+          <FilterFields filter={filter} />
+          {cursor === undefined ? null : <input type="hidden" name="cursor" value={cursor} />}
+          <input type="hidden" name="before" value={String(total)} />
+          <p>
+            <button class="primary">Go on</button>
+          </p>
+        </ActionForm>
+      ) : null}
+      {failed.length === 0 ? null : (
+        <>
+          <h2>Not replayed, or perhaps not</h2>
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Letter</th>
+                  <th scope="col">Why</th>
+                </tr>
+              </thead>
+              <tbody data-rows="">
+                {failed.map(({ id, problem }) => (
+                  <tr>
+                    <th scope="row">
+                      <LetterLink id={id} />
+                    </th>
+                    <td>
+                      {problem === undefined ? null : <code>{problem.code}</code>} {problem?.detail ?? problem?.title}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
+      )}
+      <p>
+        <a href={listPage({ ...filter, to: undefined })}>Back to the list</a>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+import type { Hono } from "hono";
+import type { LetterFilter } from "../../../../../packages/client/src/views/dead-letter.ts";
+import type { Console } from "../../../console.ts";
+import type { ConsoleContext, ConsoleEnv } from "../../../http/console-env.ts";
+import { textField, textFields } from "../../../http/form.ts";
+import { doneThen } from "../../../http/notice.ts";
+import { respondWithPage } from "../../../layout/page.tsx";
+import { formatCount } from "../../../parts/numbers.ts";
+import { countLetters } from "../count-letters.ts";
+import { type ShownFilter, filterInForm, filterInQuery, listPage } from "../letter-filter.ts";
+import { AskAboutFitting } from "./ask-about-fitting.tsx";
+import { tryReplayAll } from "./dry-run.ts";
+import { FITTING_PATH } from "./fitting-path.ts";
+import { FittingOutcome } from "./fitting-outcome.tsx";
+import { replayPages } from "./replay-pages.ts";
+
+/** Says what a replay of all the letters that fit would do, and does it, as much of it as a person waits for. */
+export function addFittingPages(app: Hono<ConsoleEnv>, console: Console): void {
+  app.get(FITTING_PATH, (context) => ask(context, console));
+  app.post(FITTING_PATH, (context) => act(context, console));
+}
+
+/** How many letters the question shows. */
+const SHOWN = 10;
+
+async function ask(context: ConsoleContext, console: Console): Promise<Response> {
+  const shown = filterInQuery(context);
+  const filter = { ...shown, status: "open", to: endOf(shown, console.clock.now()) } as const;
+  const api = context.get("api");
+  const [dryRun, first] = await Promise.all([
+    tryReplayAll(replayable(filter), api, console.clock),
+    api.deadLetters.page(filter, { limit: SHOWN }),
+  ]);
+  const back = listPage({ ...shown, status: "open" });
+  const head = { title: "Replay all that fit?", place: "letters" } as const;
+  const letters = first.items;
+  return await respondWithPage(context, console, head, <AskAboutFitting {...{ filter, dryRun, letters, back }} />);
+}
+
+/** What dies from now on is none of those that were counted. */
+function endOf({ to }: ShownFilter, nowMs: number): string {
+  return to !== undefined && Date.parse(to) < nowMs ? to : new Date(nowMs).toISOString();
+}
+
+function replayable({ status: _status, ...filter }: ShownFilter): LetterFilter {
+  return filter;
+}
+
+async function act(context: ConsoleContext, console: Console): Promise<Response> {
+  const filter = await filterInForm(context);
+  const [cursor] = (await textFields(context, "cursor")).filter((text) => text !== "");
+  const before = readCount(await textField(context, "before"));
+  const pages = await replayPages({ filter: replayable(filter), cursor }, context.get("api"), console.clock);
+  const { replayed, skipped, failed, isMore } = pages;
+  const counts = `${countLetters(replayed)}, ${formatCount(skipped)} skipped, ${failed.length} failed`;
+  const did = `Replayed ${counts}${isMore ? "; more are left" : ""}.`;
+  if (!isMore && failed.length === 0) {
+    const all = before > 0 ? `Replayed ${countLetters(before + replayed)} in all.` : did;
+    return doneThen(context, { page: listPage({ ...filter, to: undefined }), did: all });
+  }
+  context.set("did", did);
+  const total = before + replayed;
+  const head = { title: did, place: "letters" } as const;
+  return await respondWithPage(context, console, head, <FittingOutcome {...{ filter, pages, did, total }} />);
+}
+
+/** What the form counted of earlier steps. Only shown. */
+function readCount(text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
+}

@@ -1,0 +1,71 @@
+import type { Client } from "../../../../../packages/client/src/client.ts";
+import { HandoffError, UnreachableError } from "../../../../../packages/client/src/errors.ts";
+import type { LetterFilter, ReplayPage } from "../../../../../packages/client/src/views/dead-letter.ts";
+import type { Clock } from "../../../../../shared/runtime/clock.ts";
+
+/** What was replayed within the time that a person waits for. */
+export interface ReplayedPages {
+  readonly replayed: number;
+  readonly skipped: number;
+  /** The letters that were not replayed, or perhaps not. */
+  readonly failed: readonly ReplayPage["items"][number][];
+  /** Where the replay goes on; undefined at the beginning. */
+  readonly cursor: string | undefined;
+  /** Whether letters are left behind the cursor. */
+  readonly isMore: boolean;
+  /** Why the replay stopped early. The letters of one page may have been replayed nevertheless. */
+  readonly stoppedBy?: string;
+}
+
+/** How many letters a call replays: few, so that the replay can stop between two of them. */
+const LETTERS_A_CALL = 50;
+
+/** How many failures a page shows: as many of them end a step. */
+const MOST_FAILED = 100;
+
+/** For how long calls are begun, in milliseconds. */
+const BEGIN_MS = 20_000;
+
+/** How long all of them may take, in milliseconds. */
+const ALL_MS = 30_000;
+
+/**
+ * Replays the open letters that fit, page by page, until there are no more, many have failed, or time is up.
+ *
+ * @param request.cursor where an earlier request stopped; undefined to begin.
+ * @throws HandoffError if the producer refuses the request.
+ */
+export async function replayPages(
+  request: { readonly filter: LetterFilter; readonly cursor: string | undefined },
+  { deadLetters }: Pick<Client, "deadLetters">,
+  clock: Pick<Clock, "monotonic">,
+): Promise<ReplayedPages> {
+  const untilMs = clock.monotonic() + BEGIN_MS;
+  const signal = AbortSignal.timeout(ALL_MS);
+  let done: ReplayedPages = { replayed: 0, skipped: 0, failed: [], cursor: request.cursor, isMore: true };
+  try {
+    for await (const page of deadLetters.replayAll({ ...request, limit: LETTERS_A_CALL }, { signal })) {
+      done = {
+        replayed: done.replayed + page.replayed,
+        skipped: done.skipped + page.skipped,
+        failed: [...done.failed, ...page.items.filter(({ outcome }) => outcome === "failed")],
+        cursor: page.nextCursor ?? done.cursor,
+        isMore: page.nextCursor !== undefined,
+      };
+      if (clock.monotonic() >= untilMs || done.failed.length >= MOST_FAILED) break;
+    }
+    return done;
+  } catch (error) {
+    return { ...done, stoppedBy: reasonOf(error, signal) };
+  }
+}
+
+/** @throws the error itself if going on would end in the same way. */
+function reasonOf(error: unknown, signal: AbortSignal): string {
+  if (error instanceof UnreachableError) return error.message;
+  if (error instanceof HandoffError && (error.status >= 500 || error.status === 429)) {
+    return error.problem?.detail ?? error.message;
+  }
+  if (signal.aborted) return "The producer took too long to respond.";
+  throw error;
+}

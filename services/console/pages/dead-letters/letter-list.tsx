@@ -1,0 +1,55 @@
+import type { DeadLetter } from "../../../../packages/client/src/views/dead-letter.ts";
+import { StateBadge } from "../../parts/state-badge.tsx";
+import { letterPage } from "../../parts/task-id.tsx";
+import { Time } from "../../parts/time.tsx";
+import { cutMessage } from "./cut-message.ts";
+
+/** Letters in a few words each, before something is done about them. */
+export function LetterList({ letters }: { readonly letters: readonly DeadLetter[] }) {
+  return (
+    <div class="scroll">
+      <table class="letters">
+        <thead>
+          <tr>
+            <th scope="col">Type</th>
+            <th scope="col">State</th>
+            <th scope="col">Died of</th>
+            <th scope="col">Died</th>
+            <th scope="col">Letter</th>
+          </tr>
+        </thead>
+        <tbody data-rows="">
+          {letters.map(({ id, type, status, code, message, diedAt }) => (
+            <tr>
+              <th scope="row">{type}</th>
+              <td>
+                <StateBadge state={status} />
+              </td>
+              <td class="died-of">
+                <code>{code}</code> <span class="quiet">{cutMessage(message)}</span>
+              </td>
+              <td>
+                <Time at={diedAt} />
+              </td>
+              <td>
+                <LetterLink id={id} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** How much of an id tells letters apart for a person. */
+const SHOWN_CHARACTERS = 10;
+
+/** A letter's id, short, that leads to its page. */
+export function LetterLink({ id }: { readonly id: string }) {
+  return (
+    <a class="id" href={letterPage(id)} title={id}>
+      {id.slice(0, SHOWN_CHARACTERS)}
+    </a>
+  );
+}

@@ -1,0 +1,103 @@
+import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
+import { useMay } from "../../../parts/form.tsx";
+import { formatCount } from "../../../parts/numbers.ts";
+import { TaskLink, letterPage } from "../../../parts/task-id.tsx";
+import { Time } from "../../../parts/time.tsx";
+import { withQuery } from "../../../parts/pager.tsx";
+import { FilterFields } from "../filter-fields.tsx";
+import { FITTING_PATH } from "../fitting/fitting-path.ts";
+import { type ShownFilter, filterQuery } from "../letter-filter.ts";
+import { DELETE_SELECTED, LETTER_FIELD, REPLAY_SELECTED } from "../selected/selected-paths.ts";
+import { cutMessage } from "../cut-message.ts";
+
+interface RowsProps {
+  readonly letters: readonly DeadLetter[];
+  readonly filter: ShownFilter;
+}
+
+/** A page of letters. Those who may can select some of them and do something about them. */
+export function LetterRows({ letters, filter }: RowsProps) {
+  const mayReplay = useMay("replay dead letters") && filter.status === "open";
+  const mayDelete = useMay("delete dead letters");
+  if (!mayReplay && !mayDelete) return <LetterTable letters={letters} isSelectable={false} />;
+  return (
+    <form method="get" action={mayReplay ? REPLAY_SELECTED : DELETE_SELECTED}>
+      <FilterFields filter={filter} />
+      <div class="actions">
+        {mayReplay ? <button formaction={REPLAY_SELECTED}>Replay selected</button> : null}
+        {mayDelete ? (
+          <button class="danger" formaction={DELETE_SELECTED}>
+            Delete selected
+          </button>
+        ) : null}
+        {mayReplay ? (
+          <a class="button" href={withQuery(FITTING_PATH, filterQuery(filter))}>
+            Replay all that fit…
+          </a>
+        ) : null}
+      </div>
+      <LetterTable letters={letters} isSelectable />
+    </form>
+  );
+}
+
+function LetterTable(props: { readonly letters: readonly DeadLetter[]; readonly isSelectable: boolean }) {
+  const { letters, isSelectable } = props;
+  return (
+    <div class="scroll">
+      <table class="letters">
+        <thead>
+          <tr>
+            {isSelectable ? (
+              <th scope="col">
+                <span class="unseen">Select</span>
+              </th>
+            ) : null}
+            <th scope="col">Type</th>
+            <th scope="col">Died of</th>
+            <th scope="col" class="number">
+              Attempts
+            </th>
+            <th scope="col">Died</th>
+            <th scope="col">Caller</th>
+            <th scope="col">Task</th>
+          </tr>
+        </thead>
+        <tbody data-rows="">
+          {letters.map((letter) => (
+            <LetterRow letter={letter} isSelectable={isSelectable} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function LetterRow({ letter, isSelectable }: { readonly letter: DeadLetter; readonly isSelectable: boolean }) {
+  const { id, taskId, type, code, message, attempts, diedAt, caller } = letter;
+  // What a letter is called can be anything, and the script looks parts up by their ids.
+  const part = encodeURIComponent(id);
+  return (
+    <tr id={`letter-${part}`}>
+      {isSelectable ? (
+        <td>
+          <input type="checkbox" id={`select-${part}`} name={LETTER_FIELD} value={id} aria-label={`Select ${id}`} />
+        </td>
+      ) : null}
+      <th scope="row">
+        <a href={letterPage(id)}>{type}</a>
+      </th>
+      <td class="died-of">
+        <code>{code}</code> <span class="quiet">{cutMessage(message)}</span>
+      </td>
+      <td class="number">{formatCount(attempts)}</td>
+      <td>
+        <Time at={diedAt} />
+      </td>
+      <td class="caller">{caller ?? <span class="none">–</span>}</td>
+      <td>
+        <TaskLink id={taskId} />
+      </td>
+    </tr>
+  );
+}

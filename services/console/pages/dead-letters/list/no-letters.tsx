@@ -1,0 +1,36 @@
+import type { LetterSummary } from "../../../../../packages/client/src/views/dead-letter.ts";
+import { Empty } from "../../../parts/try-it.tsx";
+import { LETTERS_PATH, type ShownFilter, describeFilter, isNarrowed } from "../letter-filter.ts";
+
+/** What stands where no letter is. */
+export function NoLetters(props: {
+  readonly filter: ShownFilter;
+  readonly summary: LetterSummary;
+  /** Whether the list goes on, with letters that haven't expired. */
+  readonly isMore: boolean;
+  readonly producerUrl: string;
+}) {
+  const { filter, summary, isMore, producerUrl } = props;
+  if (isMore) return <Empty>The letters of this page have expired. The next page goes on.</Empty>;
+  if (isNarrowed(filter)) {
+    return (
+      <Empty>
+        No {filter.status} dead letter fits: {describeFilter(filter)}. <a href={LETTERS_PATH}>Show all open ones</a>
+      </Empty>
+    );
+  }
+  if (filter.status === "replayed") {
+    return (
+      <Empty>
+        No dead letter has been replayed. <a href={LETTERS_PATH}>Show the open ones</a>
+      </Empty>
+    );
+  }
+  if (summary.items.length > 0) return <Empty>No dead letter is open any more.</Empty>;
+  return (
+    <Empty command={`npx handoff dead list --url ${producerUrl}`}>
+      No dead letter is open: nothing has been given up. A task whose attempts have all failed, or whose handler says
+      that trying again is no use, will be here, with what it died of. On the command line:
+    </Empty>
+  );
+}

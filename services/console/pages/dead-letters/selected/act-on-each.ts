@@ -1,0 +1,75 @@
+import { HandoffError, UnreachableError } from "../../../../../packages/client/src/errors.ts";
+import type { Clock } from "../../../../../shared/runtime/clock.ts";
+
+/** A letter that somebody has selected. */
+export interface SelectedLetter {
+  readonly id: string;
+  /** As the person saw it; undefined if the producer doesn't say. */
+  readonly version: string | undefined;
+}
+
+/** What became of it. */
+export type LetterOutcome =
+  /** `now`: what it is now, such as the task that it was replayed as. */
+  | { readonly kind: "done"; readonly now?: string }
+  /** It had been done already, by somebody else or by this request, whose first response was lost. */
+  | { readonly kind: "done-before"; readonly now: string }
+  /** It isn't there any more. */
+  | { readonly kind: "gone" }
+  /** Nothing was done. */
+  | { readonly kind: "refused"; readonly why: string }
+  /** It may or may not have been done. */
+  | { readonly kind: "unclear"; readonly why: string }
+  /** It wasn't begun. */
+  | { readonly kind: "left" };
+
+export type ActedOn = Extract<LetterOutcome, { kind: "done" | "done-before" }>;
+
+/** How many letters are dealt with at once. */
+const AT_ONCE = 5;
+
+/** For how long letters are begun, in milliseconds. Whoever has pressed a button waits, and the last ones take some seconds more. */
+export const BEGIN_MS = 20_000;
+
+/**
+ * Does something with each letter, by a call of its own, until time is up or the producer can't be reached.
+ *
+ * @returns what became of each letter, in their order.
+ * @throws HandoffError if the person may not do it at all.
+ */
+export async function actOnEach(
+  letters: readonly SelectedLetter[],
+  act: (letter: SelectedLetter) => Promise<ActedOn>,
+  clock: Pick<Clock, "monotonic">,
+): Promise<LetterOutcome[]> {
+  const untilMs = clock.monotonic() + BEGIN_MS;
+  const outcomes = letters.map((): LetterOutcome => ({ kind: "left" }));
+  let isReached = true;
+  const waiting = letters.entries();
+  const actOnNext = async (): Promise<void> => {
+    for (const [at, letter] of waiting) {
+      if (!isReached || clock.monotonic() >= untilMs) return;
+      try {
+        outcomes[at] = await act(letter);
+      } catch (error) {
+        outcomes[at] = outcomeOf(error);
+        if (error instanceof UnreachableError) isReached = false;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, actOnNext));
+  return outcomes;
+}
+
+/** The status of a letter that isn't there. */
+const NOT_FOUND = 404;
+/** The person may not do it, with any letter. */
+const FORBIDDEN = 403;
+
+function outcomeOf(error: unknown): LetterOutcome {
+  if (error instanceof UnreachableError) return { kind: "unclear", why: error.message };
+  if (!(error instanceof HandoffError) || error.status === FORBIDDEN) throw error;
+  if (error.status === NOT_FOUND) return { kind: "gone" };
+  const why = error.problem?.detail ?? error.message;
+  return error.status >= 500 ? { kind: "unclear", why } : { kind: "refused", why };
+}

@@ -1,0 +1,48 @@
+import { AskFirst } from "../../../parts/ask-first.tsx";
+import { Empty } from "../../../parts/try-it.tsx";
+import { FilterFields } from "../filter-fields.tsx";
+import { LetterLink, LetterList } from "../letter-list.tsx";
+import { type ShownFilter, listPage } from "../letter-filter.ts";
+import type { SelectedAction } from "./selected-actions.ts";
+import { type AskedLetter, fieldOf } from "./selected-letters.ts";
+import { LETTER_FIELD } from "./selected-paths.ts";
+
+/** Asks about the letters that were selected, and shows each as it is now. */
+export function AskAboutSelected(props: {
+  readonly action: SelectedAction;
+  readonly asked: readonly AskedLetter[];
+  readonly filter: ShownFilter;
+}) {
+  const { action, asked, filter } = props;
+  const letters = asked.flatMap(({ letter }) => letter ?? []);
+  const gone = asked.filter(({ letter }) => letter === undefined);
+  const back = listPage(filter);
+  if (letters.length === 0) {
+    return (
+      <Empty>
+        None of the selected letters is there any more. <a href={back}>Back to the list</a>
+      </Empty>
+    );
+  }
+  return (
+    <AskFirst title={action.title} action={action.path} label={action.labelFor(letters.length)} back={back}>
+      <p>{action.what}</p>
+      {gone.length === 0 ? null : (
+        <p class="warn">
+          Not there any more:{" "}
+          {gone.map(({ id }, at) => (
+            <>
+              {at === 0 ? "" : ", "}
+              <LetterLink id={id} />
+            </>
+          ))}
+        </p>
+      )}
+      <LetterList letters={letters} />
+      {letters.map(({ id, version }) => (
+        <input type="hidden" name={LETTER_FIELD} value={fieldOf({ id, version })} />
+      ))}
+      <FilterFields filter={filter} />
+    </AskFirst>
+  );
+}

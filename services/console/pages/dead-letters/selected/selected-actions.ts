@@ -1,0 +1,52 @@
+import type { Client } from "../../../../../packages/client/src/client.ts";
+import { countLetters } from "../count-letters.ts";
+import type { ActedOn, SelectedLetter } from "./act-on-each.ts";
+import { DELETE_SELECTED, REPLAY_SELECTED } from "./selected-paths.ts";
+
+/** What can be done with the letters that were selected. */
+export interface SelectedAction {
+  readonly path: string;
+  /** The question's title. */
+  readonly title: string;
+  /** What will happen, as a sentence. */
+  readonly what: string;
+  readonly labelFor: (count: number) => string;
+  /** The past of the action, as the first word of a sentence. */
+  readonly did: string;
+  readonly didAll: (count: number) => string;
+  /** What a letter is called with which that was done. */
+  readonly done: string;
+  readonly act: (letter: SelectedLetter, api: Pick<Client, "deadLetters">) => Promise<ActedOn>;
+}
+
+export const REPLAY: SelectedAction = {
+  path: REPLAY_SELECTED,
+  title: "Replay the selected dead letters?",
+  what:
+    "Each becomes a new task of its type, with its payload, a new id, and attempts that count from 0. One that was " +
+    "replayed before is left as it is.",
+  labelFor: (count) => `Replay ${countLetters(count)}`,
+  did: "Replayed",
+  didAll: (count) => `Replayed ${countLetters(count)}.`,
+  done: "replayed",
+  async act({ id }, { deadLetters }) {
+    const { id: now, replayedBefore } = await deadLetters.replay(id);
+    return { kind: replayedBefore ? "done-before" : "done", now };
+  },
+};
+
+export const DELETE: SelectedAction = {
+  path: DELETE_SELECTED,
+  title: "Delete the selected dead letters?",
+  what:
+    "Their payloads are gone for good, and they can't be replayed any more. Tasks that replays have made run on. A letter " +
+    "that changes after you have seen this page is kept.",
+  labelFor: (count) => `Delete ${countLetters(count)}`,
+  did: "Deleted",
+  didAll: (count) => `Deleted ${countLetters(count)}.`,
+  done: "deleted",
+  async act({ id, version }, { deadLetters }) {
+    await deadLetters.delete(id, { version });
+    return { kind: "done" };
+  },
+};

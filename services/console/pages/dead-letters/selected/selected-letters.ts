@@ -1,0 +1,50 @@
+import type { Client } from "../../../../../packages/client/src/client.ts";
+import type { ReadLetter } from "../../../../../packages/client/src/dead-letters.ts";
+import { HandoffError } from "../../../../../packages/client/src/errors.ts";
+import type { SelectedLetter } from "./act-on-each.ts";
+
+/** How many letters a person can select: twice what a page lists. */
+export const MOST_SELECTED = 100;
+
+/** A letter that is asked about, as it is now; undefined if it isn't there any more. */
+export interface AskedLetter {
+  readonly id: string;
+  readonly letter: ReadLetter | undefined;
+}
+
+const AT_ONCE = 5;
+
+/**
+ * Reads the letters that were selected.
+ *
+ * @throws HandoffError, UnreachableError if one can't be read.
+ */
+export async function readSelected(ids: readonly string[], api: Pick<Client, "deadLetters">): Promise<AskedLetter[]> {
+  const read: AskedLetter[] = [];
+  const waiting = ids.entries();
+  const readNext = async (): Promise<void> => {
+    for (const [at, id] of waiting) read[at] = { id, letter: await readIfThere(id, api) };
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, readNext));
+  return read;
+}
+
+async function readIfThere(id: string, { deadLetters }: Pick<Client, "deadLetters">): Promise<ReadLetter | undefined> {
+  try {
+    return await deadLetters.get(id);
+  } catch (error) {
+    if (error instanceof HandoffError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** A selected letter as the text of a field: its version, a space, its id. */
+export function fieldOf({ id, version = "" }: SelectedLetter): string {
+  return `${version} ${id}`;
+}
+
+/** A selected letter from such a text. */
+export function letterInField(text: string): SelectedLetter {
+  const space = text.indexOf(" ");
+  return { version: text.slice(0, Math.max(space, 0)) || undefined, id: text.slice(space + 1) };
+}

@@ -1,0 +1,6 @@
+/** The pages of letters that somebody has selected. No letter's own page can have these addresses. */
+export const REPLAY_SELECTED = "/selected-letters/replay";
+export const DELETE_SELECTED = "/selected-letters/delete";
+
+/** The field that names a selected letter. Forms have it several times. */
+export const LETTER_FIELD = "letter";

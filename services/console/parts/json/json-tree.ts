@@ -1,0 +1,98 @@
+/** How much of a JSON value a page shows. */
+export interface JsonLimits {
+  /** Values in all. */
+  readonly mostValues: number;
+  /** Entries of one list or object. */
+  readonly mostEntries: number;
+  /** Characters of a string, and of a name. */
+  readonly longestText: number;
+}
+
+export const JSON_LIMITS: JsonLimits = { mostValues: 1_000, mostEntries: 100, longestText: 1_000 };
+
+/** A JSON value as far as a page shows it. */
+export type JsonNode = JsonLeaf | JsonContainer;
+
+export type JsonLeaf =
+  | { readonly kind: "plain"; readonly type: "number" | "boolean" | "null"; readonly text: string }
+  /** `text` is as JSON writes it. `length` is that of the whole string if it is cut. */
+  | { readonly kind: "string"; readonly text: string; readonly length: number | undefined };
+
+export interface JsonContainer {
+  readonly kind: "list" | "object";
+  readonly size: number;
+  /** The first ones; those that are missing are beyond a limit. Names are as JSON writes them. */
+  readonly entries: readonly JsonEntry[];
+}
+
+export interface JsonEntry {
+  readonly name: string | undefined;
+  readonly node: JsonNode;
+}
+
+/** A container whose entries aren't filled in yet. */
+interface Unfilled {
+  readonly value: object;
+  readonly entries: JsonEntry[];
+}
+
+/**
+ * The part of a JSON value that a page shows. It goes level by level, so that one deep or long branch doesn't take what the
+ * others need, and without recursion.
+ */
+export function jsonTree(value: unknown, limits: JsonLimits = JSON_LIMITS): { root: JsonNode; isCut: boolean } {
+  const unfilled: Unfilled[] = [];
+  let left = limits.mostValues - 1;
+  let isCut = false;
+  const nodeOf = (one: unknown): JsonNode => {
+    if (typeof one === "string") {
+      const node = stringNode(one, limits);
+      isCut ||= node.length !== undefined;
+      return node;
+    }
+    if (typeof one !== "object" || one === null) return plainNode(one);
+    const entries: JsonEntry[] = [];
+    unfilled.push({ value: one, entries });
+    return Array.isArray(one)
+      ? { kind: "list", size: one.length, entries }
+      : { kind: "object", size: Object.keys(one).length, entries };
+  };
+  const root = nodeOf(value);
+  for (const container of unfilled) {
+    const all = entriesOf(container.value);
+    const shown = all.slice(0, Math.min(limits.mostEntries, left));
+    left -= shown.length;
+    isCut ||= shown.length < all.length;
+    for (const [name, one] of shown) {
+      container.entries.push({ name: name === undefined ? undefined : nameText(name, limits), node: nodeOf(one) });
+    }
+  }
+  return { root, isCut };
+}
+
+function entriesOf(value: object): (readonly [name: string | undefined, value: unknown])[] {
+  return Array.isArray(value) ? value.map((one: unknown) => [undefined, one] as const) : Object.entries(value);
+}
+
+function stringNode(value: string, { longestText }: JsonLimits) {
+  const isCut = value.length > longestText;
+  const text = JSON.stringify(isCut ? cut(value, longestText) : value);
+  return { kind: "string", text, length: isCut ? value.length : undefined } as const;
+}
+
+function nameText(name: string, { longestText }: JsonLimits): string {
+  return name.length > longestText ? `${JSON.stringify(cut(name, longestText))}…` : JSON.stringify(name);
+}
+
+/** The beginning of a text, without half of a character at its end. */
+function cut(text: string, length: number): string {
+  const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(length - 1));
+  return text.slice(0, isHalf ? length - 1 : length);
+}
+
+function plainNode(value: unknown): JsonNode {
+  if (value === null) return { kind: "plain", type: "null", text: "null" };
+  if (typeof value === "boolean") return { kind: "plain", type: "boolean", text: String(value) };
+  // JSON.stringify would lose the sign of -0.
+  return { kind: "plain", type: "number", text: Object.is(value, -0) ? "-0" : JSON.stringify(value) };
+}
