@@ -2,8 +2,7 @@ import type { Child } from "hono/jsx";
 import type { RequestProblem } from "../../../shared/http/problem.ts";
 import { type Field, inputName, problemPath } from "./field.ts";
 import type { FieldProblems } from "./field-problems.ts";
-import { descriptionOf, optionLabel, ruleWords, typeWords } from "./field-words.ts";
-import { examplesOf } from "./sample-payload.ts";
+import { descriptionOf, fieldSentences, optionLabel, ruleWords, typeWords } from "./field-words.ts";
 import type { Typed } from "./read-fields.ts";
 
 interface Shown {
@@ -117,11 +116,7 @@ function labelOf(field: Field): string {
 
 function hintOf(field: Exclude<Field, { kind: "group" }>): string {
   const lines = field.kind === "lines" ? ["one per line"] : [];
-  const examples = examplesOf(field.schema).slice(0, 1);
-  const such = examples.map((example) => `such as ${optionLabel(example)}`);
-  const words = [typeWords(field), ...lines, ...ruleWords(field), ...such].join(", ");
-  const sentence = `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
-  return [sentence, descriptionOf(field)].filter((text) => text !== undefined).join(" ");
+  return fieldSentences(field, [typeWords(field), ...lines, ...ruleWords(field)]);
 }
 
 function Input(props: {

@@ -61,7 +61,7 @@ function QueueRow(props: { readonly queue: Queue; readonly deepest: number; read
         <StateBadge state={state} />
       </td>
       <td class="number">
-        {formatCount(depth)} <Bar share={depth / deepest} />
+        {formatCount(depth)} <Bar share={depth / deepest} busy={inFlight / Math.max(depth, 1)} />
       </td>
       <td>
         <Time at={nextDueAt} />

@@ -6,7 +6,6 @@ import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
-import { DepthBar } from "./depth-bar.tsx";
 import { rateSentence } from "./rate-sentence.ts";
 import { ShardTable } from "./shard-table.tsx";
 
@@ -54,7 +53,7 @@ function Facts({ queue }: { readonly queue: Queue }) {
     <dl class="facts">
       <dt>Tasks</dt>
       <dd>
-        {formatCount(depth)} <DepthBar depth={depth} inFlight={inFlight} />
+        <a href={`${queuePage(queue.key)}/tasks`}>{formatCount(depth)}</a> by Cloud Tasks' estimate
       </dd>
       <dt>Next due</dt>
       <dd>

@@ -62,15 +62,21 @@ function QueueTasksPage(props: {
       {items.length > 0 ? (
         <QueuedTaskTable tasks={items} />
       ) : (
-        <NoTasks hasMore={nextCursor !== undefined} example={example} />
+        <NoTasks isFirst={cursor === undefined} hasMore={nextCursor !== undefined} example={example} />
       )}
       <Pager path={`${queuePage(queueKey)}/tasks`} query={{}} cursor={cursor} nextCursor={nextCursor} />
     </>
   );
 }
 
-function NoTasks({ hasMore, example }: { readonly hasMore: boolean; readonly example: string | undefined }) {
+function NoTasks(props: {
+  readonly isFirst: boolean;
+  readonly hasMore: boolean;
+  readonly example: string | undefined;
+}) {
+  const { isFirst, hasMore, example } = props;
   if (hasMore) return <Empty>This page is empty, but there is a next one.</Empty>;
+  if (!isFirst) return <Empty>There are no more.</Empty>;
   return (
     <Empty command={example}>Nothing is queued here. A task shows up while it waits, runs or is to be retried.</Empty>
   );

@@ -4,15 +4,15 @@ import type { Queue } from "../../../../packages/client/src/views/queue.ts";
 const SAME_RATE = 0.99;
 
 /**
- * Why a queue delivers fewer tasks a second than it is configured to; undefined if it doesn't. After many responses with 429,
- * 503 or other errors Cloud Tasks slows a whole queue, and speeds it up again as they succeed
- * (https://docs.cloud.google.com/tasks/docs/common-pitfalls).
+ * Why a queue delivers fewer tasks a second than it is configured to; undefined if it doesn't. On 429, on 503 and
+ * when many attempts fail, Cloud Tasks slows a whole queue
+ * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest).
  */
 export function rateSentence(queue: Pick<Queue, "state" | "effectiveRate" | "configuredRate">): string | undefined {
   if (!isSlowed(queue)) return undefined;
   return (
-    "Cloud Tasks has slowed it down: the worker has responded to many deliveries with 429, 503 or another error. It " +
-    "speeds up again by itself once they succeed. The last errors of its tasks say what is wrong."
+    "Cloud Tasks has slowed it down: the worker has responded with 429 or 503, or many deliveries have failed. It speeds " +
+    "up again by itself once they succeed. The last errors of its tasks say what is wrong."
   );
 }
 

@@ -42,7 +42,7 @@ export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] 
                   <StateBadge state={state} />
                 </td>
                 <td class="number">
-                  {formatCount(depth)} <Bar share={depth / deepest} />
+                  {formatCount(depth)} <Bar share={depth / deepest} busy={inFlight / Math.max(depth, 1)} />
                 </td>
                 <td class="number">{formatCount(inFlight)}</td>
                 <td class="number">{formatCount(dispatchedLastMinute)}</td>

@@ -92,7 +92,7 @@ function When({ schedule: { cron, timeZone, catchUp } }: { readonly schedule: Sc
           <br />
         </>
       )}
-      <code>{cron}</code> <span class="quiet">{timeZone}</span>
+      <code class="cron">{cron}</code> <span class="quiet">{timeZone}</span>
       {catchUp ? <p class="quiet">Makes up for every time that it missed.</p> : null}
     </>
   );

@@ -1,6 +1,5 @@
 import { type Field, payloadField } from "../../payload/field.ts";
-import { descriptionOf, optionLabel, ruleWords, typeWords } from "../../payload/field-words.ts";
-import { examplesOf } from "../../payload/sample-payload.ts";
+import { descriptionOf, fieldSentences, ruleWords, typeWords } from "../../payload/field-words.ts";
 
 /** The fields of a payload as rows, those of objects below their own. */
 export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonly<Record<string, unknown>> }) {
@@ -40,8 +39,6 @@ function withFields(field: Field): readonly Field[] {
 }
 
 function FieldRow({ field }: { readonly field: Field }) {
-  const [example] = examplesOf(field.schema);
-  const words = [...ruleWords(field), ...(example === undefined ? [] : [`such as ${optionLabel(example)}`])].join(", ");
   return (
     <tr>
       <th scope="row">
@@ -49,11 +46,7 @@ function FieldRow({ field }: { readonly field: Field }) {
       </th>
       <td>{typeWords(field)}</td>
       <td>{field.isRequired ? "required" : "optional"}</td>
-      <td class="rules">
-        {words}
-        {words === "" ? null : " "}
-        {descriptionOf(field)}
-      </td>
+      <td class="rules">{fieldSentences(field, ruleWords(field))}</td>
     </tr>
   );
 }

@@ -3,14 +3,17 @@ import type { TaskTypeInfo } from "../../../../packages/client/src/views/service
 import { enqueueByCli, enqueueByCurl } from "../../parts/command-lines.ts";
 import { describeDuration } from "../../parts/distance.ts";
 import { useMay } from "../../parts/form.tsx";
+import { JsonView } from "../../parts/json/json-view.tsx";
 import { formatCount } from "../../parts/numbers.ts";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Command } from "../../parts/try-it.tsx";
-import { prettyJson } from "../../payload/fill-fields.ts";
 import { samplePayload } from "../../payload/sample-payload.ts";
 import { enqueuePage } from "../enqueue/choose-type.tsx";
 import { OpenLetters } from "./open-letters.tsx";
 import { SchemaTable } from "./schema-table.tsx";
+
+/** Where the schema is as text, below the type's page. */
+export const SCHEMA_TEXT = "schema";
 
 /** A task type: how its tasks run, what they take, and how to enqueue one. */
 export function TaskTypePage(props: {
@@ -38,7 +41,12 @@ export function TaskTypePage(props: {
         <SchemaTable payloadSchema={type.payloadSchema} />
         <details>
           <summary>As JSON Schema</summary>
-          <pre>{prettyJson(type.payloadSchema)}</pre>
+          <JsonView
+            id="schema"
+            what="schema"
+            value={type.payloadSchema}
+            whole={`${typePage(type.type)}/${SCHEMA_TEXT}`}
+          />
         </details>
       </section>
       <Commands type={type} producerUrl={producerUrl} />
@@ -47,7 +55,7 @@ export function TaskTypePage(props: {
 }
 
 function Facts({ type, letters }: { readonly type: TaskTypeInfo; readonly letters: LetterSummary }) {
-  const { queue, idempotency, timeoutMs, attempts } = type;
+  const { queue, idempotency, timeoutMs, attempts, backoff } = type;
   return (
     <dl class="facts">
       <dt>Queue</dt>
@@ -62,12 +70,21 @@ function Facts({ type, letters }: { readonly type: TaskTypeInfo; readonly letter
       <dd>{describeDuration(timeoutMs)} for each attempt</dd>
       <dt>Attempts</dt>
       <dd>{formatCount(attempts)}, then the task becomes a dead letter</dd>
+      <dt>Backoff</dt>
+      <dd>{backoffWords(backoff)}</dd>
       <dt>Open dead letters</dt>
       <dd>
         <OpenLetters type={type.type} letters={letters} />
       </dd>
     </dl>
   );
+}
+
+function backoffWords(backoff: TaskTypeInfo["backoff"]): string {
+  if (!backoff) return "its queue's";
+  const { firstMs, factor, maxMs } = backoff;
+  const longest = `at most ${describeDuration(maxMs)}`;
+  return `${describeDuration(firstMs)} after the first failure, then ${factor} times longer each time, ${longest}`;
 }
 
 /** How each kind copes with being delivered more than once. */

@@ -2,7 +2,8 @@ import type { Hono } from "hono";
 import type { Console } from "../../console.ts";
 import type { ConsoleEnv } from "../../http/console-env.ts";
 import { respondWithPage } from "../../layout/page.tsx";
-import { NoSuchType, TaskTypePage } from "./task-type-page.tsx";
+import { respondWithJsonText } from "../../parts/json/json-text.ts";
+import { NoSuchType, SCHEMA_TEXT, TaskTypePage } from "./task-type-page.tsx";
 import { TaskTypeTable } from "./task-type-table.tsx";
 
 /** The task types that the producer knows. */
@@ -26,5 +27,11 @@ export function addTaskTypes(app: Hono<ConsoleEnv>, console: Console): void {
     const head = { title: type.type, place: "types" } as const;
     const page = <TaskTypePage type={type} letters={letters} producerUrl={console.producerUrl} />;
     return await respondWithPage(context, console, head, page);
+  });
+
+  app.get(`/task-types/:type/${SCHEMA_TEXT}`, async (context) => {
+    const types = await context.get("reads").taskTypes();
+    const type = types.find(({ type }) => type === context.req.param("type"));
+    return type ? respondWithJsonText(type.payloadSchema) : await context.notFound();
   });
 }
