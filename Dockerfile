@@ -1,4 +1,4 @@
-# One image a target: producer, worker, emulator. Why it is as it is, and how to update the digests:
+# One image a target: producer, worker, console, emulator. Why it is as it is, and how to update the digests:
 # docs/decisions/005-images.md
 
 FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS build
@@ -6,6 +6,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/emulators/package.json packages/emulators/
 RUN npm ci --omit=dev --ignore-scripts
+COPY tsconfig.json ./
 COPY shared shared
 COPY services services
 COPY packages packages
@@ -27,6 +28,10 @@ EXPOSE 8080
 
 FROM runtime AS worker
 COPY --from=build /app/dist/worker ./
+EXPOSE 8080
+
+FROM runtime AS console
+COPY --from=build /app/dist/console ./
 EXPOSE 8080
 
 # Both emulators; options go behind the image's name, for example --only cloud-tasks --queues /queues/queue.yaml

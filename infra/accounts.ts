@@ -8,8 +8,14 @@ export class Accounts extends pulumi.ComponentResource {
   readonly invoker: gcp.serviceaccount.Account;
   readonly trigger: gcp.serviceaccount.Account;
   readonly tick: gcp.serviceaccount.Account;
+  /** Null if there is no console. */
+  readonly console: gcp.serviceaccount.Account | null;
 
-  constructor(name: string, { prefix }: { prefix: string }, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { prefix, hasConsole }: { prefix: string; hasConsole: boolean },
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("handoff:infra:Accounts", name, {}, options);
     const make = (role: string, displayName: string): gcp.serviceaccount.Account =>
       new gcp.serviceaccount.Account(
@@ -23,6 +29,7 @@ export class Accounts extends pulumi.ComponentResource {
     this.invoker = make("invoker", "Handoff: delivers tasks to the worker, and may do nothing else");
     this.trigger = make("trigger", "Handoff: tells the producer of new entries in the outbox");
     this.tick = make("tick", "Handoff: calls the producer each minute");
+    this.console = hasConsole ? make("console", "Handoff: shows people tasks, and does what they ask for") : null;
     this.registerOutputs();
   }
 }

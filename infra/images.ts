@@ -3,7 +3,7 @@ import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
 /** The Dockerfile targets that are deployed. */
-export type ImageTarget = "producer" | "worker";
+export type ImageTarget = "producer" | "worker" | "console";
 
 /** The image repository in Artifact Registry, and one image per service, built from the Dockerfile and pushed there. */
 export class Images extends pulumi.ComponentResource {

@@ -43,6 +43,7 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:firestore/database:Database", "refused whole"],
   ["gcp:firestore/field:Field", "idempotent"],
   ["gcp:firestore/index:Index", "refused whole"],
+  ["gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember", "idempotent"],
   ["gcp:logging/metric:Metric", "refused whole"],
   ["gcp:monitoring/alertPolicy:AlertPolicy", "refused whole"],
   ["gcp:monitoring/dashboard:Dashboard", "refused whole"],
@@ -50,6 +51,7 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:projects/iAMCustomRole:IAMCustomRole", "refused whole"],
   ["gcp:projects/iAMMember:IAMMember", "idempotent"],
   ["gcp:projects/service:Service", "idempotent"],
+  ["gcp:projects/serviceIdentity:ServiceIdentity", "idempotent"],
   ["gcp:secretmanager/secret:Secret", "refused whole"],
   ["gcp:secretmanager/secretIamMember:SecretIamMember", "idempotent"],
   // Added by one call and enabled by another, which may fail alone.

@@ -27,6 +27,10 @@ interface RunServiceArgs {
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, StoredSecret>>;
   readonly protect: boolean;
+  /** Whether Identity-Aware Proxy stands before it. Default: no. */
+  readonly iap?: boolean;
+  /** The subnet that all of its own requests go through. Default: none. */
+  readonly subnet?: string | undefined;
   /** Of its template. A change of them makes a new revision. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -47,6 +51,7 @@ export class RunService extends pulumi.ComponentResource {
         location: args.region,
         ingress: `INGRESS_TRAFFIC_${args.ingress === "all" ? "ALL" : "INTERNAL_ONLY"}`,
         ...(args.customAudiences ? { customAudiences: [...args.customAudiences] } : {}),
+        ...(args.iap === undefined ? {} : { iapEnabled: args.iap }),
         // This only protects the service, which holds no state. The database and the queues have their own protection.
         deletionProtection: args.protect,
         template: {
@@ -56,6 +61,7 @@ export class RunService extends pulumi.ComponentResource {
           timeout: `${args.requestTimeoutMs / 1_000}s`,
           scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances },
           containers: [describeContainer(args)],
+          ...(args.subnet === undefined ? {} : { vpcAccess: allThrough(args.subnet) }),
         },
       },
       // gcloud and the Cloud console overwrite these fields with their own names.
@@ -92,6 +98,14 @@ function describeContainer({ image, memoryMib, env, secretEnv = {} }: RunService
     startupProbe: aliveProbe({ periodSeconds: 2, failureThreshold: 15 }),
     livenessProbe: aliveProbe({ periodSeconds: 10, failureThreshold: 3 }),
   };
+}
+
+/**
+ * Direct VPC egress. All traffic, since the addresses of other services are public ones, which would leave past the network
+ * otherwise (https://cloud.google.com/run/docs/securing/ingress).
+ */
+function allThrough(subnetwork: string) {
+  return { egress: "ALL_TRAFFIC", networkInterfaces: [{ subnetwork }] };
 }
 
 /**

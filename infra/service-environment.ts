@@ -5,6 +5,8 @@ import { deliveriesMetricOf } from "../shared/monitoring/counted.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Queues } from "./queues.ts";
 import type { RecordStore } from "./record-store.ts";
+import { iapAudienceOf } from "./console.ts";
+import type { ConsoleIdentity } from "./settings/console-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 
 type Variables = Readonly<Record<string, pulumi.Input<string>>>;
@@ -64,10 +66,40 @@ export function environmentOf(parts: {
   };
 }
 
+/** What the console is told. Everything else it asks the producer for. */
+export function environmentOfConsole({
+  settings,
+  identity,
+  projectNumber,
+  audiences,
+  urls,
+}: {
+  readonly settings: Settings;
+  readonly identity: ConsoleIdentity;
+  readonly projectNumber: pulumi.Output<string>;
+  readonly audiences: { readonly producer: string; readonly console: string };
+  readonly urls: { readonly producer: pulumi.Input<string>; readonly console: pulumi.Input<string> };
+}): Variables {
+  return {
+    GOOGLE_CLOUD_PROJECT: settings.project,
+    LOG_LEVEL: settings.logLevel,
+    PRODUCER_URL: urls.producer,
+    PRODUCER_AUDIENCE: audiences.producer,
+    CONSOLE_URL: urls.console,
+    CONSOLE_IDENTITY: identity,
+    ...(identity === "iap"
+      ? { IAP_AUDIENCE: iapAudienceOf(settings, projectNumber) }
+      : { CONSOLE_AUDIENCE: audiences.console }),
+    // As the producer's. Behind Identity-Aware Proxy, Cloud Run lets nobody else in.
+    AUTH_MODE: "auto",
+    INVOKER_CHECK: "on",
+  };
+}
+
 /** Who may do what. Each of our own accounts has one role. */
 function accessOf({
   settings,
-  accounts: { producer, worker, invoker, trigger, tick },
+  accounts: { producer, worker, invoker, trigger, tick, console },
 }: {
   readonly settings: Settings;
   readonly accounts: Accounts;
@@ -78,6 +110,7 @@ function accessOf({
     [invoker, "none"],
     [trigger, "relay"],
     [tick, "relay"],
+    ...(console ? ([[console, "console"]] as const) : []),
   ];
   const pairs = pulumi.all(own.map(([{ email }, role]) => email.apply((address) => [address, role] as const)));
   return pairs.apply((accounts) => {

@@ -4,6 +4,7 @@ import type { Registry } from "../shared/contract/registry.ts";
 import { collectionsBehind } from "../shared/records/collections.ts";
 import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/contract/time-budget.ts";
 import { Accounts } from "./accounts.ts";
+import { Console } from "./console.ts";
 import { PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "./settings/budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
@@ -18,7 +19,7 @@ import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
-import { environmentOf } from "./service-environment.ts";
+import { environmentOf, environmentOfConsole } from "./service-environment.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
@@ -44,11 +45,12 @@ export async function provision(registry: Registry) {
   const deployedWorker = { name: workerName(settings), location: settings.region };
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
-  const { worker, producer } = provisionServices({ ...state, registry, settings, options });
+  const { worker, producer, consoleUrl } = provisionServices({ ...state, registry, settings, options });
   watch(state.queues, settings, options);
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
+    consoleUrl,
     queueNames: state.queues.names,
     database: state.records.databaseId,
     databaseLocation: state.records.location,
@@ -61,9 +63,13 @@ interface Options {
 }
 
 /** Two providers: one enables the APIs, and everything else waits for the APIs by depending on the other. */
-function providerBehindApis({ project, region, traceSampleRatio }: Settings): gcp.Provider {
+function providerBehindApis({ project, region, traceSampleRatio, console: reachedBy }: Settings): gcp.Provider {
   const enabler = new gcp.Provider("enabler", { project, region });
-  const apis = new ProjectApis("apis", { traces: traceSampleRatio > 0 }, { providers: [enabler] });
+  const apis = new ProjectApis(
+    "apis",
+    { traces: traceSampleRatio > 0, iap: reachedBy === "iap" },
+    { providers: [enabler] },
+  );
   return new gcp.Provider(
     "google",
     { project, region, defaultLabels: { app: "handoff", stack: asLabel(pulumi.getStack()) } },
@@ -74,7 +80,7 @@ function providerBehindApis({ project, region, traceSampleRatio }: Settings): gc
 /** Everything that outlives a deployment of the services, and the grants on it. */
 function provisionState(registry: Registry, settings: Settings, options: Options) {
   const { project, prefix, protect, region } = settings;
-  const accounts = new Accounts("accounts", { prefix }, options);
+  const accounts = new Accounts("accounts", { prefix, hasConsole: settings.console !== "off" }, options);
   const queues = new Queues("queues", { prefix, region, protect, queues: registry.queues }, options);
   const records = new RecordStore("records", settings, options);
   const secrets = new TaskSecrets(
@@ -94,8 +100,8 @@ type Services = ReturnType<typeof provisionState> & {
   readonly options: Options;
 };
 
-/** The two services, and what calls the producer. */
-function provisionServices(parts: Services): { readonly worker: RunService; readonly producer: RunService } {
+/** The services, and what calls the producer. */
+function provisionServices(parts: Services) {
   const { registry, settings, options, accounts, grants, secrets } = parts;
   const { project, region, prefix, protect } = settings;
   const images = new Images("images", settings, options);
@@ -103,8 +109,10 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
   const audiences = {
     worker: `https://${prefix}-worker.${project}.internal`,
     producer: `https://${prefix}-producer.${project}.internal`,
+    console: `https://${prefix}-console.${project}.internal`,
   };
-  const urls = urlsOf(settings, options);
+  const projectNumber = numberOf(settings, options);
+  const urls = urlsOf(settings, projectNumber);
   const environment = environmentOf({ ...parts, audiences, urls });
   const worker = new RunService(
     "worker",
@@ -136,7 +144,10 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
       protect,
       image: images.build("producer"),
       account: accounts.producer,
-      callers: Object.fromEntries(membersThatCall(settings).map((member) => [member, member])),
+      callers: {
+        ...Object.fromEntries(membersThatCall(settings).map((member) => [member, member])),
+        ...(accounts.console ? { console: accounts.console.member } : {}),
+      },
       ingress: settings.producerIngress,
       customAudiences: [audiences.producer],
       minInstances: settings.producerMinInstances,
@@ -149,8 +160,44 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
     { ...options, dependsOn: [...grants.ofProducer] },
   );
   const called = { project, prefix, region, audience: audiences.producer };
-  new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
-  return { worker, producer };
+  const outbox = new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
+  const consoleUrl = provisionConsole({ ...parts, images, audiences, urls, projectNumber, producer, outbox });
+  return { worker, producer, consoleUrl };
+}
+
+type ConsoleParts = Pick<Services, "settings" | "accounts" | "options"> & {
+  readonly images: Images;
+  readonly audiences: Parameters<typeof environmentOfConsole>[0]["audiences"];
+  readonly urls: ReturnType<typeof urlsOf>;
+  readonly projectNumber: pulumi.Output<string>;
+  readonly producer: RunService;
+  readonly outbox: Outbox;
+};
+
+/**
+ * The console, if there is one. It comes last: whatever is wrong with it, by then the other services work, and so does what
+ * calls them.
+ */
+function provisionConsole(parts: ConsoleParts): pulumi.Output<string> | undefined {
+  const { settings, accounts, options, images, audiences, urls, projectNumber, producer, outbox } = parts;
+  if (settings.console === "off" || accounts.console === null) return undefined;
+  const identity = settings.console;
+  const workingProducer = producer.url.apply(() => urls.producer);
+  const env = environmentOfConsole({
+    settings,
+    identity,
+    projectNumber,
+    audiences,
+    urls: { producer: workingProducer, console: urls.console },
+  });
+  const account = accounts.console;
+  const image = images.build("console");
+  const { url } = new Console(
+    "console",
+    { settings, identity, projectNumber, image, account, env, audience: audiences.console },
+    { ...options, dependsOn: [outbox] },
+  );
+  return url;
 }
 
 function workerName({ prefix }: Pick<Settings, "prefix">): string {
@@ -163,15 +210,19 @@ function databaseOf({ records, settings }: Pick<Services, "records" | "settings"
   return { id: records.databaseId, location: records.location, collection };
 }
 
+function numberOf({ project }: Settings, { providers }: Options): pulumi.Output<string> {
+  const [provider] = providers;
+  return gcp.organizations.getProjectOutput({ projectId: project }, provider ? { provider } : {}).number;
+}
+
 /**
  * The services' addresses with the project's number, which are known before there are services
  * (https://cloud.google.com/run/docs/triggering/https-request#deterministic).
  */
-function urlsOf({ project, region, prefix }: Settings, { providers }: Options) {
-  const [provider] = providers;
-  const { number } = gcp.organizations.getProjectOutput({ projectId: project }, provider ? { provider } : {});
-  const urlOf = (service: string) => pulumi.interpolate`https://${prefix}-${service}-${number}.${region}.run.app`;
-  return { worker: urlOf("worker"), producer: urlOf("producer") };
+function urlsOf({ region, prefix }: Settings, projectNumber: pulumi.Output<string>) {
+  const urlOf = (service: string) =>
+    pulumi.interpolate`https://${prefix}-${service}-${projectNumber}.${region}.run.app`;
+  return { worker: urlOf("worker"), producer: urlOf("producer"), console: urlOf("console") };
 }
 
 function watch(queues: Queues, settings: Settings, options: Options): void {

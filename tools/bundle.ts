@@ -42,7 +42,7 @@ interface Way {
  * keep what it has compiled of it in another: see `start-program/main.ts`. Modules that are imported late still run late.
  */
 export async function bundle(
-  program: Pick<Program, "name" | "entry" | "protosOf" | "filesOf">,
+  program: Pick<Program, "name" | "entry" | "protosOf" | "filesOf" | "buildAssets">,
   way: Way,
 ): Promise<void> {
   await fs.rm(way.to, { recursive: true, force: true });
@@ -61,6 +61,7 @@ export async function bundle(
   const manifest = { name: program.name, type: "commonjs" };
   await fs.writeFile(path.join(way.to, "package.json"), `${JSON.stringify(manifest)}\n`);
   for (const name of program.protosOf) await copyProtos(name, way);
+  await program.buildAssets?.(path.join(way.to, "assets"));
   for (const [name, files] of Object.entries(program.filesOf ?? {})) await copyFiles(name, files, way);
 }
 

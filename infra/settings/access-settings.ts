@@ -79,7 +79,7 @@ function ownEmail({ prefix, project }: Pick<AccessSettings, "prefix" | "project"
 }
 
 /** The accounts of Handoff itself. */
-const OWN_ACCOUNTS = ["producer", "worker", "invoker", "trigger", "tick"] as const;
+const OWN_ACCOUNTS = ["producer", "worker", "invoker", "trigger", "tick", "console"] as const;
 
 interface AccessProblem {
   readonly path: readonly (string | number)[];
@@ -121,11 +121,15 @@ function listed(setting: string, emails: readonly string[]) {
   return emails.map((email, index) => ({ email, setting, path: [setting, index] }));
 }
 
+/** The IAM members that operate or view. They may use the console. */
+export function membersThatLook({ operators, viewers }: Pick<AccessSettings, "operators" | "viewers">): string[] {
+  return [...operators, ...viewers].map((email) => `${isServiceAccount(email) ? "serviceAccount" : "user"}:${email}`);
+}
+
 /** The IAM members that may call the producer: callers, operators and viewers, each once. */
-export function membersThatCall({ callers, operators, viewers }: AccessSettings): readonly string[] {
-  const people = [...operators, ...viewers].map(
-    (email) => `${isServiceAccount(email) ? "serviceAccount" : "user"}:${email}`,
-  );
+export function membersThatCall(settings: AccessSettings): readonly string[] {
+  const { callers } = settings;
+  const people = membersThatLook(settings);
   const known = new Set(callers.map((member) => member.toLowerCase().replace(/^serviceaccount:/, "serviceAccount:")));
   return [...callers, ...people.filter((member) => !known.has(member))];
 }

@@ -5,6 +5,7 @@ import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
+import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
@@ -62,6 +63,7 @@ const ownFields = {
     .refine(areDistinct, "must not contain duplicates")
     .default([]),
   producerIngress: oneOf("all", "internal").default("all"),
+  ...consoleFields,
   producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
   producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
   workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
@@ -146,7 +148,7 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
-    ...(parsed.success ? [...accessProblems(parsed.data), ...databaseProblems(parsed.data, own)] : []).map(
+    ...(parsed.success ? contradictions(parsed.data, own) : []).map(
       ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
     ),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
@@ -155,6 +157,11 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
   throw new SettingsError(
     `The stack's configuration is invalid:\n${sentences.map((line) => `  - ${line}`).join("\n")}`,
   );
+}
+
+/** What valid settings say that can't be, or has no effect. */
+function contradictions(settings: z.output<ReturnType<typeof schemaOf>>, given: ReadonlyMap<string, unknown>) {
+  return [...accessProblems(settings), ...consoleProblems(settings), ...databaseProblems(settings, given)];
 }
 
 function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>, known: readonly string[]): string[] {

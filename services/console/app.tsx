@@ -25,7 +25,7 @@ export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.onError(onError(console));
   app.use(accessLog(console), compress(), pageHeaders, refuseForeign(console.allowedHosts));
-  app.get("/live", (context) => context.body(null, 204));
+  app.get("/live", (context) => context.json({ status: "ok" }));
   addAssets(app, console);
   app.use(etag(), knowPerson(console), takeNotice, checkForms(console), forgetAfterActions);
   app.notFound(onNotFound(console));

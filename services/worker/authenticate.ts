@@ -1,5 +1,6 @@
 import { type AuthMode, type TokenCheck, type TokenRules, checkToken } from "../../shared/auth/check-token.ts";
 import type { IdentityToken, IsForUs } from "../../shared/auth/identity-token.ts";
+import { IDENTITY_TOKEN } from "../../shared/auth/token-kinds.ts";
 import { createVerifiedTokens } from "../../shared/auth/verified-tokens.ts";
 
 export type Authentication =
@@ -31,11 +32,11 @@ export interface DeliveryTokenRules extends TokenRules {
  * @throws TypeError if either is empty.
  */
 export function createTokenRules(
-  options: Omit<DeliveryTokenRules, "verified" | "mode"> & { mode?: AuthMode },
+  options: Omit<DeliveryTokenRules, "kind" | "verified" | "mode"> & { mode?: AuthMode },
 ): DeliveryTokenRules {
   if (options.audience === "" || options.invoker === "")
     throw new TypeError("Token rules need an audience and an invoker.");
-  return { mode: "verify", ...options, verified: createVerifiedTokens() };
+  return { kind: IDENTITY_TOKEN, mode: "verify", ...options, verified: createVerifiedTokens() };
 }
 
 /**

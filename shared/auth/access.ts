@@ -7,9 +7,9 @@ import { plainEmail } from "./email.ts";
  * is a caller.
  *
  * `relay` is for accounts that move tasks on without choosing any. `none` is for accounts of Handoff that don't call the
- * producer.
+ * producer. `console` is the console's: what it may do depends on the person on whose behalf it sends a request.
  */
-export const ROLES = ["caller", "viewer", "operator", "relay", "none"] as const;
+export const ROLES = ["caller", "viewer", "operator", "relay", "console", "none"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** How many requests each caller may send each of the producer's instances: as many as a queue dispatches at most. */

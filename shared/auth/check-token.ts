@@ -1,7 +1,6 @@
 import { OAuth2Client } from "google-auth-library";
 import type { Clock } from "../runtime/clock.ts";
 import {
-  ISSUER,
   readIdentityToken,
   type IdentityToken,
   type SignatureRefusal,
@@ -9,6 +8,7 @@ import {
   type TokenRefusal,
 } from "./identity-token.ts";
 import type { KeyCache } from "./key-cache.ts";
+import type { TokenKind } from "./token-kinds.ts";
 import type { VerifiedTokens } from "./verified-tokens.ts";
 
 export type TokenCheck =
@@ -28,6 +28,9 @@ export type AuthMode = "verify" | "platform" | "auto";
 
 /** How tokens are checked. */
 export interface TokenRules {
+  /** What the tokens are. */
+  readonly kind: TokenKind;
+  /** The keys of whoever signs them. */
   readonly keys: KeyCache;
   readonly clock: Clock;
   readonly mode: AuthMode;
@@ -47,7 +50,8 @@ export async function checkToken(
   given: { readonly header: string | null; readonly isForUs: IsForUs },
   rules: TokenRules,
 ): Promise<TokenCheck> {
-  const reading = readIdentityToken(given.header, { isForUs: given.isForUs, nowMs: rules.clock.now() });
+  const { kind, clock } = rules;
+  const reading = readIdentityToken(given.header, { kind, isForUs: given.isForUs, nowMs: clock.now() });
   if (reading.kind === "refused") return { kind: "unauthenticated", reason: reading.reason };
 
   const proof = await prove(reading.token, rules);
@@ -72,7 +76,7 @@ async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
   if (rules.verified.has(token.text, rules.clock.now())) return "proved";
   const key = await rules.keys.find(token.keyId);
   if (key.kind !== "found") return key.kind;
-  if (!(await isSignedBy(key.pem, token))) return "signature";
+  if (!(await isSignedBy(key.pem, token, rules.kind))) return "signature";
   rules.verified.add(token.text, token.expiresAtMs);
   return "proved";
 }
@@ -82,9 +86,13 @@ async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
  * algorithm, and ignores nbf and email. All of that has been checked by now. Its errors contain the token, so they stay
  * in here.
  */
-async function isSignedBy(pem: string, { text, keyId, audience }: IdentityToken): Promise<boolean> {
+async function isSignedBy(
+  pem: string,
+  { text, keyId, audience }: IdentityToken,
+  { issuer }: TokenKind,
+): Promise<boolean> {
   try {
-    await new OAuth2Client().verifySignedJwtWithCertsAsync(text, { [keyId]: pem }, audience, [ISSUER]);
+    await new OAuth2Client().verifySignedJwtWithCertsAsync(text, { [keyId]: pem }, audience, [issuer]);
     return true;
   } catch {
     return false;

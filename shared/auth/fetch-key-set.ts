@@ -8,8 +8,9 @@ import { openRequest } from "../http/bounded-request.ts";
 import type { NameResolver } from "../network/name-resolver.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
+import type { SignatureAlgorithm } from "./token-kinds.ts";
 
-/** Public RSA keys by key id, in PEM form. */
+/** Public keys by key id, in PEM form. */
 export type KeySet = ReadonlyMap<string, string>;
 
 export type KeySetFetch =
@@ -19,6 +20,8 @@ export type KeySetFetch =
 /** Where the keys are, and how to get there. */
 export interface KeyServer {
   readonly url: string;
+  /** What the keys sign with. */
+  readonly algorithm: SignatureAlgorithm;
   readonly clock: Clock;
   readonly resolve: NameResolver;
 }
@@ -36,6 +39,9 @@ export type KeySetFailure =
 /** The keys that sign Google's identity tokens (https://cloud.google.com/docs/authentication/token-types#id). */
 export const GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs";
 
+/** The keys that sign IAP's assertions (https://cloud.google.com/iap/docs/signed-headers-howto#verifying_the_jwt_header). */
+export const IAP_KEYS_URL = "https://www.gstatic.com/iap/verify/public_key";
+
 const FETCH_TIMEOUT_MS = 2_000;
 /** Google's key set has about 3 KiB. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -43,17 +49,19 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_SENT_BYTES = 2 * MAX_BODY_BYTES;
 const MAX_KEYS = 100;
 const MIN_MODULUS_BITS = 2_048;
+/** OpenSSL's name for the one curve of ES256 (https://www.rfc-editor.org/rfc/rfc7518#section-3.4). */
+const P_256 = "prime256v1";
 
 /**
  * Fetches the keys that tokens may be signed with: a JSON object of key id → PEM certificate or key, or a JWK set. Gives
- * up after 2 s or 64 KiB, follows no redirect, and drops keys that RS256 can't use. Never throws.
+ * up after 2 s or 64 KiB, follows no redirect, and drops keys that the algorithm can't use. Never throws.
  *
  * It doesn't use fetch, which would resolve the server's name in a thread that others may occupy (name-resolver.ts).
  */
-export async function fetchKeySet({ url, clock, resolve }: KeyServer): Promise<KeySetFetch> {
+export async function fetchKeySet({ url, algorithm, clock, resolve }: KeyServer): Promise<KeySetFetch> {
   try {
     return await withDeadline({ clock, timeoutMs: FETCH_TIMEOUT_MS }, (signal) =>
-      fetchOnce(new URL(url), { signal, resolve }),
+      fetchOnce(new URL(url), { algorithm, signal, resolve }),
     );
   } catch (error) {
     return failed(error instanceof DeadlineError ? "timeout" : "unreachable");
@@ -62,7 +70,7 @@ export async function fetchKeySet({ url, clock, resolve }: KeyServer): Promise<K
 
 async function fetchOnce(
   url: URL,
-  { signal, resolve }: { signal: AbortSignal; resolve: NameResolver },
+  { algorithm, signal, resolve }: { algorithm: SignatureAlgorithm; signal: AbortSignal; resolve: NameResolver },
 ): Promise<KeySetFetch> {
   const response = await get(url, { signal, addresses: await addressesOf(url, { signal, resolve }) });
   const { statusCode: status = 0, headers } = response;
@@ -74,7 +82,9 @@ async function fetchOnce(
   );
   if (body.kind === "too-large") return failed("too-large");
   if (body.kind === "broken-off") return failed("unreachable");
-  return parseKeySet(body.bytes, maxAgeMsOf(headers["cache-control"] ?? null));
+  const keys = parseKeySet(body.bytes, algorithm);
+  if (typeof keys === "string") return failed(keys);
+  return { kind: "fetched", keys, maxAgeMs: maxAgeMsOf(headers["cache-control"] ?? null) };
 }
 
 async function addressesOf(
@@ -104,19 +114,19 @@ function failed(reason: KeySetFailure): KeySetFetch {
   return { kind: "failed", reason };
 }
 
-function parseKeySet(body: Uint8Array, maxAgeMs: number | undefined): KeySetFetch {
+function parseKeySet(body: Uint8Array, algorithm: SignatureAlgorithm): KeySet | KeySetFailure {
   let content: unknown;
   try {
     content = JSON.parse(Buffer.from(body).toString("utf8"));
   } catch {
-    return failed("not-json");
+    return "not-json";
   }
   const keys = new Map<string, string>();
   for (const [keyId, material] of entriesOf(content).slice(0, MAX_KEYS)) {
-    const pem = usablePem(material);
+    const pem = usablePem(material, algorithm);
     if (pem !== undefined) keys.set(keyId, pem);
   }
-  return keys.size > 0 ? { kind: "fetched", keys, maxAgeMs } : failed("no-usable-keys");
+  return keys.size > 0 ? keys : "no-usable-keys";
 }
 
 /** Key ids with their material: the members of a JWK set, or of an object of PEM texts. */
@@ -130,15 +140,20 @@ function entriesOf(content: unknown): [keyId: string, material: unknown][] {
 }
 
 /**
- * The material as a PEM public key, if RS256 can use it. A key of any other kind must not get further: the signature
+ * The material as a PEM public key, if the algorithm can use it. A key of any other kind must not get further: the signature
  * check chooses the algorithm by the kind of key, so an elliptic one would turn RS256 into something else.
  */
-function usablePem(material: unknown): string | undefined {
+function usablePem(material: unknown, algorithm: SignatureAlgorithm): string | undefined {
   const key = publicKeyFrom(material);
-  if (key?.asymmetricKeyType !== "rsa") return undefined;
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 0) < MIN_MODULUS_BITS) return undefined;
-  return key.export({ type: "spki", format: "pem" }).toString();
+  return key && isFor[algorithm](key) ? key.export({ type: "spki", format: "pem" }).toString() : undefined;
 }
+
+const isFor: Readonly<Record<SignatureAlgorithm, (key: KeyObject) => boolean>> = {
+  RS256: ({ asymmetricKeyType, asymmetricKeyDetails }) =>
+    asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_MODULUS_BITS,
+  ES256: ({ asymmetricKeyType, asymmetricKeyDetails }) =>
+    asymmetricKeyType === "ec" && asymmetricKeyDetails?.namedCurve === P_256,
+};
 
 function publicKeyFrom(material: unknown): KeyObject | undefined {
   try {

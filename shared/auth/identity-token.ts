@@ -1,3 +1,5 @@
+import type { TokenKind } from "./token-kinds.ts";
+
 /** Why the token of a request was refused, as a word for the log. */
 export type TokenRefusal =
   | "no-token"
@@ -42,21 +44,24 @@ export type TokenReading =
   | { readonly kind: "read"; readonly token: IdentityToken }
   | { readonly kind: "refused"; readonly reason: TokenRefusal };
 
+/** What a token must be. */
+interface Expected {
+  readonly kind: TokenKind;
+  readonly isForUs: IsForUs;
+  readonly nowMs: number;
+}
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The issuer of Google's identity tokens (https://cloud.google.com/docs/authentication/token-types#id). */
-export const ISSUER = "https://accounts.google.com";
-
 /** Anchored, so that a repeated header, which arrives joined by commas, doesn't match. */
-const BEARER_PATTERN = /^Bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+const TOKEN_PATTERN = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 /** What Cloud Run may put in place of a signature (https://cloud.google.com/run/docs/troubleshooting). */
 const REMOVED_SIGNATURE = "SIGNATURE_REMOVED_BY_GOOGLE";
 /** Google's tokens have about 1 KiB. */
 const MAX_HEADER_LENGTH = 8_192;
 const MAX_KEY_ID_LENGTH = 200;
+/** As IAP's documentation wants it (https://cloud.google.com/iap/docs/signed-headers-howto#verifying_the_jwt_payload). */
 const SKEW_MS = 30_000;
-/** Google's tokens are valid for an hour. */
-const MAX_LIFETIME_MS = 65 * 60_000;
 /** Header fields that would bring a key or rules of their own. */
 const FORBIDDEN_HEADER_FIELDS = ["crit", "jku", "jwk", "x5u", "x5c"];
 
@@ -64,21 +69,19 @@ const FORBIDDEN_HEADER_FIELDS = ["crit", "jku", "jwk", "x5u", "x5c"];
  * Reads the token in a header and checks all that can be checked without a key. So only a token that was made for us and
  * is valid now can cause keys to be fetched.
  *
- * @param authorization the header's value; null if the request doesn't have it.
+ * @param text the header's value; null if the request doesn't have it.
  */
-export function readIdentityToken(
-  authorization: string | null,
-  expected: { readonly isForUs: IsForUs; readonly nowMs: number },
-): TokenReading {
-  if (authorization === null) return refused("no-token");
-  if (authorization.length > MAX_HEADER_LENGTH) return refused("malformed-header");
-  const [, headerPart, claimsPart, signature] = BEARER_PATTERN.exec(authorization) ?? [];
+export function readIdentityToken(text: string | null, expected: Expected): TokenReading {
+  const { prefix } = expected.kind;
+  if (text === null) return refused("no-token");
+  if (text.length > MAX_HEADER_LENGTH || !text.startsWith(prefix)) return refused("malformed-header");
+  const [, headerPart, claimsPart, signature] = TOKEN_PATTERN.exec(text.slice(prefix.length)) ?? [];
   if (!headerPart || !claimsPart || !signature) return refused("malformed-header");
 
   const header = decodeObject(headerPart);
   const claims = decodeObject(claimsPart);
   if (!header || !claims) return refused("malformed-token");
-  const refusal = headerRefusal(header) ?? issuanceRefusal(claims, expected) ?? timeRefusal(claims, expected);
+  const refusal = headerRefusal(header, expected) ?? issuanceRefusal(claims, expected) ?? timeRefusal(claims, expected);
   if (refusal !== undefined) return refused(refusal);
 
   const keyId = header["kid"];
@@ -88,9 +91,16 @@ export function readIdentityToken(
   if (typeof subject !== "string" || subject === "") return refused("subject");
   if (typeof audience !== "string") return refused("audience");
   if (expiresAtMs === undefined) return refused("times");
-  const text = `${headerPart}.${claimsPart}.${signature}`;
-  const isSignatureRemoved = signature === REMOVED_SIGNATURE;
-  const token = { text, isSignatureRemoved, keyId, subject, audience, email, emailVerified, expiresAtMs };
+  const token = {
+    text: text.slice(prefix.length),
+    isSignatureRemoved: signature === REMOVED_SIGNATURE,
+    keyId,
+    subject,
+    audience,
+    email,
+    emailVerified,
+    expiresAtMs,
+  };
   return { kind: "read", token };
 }
 
@@ -98,8 +108,8 @@ function refused(reason: TokenRefusal): TokenReading {
   return { kind: "refused", reason };
 }
 
-function headerRefusal(header: JsonObject): TokenRefusal | undefined {
-  if (header["alg"] !== "RS256") return "algorithm";
+function headerRefusal(header: JsonObject, { kind }: Expected): TokenRefusal | undefined {
+  if (header["alg"] !== kind.algorithm) return "algorithm";
   if (Object.hasOwn(header, "typ") && header["typ"] !== "JWT") return "header-fields";
   if (FORBIDDEN_HEADER_FIELDS.some((field) => Object.hasOwn(header, field))) return "header-fields";
   return undefined;
@@ -107,14 +117,14 @@ function headerRefusal(header: JsonObject): TokenRefusal | undefined {
 
 function issuanceRefusal(
   { aud: audience, email, iss: issuer }: JsonObject,
-  { isForUs }: { readonly isForUs: IsForUs },
+  { isForUs, kind }: Expected,
 ): TokenRefusal | undefined {
   if (typeof audience !== "string" || !isForUs({ audience, email })) return "audience";
-  if (issuer !== ISSUER) return "issuer";
+  if (issuer !== kind.issuer) return "issuer";
   return undefined;
 }
 
-function timeRefusal(claims: JsonObject, { nowMs }: { nowMs: number }): TokenRefusal | undefined {
+function timeRefusal(claims: JsonObject, { nowMs, kind }: Expected): TokenRefusal | undefined {
   const expiresAtMs = secondsToMs(claims["exp"]);
   const issuedAtMs = secondsToMs(claims["iat"]);
   const notBeforeMs = Object.hasOwn(claims, "nbf") ? secondsToMs(claims["nbf"]) : issuedAtMs;
@@ -123,7 +133,7 @@ function timeRefusal(claims: JsonObject, { nowMs }: { nowMs: number }): TokenRef
   if (issuedAtMs > nowMs + SKEW_MS) return "issued-ahead";
   if (notBeforeMs > nowMs + SKEW_MS) return "not-yet-valid";
   const lifetimeMs = expiresAtMs - issuedAtMs;
-  return lifetimeMs <= 0 || lifetimeMs > MAX_LIFETIME_MS ? "lifetime" : undefined;
+  return lifetimeMs <= 0 || lifetimeMs > kind.maxLifetimeMs ? "lifetime" : undefined;
 }
 
 function secondsToMs(seconds: unknown): number | undefined {

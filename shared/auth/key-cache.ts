@@ -2,6 +2,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/log.ts";
 import { createNameResolver, type NameResolver } from "../network/name-resolver.ts";
 import { fetchKeySet, type KeySet } from "./fetch-key-set.ts";
+import type { SignatureAlgorithm } from "./token-kinds.ts";
 
 export type KeyLookup =
   | { readonly kind: "found"; readonly pem: string }
@@ -34,15 +35,17 @@ const COLD_COOL_DOWN_MS = 1_000;
  *
  *     fetched ──── fresh ────▶ max-age ──── stale, refetched every 30 s ────▶ max-age + 24 h ──── no keys
  *
+ * @param options.algorithm what the keys sign with; default: RS256.
  * @param options.resolve how the server's name resolves; default: by the hosts file and DNS.
  */
 export function createKeyCache(options: {
   readonly url: string;
+  readonly algorithm?: SignatureAlgorithm;
   readonly clock: Clock;
   readonly log: Logger;
   readonly resolve?: NameResolver;
 }): KeyCache {
-  const { url, clock, log, resolve = createNameResolver() } = options;
+  const { url, algorithm = "RS256", clock, log, resolve = createNameResolver() } = options;
   let keys: KeySet = new Map();
   let freshUntilMs = -Infinity;
   let lastFetch = { endedAtMs: -Infinity, failed: false };
@@ -68,7 +71,7 @@ export function createKeyCache(options: {
   }
 
   async function fetchOnce(): Promise<void> {
-    const fetched = await fetchKeySet({ url, clock, resolve });
+    const fetched = await fetchKeySet({ url, algorithm, clock, resolve });
     lastFetch = { endedAtMs: clock.monotonic(), failed: fetched.kind === "failed" };
     if (fetched.kind === "failed") {
       log.warn({ reason: fetched.reason, usable: usable() }, "the signing keys could not be fetched");

@@ -7,7 +7,13 @@ import { HIGHEST_PORT, NOT_HOST_AND_PORT, parseHostAndPort } from "../network/ho
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that only make sense locally. In the cloud, each would turn off a protection or send data elsewhere. */
-const LOCAL_VARIABLES = ["FIRESTORE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "OIDC_CERTS_URL", "THROUGHPUT_URL"];
+const LOCAL_VARIABLES = [
+  "FIRESTORE_EMULATOR_HOST",
+  "CLOUD_TASKS_EMULATOR_HOST",
+  "OIDC_CERTS_URL",
+  "IAP_KEYS_URL",
+  "THROUGHPUT_URL",
+];
 
 /**
  * Reads a service's configuration once, from variables named like the schema's keys. Empty variables count as unset.

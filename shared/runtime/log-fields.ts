@@ -39,6 +39,13 @@ export function traceFields(context: SpanContext | undefined, project: string): 
   };
 }
 
+/** Who sent a request, and the account that sent it for them, if it was another one. Empty if nobody is known. */
+export function callerFields(caller?: { readonly email: string; readonly through?: string | undefined }) {
+  if (caller === undefined) return {};
+  const { email, through } = caller;
+  return { caller: email, ...(through === undefined ? {} : { through }) };
+}
+
 /** Labels by which Cloud Logging finds all lines of one task. */
 export function taskLabels(task: { id: TaskId; type?: string }): Readonly<Record<string, unknown>> {
   const { id, type } = task;

@@ -46,6 +46,7 @@ test("the README's tour and the examples of every command run as they stand, in 
     env: {
       HANDOFF_URL: `http://127.0.0.1:${ports.producer}`,
       WORKER_PORT: String(ports.worker),
+      CONSOLE_PORT: String(ports.console),
       CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${ports.queues}`,
       FIRESTORE_EMULATOR_HOST: `127.0.0.1:${ports.firestore}`,
     },

@@ -126,7 +126,7 @@ test("each line about a task shows the task's id and type, and what the lines sa
 
 test("nothing is left running when the stack itself is killed", async () => {
   const stack = await startStackProcess();
-  const pids = ["firestore", "cloud-tasks", "worker", "producer"].map((program) => stack.pidOf(program));
+  const pids = ["firestore", "cloud-tasks", "worker", "producer", "console"].map((program) => stack.pidOf(program));
 
   await stack.stop("SIGKILL");
 
@@ -167,6 +167,7 @@ describe("a stack that is left as it is", () => {
     for (const [program, path] of [
       ["producer", "/live"],
       ["worker", "/live"],
+      ["console", "/live"],
       ["queues", "/"],
       ["firestore", "/"],
     ] as const) {

@@ -214,7 +214,7 @@ test("a service waits for the grants of its own update, and only for those", asy
   expect((await stack.up({ image: "image-2" })).outputs).toMatchObject({ waited: [] });
 });
 
-test("in the whole stack, every grant and account is noted, and both services wait for them", async () => {
+test("in the whole stack, every grant and account is noted, and each service waits for them", async () => {
   const { resources } = await runFixture("production", "preview");
   const grants = resources.filter(({ type }) => /IamMember|IAMMember|account:Account/.test(type));
   const services = resources.filter(({ type }) => type === SERVICE);
@@ -222,6 +222,7 @@ test("in the whole stack, every grant and account is noted, and both services wa
   expect(grants.length).toBeGreaterThan(15);
   expect(grants.filter(({ hooks }) => hooks.create.after.length !== 1).map(({ urn }) => urn)).toEqual([]);
   expect(services.map(({ hooks }) => [hooks.create.before.length, hooks.update.before.length])).toEqual([
+    [1, 1],
     [1, 1],
     [1, 1],
   ]);

@@ -28,6 +28,7 @@ test("an update requests the same as its preview, plus what the preview could no
   expect(JSON.stringify(preview.resources)).toContain("[unknown]");
   expect(JSON.stringify(update.resources)).not.toContain("[unknown]");
   expect(update.outputs).toEqual({
+    consoleUrl: "https://handoff-console-1a2b3c4-ew.a.run.app",
     database: "handoff",
     databaseLocation: "europe-west1",
     invoker: "handoff-invoker@my-project-123.iam.gserviceaccount.com",

@@ -71,8 +71,40 @@ const WORKER = ["Service", /^worker$/] as const;
 const QUEUE = "gcp:cloudtasks/queue:Queue";
 const SECRET_TEXT = "whsec_bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
+type Break = readonly [string, readonly [string, RegExp], (it: RecordedResource) => Change, string];
+
+const CONSOLE = ["Service", /^console$/] as const;
+const ON_CONSOLE = ["WebCloudRunServiceIamMember", /-opens-console$/] as const;
+const OF_AGENT = ["ServiceIamMember", /^iap-calls-console$/] as const;
+const OF_CONSOLE = ["ServiceIamMember", /^console-calls-producer$/] as const;
+const USES = "operators and viewers are all who may use the console, by Google's smallest roles";
+const BEHIND = "behind Identity-Aware Proxy nobody but its agent may call the console; without it, no agent may";
+const TOLD = "the console is told by infra who counts, and its one audience";
+const CALLS = "the console calls the producer by the address and audience that the producer knows as its own";
+const ITS_ACCOUNT = "the console's account may call the producer and do nothing else";
+
+const CONSOLE_BREAKS: readonly Break[] = [
+  [ITS_ACCOUNT, OF_CONSOLE, inputs({ name: "handoff-worker" }), "console-calls-producer"],
+  [ITS_ACCOUNT, OF_CONSOLE, inputs({ member: "user:x@example.com" }), "may not call"],
+  [
+    ITS_ACCOUNT,
+    ["IAMMember", /^producer-metrics$/],
+    inputs({ member: "serviceAccount:handoff-console@my-project-123.iam.gserviceaccount.com" }),
+    "producer-metrics",
+  ],
+  [BEHIND, OF_AGENT, inputs({ member: "user:on-call@example.com" }), "on-call"],
+  [BEHIND, CONSOLE, inputs({ iapEnabled: false }), "gcp-sa-iap"],
+  [USES, ON_CONSOLE, inputs({ member: "domain:example.com" }), "domain:example.com"],
+  [USES, ON_CONSOLE, inputs({ role: "roles/iap.admin" }), "roles/iap.admin"],
+  ["no other service may be looked up", OF_CONSOLE, inputs({ role: "roles/run.viewer" }), "console-calls-producer"],
+  [TOLD, CONSOLE, withMore({ name: "IAP_AUDIENCE", value: "/projects/1/apps/a" }), "/projects/1/apps/a"],
+  [TOLD, CONSOLE, withMore({ name: "CONSOLE_IDENTITY", value: "local" }), "local"],
+  [TOLD, CONSOLE, inputs({ customAudiences: ["https://a"] }), "https://a"],
+  [CALLS, CONSOLE, withMore({ name: "PRODUCER_URL", value: "https://another" }), "PRODUCER_URL"],
+];
+
 /** Each policy with a change that breaks it, and a word that its message must contain. */
-const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource) => Change, string][] = [
+const BREAKS: readonly Break[] = [
   ["nothing is public", ["ServiceIamMember", /-calls-producer$/], inputs({ member: "allUsers" }), "allUsers"],
   ["the check of callers is never turned off", WORKER, inputs({ invokerIamDisabled: true }), "worker"],
   ["only the needed grants exist", ["IAMMember", /^worker-records$/], inputs({ role: "roles/editor" }), "editor"],
@@ -103,7 +135,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
     "ticker",
   ],
   [
-    "only named callers, operators and viewers, the trigger and the tick, may call the producer",
+    "only named callers, operators and viewers, the trigger, the tick and the console, may call the producer",
     ["ServiceIamMember", /^user:on-call.+-calls-producer$/],
     inputs({ member: "serviceAccount:handoff-worker@my-project-123.iam.gserviceaccount.com" }),
     "on-call@example.com",
@@ -198,7 +230,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
       [["IAMCustomRole", /./], inputs({ roleId: "handoff-producer" }), "something else"],
       [["IAMMember", /^producer-metrics$/], inputs({ member: "user:x@example.com" }), "metrics 0 times"],
     ] as const
-  ).map(([which, change, word]): (typeof BREAKS)[number] => [
+  ).map(([which, change, word]): Break => [
     "the producer alone may pause and purge queues, by one role on each, and reads the metrics of the project",
     which,
     change,
@@ -216,6 +248,7 @@ const BREAKS: readonly [string, readonly [string, RegExp], (it: RecordedResource
     withMore({ name: "WORKER_URL", value: "https://another" }),
     "https://another",
   ],
+  ...CONSOLE_BREAKS,
   ["everything waits for the project's APIs", ["Queue", /bulk/], () => ({ provider: "" }), "bulk"],
   ["everything waits for the project's APIs", ["gcp", /^google$/], () => ({ dependencies: [] }), "run.googleapis.com"],
   ["every API in use is enabled, and stays enabled", ["Service", /^run\./], inputs({ service: "x" }), "run.googleapis"],

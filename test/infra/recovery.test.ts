@@ -63,6 +63,7 @@ test("there is a command with the exact id for each resource with a fixed name",
     "schedules handoff-dev-schedules",
     "producer-queues projects/my-project-123/roles/handoff_dev_producer",
     "producer projects/my-project-123/locations/europe-west1/services/handoff-dev-producer",
+    "console projects/my-project-123/locations/europe-west1/services/handoff-dev-console",
   ];
   expect(idsOf(graphs[0]).toSorted()).toEqual(dev.toSorted());
   expect(idsOf(graphs[1])).toContain("daily projects/my-project-123/databases/handoff/backupSchedules/FIND");

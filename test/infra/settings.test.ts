@@ -24,6 +24,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     callerTypes: new Map(),
     notificationEmails: [],
     producerIngress: "all",
+    console: "cloud-run",
     producerMinInstances: 0,
     producerMaxInstances: 10,
     workerMinInstances: 0,

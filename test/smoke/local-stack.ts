@@ -6,17 +6,26 @@ import { localRegistry, startVariables } from "../../services/local/settings.ts"
 import { startStack } from "../../services/local/stack.ts";
 import { freePort } from "../harness/network/free-port.ts";
 
+export interface LocalStack {
+  /** The producer's address. */
+  readonly url: string;
+  readonly consoleUrl: string;
+  stop(): Promise<void>;
+}
+
 /**
  * A stack on free ports that starts empty and leaves nothing behind.
  *
  * @throws Error with the last lines of the programs when it doesn't start.
  */
-export async function startLocalStack(registry: Registry): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startLocalStack(registry: Registry): Promise<LocalStack> {
   const dataDir = await fs.mkdtemp(path.join(os.tmpdir(), "handoff-smoke-"));
-  const [producer, worker, queues, firestore] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const [producer, worker, console, queues, firestore] = ports;
   const variables = startVariables.parse({
     PRODUCER_PORT: producer,
     WORKER_PORT: worker,
+    CONSOLE_PORT: console,
     CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${queues}`,
     FIRESTORE_EMULATOR_HOST: `127.0.0.1:${firestore}`,
     LOG_LEVEL: "warn",
@@ -39,6 +48,7 @@ export async function startLocalStack(registry: Registry): Promise<{ readonly ur
     );
     return {
       url: `http://127.0.0.1:${producer}`,
+      consoleUrl: `http://127.0.0.1:${console}`,
       async stop() {
         await stack.stop();
         await forget();

@@ -58,14 +58,14 @@ test("no lockfile says where a package was downloaded from", () => {
 });
 
 test("no source file has more than 300 lines", () => {
-  const sources = trackedFiles.filter((file) => /\.(ts|mjs)$/.test(file) && fs.existsSync(path.join(ROOT, file)));
+  const sources = trackedFiles.filter((file) => /\.(tsx?|mjs|css)$/.test(file) && fs.existsSync(path.join(ROOT, file)));
   const long = sources.filter((file) => read(file).split("\n").length > 301);
   expect(sources.length).toBeGreaterThan(100);
   expect(long).toEqual([]);
 });
 
 test("no schema of ours looks at every value of a payload, as z.json() does", () => {
-  const deployed = trackedFiles.filter((file) => /^(shared|services|infra|packages\/[^/]+\/src)\/.*\.ts$/.test(file));
+  const deployed = trackedFiles.filter((file) => /^(shared|services|infra|packages\/[^/]+\/src)\/.*\.tsx?$/.test(file));
   // A sentence may name it.
   const code = (file: string): string => read(file).replaceAll(/`z\.json\(\)`/g, "");
   const recursive = deployed.filter(

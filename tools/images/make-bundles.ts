@@ -24,8 +24,8 @@ export async function makeBundles(
     await bundle(program, { from: PROJECT_DIR, to: folder });
     made.push({ program, folder });
   }
-  const [producer, worker, emulator] = made;
-  if (!producer || !worker || !emulator) throw new Error("There is no such program.");
-  await warmUp({ producer, worker, emulator }, { taskTypes: canaries, queues: registry.queues });
-  return { producer, worker, emulator };
+  const [producer, worker, console, emulator] = made;
+  if (!producer || !worker || !console || !emulator) throw new Error("There is no such program.");
+  await warmUp({ producer, worker, console, emulator }, { taskTypes: canaries, queues: registry.queues });
+  return { producer, worker, console, emulator };
 }

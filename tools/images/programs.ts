@@ -1,5 +1,6 @@
 import type { Registry } from "../../shared/contract/registry.ts";
 import { localVariables } from "../../shared/contract/task-settings.ts";
+import { buildConsoleAssets } from "../console-assets/build-assets.ts";
 
 /** A program to bundle, and what it needs besides its code. */
 export interface Program {
@@ -9,9 +10,11 @@ export interface Program {
   readonly protosOf: readonly string[];
   /** The files that it reads when they are asked for, by the npm package that has them. Default: none. */
   readonly filesOf?: Readonly<Record<string, readonly string[]>>;
+  /** Builds what its pages load, into the folder `assets` beside its code. Default: nothing. */
+  readonly buildAssets?: (into: string) => Promise<void>;
   /** The names under which it logs where it listens; one for each port. */
   readonly listensAs: readonly string[];
-  /** A path that it answers with 200 if the bundle is complete. */
+  /** A path that it answers with 2xx if the bundle is complete. */
   readonly answersAt: string;
   /** Variables that let it start anywhere, without contacting anything. */
   readonly tryOutEnv: Readonly<Record<string, string>>;
@@ -59,6 +62,11 @@ export function programsOf({ settings }: Pick<Registry, "settings">): readonly P
       answersAt: "/docs/swagger-ui-bundle.js",
     },
     service("worker", localVariables(settings)),
+    // It reads its assets on startup.
+    {
+      ...service("console", { CONSOLE_IDENTITY: "local", PRODUCER_URL: "http://127.0.0.1:9" }),
+      buildAssets: buildConsoleAssets,
+    },
     {
       name: "emulator",
       entry: "packages/emulators/src/cli/main.ts",

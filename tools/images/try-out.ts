@@ -36,7 +36,7 @@ export async function tryOut(
     const [port] = running.ports.values();
     const url = `http://127.0.0.1:${port}${program.answersAt}`;
     const answer = await fetch(url, { signal: AbortSignal.timeout(LONGEST_RESPONSE_MS) });
-    if (answer.status !== 200) throw new Error(`${program.name}: GET ${program.answersAt} returned ${answer.status}.`);
+    if (!answer.ok) throw new Error(`${program.name}: GET ${program.answersAt} returned ${answer.status}.`);
     await running.stop();
     return { listeningAfterMs, residentBytes };
   } finally {

@@ -6,6 +6,7 @@ import type { TaskType } from "../../shared/contract/task-type.ts";
 import { FILL_CODE_CACHE } from "./code-cache.ts";
 import type { Bundle, Program } from "./programs.ts";
 import { type RunningBundle, startBundle } from "./running-bundle.ts";
+import { serveNoCounts, visitPages } from "./pages.ts";
 
 const LONGEST_TASK_SECONDS = 15;
 
@@ -20,14 +21,15 @@ interface WarmUpTasks extends Pick<Registry, "queues"> {
 
 /**
  * Fills the bundles' code caches by what services do: a task of each type goes from the producer's API over the emulator
- * to the worker, and the producer is asked what became of it.
+ * to the worker, and the producer is asked what became of it. The console shows its first page, and those that this links.
  *
- * @throws Error if a task isn't done in 15 s.
+ * @throws Error if a task isn't done in 15 s, or a page isn't shown.
  */
 export async function warmUp(
-  { emulator, worker, producer }: Readonly<Record<"emulator" | "worker" | "producer", Bundle>>,
+  { emulator, worker, producer, console }: Readonly<Record<"emulator" | "worker" | "producer" | "console", Bundle>>,
   tasks: WarmUpTasks,
 ): Promise<void> {
+  const counts = await serveNoCounts();
   const running: RunningBundle[] = [];
   const start = async ({ program, folder }: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
     const command = [process.execPath, path.join(folder, "main.js")];
@@ -45,14 +47,18 @@ export async function warmUp(
     };
     const listening = await start(worker, { ...emulators, ...worker.program.warmUpEnv });
     const url = `http://127.0.0.1:${listening.ports.get("worker")}`;
-    const serving = await start(producer, { ...emulators, ...producer.program.warmUpEnv, WORKER_URL: url });
+    const addresses = { WORKER_URL: url, THROUGHPUT_URL: counts.url };
+    const serving = await start(producer, { ...emulators, ...producer.program.warmUpEnv, ...addresses });
     const api = `http://127.0.0.1:${serving.ports.get("producer")}`;
     await createQueues(queues, producer.program.tryOutEnv, tasks);
     for (const { type, idempotency } of tasks.taskTypes) await finishTask(api, { type, idempotency });
+    const shown = await start(console, { ...console.program.warmUpEnv, PRODUCER_URL: api });
+    await visitPages(`http://127.0.0.1:${shown.ports.get("console")}`);
     // Services first: they close their connections to the emulator.
     for (const bundle of running.toReversed()) await bundle.stop();
   } finally {
     for (const bundle of running) await bundle.kill();
+    counts.close();
   }
 }
 

@@ -36,3 +36,8 @@ export function letterPage(id: string): string {
 export function queuePage(key: string): string {
   return `/queues/${encodeURIComponent(key)}`;
 }
+
+/** The page of a task type. */
+export function typePage(type: string): string {
+  return `/task-types/${encodeURIComponent(type)}`;
+}

@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND, accessSchema } from "../../../shared/auth/access.ts";
-import { authModeOf, invokerCheckVariable, isCheckedByCloudRun } from "../../../shared/auth/auth-mode.ts";
+import { invokerCheckVariable } from "../../../shared/auth/auth-mode.ts";
+import { senderIdentity } from "../../../shared/auth/cloud-run-identity.ts";
 import { GOOGLE_CERTS_URL } from "../../../shared/auth/fetch-key-set.ts";
-import { createKeyCache } from "../../../shared/auth/key-cache.ts";
-import { createVerifiedTokens } from "../../../shared/auth/verified-tokens.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { ConfigError } from "../../../shared/runtime/config-error.ts";
 import { jsonVariable } from "../../../shared/runtime/json-variable.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import type { Producer } from "../producer.ts";
-import { madeFor } from "./audiences.ts";
 import { createCallerRate } from "./caller-rate.ts";
 import { identifyByToken, identifyLocally } from "./identify.ts";
 
@@ -39,7 +37,7 @@ export function accessOf(
   config: AccessConfig,
   on: { readonly clock: Clock; readonly log: Logger },
 ): Pick<Producer, "identify" | "callerRate"> {
-  const { AUTH_MODE, ACCESS: lists, PRODUCER_AUDIENCE: custom, PRODUCER_URL: url, K_SERVICE } = config;
+  const { AUTH_MODE, ACCESS: lists, PRODUCER_AUDIENCE: audience, PRODUCER_URL: url, K_SERVICE } = config;
   if (AUTH_MODE === "local") {
     if (!K_SERVICE && !lists) return { identify: identifyLocally };
     throw new ConfigError(
@@ -47,19 +45,9 @@ export function accessOf(
         "together with ACCESS.",
     );
   }
-  if (!lists || custom === undefined || url === undefined) throw new ConfigError(nameMissing(config));
-  const checked = isCheckedByCloudRun(config) && K_SERVICE ? { checkedService: K_SERVICE } : {};
+  if (!lists || audience === undefined || url === undefined) throw new ConfigError(nameMissing(config));
   return {
-    identify: identifyByToken({
-      tokens: {
-        keys: createKeyCache({ url: config.OIDC_CERTS_URL, ...on }),
-        clock: on.clock,
-        mode: authModeOf({ ...config, AUTH_MODE }),
-        verified: createVerifiedTokens(),
-      },
-      isForUs: madeFor({ custom, url, ...checked }),
-      lists,
-    }),
+    identify: identifyByToken({ sender: senderIdentity({ ...config, AUTH_MODE }, { audience, url }, on), lists }),
     callerRate: createCallerRate({ perSecond: config.CALLER_REQUESTS_PER_SECOND, clock: on.clock }),
   };
 }

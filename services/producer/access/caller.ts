@@ -7,6 +7,8 @@ export interface Caller {
   /** The e-mail address of the account or person, in lower case; `local` on a laptop, where nobody is asked for a token. */
   readonly email: string;
   readonly role: Role;
+  /** The console's account, if it sent the request on this person's behalf. */
+  readonly through?: string;
   /** Which types of task it may create, where its role depends on that (see `isNamedBy`). Default: every type. */
   readonly types?: readonly string[];
 }

@@ -9,6 +9,7 @@ export function identifyCaller({ identify, callerRate }: Pick<Producer, "identif
     const identified = await identify(context.req.raw.headers);
     if (identified.kind !== "identified") {
       context.set("refusal", identified.kind === "keys-unavailable" ? identified.kind : identified.reason);
+      if ("who" in identified) context.set("refused", identified.who);
       return refuseCaller(identified);
     }
     const { caller } = identified;

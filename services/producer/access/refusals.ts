@@ -1,3 +1,5 @@
+import { LONGEST_EMAIL } from "../../../shared/auth/email.ts";
+import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import { problemResponse } from "../../../shared/http/problem.ts";
 import { tryLater } from "../http/failures.ts";
 import { sharedResponse } from "../http/openapi.ts";
@@ -18,6 +20,14 @@ const FORBIDDEN: Readonly<Record<(Refused & { readonly kind: "forbidden" })["rea
     "includeEmail when you impersonate an account.",
   "email-form": "The identity token's e-mail address must be visible ASCII characters, at most 254.",
   "email-not-verified": "The identity token's e-mail address is not verified.",
+  "not-the-console":
+    `Only Handoff's console may send ${ON_BEHALF_OF}. Leave it out: what you may do depends on your own account, which ` +
+    "GET /v1/me tells.",
+  "person-form": `${ON_BEHALF_OF} must be one e-mail address: visible ASCII characters, at most ${LONGEST_EMAIL}.`,
+  "person-is-ours": `${ON_BEHALF_OF} names one of Handoff's own accounts, which use no console.`,
+  "person-without-role":
+    `Whom ${ON_BEHALF_OF} names is neither an operator nor a viewer. Add the e-mail address to the setting ` +
+    "handoff:operators or handoff:viewers; a group's address has no effect there.",
 };
 
 /** What every endpoint under /v1 may respond, for its description. */

@@ -1,3 +1,4 @@
+import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
 import { isNamedBy } from "../../../shared/auth/access.ts";
 import type { Caller, Role } from "./caller.ts";
@@ -29,7 +30,7 @@ const RULES = {
   "relay tasks": { caller: "all", operator: "all", relay: "all" },
   "do what is due": { operator: "all", relay: "all" },
   // It tells nobody more than their own token and the settings that name them.
-  "read own access": { caller: "own", viewer: "own", operator: "own", relay: "own", none: "own" },
+  "read own access": { caller: "own", viewer: "own", operator: "own", relay: "own", console: "own", none: "own" },
 } as const satisfies Record<string, Partial<Record<Role, Extent>>>;
 
 export type Action = keyof typeof RULES;
@@ -37,11 +38,14 @@ export type Action = keyof typeof RULES;
 /** All that can be done. */
 export const ACTIONS = Object.keys(RULES).filter((action): action is Action => action in RULES);
 
+const FOR_NOBODY = `The console may do nothing for itself. Send ${ON_BEHALF_OF} with the e-mail address of an operator or a viewer.`;
+
 const ALLOWED: Access = { allowed: true };
 
 /** Whether a caller's role may do something at all, with whichever tasks. */
 export function mayAct(caller: Caller, action: Action): Access {
   if (extentOf(caller, action) !== undefined) return ALLOWED;
+  if (caller.role === "console") return refuse(FOR_NOBODY);
   const who = `${caller.email} has the role ${caller.role}, which may not ${action}`;
   return refuse(`${who}. These roles may: ${rolesOf(action)}.`);
 }

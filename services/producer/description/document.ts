@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
+import { ON_BEHALF_OF } from "../../../shared/http/on-behalf-of.ts";
 import type { TaskTypes } from "../../../shared/contract/registry.ts";
 import { NAME, SHARED_RESPONSES, problemSchema } from "../http/openapi.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
@@ -31,13 +32,26 @@ const SECURITY_SCHEMES = {
       `Bearer and the token: for callers whose Authorization means something else. ${TOKEN}. ` +
       "Where a request has both headers, this one counts.",
   },
+  onBehalfOf: {
+    type: "apiKey" as const,
+    in: "header" as const,
+    name: ON_BEHALF_OF,
+    description:
+      "The e-mail address of an operator or a viewer, whose role then counts. It is for Handoff's console alone, beside its " +
+      "token: from anybody else it is answered with 403. Locally it makes no difference.",
+  },
 };
 
 const FRAME = {
   openapi: "3.1.0",
   info: { title: "Handoff", version: "1", description: DESCRIPTION },
   servers: [{ url: "/", description: "The service that this document comes from." }],
-  security: [{ identityToken: [] }, { serverlessIdentityToken: [] }],
+  security: [
+    { identityToken: [] },
+    { serverlessIdentityToken: [] },
+    { identityToken: [], onBehalfOf: [] },
+    { serverlessIdentityToken: [], onBehalfOf: [] },
+  ],
   tags: [
     { name: "tasks", description: "Enqueue tasks, follow them and call them off." },
     { name: "queues", description: "Where tasks wait, and how fast they leave." },

@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { shorten } from "../../../shared/process/cut.ts";
 import { LONGEST_LOGGED_TEXT } from "../../../shared/runtime/error-fields.ts";
-import { httpRequestField, taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
+import { callerFields, httpRequestField, taskLabels, traceFields } from "../../../shared/runtime/log-fields.ts";
 import type { Producer } from "../producer.ts";
 import type { ProducerEnv } from "./producer-env.ts";
 
@@ -16,10 +16,10 @@ export function accessLog({ clock, log, project }: Pick<Producer, "clock" | "log
     const method = shorten(context.req.method, LONGEST_LOGGED_TEXT);
     const route = routePath(context, -1);
     const { status } = context.res;
-    const [caller, refusal] = [context.get("caller")?.email, context.get("refusal")];
+    const refusal = context.get("refusal");
     log.info(
       {
-        ...(caller === undefined ? {} : { caller }),
+        ...callerFields(context.get("caller") ?? context.get("refused")),
         ...(refusal === undefined ? {} : { refusal }),
         ...(taskId === undefined ? {} : { taskId, ...taskLabels({ id: taskId }) }),
         ...traceFields(context.get("span")?.spanContext(), project),

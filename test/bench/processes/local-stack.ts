@@ -23,7 +23,7 @@ export interface LocalStack {
 /** The types of `shared/tasks` that the handlers are for: both `claim`, each in a queue of its own. */
 export const CLAIMED_TYPES = ["canary.claim", "canary.natural"] as const;
 
-const COPIED = ["services", "shared", "packages", "package.json"];
+const COPIED = ["services", "shared", "packages", "tools", "package.json"];
 const HIGHEST_RATE = 500;
 const LONGEST_WAIT_MS = 300_000;
 
@@ -32,7 +32,8 @@ export async function startLocalStack(): Promise<LocalStack> {
   const project = fs.mkdtempSync(path.join(os.tmpdir(), "bench-stack-"));
   copyProject(project);
   const startsFile = path.join(project, "handler-starts");
-  const [producer, worker, cloudTasks, firestore] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const [producer, worker, console, cloudTasks, firestore] = ports;
   const stack = spawn(
     process.execPath,
     [path.join(project, "services/local/main.ts"), "--data", path.join(project, "data")],
@@ -44,6 +45,7 @@ export async function startLocalStack(): Promise<LocalStack> {
         HANDLER_STARTS: startsFile,
         PRODUCER_PORT: `${producer}`,
         WORKER_PORT: `${worker}`,
+        CONSOLE_PORT: `${console}`,
         CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${cloudTasks}`,
         FIRESTORE_EMULATOR_HOST: `127.0.0.1:${firestore}`,
       },

@@ -17,6 +17,7 @@ const START_LIMIT_MS = 100_000;
 export interface StackPorts {
   readonly producer: number;
   readonly worker: number;
+  readonly console: number;
   readonly queues: number;
   readonly firestore: number;
 }
@@ -37,9 +38,9 @@ export interface StackProcess {
 }
 
 export async function freePorts(): Promise<StackPorts> {
-  const [producer, worker, queues, firestore] = await Promise.all([1, 2, 3, 4].map(freePort));
-  if (!producer || !worker || !queues || !firestore) throw new Error("There are not four free ports.");
-  return { producer, worker, queues, firestore };
+  const [producer, worker, console, queues, firestore] = await Promise.all([1, 2, 3, 4, 5].map(freePort));
+  if (!producer || !worker || !console || !queues || !firestore) throw new Error("There are not five free ports.");
+  return { producer, worker, console, queues, firestore };
 }
 
 /** Starts the stack without waiting for it. It is stopped when the test ends, unless something else is to see to that. */
@@ -66,6 +67,7 @@ export function spawnStack(options: {
       PATH: process.env["PATH"],
       PRODUCER_PORT: String(ports.producer),
       WORKER_PORT: String(ports.worker),
+      CONSOLE_PORT: String(ports.console),
       CLOUD_TASKS_EMULATOR_HOST: `127.0.0.1:${ports.queues}`,
       FIRESTORE_EMULATOR_HOST: `127.0.0.1:${ports.firestore}`,
     },

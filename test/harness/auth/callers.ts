@@ -19,6 +19,7 @@ export const ACCOUNTS = {
   worker: own("worker"),
   invoker: own("invoker"),
   producer: own("producer"),
+  console: own("console"),
 } as const;
 
 const ACCESS: GivenAccess = {
@@ -26,6 +27,7 @@ const ACCESS: GivenAccess = {
     [own("producer")]: "none",
     [own("worker")]: "relay",
     [own("invoker")]: "none",
+    [own("console")]: "console",
   },
   operators: [ACCOUNTS.operator],
   viewers: [ACCOUNTS.viewer],

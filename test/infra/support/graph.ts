@@ -31,12 +31,18 @@ export function runFixture(
   change: Readonly<Record<string, string>> = {},
   name: keyof typeof FIXTURES = "FIXTURE",
 ): Promise<ProgramRun> {
-  const source = `
+  const example = readExample(kind, FIXTURES[name].settings);
+  const source = programOfFixture(name);
+  return runRecorded({ stack: kind, mode, ...example, config: { ...example.config, ...change }, source });
+}
+
+/** The source of a program that provisions one of our registries. */
+export function programOfFixture(name: keyof typeof FIXTURES): string {
+  return `
     import { provision } from "${PROJECT_DIR}/infra/stack.ts";
     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-    export const { producerUrl, workerUrl, queueNames, database, databaseLocation, invoker } = await provision(${name});`;
-  const example = readExample(kind, FIXTURES[name].settings);
-  return runRecorded({ stack: kind, mode, ...example, config: { ...example.config, ...change }, source });
+    export const { producerUrl, workerUrl, consoleUrl, queueNames, database, databaseLocation, invoker } =
+      await provision(${name});`;
 }
 
 /** What stands in for the built-in types that the production example names, in a registry without them. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
+import { CONSOLE_POLICIES } from "./console-policies.ts";
 import { OWN_ROLE, PRODUCER_POLICIES, isOwnRole } from "./producer-policies.ts";
 import { expectedQueues } from "./expected-queues.ts";
 import { type Graph, type StackKind, at, ofType, emailOf, textsIn, the, variablesOf } from "./graph.ts";
@@ -25,7 +26,8 @@ const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 
 /** The only grants allowed: which role on which kind of resource. */
 const ALLOWED_GRANTS = new Map([
-  [MAY_CALL, ["roles/run.invoker"]],
+  [MAY_CALL, ["roles/run.invoker", "roles/run.viewer"]],
+  ["gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember", ["roles/iap.httpsResourceAccessor"]],
   [ON_QUEUE, ["roles/cloudtasks.enqueuer", "roles/cloudtasks.viewer", "roles/cloudtasks.taskDeleter"]],
   [ON_ACCOUNT, ["roles/iam.serviceAccountUser"]],
   [ON_SECRET, ["roles/secretmanager.secretAccessor"]],
@@ -59,6 +61,7 @@ function secretsOf({ settings }: Registry): { readonly variable: string; readonl
 /** The policies by name. They look at the graph of an update, where accounts have addresses. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
   ...PRODUCER_POLICIES,
+  ...CONSOLE_POLICIES,
 
   "nothing is public": (graph) =>
     graph.flatMap(({ name, inputs }) =>
@@ -276,6 +279,7 @@ const API_OF_TYPE = [
   ["gcp:artifactregistry/", "artifactregistry.googleapis.com"],
   ["gcp:cloudtasks/", "cloudtasks.googleapis.com"],
   ["gcp:firestore/", "firestore.googleapis.com"],
+  ["gcp:iap/", "iap.googleapis.com"],
   ["gcp:eventarc/", "eventarc.googleapis.com"],
   ["gcp:cloudrunv2/", "run.googleapis.com"],
   ["gcp:secretmanager/", "secretmanager.googleapis.com"],

@@ -32,7 +32,7 @@ const ON_QUEUES = [
 ];
 
 /** What the producer is told of who may do what. */
-function accessIn(graph: Graph) {
+export function accessIn(graph: Graph) {
   const told = variablesOf(the(graph, SERVICE, "producer")).get("ACCESS") ?? "{}";
   const schema = z.object({
     accounts: z.record(z.string(), z.string()),
@@ -144,13 +144,16 @@ export const PRODUCER_POLICIES: Readonly<Record<string, (graph: Graph) => string
       ["invoker", "none"],
       ["trigger", "relay"],
       ["tick", "relay"],
+      ["console", "console"],
     ]);
     const made = ofType(graph, ACCOUNT).map(({ name }) => name.replace(/^.*-/, ""));
     const wrong = made.filter((name) => accounts[emailOf(name, graph)] !== expected.get(name));
     return Object.keys(accounts).length === made.length ? wrong : [...wrong, "there are others"];
   },
 
-  "only named callers, operators and viewers, the trigger and the tick, may call the producer": (graph) => {
+  "only named callers, operators and viewers, the trigger, the tick and the console, may call the producer": (
+    graph,
+  ) => {
     const producer = the(graph, SERVICE, "producer").inputs["name"];
     const { operators, viewers } = accessIn(graph);
     const members = ofType(graph, MAY_CALL)

@@ -3,11 +3,13 @@ import type { AttemptEnd, Settlement } from "../../../services/worker/lifecycle/
 import type { Outcome } from "../../../services/worker/outcome.ts";
 import { isEarly } from "../../../shared/contract/envelope.ts";
 import { carriedSnoozes } from "../../../shared/records/task-record.ts";
+import { isSuccess } from "../world/scenario.ts";
 import { RESULT } from "../steps.ts";
 import { INSTANCE, MAX_ATTEMPTS } from "../world/world.ts";
-import { type HopPlan, type HopScenario, IMPOSSIBLE } from "./hop-scenario.ts";
+import { type HopPlan, type HopScenario, IMPOSSIBLE, inItsQueue } from "./hop-scenario.ts";
 import { type HopAttempt, type Name, HOUR_MS, LAST_HOP, childrenOf, onDeadOf, taskIdOf } from "./hop-world.ts";
 
+const OTHER_QUEUE: Outcome = { kind: "forbidden", reason: "other-queue" };
 const GIVEN_UP: Outcome = { kind: "unavailable", reason: "record-store" };
 const FAILED: AttemptEnd = { kind: "retry", error: { code: "c", message: "m" } };
 
@@ -17,6 +19,9 @@ export type HowEnded = "succeeds" | "fails" | "waits" | "snoozes" | "dies";
 /** Cloud Tasks, or somebody at its console, delivers a hop: also before its time, and also once more after its end. */
 export function deliver(scenario: HopScenario, name: Name): void {
   if (name.isPurged) throw IMPOSSIBLE;
+  if (!scenario.decisions.mayComeFrom(name.queue, taskIdOf(scenario.world.kind), scenario.revision)) {
+    return refuse(scenario, name);
+  }
   const attempt = newAttempt(scenario, name);
   const { kind, nowMs } = scenario.world;
   const envelope = scenario.envelopeOf(name);
@@ -29,6 +34,12 @@ export function deliver(scenario: HopScenario, name: Name): void {
     case "natural":
       return attempt.isFirstDispatch ? begin(scenario, attempt) : admit(scenario, attempt);
   }
+}
+
+/** Whatever has the name there, it isn't this revision's. */
+function refuse(scenario: HopScenario, name: Name): void {
+  scenario.events.push({ kind: "refused", name, isSuccess: isSuccess(OTHER_QUEUE) });
+  scenario.changeName(inItsQueue(name), isSuccess(OTHER_QUEUE) ? { isQueued: false } : { hasFailed: true });
 }
 
 /** A delivery before its time goes on to the next hop. */
@@ -118,7 +129,7 @@ function claimantOf({ world: { kind } }: HopScenario, { owner, name, startedAtMs
 /** The attempt's process is killed. */
 export function crashHop(scenario: HopScenario, attempt: HopAttempt): void {
   leave(scenario, attempt);
-  scenario.changeName(attempt.name.hop, { hasFailed: true });
+  scenario.changeName(inItsQueue(attempt.name), { hasFailed: true });
 }
 
 /** An attempt's handler ends, and the attempt settles. */

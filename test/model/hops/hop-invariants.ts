@@ -62,7 +62,10 @@ export const HOP_INVARIANTS = {
         return one.after.snoozes === earlier + 1;
       }
       if (one.transition.kind === "retry" && step.kind === "end") return one.after.snoozes === undefined;
-      return one.transition.kind !== "hop" || (one.after.snoozes ?? 0) === (from?.snoozes ?? 0);
+      if (one.transition.kind !== "hop") return true;
+      // Whoever takes the task from an attempt that was lost writes the record anew, and that attempt counts.
+      const kept = one.transition.as && from ? carriedSnoozes(from) : (from?.snoozes ?? 0);
+      return (one.after.snoozes ?? 0) === kept;
     }),
 
   "a task is acknowledged only when its end, or its next hop, is durable": ({ after, events }) =>
@@ -187,12 +190,12 @@ function isSuperfluous({ hop, payloadHash }: Entry, world: HopWorld): boolean {
   const { record, names, entries, kind, isDamaged, otherLetters } = world;
   // An earlier record that was put back doesn't say that its task has gone on.
   if (isDamaged && [...names, ...entries].some((one) => one.hop > hop)) return true;
-  const named = names.find((one) => one.hop === hop && one.payloadHash === payloadHash);
+  const named = names.filter((one) => one.hop === hop && one.payloadHash === payloadHash);
   // The worker keeps another payload as a letter.
   if (payloadHash === IMPOSTOR_HASH && otherLetters.length > 0) return true;
-  if (named?.isQueued || isOver(world)) return true;
+  if (named.some(({ isQueued }) => isQueued) || isOver(world)) return true;
   if (isValid(record, world)) return record.payloadHash === payloadHash && hopOf(record) > hop;
-  return kind === "natural" && named !== undefined;
+  return kind === "natural" && named.length > 0;
 }
 
 function hasLetter(events: readonly HopEvent[]): boolean {
@@ -220,15 +223,17 @@ function mayReplay({ letter }: HopWorld, key: string | undefined): boolean {
   return !Array.isArray(keys) || !keys.some((one: unknown) => JSON.stringify(one).includes(`"${key}"`));
 }
 
-function isAsTold({ told, world }: EventOf<"cancel-answered">, after: HopWorld): boolean {
-  const { record, names, kind } = world;
+function isAsTold({ told, queues, world }: EventOf<"cancel-answered">, after: HopWorld): boolean {
+  const { record, kind } = world;
   if (!isValid(record, after)) return false;
   const hop = hopOf(record);
-  const isGone = (one: number): boolean => !names.some(({ hop: named, isQueued }) => named === one && isQueued);
+  const isGone = (one: number): boolean => !isQueuedIn(queues, one, world);
   switch (told.kind) {
     case "cancelled":
       return (
-        record.state === "cancelled" && !isYetToCome(world, hop) && (kind !== "natural" || (isGone(hop) && isGone(0)))
+        record.state === "cancelled" &&
+        !isYetToCome(queues, hop, world) &&
+        (kind !== "natural" || (isGone(hop) && isGone(0)))
       );
     case "requested":
       return record.state === "running" && record.cancelRequestedAt !== undefined;
@@ -237,20 +242,31 @@ function isAsTold({ told, world }: EventOf<"cancel-answered">, after: HopWorld):
   }
 }
 
-/** Whether an entry is still to be relayed. One whose task was created before can't bring it back. */
-function isYetToCome({ entries, names }: HopWorld, hop: number): boolean {
-  return (
-    entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH) && !names.some((one) => one.hop === hop)
-  );
+/** Whether a hop is in one of these queues. */
+export function isQueuedIn(queues: readonly string[], hop: number, { names }: HopWorld): boolean {
+  return names.some((one) => one.hop === hop && one.isQueued && queues.includes(one.queue));
 }
 
-function isMoved({ toHop, dueAtMs, world }: EventOf<"move-answered">): boolean {
-  const { record, names, kind } = world;
+/**
+ * Whether an entry is still to be relayed that brings the task back. Where its task was created before, it can't be again; in
+ * its other queue, the record keeps any task but a natural one from running; and of an old entry's, a relay asks the record.
+ */
+function isYetToCome(queues: readonly string[], hop: number, { entries, names, kind, nowMs }: HopWorld): boolean {
+  const isEntered = entries.some(
+    (one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH && nowMs - one.createdAtMs <= DAY_MS,
+  );
+  const created = names.filter((one) => one.hop === hop);
+  if (kind !== "natural") return isEntered && created.length === 0;
+  return isEntered && !queues.every((queue) => created.some((one) => one.queue === queue));
+}
+
+function isMoved({ toHop, dueAtMs, queues, world }: EventOf<"move-answered">): boolean {
+  const { record, kind } = world;
   if (!isValid(record, world) || hopOf(record) !== toHop) return false;
-  const isGone = (hop: number): boolean => !names.some((one) => one.hop === hop && one.isQueued);
+  const isGone = (hop: number): boolean => !isQueuedIn(queues, hop, world);
   return (
     record.notBefore === (dueAtMs === null ? undefined : new Date(dueAtMs).toISOString()) &&
-    !isYetToCome(world, toHop - 1) &&
+    !isYetToCome(queues, toHop - 1, world) &&
     (kind !== "natural" || (isGone(toHop - 1) && isGone(0)))
   );
 }

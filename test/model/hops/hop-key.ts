@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { knowsBoth } from "../shards/revisions.ts";
 import type { Entry, HopAttempt, HopWorld, Name } from "./hop-world.ts";
 import { HOUR_MS } from "./hop-world.ts";
 
@@ -26,8 +27,9 @@ export function hopKey(world: HopWorld): string {
     Math.min(1, ageOf(createdAtMs)),
   ];
   const isAsRead = ({ id, version }: Entry): boolean => entries.some((one) => one.id === id && one.version === version);
-  const name = ({ hop, payloadHash, notBefore, createdAtMs, isQueued, isPurged, hasFailed }: Name) => [
+  const name = ({ hop, queue, payloadHash, notBefore, createdAtMs, isQueued, isPurged, hasFailed }: Name) => [
     hop,
+    queue,
     payloadHash[0],
     dueIn(notBefore),
     ageOf(createdAtMs),
@@ -38,7 +40,10 @@ export function hopKey(world: HopWorld): string {
   const attempt = (one: HopAttempt) => [
     ownerOf(one.owner),
     name(one.name),
-    names.some(({ hop, createdAtMs }) => hop === one.name.hop && createdAtMs === one.name.createdAtMs),
+    names.some(
+      ({ hop, queue, createdAtMs }) =>
+        hop === one.name.hop && queue === one.name.queue && createdAtMs === one.name.createdAtMs,
+    ),
     one.isFirstDispatch,
     one.snoozes,
     world.kind !== "natural" && [
@@ -49,6 +54,7 @@ export function hopKey(world: HopWorld): string {
     ],
   ];
   return JSON.stringify([
+    world.stage,
     record && [
       ownerOf(record.owner),
       record.state,
@@ -64,7 +70,7 @@ export function hopKey(world: HopWorld): string {
     ],
     entries.map((one) => JSON.stringify(entry(one))).toSorted(),
     names.map(name),
-    relays.map((one) => [entry(one.entry), isAsRead(one.entry), one.hasCreated]),
+    relays.map((one) => [entry(one.entry), isAsRead(one.entry), one.hasCreated, knowsBoth(one.revision)]),
     running.map(attempt),
     letter && [letter.fields["status"], letter.fields["replays"], numbersByKey(world)],
     heldReplay && [heldReplay.version === letter?.version, heldReplay.transition.replays],

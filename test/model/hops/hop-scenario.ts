@@ -6,6 +6,7 @@ import { deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
 import type { Transition } from "../../../shared/records/transition.ts";
 import type { Fields, Writes } from "../../../shared/records/writes.ts";
 import type { Decisions } from "../decisions.ts";
+import type { Revision } from "../shards/revisions.ts";
 import { isSuccess } from "../world/scenario.ts";
 import { TASK, stored } from "../world/stored.ts";
 import { PAYLOAD_HASH } from "../world/world.ts";
@@ -42,14 +43,21 @@ export class HopScenario {
   world: HopWorld;
   readonly events: HopEvent[] = [];
   readonly decisions: Decisions;
+  /** Whose producer, worker or relay acts in this step. */
+  readonly revision: Revision;
   #fault: HopFault | undefined;
 
   constructor(
     world: HopWorld,
-    { decisions, fault }: { readonly decisions: Decisions; readonly fault?: HopFault | undefined },
+    {
+      decisions,
+      revision,
+      fault,
+    }: { readonly decisions: Decisions; readonly revision: Revision; readonly fault?: HopFault | undefined },
   ) {
     this.world = world;
     this.decisions = decisions;
+    this.revision = revision;
     this.#fault = fault;
   }
 
@@ -147,9 +155,33 @@ export class HopScenario {
     this.events.push({ kind: "deleted", entry, by, world: this.world });
   }
 
-  /** Changes what Cloud Tasks knows of a hop's name. */
-  changeName(hop: number, changes: Partial<Name>): void {
-    this.change({ names: this.world.names.map((one) => (one.hop === hop ? { ...one, ...changes } : one)) });
+  /** Changes what Cloud Tasks knows of a hop's name in some of its queues. */
+  changeName(
+    { hop, queues }: { readonly hop: number; readonly queues: readonly string[] },
+    changes: Partial<Name>,
+  ): void {
+    const isMeant = (one: Name): boolean => one.hop === hop && queues.includes(one.queue);
+    this.change({ names: this.world.names.map((one) => (isMeant(one) ? { ...one, ...changes } : one)) });
+  }
+
+  /** What a revision's queues know of a hop's name: first where it is created. */
+  namesIn(queues: readonly string[], hop: number): readonly Name[] {
+    const { names } = this.world;
+    return queues.flatMap((queue) => names.filter((one) => one.hop === hop && one.queue === queue));
+  }
+
+  /** Cloud Tasks has a new task. */
+  create(name: Name): void {
+    const { names } = this.world;
+    this.change({
+      names: [...names, name].toSorted((a, b) => a.hop - b.hop || (a.queue < b.queue ? -1 : 1)),
+    });
+  }
+
+  /** A revision deletes a hop from its queues. */
+  deleteHop(hop: number, revision: Revision = this.revision): void {
+    const queues = this.decisions.deletesIn(taskIdOf(this.world.kind), revision);
+    this.changeName({ hop, queues }, { isQueued: false });
   }
 
   begin(attempt: HopAttempt): void {
@@ -161,16 +193,21 @@ export class HopScenario {
     const { record, otherLetters, isDone } = this.world;
     const succeeds = isSuccess(outcome);
     this.events.push({ kind: "answered", outcome, isSuccess: succeeds, name, record, otherLetters });
-    const known = this.world.names.find(({ hop }) => hop === name.hop);
+    const known = this.world.names.find(({ hop, queue }) => hop === name.hop && queue === name.queue);
     // A duplicate of an earlier delivery says nothing about a task that has the name now.
     if (known?.createdAtMs !== name.createdAtMs || known.payloadHash !== name.payloadHash) return;
-    this.changeName(name.hop, succeeds ? { isQueued: false } : { hasFailed: true });
+    this.changeName(inItsQueue(name), succeeds ? { isQueued: false } : { hasFailed: true });
     this.change({ isDone: isDone || (succeeds && outcome.kind === "done") });
   }
 
   envelopeOf(name: Pick<Name, "hop" | "payloadHash" | "notBefore" | "createdAtMs">): Envelope {
     return envelopeAt(this.world.kind, name);
   }
+}
+
+/** A hop's name in its own queue alone. */
+export function inItsQueue({ hop, queue }: Name): { readonly hop: number; readonly queues: readonly string[] } {
+  return { hop, queues: [queue] };
 }
 
 /** Whether a record counts: TTL deletion can lag by a day. */

@@ -1,18 +1,24 @@
 import { newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import type { Decisions } from "../decisions.ts";
+import { type Place, BOTH_AT_WORK, ROLLED_OUT, queueAt, revisionsAt } from "../shards/revisions.ts";
 import { IMPOSTOR_HASH, PAYLOAD_HASH } from "../world/world.ts";
 import { type HowEnded, crashHop, deliver, endHop } from "./hop-deliveries.ts";
-import { type HopFault, HopScenario, IMPOSSIBLE } from "./hop-scenario.ts";
-import { type HopEvent, type HopWorld, HOUR_MS, LAST_HOP, taskIdOf } from "./hop-world.ts";
+import { type HopFault, HopScenario, IMPOSSIBLE, inItsQueue } from "./hop-scenario.ts";
+import { type HopEvent, type HopWorld, type Name, HOUR_MS, LAST_HOP, taskIdOf } from "./hop-world.ts";
 import { createTask, deleteEntry, refuseEntry, startRelay } from "./relays.ts";
-import { cancelHop, deleteLetter, holdReplay, landReplay, moveHop, replayLetter } from "./requests.ts";
+import { cancelHop, lookUp, moveHop, post } from "./requests.ts";
+import { deleteLetter, holdReplay, landReplay, replayLetter } from "./replays.ts";
 
 /** Of two relays or attempts, the older or the newer one. */
 type Which = 0 | 1;
 
 /** One thing that can happen. */
-export type HopStep = { readonly fault?: HopFault | undefined } & (
-  | { readonly kind: "deliver"; readonly hop: number }
+export type HopStep = {
+  readonly fault?: HopFault | undefined;
+  /** Of two revisions at work, whose producer, worker or relay acts. Default: the older one's. */
+  readonly by?: Which;
+} & (
+  | { readonly kind: "deliver"; readonly hop: number; readonly from?: Place }
   | { readonly kind: "end"; readonly which: Which; readonly how: HowEnded }
   | { readonly kind: "crash"; readonly which: Which }
   /** A relay reads an entry: of the hop, or of the other payload. */
@@ -26,6 +32,10 @@ export type HopStep = { readonly fault?: HopFault | undefined } & (
   | { readonly kind: "hold-replay" | "land-replay" | "delete-letter" }
   /** An application commits another payload under the task's id. */
   | { readonly kind: "impostor" }
+  /** Somebody asks about the task, or a caller hands it over under its key. */
+  | { readonly kind: "look-up" | "post" }
+  /** A rollout with another number of shards goes on, or is taken back while both revisions are at work. */
+  | { readonly kind: "roll-out" | "roll-back" }
   /** Somebody takes a hop out of its queue that is in the outbox, too. */
   | { readonly kind: "purge"; readonly hop: number }
   /** Leases end, and every task is due. */
@@ -97,7 +107,9 @@ export interface HopTaken {
 
 /** Takes one step. A step that can't happen now, or whose fault can't, changes nothing. */
 export function takeHopStep(before: HopWorld, step: HopStep, decisions: Decisions): HopTaken {
-  const scenario = new HopScenario(before, { decisions, fault: step.fault });
+  const revision = revisionsAt(before.stage)[step.by ?? 0];
+  if (!revision) return { step, before, after: before, events: [] };
+  const scenario = new HopScenario(before, { decisions, revision, fault: step.fault });
   try {
     perform(scenario, step);
   } catch (error) {
@@ -113,7 +125,7 @@ function perform(scenario: HopScenario, step: HopStep): void {
   const { running, relays, nowMs } = world;
   switch (step.kind) {
     case "deliver":
-      return running.length < 2 ? deliver(scenario, known(world.names.find(({ hop }) => hop === step.hop))) : undefined;
+      return running.length < 2 ? deliver(scenario, nameAt(scenario, step)) : undefined;
     case "end":
       return endHop(scenario, known(running[step.which]), step.how);
     case "crash":
@@ -145,6 +157,13 @@ function perform(scenario: HopScenario, step: HopStep): void {
       return landReplay(scenario);
     case "delete-letter":
       return deleteLetter(scenario);
+    case "look-up":
+      return lookUp(scenario);
+    case "post":
+      return post(scenario);
+    case "roll-out":
+    case "roll-back":
+      return rollOut(scenario, step.kind);
     case "impostor":
       return enqueueOther(scenario);
     case "purge":
@@ -157,6 +176,17 @@ function perform(scenario: HopScenario, step: HopStep): void {
     case "put-back":
       return damage(scenario, step.kind);
   }
+}
+
+function nameAt({ world }: HopScenario, { hop, from = "earlier" }: Extract<HopStep, { kind: "deliver" }>): Name {
+  const queue = queueAt(from, taskIdOf(world.kind));
+  return known(world.names.find((one) => one.hop === hop && one.queue === queue));
+}
+
+function rollOut(scenario: HopScenario, how: "roll-out" | "roll-back"): void {
+  const { stage } = scenario.world;
+  if (how === "roll-out" ? stage === ROLLED_OUT : stage !== BOTH_AT_WORK) throw IMPOSSIBLE;
+  scenario.change({ stage: how === "roll-out" ? stage + 1 : stage - 1 });
 }
 
 function growOld(scenario: HopScenario): void {
@@ -189,7 +219,7 @@ function purge(scenario: HopScenario, hop: number): void {
   const name = known(names.find((one) => one.hop === hop && one.isQueued && one.payloadHash === PAYLOAD_HASH));
   const isDelivered = name.hasFailed || running.some((one) => one.name.hop === hop);
   if (isDelivered || !entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH)) throw IMPOSSIBLE;
-  scenario.changeName(hop, { isQueued: false, isPurged: true });
+  scenario.changeName(inItsQueue(name), { isQueued: false, isPurged: true });
 }
 
 /** Of two things that go wrong by hand, only one does. */

@@ -11,6 +11,7 @@ import type { AttemptLog } from "../../../shared/records/attempt-log.ts";
 import type { TaskRecord } from "../../../shared/records/task-record.ts";
 import type { AttemptNumbers, NewTask, Transition } from "../../../shared/records/transition.ts";
 import type { Fields } from "../../../shared/records/writes.ts";
+import type { Revision } from "../shards/revisions.ts";
 import { TASK } from "../world/stored.ts";
 import { MAX_ATTEMPTS, PAYLOAD_HASH } from "../world/world.ts";
 
@@ -20,6 +21,8 @@ import { MAX_ATTEMPTS, PAYLOAD_HASH } from "../world/world.ts";
  */
 export interface HopWorld {
   readonly kind: Idempotency;
+  /** How far a change of the number of shards is rolled out; see `revisionsAt`. */
+  readonly stage: number;
   /** The time of Firestore, and of every instance. */
   readonly nowMs: number;
   readonly record: TaskRecord | null;
@@ -65,6 +68,8 @@ export interface Entry {
 /** A name in Cloud Tasks: that of a task, or of one that was there until recently. */
 export interface Name {
   readonly hop: number;
+  /** The name of its queue. While the number of shards changes, each of two can have a task of one hop. */
+  readonly queue: string;
   readonly payloadHash: string;
   readonly notBefore: string | undefined;
   readonly createdAtMs: number;
@@ -77,6 +82,7 @@ export interface Name {
 
 /** A relay that has read its entry, or has created its task as well. */
 export interface Relaying {
+  readonly revision: Revision;
   readonly entry: Entry;
   readonly hasCreated: boolean;
 }
@@ -142,13 +148,25 @@ export type HopEvent =
       readonly record: TaskRecord | null;
       readonly otherLetters: readonly string[];
     }
-  | { readonly kind: "cancel-answered"; readonly told: CancelResult; readonly world: HopWorld }
+  | {
+      readonly kind: "cancel-answered";
+      readonly told: CancelResult;
+      /** Where whoever cancelled the task has looked for it, and whether Cloud Tasks confirmed the deletions. */
+      readonly queues: readonly string[];
+      readonly isDeleted: boolean;
+      readonly world: HopWorld;
+    }
   | {
       readonly kind: "move-answered";
       readonly toHop: number;
       readonly dueAtMs: number | null;
+      readonly queues: readonly string[];
       readonly world: HopWorld;
     }
+  /** Somebody asked a producer about the task. */
+  | { readonly kind: "looked-up"; readonly revision: Revision; readonly isFound: boolean }
+  /** A worker didn't accept a delivery from its queue. */
+  | { readonly kind: "refused"; readonly name: Name; readonly isSuccess: boolean }
   | { readonly kind: "replay-answered"; readonly id: string; readonly world: HopWorld };
 
 export const HOUR_MS = 60 * 60_000;
@@ -230,6 +248,7 @@ export function newHopWorld(kind: Idempotency): HopWorld {
   const id = newTaskEntryId(taskIdOf(kind), PAYLOAD_HASH);
   return {
     kind,
+    stage: 0,
     nowMs: START_MS,
     record: null,
     version: 0,

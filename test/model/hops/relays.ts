@@ -16,7 +16,7 @@ const NOT_ALLOWED = { kind: "unacceptable", error: { code: "type_not_allowed", m
 export function startRelay(scenario: HopScenario, entry: Entry): void {
   const { relays } = scenario.world;
   if (relays.length >= MOST_RELAYS) throw IMPOSSIBLE;
-  scenario.change({ relays: [...relays, { entry, hasCreated: false }] });
+  scenario.change({ relays: [...relays, { revision: scenario.revision, entry, hasCreated: false }] });
 }
 
 /**
@@ -24,18 +24,19 @@ export function startRelay(scenario: HopScenario, entry: Entry): void {
  * took effect, the entry is put off.
  */
 export function createTask(scenario: HopScenario, relaying: Relaying, lost?: "before" | "after"): void {
-  const { entry } = relaying;
+  const { entry, revision } = relaying;
   if (!isWanted(scenario, entry)) return finish(scenario, relaying);
   if (lost === "before") return putOff(scenario, relaying);
-  const { names, nowMs } = scenario.world;
-  const taken = names.find(({ hop }) => hop === entry.hop);
-  if (taken) {
+  const { kind, nowMs } = scenario.world;
+  const id = taskIdOf(kind);
+  const [queue] = scenario.decisions.createsIn(id, revision);
+  if (scenario.namesIn([queue], entry.hop).length > 0) {
     if (lost) throw IMPOSSIBLE;
-    return explainTaken(scenario, relaying, taken.isQueued ? taken.payloadHash : undefined);
+    const found = scenario.namesIn(scenario.decisions.findsIn(id, revision), entry.hop);
+    return explainTaken(scenario, relaying, found.find(({ isQueued }) => isQueued)?.payloadHash);
   }
   const { hop, payloadHash, notBefore } = entry;
-  const name = { hop, payloadHash, notBefore, createdAtMs: nowMs, isQueued: true, hasFailed: false };
-  scenario.change({ names: [...names, name].toSorted((a, b) => a.hop - b.hop) });
+  scenario.create({ hop, queue, payloadHash, notBefore, createdAtMs: nowMs, isQueued: true, hasFailed: false });
   if (lost) return putOff(scenario, relaying);
   replace(scenario, relaying, { ...relaying, hasCreated: true });
 }
@@ -45,7 +46,7 @@ export function deleteEntry(scenario: HopScenario, relaying: Relaying): void {
   const { entry } = relaying;
   if (isAsRead(scenario, entry)) return finish(scenario, relaying);
   replace(scenario, relaying, null);
-  if (scenario.decisions.isVoid(scenario.world.record, entry)) scenario.changeName(entry.hop, { isQueued: false });
+  if (scenario.decisions.isVoid(scenario.world.record, entry)) scenario.deleteHop(entry.hop, relaying.revision);
 }
 
 /** A relay finds that its entry can't be accepted. */

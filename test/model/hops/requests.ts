@@ -1,10 +1,10 @@
-import { parseLetter } from "../../../services/producer/dead-letters/read-letter.ts";
-import { deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
+import { queuesOf as queuesOfTask } from "../../../shared/contract/queue-shards.ts";
 import { isTerminal } from "../../../shared/records/task-record.ts";
 import { CANCELLER } from "../cancels.ts";
 import { PAYLOAD_HASH } from "../world/world.ts";
+import { isOver } from "./hop-invariants.ts";
 import { type HopScenario, IMPOSSIBLE, isLive } from "./hop-scenario.ts";
-import { LAST_HOP, TASK_TYPES, envelopeAt, taskIdOf } from "./hop-world.ts";
+import { type Name, LAST_HOP, envelopeAt, taskIdOf } from "./hop-world.ts";
 
 /** How a request to the producer goes. */
 export interface Request {
@@ -33,7 +33,8 @@ export function cancelHop(scenario: HopScenario, { isDeleted, isBehind = false }
     const proceed = () => {
       if (told.kind === "cancelled" && isDeleted) deleteHops(scenario, told.hop);
       if (told.kind !== "cancelled" || isDeleted || !isNatural) {
-        scenario.events.push({ kind: "cancel-answered", told, world: scenario.world });
+        const { world: now } = scenario;
+        scenario.events.push({ kind: "cancel-answered", told, queues: queuesOf(scenario), isDeleted, world: now });
       }
     };
     return { transition, proceed };
@@ -57,67 +58,40 @@ export function moveHop(scenario: HopScenario, dueAtMs: number | null, { isDelet
       if (result.kind !== "moved") return;
       if (isDeleted) deleteHops(scenario, hop);
       if (!isDeleted && isNatural) return;
-      scenario.events.push({ kind: "move-answered", toHop: result.toHop, dueAtMs, world: scenario.world });
+      const { toHop } = result;
+      scenario.events.push({
+        kind: "move-answered",
+        toHop,
+        dueAtMs,
+        queues: queuesOf(scenario),
+        world: scenario.world,
+      });
     };
     return { transition, proceed };
   });
 }
 
-/** Somebody replays the dead letter; `key` asks for it once more. */
-export function replayLetter(scenario: HopScenario, key?: string): void {
-  for (;;) {
-    const decided = decide(scenario, key);
-    if (decided.kind === "replayed") return answerReplay(scenario, decided.id);
-    if (decided.kind !== "replay") throw new Error(`The letter can't be replayed: ${decided.kind}.`);
-    const fault = scenario.takeFault();
-    scenario.apply(decided.transition, replayEnvelope(scenario, decided.payloadHash));
-    if (fault === "hangs") return;
-    if (fault !== "lost") return answerReplay(scenario, decided.id);
-  }
+/** Somebody asks about a task that has not ended. What is nowhere to be found counts as unknown, or as removed. */
+export function lookUp(scenario: HopScenario): void {
+  const { world, revision, events } = scenario;
+  if (isOver(world)) throw IMPOSSIBLE;
+  const isFoundThere = world.record?.state === "running" || isFound(scenario, foundHop(scenario, false));
+  events.push({ kind: "looked-up", revision, isFound: isFoundThere });
 }
 
-/** Somebody's replay is decided, and its commit on its way. */
-export function holdReplay(scenario: HopScenario): void {
-  const { letter, heldReplay } = scenario.world;
-  const decided = decide(scenario);
-  if (heldReplay || decided.kind !== "replay") throw IMPOSSIBLE;
-  const { transition, payloadHash } = decided;
-  scenario.change({ heldReplay: { transition, payloadHash, version: letter?.version ?? 0 } });
-}
-
-/** That commit arrives: it is applied on condition that the letter is as it was read. */
-export function landReplay(scenario: HopScenario): void {
-  const { letter, heldReplay } = scenario.world;
-  if (!heldReplay) throw IMPOSSIBLE;
-  scenario.change({ heldReplay: null });
-  if (letter?.version !== heldReplay.version) return;
-  scenario.apply(heldReplay.transition, replayEnvelope(scenario, heldReplay.payloadHash));
-  answerReplay(scenario, heldReplay.transition.entry.taskId);
-}
-
-/** Somebody deletes the dead letter. If the task dies again after that, it does so at another time. */
-export function deleteLetter(scenario: HopScenario): void {
-  const { letter, nowMs } = scenario.world;
-  if (!letter) throw IMPOSSIBLE;
-  scenario.change({ letter: null, nowMs: nowMs + 1 });
-}
-
-function decide(scenario: HopScenario, key?: string) {
-  const { kind, letter, nowMs } = scenario.world;
-  if (!letter) throw IMPOSSIBLE;
-  const types = new Map([["test.model", TASK_TYPES[kind]]]);
-  const request = { by: CANCELLER, again: key !== undefined, ...(key === undefined ? {} : { key }) };
-  const parsed = parseLetter(deadLetterId(taskIdOf(kind)), letter.fields);
-  if (!parsed) throw new Error("The letter can't be read.");
-  return scenario.decisions.decideReplay(parsed, request, { types, maxPayloadBytes: 1_000, nowMs });
-}
-
-function replayEnvelope({ world: { kind } }: HopScenario, payloadHash: string) {
-  return envelopeAt(kind, { hop: 0, payloadHash, notBefore: undefined, createdAtMs: 0 });
-}
-
-function answerReplay(scenario: HopScenario, id: string): void {
-  scenario.events.push({ kind: "replay-answered", id, world: scenario.world });
+/**
+ * A caller hands the task over under its key, the first time instead of the application. Where the name is taken or there is a
+ * record, that changes nothing.
+ */
+export function post(scenario: HopScenario): void {
+  const { kind, record, nowMs, entries, names, relays } = scenario.world;
+  const [queue] = scenario.decisions.createsIn(taskIdOf(kind), scenario.revision);
+  if ((record && isLive(record, nowMs)) || scenario.namesIn([queue], 0).length > 0) throw IMPOSSIBLE;
+  // What the application commits has an id of its own.
+  if (entries.some(({ hop }) => hop === 0) && names.length + relays.length > 0) throw IMPOSSIBLE;
+  const created = { payloadHash: PAYLOAD_HASH, notBefore: undefined, createdAtMs: nowMs };
+  scenario.change({ entries: entries.filter(({ hop }) => hop !== 0) });
+  scenario.create({ hop: 0, queue, ...created, isQueued: true, hasFailed: false });
 }
 
 /** The hop at which a look-up finds the task, or found it just before it went on. */
@@ -128,25 +102,36 @@ function foundHop({ world: { record } }: HopScenario, isBehind: boolean): number
   return hop - 1;
 }
 
-/** Whether a hop is in its queue or in the outbox, or was until just now. */
-function isFound({ world: { names, entries } }: HopScenario, hop: number, isBehind = false): boolean {
+/** Where the revision that acts says that the task may be. */
+function queuesOf({ world: { kind }, revision }: HopScenario): readonly string[] {
+  return queuesOfTask(taskIdOf(kind), revision);
+}
+
+function namesFound(scenario: HopScenario, hop: number): readonly Name[] {
+  const queues = scenario.decisions.findsIn(taskIdOf(scenario.world.kind), scenario.revision);
+  return scenario.namesIn(queues, hop).filter((one) => one.payloadHash === PAYLOAD_HASH);
+}
+
+/** Whether a hop is in one of its queues or in the outbox, or was until just now. */
+function isFound(scenario: HopScenario, hop: number, isBehind = false): boolean {
+  const { entries } = scenario.world;
   return (
-    names.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH && (one.isQueued || isBehind)) ||
+    namesFound(scenario, hop).some((one) => one.isQueued || isBehind) ||
     entries.some((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH)
   );
 }
 
-function envelopeFound({ world }: HopScenario, hop: number) {
-  const { names, entries, kind } = world;
-  const own = (one: { readonly hop: number; readonly payloadHash: string }) =>
-    one.hop === hop && one.payloadHash === PAYLOAD_HASH;
-  const found = names.find(own) ?? entries.find(own);
+function envelopeFound(scenario: HopScenario, hop: number) {
+  const { world } = scenario;
+  const { entries, kind } = world;
+  const entry = entries.find((one) => one.hop === hop && one.payloadHash === PAYLOAD_HASH);
+  const found = namesFound(scenario, hop)[0] ?? entry;
   return envelopeAt(kind, found ?? { hop, payloadHash: PAYLOAD_HASH, notBefore: undefined, createdAtMs: world.nowMs });
 }
 
 function deleteHops(scenario: HopScenario, hop: number): void {
   const isNatural = scenario.world.kind === "natural";
   for (const one of scenario.decisions.hopsToDelete(hop, { isNatural })) {
-    scenario.changeName(one, { isQueued: false });
+    scenario.deleteHop(one);
   }
 }

@@ -19,7 +19,7 @@ const manifest = z
   .parse(JSON.parse(fs.readFileSync(path.join(CHECKOUT, "package.json"), "utf8")));
 const cruisedFolders = manifest.scripts.boundaries.split(" ").slice(3);
 
-const sources = execFileSync("git", ["ls-files", "*.ts"], { cwd: CHECKOUT, encoding: "utf8" })
+const sources = execFileSync("git", ["ls-files", "*.ts", "*.tsx"], { cwd: CHECKOUT, encoding: "utf8" })
   .trim()
   .split("\n")
   .filter((file) => fs.existsSync(path.join(CHECKOUT, file)));

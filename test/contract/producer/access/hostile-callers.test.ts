@@ -14,7 +14,7 @@ import { signToken } from "../../../harness/auth/tokens.ts";
 import { bytesOf, exchange } from "../../../harness/network/raw-http.ts";
 import { setUpProducer } from "../../../harness/producer/producer-harness.ts";
 
-const { caller, operator } = ACCOUNTS;
+const { caller, viewer, operator, console: ours } = ACCOUNTS;
 const A_TASK = `/v1/tasks/${"0".repeat(32)}-default`;
 
 type Headers = readonly (readonly [name: string, value: string])[];
@@ -23,6 +23,7 @@ type Row = readonly [input: string, headers: Headers, expected: string];
 
 const auth = (value: string) => ["Authorization", value] as const;
 const serverless = (value: string) => ["X-Serverless-Authorization", value] as const;
+const person = (email: string) => ["Handoff-On-Behalf-Of", email] as const;
 const forged = (email: string, over: object = {}) =>
   `Bearer ${signToken(OTHER_KEY, callerClaims(email, over), { kid: "key-1" })}`;
 
@@ -77,10 +78,68 @@ const HEADERS: readonly Row[] = [
   ],
   ["a lower-case bearer", [auth(bearerOf(caller).replace("Bearer", "bearer"))], "401 malformed-header"],
   ["an IAP assertion", [["X-Goog-IAP-JWT-Assertion", bearerOf(operator).slice(7)]], "401 no-token"],
+];
+
+/** Who may name the person on whose behalf a request is, and how. */
+const ON_BEHALF: readonly Row[] = [
+  ["the console, for an operator", [auth(bearerOf(ours)), person(operator)], `404 ${operator}`],
+  ["the same, in X-Serverless-Authorization", [serverless(bearerOf(ours)), person(operator)], `404 ${operator}`],
+  ["the console, for nobody", [auth(bearerOf(ours))], `403 ${ours}`],
+  ["the console in another case", [auth(bearerOf(ours.toUpperCase())), person(operator)], `404 ${operator}`],
+  ["a caller, for an operator", [auth(bearerOf(caller)), person(operator)], "403 not-the-console"],
+  ["a caller, for itself", [auth(bearerOf(caller)), person(caller)], "403 not-the-console"],
+  ["a viewer, for an operator", [auth(bearerOf(viewer)), person(operator)], "403 not-the-console"],
+  ["an operator, for a viewer", [auth(bearerOf(operator)), person(viewer)], "403 not-the-console"],
+  ["the worker, for an operator", [auth(bearerOf(ACCOUNTS.worker)), person(operator)], "403 not-the-console"],
+  ["a caller, for nobody in particular", [auth(bearerOf(caller)), person("")], "403 not-the-console"],
+  ["nobody, for an operator", [person(operator)], "401 no-token"],
+  ["a forged token of the console", [auth(forged(ours)), person(operator)], "401 signature"],
   [
-    "somebody named on whose behalf it is",
-    [auth(bearerOf(caller)), ["Handoff-On-Behalf-Of", operator]],
-    `404 ${caller}`,
+    "a forged token of the console beside a caller's own",
+    [auth(unsignedBearerOf(ours)), serverless(bearerOf(caller)), person(operator)],
+    "403 not-the-console",
+  ],
+  [
+    "the console's token beside a caller's own",
+    [auth(bearerOf(ours)), serverless(bearerOf(caller)), person(operator)],
+    "403 not-the-console",
+  ],
+  [
+    "a caller's token beside the console's own",
+    [auth(bearerOf(caller)), serverless(bearerOf(ours)), person(operator)],
+    `404 ${operator}`,
+  ],
+  [
+    "an address that only begins like the console's",
+    [auth(bearerOf(`${ours}.evil.example`)), person(operator)],
+    "403 not-the-console",
+  ],
+  ["an operator in another case", [auth(bearerOf(ours)), person("OPS@Example.COM")], `404 ${operator}`],
+  ["a header of another case", [auth(bearerOf(ours)), ["HANDOFF-on-behalf-OF", operator]], `404 ${operator}`],
+  ["a header that only looks alike", [auth(bearerOf(ours)), ["Handoff_On_Behalf_Of", operator]], `403 ${ours}`],
+  ["spaces around the address", [auth(bearerOf(ours)), person(`  ${operator} `)], `404 ${operator}`],
+  ["a space in the address", [auth(bearerOf(ours)), person("ops @example.com")], "403 person-form"],
+  ["an empty header", [auth(bearerOf(ours)), person("")], "403 person-form"],
+  ["two addresses", [auth(bearerOf(ours)), person(`${viewer}, ${operator}`)], "403 person-form"],
+  ["two addresses without a space", [auth(bearerOf(ours)), person(`${viewer},${operator}`)], "403 person-form"],
+  ["two headers", [auth(bearerOf(ours)), person(viewer), person(operator)], "403 person-form"],
+  ["the same header twice", [auth(bearerOf(ours)), person(operator), person(operator)], "403 person-form"],
+  ["an empty header and one that isn't", [auth(bearerOf(ours)), person(""), person(operator)], "403 person-form"],
+  ["an address in angle brackets", [auth(bearerOf(ours)), person(`<${operator}>`)], "403 person-without-role"],
+  ["an IAM member", [auth(bearerOf(ours)), person(`user:${operator}`)], "403 person-without-role"],
+  ["IAP's other header", [auth(bearerOf(ours)), person(`accounts.google.com:${operator}`)], "403 person-without-role"],
+  ["a long s, as UTF-8", [auth(bearerOf(ours)), person("op\u00c5\u00bf@example.com")], "403 person-form"],
+  ["letters that aren't ASCII", [auth(bearerOf(ours)), person("\u00f6ps@example.com")], "403 person-form"],
+  ["an address of 300 characters", [auth(bearerOf(ours)), person(`${"a".repeat(300)}@example.com`)], "403 person-form"],
+  ["a group's e-mail", [auth(bearerOf(ours)), person("developers@example.com")], "403 person-without-role"],
+  ["a caller", [auth(bearerOf(ours)), person(caller)], "403 person-without-role"],
+  ["the worker", [auth(bearerOf(ours)), person(ACCOUNTS.worker)], "403 person-is-ours"],
+  ["the console itself", [auth(bearerOf(ours)), person(ours)], "403 person-is-ours"],
+  ["the invoker in another case", [auth(bearerOf(ours)), person(ACCOUNTS.invoker.toUpperCase())], "403 person-is-ours"],
+  [
+    "the name of an object's own property",
+    [auth(bearerOf(ours)), person("__proto__@example.com")],
+    "403 person-without-role",
   ],
 ];
 
@@ -156,7 +215,7 @@ async function outcomesOf(rows: readonly Row[], variables: Readonly<Record<strin
       bytesOf({ method: "GET", target: A_TASK, headers: all, body: Buffer.alloc(0) }),
     );
     const line: { caller?: string; refusal?: string } = JSON.parse(producer.logged.at(-1) ?? "{}");
-    outcomes[input] = `${status} ${line.caller ?? line.refusal}`;
+    outcomes[input] = `${status} ${line.refusal ?? line.caller}`;
     // Nothing of the token that was sent comes back or is logged.
     const tokens = headers.flatMap(([, value]) => value.split(/[ .]/)).filter((part) => part.length > 40);
     for (const part of tokens) expect(text + producer.logged.join("")).not.toContain(part);
@@ -173,6 +232,12 @@ it("believes the header that Cloud Run checked, and no other", async () => {
   const { outcomes, producer } = await outcomesOf(HEADERS);
   expect(outcomes).toEqual(expectedOf(HEADERS));
   expect(producer.calls("GetTask")).toBe(LOOKS * known(HEADERS));
+});
+
+it("lets the console alone name a person, and only by one address of an operator or a viewer", async () => {
+  const { outcomes, producer } = await outcomesOf(ON_BEHALF);
+  expect(outcomes).toEqual(expectedOf(ON_BEHALF));
+  expect(producer.calls("GetTask")).toBe(LOOKS * known(ON_BEHALF));
 });
 
 it("believes a token that was made for the producer and names somebody", async () => {

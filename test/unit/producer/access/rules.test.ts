@@ -19,6 +19,7 @@ const READ: Readonly<Record<Role, string>> = {
   viewer: "own other",
   operator: "own other unknown",
   relay: "",
+  console: "",
   none: "",
 };
 const CANCEL: typeof READ = { ...READ, viewer: "" };
@@ -44,6 +45,7 @@ it.each<[Role, boolean, boolean]>([
   ["viewer", false, false],
   ["operator", true, true],
   ["relay", false, false],
+  ["console", false, false],
   ["none", false, false],
 ])("a %s that is given types may create one of them: %s, another: %s", (role, named, other) => {
   const caller: Caller = { email: ME, role, types: ["webhook.*"] };
@@ -71,6 +73,12 @@ describe("a refusal", () => {
     );
     expect(detailOf(mayReadTask(viewer, undefined))).toBe(
       "It is not known who created this task. Only operators may read such tasks.",
+    );
+  });
+
+  it("tells the console to name a person", () => {
+    expect(detailOf(mayAct({ email: ME, role: "console" }, "read queues"))).toBe(
+      "The console may do nothing for itself. Send Handoff-On-Behalf-Of with the e-mail address of an operator or a viewer.",
     );
   });
 

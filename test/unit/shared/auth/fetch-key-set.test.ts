@@ -19,7 +19,8 @@ async function setup(records: DnsRecords = { addresses: ["127.0.0.1"] }) {
   });
   const clock = new VirtualClock();
   const resolve = createNameResolver({ clock, servers: [dns.address], hosts: () => [] });
-  const fetch = (url = keyServer.url.replace("127.0.0.1", "keys.test")) => fetchKeySet({ url, clock, resolve });
+  const fetch = (url = keyServer.url.replace("127.0.0.1", "keys.test")) =>
+    fetchKeySet({ url, algorithm: "RS256", clock, resolve });
   return { keyServer, dns, clock, fetch };
 }
 

@@ -12,6 +12,7 @@ import { type Result, failed, ok } from "./finding.ts";
 /** The variables of `npm start` that say where a stack on this machine is, with the same defaults. */
 export const laptopVariables = z.object({
   WORKER_PORT: portVariable.default(8081),
+  CONSOLE_PORT: portVariable.default(8082),
   CLOUD_TASKS_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8123 }),
   FIRESTORE_EMULATOR_HOST: hostAndPortVariable.default({ host: "127.0.0.1", port: 8090 }),
   FIRESTORE_DATABASE: platformVariables.FIRESTORE_DATABASE,
@@ -38,6 +39,7 @@ export async function checkPorts(producer: URL, laptop: Laptop): Promise<Result>
     { name: "worker", host: "127.0.0.1", port: laptop.WORKER_PORT, variable: "WORKER_PORT" },
     { name: "Cloud Tasks", ...laptop.CLOUD_TASKS_EMULATOR_HOST, variable: "CLOUD_TASKS_EMULATOR_HOST" },
     { name: "Firestore", ...laptop.FIRESTORE_EMULATOR_HOST, variable: "FIRESTORE_EMULATOR_HOST" },
+    { name: "console", host: "127.0.0.1", port: laptop.CONSOLE_PORT, variable: "CONSOLE_PORT" },
   ];
   const listening = await Promise.all(programs.map(isListening));
   const silent = programs.filter((_, at) => !listening[at]);

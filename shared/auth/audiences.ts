@@ -1,5 +1,5 @@
-import { isServiceAccount } from "../../../shared/auth/email.ts";
-import type { IsForUs } from "../../../shared/auth/identity-token.ts";
+import { isServiceAccount } from "./email.ts";
+import type { IsForUs } from "./identity-token.ts";
 
 /**
  * The audience of the tokens that `gcloud auth print-identity-token` makes for people, which every Cloud Run service
@@ -20,7 +20,7 @@ export interface Audiences {
   readonly checkedService?: string;
 }
 
-/** Makes the function that tells whether a token was made for the producer. */
+/** Makes the function that tells whether a token was made for a service. */
 export function madeFor({ custom, url, checkedService }: Audiences): IsForUs {
   const ours = new Set([custom, url]);
   const start = checkedService === undefined ? undefined : `https://${checkedService}-`;

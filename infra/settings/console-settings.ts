@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { oneOf } from "./setting-values.ts";
+
+/** Whether there is a console, and how people reach it. */
+export const consoleFields = {
+  /**
+   * `cloud-run`: operators and viewers reach it with `gcloud run services proxy`, whatever the project. `iap`: at its own
+   * URL, behind Identity-Aware Proxy, which wants people and project to be in one organisation. `off`: there is none.
+   */
+  console: oneOf("cloud-run", "iap", "off").default("cloud-run"),
+  /**
+   * The subnet that the console's requests go through: its name, or its path if it is in another project. A producer with
+   * `producerIngress` internal takes no others.
+   */
+  consoleSubnet: z
+    .string()
+    .regex(
+      /^(projects\/[a-z][a-z0-9-]*[a-z0-9]\/regions\/[a-z0-9-]+\/subnetworks\/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      "must be a subnet's name, or projects/PROJECT/regions/REGION/subnetworks/NAME",
+    )
+    .optional(),
+};
+
+/** How the console learns who somebody is. */
+export type ConsoleIdentity = "cloud-run" | "iap";
+
+interface ConsoleSettings {
+  readonly console: ConsoleIdentity | "off";
+  readonly consoleSubnet?: string | undefined;
+  readonly producerIngress: "all" | "internal";
+}
+
+/** What keeps the console from reaching the producer, or has no effect: where it is, and a sentence. */
+export function consoleProblems(settings: ConsoleSettings): readonly { path: [string]; message: string }[] {
+  const { console: reachedBy, consoleSubnet, producerIngress } = settings;
+  if (reachedBy === "off") {
+    if (consoleSubnet === undefined) return [];
+    return [{ path: ["consoleSubnet"], message: "has no effect, since handoff:console is off: leave it out" }];
+  }
+  if (consoleSubnet !== undefined || producerIngress === "all") return [];
+  const message =
+    "is needed with handoff:producerIngress internal, since the console reaches such a producer only from a VPC network. " +
+    "Name a subnet with Private Google Access, or set handoff:console to off";
+  return [{ path: ["consoleSubnet"], message }];
+}

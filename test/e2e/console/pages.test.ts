@@ -1,0 +1,74 @@
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { afterAll, describe, expect, test } from "vitest";
+import { registry } from "../../../shared/tasks/index.ts";
+import { type Look, hasBrowser, shareBrowser } from "../../harness/browser/share-browser.ts";
+import { type LivedIn, liveIn, pagesOf } from "../../harness/browser/lived-in.ts";
+import { shareStack } from "../support/stack-process.ts";
+
+const WIDE = { width: 1_440, height: 900 };
+const NARROW = { width: 360, height: 740 };
+
+/** Each page is looked at in each of these ways. */
+const LOOKS: readonly (readonly [string, Look])[] = [
+  ["light and wide", { colorScheme: "light", viewport: WIDE }],
+  ["light and narrow", { colorScheme: "light", viewport: NARROW }],
+  ["dark and wide", { colorScheme: "dark", viewport: WIDE }],
+  ["dark and narrow", { colorScheme: "dark", viewport: NARROW }],
+];
+
+describe.runIf(hasBrowser)("the console's pages", () => {
+  const sharedStack = shareStack();
+  const open = shareBrowser();
+  let livedIn: Promise<LivedIn> | undefined;
+
+  /** Calls back with each page, by its name. */
+  const visitAll = async (page: Page, look: (name: string) => Promise<void>): Promise<void> => {
+    const { ports } = sharedStack();
+    livedIn ??= liveIn(`http://127.0.0.1:${ports.producer}`);
+    for (const [name, path] of pagesOf(await livedIn, registry)) {
+      const response = await page.goto(`http://127.0.0.1:${ports.console}${path}`);
+      expect([name, response?.status()]).toEqual([name, name.startsWith("no-such") ? 404 : 200]);
+      await look(name);
+    }
+  };
+
+  test.each(LOOKS)("%s: each fits its window and breaks no rule of accessibility", async (_, look) => {
+    const page = await open(look);
+    const found: Record<string, unknown> = {};
+    await visitAll(page, async (name) => {
+      const problems = [...(await violationsIn(page)), ...(await overflowIn(page))];
+      if (problems.length > 0) found[name] = problems;
+    });
+    expect(found).toEqual({});
+  });
+
+  test("without script each has one heading and no button that does nothing", async () => {
+    const page = await open({ javaScriptEnabled: false });
+    await visitAll(page, async (name) => {
+      expect([name, await page.locator("h1").count()]).toEqual([name, 1]);
+      expect([name, await page.locator("button[type=button]:visible").count()]).toEqual([name, 0]);
+    });
+  });
+
+  afterAll(async () => await (await livedIn)?.close());
+});
+
+async function overflowIn(page: Page): Promise<string[]> {
+  const [whole, shown] = await Promise.all([
+    page.evaluate("document.documentElement.scrollWidth"),
+    page.evaluate("document.documentElement.clientWidth"),
+  ]);
+  return Number(whole) > Number(shown) ? [`${String(whole)} of ${String(shown)} pixels wide`] : [];
+}
+
+/** What axe finds wrong: the rules of WCAG up to AA, and its best practices. */
+async function violationsIn(page: Page): Promise<string[]> {
+  // Not by a tag: the page's policy lets no script in.
+  await page.evaluate(axe.source);
+  const json = await page.evaluate(
+    "axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, nodes }) => [id, nodes[0].html])))",
+  );
+  const violations: readonly (readonly [string, string])[] = JSON.parse(String(json));
+  return violations.map(([id, html]) => `${id}: ${html.slice(0, 200)}`);
+}

@@ -1,0 +1,57 @@
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { findChromium, launchChromium } from "./chromium.ts";
+
+/** Whether there is a browser for tests. Where there is none, they are skipped, and this says so once. */
+export const hasBrowser = findChromium() !== undefined;
+if (!hasBrowser) process.stderr.write("The console's pages are not tested in a browser: Chromium is not installed.\n");
+
+const START_LIMIT_MS = 100_000;
+
+/** How somebody looks at a page. */
+export type Look = Pick<BrowserContextOptions, "colorScheme" | "javaScriptEnabled" | "viewport" | "permissions">;
+
+/**
+ * One browser for the tests of a file or group. Each test has windows of its own, without anything of another's.
+ *
+ * @returns what opens a window. When the test ends, it fails if a page has written an error to the browser's console, thrown
+ * one, or asked for something that failed.
+ */
+export function shareBrowser(): (look?: Look) => Promise<Page> {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    const installed = findChromium();
+    if (installed !== undefined) browser = await launchChromium(installed);
+  }, START_LIMIT_MS);
+  afterAll(() => browser?.close());
+  return async (look = {}) => {
+    if (!browser) throw new Error("The browser has not been started.");
+    const context = await browser.newContext(look);
+    const page = await context.newPage();
+    const complaints = complaintsOf(page);
+    onTestFinished(async () => {
+      await context.close();
+      expect(complaints).toEqual([]);
+    });
+    return page;
+  };
+}
+
+/** What the browser finds fault with, as it comes. A page that says no with a status, as the console's do, is no fault. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    const isStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
+    if (message.type() === "error" && !isStatus) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", (dialog) => {
+    complaints.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("response", (response) => {
+    const isPage = response.request().isNavigationRequest();
+    if (!isPage && response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
+  return complaints;
+}

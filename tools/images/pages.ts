@@ -1,0 +1,42 @@
+import { once } from "node:events";
+import http from "node:http";
+import { z } from "zod";
+
+const LONGEST_PAGE_MS = 20_000;
+
+/** A page of ours, in a link to it. */
+const LINK = /href="(\/[^"#]*)"/g;
+
+const addressSchema = z.object({ port: z.number() });
+
+/**
+ * Loads a first page, and each that it links.
+ *
+ * @throws Error if one isn't answered in 20 s, or with 5xx.
+ */
+export async function visitPages(origin: string): Promise<void> {
+  const links = (await load(`${origin}/`)).matchAll(LINK);
+  for (const path of new Set([...links].map(([, path = ""]) => path))) await load(`${origin}${path}`);
+}
+
+async function load(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(LONGEST_PAGE_MS) });
+  const text = await response.text();
+  if (response.status >= 500) throw new Error(`GET ${url} returned ${response.status}: ${text}`);
+  return text;
+}
+
+/** Serves what a producer without Cloud Monitoring asks for to draw charts: that nothing has been counted. */
+export async function serveNoCounts(): Promise<{ readonly url: string; readonly close: () => void }> {
+  const server = http.createServer((_, response) => response.end('{"minutes":[]}'));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = addressSchema.parse(server.address());
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
