@@ -1,8 +1,9 @@
+import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
 import { shardKeys } from "../../../shared/contract/queue-shards.ts";
 import { setUpConsole } from "../../harness/console/console-harness.ts";
 import { countQueryCost } from "../../harness/firestore/firestore-cost.ts";
-import { writeLetters } from "../../harness/producer/letters.ts";
+import { letterOf, writeLetters } from "../../harness/producer/letters.ts";
 import type { ProducerHarness } from "../../harness/producer/producer-harness.ts";
 import { TEST_REGISTRY } from "../../harness/registry/test-registry.ts";
 
@@ -37,7 +38,7 @@ it("page 100 of the dead letters costs what page 2 does, and page 1 only the sum
   const died = Date.UTC(2026, 4, 1);
   const letters = Array.from({ length: PAGES * PAGE_LETTERS }, (_, n) => {
     const id = `${n.toString(16).padStart(32, "0")}-default`;
-    return [id, { taskId: id, diedAt: Timestamp.fromMillis(died + n) }] as const;
+    return [id, letterOf(id, { diedAt: Timestamp.fromMillis(died + n) })] as const;
   });
   await writeLetters(producer, letters);
   const costs: object[] = [];
@@ -45,10 +46,10 @@ it("page 100 of the dead letters costs what page 2 does, and page 1 only the sum
   for (let page = 1; page <= PAGES; page++) {
     const callsBefore = callsOf(producer);
     cost.costSince();
-    const { status, main } = await get(path);
+    const { status, links } = await get(path);
     const { documents } = cost.costSince();
     costs.push({ status, documents, calls: callsOf(producer) - callsBefore });
-    path = nextPageIn(main);
+    path = links.findLast((link) => link.includes("cursor=")) ?? "";
   }
 
   expect(costs.at(1)).toMatchObject({ status: 200, calls: 1 });

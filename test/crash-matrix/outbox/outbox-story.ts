@@ -278,7 +278,7 @@ export async function playOutboxCell(world: OutboxWorld, scenario: OutboxScenari
   // Google's client asks again after two seconds or more, so it depends on chance whether a request hears of that in time.
   const isUnknown = answer === "unclear" || answer === "503";
   const asked = answer === "†" || isUnknown ? await scenario.act(world.other, story) : "";
-  const again = isUnknown && asked === "replayed" ? "accepted" : asked;
+  const again = isUnknown && scenario.before === "letter" && asked === "replayed" ? "accepted" : asked;
   await story.finish();
   const end = await story.end();
   await subject.discard();

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { createClient } from "../../../packages/client/src/create-client.ts";
-import { type Identify, LOCAL_PERSON } from "../../../services/console/access/identify.ts";
+import type { Fetch } from "../../../packages/client/src/options.ts";
+import type { Identify } from "../../../services/console/access/identify.ts";
 import { createConsoleApp } from "../../../services/console/app.tsx";
 import type { Asset, Assets } from "../../../services/console/assets.ts";
 import { TOKEN_FIELD } from "../../../services/console/http/form-token.ts";
@@ -18,6 +19,8 @@ export interface ConsoleHarnessOptions {
   /** The console's clock. Default: the wall clock. */
   readonly clock?: Clock;
   readonly producer?: ProducerHarnessOptions;
+  /** What sends the console's calls. Default: `fetch`. */
+  readonly fetch?: Fetch;
 }
 
 /** A console over a real producer and its emulators, as one person's browser sees it. */
@@ -26,11 +29,11 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
   const access = person === undefined ? {} : { access: (await setUpCallers()).access };
   const producer = await setUpProducer({ throughput: QUIET, ...access, ...options.producer });
   const logged: string[] = [];
-  const email = person ?? LOCAL_PERSON;
+  const email = person ?? LOCAL;
   const identify: Identify = async () => ({ kind: "identified", email });
   const app = createConsoleApp({
     identify,
-    accessOf: createPeople(() => clientOf(producer, person), clock),
+    accessOf: createPeople(() => clientOf(producer, person, options.fetch), clock),
     assets: ASSETS,
     clock,
     log: createLogger({ service: "console", destination: { write: (line) => void logged.push(line) } }),
@@ -42,13 +45,16 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
   return { app, producer, logged, ...browser };
 }
 
+/** Everybody, on a laptop. */
+const LOCAL = "local";
+
 /** An hour in which nothing happened. */
 const QUIET: Throughput = { read: async () => new Map() };
 
 /** The producer's API as the person may use it: with that person's own token. */
-function clientOf({ url }: ProducerHarness, person: string | undefined) {
+function clientOf({ url }: ProducerHarness, person: string | undefined, send: Fetch = fetch) {
   const auth = person === undefined ? null : async () => bearerOf(person).slice("Bearer ".length);
-  return createClient({ url, auth, retry: { tries: 1 } });
+  return createClient({ url, auth, fetch: send, retry: { tries: 1 } });
 }
 
 /** A page, or where an action led. */

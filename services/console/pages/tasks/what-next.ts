@@ -51,11 +51,12 @@ function nextAttempt(task: Task, on: Surroundings): WhatNext {
   const hasFailed = state === "waiting";
   const last = isLast(attempts, on) ? ["It is the last one: if it fails, the task becomes a dead letter."] : [];
   if (at === undefined) return { lead: "When the next attempt is due isn't known just now.", more: last };
-  const isLate = on.nowMs - Date.parse(at) > LATE_MS;
+  const sinceMs = on.nowMs - Date.parse(at);
+  const isLate = sinceMs > LATE_MS;
   const which = attempts === 0 ? "first" : "next";
+  const due = { lead: `The ${which} attempt ${isLate ? "was" : "is"} due`, at };
   return {
-    lead: isLate ? `The ${which} attempt has been due since` : `The ${which} attempt is due`,
-    at,
+    ...(sinceMs >= 0 && !isLate ? { lead: `The ${which} attempt is due now` } : due),
     why: describeRule(nextRule, { hasFailed, backoff: on.type?.backoff }),
     more: [...last, ...describeQueue(on, isLate)],
   };

@@ -1,7 +1,6 @@
 import { onTestFinished } from "vitest";
 import { HandoffError, createClient } from "handoff-client";
 import { z } from "zod";
-import { personToNameOf } from "../../../../services/console/access/identify.ts";
 import { identityOf, identityVariables } from "../../../../services/console/access/identity-variables.ts";
 import { refusePerson } from "../../../../services/console/access/refuse-person.ts";
 import { serveHttp } from "../../../../shared/http/server.ts";
@@ -52,7 +51,7 @@ export async function setUpOnePage(variables: Readonly<Record<string, string>>) 
     const client = createClient({
       url: producer.url,
       auth: () => signToken(KEY, callerClaims(ACCOUNTS.console)),
-      onBehalfOf: personToNameOf(person),
+      onBehalfOf: isLocal ? undefined : person.email,
       retry: { tries: 1 },
       fetch: (url, init) => {
         sent.push(new globalThis.Headers(init.headers).get("handoff-on-behalf-of"));

@@ -4,7 +4,7 @@ import type { ConsoleEnv } from "../../../http/console-env.ts";
 import { respondWithPage } from "../../../layout/page.tsx";
 import { Timeline } from "../../../parts/attempts/timeline.tsx";
 import { respondWithJsonText } from "../../../parts/json/json-text.ts";
-import { AskLink } from "../../../parts/form.tsx";
+import { AskLink, useMay } from "../../../parts/form.tsx";
 import { StateBadge } from "../../../parts/state-badge.tsx";
 import { Command } from "../../../parts/try-it.tsx";
 import { inShell } from "../in-shell.ts";
@@ -29,6 +29,15 @@ export function addLetterPage(app: Hono<ConsoleEnv>, console: Console): void {
   });
 }
 
+/** Nothing is lost by a replay. */
+function ReplayLink({ id }: { readonly id: string }) {
+  return useMay("replay dead letters") ? (
+    <a class="button" href={replayPage(id)}>
+      Replay…
+    </a>
+  ) : null;
+}
+
 function LetterPage({ letter, type, producerUrl }: WholeLetter & { readonly producerUrl: string }) {
   const { id, status, code, message, attempts, attemptLog, enqueuedAt, diedAt } = letter;
   const told = {
@@ -51,13 +60,13 @@ function LetterPage({ letter, type, producerUrl }: WholeLetter & { readonly prod
         <p class="quiet">{whyDead(letter)}</p>
       </section>
       <div class="actions">
-        <AskLink page={replayPage(id)} label="Replay…" needs="replay dead letters" />
+        <ReplayLink id={id} />
         <AskLink page={deletePage(id)} label="Delete…" needs="delete dead letters" />
       </div>
       <LetterFacts letter={letter} type={type} />
       <section>
         <h2>Attempts</h2>
-        <Timeline told={told} />
+        <Timeline told={told} backoff={type?.backoff} />
       </section>
       <section>
         <h2>Payload</h2>
