@@ -14,6 +14,8 @@ it.concurrent.for(OUTBOX_SCENARIOS)(
   { timeout: TIMEOUT_MS },
   async (scenario, { expect }) => {
     const { rows, violations } = await measureOutbox(scenario);
+    if (process.env["CRASH_MATRIX"] === "write") document(scenario.title, rows);
+    if (process.env["CRASH_MATRIX"] === "print") process.stdout.write(`${tableOf(scenario.title, rows)}\n`);
 
     expect(violations).toEqual([]);
     expect(rows).toEqual(documented().get(scenario.title));
@@ -33,4 +35,17 @@ function documented(): ReadonlyMap<string, readonly string[]> {
       return [title, rows.map((row) => row.trim())];
     }),
   );
+}
+
+/** Writes a table into the snapshot: its place is that of its scenario. */
+function document(title: string, rows: readonly string[]): void {
+  const all = new Map([...documented(), [title, rows]]);
+  const tables = OUTBOX_SCENARIOS.flatMap((one) =>
+    all.has(one.title) ? [tableOf(one.title, all.get(one.title))] : [],
+  );
+  fs.writeFileSync(SNAPSHOT, tables.join("\n"));
+}
+
+function tableOf(title: string, rows: readonly string[] = []): string {
+  return [title, ...rows.map((row) => `  ${row}`), ""].join("\n");
 }

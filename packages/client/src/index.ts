@@ -7,6 +7,7 @@ export type { CallOptions, ClientOptions, Fetch, RetryLimits } from "./options.t
 export type { Queues } from "./queues.ts";
 export type { Schedules } from "./schedules.ts";
 export type { Definition, NewTask, NewTaskOptions, TaskTypes } from "./task-types.ts";
+export { type IdTarget, type TaskKey, outboxTaskIdOf, taskIdOf } from "./tasks/task-id-of.ts";
 export type { TokenSource } from "./tokens.ts";
 export type { DeadLetter, LetterFilter, LetterSummary, Replayed, ReplayPage } from "./views/dead-letter.ts";
 export type { Queue, QueueShard, QueuedTask } from "./views/queue.ts";

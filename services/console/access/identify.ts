@@ -19,13 +19,5 @@ export type Identification =
 /** Finds out who sent a request, by its headers. Never throws. */
 export type Identify = (headers: Headers) => Promise<Identification>;
 
-/** Everybody, on a developer's machine. No request of the console is then on anybody's behalf. */
-export const LOCAL_PERSON = "local";
-
-/** Identifies everybody as the one person at a developer's machine. */
-export const identifyLocally: Identify = async () => ({ kind: "identified", email: LOCAL_PERSON });
-
-/** The person for whom the console sends requests, for the client's `onBehalfOf`. Undefined on a developer's machine. */
-export function personToNameOf({ email }: { readonly email: string }): string | undefined {
-  return email === LOCAL_PERSON ? undefined : email;
-}
+/** Identifies everybody as the one person at a developer's machine. No request of the console is then on anybody's behalf. */
+export const identifyLocally: Identify = async () => ({ kind: "identified", email: "local" });

@@ -72,7 +72,8 @@ async function fetchMain(): Promise<Fetched> {
 function morph(old: HTMLElement, fresh: HTMLElement): void {
   tellTimes(fresh);
   showScriptParts(fresh);
-  Idiomorph.morph(old, fresh, {
+  // The children: an element would itself become a child of the old one.
+  Idiomorph.morph(old, [...fresh.childNodes], {
     morphStyle: "innerHTML",
     ignoreActiveValue: true,
     callbacks: {

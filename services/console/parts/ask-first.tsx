@@ -11,16 +11,18 @@ export function AskFirst(
     readonly label: string;
     /** The page to go back to. */
     readonly back: string;
+    /** Whether something is lost. Default: yes. */
+    readonly isDangerous?: boolean;
   }>,
 ) {
-  const { title, action, label, back, children } = props;
+  const { title, action, label, back, isDangerous = true, children } = props;
   return (
     <section class="ask">
       <h1>{title}</h1>
       <ActionForm action={action}>
         {children}
         <p class="choices">
-          <button class="danger">{label}</button>
+          <button class={isDangerous ? "danger" : "primary"}>{label}</button>
           <a class="button" href={back}>
             Don't
           </a>

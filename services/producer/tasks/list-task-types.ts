@@ -19,6 +19,14 @@ const taskTypeSchema = z
     }),
     timeoutMs: z.int().openapi({ description: "How long an attempt may take." }),
     attempts: z.int().openapi({ description: "How many attempts there are before the task becomes a dead letter." }),
+    backoff: z
+      .object({ firstMs: z.int(), factor: z.number(), maxMs: z.int() })
+      .optional()
+      .openapi({
+        description:
+          "How long to wait after an attempt that failed: firstMs after the first, then factor times longer each time, at " +
+          "most maxMs. Missing if its queue chooses.",
+      }),
     payloadSchema: z.record(z.string(), z.unknown()).openapi({
       description: "What its payload must be: JSON Schema 2020-12. Descriptions say what that can't.",
     }),
@@ -58,6 +66,14 @@ export function addListTaskTypes(app: OpenAPIHono<ProducerEnv>, { registry }: Pi
   });
 }
 
-function describe({ type, queue, idempotency, timeoutMs, attempts, payload }: TaskType) {
-  return { type, queue, idempotency, timeoutMs, attempts, payloadSchema: { ...inputSchema(payload) } };
+function describe({ type, queue, idempotency, timeoutMs, attempts, backoff, payload }: TaskType) {
+  return {
+    type,
+    queue,
+    idempotency,
+    timeoutMs,
+    attempts,
+    ...(backoff ? { backoff: { firstMs: backoff.firstMs, factor: backoff.factor, maxMs: backoff.maxMs } } : {}),
+    payloadSchema: { ...inputSchema(payload) },
+  };
 }

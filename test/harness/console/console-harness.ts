@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { createClient } from "../../../packages/client/src/create-client.ts";
+import type { Fetch } from "../../../packages/client/src/options.ts";
 import { type Identify, LOCAL_PERSON } from "../../../services/console/access/identify.ts";
 import { createConsoleApp } from "../../../services/console/app.tsx";
 import type { Asset, Assets } from "../../../services/console/assets.ts";
@@ -18,6 +19,8 @@ export interface ConsoleHarnessOptions {
   /** The console's clock. Default: the wall clock. */
   readonly clock?: Clock;
   readonly producer?: ProducerHarnessOptions;
+  /** What sends the console's calls. Default: `fetch`. */
+  readonly fetch?: Fetch;
 }
 
 /** A console over a real producer and its emulators, as one person's browser sees it. */
@@ -30,7 +33,7 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
   const identify: Identify = async () => ({ kind: "identified", email });
   const app = createConsoleApp({
     identify,
-    accessOf: createPeople(() => clientOf(producer, person), clock),
+    accessOf: createPeople(() => clientOf(producer, person, options.fetch), clock),
     assets: ASSETS,
     clock,
     log: createLogger({ service: "console", destination: { write: (line) => void logged.push(line) } }),
@@ -46,9 +49,9 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
 const QUIET: Throughput = { read: async () => new Map() };
 
 /** The producer's API as the person may use it: with that person's own token. */
-function clientOf({ url }: ProducerHarness, person: string | undefined) {
+function clientOf({ url }: ProducerHarness, person: string | undefined, send: Fetch = fetch) {
   const auth = person === undefined ? null : async () => bearerOf(person).slice("Bearer ".length);
-  return createClient({ url, auth, retry: { tries: 1 } });
+  return createClient({ url, auth, fetch: send, retry: { tries: 1 } });
 }
 
 /** A page, or where an action led. */

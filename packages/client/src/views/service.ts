@@ -7,6 +7,11 @@ export interface TaskTypeInfo {
   readonly timeoutMs: number;
   /** Attempts before the task becomes a dead letter. */
   readonly attempts: number;
+  /**
+   * How long to wait after an attempt that failed, in milliseconds: `firstMs` after the first, then `factor` times longer
+   * each time, at most `maxMs`. Missing if the queue chooses.
+   */
+  readonly backoff?: { readonly firstMs: number; readonly factor: number; readonly maxMs: number };
   /** As JSON Schema. */
   readonly payloadSchema: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,17 @@
 import type { Hono } from "hono";
 import type { Console } from "../../console.ts";
 import type { ConsoleEnv } from "../../http/console-env.ts";
+import { addCancel } from "./actions/cancel.tsx";
+import { addReschedule } from "./actions/reschedule.tsx";
+import { addRunNow } from "./actions/run-now.ts";
+import { addCarried } from "./carried-text.tsx";
+import { addShowTask } from "./show-task.tsx";
 
 /** A task, and what can be done about it. */
-export function addTasks(_app: Hono<ConsoleEnv>, _console: Console): void {}
+export function addTasks(app: Hono<ConsoleEnv>, console: Console): void {
+  addShowTask(app, console);
+  addCarried(app, console);
+  addCancel(app, console);
+  addRunNow(app);
+  addReschedule(app, console);
+}

@@ -58,7 +58,7 @@ function CutNote({ what }: { readonly what: string }) {
 
 function Value({ entry, depth }: { readonly entry: JsonEntry; readonly depth: number }) {
   const { name, node } = entry;
-  if (node.kind === "list" || node.kind === "object") return <Folded name={name} node={node} depth={depth} />;
+  if ("entries" in node) return <Folded name={name} node={node} depth={depth} />;
   return <Leaf name={name} node={node} />;
 }
 

@@ -171,19 +171,22 @@ const CLAIMS: readonly Row[] = [
   ["two e-mails", withClaims({ email: `${PERSON}, root@example.com` }), "forbidden email-form", 1],
 ];
 
-it.each([...HEADERS, ...CLAIMS])("judges an assertion by all that it says: %s", async (_, assertionOf, outcome, fetches) => {
-  const harness = await setUp();
-  const assertion = assertionOf(harness);
+it.each([...HEADERS, ...CLAIMS])(
+  "judges an assertion by all that it says: %s",
+  async (_, assertionOf, outcome, fetches) => {
+    const harness = await setUp();
+    const assertion = assertionOf(harness);
 
-  const identity = await harness.present(assertion);
+    const identity = await harness.present(assertion);
 
-  expect("reason" in identity ? `${identity.kind} ${identity.reason}` : identity.kind).toBe(outcome);
-  expect(harness.server.fetches).toBe(fetches);
-  // Nothing of it is returned or logged.
-  for (const part of assertion.split(/[., ]/).filter(({ length }) => length > 40)) {
-    expect(JSON.stringify(identity) + harness.logged.join("")).not.toContain(part);
-  }
-});
+    expect("reason" in identity ? `${identity.kind} ${identity.reason}` : identity.kind).toBe(outcome);
+    expect(harness.server.fetches).toBe(fetches);
+    // Nothing of it is returned or logged.
+    for (const part of assertion.split(/[., ]/).filter(({ length }) => length > 40)) {
+      expect(JSON.stringify(identity) + harness.logged.join("")).not.toContain(part);
+    }
+  },
+);
 
 it.each<[name: string, headers: (assertion: string) => Record<string, string>]>([
   ["no header", () => ({})],

@@ -1,7 +1,6 @@
 import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
 import { AskFirst } from "../../../parts/ask-first.tsx";
 import { formatCount } from "../../../parts/numbers.ts";
-import { Time } from "../../../parts/time.tsx";
 import { Empty } from "../../../parts/try-it.tsx";
 import { countLetters } from "../count-letters.ts";
 import { FilterFields } from "../filter-fields.tsx";
@@ -24,18 +23,19 @@ export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
   const { replayable, failing, isComplete } = dryRun;
   if (replayable === 0 && isComplete) return <NothingToReplay {...{ filter, failing, back }} />;
   const count = countLetters(replayable);
-  const { to, ...by } = filter;
+  const { to: _to, ...by } = filter;
   return (
     <AskFirst
       title={isComplete ? `Replay ${count}?` : `Replay at least ${count}?`}
       action={FITTING_PATH}
       label={isComplete ? `Replay ${count}` : "Replay all that fit"}
       back={back}
+      isDangerous={false}
     >
       <p>
-        The open ones that fit: <b>{describeFilter(by) ?? "all types and codes"}</b>, died until <Time at={to} />. Each
-        becomes a new task of its type, with its payload, a new id, and attempts that count from 0. Nothing has been
-        replayed yet.
+        The open ones that fit: <b>{describeFilter(by) ?? "all types and codes"}</b>. Each becomes a new task of its
+        type, with its payload, a new id, and attempts that count from 0. Nothing has been replayed yet. Letters that
+        die from now on are left alone.
       </p>
       {isComplete ? null : (
         <p class="warn">

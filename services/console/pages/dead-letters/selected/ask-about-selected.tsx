@@ -25,7 +25,13 @@ export function AskAboutSelected(props: {
     );
   }
   return (
-    <AskFirst title={action.title} action={action.path} label={action.labelFor(letters.length)} back={back}>
+    <AskFirst
+      title={action.title}
+      action={action.path}
+      label={action.labelFor(letters.length)}
+      back={back}
+      isDangerous={action.isDangerous}
+    >
       <p>{action.what}</p>
       {gone.length === 0 ? null : (
         <p class="warn">

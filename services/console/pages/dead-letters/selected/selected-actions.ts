@@ -10,6 +10,8 @@ export interface SelectedAction {
   readonly title: string;
   /** What will happen, as a sentence. */
   readonly what: string;
+  /** Whether something is lost. */
+  readonly isDangerous: boolean;
   readonly labelFor: (count: number) => string;
   /** The past of the action, as the first word of a sentence. */
   readonly did: string;
@@ -25,6 +27,7 @@ export const REPLAY: SelectedAction = {
   what:
     "Each becomes a new task of its type, with its payload, a new id, and attempts that count from 0. One that was " +
     "replayed before is left as it is.",
+  isDangerous: false,
   labelFor: (count) => `Replay ${countLetters(count)}`,
   did: "Replayed",
   didAll: (count) => `Replayed ${countLetters(count)}.`,
@@ -41,6 +44,7 @@ export const DELETE: SelectedAction = {
   what:
     "Their payloads are gone for good, and they can't be replayed any more. Tasks that replays have made run on. A letter " +
     "that changes after you have seen this page is kept.",
+  isDangerous: true,
   labelFor: (count) => `Delete ${countLetters(count)}`,
   did: "Deleted",
   didAll: (count) => `Deleted ${countLetters(count)}.`,
