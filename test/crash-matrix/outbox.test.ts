@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { OUTBOX_SCENARIOS } from "./outbox/outbox-cells.ts";
+import { OUTBOX_FAULTS, OUTBOX_SCENARIOS } from "./outbox/outbox-cells.ts";
 import { measureOutbox } from "./outbox/outbox-matrix.ts";
 
+const DOCUMENT = path.resolve(import.meta.dirname, "../../docs/crash-matrix.md");
 const SNAPSHOT = path.join(import.meta.dirname, "outbox/outbox.snapshot.txt");
 
 /** A table takes seconds, and minutes on a busy machine. */
@@ -24,6 +25,13 @@ it.concurrent.for(OUTBOX_SCENARIOS)(
 
 it("documents each await of the relay, of requests that move a task, and of hops, and no other", () => {
   expect([...documented().keys()]).toEqual(OUTBOX_SCENARIOS.map(({ title }) => title));
+});
+
+it("the document says how many tables and cells there are", () => {
+  const text = fs.readFileSync(DOCUMENT, "utf8");
+  const tables = OUTBOX_SCENARIOS.length;
+
+  expect(text).toContain(`The outbox has ${tables} smaller tables, ${tables * OUTBOX_FAULTS.length} cells:`);
 });
 
 /** The rows of each table, by its title. */
