@@ -236,6 +236,7 @@ class OutboxStory {
       must(before !== "due" || this.#isTurnedOff || state?.["lastTaskId"] === this.id, "is not remembered");
       must(state?.["startedAt"] instanceof Timestamp, "has not started");
     }
+    if (this.#isResharded) must((await this.#namesOf(this.id)).length === 0, "is left in a queue");
     if (this.#isResharded && kind !== "natural") must(runsOf(this.id) === 1, "doesn't run once");
     if (before === "misnamed") {
       const letters = await db.collection(DEAD_LETTERS).where("taskId", "==", this.id).get();
