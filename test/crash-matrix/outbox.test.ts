@@ -1,11 +1,15 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
+import { createTurns } from "../harness/runtime/turns.ts";
 import { OUTBOX_FAULTS, OUTBOX_SCENARIOS } from "./outbox/outbox-cells.ts";
 import { measureOutbox } from "./outbox/outbox-matrix.ts";
 
 const DOCUMENT = path.resolve(import.meta.dirname, "../../docs/crash-matrix.md");
 const SNAPSHOT = path.join(import.meta.dirname, "outbox/outbox.snapshot.txt");
+
+/** Requests wait for a second or a few, so not all tables share the processor at once. */
+const inTurn = createTurns(6);
 
 /** A table takes seconds, and minutes on a busy machine. */
 const TIMEOUT_MS = 480_000;
@@ -14,7 +18,7 @@ it.concurrent.for(OUTBOX_SCENARIOS)(
   "holds whatever goes wrong: $title",
   { timeout: TIMEOUT_MS },
   async (scenario, { expect }) => {
-    const { rows, violations } = await measureOutbox(scenario);
+    const { rows, violations } = await inTurn(() => measureOutbox(scenario));
     if (process.env["CRASH_MATRIX"] === "write") document(scenario.title, rows);
     if (process.env["CRASH_MATRIX"] === "print") process.stdout.write(`${tableOf(scenario.title, rows)}\n`);
 
