@@ -89,7 +89,10 @@ it.each(Object.keys(OUTCOMES))("has a sentence for the outcome %s", (outcome) =>
 });
 
 it("tells the word of an outcome that it doesn't know", () => {
-  expect(describeOutcome("constructor")).toMatchObject({ label: "constructor", meaning: expect.stringContaining("newer worker") });
+  expect(describeOutcome("constructor")).toMatchObject({
+    label: "constructor",
+    meaning: expect.stringContaining("newer worker"),
+  });
 });
 
 it.each([
