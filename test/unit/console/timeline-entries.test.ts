@@ -63,6 +63,10 @@ it("knows no duration and no wait where a time is missing", () => {
   expect(entries.some(({ kind }) => kind === "wait")).toBe(false);
 });
 
+it("gives no number to an attempt that has only just begun", () => {
+  expect(timelineEntries({ state: "running", attempts: 0 })).toEqual([{ kind: "running", number: undefined }]);
+});
+
 it.each(["succeeded", "dead", "cancelled", "finished", "removed"] as const)("ends with %s", (state) => {
   expect(timelineEntries({ state, finishedAt: at(9) })).toEqual([{ kind: "ended", state, at: at(9) }]);
 });
