@@ -14,18 +14,34 @@ type Account = gcp.serviceaccount.Account;
  */
 const KNOWN_NAMES = new Map([["webhook-signing-secret", "worker-signing-secret"]]);
 
-/** What the producer may do with each queue and its tasks. */
-const ON_QUEUES = [
-  "queues.get",
-  "queues.pause",
-  "queues.resume",
-  "queues.purge",
-  "tasks.create",
-  "tasks.get",
-  "tasks.fullView",
-  "tasks.list",
-  "tasks.delete",
-] as const;
+/**
+ * What each service may do with each queue and its tasks, and which of its calls needs that
+ * (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2). A test makes these calls.
+ */
+export const ON_QUEUES = {
+  producer: {
+    "queues.get": "GetQueue",
+    "queues.pause": "PauseQueue",
+    "queues.resume": "ResumeQueue",
+    "queues.purge": "PurgeQueue",
+    "tasks.create": "CreateTask",
+    "tasks.get": "GetTask",
+    "tasks.fullView": "GetTask",
+    "tasks.list": "ListTasks",
+    "tasks.delete": "DeleteTask",
+  },
+  worker: {
+    "tasks.create": "CreateTask",
+    "tasks.get": "GetTask",
+    "tasks.fullView": "GetTask",
+    "tasks.delete": "DeleteTask",
+  },
+} as const;
+
+const DESCRIPTIONS = {
+  producer: "Creates, reads, lists and deletes tasks; reads, pauses, resumes and purges their queue.",
+  worker: "Creates, reads and deletes tasks.",
+} as const satisfies Record<keyof typeof ON_QUEUES, string>;
 
 /** What the grants apply to. */
 interface Guarded {
@@ -44,8 +60,7 @@ interface Guarded {
  *
  * | account  | may                                     | on               |
  * | -------- | --------------------------------------- | ---------------- |
- * | producer | do what `ON_QUEUES` lists               | each queue       |
- * | worker   | create, read and delete tasks           | each queue       |
+ * | both     | do what `ON_QUEUES` lists, by two roles | each queue       |
  * | both     | act as the invoker (to ask for tokens)  | the invoker      |
  * | both     | read and write documents                | the one database |
  * | worker   | read the secrets of task types          | each secret      |
@@ -53,7 +68,8 @@ interface Guarded {
  * | both     | write traces, where they are on         | the project      |
  *
  * The worker creates the tasks that its own commits ask for, as the producer does, and deletes one that was cancelled
- * meanwhile. `RunService` and `Outbox` grant who may call a service.
+ * meanwhile. `RunService` and `Outbox` grant who may call a service, and `Console` who may use that. The console's account
+ * may call the producer, and has none of these.
  */
 export class Grants extends pulumi.ComponentResource {
   /** The grants that a service needs before its first instance starts. */
@@ -64,14 +80,14 @@ export class Grants extends pulumi.ComponentResource {
     super("handoff:infra:Grants", name, {}, options);
     const { producer, worker, invoker } = guarded.accounts;
     this.ofProducer = [
-      ...this.letRunQueues(producer, guarded),
+      ...this.letUseQueues("producer", producer, guarded),
       this.letActAs("producer", producer, invoker),
       this.letUseRecords("producer", producer, guarded),
       this.letReadMetrics(producer, guarded.project),
       ...(guarded.traces ? [this.letWriteTraces("producer", producer, guarded.project)] : []),
     ];
     this.ofWorker = [
-      ...this.letUseQueues(worker, guarded.queues),
+      ...this.letUseQueues("worker", worker, guarded),
       this.letActAs("worker", worker, invoker),
       this.letUseRecords("worker", worker, guarded),
       ...Object.values(guarded.secrets.byVariable).map((stored) => this.letReadSecret(worker, stored)),
@@ -81,42 +97,32 @@ export class Grants extends pulumi.ComponentResource {
   }
 
   /**
-   * A role of the stack's own. Google's `cloudtasks.queueAdmin` pauses and purges queues, but deletes them and sets their
-   * policies, too.
+   * By a role of the stack's own. Google's `cloudtasks.queueAdmin` pauses and purges queues, but deletes them and sets their
+   * policies, too; `cloudtasks.viewer` lists all tasks.
    */
-  private letRunQueues({ member }: Account, { prefix, queues }: Guarded): pulumi.Resource[] {
+  private letUseQueues(
+    name: keyof typeof ON_QUEUES,
+    { member }: Account,
+    { prefix, queues }: Guarded,
+  ): pulumi.Resource[] {
     const role = new gcp.projects.IAMCustomRole(
-      "producer-queues",
+      `${name}-queues`,
       {
         // An id has no hyphens (https://cloud.google.com/iam/docs/creating-custom-roles), and a prefix no underscores.
-        roleId: `${prefix.replaceAll("-", "_")}_producer`,
-        title: `${prefix}: the producer's queues`,
-        description: "Creates, reads, lists and deletes tasks; reads, pauses, resumes and purges their queue.",
-        permissions: ON_QUEUES.map((permission) => `cloudtasks.${permission}`),
+        roleId: `${prefix.replaceAll("-", "_")}_${name}`,
+        title: `${prefix}: the ${name}'s queues`,
+        description: DESCRIPTIONS[name],
+        permissions: Object.keys(ON_QUEUES[name]).map((permission) => `cloudtasks.${permission}`),
       },
       { parent: this },
     );
     return queues.all.map(
-      ({ key, queue: { name, location } }) =>
+      ({ key, queue }) =>
         new gcp.cloudtasks.QueueIamMember(
-          `producer-queue-${key}`,
-          { name, location, role: role.name, member },
+          `${name}-queue-${key}`,
+          { name: queue.name, location: queue.location, role: role.name, member },
           { parent: this },
         ),
-    );
-  }
-
-  /** The enqueuer role creates tasks; viewer reads the state of a task and of a queue; deleter cancels. */
-  private letUseQueues({ member }: Account, queues: Queues): pulumi.Resource[] {
-    return queues.all.flatMap(({ key, queue: { name, location } }) =>
-      (["enqueuer", "viewer", "taskDeleter"] as const).map(
-        (role) =>
-          new gcp.cloudtasks.QueueIamMember(
-            `worker-${role}-${key}`,
-            { name, location, role: `roles/cloudtasks.${role}`, member },
-            { parent: this },
-          ),
-      ),
     );
   }
 

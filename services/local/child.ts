@@ -16,6 +16,8 @@ export interface Program {
   readonly listens?: RegExp;
   /** Called with each line of its standard output. */
   readonly onLine?: (line: string) => void;
+  /** The lines of its standard output that aren't printed. Default: none. */
+  readonly hides?: (line: string) => boolean;
   /** Its complete environment. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -76,7 +78,7 @@ export function startChild(program: Program, print: (line: string) => void): Chi
   );
 
   forEachLine(child.stdout, (line) => {
-    print(readableLine(program.name, line));
+    if (program.hides?.(line) !== true) print(readableLine(program.name, line));
     program.onLine?.(line);
     if (program.listens?.test(line)) isListening();
   });

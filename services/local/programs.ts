@@ -1,6 +1,7 @@
 import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import path from "node:path";
 import { COMPILE_CACHE } from "./compile-cache.ts";
+import { isBelow, levelThatCounts } from "./throughput/log-level.ts";
 import { ConfigError } from "../../shared/runtime/config-error.ts";
 import type { Program } from "./child.ts";
 import {
@@ -54,10 +55,12 @@ export function programsOf(
       name: "worker",
       ...ourCommand("services/worker"),
       onLine: throughput.countLine,
+      hides: (line) => isBelow(variables.LOG_LEVEL, line),
       environment: {
         ...registry.variables,
         ...environment,
         ...queueVariables,
+        LOG_LEVEL: levelThatCounts(variables.LOG_LEVEL),
         PORT: String(variables.WORKER_PORT),
         OIDC_CERTS_URL: `http://${queuesAddress}/oauth2/v1/certs`,
       },

@@ -15,10 +15,7 @@ export type SenderIdentity =
   | { readonly kind: "identified"; readonly email: string }
   | Exclude<TokenCheck, { readonly kind: "proved" }>
   /** 403: the token is valid, but names nobody. */
-  | { readonly kind: "forbidden"; readonly reason: NamesNobody };
-
-/** Why a token that is valid names nobody. */
-export type NamesNobody = "no-email" | "email-form" | "email-not-verified";
+  | { readonly kind: "forbidden"; readonly reason: "no-email" | "email-form" | "email-not-verified" };
 
 const SERVERLESS_AUTHORIZATION = "x-serverless-authorization";
 

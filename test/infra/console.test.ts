@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type Fault, OfflineCloud } from "../../infra/preview/offline-cloud.ts";
 import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
 import { type ProgramRun, runProgramOffline } from "../../infra/preview/run-program.ts";
+import { textOf } from "../../infra/preview/wire-values.ts";
 import { type Graph, at, exampleFor, ofType, programOfFixture, runFixture, the, variablesOf } from "./support/graph.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 import { sharedHost } from "./support/host/shared-host.ts";
@@ -36,7 +37,7 @@ function grantsAround(graph: Graph): string[] {
       inputs["member"],
     ])
     .filter(([, on, member]) => on === "handoff-dev-console" || member === ACCOUNT)
-    .map((grant) => grant.join(" "))
+    .map((grant) => grant.map((part) => textOf(part)).join(" "))
     .toSorted();
 }
 

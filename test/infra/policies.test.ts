@@ -3,7 +3,7 @@ import type { RecordedResource } from "../../infra/preview/recorded-resource.ts"
 import type { Registry } from "../../shared/contract/registry.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
-import { type Graph, type StackKind, runFixture, runRegistered } from "./support/graph.ts";
+import { type Graph, type StackKind, runFixture, runRegistered, textsIn } from "./support/graph.ts";
 import { POLICIES } from "./support/policies.ts";
 
 type Program = "the fixture" | "the registry";
@@ -226,24 +226,32 @@ const BREAKS: readonly Break[] = [
       [["QueueIamMember", /^producer-queue-bulk$/], inputs({ role: "roles/cloudtasks.queueAdmin" }), "another role"],
       [["QueueIamMember", /^producer-queue-bulk$/], inputs({ name: "handoff-default-1a2b3c4" }), "granted on"],
       [["QueueIamMember", /^producer-queue-bulk$/], inputs({ member: "user:x@example.com" }), "has the role, too"],
+      [["QueueIamMember", /^worker-queue-bulk$/], inputs({ role: "roles/cloudtasks.viewer" }), "another role"],
+      [["QueueIamMember", /^worker-queue-bulk$/], inputs({ member: "" }), "granted on"],
+      [
+        ["QueueIamMember", /^worker-queue-bulk$/],
+        inputs({ role: "projects/my-project-123/roles/handoff_producer" }),
+        "has the role, too",
+      ],
       [["IAMCustomRole", /./], inputs({ permissions: ["cloudtasks.queues.delete"] }), "something else"],
+      [
+        ["IAMCustomRole", /^worker-queues$/],
+        (it) => ({
+          inputs: { ...it.inputs, permissions: [...textsIn(it.inputs["permissions"]), "cloudtasks.tasks.list"] },
+        }),
+        "worker-queues allows something else",
+      ],
       [["IAMCustomRole", /./], inputs({ roleId: "handoff-producer" }), "something else"],
       [["IAMMember", /^producer-metrics$/], inputs({ member: "user:x@example.com" }), "metrics 0 times"],
-    ] as const
+    ] as readonly (readonly [Break[1], Break[2], string])[]
   ).map(([which, change, word]): Break => [
-    "the producer alone may pause and purge queues, by one role on each, and reads the metrics of the project",
+    "the producer and the worker each use every queue by one role of its own, and the producer reads the project's metrics",
     which,
     change,
     word,
   ]),
   [
-    "the worker may put tasks into its queues, and knows its own address",
-    ["QueueIamMember", /^worker-enqueuer-bulk$/],
-    inputs({ member: "" }),
-    "bulk",
-  ],
-  [
-    "the worker may put tasks into its queues, and knows its own address",
+    "the worker knows its own address",
     WORKER,
     withMore({ name: "WORKER_URL", value: "https://another" }),
     "https://another",

@@ -62,6 +62,7 @@ test("there is a command with the exact id for each resource with a fixed name",
     "ticks handoff-dev-ticks",
     "schedules handoff-dev-schedules",
     "producer-queues projects/my-project-123/roles/handoff_dev_producer",
+    "worker-queues projects/my-project-123/roles/handoff_dev_worker",
     "producer projects/my-project-123/locations/europe-west1/services/handoff-dev-producer",
     "console projects/my-project-123/locations/europe-west1/services/handoff-dev-console",
   ];

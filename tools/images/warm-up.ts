@@ -19,6 +19,11 @@ interface WarmUpTasks extends Pick<Registry, "queues"> {
   readonly taskTypes: readonly TaskType[];
 }
 
+interface WarmUpBundles extends Readonly<Record<"emulator" | "worker" | "producer", Bundle>> {
+  /** Default: none. */
+  readonly console?: Bundle;
+}
+
 /**
  * Fills the bundles' code caches by what services do: a task of each type goes from the producer's API over the emulator
  * to the worker, and the producer is asked what became of it. The console shows its first page, and those that this links.
@@ -26,7 +31,7 @@ interface WarmUpTasks extends Pick<Registry, "queues"> {
  * @throws Error if a task isn't done in 15 s, or a page isn't shown.
  */
 export async function warmUp(
-  { emulator, worker, producer, console }: Readonly<Record<"emulator" | "worker" | "producer" | "console", Bundle>>,
+  { emulator, worker, producer, console }: WarmUpBundles,
   tasks: WarmUpTasks,
 ): Promise<void> {
   const counts = await serveNoCounts();
@@ -52,8 +57,10 @@ export async function warmUp(
     const api = `http://127.0.0.1:${serving.ports.get("producer")}`;
     await createQueues(queues, producer.program.tryOutEnv, tasks);
     for (const { type, idempotency } of tasks.taskTypes) await finishTask(api, { type, idempotency });
-    const shown = await start(console, { ...console.program.warmUpEnv, PRODUCER_URL: api });
-    await visitPages(`http://127.0.0.1:${shown.ports.get("console")}`);
+    if (console) {
+      const shown = await start(console, { ...console.program.warmUpEnv, PRODUCER_URL: api });
+      await visitPages(`http://127.0.0.1:${shown.ports.get("console")}`);
+    }
     // Services first: they close their connections to the emulator.
     for (const bundle of running.toReversed()) await bundle.stop();
   } finally {

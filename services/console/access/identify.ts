@@ -1,17 +1,23 @@
-import type { TokenCheck } from "../../../shared/auth/check-token.ts";
+import type { SenderIdentity } from "../../../shared/auth/cloud-run-identity.ts";
+import type { PersonIdentity } from "../../../shared/auth/iap-identity.ts";
+
+/** What proves who looks at the console: an assertion of Identity-Aware Proxy, or the token that Cloud Run checked. */
+export type Proof = "iap" | "cloud-run";
+
+type Refusal<Identity> = Exclude<Identity, { readonly kind: "identified" }>;
+
+/** Why nobody knows who looks at the console. A `reason` is a code for the log. */
+export type Refused =
+  | (Refusal<PersonIdentity> & { readonly proof: "iap" })
+  | (Refusal<SenderIdentity> & { readonly proof: "cloud-run" });
 
 /** Who looks at the console, or why nobody knows. */
 export type Identification =
   /** In lower case; `local` on a developer's machine. */
   { readonly kind: "identified"; readonly email: string } | Refused;
 
-export type Refused =
-  | Exclude<TokenCheck, { readonly kind: "proved" }>
-  /** 403: what was proved names nobody. */
-  | { readonly kind: "forbidden"; readonly reason: "no-email" | "email-form" | "email-not-verified" };
-
 /** Finds out who sent a request, by its headers. Never throws. */
 export type Identify = (headers: Headers) => Promise<Identification>;
 
-/** Everybody, on a developer's machine. No request of the console is then on anybody's behalf. */
-export const LOCAL_PERSON = "local";
+/** Identifies everybody as the one person at a developer's machine. No request of the console is then on anybody's behalf. */
+export const identifyLocally: Identify = async () => ({ kind: "identified", email: "local" });

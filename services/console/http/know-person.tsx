@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { Console } from "../console.ts";
-import { refusePerson } from "../access/refusals.ts";
+import { refusePerson } from "../access/refuse-person.ts";
 import { BarePage } from "../layout/bare-page.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
 
@@ -9,8 +9,8 @@ export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identi
   return createMiddleware<ConsoleEnv>(async (context, next) => {
     const identified = await identify(context.req.raw.headers);
     if (identified.kind !== "identified") {
-      const { status, title, detail } = refusePerson(identified);
-      context.set("refusal", "reason" in identified ? identified.reason : identified.kind);
+      const { status, title, detail, reason } = refusePerson(identified);
+      context.set("refusal", reason);
       return await context.html(<BarePage {...{ title, detail, assets }} />, status);
     }
     const { api, reads } = accessOf(identified.email);

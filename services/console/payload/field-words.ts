@@ -1,5 +1,6 @@
 import type { Field } from "./field.ts";
 import type { JsonSchema } from "./json-schema.ts";
+import { examplesOf } from "./sample-payload.ts";
 
 /** A longer pattern helps nobody: the schema has it. */
 const LONGEST_PATTERN = 80;
@@ -39,6 +40,14 @@ export function ruleWords({ schema }: Pick<Field, "schema">): readonly string[] 
   ].filter((words) => words !== undefined);
 }
 
+/** Words as sentences, with what the schema itself says of a value after them. */
+export function fieldSentences(field: Pick<Field, "schema">, words: readonly string[]): string {
+  const [first] = examplesOf(field.schema);
+  const all = [...words, ...(first === undefined ? [] : [`such as ${optionLabel(first)}`])].join(", ");
+  const sentence = all === "" ? undefined : `${all.slice(0, 1).toUpperCase()}${all.slice(1)}.`;
+  return [sentence, descriptionOf(field)].filter((text) => text !== undefined).join(" ");
+}
+
 /** What the schema itself says of a value. */
 export function descriptionOf({ schema }: Pick<Field, "schema">): string | undefined {
   return typeof schema["description"] === "string" ? schema["description"] : undefined;
@@ -71,7 +80,7 @@ function jsonWords(schema: JsonSchema): string {
   if (Array.isArray(type)) return `JSON: ${type.join(" or ")}`;
   if (type === "array") return "JSON: a list";
   if (type === "object") return "JSON: an object";
-  return type === "null" ? "null" : "any JSON";
+  return type === "null" ? "null" : "JSON";
 }
 
 function boundWords({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): (string | undefined)[] {

@@ -2,7 +2,7 @@ import type { Client } from "../../../packages/client/src/client.ts";
 import type { ListedLetters } from "../../../packages/client/src/dead-letters.ts";
 import type { Page } from "../../../packages/client/src/http/pages.ts";
 import type { DeadLetter, LetterSummary } from "../../../packages/client/src/views/dead-letter.ts";
-import type { Queue } from "../../../packages/client/src/views/queue.ts";
+import type { Queue, QueuedTask } from "../../../packages/client/src/views/queue.ts";
 import type { Schedule } from "../../../packages/client/src/views/schedule.ts";
 import type { Me, TaskTypeInfo, ThroughputMinute } from "../../../packages/client/src/views/service.ts";
 import type { Task } from "../../../packages/client/src/views/task.ts";
@@ -16,13 +16,16 @@ const TASK_KEPT_MS = 1_000;
 /** Types, and what a person may do, change when the producer is deployed. */
 const FIXED_KEPT_MS = 30_000;
 
-const LETTERS_A_PAGE = 50;
+/** How many items a page of a list has. */
+export const LIST_ITEMS = 50;
 
 /** What one person's pages read again and again. The producer decides what each person may see, so nothing is shared. */
 export interface Reads {
   me(): Promise<Me>;
   queues(): Promise<readonly Queue[]>;
   queue(key: string): Promise<Queue>;
+  /** The first page of the tasks that are in a queue. */
+  queueTasks(key: string): Promise<Page<QueuedTask>>;
   task(id: string, options: { readonly includePayload: boolean }): Promise<Task>;
   letterSummary(): Promise<LetterSummary>;
   /** A page of the letters that fit. Only the first one is kept. */
@@ -43,10 +46,11 @@ export function createReads(api: Client, clock: Clock): Reads {
     me: () => fixed.get("me", () => api.me()),
     queues: () => lists.get("queues", () => api.queues.list()),
     queue: (key) => lists.get(`queue ${key}`, () => api.queues.get(key)),
+    queueTasks: (key) => lists.get(`queue tasks ${key}`, () => api.queues.tasksPage(key, { limit: LIST_ITEMS })),
     task: (id, options) => tasks.get(`${options.includePayload} ${id}`, () => api.get(id, options)),
     letterSummary: () => lists.get("letter summary", () => api.deadLetters.summary()),
     letters: async (filter, cursor) => {
-      const read = () => api.deadLetters.page(filter, { cursor, limit: LETTERS_A_PAGE });
+      const read = () => api.deadLetters.page(filter, { cursor, limit: LIST_ITEMS });
       return cursor === undefined ? await lists.get(`letters ${JSON.stringify(filter)}`, read) : await read();
     },
     throughput: () => lists.get("throughput", () => api.throughput()),

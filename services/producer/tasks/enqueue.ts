@@ -5,7 +5,7 @@ import { createInQueue } from "../../../shared/queue/create-in-queue.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import type { Deadline } from "../../../shared/runtime/deadline.ts";
 import { mayReadTask } from "../access/rules.ts";
-import { type LookUp, lookUp, lookUpRecorded } from "./status/look-up.ts";
+import { type LookUp, type LookUpProducer, lookUp, lookUpRecorded } from "./status/look-up.ts";
 import type { NewTask } from "./new-task.ts";
 import { type TaskIds, idsOf } from "./shared-keys.ts";
 import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
@@ -27,6 +27,10 @@ export type Enqueued =
   /** The task may or may not have been created. */
   | { readonly kind: "unclear" };
 
+/** What enqueueing depends on. */
+export type EnqueuingProducer = LookUpProducer &
+  Pick<Producer, "queue" | "records" | "registry" | "clock" | "log" | "callerKeysFromMs" | "console">;
+
 /**
  * Enqueues a task: gives it its id, checks whether that id was accepted before, creates the task, and finds out what
  * holds the id if it is taken.
@@ -34,7 +38,7 @@ export type Enqueued =
  * @param signal fires when the caller has gone.
  * @throws DependencyError if the records or the queue can't be read.
  */
-export async function enqueue(task: NewTask, producer: Producer, signal: AbortSignal): Promise<Enqueued> {
+export async function enqueue(task: NewTask, producer: EnqueuingProducer, signal: AbortSignal): Promise<Enqueued> {
   const nowMs = producer.clock.now();
   const ids = idsOf(task, { ...producer, nowMs });
   const { id } = ids;
@@ -70,7 +74,7 @@ interface Request {
   readonly task: NewTask;
   readonly envelope: SealedEnvelope & { readonly id: TaskId };
   readonly ids: TaskIds;
-  readonly producer: Producer;
+  readonly producer: EnqueuingProducer;
   readonly signal: AbortSignal;
 }
 

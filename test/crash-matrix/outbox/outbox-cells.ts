@@ -1,5 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import type { FaultyAnswer } from "../../harness/network/fault-proxy.ts";
+import type { ReshardedQueue } from "./resharded-queues.ts";
 import type { OutboxKind, OutboxProcess, Plan } from "./outbox-process.ts";
 import type { Schedule } from "../../../shared/schedules/schedule.ts";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
@@ -9,6 +10,7 @@ interface Acted {
   readonly id: TaskId;
   readonly entryId: string;
   readonly schedule: Schedule;
+  post(process: OutboxProcess): Promise<string>;
   deliver(process: OutboxProcess): Promise<string>;
 }
 
@@ -34,11 +36,28 @@ export interface OutboxScenario {
   readonly title: string;
   readonly kind: OutboxKind;
   /** What stands when the subject acts. */
-  readonly before: "entry" | "queued" | "removed" | "misnamed" | "early" | "letter" | "due" | "unstarted";
+  readonly before:
+    | "entry"
+    | "queued"
+    | "removed"
+    | "misnamed"
+    | "early"
+    | "letter"
+    | "due"
+    | "unstarted"
+    /** The number of shards has changed since a caller handed the task over, and again since in both its queues. */
+    | "resharded"
+    | "resharded twice";
   readonly plan: Plan;
   readonly act: (process: OutboxProcess, story: Acted) => Promise<string>;
   /** What Firestore or Cloud Tasks is asked, and how many calls of that kind the subject makes first. */
-  readonly at: { readonly proxy: "store" | "tasks"; readonly rpc: string; readonly skip?: number };
+  readonly at: {
+    readonly proxy: "store" | "tasks";
+    readonly rpc: string;
+    readonly skip?: number;
+    /** If only calls about one of the task's two queues count, which. */
+    readonly queue?: ReshardedQueue;
+  };
   /** How the task must end. */
   readonly end: "succeeded" | "cancelled" | "none" | "dead";
 }
@@ -48,6 +67,8 @@ const run = (process: OutboxProcess, { id }: Acted) => process.run(id);
 const cancel = (process: OutboxProcess, { id }: Acted) => process.cancel(id);
 const replay = (process: OutboxProcess, { id }: Acted) => process.replay(id);
 const tick = (process: OutboxProcess, { schedule }: Acted) => process.tick(schedule);
+const turnOff = (process: OutboxProcess, { schedule }: Acted) => process.tick(schedule, { isOff: true });
+const post = (process: OutboxProcess, story: Acted) => story.post(process);
 const deliver = (process: OutboxProcess, story: Acted) => story.deliver(process);
 
 const READ = { proxy: "store", rpc: "BatchGetDocuments" } as const;
@@ -61,6 +82,9 @@ const RUN = { ...RELAY, before: "queued", act: run } as const;
 const CANCEL = { ...RELAY, act: cancel, end: "cancelled" } as const;
 const REPLAY = { ...RELAY, before: "letter", plan: "dies", act: replay, end: "dead" } as const;
 const TICK = { ...RELAY, before: "due", act: tick } as const;
+const POST = { ...RELAY, before: "resharded twice", act: post } as const;
+const RESHARDED_CANCEL = { ...CANCEL, kind: "natural", before: "resharded twice" } as const;
+const RESHARDED_RUN = { ...RUN, kind: "natural", before: "resharded twice" } as const;
 const WORK = { ...RELAY, before: "queued", act: deliver } as const;
 
 export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
@@ -87,10 +111,57 @@ export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
   { ...CANCEL, title: "cancel of an entry: the call that deletes the task", at: DELETE },
   { ...TICK, title: "tick: the read of the schedules", at: { proxy: "store", rpc: "RunQuery" } },
   { ...TICK, title: "tick: the commit that starts a schedule", before: "unstarted", at: COMMIT, end: "none" },
+  { ...TICK, title: "tick: the commit that turns a schedule off", act: turnOff, at: COMMIT, end: "none" },
   { ...TICK, title: "tick: the commit that fires a schedule", at: COMMIT },
   { ...TICK, title: "tick: the read of the entry", at: READ },
   { ...TICK, title: "tick: the call that creates the task", at: CREATE },
   { ...TICK, title: "tick: the commit that deletes its entry", at: { ...COMMIT, skip: 1 } },
+  {
+    ...POST,
+    title: "resharding, repeated: CreateTask",
+    before: "resharded",
+    at: CREATE,
+  },
+  {
+    ...POST,
+    title: "resharding, repeated: GetTask, before",
+    at: { ...FIND, queue: "before" },
+  },
+  { ...POST, title: "resharding, repeated: GetTask, new", at: { ...FIND, queue: "new" } },
+  {
+    ...RESHARDED_CANCEL,
+    title: "resharding, cancel: DeleteTask, before",
+    at: { ...DELETE, queue: "before" },
+  },
+  {
+    ...RESHARDED_CANCEL,
+    title: "resharding, cancel: DeleteTask, new",
+    at: { ...DELETE, queue: "new" },
+  },
+  {
+    ...RESHARDED_RUN,
+    title: "resharding, run now: GetTask, before",
+    kind: "claim",
+    before: "resharded",
+    at: { ...FIND, queue: "before" },
+  },
+  {
+    ...RESHARDED_RUN,
+    title: "resharding, run now: GetTask, new",
+    kind: "claim",
+    before: "resharded",
+    at: { ...FIND, queue: "new" },
+  },
+  {
+    ...RESHARDED_RUN,
+    title: "resharding, run now: DeleteTask, before",
+    at: { ...DELETE, queue: "before" },
+  },
+  {
+    ...RESHARDED_RUN,
+    title: "resharding, run now: DeleteTask, new",
+    at: { ...DELETE, queue: "new" },
+  },
   { ...REPLAY, title: "replay: the read of the letter", at: READ },
   { ...REPLAY, title: "replay: the commit", at: COMMIT },
   { ...REPLAY, title: "replay: the call that creates the task", at: CREATE },

@@ -5,7 +5,9 @@ import { cancel } from "../../../services/producer/tasks/cancel/cancel.ts";
 import { runTask } from "../../../services/producer/tasks/run/run.ts";
 import { firestoreSchedules } from "../../../services/producer/schedules/firestore-schedules.ts";
 import { type Fired, fireSchedules } from "../../../services/producer/schedules/fire-schedules.ts";
-import { createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
+import { enqueue } from "../../../services/producer/tasks/enqueue.ts";
+import type { NewTask } from "../../../services/producer/tasks/new-task.ts";
+import { type TaskRecords, createTaskRecords } from "../../../services/producer/tasks/task-records.ts";
 import { createWorkerApp } from "../../../services/worker/app.ts";
 import {
   type HandlerResult,
@@ -19,6 +21,8 @@ import {
 import { Shutdown } from "../../../services/worker/runner/shutdown.ts";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { LEAST_MEMORY_MIB, admissionLimits } from "../../../shared/contract/memory-budget.ts";
+import { hashPayload } from "../../../shared/contract/payload-hash.ts";
+import type { DeployedQueues } from "../../../shared/contract/queues.ts";
 import { defineRegistry } from "../../../shared/contract/registry.ts";
 import type { TaskId } from "../../../shared/contract/task-id.ts";
 import { defineTask } from "../../../shared/contract/task-type.ts";
@@ -40,14 +44,15 @@ import { INVOKER, AUDIENCE } from "../../harness/auth/token-rules.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
 import { startFaultProxy } from "../../harness/network/fault-proxy.ts";
 import { relayOf } from "../../harness/producer/test-relay.ts";
-import { TEST_QUEUES, deployTestQueues } from "../../harness/registry/test-queues.ts";
+import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 import { deliveryHeaders } from "../../harness/worker/worker-harness.ts";
 import { TOKEN, TOKENS } from "../process/worker-process.ts";
+import { QUEUES } from "./resharded-queues.ts";
 
-const LOCATION = "projects/handoff-test/locations/europe-west1";
-export const QUEUE = `${LOCATION}/queues/default-queue`;
-const CALLER = "ops@example.com";
+export const CALLER = "ops@example.com";
 const RELAY_MS = 20_000;
+/** How long a request waits for a record. */
+const RECORD_MS = 20_000;
 
 const common = {
   payload: z.strictObject({ n: z.string() }),
@@ -67,7 +72,6 @@ export const OUTBOX_TASKS = {
 export type OutboxKind = Exclude<keyof typeof OUTBOX_TASKS, "child">;
 
 const REGISTRY = defineRegistry({ queues: TEST_QUEUES, taskTypes: Object.values(OUTBOX_TASKS) });
-const QUEUES = deployTestQueues((key) => `${key}-queue`);
 
 /** What a task's handler does. */
 export type Plan = "succeeds" | "snoozes" | "waits" | "enqueues" | "dies";
@@ -92,8 +96,16 @@ const RESULTS: Readonly<Record<Plan, HandlerResult>> = {
   dies: failPermanently({ code: "gone", message: "The receiver is gone." }),
 };
 
-/** A producer, a relay and a worker in one process, which reaches Firestore and Cloud Tasks through a proxy each. */
-export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, doings: Doings) {
+/**
+ * A producer, a relay and a worker in one process, which reaches Firestore and Cloud Tasks through a proxy each.
+ *
+ * @param queues what its revision knows of them.
+ */
+export async function startOutboxProcess(
+  { firestore, cloudTasks }: Emulators,
+  doings: Doings,
+  queues: DeployedQueues = QUEUES,
+) {
   const store = await startFaultProxy(firestore);
   const tasks = await startFaultProxy(cloudTasks);
   const client = await createCloudTasksClient(tasks);
@@ -102,13 +114,13 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
   const queue = createCloudTasksQueue(client, {
     project: "handoff-test",
     location: "europe-west1",
-    queues: QUEUES,
+    queues,
     workerUrl: "http://127.0.0.1:1",
     workerAudience: AUDIENCE,
     invokerServiceAccount: INVOKER,
   });
   const records = new TaskStore(documents);
-  const relay = relayOf({ documents, queue, clock: systemClock, log, types: REGISTRY.types, queues: QUEUES });
+  const relay = relayOf({ documents, queue, clock: systemClock, log, types: REGISTRY.types, queues });
   const inFlight = new PendingCalls();
   const producer = {
     registry: REGISTRY,
@@ -119,7 +131,8 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
     inFlight,
     maxPayloadBytes: 10_000,
     letters: new LetterStore(documents),
-    records: createTaskRecords(records),
+    records: patient(createTaskRecords(records)),
+    callerKeysFromMs: 0,
   };
   const app = createWorkerApp({
     project: "handoff-test",
@@ -135,7 +148,7 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
     admission: new Admission(admissionLimits("worker", LEAST_MEMORY_MIB)),
     rules: {
       handlers: new Map(boundHandlers(doings).map((handler) => [handler.taskType.type, handler])),
-      queues: QUEUES,
+      queues,
       maxBodyBytes: 10_000,
       deadLetterRetentionMs: 864_000_000,
     },
@@ -152,10 +165,14 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
     relay: (entryId: string) => relaySafely(entryId, relay, Date.now() + RELAY_MS),
     cancel: (id: TaskId) => told(() => cancel({ id, by: CALLER, mayCancel: mayDo }, producer, signal)),
     run: (id: TaskId) => told(() => runTask({ id, dueAtMs: null, mayRun: mayDo }, producer, signal)),
-    /** A tick of a stack with one schedule. */
-    async tick(schedule: Schedule): Promise<string> {
+    /** A caller hands a task over. */
+    post: (kind: OutboxKind, { n, key }: { readonly n: string; readonly key: string }) =>
+      told(() => enqueue(newTask(kind, { n, key }), producer, signal)),
+    /** A tick of a stack with one schedule, which it runs unless that is off. */
+    async tick(schedule: Schedule, { isOff = false } = {}): Promise<string> {
       const schedules = new Map([[schedule.name, schedule]]);
-      const parts = { store: firestoreSchedules(documents), off: new Set<string>(), clock: systemClock, log };
+      const off = new Set(isOff ? [schedule.name] : []);
+      const parts = { store: firestoreSchedules(documents), off, clock: systemClock, log };
       const relayOne = (entryId: string, untilMs: number) => relaySafely(entryId, relay, untilMs);
       try {
         return toldOf(await fireSchedules({ ...parts, schedules, relay: relayOne }, Date.now() + RELAY_MS));
@@ -165,11 +182,15 @@ export async function startOutboxProcess({ firestore, cloudTasks }: Emulators, d
       }
     },
     replay: (letterId: string) => told(() => replay(letterId, { by: CALLER, again: false }, producer)),
-    /** Delivers a hop as Cloud Tasks does. */
-    async deliver(envelope: Envelope, retryCount: number): Promise<string> {
+    /** Delivers a hop from one of its queues as Cloud Tasks does. */
+    async deliver(envelope: Envelope, from: { readonly queue: string; readonly retryCount: number }): Promise<string> {
       const answer = await app.request(`/tasks/${envelope.type}`, {
         method: "POST",
-        headers: { ...deliveryHeaders(envelope, TOKEN), "x-cloudtasks-taskretrycount": String(retryCount) },
+        headers: {
+          ...deliveryHeaders(envelope, TOKEN),
+          "x-cloudtasks-queuename": from.queue,
+          "x-cloudtasks-taskretrycount": String(from.retryCount),
+        },
         body: JSON.stringify(envelope),
       });
       return answer.status === 200 ? String(answer.headers.get("Handoff-Outcome")) : String(answer.status);
@@ -213,9 +234,20 @@ function boundHandlers({ plans, runs }: Doings) {
   ];
 }
 
+/** Google's client repeats a commit in its own time. On a busy machine, a request could give up before it hears how that went. */
+function patient(records: TaskRecords): TaskRecords {
+  return { ...records, change: (envelope, decide) => records.change(envelope, decide, RECORD_MS) };
+}
+
+function newTask(kind: OutboxKind, { n, key }: { readonly n: string; readonly key: string }): NewTask {
+  const payload = { json: JSON.stringify({ n }), hash: hashPayload({ n }) };
+  return { taskType: OUTBOX_TASKS[kind], payload, key: { text: key }, caller: { email: CALLER, role: "operator" } };
+}
+
 /** What a tick did about its schedule, in a word. */
-function toldOf({ fired, started, failed }: Fired): string {
+function toldOf({ fired, started, turnedOff, failed }: Fired): string {
   if (failed > 0) return "failed";
+  if (turnedOff > 0) return "turned off";
   if (started > 0) return "started";
   return fired > 0 ? "fired" : "nothing due";
 }

@@ -3,7 +3,8 @@ import type { CloudTasksClient } from "@google-cloud/tasks";
 import { randomUUID } from "node:crypto";
 import { type Envelope, envelopeSchema } from "../../../shared/contract/envelope.ts";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
-import { type TaskId, deriveTaskId } from "../../../shared/contract/task-id.ts";
+import type { DeployedQueues } from "../../../shared/contract/queues.ts";
+import { type TaskId, type TaskOrigin, deriveTaskId } from "../../../shared/contract/task-id.ts";
 import { TASK_OUTBOX, entryFields, newTaskEntryId } from "../../../shared/outbox/entry.ts";
 import { DEAD_LETTERS } from "../../../shared/records/letters/dead-letter.ts";
 import { type Schedule, defineSchedule } from "../../../shared/schedules/schedule.ts";
@@ -13,11 +14,13 @@ import type { OutboxFault, OutboxScenario } from "./outbox-cells.ts";
 import {
   type Doings,
   type Emulators,
+  type OutboxKind,
   type OutboxProcess,
+  CALLER,
   OUTBOX_TASKS,
-  QUEUE,
   startOutboxProcess,
 } from "./outbox-process.ts";
+import { QUEUE_PATHS, isMoved, queueNameOf } from "./resharded-queues.ts";
 
 /** What the stories share. */
 export interface OutboxWorld {
@@ -27,8 +30,13 @@ export interface OutboxWorld {
   readonly doings: Doings;
   /** A process that no fault hits. */
   readonly other: OutboxProcess;
+  /** One of the revision before a change of shards, if there is one. */
+  readonly earlier: OutboxProcess | null;
+  /** What the revision of the first two knows. */
+  readonly queues: DeployedQueues;
 }
 
+const [DEFAULT_QUEUE = ""] = QUEUE_PATHS;
 const HOUR_MS = 3_600_000;
 /** A hop's entry is relayed, and its task delivered, a round later than what made it. */
 const MOST_ROUNDS = 6;
@@ -42,8 +50,9 @@ class OutboxStory {
   readonly violations: string[] = [];
   readonly #world: OutboxWorld;
   readonly #scenario: OutboxScenario;
-  readonly #origin: readonly ["outbox" | "schedule", string, string];
+  readonly #origin: TaskOrigin;
   readonly #payload = { n: randomUUID() };
+  readonly #key: string;
   readonly #deliveries = new Map<string, number>();
 
   constructor(world: OutboxWorld, scenario: OutboxScenario) {
@@ -58,8 +67,8 @@ class OutboxStory {
       task: taskType,
       payload: this.#payload,
     });
-    const minute = `${new Date().getUTCFullYear()}-01-01T00:00Z`;
-    this.#origin = this.#isScheduled ? ["schedule", name, minute] : ["outbox", taskType.type, this.#payload.n];
+    this.#key = keyOfMoved(taskType);
+    this.#origin = this.#originOf(taskType.type);
     this.id = deriveTaskId(this.#origin, taskType);
     this.entryId = newTaskEntryId(this.id, hashPayload(this.#payload));
     world.doings.plans.set(this.id, scenario.plan);
@@ -69,18 +78,38 @@ class OutboxStory {
     return this.#scenario.before === "due" || this.#scenario.before === "unstarted";
   }
 
+  get #isTurnedOff(): boolean {
+    return this.#scenario.before === "due" && this.#scenario.end === "none";
+  }
+
+  #originOf(type: string): TaskOrigin {
+    if (this.#world.earlier) return originOf(this.#key, type);
+    if (!this.#isScheduled) return ["outbox", type, this.#payload.n];
+    return ["schedule", this.schedule.name, `${new Date().getUTCFullYear()}-01-01T00:00Z`];
+  }
+
+  /** A caller hands the task over. */
+  async post(process: OutboxProcess): Promise<string> {
+    return await process.post(this.#scenario.kind, { n: this.#payload.n, key: this.#key });
+  }
+
   /** Brings the task to where the subject finds it. */
   async prepare(): Promise<void> {
     const { before } = this.#scenario;
-    const { other, client } = this.#world;
+    const { other, earlier, client } = this.#world;
     if (before === "unstarted") return;
+    if (earlier) {
+      await this.post(earlier);
+      if (before === "resharded twice") await this.post(other);
+      return;
+    }
     if (before === "due") return this.#startAYearAgo();
     await this.#enter(before === "early" ? new Date(Date.now() + HOUR_MS).toISOString() : undefined);
     if (before === "entry" || before === "misnamed") return;
     await other.relay(this.entryId);
     if (before === "removed") {
       await this.#enter(undefined);
-      await client.deleteTask({ name: `${QUEUE}/tasks/${this.id}` });
+      await client.deleteTask({ name: `${DEFAULT_QUEUE}/tasks/${this.id}` });
     }
     if (before === "letter") await this.deliver(other);
   }
@@ -93,11 +122,12 @@ class OutboxStory {
 
   async #enter(notBefore: string | undefined): Promise<void> {
     const isMisnamed = this.#scenario.before === "misnamed";
+    const { type } = OUTBOX_TASKS[this.#scenario.kind];
     const entry = {
       taskId: this.id,
-      type: this.#origin[1],
+      type,
       payloadJson: JSON.stringify(this.#payload),
-      origin: isMisnamed ? (["outbox", this.#origin[1], "another"] as const) : this.#origin,
+      origin: isMisnamed ? (["outbox", type, "another"] as const) : this.#origin,
       caller: "local",
       enqueuedAt: new Date().toISOString(),
       hop: 0,
@@ -106,27 +136,33 @@ class OutboxStory {
     await this.#world.db.collection(TASK_OUTBOX).doc(this.entryId).set(entryFields(entry));
   }
 
-  /** Delivers the task's last hop that is in its queue; Cloud Tasks deletes what is answered 2xx. */
+  /** Delivers the task's last hop that is in one of its queues; Cloud Tasks deletes what is answered 2xx. */
   async deliver(process: OutboxProcess, id: string = this.id): Promise<string> {
     const { client } = this.#world;
     const name = (await this.#namesOf(id)).at(-1);
     if (name === undefined) return "nothing there";
-    const [task] = await client.getTask({ name: `${QUEUE}/tasks/${name}`, responseView: "FULL" });
+    const [task] = await client.getTask({ name, responseView: "FULL" });
     const body = task.httpRequest?.body ?? "";
     const envelope: Envelope = envelopeSchema.parse(JSON.parse(Buffer.from(body).toString("utf8")));
     const retryCount = this.#deliveries.get(name) ?? 0;
     this.#deliveries.set(name, retryCount + 1);
-    const said = await process.deliver(envelope, retryCount);
-    if (!/^[0-9]{3}$/.test(said)) await client.deleteTask({ name: `${QUEUE}/tasks/${name}` }).catch(() => undefined);
+    const queue = name.split("/").at(-3) ?? "";
+    const said = await process.deliver(envelope, { queue, retryCount });
+    if (!/^[0-9]{3}$/.test(said)) await client.deleteTask({ name }).catch(() => undefined);
     return said;
   }
 
+  /** In the order of their hops. */
   async #namesOf(id: string): Promise<string[]> {
-    const [tasks] = await this.#world.client.listTasks({ parent: QUEUE });
-    return tasks
-      .map(({ name }) => name?.split("/").at(-1) ?? "")
-      .filter((name) => name.startsWith(id))
-      .toSorted();
+    const { client } = this.#world;
+    const paths = this.#world.earlier ? QUEUE_PATHS : [DEFAULT_QUEUE];
+    const inQueues = await Promise.all(paths.map(async (parent) => (await client.listTasks({ parent }))[0]));
+    const ownPart = (name: string): string => name.split("/").at(-1) ?? "";
+    return inQueues
+      .flat()
+      .map(({ name }) => name ?? "")
+      .filter((name) => ownPart(name).startsWith(id))
+      .toSorted((a, b) => ownPart(a).localeCompare(ownPart(b)));
   }
 
   async #entryIds(id: string): Promise<string[]> {
@@ -139,7 +175,7 @@ class OutboxStory {
     const { other, doings } = this.#world;
     doings.plans.set(this.id, this.#scenario.plan === "enqueues" ? "enqueues" : "succeeds");
     if (this.#scenario.before === "early") await other.run(this.id);
-    if (this.#isScheduled) await other.tick(this.schedule);
+    if (this.#isScheduled) await other.tick(this.schedule, { isOff: this.#isTurnedOff });
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const ids = [this.id, ...(await this.#followers())];
       for (const id of ids) {
@@ -172,7 +208,7 @@ class OutboxStory {
 
   /** How it ended, and what that violates. */
   async end(): Promise<string> {
-    const { db, doings } = this.#world;
+    const { db, doings, earlier } = this.#world;
     const { end, kind, before } = this.#scenario;
     const record = await db.collection(TASK_RECORDS).doc(this.id).get();
     const state = String(record.get("state") ?? "none");
@@ -193,9 +229,13 @@ class OutboxStory {
       const state = (await document.get()).data();
       // The next story's ticks would turn it off.
       await document.delete();
-      must(before !== "due" || state?.["lastTaskId"] === this.id, "is not remembered");
+      const isOff = state?.["off"] === true;
+      must(before !== "due" || isOff === this.#isTurnedOff, isOff ? "is off" : "is not off");
+      must(before !== "due" || this.#isTurnedOff || state?.["lastTaskId"] === this.id, "is not remembered");
       must(state?.["startedAt"] instanceof Timestamp, "has not started");
     }
+    if (earlier) must((await this.#namesOf(this.id)).length === 0, "is left in a queue");
+    if (earlier && kind !== "natural") must(runsOf(this.id) === 1, "doesn't run once");
     if (before === "misnamed") {
       const letters = await db.collection(DEAD_LETTERS).where("taskId", "==", this.id).get();
       must(letters.size === 1, `has ${letters.size} letters`);
@@ -204,13 +244,26 @@ class OutboxStory {
   }
 }
 
+/** An idempotency key whose task has another queue after the change of shards. */
+function keyOfMoved(taskType: (typeof OUTBOX_TASKS)[OutboxKind]): string {
+  for (;;) {
+    const key = randomUUID();
+    if (isMoved(deriveTaskId(originOf(key, taskType.type), taskType))) return key;
+  }
+}
+
+function originOf(key: string, type: string): TaskOrigin {
+  return ["key", CALLER, type, key];
+}
+
 /** The response to whoever met the fault, or if nobody knows, to the repeated request; and the end. */
 export async function playOutboxCell(world: OutboxWorld, scenario: OutboxScenario, fault: OutboxFault) {
   const story = new OutboxStory(world, scenario);
   await story.prepare();
-  const subject = await startOutboxProcess(world.emulators, world.doings);
-  const { proxy, rpc, skip = 0 } = scenario.at;
-  const injected = subject[proxy].inject({ rpc, skip, when: fault.when, answer: fault.answer });
+  const subject = await startOutboxProcess(world.emulators, world.doings, world.queues);
+  const { proxy, rpc, skip = 0, queue } = scenario.at;
+  const about = queue && `/queues/${queueNameOf(story.id, queue)}/`;
+  const injected = subject[proxy].inject({ rpc, about, skip, when: fault.when, answer: fault.answer });
   const acting = scenario.act(subject, story).catch((error: unknown) => `threw ${String(error)}`);
   const never = acting.then(async (said) => {
     // The subject may hear of the fault before it is reported here.
@@ -224,7 +277,7 @@ export async function playOutboxCell(world: OutboxWorld, scenario: OutboxScenari
   // Google's client asks again after two seconds or more, so it depends on chance whether a request hears of that in time.
   const isUnknown = answer === "unclear" || answer === "503";
   const asked = answer === "†" || isUnknown ? await scenario.act(world.other, story) : "";
-  const again = isUnknown && asked === "replayed" ? "accepted" : asked;
+  const again = isUnknown && scenario.before === "letter" && asked === "replayed" ? "accepted" : asked;
   await story.finish();
   const end = await story.end();
   await subject.discard();

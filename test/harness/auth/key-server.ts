@@ -54,9 +54,11 @@ export function pemResponse(keys: readonly SigningKey[], cacheControl?: string):
   return { body, ...(cacheControl === undefined ? {} : { headers: { "cache-control": cacheControl } }) };
 }
 
-/** Keys as a JWK set, in the format of Google's v3/certs. */
+/** Keys as a JWK set, in the format of Google's v3/certs and of IAP's public_key-jwk. */
 export function jwkResponse(keys: readonly SigningKey[]): KeyServerResponse {
-  const set = keys.map((key) => ({ ...key.publicJwk, kid: key.keyId, use: "sig", alg: "RS256" }));
+  const set = keys.map(({ publicJwk, keyId }) => {
+    return { ...publicJwk, kid: keyId, use: "sig", alg: publicJwk.kty === "EC" ? "ES256" : "RS256" };
+  });
   return { body: JSON.stringify({ keys: set }) };
 }
 

@@ -69,6 +69,8 @@ export class FaultLink {
   }
 
   leaveUnanswered(caller: http2.ServerHttp2Stream): void {
+    // A stream isn't closed before it has been read to its end.
+    caller.resume();
     if (this.#calmed && this.severed) this.#refuse(caller);
     else this.#unanswered.push(caller);
   }

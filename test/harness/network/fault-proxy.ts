@@ -3,10 +3,15 @@ import http2 from "node:http2";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { FaultLink, respond } from "./fault-link.ts";
 
+/** By this, Google's clients tell what a call is about (https://google.aip.dev/client-libraries/4222). */
+const ROUTING_HEADER = "x-goog-request-params";
+
 /** How the next calls of one RPC fail. */
 export interface Fault {
   /** The RPC's short name, for example CreateTask. */
   readonly rpc: string;
+  /** Only calls about this, which their routing header says: a queue, for example. Default: all. */
+  readonly about?: string | undefined;
   /** Whether the server has carried out the call before it fails. */
   readonly when: "before-effect" | "after-effect";
   readonly answer: FaultyAnswer;
@@ -105,7 +110,7 @@ export async function startFaultProxy(
       report: (call) => onRelayed({ rpc, ...call }),
       hear: onResponse(rpc),
     };
-    const fault = takeFault(armed, rpc);
+    const fault = takeFault(armed, { rpc, routing: decodeURIComponent(String(headers[ROUTING_HEADER] ?? "")) });
     if (fault) spoil(caller, fault, passage).then(fault.hit, fault.fail);
     else relay(caller, passage);
   });
@@ -134,8 +139,11 @@ export async function startFaultProxy(
   };
 }
 
-function takeFault(armed: ArmedFault[], rpc: string): ArmedFault | undefined {
-  const fault = armed.find((candidate) => candidate.rpc === rpc && candidate.left > 0);
+function takeFault(
+  armed: ArmedFault[],
+  { rpc, routing }: { readonly rpc: string; readonly routing: string },
+): ArmedFault | undefined {
+  const fault = armed.find((one) => one.rpc === rpc && one.left > 0 && routing.includes(one.about ?? ""));
   if (!fault) return undefined;
   if (fault.toSkip > 0) {
     fault.toSkip--;

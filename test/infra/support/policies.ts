@@ -14,7 +14,6 @@ const SERVICE = "gcp:cloudrunv2/service:Service";
 const QUEUE = "gcp:cloudtasks/queue:Queue";
 const MAY_CALL = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember";
 const ON_PROJECT = "gcp:projects/iAMMember:IAMMember";
-const ON_QUEUE = "gcp:cloudtasks/queueIamMember:QueueIamMember";
 const ON_ACCOUNT = "gcp:serviceaccount/iAMMember:IAMMember";
 const ON_SECRET = "gcp:secretmanager/secretIamMember:SecretIamMember";
 const DATABASE = "gcp:firestore/database:Database";
@@ -28,7 +27,6 @@ const CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel";
 const ALLOWED_GRANTS = new Map([
   [MAY_CALL, ["roles/run.invoker", "roles/run.viewer"]],
   ["gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember", ["roles/iap.httpsResourceAccessor"]],
-  [ON_QUEUE, ["roles/cloudtasks.enqueuer", "roles/cloudtasks.viewer", "roles/cloudtasks.taskDeleter"]],
   [ON_ACCOUNT, ["roles/iam.serviceAccountUser"]],
   [ON_SECRET, ["roles/secretmanager.secretAccessor"]],
   [
@@ -41,6 +39,7 @@ const NEVER_IN_THE_CLOUD = new Set([
   "FIRESTORE_EMULATOR_HOST",
   "CLOUD_TASKS_EMULATOR_HOST",
   "OIDC_CERTS_URL",
+  "IAP_KEYS_URL",
   "THROUGHPUT_URL",
 ]);
 

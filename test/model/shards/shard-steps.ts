@@ -5,7 +5,6 @@ import type { Place } from "./revisions.ts";
 const BOTH = [0, 1] as const;
 const PLACES: readonly Place[] = ["earlier", "current"];
 const HOPS = [0, 1, 2];
-const CREATIONS: readonly (Extract<HopStep, { kind: "create" }>["lost"] | "nothing")[] = ["nothing", "before", "after"];
 
 /** What can happen to a task while the number of shards changes, and each of two revisions that can do it. */
 export const SHARD_STEPS: readonly HopStep[] = [
@@ -30,7 +29,9 @@ export const SHARD_STEPS: readonly HopStep[] = [
     { kind: "end", which, how: "fails" },
     { kind: "end", which, how: "snoozes" },
     { kind: "crash", which },
-    ...CREATIONS.map((lost): HopStep => ({ kind: "create", which, ...(lost === "nothing" ? {} : { lost }) })),
+    { kind: "create", which },
+    { kind: "create", which, lost: "before" },
+    { kind: "create", which, lost: "after" },
     { kind: "delete", which },
   ]),
   { kind: "wait" },

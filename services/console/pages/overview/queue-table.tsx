@@ -5,6 +5,7 @@ import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
 import { queuePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
+import { isSlowed } from "../queues/rate-sentence.ts";
 
 /** The queues, each with how much it holds, how fast it goes, and which types it carries. */
 export function QueueTable(props: { readonly queues: readonly Queue[]; readonly types: readonly TaskTypeInfo[] }) {
@@ -60,7 +61,7 @@ function QueueRow(props: { readonly queue: Queue; readonly deepest: number; read
         <StateBadge state={state} />
       </td>
       <td class="number">
-        {formatCount(depth)} <Bar share={depth / deepest} />
+        {formatCount(depth)} <Bar share={depth / deepest} busy={inFlight / Math.max(depth, 1)} />
       </td>
       <td>
         <Time at={nextDueAt} />
@@ -79,8 +80,7 @@ function QueueRow(props: { readonly queue: Queue; readonly deepest: number; read
 export function Rate({ queue }: { readonly queue: Queue }) {
   const { effectiveRate, configuredRate } = queue;
   const configured = configuredRate.maxDispatchesPerSecond;
-  const isSlowed = queue.state === "running" && effectiveRate > 0 && effectiveRate < configured;
-  return isSlowed ? (
+  return isSlowed(queue) ? (
     <span class="warn" title={`Cloud Tasks has slowed it down from ${formatRate(configured)}.`}>
       {formatRate(effectiveRate)} of {formatRate(configured)}
     </span>

@@ -1,12 +1,23 @@
 const WIDTH = 60;
 
-/** A bar beside a number. It shows what share the number is of the largest one, from 0 to 1. */
-export function Bar({ share }: { readonly share: number }) {
-  const width = Math.round(Math.min(Math.max(share, 0), 1) * WIDTH);
+/**
+ * A bar beside a number.
+ *
+ * @param bar.share what share the number is of the largest one, from 0 to 1.
+ * @param bar.busy which part of the number is being worked on, from 0 to 1. Default: none.
+ */
+export function Bar({ share, busy = 0 }: { readonly share: number; readonly busy?: number }) {
+  const width = Math.round(withinOne(share) * WIDTH);
+  const busyWidth = Math.round(withinOne(busy) * width);
   return (
     <svg class="bar" width={WIDTH} height="6" viewBox={`0 0 ${WIDTH} 6`} aria-hidden="true">
       <rect class="track" width={WIDTH} height="6" rx="3" />
       {width === 0 ? null : <rect class="filled" width={width} height="6" rx="3" />}
+      {busyWidth === 0 ? null : <rect class="busy" width={busyWidth} height="6" rx="3" />}
     </svg>
   );
+}
+
+function withinOne(share: number): number {
+  return Math.min(Math.max(share, 0), 1);
 }

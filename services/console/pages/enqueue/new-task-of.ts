@@ -1,0 +1,58 @@
+import { IDEMPOTENCY_KEY_FORM, isIdempotencyKey } from "../../../../packages/client/src/tasks/idempotency-key.ts";
+import { readPayload } from "../../../../packages/client/src/tasks/read-payload.ts";
+import type { RequestProblem } from "../../../../shared/http/problem.ts";
+import type { Field } from "../../payload/field.ts";
+import { jsonProblem, readFields } from "../../payload/read-fields.ts";
+import type { Draft } from "./draft.ts";
+
+/** How the producer's problems name what isn't in the payload. */
+export const PATHS = { key: "Idempotency-Key", delaySeconds: "delaySeconds", scheduleTime: "scheduleTime" } as const;
+
+/** A payload as it will be sent; or what is wrong with what was typed. */
+export type PayloadOfDraft =
+  | { readonly kind: "read"; readonly payload: unknown }
+  | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
+
+/** A task that can be enqueued; or what is wrong with what was typed. The producer checks the rest. */
+export type TaskOfDraft =
+  | {
+      readonly kind: "read";
+      readonly payload: unknown;
+      readonly options: {
+        readonly idempotencyKey: string;
+        readonly delaySeconds: number | undefined;
+        readonly scheduleTime: string | undefined;
+      };
+    }
+  | { readonly kind: "wrong"; readonly problems: readonly RequestProblem[] };
+
+export function newTaskOf(draft: Draft, field: Field): TaskOfDraft {
+  const { key, madeUpKey, delaySeconds, scheduleTime } = draft;
+  const payload = payloadOf(draft, field);
+  const problems = payload.kind === "wrong" ? [...payload.problems] : [];
+  const idempotencyKey = key === "" ? madeUpKey : key;
+  if (!isIdempotencyKey(idempotencyKey)) problems.push({ path: PATHS.key, message: IDEMPOTENCY_KEY_FORM });
+  const delay = delaySeconds === "" ? undefined : Number(delaySeconds);
+  if (delay !== undefined && !Number.isFinite(delay)) {
+    problems.push({ path: PATHS.delaySeconds, message: "must be a number of seconds, such as 90" });
+  }
+  if (payload.kind === "wrong" || problems.length > 0) return { kind: "wrong", problems };
+  const options = { idempotencyKey, delaySeconds: delay, scheduleTime: scheduleTime || undefined };
+  return { kind: "read", payload: payload.payload, options };
+}
+
+/** The payload that somebody has written. */
+export function payloadOf(draft: Draft, field: Field): PayloadOfDraft {
+  const json = draft.as === "json" ? wholeJson(draft.json) : readFields(field, draft.typed);
+  if (json.kind === "wrong") return json;
+  const read = readPayload(json.json);
+  return read.kind === "read" ? read : { kind: "wrong", problems: read.problems };
+}
+
+function wholeJson(text: string): ReturnType<typeof readFields> {
+  if (text.trim() === "") return { kind: "wrong", problems: [{ path: "payload", message: "is missing" }] };
+  const problem = jsonProblem(text);
+  return problem === undefined
+    ? { kind: "read", json: text }
+    : { kind: "wrong", problems: [{ path: "payload", message: problem }] };
+}

@@ -1,0 +1,41 @@
+import type { HandoffError, UnreachableError } from "../../../../packages/client/src/errors.ts";
+import type { RequestProblem } from "../../../../shared/http/problem.ts";
+import type { Failure } from "../../http/failures.tsx";
+import type { Draft } from "./draft.ts";
+
+/** The form, as somebody sees it after something went wrong; or before. */
+export interface Shown {
+  readonly draft: Draft;
+  readonly status: Failure["status"] | 200;
+  readonly problems: readonly RequestProblem[];
+  /** What went wrong altogether. */
+  readonly message?: string;
+  /** The producer's code, or the console's own, for the log. */
+  readonly code: string;
+}
+
+export function asWritten(draft: Draft): Shown {
+  return { draft, status: 200, problems: [], code: "none" };
+}
+
+/** What was typed is no task. Nothing was sent. */
+export function asProblems(draft: Draft, problems: readonly RequestProblem[]): Shown {
+  return { draft, status: 400, problems, message: "Nothing was enqueued. Change what is marked.", code: "not-a-task" };
+}
+
+/** The producer has not enqueued the task, or nobody knows. The form's key makes it safe to send it again. */
+export function asFailure(
+  draft: Draft,
+  { failure, error }: { readonly failure: Failure; readonly error: HandoffError | UnreachableError },
+): Shown {
+  const { status, detail, code = "failed" } = failure;
+  const problems = "problem" in error ? (error.problem?.problems ?? []) : [];
+  if (code === "idempotency-key-reused" && draft.key === "") {
+    const message =
+      "This form has enqueued a task already, with another payload. Press Enqueue again to enqueue this one, too.";
+    return { draft: { ...draft, madeUpKey: crypto.randomUUID() }, status, problems, message, code };
+  }
+  if (problems.length > 0) return { ...asProblems(draft, problems), status, code };
+  const again = status >= 500 ? " You can press Enqueue again: it makes no second task." : "";
+  return { draft, status, problems, message: `${detail}${again}`, code };
+}

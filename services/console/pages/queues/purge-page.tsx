@@ -1,0 +1,49 @@
+import type { Queue } from "../../../../packages/client/src/views/queue.ts";
+import { AskFirst } from "../../parts/ask-first.tsx";
+import { formatCount } from "../../parts/numbers.ts";
+import { queuePage } from "../../parts/task-id.tsx";
+
+/** The field in which the queue's key is typed. */
+export const PURGE_FIELD = "queue";
+
+/** Asks before a queue is purged. `typed` is another key than the queue's. */
+export function PurgePage({ queue, typed }: { readonly queue: Queue; readonly typed?: string }) {
+  const { key, depth, inFlight } = queue;
+  const isWrong = typed !== undefined;
+  return (
+    <AskFirst
+      title={`Remove every task of ${key}?`}
+      action={`${queuePage(key)}/purge`}
+      label={`Purge ${key}`}
+      back={queuePage(key)}
+    >
+      <p>
+        It holds <b>{formatCount(depth)}</b> {depth === 1 ? "task" : "tasks"} now, by Cloud Tasks' estimate. Their
+        payloads are nowhere else: this can't be undone, and makes no dead letters.
+      </p>
+      <p>
+        What is being delivered{inFlight > 0 ? ` (${formatCount(inFlight)} at present)` : ""} runs to its end. Cloud
+        Tasks takes up to a minute, and may deliver some of the others meanwhile.
+      </p>
+      <div class="field">
+        <label for="typed">Type the queue's key to confirm: {key}</label>
+        <input
+          id="typed"
+          name={PURGE_FIELD}
+          type="text"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck={false}
+          value={typed}
+          aria-invalid={isWrong ? "true" : undefined}
+          aria-describedby={isWrong ? "typed-wrong" : undefined}
+        />
+        {isWrong ? (
+          <span class="wrong" id="typed-wrong">
+            {typed === "" ? "Nothing was typed" : `This is ${typed}, not ${key}`}: nothing was removed.
+          </span>
+        ) : null}
+      </div>
+    </AskFirst>
+  );
+}

@@ -1,0 +1,14 @@
+import { ActionForm, useMay } from "../../parts/form.tsx";
+
+/** The field that makes two clicks of one button one task. */
+export const RUN_KEY_FIELD = "key";
+
+/** A button that makes a task as the schedule does. */
+export function RunNow({ action, needs }: { readonly action: string; readonly needs: string }) {
+  return useMay(needs) ? (
+    <ActionForm action={action}>
+      <input type="hidden" name={RUN_KEY_FIELD} value={crypto.randomUUID()} />
+      <button>Run now</button>
+    </ActionForm>
+  ) : null;
+}

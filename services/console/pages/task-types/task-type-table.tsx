@@ -1,0 +1,77 @@
+import type { LetterSummary } from "../../../../packages/client/src/views/dead-letter.ts";
+import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
+import { describeDuration } from "../../parts/distance.ts";
+import { useMay } from "../../parts/form.tsx";
+import { formatCount } from "../../parts/numbers.ts";
+import { queuePage, typePage } from "../../parts/task-id.tsx";
+import { Empty } from "../../parts/try-it.tsx";
+import { enqueuePage } from "../enqueue/choose-type.tsx";
+import { OpenLetters } from "./open-letters.tsx";
+
+/** All types, in the order of the registry. */
+export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; readonly letters: LetterSummary }) {
+  const { types, letters } = props;
+  const mayCreate = useMay("create tasks");
+  if (types.length === 0) {
+    return (
+      <>
+        <h1>Task types</h1>
+        <Empty command="npx handoff new mail.send">
+          There are none yet. A task type is a file in shared/tasks/ and a handler in services/worker/handlers/. This
+          makes both, with a test:
+        </Empty>
+      </>
+    );
+  }
+  return (
+    <>
+      <h1>Task types</h1>
+      <div class="scroll">
+        <table class="wide">
+          <thead>
+            <tr>
+              <th scope="col">Type</th>
+              <th scope="col">Queue</th>
+              <th scope="col">Kind</th>
+              <th scope="col" class="number">
+                Timeout
+              </th>
+              <th scope="col" class="number">
+                Attempts
+              </th>
+              <th scope="col" class="number">
+                Open dead letters
+              </th>
+              {mayCreate ? <th scope="col">Enqueue</th> : null}
+            </tr>
+          </thead>
+          <tbody data-rows="">
+            {types.map(({ type, queue, idempotency, timeoutMs, attempts }) => (
+              <tr>
+                <th scope="row">
+                  <a href={typePage(type)}>{type}</a>
+                </th>
+                <td>
+                  <a href={queuePage(queue)}>{queue}</a>
+                </td>
+                <td>{idempotency}</td>
+                <td class="number">{describeDuration(timeoutMs)}</td>
+                <td class="number">{formatCount(attempts)}</td>
+                <td class="number">
+                  <OpenLetters type={type} letters={letters} />
+                </td>
+                {mayCreate ? (
+                  <td>
+                    <a href={enqueuePage(type)}>
+                      Enqueue one<span class="unseen"> {type}</span>
+                    </a>
+                  </td>
+                ) : null}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}

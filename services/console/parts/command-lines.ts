@@ -1,0 +1,27 @@
+/** A task to enqueue by a command. */
+interface CommandTask {
+  readonly producerUrl: string;
+  readonly type: string;
+  readonly payload: unknown;
+}
+
+/** A line for a shell in this repository that enqueues a task. */
+export function enqueueByCli({ producerUrl, type, payload }: CommandTask): string {
+  return `npx handoff enqueue ${type} --url ${producerUrl} --payload ${quoted(JSON.stringify(payload))}`;
+}
+
+/** The same for any shell that has curl; and gcloud, if the producer asks for a token. */
+export function enqueueByCurl({ producerUrl, type, payload }: CommandTask): string {
+  const needsToken = producerUrl.startsWith("https:");
+  return [
+    `curl -i ${producerUrl}/v1/tasks`,
+    ...(needsToken ? [`-H "authorization: Bearer $(gcloud auth print-identity-token)"`] : []),
+    "-H 'content-type: application/json'",
+    `-d ${quoted(JSON.stringify({ type, payload }))}`,
+  ].join(" \\\n  ");
+}
+
+/** A text as one word of a shell that treats nothing in it specially. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

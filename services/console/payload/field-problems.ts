@@ -1,0 +1,28 @@
+import type { RequestProblem } from "../../../shared/http/problem.ts";
+import { type Field, problemPath } from "./field.ts";
+
+/** What is wrong with a payload: beside which field, and what no field is to blame for. */
+export interface FieldProblems {
+  of(field: Field): readonly RequestProblem[];
+  readonly others: readonly RequestProblem[];
+}
+
+/** Finds the field of each problem: the innermost one that its path leads to or into. */
+export function placeProblems(field: Field, problems: readonly RequestProblem[]): FieldProblems {
+  const placed = new Map<string, RequestProblem[]>();
+  const others: RequestProblem[] = [];
+  for (const problem of problems) {
+    const found = innermost(field, problem.path);
+    if (!found) others.push(problem);
+    else placed.set(problemPath(found), [...(placed.get(problemPath(found)) ?? []), problem]);
+  }
+  return { of: (field) => placed.get(problemPath(field)) ?? [], others };
+}
+
+/** A problem inside a group is one of its fields', or else of no field that can be seen. */
+function innermost(field: Field, path: string): Field | undefined {
+  const own = problemPath(field);
+  if (field.kind !== "group") return path === own || path.startsWith(`${own}.`) ? field : undefined;
+  const within = field.fields.map((part) => innermost(part, path)).find((found) => found !== undefined);
+  return within ?? (path === own && field.path.length > 0 ? field : undefined);
+}
