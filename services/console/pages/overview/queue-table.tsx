@@ -6,6 +6,7 @@ import { StateBadge } from "../../parts/state-badge.tsx";
 import { queuePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { isSlowed } from "../queues/rate-sentence.ts";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** The queues, each with how much it holds, how fast it goes, and which types it carries. */
 export function QueueTable(props: { readonly queues: readonly Queue[]; readonly types: readonly TaskTypeInfo[] }) {
@@ -14,7 +15,7 @@ export function QueueTable(props: { readonly queues: readonly Queue[]; readonly 
   return (
     <section>
       <h2>Queues</h2>
-      <div class="scroll">
+      <Scroll label="Queues">
         <table class="wide">
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export function QueueTable(props: { readonly queues: readonly Queue[]; readonly 
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
