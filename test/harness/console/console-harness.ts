@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { createClient } from "../../../packages/client/src/create-client.ts";
 import type { Fetch } from "../../../packages/client/src/options.ts";
-import { type Identify, LOCAL_PERSON } from "../../../services/console/access/identify.ts";
+import type { Identify } from "../../../services/console/access/identify.ts";
 import { createConsoleApp } from "../../../services/console/app.tsx";
 import type { Asset, Assets } from "../../../services/console/assets.ts";
 import { TOKEN_FIELD } from "../../../services/console/http/form-token.ts";
@@ -29,7 +29,7 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
   const access = person === undefined ? {} : { access: (await setUpCallers()).access };
   const producer = await setUpProducer({ throughput: QUIET, ...access, ...options.producer });
   const logged: string[] = [];
-  const email = person ?? LOCAL_PERSON;
+  const email = person ?? LOCAL;
   const identify: Identify = async () => ({ kind: "identified", email });
   const app = createConsoleApp({
     identify,
@@ -44,6 +44,9 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
   const browser = createBrowser((path, init) => app.request(path, init), email);
   return { app, producer, logged, ...browser };
 }
+
+/** Everybody, on a laptop. */
+const LOCAL = "local";
 
 /** An hour in which nothing happened. */
 const QUIET: Throughput = { read: async () => new Map() };

@@ -18,8 +18,8 @@ export interface ReadPage {
 
 /** Reads a page that Hono's JSX has written: it escapes `<`, `>`, quotes and `&` in texts and attributes alike. */
 export function readPage(html: string): ReadPage {
-  const main = /<main\b[^>]*>(.*)<\/main>/s.exec(html)?.[1] ?? "";
-  const live = /<main\b[^>]* data-live="(\d+)"/.exec(html)?.[1];
+  const main = /<main\b[^<>]*>(.*)<\/main>/s.exec(html)?.[1] ?? "";
+  const live = /<main\b[^<>]* data-live="(\d+)"/.exec(html)?.[1];
   return {
     text: textOf(html),
     main: textOf(main),
@@ -32,13 +32,13 @@ export function readPage(html: string): ReadPage {
 }
 
 function textOf(html: string): string {
-  return decode(html.replaceAll(/<[^>]*>/g, " "))
+  return decode(html.replaceAll(/<[^<>]*>/g, " "))
     .replaceAll(/\s+/g, " ")
     .trim();
 }
 
 function valuesOf(html: string, attribute: string, tag = "[a-z][a-z0-9]*"): string[] {
-  const pattern = new RegExp(`<${tag}\\b[^>]*? ${attribute}="([^"]*)"`, "g");
+  const pattern = new RegExp(`<${tag}\\b[^<>]*? ${attribute}="([^"]*)"`, "g");
   return [...html.matchAll(pattern)].map(([, value = ""]) => decode(value));
 }
 

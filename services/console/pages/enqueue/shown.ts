@@ -35,6 +35,7 @@ export function asFailure(
       "This form has enqueued a task already, with another payload. Press Enqueue again to enqueue this one, too.";
     return { draft: { ...draft, madeUpKey: crypto.randomUUID() }, status, problems, message, code };
   }
+  if (problems.length > 0) return { ...asProblems(draft, problems), status, code };
   const again = status >= 500 ? " You can press Enqueue again: it makes no second task." : "";
   return { draft, status, problems, message: `${detail}${again}`, code };
 }

@@ -11,7 +11,7 @@ import { whatNext } from "./what-next.ts";
 
 /** All that is known of a task: what comes next, what happened, and what it carries. */
 export function TaskPage({ seen }: { readonly seen: SeenTask }) {
-  const { task, type } = seen;
+  const { task } = seen;
   return (
     <>
       <h1>
@@ -26,7 +26,7 @@ export function TaskPage({ seen }: { readonly seen: SeenTask }) {
       <div class="columns">
         <section>
           <h2>Timeline</h2>
-          <Timeline told={task} backoff={type?.backoff} />
+          <Timeline told={task} />
         </section>
         <section>
           <h2>Facts</h2>

@@ -34,8 +34,9 @@ export function whatNext(task: Task, on: Surroundings): WhatNext {
       return nextAttempt(task, on);
     case "running":
       return { lead: describeRunning(task, on), more: describeCancel(task) };
-    case "succeeded":
     case "dead":
+      return { lead: describeDeath(task, on), more: [describeEnd("dead").meaning] };
+    case "succeeded":
     case "cancelled":
     case "finished":
     case "removed":
@@ -84,6 +85,15 @@ function describeRunning({ attempts }: Task, { type }: Surroundings): string {
   if (!type) return `${which} is running.`;
   const limit = describeDuration(type.timeoutMs);
   return `${which} of at most ${type.attempts} is running. Its handler may take ${limit}.`;
+}
+
+function describeDeath({ attempts, attemptLog = [] }: Task, { type }: Surroundings): string {
+  const last = attemptLog.at(-1)?.outcome;
+  if (last === "permanent") return "It was given up: its handler said that another attempt would not help.";
+  if (last === "unknown-type") return "It was given up: no worker knew its type.";
+  if (attempts === undefined) return "It was given up.";
+  const all = type !== undefined && attempts >= type.attempts ? ", which is all that its type allows" : "";
+  return `It was given up after ${attempts === 1 ? "1 attempt" : `${attempts} attempts`}${all}.`;
 }
 
 function describeCancel({ cancelRequested }: Task): string[] {

@@ -11,11 +11,17 @@ export type TimelineEntry =
   | { readonly kind: "accepted"; readonly at: string }
   /** Attempts of which nothing is kept, by their numbers. */
   | { readonly kind: "unkept"; readonly to: number }
-  | { readonly kind: "attempt"; readonly attempt: Attempt; readonly tookMs: number | undefined }
+  /** `isNew`: no attempt before it ended in this way. */
+  | {
+      readonly kind: "attempt";
+      readonly attempt: Attempt;
+      readonly tookMs: number | undefined;
+      readonly isNew: boolean;
+    }
   /** What lies before an attempt: how long, in milliseconds, and what set it. Nothing is known of the first one's rule. */
   | { readonly kind: "wait"; readonly ms: number; readonly rule: string; readonly isFirst: boolean }
   | { readonly kind: "running"; readonly number: number | undefined }
-  | { readonly kind: "next"; readonly at: string; readonly rule: string | undefined; readonly hasFailed: boolean }
+  | { readonly kind: "next"; readonly at: string; readonly rule: string | undefined }
   | { readonly kind: "ended"; readonly state: EndedState; readonly at: string | undefined };
 
 /** Waits below this, in milliseconds, are deliveries on their way. */
@@ -28,18 +34,21 @@ export function timelineEntries(told: Told): TimelineEntry[] {
   const first = attemptLog[0];
   if (first && first.attempt > 1) entries.push({ kind: "unkept", to: first.attempt - 1 });
   let before: Attempt | undefined;
+  const outcomes = new Set<string>();
   for (const attempt of attemptLog) {
     const isFirst = before === undefined;
     const sinceText = before ? before.endedAt : first && first.attempt > 1 ? undefined : createdAt;
     entries.push(...waitBetween(sinceText, attempt.startedAt, { isFirst, rule: ruleBetween(before, attempt) }));
-    entries.push({ kind: "attempt", attempt, tookMs: msBetween(attempt.startedAt, attempt.endedAt) });
+    const tookMs = msBetween(attempt.startedAt, attempt.endedAt);
+    entries.push({ kind: "attempt", attempt, tookMs, isNew: !outcomes.has(attempt.outcome) });
+    outcomes.add(attempt.outcome);
     before = attempt;
   }
   return [...entries, ...whatFollows(told)];
 }
 
 function whatFollows(told: Told): TimelineEntry[] {
-  const { state, attempts, nextAttempt, nextRule, finishedAt, attemptLog = [] } = told;
+  const { state, attempts, nextAttempt, nextRule, finishedAt } = told;
   switch (state) {
     case "running":
       return [{ kind: "running", number: attempts }];
@@ -47,9 +56,7 @@ function whatFollows(told: Told): TimelineEntry[] {
     case "scheduled":
     case "waiting": {
       if (nextAttempt === undefined) return [];
-      return [
-        { kind: "next", at: nextAttempt, rule: nextRule, hasFailed: state === "waiting" || attemptLog.length > 0 },
-      ];
+      return [{ kind: "next", at: nextAttempt, rule: nextRule }];
     }
     case "succeeded":
     case "dead":

@@ -1,30 +1,25 @@
 import type { PropsWithChildren } from "hono/jsx";
-import type { Attempt } from "../../../../packages/client/src/views/task.ts";
 import { describeDuration } from "../distance.ts";
 import { ExactTime, Time } from "../time.tsx";
 import { describeEnd } from "./ends.ts";
 import { describeOutcome } from "./outcomes.ts";
-import { type Backoff, describeRule, nameRule } from "./rules.ts";
+import { nameRule } from "./rules.ts";
 import { type TimelineEntry, type Told, timelineEntries } from "./timeline-entries.ts";
 
-/**
- * What happened to a task, attempt by attempt, what set the times between, and what comes next. It needs a heading above it.
- *
- * @param backoff of the task's type, if it is known.
- */
-export function Timeline({ told, backoff }: { readonly told: Told; readonly backoff?: Backoff | undefined }) {
+/** What happened to a task, attempt by attempt, what set the times between, and what comes next. It needs a heading above it. */
+export function Timeline({ told }: { readonly told: Told }) {
   const entries = timelineEntries(told);
   if (entries.length === 0) return <p class="quiet">Nothing is known of what happened to it.</p>;
   return (
     <ol class="timeline">
       {entries.map((entry) => (
-        <Entry entry={entry} backoff={backoff} />
+        <Entry entry={entry} />
       ))}
     </ol>
   );
 }
 
-function Entry({ entry, backoff }: { readonly entry: TimelineEntry; readonly backoff: Backoff | undefined }) {
+function Entry({ entry }: { readonly entry: TimelineEntry }) {
   switch (entry.kind) {
     case "accepted":
       return (
@@ -40,7 +35,7 @@ function Entry({ entry, backoff }: { readonly entry: TimelineEntry; readonly bac
         </li>
       );
     case "attempt":
-      return <AttemptEvent attempt={entry.attempt} tookMs={entry.tookMs} />;
+      return <AttemptEvent entry={entry} />;
     case "wait":
       return (
         <li class="wait">
@@ -57,15 +52,14 @@ function Entry({ entry, backoff }: { readonly entry: TimelineEntry; readonly bac
     case "next":
       return (
         <Event id="next" colour="due" title="Next attempt" isOpen>
-          <Time at={entry.at} />: {describeRule(entry.rule, { hasFailed: entry.hasFailed, backoff })}.{" "}
-          <ExactTime at={entry.at} />
+          <Time at={entry.at} />, {nameRule(entry.rule)} <ExactTime at={entry.at} />
         </Event>
       );
     case "ended": {
-      const { title, colour, meaning } = describeEnd(entry.state);
+      const { title, colour } = describeEnd(entry.state);
       return (
         <Event id="ended" colour={colour} title={title}>
-          {entry.at === undefined ? null : <ExactTime at={entry.at} />} <p>{meaning}</p>
+          {entry.at === undefined ? null : <ExactTime at={entry.at} />}
         </Event>
       );
     }
@@ -89,13 +83,15 @@ function Event(
   );
 }
 
-function AttemptEvent({ attempt, tookMs }: { readonly attempt: Attempt; readonly tookMs: number | undefined }) {
+/** What an outcome means is told where it comes first. */
+function AttemptEvent({ entry }: { readonly entry: Extract<TimelineEntry, { kind: "attempt" }> }) {
+  const { attempt, tookMs, isNew } = entry;
   const { attempt: number, hop = 0, startedAt, endedAt, code, message, stack, instance } = attempt;
   const { label, meaning, colour } = describeOutcome(attempt.outcome);
   return (
     <Event id={`${number}-${hop}-${startedAt ?? "unknown"}`} colour={colour} title={`Attempt ${number} ${label}`}>
       {tookMs === undefined ? null : `after ${describeDuration(tookMs)}`}
-      <p>{meaning}</p>
+      {isNew ? <p>{meaning}</p> : null}
       {code === undefined && message === undefined ? null : (
         <p class="error">
           {code === undefined ? null : <code>{code}</code>} {message}
@@ -108,15 +104,7 @@ function AttemptEvent({ attempt, tookMs }: { readonly attempt: Attempt; readonly
         </details>
       )}
       <p class="quiet">
-        {startedAt === undefined ? "Nobody knows when it began" : <ExactTime at={startedAt} />}
-        {endedAt === undefined ? (
-          ", nobody knows when it ended"
-        ) : (
-          <>
-            {" to "}
-            <ExactTime at={endedAt} />
-          </>
-        )}
+        <Span from={startedAt} to={endedAt} />
         {instance === undefined ? null : (
           <>
             {" on "}
@@ -125,5 +113,35 @@ function AttemptEvent({ attempt, tookMs }: { readonly attempt: Attempt; readonly
         )}
       </p>
     </Event>
+  );
+}
+
+/** When an attempt began and ended, as far as that is known. */
+function Span({ from, to }: { readonly from: string | undefined; readonly to: string | undefined }) {
+  if (from === undefined && to === undefined) return <>It isn't known when it began and ended</>;
+  if (from === undefined || to === undefined) {
+    return (
+      <>
+        {from === undefined ? "ended " : "began "}
+        <ExactTime at={from ?? to ?? ""} />
+        {from === undefined ? ", it isn't known when it began" : ", it isn't known when it ended"}
+      </>
+    );
+  }
+  const isSameDay = from.slice(0, DATE_LENGTH) === to.slice(0, DATE_LENGTH);
+  return (
+    <>
+      <ExactTime at={from} /> to {isSameDay ? <TimeOfDay at={to} /> : <ExactTime at={to} />}
+    </>
+  );
+}
+
+const DATE_LENGTH = "2030-01-31".length;
+
+function TimeOfDay({ at }: { readonly at: string }) {
+  return (
+    <time datetime={at} class="exact" data-exact="">
+      {at.slice(DATE_LENGTH + 1).replace("Z", "")}
+    </time>
   );
 }

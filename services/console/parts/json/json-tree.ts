@@ -30,9 +30,18 @@ export interface JsonEntry {
   readonly node: JsonNode;
 }
 
+export interface JsonTree {
+  readonly root: JsonNode;
+  /** Whether a limit has left something out. */
+  readonly isCut: boolean;
+  /** How many values it shows. */
+  readonly count: number;
+}
+
 /** A container whose entries aren't filled in yet. */
 interface Unfilled {
   readonly value: object;
+  readonly size: number;
   readonly entries: JsonEntry[];
 }
 
@@ -40,7 +49,7 @@ interface Unfilled {
  * The part of a JSON value that a page shows. It goes level by level, so that one deep or long branch doesn't take what the
  * others need, and without recursion.
  */
-export function jsonTree(value: unknown, limits: JsonLimits = JSON_LIMITS): { root: JsonNode; isCut: boolean } {
+export function jsonTree(value: unknown, limits: JsonLimits = JSON_LIMITS): JsonTree {
   const unfilled: Unfilled[] = [];
   let left = limits.mostValues - 1;
   let isCut = false;
@@ -51,27 +60,27 @@ export function jsonTree(value: unknown, limits: JsonLimits = JSON_LIMITS): { ro
       return node;
     }
     if (typeof one !== "object" || one === null) return plainNode(one);
+    const size = Array.isArray(one) ? one.length : Object.keys(one).length;
     const entries: JsonEntry[] = [];
-    unfilled.push({ value: one, entries });
-    return Array.isArray(one)
-      ? { kind: "list", size: one.length, entries }
-      : { kind: "object", size: Object.keys(one).length, entries };
+    unfilled.push({ value: one, size, entries });
+    return { kind: Array.isArray(one) ? "list" : "object", size, entries };
   };
   const root = nodeOf(value);
   for (const container of unfilled) {
-    const all = entriesOf(container.value);
-    const shown = all.slice(0, Math.min(limits.mostEntries, left));
+    const shown = entriesOf(container.value, Math.min(limits.mostEntries, left));
     left -= shown.length;
-    isCut ||= shown.length < all.length;
+    isCut ||= shown.length < container.size;
     for (const [name, one] of shown) {
       container.entries.push({ name: name === undefined ? undefined : nameText(name, limits), node: nodeOf(one) });
     }
   }
-  return { root, isCut };
+  return { root, isCut, count: limits.mostValues - left };
 }
 
-function entriesOf(value: object): (readonly [name: string | undefined, value: unknown])[] {
-  return Array.isArray(value) ? value.map((one: unknown) => [undefined, one] as const) : Object.entries(value);
+/** The first entries of a list or an object. */
+function entriesOf(value: object, most: number): (readonly [name: string | undefined, value: unknown])[] {
+  if (!Array.isArray(value)) return Object.entries(value).slice(0, most);
+  return value.slice(0, most).map((one: unknown) => [undefined, one] as const);
 }
 
 function stringNode(value: string, { longestText }: JsonLimits) {

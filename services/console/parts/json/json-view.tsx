@@ -2,6 +2,9 @@ import { CopyButton } from "../task-id.tsx";
 import { formatCount } from "../numbers.ts";
 import { type JsonContainer, type JsonEntry, type JsonLeaf, JSON_LIMITS, jsonTree } from "./json-tree.ts";
 
+/** From so many values on, one looks for a text. */
+const FIND_FROM = 15;
+
 /** Above this, in characters, a value is copied from its own page. */
 const LONGEST_COPY = 20_000;
 
@@ -19,22 +22,12 @@ export function JsonView(props: {
   readonly whole: string;
 }) {
   const { id, what, value, whole } = props;
-  const { root, isCut } = jsonTree(value);
+  const { root, isCut, count } = jsonTree(value);
   const text = JSON.stringify(value);
   return (
     <div class="json" id={id} data-json="" data-keep="">
       <div class="json-bar">
-        <span data-script="" hidden>
-          <label class="unseen" for={`${id}-find`}>{`Find in the ${what}`}</label>
-          <input
-            id={`${id}-find`}
-            type="search"
-            data-json-find=""
-            placeholder={`Find in the ${what}`}
-            autocomplete="off"
-          />{" "}
-          <output for={`${id}-find`} class="quiet" />
-        </span>
+        {count < FIND_FROM ? null : <Find id={id} what={what} />}
         <a href={whole}>Whole {what} as text</a>
         {text.length > LONGEST_COPY ? null : <CopyButton text={text} what={what} />}
       </div>
@@ -43,6 +36,19 @@ export function JsonView(props: {
         <Value entry={{ name: undefined, node: root }} depth={0} />
       </div>
     </div>
+  );
+}
+
+function Find({ id, what }: { readonly id: string; readonly what: string }) {
+  const label = `Find in the ${what}`;
+  return (
+    <span data-script="" hidden>
+      <label class="unseen" for={`${id}-find`}>
+        {label}
+      </label>
+      <input id={`${id}-find`} type="search" data-json-find="" placeholder={label} autocomplete="off" />{" "}
+      <output for={`${id}-find`} class="quiet" />
+    </span>
   );
 }
 
@@ -77,7 +83,10 @@ function Scalar({ node }: { readonly node: JsonLeaf }) {
     <>
       <code class="string">{node.text}</code>
       {node.length === undefined ? null : (
-        <span class="quiet"> the beginning of {formatCount(node.length)} characters</span>
+        <span class="quiet">
+          {" "}
+          the first {formatCount(JSON_LIMITS.longestText)} of {formatCount(node.length)} characters
+        </span>
       )}
     </>
   );
@@ -107,7 +116,7 @@ function Folded(props: { readonly name: string | undefined; readonly node: JsonC
     <details open={isOpen(node, depth)}>
       <summary>
         <Name name={name} />
-        <code>{begin}</code> <span class="quiet">{describeSize(node)}</span> <code>{end}</code>
+        <code>{begin}</code> <span class="quiet">{describeSize(node)}</span> <code class="folded">{end}</code>
       </summary>
       {entries.map((entry) => (
         <Value entry={entry} depth={depth + 1} />

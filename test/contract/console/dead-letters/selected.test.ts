@@ -8,7 +8,7 @@ const REPLAY = "/selected-letters/replay";
 const DELETE = "/selected-letters/delete";
 
 const asking = (page: string, ids: readonly string[]): string =>
-  `${page}?${new URLSearchParams(ids.map((id) => ["letter", id])).toString()}`;
+  `${page}?${new URLSearchParams(ids.map((id): [string, string] => ["letter", id])).toString()}`;
 
 /** What the question's form sends of its letters. */
 const lettersOn = ({ valuesOf }: { valuesOf(attribute: string): string[] }, ids: readonly string[]): string[] =>

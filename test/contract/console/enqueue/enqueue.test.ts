@@ -105,7 +105,15 @@ it("shows the producer's problems beside their fields, and keeps what was typed"
   expect(besides("payload\\.data")).toBe("");
   expect(page.valuesOf("value")).toEqual(expect.arrayContaining(["ftp://example.com", "yesterday", "form-1"]));
   expect(page.valuesOf("aria-invalid")).toHaveLength(3);
+  expect(page.main).toContain("Nothing was enqueued. Change what is marked.");
   expect(await sentPayloads(console, "default")).toEqual([]);
+});
+
+it("shows a text again with each of its line ends, of which HTML drops the first", async () => {
+  const { post } = await setUpConsole();
+  const fields = { type: "document.publish", as: "fields", "payload.documentId": "d", "payload.version": "x" };
+  const page = await post("/enqueue", { ...fields, "payload.content": "\r\n first\r\n" });
+  expect(page.html).toMatch(/<textarea[^>]*name="payload.content"[^>]*>\n\r?\n first\r?\n<\/textarea>/);
 });
 
 it("says what the producer checks across fields, such as two that must differ, beside the field", async () => {

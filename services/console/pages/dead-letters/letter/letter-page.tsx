@@ -57,7 +57,7 @@ function LetterPage({ letter, type, producerUrl }: WholeLetter & { readonly prod
           Died of <code class="cause">{code}</code>
         </p>
         <p class="cause">{message}</p>
-        <p class="quiet">{whyDead(letter)}</p>
+        <p class="quiet">{whyDead(letter, type)}</p>
       </section>
       <div class="actions">
         <ReplayLink id={id} />
@@ -66,7 +66,7 @@ function LetterPage({ letter, type, producerUrl }: WholeLetter & { readonly prod
       <LetterFacts letter={letter} type={type} />
       <section>
         <h2>Attempts</h2>
-        <Timeline told={told} backoff={type?.backoff} />
+        <Timeline told={told} />
       </section>
       <section>
         <h2>Payload</h2>

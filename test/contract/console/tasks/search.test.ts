@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { setUpConsole } from "../../harness/console/console-harness.ts";
-import { LETTER } from "../../harness/producer/letters.ts";
-import { CLAIMED, NATURAL } from "../../harness/producer/producer-harness.ts";
+import { setUpConsole } from "../../../harness/console/console-harness.ts";
+import { LETTER } from "../../../harness/producer/letters.ts";
+import { CLAIMED, NATURAL } from "../../../harness/producer/producer-harness.ts";
 
 it("leads from a task's id, and from an address that ends with one, to the task", async () => {
   const { get } = await setUpConsole();

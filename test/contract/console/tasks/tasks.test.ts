@@ -1,9 +1,9 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { ACCOUNTS } from "../../harness/auth/callers.ts";
-import { setUpConsole } from "../../harness/console/console-harness.ts";
-import { LETTER, writeLetter } from "../../harness/producer/letters.ts";
-import { CLAIMED, NATURAL } from "../../harness/producer/producer-harness.ts";
+import { ACCOUNTS } from "../../../harness/auth/callers.ts";
+import { setUpConsole } from "../../../harness/console/console-harness.ts";
+import { LETTER, writeLetter } from "../../../harness/producer/letters.ts";
+import { CLAIMED, NATURAL } from "../../../harness/producer/producer-harness.ts";
 
 const at = (seconds: number) => Timestamp.fromMillis(Date.UTC(2026, 4, 1, 10, 0, seconds));
 

@@ -1,9 +1,9 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
-import { ACCOUNTS } from "../../harness/auth/callers.ts";
-import { setUpConsole } from "../../harness/console/console-harness.ts";
-import { LETTER } from "../../harness/producer/letters.ts";
-import { CLAIMED } from "../../harness/producer/producer-harness.ts";
+import { ACCOUNTS } from "../../../harness/auth/callers.ts";
+import { setUpConsole } from "../../../harness/console/console-harness.ts";
+import { LETTER } from "../../../harness/producer/letters.ts";
+import { CLAIMED } from "../../../harness/producer/producer-harness.ts";
 
 const LATER = { ...CLAIMED, scheduleTime: "2031-01-31T08:00:00Z" };
 const MINUTE_MS = 60_000;
