@@ -1,4 +1,11 @@
-import { type SeriesName, type Watched, lateSchedulesQuery, tickMissingQuery, unreachedQuery } from "./series.ts";
+import {
+  type SeriesName,
+  type Watched,
+  lateSchedulesQuery,
+  stoppedQueuesQuery,
+  tickMissingQuery,
+  unreachedQuery,
+} from "./series.ts";
 
 /** When to alert. The alert's title is also the heading in docs/operating.md that says what to do. */
 export type Alert = ThresholdAlert | QueryAlert;
@@ -126,12 +133,25 @@ export const ALERTS: readonly Alert[] = [
   {
     key: "backlog",
     title: "A queue does not drain",
-    series: "depth",
-    stepS: 1_800,
-    // The minimum over half an hour, so that a burst that is worked off doesn't count.
-    above: 1_000,
-    forS: 0,
+    series: "delayP50",
+    stepS: 300,
+    // Milliseconds. The queue's depth says nothing of it: tasks that are scheduled for later count there, too.
+    above: 300_000,
+    forS: 1_800,
     severity: "WARNING",
-    meaning: "For half an hour, the queue has held more than 1,000 tasks: they arrive faster than they are done.",
+    meaning:
+      "For half an hour, half of the queue's deliveries came more than five minutes after they were due: tasks become due " +
+      "faster than they are done.",
+  },
+  {
+    key: "stopped-queue",
+    title: "A queue delivers nothing",
+    query: (watched) => stoppedQueuesQuery(watched, { windowS: 300 }),
+    // Long enough to pause a queue, look, and resume it.
+    forS: 900,
+    severity: "WARNING",
+    meaning:
+      "For a quarter of an hour, a queue has been paused or disabled, or has delivered none of its tasks although they were " +
+      "due ten minutes before.",
   },
 ];

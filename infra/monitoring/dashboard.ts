@@ -12,7 +12,7 @@ const CHARTS: readonly { readonly title: string; readonly series: readonly Serie
   { title: "Dead, by type", series: ["dead"], unit: "tasks" },
   { title: "Delay, median and 99th percentile, by queue", series: ["delayP50", "delayP99"], unit: "ms" },
   { title: "Delay, 99th percentile, by type", series: ["delayByType"], unit: "ms" },
-  { title: "Waiting in each queue", series: ["depth"], unit: "tasks" },
+  { title: "Held by each queue, due or not", series: ["depth"], unit: "tasks" },
   { title: "Oldest task in the outbox", series: ["outboxAge"], unit: "ms" },
   { title: "Instances", series: ["instances"], unit: "instances" },
   { title: "5xx responses, by service", series: ["serverErrors"], unit: "requests" },

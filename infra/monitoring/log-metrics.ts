@@ -6,7 +6,9 @@ import {
   DELIVERY_MESSAGE,
   LATE_SCHEDULES,
   OLDEST_ENTRY_AGE_MS,
+  QUEUES_MESSAGE,
   SCHEDULES_MESSAGE,
+  STOPPED_QUEUES,
   TICK_MESSAGE,
 } from "../../shared/runtime/log-fields.ts";
 
@@ -30,6 +32,7 @@ export function describeLogMetrics({ workerService, producerService }: Services)
     delays: { filter: `${filter} AND jsonPayload.${delayMs} >= 0`, labels: [taskType, queue], value: delayMs },
     ticks: { filter: linesOf(producerService, TICK_MESSAGE), value: OLDEST_ENTRY_AGE_MS },
     schedules: { filter: linesOf(producerService, SCHEDULES_MESSAGE), value: LATE_SCHEDULES },
+    queues: { filter: linesOf(producerService, QUEUES_MESSAGE), value: STOPPED_QUEUES },
   };
 }
 
@@ -44,62 +47,57 @@ function linesOf(service: string, message: string): string {
   return ['resource.type = "cloud_run_revision"', ofService, `jsonPayload.message = "${message}"`].join(" AND ");
 }
 
+export type MetricName = keyof ReturnType<typeof describeLogMetrics>;
+
 /** The metrics that Cloud Logging derives from the services' log lines. The services run nothing for them. */
 export function createLogMetrics(
   { prefix, ...services }: Services & { readonly prefix: string },
   options: pulumi.CustomResourceOptions,
-): Record<"deliveries" | "delays" | "ticks" | "schedules", gcp.logging.Metric> {
-  const { deliveries, delays, ticks, schedules } = describeLogMetrics(services);
+): Record<MetricName, gcp.logging.Metric> {
+  const { deliveries, delays, ticks, schedules, queues } = describeLogMetrics(services);
+  const make = (name: string, args: gcp.logging.MetricArgs) => new gcp.logging.Metric(name, args, options);
   return {
-    deliveries: new gcp.logging.Metric(
-      "deliveries",
-      {
-        name: deliveriesMetricOf(prefix),
-        filter: deliveries.filter,
-        labelExtractors: extractorsOf(deliveries.labels),
-        metricDescriptor: { metricKind: "DELTA", valueType: "INT64", labels: describeLabels(deliveries.labels) },
-      },
-      options,
-    ),
-    delays: new gcp.logging.Metric(
-      "delivery-delays",
-      {
-        name: `${prefix}-delivery-delays`,
-        filter: delays.filter,
-        valueExtractor: `EXTRACT(jsonPayload.${delays.value})`,
-        labelExtractors: extractorsOf(delays.labels),
-        bucketOptions: DELAY_BUCKETS,
-        metricDescriptor: {
-          metricKind: "DELTA",
-          valueType: "DISTRIBUTION",
-          unit: "ms",
-          labels: describeLabels(delays.labels),
-        },
-      },
-      options,
-    ),
-    ticks: new gcp.logging.Metric(
-      "ticks",
-      {
-        name: `${prefix}-ticks`,
-        filter: ticks.filter,
-        valueExtractor: `EXTRACT(jsonPayload.${ticks.value})`,
-        bucketOptions: AGE_BUCKETS,
-        metricDescriptor: { metricKind: "DELTA", valueType: "DISTRIBUTION", unit: "ms" },
-      },
-      options,
-    ),
-    schedules: new gcp.logging.Metric(
-      "schedules",
-      {
-        name: `${prefix}-schedules`,
-        filter: schedules.filter,
-        valueExtractor: `EXTRACT(jsonPayload.${schedules.value})`,
-        bucketOptions: COUNT_BUCKETS,
-        metricDescriptor: { metricKind: "DELTA", valueType: "DISTRIBUTION", unit: "1" },
-      },
-      options,
-    ),
+    deliveries: make("deliveries", {
+      name: deliveriesMetricOf(prefix),
+      filter: deliveries.filter,
+      labelExtractors: extractorsOf(deliveries.labels),
+      metricDescriptor: { metricKind: "DELTA", valueType: "INT64", labels: describeLabels(deliveries.labels) },
+    }),
+    delays: make("delivery-delays", {
+      name: `${prefix}-delivery-delays`,
+      ...distributionOf(delays, { unit: "ms", buckets: DELAY_BUCKETS }),
+    }),
+    ticks: make("ticks", {
+      name: `${prefix}-ticks`,
+      ...distributionOf(ticks, { unit: "ms", buckets: AGE_BUCKETS }),
+    }),
+    schedules: make("schedules", {
+      name: `${prefix}-schedules`,
+      ...distributionOf(schedules, { unit: "1", buckets: COUNT_BUCKETS }),
+    }),
+    queues: make("queues", {
+      name: `${prefix}-queues`,
+      ...distributionOf(queues, { unit: "1", buckets: COUNT_BUCKETS }),
+    }),
+  };
+}
+
+/** The values of a field, with labels if there are any. */
+function distributionOf(
+  { filter, value, labels = [] }: { filter: string; value: string; labels?: readonly string[] },
+  { unit, buckets }: { unit: string; buckets: gcp.types.input.logging.MetricBucketOptions },
+): gcp.logging.MetricArgs {
+  const descriptor = { metricKind: "DELTA", valueType: "DISTRIBUTION", unit };
+  return {
+    filter,
+    valueExtractor: `EXTRACT(jsonPayload.${value})`,
+    bucketOptions: buckets,
+    ...(labels.length === 0
+      ? { metricDescriptor: descriptor }
+      : {
+          labelExtractors: extractorsOf(labels),
+          metricDescriptor: { ...descriptor, labels: describeLabels(labels) },
+        }),
   };
 }
 

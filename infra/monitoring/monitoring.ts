@@ -41,8 +41,9 @@ export class Monitoring extends pulumi.ComponentResource {
         metrics.delays.name,
         metrics.ticks.name,
         metrics.schedules.name,
+        metrics.queues.name,
       ])
-      .apply(([queueNames, deliveries, delays, ticks, schedules]) => ({
+      .apply(([queueNames, deliveries, delays, ticks, schedules, queues]) => ({
         producerService,
         workerService,
         databaseId,
@@ -51,6 +52,7 @@ export class Monitoring extends pulumi.ComponentResource {
         delays,
         ticks,
         schedules,
+        queues,
       }));
     new gcp.monitoring.Dashboard(
       "dashboard",

@@ -20,6 +20,7 @@ export interface Watched {
   readonly delays: string;
   readonly ticks: string;
   readonly schedules: string;
+  readonly queues: string;
 }
 
 /**
@@ -82,6 +83,7 @@ export function seriesOf(watched: Watched) {
       `metric.type = "run.googleapis.com/request_count" AND ${services} AND metric.label.response_code_class = "5xx"`,
       ["resource.label.service_name"],
     ),
+    // From each attempt's own time, so that neither backoff nor a time to come counts as delay.
     delayP50: { filter: delays, aligner: "ALIGN_PERCENTILE_50", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
     delayP99: { filter: delays, aligner: "ALIGN_PERCENTILE_99", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
     delayByType: {
@@ -163,6 +165,19 @@ export function lateSchedulesQuery(
   // How many values the distribution has, and what they add up to.
   const looked = `(sum(increase(${metric}_count${ofProducer})) or vector(0)) < 1`;
   return `sum(increase(${metric}_sum${ofProducer})) > 0 or ${looked}`;
+}
+
+/**
+ * A PromQL query that is true while the producer sees a queue that delivers nothing.
+ *
+ * @param windowS the seconds to look back: a few ticks.
+ */
+export function stoppedQueuesQuery(
+  { queues }: Pick<Watched, "queues">,
+  { windowS }: { readonly windowS: number },
+): string {
+  const metric = `${promName(`logging.googleapis.com/user/${queues}`)}_sum`;
+  return `sum(increase(${metric}{monitored_resource="cloud_run_revision"}[${windowS}s])) > 0`;
 }
 
 /** A metric's name in PromQL (https://cloud.google.com/monitoring/promql/promql-mapping). */

@@ -9,6 +9,7 @@ import {
   type Series,
   lateSchedulesQuery,
   seriesOf,
+  stoppedQueuesQuery,
   tickMissingQuery,
   unreachedQuery,
 } from "../../infra/monitoring/series.ts";
@@ -16,7 +17,7 @@ import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { respond } from "../../services/worker/outcome.ts";
 import { succeeded } from "../../services/worker/runner/handler.ts";
 import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
-import { runFixture, the } from "./support/graph.ts";
+import { ofType, runFixture, the } from "./support/graph.ts";
 import { setUpProducer } from "../harness/producer/producer-harness.ts";
 import { sealTask, setUpWorker } from "../harness/worker/worker-harness.ts";
 
@@ -29,6 +30,7 @@ const WATCHED = {
   delays: "p-delivery-delays",
   ticks: "p-ticks",
   schedules: "p-schedules",
+  queues: "p-queues",
 };
 
 const dashboardSchema = z.object({
@@ -104,6 +106,17 @@ test("the metric of schedules reads a field that the producer's own log line has
   );
 
   expect(counted).toMatchObject([{ [schedules.value]: 0 }]);
+});
+
+test("the metric of queues reads a field that the producer's own log line has", async () => {
+  const producer = await setUpProducer();
+  await producer.send("/v1/tick", { method: "POST" });
+
+  const lines = z.array(z.record(z.string(), z.unknown())).parse(producer.logged.map((line) => JSON.parse(line)));
+  const { queues } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
+  const counted = lines.filter(({ message }) => queues.filter.includes(`jsonPayload.message = "${String(message)}"`));
+
+  expect(counted).toMatchObject([{ [queues.value]: 3 }]);
 });
 
 test("no two charts overlap, and none is wider than the dashboard", () => {
@@ -212,6 +225,20 @@ test("late schedules are found by what the producer counts, and by its counting 
     `sum(increase(logging_googleapis_com:user_p_schedules_sum${of} > 0 or ` +
       `(sum(increase(logging_googleapis_com:user_p_schedules_count${of} or vector(0)) < 1`,
   );
+});
+
+test("queues that deliver nothing are found by what the producer counts", () => {
+  expect(stoppedQueuesQuery(WATCHED, { windowS: 300 })).toBe(
+    'sum(increase(logging_googleapis_com:user_p_queues_sum{monitored_resource="cloud_run_revision"}[300s])) > 0',
+  );
+});
+
+test("no alert counts the tasks that a queue holds, since most of them may be scheduled for later", async () => {
+  const { resources } = await runFixture("production", "update");
+  const policies = ofType(resources, "gcp:monitoring/alertPolicy:AlertPolicy");
+
+  expect(policies).toHaveLength(ALERTS.length);
+  for (const { inputs } of policies) expect(JSON.stringify(inputs)).not.toMatch(/queue[/_]depth/);
 });
 
 test("a task that is to be delivered once more counts as retried, whoever sets its time", () => {
