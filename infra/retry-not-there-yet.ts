@@ -44,6 +44,10 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:firestore/field:Field", "idempotent"],
   ["gcp:firestore/index:Index", "refused whole"],
   ["gcp:logging/metric:Metric", "refused whole"],
+  // Buckets are made by a PATCH or a POST, depending on whether there is one.
+  ["gcp:logging/projectBucketConfig:ProjectBucketConfig", "idempotent"],
+  ["gcp:logging/projectExclusion:ProjectExclusion", "refused whole"],
+  ["gcp:logging/projectSink:ProjectSink", "refused whole"],
   ["gcp:monitoring/alertPolicy:AlertPolicy", "refused whole"],
   ["gcp:monitoring/dashboard:Dashboard", "refused whole"],
   ["gcp:monitoring/notificationChannel:NotificationChannel", "refused whole"],

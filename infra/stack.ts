@@ -19,6 +19,7 @@ import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
 import { environmentOf } from "./service-environment.ts";
+import { ServiceLogs } from "./service-logs.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
@@ -45,6 +46,8 @@ export async function provision(registry: Registry) {
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
   const { worker, producer } = provisionServices({ ...state, registry, settings, options });
+  const services = [`${settings.prefix}-producer`, workerName(settings)];
+  new ServiceLogs("service-logs", { ...settings, services }, options);
   watch(state.queues, settings, options);
   return {
     producerUrl: producer.url,

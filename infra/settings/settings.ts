@@ -6,6 +6,7 @@ import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
+import { operationsFields } from "./operations-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
@@ -43,6 +44,7 @@ const ownFields = {
    */
   prefix: z.string().regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
   ...databaseFields,
+  ...operationsFields,
   /** Whether to protect what can't be recreated (database, queues, secret) from deletion. */
   protect: trueOrFalse.default(true),
   /**

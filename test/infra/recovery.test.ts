@@ -61,6 +61,8 @@ test("there is a command with the exact id for each resource with a fixed name",
     "taskOutbox-by-shard projects/my-project-123/databases/handoff-dev/collectionGroups/taskOutbox/indexes/FIND",
     "ticks handoff-dev-ticks",
     "schedules handoff-dev-schedules",
+    "queues handoff-dev-queues",
+    "logs projects/my-project-123/exclusions/handoff-dev",
     "producer-queues projects/my-project-123/roles/handoff_dev_producer",
     "producer projects/my-project-123/locations/europe-west1/services/handoff-dev-producer",
   ];

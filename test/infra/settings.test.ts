@@ -38,6 +38,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     traceSampleRatio: 0,
     logLevel: "info",
     authMode: "verify",
+    requestLog: "failed",
     schedulesOff: [],
     taskSettings: { variables: new Map(), secrets: new Map() },
   });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
+import { OPERATIONS_POLICIES } from "./operations-policies.ts";
 import { OWN_ROLE, PRODUCER_POLICIES, isOwnRole } from "./producer-policies.ts";
 import { expectedQueues } from "./expected-queues.ts";
 import { type Graph, type StackKind, at, ofType, emailOf, textsIn, the, variablesOf } from "./graph.ts";
@@ -59,6 +60,7 @@ function secretsOf({ settings }: Registry): { readonly variable: string; readonl
 /** The policies by name. They look at the graph of an update, where accounts have addresses. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
   ...PRODUCER_POLICIES,
+  ...OPERATIONS_POLICIES,
 
   "nothing is public": (graph) =>
     graph.flatMap(({ name, inputs }) =>

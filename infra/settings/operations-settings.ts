@@ -1,0 +1,16 @@
+import { numberWithin, oneOf } from "./setting-values.ts";
+
+/** What whoever operates the stack decides: what is kept of its logs, and for how long. */
+export const operationsFields = {
+  /**
+   * Which of Cloud Run's own lines about requests to keep. Those about requests that succeeded say nothing that the services'
+   * own lines don't.
+   */
+  requestLog: oneOf("failed", "all").default("failed"),
+  /**
+   * How many days to keep the services' logs, in a bucket of the stack's own. Default: no such bucket, so that they are kept
+   * as the project keeps its logs, which is for 30 days unless somebody has changed it
+   * (https://cloud.google.com/logging/quotas#logs_retention_periods).
+   */
+  logRetentionDays: numberWithin({ from: 1, to: 3_650 }).optional(),
+};
