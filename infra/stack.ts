@@ -18,6 +18,7 @@ import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
+import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf } from "./service-environment.ts";
 import { ServiceLogs } from "./service-logs.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
@@ -29,7 +30,8 @@ const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
  * Declares the whole stack for a registry's task types and queues, using the stack's configuration.
  *
  * @returns the stack's outputs.
- * @throws SettingsError and BudgetError before any resource is declared, and ShardsError before any of the queues is.
+ * @throws SettingsError and BudgetError before any resource is declared; RegionError and ShardsError before any of the
+ *   queues is.
  */
 export async function provision(registry: Registry) {
   // Older versions don't retry a resource that isn't ready yet, or create it twice.
@@ -42,6 +44,7 @@ export async function provision(registry: Registry) {
 
   const provider = providerBehindApis(settings);
   const options = { providers: [provider] };
+  await refuseUnknownRegion(settings, { provider });
   const deployedWorker = { name: workerName(settings), location: settings.region };
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);

@@ -38,8 +38,8 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
     imported("projects/{{project}}/databases/{{database}}/collectionGroups/{{collection}}/indexes/FIND"),
   ],
   ["gcp:logging/metric:Metric", imported("{{name}}")],
-  ["gcp:logging/projectExclusion:ProjectExclusion", imported("projects/{{project_id}}/exclusions/{{name}}")],
-  ["gcp:logging/projectSink:ProjectSink", imported("projects/{{project_id}}/sinks/{{name}}")],
+  ["gcp:logging/projectExclusion:ProjectExclusion", imported("projects/{{projectId}}/exclusions/{{name}}")],
+  ["gcp:logging/projectSink:ProjectSink", imported("projects/{{projectId}}/sinks/{{name}}")],
   ["gcp:projects/iAMCustomRole:IAMCustomRole", imported("projects/{{project}}/roles/{{roleId}}")],
   ["gcp:secretmanager/secret:Secret", imported("projects/{{project}}/secrets/{{secretId}}")],
   ["gcp:serviceaccount/account:Account", ADOPTED],
@@ -64,7 +64,7 @@ export function importCommands(resources: readonly RecordedResource[], project: 
   return resources.flatMap((resource) => {
     const recovery = RECOVERIES.get(resource.type);
     if (recovery?.kind !== "import") return [];
-    const known = new Map(Object.entries({ project, project_id: project, ...resource.inputs }));
+    const known = new Map(Object.entries({ project, projectId: project, ...resource.inputs }));
     const id = recovery.id.replaceAll(/\{\{(\w+)\}\}/g, (_, key: string) => textOf(known.get(key)));
     const flags = ["--yes", "--protect=false", "--generate-code=false"];
     const owners = [`--parent 'parent=${resource.parent}'`, `--provider 'provider=${resource.provider}'`];

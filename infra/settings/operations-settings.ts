@@ -1,6 +1,6 @@
 import { numberWithin, oneOf } from "./setting-values.ts";
 
-/** What whoever operates the stack decides: what is kept of its logs, and for how long. */
+/** What whoever operates the stack decides: what is kept of its logs, and what the project may use. */
 export const operationsFields = {
   /**
    * Which of Cloud Run's own lines about requests to keep. Those about requests that succeeded say nothing that the services'
@@ -13,4 +13,10 @@ export const operationsFields = {
    * (https://cloud.google.com/logging/quotas#logs_retention_periods).
    */
   logRetentionDays: numberWithin({ from: 1, to: 3_650 }).optional(),
+  /**
+   * How many vCPUs, and how much memory, the project's instances may have in the region altogether. Default: what a new
+   * project gets. Google raises it on request (https://cloud.google.com/run/quotas#increase).
+   */
+  regionCpus: numberWithin({ from: 1, to: 100_000 }).default(20),
+  regionMemoryGib: numberWithin({ from: 1, to: 1_000_000 }).default(40),
 };

@@ -39,6 +39,8 @@ test("three settings are enough, and the defaults protect what can't be recreate
     logLevel: "info",
     authMode: "verify",
     requestLog: "failed",
+    regionCpus: 20,
+    regionMemoryGib: 40,
     schedulesOff: [],
     taskSettings: { variables: new Map(), secrets: new Map() },
   });
