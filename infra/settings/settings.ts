@@ -86,7 +86,7 @@ const ownFields = {
   traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
   /** No higher than info, because metrics are counted from lines of that level. */
   logLevel: oneOf("debug", "info").default("info"),
-  authMode: oneOf("verify", "platform").default("verify"),
+  authMode: oneOf("auto", "verify", "platform").default("auto"),
 };
 
 const schemaOf = ({ types, schedules }: Pick<Registry, "types" | "schedules">) =>

@@ -37,7 +37,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     imagesKept: 10,
     traceSampleRatio: 0,
     logLevel: "info",
-    authMode: "verify",
+    authMode: "auto",
     requestLog: "failed",
     regionCpus: 20,
     regionMemoryGib: 40,
@@ -196,7 +196,7 @@ test.each([
   [{ "handoff:callers": '["user:a@b.c","user:a@b.c"]' }, "handoff:callers: must not contain duplicates."],
   [{ "handoff:notificationEmails": '["a@b.cc","a@b.cc"]' }, "handoff:notificationEmails: must not contain duplicates."],
   [{ "handoff:callerKeysFrom": "2027-01-31" }, "handoff:callerKeysFrom: must be a time with a zone"],
-  [{ "handoff:authMode": "none" }, "handoff:authMode: must be one of verify, platform."],
+  [{ "handoff:authMode": "none" }, "handoff:authMode: must be one of auto, verify, platform."],
   [
     { "handoff:regoin": "europe-west1" },
     "handoff:regoin: there is no such setting. The settings are: project, region, prefix",
