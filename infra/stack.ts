@@ -7,6 +7,7 @@ import { Accounts } from "./accounts.ts";
 import { PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "./settings/budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
+import { canariesOf } from "./monitoring/canaries.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
 import { Outbox } from "./outbox.ts";
 import { ProjectApis } from "./project-apis.ts";
@@ -51,7 +52,7 @@ export async function provision(registry: Registry) {
   const { worker, producer } = provisionServices({ ...state, registry, settings, options });
   const services = [`${settings.prefix}-producer`, workerName(settings)];
   new ServiceLogs("service-logs", { ...settings, services }, options);
-  watch(state.queues, settings, options);
+  watch(state.queues, { registry, settings, options });
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
@@ -180,17 +181,20 @@ function urlsOf({ project, region, prefix }: Settings, { providers }: Options) {
   return { worker: urlOf("worker"), producer: urlOf("producer") };
 }
 
-function watch(queues: Queues, settings: Settings, options: Options): void {
-  const { prefix, notificationEmails } = settings;
+function watch(
+  queues: Queues,
+  { registry, settings, options }: Pick<Services, "registry" | "settings" | "options">,
+): void {
+  const { prefix } = settings;
   new Monitoring(
     "monitoring",
     {
-      prefix,
-      notificationEmails,
+      ...settings,
       producerService: `${prefix}-producer`,
       workerService: workerName(settings),
       queueNames: queues.all.map(({ queue }) => queue.name),
       databaseId: databaseIdOf(settings),
+      canaries: canariesOf(registry.schedules, settings.schedulesOff),
     },
     options,
   );

@@ -7,20 +7,18 @@ import {
   queuesFilter,
 } from "../../shared/monitoring/counted.ts";
 import { DELIVERY_FIELDS } from "../../shared/runtime/log-fields.ts";
+import type { MetricName } from "./log-metrics.ts";
+import type { ObjectiveName } from "./slos.ts";
 
 /** The names that appear in queries. */
-export interface Watched {
+export interface Watched extends Readonly<Record<MetricName, string>> {
   readonly producerService: string;
   readonly workerService: string;
   /** The queues' names in Cloud Tasks. */
   readonly queueNames: readonly string[];
   readonly databaseId: string;
-  /** The log-based metrics' names. */
-  readonly deliveries: string;
-  readonly delays: string;
-  readonly ticks: string;
-  readonly schedules: string;
-  readonly queues: string;
+  /** The full names of the objectives. */
+  readonly objectives: Readonly<Record<ObjectiveName, string>>;
 }
 
 /**
@@ -33,7 +31,8 @@ export interface Series {
   readonly groupBy: readonly string[];
 }
 
-const QUEUE = "cloudtasks.googleapis.com/queue";
+/** What Cloud Tasks' metrics of a queue begin with. */
+export const QUEUE = "cloudtasks.googleapis.com/queue";
 const QUEUE_ID = "resource.label.queue_id";
 const RESPONSE_CODE = "metric.label.response_code";
 /**
@@ -51,6 +50,11 @@ const sum = (filter: string, groupBy: readonly string[] = []): Series => ({
   reducer: "REDUCE_SUM",
   groupBy,
 });
+
+/** A filter for a metric that is counted from log lines of a type of resource. */
+export function countedOn(resource: "cloud_run_revision" | "cloud_scheduler_job", metric: string): string {
+  return `resource.type = "${resource}" AND metric.type = "logging.googleapis.com/user/${metric}"`;
+}
 
 /**
  * The series that the dashboard draws and the alerts watch. Those of Cloud Tasks, Cloud Run and Firestore are Google's
@@ -87,13 +91,13 @@ export function seriesOf(watched: Watched) {
     delayP50: { filter: delays, aligner: "ALIGN_PERCENTILE_50", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
     delayP99: { filter: delays, aligner: "ALIGN_PERCENTILE_99", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
     delayByType: {
-      filter: `resource.type = "cloud_run_revision" AND metric.type = "logging.googleapis.com/user/${watched.delays}"`,
+      filter: countedOn("cloud_run_revision", watched.delays),
       aligner: "ALIGN_PERCENTILE_99",
       reducer: "REDUCE_MAX",
       groupBy: [TASK_TYPE],
     },
     outboxAge: {
-      filter: `resource.type = "cloud_run_revision" AND metric.type = "logging.googleapis.com/user/${watched.ticks}"`,
+      filter: countedOn("cloud_run_revision", watched.ticks),
       aligner: "ALIGN_PERCENTILE_99",
       reducer: "REDUCE_MAX",
       groupBy: [],
@@ -110,80 +114,29 @@ export function seriesOf(watched: Watched) {
       reducer: "REDUCE_SUM",
       groupBy: ["resource.label.service_name"],
     },
+    memory: {
+      filter: `metric.type = "run.googleapis.com/container/memory/utilizations" AND ${services}`,
+      aligner: "ALIGN_PERCENTILE_99",
+      reducer: "REDUCE_MAX",
+      groupBy: ["resource.label.service_name"],
+    },
+    requests: sum(countedOn("cloud_run_revision", watched.requests)),
+    failedRequests: sum(countedOn("cloud_run_revision", watched.failedRequests)),
+    completionP99: {
+      filter: countedOn("cloud_run_revision", watched.completions),
+      aligner: "ALIGN_PERCENTILE_99",
+      reducer: "REDUCE_MAX",
+      groupBy: [],
+    },
+    failedRollouts: sum(countedOn("cloud_run_revision", watched.failedRollouts)),
+    memoryKills: sum(countedOn("cloud_run_revision", watched.memoryKills)),
+    failedJobs: sum(countedOn("cloud_scheduler_job", watched.failedJobs)),
     contention: sum(
       `metric.type = "firestore.googleapis.com/api/request_count" AND resource.type = "firestore.googleapis.com/Database" ` +
         `AND resource.label.database_id = "${watched.databaseId}" AND metric.label.response_code = "ABORTED"`,
       ["metric.label.api_method"],
     ),
   } as const satisfies Record<string, Series>;
-}
-
-/**
- * A PromQL query that is true while more than half of Cloud Tasks' attempts don't reach the worker. Each attempt is of a
- * task that is due, whatever else is in the queue. Each that reaches the worker is a line in its log, whatever the worker
- * answers. So it doesn't matter who refused the others, or with which code. Some attempts must have been made, or the
- * first one of a quiet hour would count.
- *
- * @param windowS the seconds to count over; long enough to even out the minutes by which the two counts lag.
- */
-export function unreachedQuery(
-  watched: Pick<Watched, "queueNames" | "deliveries">,
-  { windowS, attempts }: { readonly windowS: number; readonly attempts: number },
-): string {
-  const ofQueues = `{monitored_resource="cloud_tasks_queue", queue_id=~"${watched.queueNames.join("|")}"}`;
-  const made = `sum(increase(${promName(`${QUEUE}/task_attempt_count`)}${ofQueues}[${windowS}s]))`;
-  const ofWorker = '{monitored_resource="cloud_run_revision"}';
-  const metric = promName(`logging.googleapis.com/user/${watched.deliveries}`);
-  // A worker that nothing reaches has no series at all.
-  const arrived = `(sum(increase(${metric}${ofWorker}[${windowS}s])) or vector(0))`;
-  return `${made} > ${attempts} and ${made} > 2 * ${arrived}`;
-}
-
-/**
- * A PromQL query that is true while the producer logs no tick.
- *
- * @param windowS the seconds in which there should have been some.
- */
-export function tickMissingQuery({ ticks }: Pick<Watched, "ticks">, { windowS }: { readonly windowS: number }): string {
-  // How many values a distribution has.
-  const metric = `${promName(`logging.googleapis.com/user/${ticks}`)}_count`;
-  return `(sum(increase(${metric}{monitored_resource="cloud_run_revision"}[${windowS}s])) or vector(0)) < 1`;
-}
-
-/**
- * A PromQL query that is true while the producer finds schedules that are late, and while it logs nothing of schedules: then
- * nobody fires them, and nobody finds that they are late.
- *
- * @param windowS the seconds to look back.
- */
-export function lateSchedulesQuery(
-  { schedules }: Pick<Watched, "schedules">,
-  { windowS }: { readonly windowS: number },
-): string {
-  const metric = promName(`logging.googleapis.com/user/${schedules}`);
-  const ofProducer = `{monitored_resource="cloud_run_revision"}[${windowS}s]`;
-  // How many values the distribution has, and what they add up to.
-  const looked = `(sum(increase(${metric}_count${ofProducer})) or vector(0)) < 1`;
-  return `sum(increase(${metric}_sum${ofProducer})) > 0 or ${looked}`;
-}
-
-/**
- * A PromQL query that is true while the producer sees a queue that delivers nothing.
- *
- * @param windowS the seconds to look back: a few ticks.
- */
-export function stoppedQueuesQuery(
-  { queues }: Pick<Watched, "queues">,
-  { windowS }: { readonly windowS: number },
-): string {
-  const metric = `${promName(`logging.googleapis.com/user/${queues}`)}_sum`;
-  return `sum(increase(${metric}{monitored_resource="cloud_run_revision"}[${windowS}s])) > 0`;
-}
-
-/** A metric's name in PromQL (https://cloud.google.com/monitoring/promql/promql-mapping). */
-function promName(metricType: string): string {
-  const [domain = "", ...path] = metricType.split("/");
-  return `${domain}:${path.join("/")}`.replaceAll(/[^a-zA-Z0-9:]/g, "_");
 }
 
 export type SeriesName = keyof ReturnType<typeof seriesOf>;

@@ -54,8 +54,10 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
   ["gcp:cloudscheduler/job:Job", LEFTOVER],
   ["gcp:cloudtasks/queue:Queue", LEFTOVER],
   ["gcp:monitoring/alertPolicy:AlertPolicy", LEFTOVER],
+  ["gcp:monitoring/customService:CustomService", LEFTOVER],
   ["gcp:monitoring/dashboard:Dashboard", LEFTOVER],
   ["gcp:monitoring/notificationChannel:NotificationChannel", LEFTOVER],
+  ["gcp:monitoring/slo:Slo", LEFTOVER],
   ["gcp:secretmanager/secretVersion:SecretVersion", LEFTOVER],
 ]);
 

@@ -1,6 +1,7 @@
-import { numberWithin, oneOf } from "./setting-values.ts";
+import { z } from "zod";
+import { listOf, numberWithin, oneOf } from "./setting-values.ts";
 
-/** What whoever operates the stack decides: what is kept of its logs, and what the project may use. */
+/** What whoever operates the stack decides: what is kept of its logs, what the project may use, and what is promised. */
 export const operationsFields = {
   /**
    * Which of Cloud Run's own lines about requests to keep. Those about requests that succeeded say nothing that the services'
@@ -19,4 +20,21 @@ export const operationsFields = {
    */
   regionCpus: numberWithin({ from: 1, to: 100_000 }).default(20),
   regionMemoryGib: numberWithin({ from: 1, to: 1_000_000 }).default(40),
+  /** Channels that exist already, of whatever kind: Slack, PagerDuty, a webhook. Alerts go there, too. */
+  notificationChannels: listOf(
+    z
+      .string()
+      .regex(
+        /^projects\/[^/]+\/notificationChannels\/\d+$/,
+        "must be a channel's full name, for example projects/my-project-123/notificationChannels/1234567890",
+      ),
+  )
+    .refine((names) => new Set(names).size === names.length, "must not contain duplicates")
+    .default([]),
+  /** Which fraction of requests to enqueue must not fail, over four weeks. */
+  availabilityGoal: numberWithin({ from: 0.5, to: 0.999, whole: false }).default(0.999),
+  /** Which fraction of tasks must be done in time. */
+  completionGoal: numberWithin({ from: 0.5, to: 0.999, whole: false }).default(0.99),
+  /** What in time is, in seconds from when a task was due. It should be more than handlers take. */
+  completionSeconds: numberWithin({ from: 1, to: 3_600 }).default(60),
 };

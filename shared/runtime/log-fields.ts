@@ -13,6 +13,7 @@ export const DELIVERY_FIELDS = {
   queue: "queue",
   delayMs: "delayMs",
   tookMs: "tookMs",
+  sinceDueMs: "sinceDueMs",
 } as const;
 
 /** The messages of the producer's three lines per tick: about the outbox, about schedules, and about queues. */

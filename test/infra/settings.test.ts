@@ -41,6 +41,10 @@ test("three settings are enough, and the defaults protect what can't be recreate
     requestLog: "failed",
     regionCpus: 20,
     regionMemoryGib: 40,
+    notificationChannels: [],
+    availabilityGoal: 0.999,
+    completionGoal: 0.99,
+    completionSeconds: 60,
     schedulesOff: [],
     taskSettings: { variables: new Map(), secrets: new Map() },
   });
@@ -160,6 +164,12 @@ test.each([
     "handoff:callerRequestsPerSecond: must be a whole number from 1 to 10000.",
   ],
   [{ "handoff:notificationEmails": '["nobody"]' }, "handoff:notificationEmails.0: must be an e-mail address."],
+  [
+    { "handoff:notificationChannels": '["123"]' },
+    "handoff:notificationChannels.0: must be a channel's full name, for example projects/",
+  ],
+  [{ "handoff:availabilityGoal": "1" }, "handoff:availabilityGoal: must be a number from 0.5 to 0.999."],
+  [{ "handoff:logRetentionDays": "0" }, "handoff:logRetentionDays: must be a whole number from 1 to 3650."],
   [{ "handoff:workerMaxInstances": "0" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
   [{ "handoff:workerMaxInstances": "1e3" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
   [{ "handoff:workerMinInstances": "11" }, "handoff:workerMinInstances: must not be more than workerMaxInstances."],
