@@ -1,4 +1,5 @@
 import type { Schedules } from "../../shared/contract/registry.ts";
+import type { Timing } from "../../shared/schedules/timing.ts";
 import type { Canary } from "./alerts.ts";
 
 /** What the types of tasks that do nothing begin with. */
@@ -15,16 +16,16 @@ const MOST_S = 12 * 3_600;
 export function canariesOf(schedules: Schedules, off: readonly string[]): readonly Canary[] {
   return [...schedules.values()]
     .filter(({ name, task }) => task.type.startsWith(CANARIES) && !off.includes(name))
-    .map(({ name, task, timing }) => ({ schedule: name, type: task.type, everyS: longestGapMs(timing.next) / 1_000 }))
+    .map(({ name, task, timing }) => ({ schedule: name, type: task.type, everyS: longestGapMs(timing) / 1_000 }))
     .filter(({ everyS }) => everyS <= MOST_S);
 }
 
 /** Infinite if there is no next time. */
-function longestGapMs(next: (afterMs: number) => number | undefined): number {
+function longestGapMs(timing: Timing): number {
   let longestMs = 0;
-  let atMs = next(FROM_MS);
+  let atMs = timing.next(FROM_MS);
   for (let times = 0; times < TIMES && atMs !== undefined; times++) {
-    const nextMs = next(atMs);
+    const nextMs = timing.next(atMs);
     longestMs = Math.max(longestMs, (nextMs ?? Number.POSITIVE_INFINITY) - atMs);
     atMs = nextMs;
   }

@@ -1,4 +1,4 @@
-import * as gcp from "@pulumi/gcp";
+import type * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Alert, BurnRateAlert, QueryAlert, ThresholdAlert } from "./alert.ts";
 import { type Watched, seriesOf } from "./series.ts";
@@ -6,7 +6,7 @@ import { type Watched, seriesOf } from "./series.ts";
 /** How often a query is evaluated. */
 const QUERY_INTERVAL = "60s";
 
-type Condition = Omit<gcp.types.input.monitoring.AlertPolicyCondition, "displayName">;
+type Condition = gcp.types.input.monitoring.AlertPolicyCondition;
 
 /** The conditions of an alert, all of which must hold. */
 export function conditionsOf(alert: Alert, watched: pulumi.Output<Watched>): readonly Condition[] {
@@ -18,6 +18,7 @@ export function conditionsOf(alert: Alert, watched: pulumi.Output<Watched>): rea
 function conditionOfThreshold(alert: ThresholdAlert, watched: pulumi.Output<Watched>): Condition {
   const series = watched.apply((names) => seriesOf(names)[alert.series]);
   return {
+    displayName: alert.title,
     conditionThreshold: {
       filter: series.filter,
       comparison: "COMPARISON_GT",
@@ -37,6 +38,7 @@ function conditionOfThreshold(alert: ThresholdAlert, watched: pulumi.Output<Watc
 
 function conditionOfQuery(alert: QueryAlert, watched: pulumi.Output<Watched>): Condition {
   return {
+    displayName: alert.title,
     conditionPrometheusQueryLanguage: {
       query: watched.apply(alert.query),
       duration: `${alert.forS}s`,
@@ -50,6 +52,7 @@ function conditionOfQuery(alert: QueryAlert, watched: pulumi.Output<Watched>): C
 /** https://cloud.google.com/stackdriver/docs/solutions/slo-monitoring/api/timeseries-selectors */
 function conditionOfBurnRate(alert: BurnRateAlert, windowS: number, watched: pulumi.Output<Watched>): Condition {
   return {
+    displayName: alert.title,
     conditionThreshold: {
       filter: watched.apply(
         ({ objectives }) => `select_slo_burn_rate("${objectives[alert.objective]}", "${windowS}s")`,

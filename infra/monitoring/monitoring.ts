@@ -74,7 +74,7 @@ function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: st
     // A series that only has points when something happens would otherwise keep its incident open, and hide the next
     // one.
     alertStrategy: { autoClose: AUTO_CLOSE },
-    conditions: conditionsOf(alert, watched).map((condition) => ({ displayName: alert.title, ...condition })),
+    conditions: [...conditionsOf(alert, watched)],
     documentation: {
       mimeType: "text/markdown",
       content: `${alert.meaning}\n\nWhat to do: docs/operating.md, "${alert.title}".`,

@@ -1,5 +1,6 @@
 import {
   COUNTED_OUTCOMES,
+  countedOn,
   createdFilter,
   deliveriesFilter,
   oneOf,
@@ -33,6 +34,7 @@ export interface Series {
 
 /** What Cloud Tasks' metrics of a queue begin with. */
 export const QUEUE = "cloudtasks.googleapis.com/queue";
+const SERVICE_NAME = "resource.label.service_name";
 const QUEUE_ID = "resource.label.queue_id";
 const RESPONSE_CODE = "metric.label.response_code";
 /**
@@ -51,10 +53,13 @@ const sum = (filter: string, groupBy: readonly string[] = []): Series => ({
   groupBy,
 });
 
-/** A filter for a metric that is counted from log lines of a type of resource. */
-export function countedOn(resource: "cloud_run_revision" | "cloud_scheduler_job", metric: string): string {
-  return `resource.type = "${resource}" AND metric.type = "logging.googleapis.com/user/${metric}"`;
-}
+/** The 99th percentile of a distribution. */
+const highest = (filter: string, groupBy: readonly string[] = []): Series => ({
+  filter,
+  aligner: "ALIGN_PERCENTILE_99",
+  reducer: "REDUCE_MAX",
+  groupBy,
+});
 
 /**
  * The series that the dashboard draws and the alerts watch. Those of Cloud Tasks, Cloud Run and Firestore are Google's
@@ -62,81 +67,75 @@ export function countedOn(resource: "cloud_run_revision" | "cloud_scheduler_job"
  * log.
  */
 export function seriesOf(watched: Watched) {
-  const queues = queuesFilter(watched.queueNames);
-  const services = `resource.type = "cloud_run_revision" AND ${oneOf("resource.label.service_name", [
-    watched.producerService,
-    watched.workerService,
-  ])}`;
-  const counted = (outcomes: readonly string[]): Series =>
-    sum(outcomesFilter(watched.deliveries, outcomes), [TASK_TYPE]);
+  return { ...ofQueues(watched), ...ofDeliveries(watched), ...ofTicks(watched), ...ofServices(watched) };
+}
+
+export type SeriesName = keyof ReturnType<typeof seriesOf>;
+
+function ofQueues({ queueNames }: Watched) {
+  const queues = queuesFilter(queueNames);
   const attempts = `metric.type = "${QUEUE}/task_attempt_count" AND ${queues}`;
   const delays = `metric.type = "${QUEUE}/task_attempt_delays" AND ${queues}`;
+  const isTurnedAway = `${RESPONSE_CODE} = monitoring.regex.full_match("${TURNED_AWAY}")`;
   return {
-    enqueued: sum(createdFilter(watched.queueNames), [QUEUE_ID]),
+    enqueued: sum(createdFilter(queueNames), [QUEUE_ID]),
     attempts: sum(attempts, [RESPONSE_CODE]),
-    turnedAway: sum(`${attempts} AND ${RESPONSE_CODE} = monitoring.regex.full_match("${TURNED_AWAY}")`, [
-      QUEUE_ID,
-      RESPONSE_CODE,
-    ]),
-    outcomes: sum(deliveriesFilter(watched.deliveries), [OUTCOME]),
-    done: counted(COUNTED_OUTCOMES.done),
-    dead: counted(COUNTED_OUTCOMES.dead),
-    retried: counted(COUNTED_OUTCOMES.retried),
-    refused: sum(outcomesFilter(watched.deliveries, ["unauthenticated", "forbidden"]), [OUTCOME]),
-    serverErrors: sum(
-      `metric.type = "run.googleapis.com/request_count" AND ${services} AND metric.label.response_code_class = "5xx"`,
-      ["resource.label.service_name"],
-    ),
+    turnedAway: sum(`${attempts} AND ${isTurnedAway}`, [QUEUE_ID, RESPONSE_CODE]),
     // From each attempt's own time, so that neither backoff nor a time to come counts as delay.
     delayP50: { filter: delays, aligner: "ALIGN_PERCENTILE_50", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
-    delayP99: { filter: delays, aligner: "ALIGN_PERCENTILE_99", reducer: "REDUCE_MAX", groupBy: [QUEUE_ID] },
-    delayByType: {
-      filter: countedOn("cloud_run_revision", watched.delays),
-      aligner: "ALIGN_PERCENTILE_99",
-      reducer: "REDUCE_MAX",
-      groupBy: [TASK_TYPE],
-    },
-    outboxAge: {
-      filter: countedOn("cloud_run_revision", watched.ticks),
-      aligner: "ALIGN_PERCENTILE_99",
-      reducer: "REDUCE_MAX",
-      groupBy: [],
-    },
+    delayP99: highest(delays, [QUEUE_ID]),
     depth: {
       filter: `metric.type = "${QUEUE}/depth" AND ${queues}`,
       aligner: "ALIGN_MIN",
       reducer: "REDUCE_SUM",
       groupBy: [QUEUE_ID],
     },
+  } as const satisfies Record<string, Series>;
+}
+
+function ofDeliveries({ deliveries, delays, completions }: Watched) {
+  const counted = (outcomes: readonly string[]): Series => sum(outcomesFilter(deliveries, outcomes), [TASK_TYPE]);
+  return {
+    outcomes: sum(deliveriesFilter(deliveries), [OUTCOME]),
+    done: counted(COUNTED_OUTCOMES.done),
+    dead: counted(COUNTED_OUTCOMES.dead),
+    retried: counted(COUNTED_OUTCOMES.retried),
+    refused: sum(outcomesFilter(deliveries, ["unauthenticated", "forbidden"]), [OUTCOME]),
+    delayByType: highest(countedOn("cloud_run_revision", delays), [TASK_TYPE]),
+    completionP99: highest(countedOn("cloud_run_revision", completions)),
+  } as const satisfies Record<string, Series>;
+}
+
+function ofTicks({ ticks, failedJobs }: Watched) {
+  return {
+    outboxAge: highest(countedOn("cloud_run_revision", ticks)),
+    failedJobs: sum(countedOn("cloud_scheduler_job", failedJobs)),
+  } as const satisfies Record<string, Series>;
+}
+
+function ofServices({ producerService, workerService, databaseId, ...metrics }: Watched) {
+  const services = `resource.type = "cloud_run_revision" AND ${oneOf(SERVICE_NAME, [producerService, workerService])}`;
+  const counted = (metric: string): Series => sum(countedOn("cloud_run_revision", metric));
+  return {
+    requests: counted(metrics.requests),
+    failedRequests: counted(metrics.failedRequests),
+    failedRollouts: counted(metrics.failedRollouts),
+    memoryKills: counted(metrics.memoryKills),
+    serverErrors: sum(
+      `metric.type = "run.googleapis.com/request_count" AND ${services} AND metric.label.response_code_class = "5xx"`,
+      [SERVICE_NAME],
+    ),
     instances: {
       filter: `metric.type = "run.googleapis.com/container/instance_count" AND ${services}`,
       aligner: "ALIGN_MAX",
       reducer: "REDUCE_SUM",
-      groupBy: ["resource.label.service_name"],
+      groupBy: [SERVICE_NAME],
     },
-    memory: {
-      filter: `metric.type = "run.googleapis.com/container/memory/utilizations" AND ${services}`,
-      aligner: "ALIGN_PERCENTILE_99",
-      reducer: "REDUCE_MAX",
-      groupBy: ["resource.label.service_name"],
-    },
-    requests: sum(countedOn("cloud_run_revision", watched.requests)),
-    failedRequests: sum(countedOn("cloud_run_revision", watched.failedRequests)),
-    completionP99: {
-      filter: countedOn("cloud_run_revision", watched.completions),
-      aligner: "ALIGN_PERCENTILE_99",
-      reducer: "REDUCE_MAX",
-      groupBy: [],
-    },
-    failedRollouts: sum(countedOn("cloud_run_revision", watched.failedRollouts)),
-    memoryKills: sum(countedOn("cloud_run_revision", watched.memoryKills)),
-    failedJobs: sum(countedOn("cloud_scheduler_job", watched.failedJobs)),
+    memory: highest(`metric.type = "run.googleapis.com/container/memory/utilizations" AND ${services}`, [SERVICE_NAME]),
     contention: sum(
       `metric.type = "firestore.googleapis.com/api/request_count" AND resource.type = "firestore.googleapis.com/Database" ` +
-        `AND resource.label.database_id = "${watched.databaseId}" AND metric.label.response_code = "ABORTED"`,
+        `AND resource.label.database_id = "${databaseId}" AND metric.label.response_code = "ABORTED"`,
       ["metric.label.api_method"],
     ),
   } as const satisfies Record<string, Series>;
 }
-
-export type SeriesName = keyof ReturnType<typeof seriesOf>;

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import { countedOn } from "./series.ts";
+import { countedOn } from "../../shared/monitoring/counted.ts";
 
 export type ObjectiveName = "availability" | "completion";
 
@@ -41,7 +41,6 @@ export function createObjectives(
     { displayName: `Handoff: ${prefix}` },
     options,
   );
-  const filterOf = (metric: pulumi.Output<string>) => metric.apply((name) => countedOn("cloud_run_revision", name));
   const common = { service, rollingPeriodDays: PERIOD_DAYS };
   const availability = new gcp.monitoring.Slo(
     "availability",
@@ -74,6 +73,10 @@ export function createObjectives(
     options,
   );
   return { availability: availability.name, completion: completion.name };
+}
+
+function filterOf(metric: pulumi.Output<string>): pulumi.Output<string> {
+  return metric.apply((name) => countedOn("cloud_run_revision", name));
 }
 
 function percent(fraction: number): string {

@@ -84,6 +84,10 @@ function checkCapacity(
   ];
 }
 
+const advice = (setting: string): string =>
+  "lower handoff:producerMaxInstances or handoff:workerMaxInstances, or have the quota raised " +
+  `(https://cloud.google.com/run/quotas#increase), then set handoff:${setting} to it.`;
+
 type Region = Pick<
   Settings,
   | "producerMaxInstances"
@@ -100,9 +104,6 @@ function checkRegion(settings: Region): string[] {
   const cpus = producerMaxInstances + workerMaxInstances;
   const memoryMib = producerMaxInstances * producerMemoryMib + workerMaxInstances * workerMemoryMib;
   const instances = `${producerMaxInstances} instances of the producer and ${workerMaxInstances} of the worker`;
-  const advice = (setting: string) =>
-    "lower handoff:producerMaxInstances or handoff:workerMaxInstances, or have the quota raised " +
-    `(https://cloud.google.com/run/quotas#increase), then set handoff:${setting} to it.`;
   const problems: string[] = [];
   if (cpus > settings.regionCpus) {
     problems.push(
