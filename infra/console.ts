@@ -100,6 +100,7 @@ export class Console extends pulumi.ComponentResource {
   }
 }
 
-function consoleName({ prefix }: Pick<Settings, "prefix">): string {
+/** The name of the service, in Cloud Run. */
+export function consoleName({ prefix }: Pick<Settings, "prefix">): string {
   return `${prefix}-console`;
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 const WAIT_MS = 15_000;
-/** Retries of a failed creation: about three minutes' worth. */
+/** Retries of a failed creation or update: about three minutes' worth. */
 const RETRIES = 12;
 /** It can take ten minutes before an alert may use a new log-based metric; Google's own error says so. */
 const RETRIES_OF_METRICS = 44;
@@ -14,7 +14,9 @@ const NOT_THERE_YET: readonly (readonly [RegExp, number])[] = [
   [/SERVICE_DISABLED/, RETRIES],
   [/service account .+ does not exist/i, RETRIES],
   [/Permission .+ denied on service account/i, RETRIES],
+  // As Cloud Run, Cloud Scheduler and Cloud Tasks word it.
   [/The caller does not have permission.+iam\.serviceAccounts\.actAs/i, RETRIES],
+  [/lacks IAM permission \W*iam\.serviceAccounts\.actAs/i, RETRIES],
   [/Permission denied while using the Eventarc Service Agent/i, RETRIES_OF_EVENTARC],
   [/Cannot find metric\(?s?\)? that match/i, RETRIES_OF_METRICS],
 ];
@@ -30,6 +32,9 @@ const HAD_BEGUN = /Error waiting (to create|for)/i;
  * retries by an update without changes. The provider makes no call for that and reports success, whatever state the
  * resource is in. So a retry is only safe where a failed creation leaves nothing ("refused whole"), or where creating
  * the same again changes nothing ("idempotent"). Types that aren't listed aren't retried.
+ *
+ * A failed update keeps what the state had, and is repeated with its difference. The same types are retried, although more
+ * would be safe: a service waits for its grants by itself.
  */
 export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent" | "may leave an object"> = new Map([
   ["gcp:artifactregistry/repository:Repository", "refused whole"],
@@ -45,9 +50,15 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:firestore/index:Index", "refused whole"],
   ["gcp:iap/webCloudRunServiceIamMember:WebCloudRunServiceIamMember", "idempotent"],
   ["gcp:logging/metric:Metric", "refused whole"],
+  // Buckets are made by a PATCH or a POST, depending on whether there is one.
+  ["gcp:logging/projectBucketConfig:ProjectBucketConfig", "idempotent"],
+  ["gcp:logging/projectExclusion:ProjectExclusion", "refused whole"],
+  ["gcp:logging/projectSink:ProjectSink", "refused whole"],
   ["gcp:monitoring/alertPolicy:AlertPolicy", "refused whole"],
+  ["gcp:monitoring/customService:CustomService", "refused whole"],
   ["gcp:monitoring/dashboard:Dashboard", "refused whole"],
   ["gcp:monitoring/notificationChannel:NotificationChannel", "refused whole"],
+  ["gcp:monitoring/slo:Slo", "refused whole"],
   ["gcp:projects/iAMCustomRole:IAMCustomRole", "refused whole"],
   ["gcp:projects/iAMMember:IAMMember", "idempotent"],
   ["gcp:projects/service:Service", "idempotent"],
@@ -60,15 +71,18 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:serviceaccount/iAMMember:IAMMember", "idempotent"],
 ]);
 
+/** What is retried. Nothing that is deleted waits for anything. */
+const RETRIED = new Set(["create", "update"]);
+
 /**
- * Retries creating a Google Cloud resource while something it depends on is still propagating. Errors that waiting
+ * Retries creating or updating a Google Cloud resource while something it depends on is still propagating. Errors that waiting
  * can't fix fail at once, and so do errors after which something may exist.
  *
  * @param options.waitMs milliseconds between attempts; default 15 s.
  */
 export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {}): void {
   const hook = new pulumi.ErrorHook("not-there-yet", async ({ failedOperation, errors }) => {
-    if (failedOperation !== "create" || errors.length > retriesOf(errors[0] ?? "")) return false;
+    if (!RETRIED.has(failedOperation) || errors.length > retriesOf(errors[0] ?? "")) return false;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     return true;
   });
@@ -80,7 +94,7 @@ export function retryNotThereYet({ waitMs = WAIT_MS }: { waitMs?: number } = {})
   });
 }
 
-/** How often to retry a creation that failed with this error; 0 if waiting can't help, or something may exist. */
+/** How often to retry a creation or an update that failed with this error; 0 if waiting can't help, or something may exist. */
 export function retriesOf(error: string): number {
   if (HAD_BEGUN.test(error)) return 0;
   return NOT_THERE_YET.find(([pattern]) => pattern.test(error))?.[1] ?? 0;

@@ -4,10 +4,11 @@ import type { Registry } from "../shared/contract/registry.ts";
 import { collectionsBehind } from "../shared/records/collections.ts";
 import { WORKER_REQUEST_TIMEOUT_MS } from "../shared/contract/time-budget.ts";
 import { Accounts } from "./accounts.ts";
-import { Console } from "./console.ts";
+import { Console, consoleName } from "./console.ts";
 import { PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "./settings/budgets.ts";
 import { Grants } from "./grants.ts";
 import { Images } from "./images.ts";
+import { canariesOf } from "./monitoring/canaries.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
 import { Outbox } from "./outbox.ts";
 import { ProjectApis } from "./project-apis.ts";
@@ -19,7 +20,9 @@ import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
 import { databaseIdOf } from "./settings/database-settings.ts";
+import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf, environmentOfConsole } from "./service-environment.ts";
+import { ServiceLogs } from "./service-logs.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
@@ -29,7 +32,8 @@ const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
  * Declares the whole stack for a registry's task types and queues, using the stack's configuration.
  *
  * @returns the stack's outputs.
- * @throws SettingsError and BudgetError before any resource is declared, and ShardsError before any of the queues is.
+ * @throws SettingsError and BudgetError before any resource is declared; RegionError and ShardsError before any of the
+ *   queues is.
  */
 export async function provision(registry: Registry) {
   // Older versions don't retry a resource that isn't ready yet, or create it twice.
@@ -42,11 +46,13 @@ export async function provision(registry: Registry) {
 
   const provider = providerBehindApis(settings);
   const options = { providers: [provider] };
+  await refuseUnknownRegion(settings, { provider });
   const deployedWorker = { name: workerName(settings), location: settings.region };
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
   const { worker, producer, consoleUrl } = provisionServices({ ...state, registry, settings, options });
-  watch(state.queues, settings, options);
+  new ServiceLogs("service-logs", { ...settings, services: serviceNames(settings) }, options);
+  watch(state.queues, { registry, settings, options });
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
@@ -204,6 +210,12 @@ function workerName({ prefix }: Pick<Settings, "prefix">): string {
   return `${prefix}-worker`;
 }
 
+/** The services whose logs are ours. */
+function serviceNames(settings: Settings): string[] {
+  const names = [`${settings.prefix}-producer`, workerName(settings)];
+  return settings.console === "off" ? names : [...names, consoleName(settings)];
+}
+
 /** Where the entries of the outbox are. */
 function databaseOf({ records, settings }: Pick<Services, "records" | "settings">) {
   const { taskOutbox: collection } = collectionsBehind(settings.collectionPrefix ?? "");
@@ -225,17 +237,20 @@ function urlsOf({ region, prefix }: Settings, projectNumber: pulumi.Output<strin
   return { worker: urlOf("worker"), producer: urlOf("producer"), console: urlOf("console") };
 }
 
-function watch(queues: Queues, settings: Settings, options: Options): void {
-  const { prefix, notificationEmails } = settings;
+function watch(
+  queues: Queues,
+  { registry, settings, options }: Pick<Services, "registry" | "settings" | "options">,
+): void {
+  const { prefix } = settings;
   new Monitoring(
     "monitoring",
     {
-      prefix,
-      notificationEmails,
+      ...settings,
       producerService: `${prefix}-producer`,
       workerService: workerName(settings),
       queueNames: queues.all.map(({ queue }) => queue.name),
       databaseId: databaseIdOf(settings),
+      canaries: canariesOf(registry.schedules, settings.schedulesOff),
     },
     options,
   );

@@ -1,120 +1,83 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { ALERTS, type Alert, type QueryAlert, type ThresholdAlert } from "./alerts.ts";
+import type { Alert } from "./alert.ts";
+import { ALERTS, type Canary, canaryAlert } from "./alerts.ts";
+import { conditionsOf } from "./conditions.ts";
 import { describeDashboard } from "./dashboard.ts";
 import { createLogMetrics } from "./log-metrics.ts";
-import { type Watched, seriesOf } from "./series.ts";
+import type { Watched } from "./series.ts";
+import { type Goals, createObjectives } from "./slos.ts";
 
 /** The shortest that Cloud Monitoring allows. */
 const AUTO_CLOSE = "1800s";
 
-/** How often a query is evaluated. */
-const QUERY_INTERVAL = "60s";
-
-interface MonitoringArgs {
+interface MonitoringArgs extends Goals {
   readonly prefix: string;
   readonly notificationEmails: readonly string[];
+  /** Full names of channels that exist already. */
+  readonly notificationChannels: readonly string[];
   readonly producerService: string;
   readonly workerService: string;
   readonly queueNames: readonly pulumi.Output<string>[];
   readonly databaseId: string;
+  readonly canaries: readonly Canary[];
 }
 
-/** What people see of the system: log-based metrics, a dashboard, and alerts by email. */
+/** What people see of the system: log-based metrics, objectives, a dashboard, and alerts. */
 export class Monitoring extends pulumi.ComponentResource {
+  /** The channels that alerts by e-mail go to. */
+  readonly mailChannels: readonly pulumi.Output<string>[];
+
   constructor(name: string, args: MonitoringArgs, options: pulumi.ComponentResourceOptions) {
     super("handoff:infra:Monitoring", name, {}, options);
     const { prefix, producerService, workerService, databaseId } = args;
-    const metrics = createLogMetrics({ prefix, workerService, producerService }, { parent: this });
-    const channels = args.notificationEmails.map(
-      (email) =>
-        new gcp.monitoring.NotificationChannel(
-          `mail-${email}`,
-          { type: "email", displayName: `${prefix}: ${email}`, labels: { email_address: email } },
-          { parent: this },
-        ),
-    );
-    const watched: pulumi.Output<Watched> = pulumi
-      .all([
-        pulumi.all([...args.queueNames]),
-        metrics.deliveries.name,
-        metrics.delays.name,
-        metrics.ticks.name,
-        metrics.schedules.name,
-      ])
-      .apply(([queueNames, deliveries, delays, ticks, schedules]) => ({
-        producerService,
-        workerService,
-        databaseId,
-        queueNames,
-        deliveries,
-        delays,
-        ticks,
-        schedules,
-      }));
+    const metrics = createLogMetrics(args, { parent: this });
+    const objectives = createObjectives({ ...args, metrics }, { parent: this });
+    this.mailChannels = args.notificationEmails.map((email) => this.addMailChannel(prefix, email));
+    const watched: pulumi.Output<Watched> = pulumi.output({
+      ...metrics,
+      objectives,
+      producerService,
+      workerService,
+      databaseId,
+      queueNames: [...args.queueNames],
+    });
     new gcp.monitoring.Dashboard(
       "dashboard",
       { dashboardJson: watched.apply((names) => JSON.stringify(describeDashboard(`Handoff: ${prefix}`, names))) },
       { parent: this },
     );
-    for (const alert of ALERTS) {
-      const described = {
-        ...describeAlert(alert, watched, prefix),
-        notificationChannels: channels.map(({ id }) => id),
-      };
+    const notificationChannels = [...this.mailChannels, ...args.notificationChannels];
+    for (const alert of [...ALERTS, ...args.canaries.map(canaryAlert)]) {
+      const described = { ...describeAlert(alert, watched, prefix), notificationChannels };
       new gcp.monitoring.AlertPolicy(`alert-${alert.key}`, described, { parent: this });
     }
     this.registerOutputs();
   }
+
+  private addMailChannel(prefix: string, email: string): pulumi.Output<string> {
+    const { id } = new gcp.monitoring.NotificationChannel(
+      `mail-${email}`,
+      { type: "email", displayName: `${prefix}: ${email}`, labels: { email_address: email } },
+      { parent: this },
+    );
+    return id;
+  }
 }
 
 function describeAlert(alert: Alert, watched: pulumi.Output<Watched>, prefix: string): gcp.monitoring.AlertPolicyArgs {
-  const condition = "query" in alert ? conditionOfQuery(alert, watched) : conditionOfThreshold(alert, watched);
   return {
     displayName: `${prefix}: ${alert.title}`,
-    combiner: "OR",
+    // Of a single condition, too, this is "OR" in the state of earlier stacks.
+    combiner: "query" in alert || "series" in alert ? "OR" : "AND",
     severity: alert.severity,
     // A series that only has points when something happens would otherwise keep its incident open, and hide the next
     // one.
     alertStrategy: { autoClose: AUTO_CLOSE },
-    conditions: [{ displayName: alert.title, ...condition }],
+    conditions: [...conditionsOf(alert, watched)],
     documentation: {
       mimeType: "text/markdown",
       content: `${alert.meaning}\n\nWhat to do: docs/operating.md, "${alert.title}".`,
-    },
-  };
-}
-
-type Condition = Omit<gcp.types.input.monitoring.AlertPolicyCondition, "displayName">;
-
-function conditionOfThreshold(alert: ThresholdAlert, watched: pulumi.Output<Watched>): Condition {
-  const series = watched.apply((names) => seriesOf(names)[alert.series]);
-  return {
-    conditionThreshold: {
-      filter: series.filter,
-      comparison: "COMPARISON_GT",
-      thresholdValue: alert.above,
-      duration: `${alert.forS}s`,
-      aggregations: [
-        {
-          alignmentPeriod: `${alert.stepS}s`,
-          perSeriesAligner: series.aligner,
-          crossSeriesReducer: series.reducer,
-          groupByFields: series.apply(({ groupBy }) => [...groupBy]),
-        },
-      ],
-    },
-  };
-}
-
-function conditionOfQuery(alert: QueryAlert, watched: pulumi.Output<Watched>): Condition {
-  return {
-    conditionPrometheusQueryLanguage: {
-      query: watched.apply(alert.query),
-      duration: `${alert.forS}s`,
-      evaluationInterval: QUERY_INTERVAL,
-      // A metric that nothing has been counted for doesn't exist yet, and would be refused.
-      disableMetricValidation: true,
     },
   };
 }

@@ -83,9 +83,15 @@ export async function runHooks(
   }
 }
 
-/** Asks a resource's hooks whether to retry its creation, which failed with these errors, latest first. */
+/** Asks a resource's hooks whether to retry its creation or update, which failed with these errors, latest first. */
 export async function wantsRetry(
-  failed: { readonly urn: string; readonly name: string; readonly type: string; readonly errors: readonly string[] },
+  failed: {
+    readonly urn: string;
+    readonly name: string;
+    readonly type: string;
+    readonly operation: "create" | "update";
+    readonly errors: readonly string[];
+  },
   hooks: readonly callbacks.Callback[],
 ): Promise<boolean> {
   for (const hook of hooks) {
@@ -93,7 +99,7 @@ export async function wantsRetry(
     asked.setUrn(failed.urn);
     asked.setName(failed.name);
     asked.setType(failed.type);
-    asked.setFailedOperation("create");
+    asked.setFailedOperation(failed.operation);
     asked.setErrorsList([...failed.errors]);
     const answer = resources.ErrorHookResponse.deserializeBinary(await callBack(hook, asked.serializeBinary()));
     if (answer.getRetry()) return true;

@@ -23,6 +23,10 @@ export function madeUpState(resource: RecordedResource): { readonly id: string; 
       return { id, state: { ...inputs, uri: `https://${textOf(inputs["name"])}-${SUFFIX}-ew.a.run.app` } };
     case "gcp:cloudtasks/queue:Queue":
       return { id, state: { ...inputs, name: `${resource.name}-${SUFFIX}` } };
+    case "gcp:logging/projectBucketConfig:ProjectBucketConfig": {
+      const [location, bucketId] = [textOf(inputs["location"]), textOf(inputs["bucketId"])];
+      return { id: `projects/${project}/locations/${location}/buckets/${bucketId}`, state: inputs };
+    }
     case "gcp:projects/iAMCustomRole:IAMCustomRole": {
       const name = `projects/${project}/roles/${textOf(inputs["roleId"])}`;
       return { id: name, state: { ...inputs, name } };

@@ -4,6 +4,7 @@ import { type Fields, fieldsOf, textOf } from "./wire-values.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const GET_PROJECT = "gcp:organizations/getProject:getProject";
+const GET_REGIONS = "gcp:cloudrun/getLocations:getLocations";
 const GET_SERVICE = "gcp:cloudrunv2/getService:getService";
 
 /** What Pulumi's state holds of a resource. */
@@ -27,11 +28,17 @@ export type Fault = string | { readonly error: string; readonly leavesObject: tr
 
 /** How calls end, if not well. */
 export interface Faults {
-  /** For each attempt (counted from 1) to create a resource. */
+  /** For each attempt (counted from 1) to create or to update a resource. */
   readonly failCreate?: (resource: RecordedResource, attempt: number) => Fault | undefined;
-  readonly failUpdate?: (resource: RecordedResource) => Fault | undefined;
+  readonly failUpdate?: (resource: RecordedResource, attempt: number) => Fault | undefined;
   /** The condition of a service after a call that succeeds; default: it works. */
   readonly deployedAs?: (serviceName: string) => OfflineService["condition"];
+}
+
+/** The how-manyth attempt it is, and how attempts end. */
+interface Attempt {
+  readonly number: number;
+  readonly faults: Faults;
 }
 
 /** A call failed. It left this behind, if anything. */
@@ -54,10 +61,16 @@ export class OfflineCloud {
   readonly state = new Map<string, ResourceState>();
   /** By name. */
   readonly services = new Map<string, OfflineService>();
+  /** Where Cloud Run is; empty if nobody can tell. */
+  readonly regions: readonly string[];
+
+  constructor({ regions = [] }: { readonly regions?: readonly string[] } = {}) {
+    this.regions = regions;
+  }
 
   /** @throws ProviderError */
-  create(resource: RecordedResource, attempt: number, faults: Faults): ResourceState {
-    return this.deploy(resource, faults.failCreate?.(resource, attempt), faults);
+  create(resource: RecordedResource, { number, faults }: Attempt): ResourceState {
+    return this.deploy(resource, faults.failCreate?.(resource, number), faults);
   }
 
   /**
@@ -65,10 +78,10 @@ export class OfflineCloud {
    *
    * @throws ProviderError
    */
-  update(resource: RecordedResource, prior: ResourceState, faults: Faults): ResourceState {
+  update(resource: RecordedResource, prior: ResourceState, { number, faults }: Attempt): ResourceState {
     if (!differs(resource, prior)) return { ...prior, failed: false };
     try {
-      return this.deploy(resource, faults.failUpdate?.(resource), faults);
+      return this.deploy(resource, faults.failUpdate?.(resource, number), faults);
     } catch (error) {
       if (!(error instanceof ProviderError) || !error.left) throw error;
       // The state keeps what it had, so the difference stays.
@@ -83,6 +96,7 @@ export class OfflineCloud {
    */
   invoke(token: string, args: Fields): Fields {
     if (token === GET_PROJECT) return { projectId: textOf(args["projectId"]), number: "123456789012" };
+    if (token === GET_REGIONS) return { locations: [...this.regions] };
     // A program only looks up the user who runs it. Here, there is none.
     if (token !== GET_SERVICE) return { accessToken: "made-up-access-token" };
     const name = textOf(args["name"]);

@@ -38,9 +38,12 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
     imported("projects/{{project}}/databases/{{database}}/collectionGroups/{{collection}}/indexes/FIND"),
   ],
   ["gcp:logging/metric:Metric", imported("{{name}}")],
+  ["gcp:logging/projectExclusion:ProjectExclusion", imported("projects/{{projectId}}/exclusions/{{name}}")],
+  ["gcp:logging/projectSink:ProjectSink", imported("projects/{{projectId}}/sinks/{{name}}")],
   ["gcp:projects/iAMCustomRole:IAMCustomRole", imported("projects/{{project}}/roles/{{roleId}}")],
   ["gcp:secretmanager/secret:Secret", imported("projects/{{project}}/secrets/{{secretId}}")],
   ["gcp:serviceaccount/account:Account", ADOPTED],
+  ["gcp:logging/projectBucketConfig:ProjectBucketConfig", ADOPTED],
   ["gcp:cloudrunv2/serviceIamMember:ServiceIamMember", REPEATABLE],
   ["gcp:cloudtasks/queueIamMember:QueueIamMember", REPEATABLE],
   ["gcp:firestore/field:Field", REPEATABLE],
@@ -53,8 +56,10 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
   ["gcp:cloudscheduler/job:Job", LEFTOVER],
   ["gcp:cloudtasks/queue:Queue", LEFTOVER],
   ["gcp:monitoring/alertPolicy:AlertPolicy", LEFTOVER],
+  ["gcp:monitoring/customService:CustomService", LEFTOVER],
   ["gcp:monitoring/dashboard:Dashboard", LEFTOVER],
   ["gcp:monitoring/notificationChannel:NotificationChannel", LEFTOVER],
+  ["gcp:monitoring/slo:Slo", LEFTOVER],
   ["gcp:secretmanager/secretVersion:SecretVersion", LEFTOVER],
 ]);
 
@@ -63,7 +68,7 @@ export function importCommands(resources: readonly RecordedResource[], project: 
   return resources.flatMap((resource) => {
     const recovery = RECOVERIES.get(resource.type);
     if (recovery?.kind !== "import") return [];
-    const known = new Map(Object.entries({ project, ...resource.inputs }));
+    const known = new Map(Object.entries({ project, projectId: project, ...resource.inputs }));
     const id = recovery.id.replaceAll(/\{\{(\w+)\}\}/g, (_, key: string) => textOf(known.get(key)));
     const flags = ["--yes", "--protect=false", "--generate-code=false"];
     const owners = [`--parent 'parent=${resource.parent}'`, `--provider 'provider=${resource.provider}'`];

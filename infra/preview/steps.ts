@@ -39,13 +39,13 @@ export async function takeStep(
   resource: RecordedResource,
   surroundings: Surroundings,
 ): Promise<ResourceState> {
-  const { cloud, hooks, faults } = surroundings;
+  const { cloud, hooks } = surroundings;
   const prior = cloud.state.get(resource.urn);
   if (op === "same" && prior) return prior;
   const called = resource.hooks[op === "create" ? "create" : "update"];
   await runHooks(resource, called.before.map(registeredIn(hooks.resource)));
   try {
-    const made = prior ? cloud.update(resource, prior, faults) : await create(resource, surroundings);
+    const made = await attempt(resource, surroundings);
     cloud.state.set(resource.urn, made);
   } catch (error) {
     if (error instanceof ProviderError && error.left) cloud.state.set(resource.urn, { ...error.left, failed: true });
@@ -58,19 +58,25 @@ export async function takeStep(
   return made;
 }
 
-/** Creates a resource, again for as long as the program's hooks ask for it. What a failed attempt left is updated. */
-async function create(resource: RecordedResource, { cloud, hooks, faults }: Surroundings): Promise<ResourceState> {
+/**
+ * Creates or updates a resource, again for as long as the program's hooks ask for it. What a failed creation left is
+ * updated; a failed update left what there was before.
+ */
+async function attempt(resource: RecordedResource, { cloud, hooks, faults }: Surroundings): Promise<ResourceState> {
   const onError = resource.errorHooks.map(registeredIn(hooks.error));
+  const prior = cloud.state.get(resource.urn);
+  const operation = prior ? "update" : "create";
   const errors: string[] = [];
-  let left: ResourceState | undefined;
+  let left = prior;
   for (;;) {
+    const number = errors.length + 1;
     try {
-      return left ? cloud.update(resource, left, faults) : cloud.create(resource, errors.length + 1, faults);
+      return left ? cloud.update(resource, left, { number, faults }) : cloud.create(resource, { number, faults });
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      left = error.left ?? left;
+      left = prior ?? error.left ?? left;
       errors.unshift(error.message);
-      if (!(await wantsRetry({ ...resource, errors }, onError))) throw error;
+      if (!(await wantsRetry({ ...resource, operation, errors }, onError))) throw error;
     }
   }
 }

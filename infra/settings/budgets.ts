@@ -22,7 +22,7 @@ const MOST_CONCURRENT_DISPATCHES = 5_000;
 /**
  * Refuses to provision what can't work: a handler that takes longer than Cloud Tasks waits, or queues that send more
  * deliveries at once than the worker's instances accept, in which case Cloud Run would answer 429 and slow down every
- * queue, or instances that have too little memory for what they take on at once.
+ * queue, or instances that have too little memory for what they take on at once, or more instances than the project may have.
  *
  * @throws BudgetError
  */
@@ -30,7 +30,7 @@ export function refuseBrokenBudgets(plan: {
   readonly registry: Pick<Registry, "types" | "queues">;
   readonly settings: Pick<
     Settings,
-    "workerMaxInstances" | "workerConcurrency" | "workerMemoryMib" | "producerMemoryMib"
+    "workerMaxInstances" | "workerConcurrency" | "workerMemoryMib" | "producerMemoryMib" | keyof Region
   >;
 }): void {
   const problems = [
@@ -38,6 +38,7 @@ export function refuseBrokenBudgets(plan: {
     ...[...plan.registry.queues].flatMap(([key, queue]) => checkLimits(key, queue)),
     ...checkCapacity(plan.registry, plan.settings),
     ...checkMemory(plan.settings),
+    ...checkRegion(plan.settings),
   ];
   if (problems.length === 0) return;
   throw new BudgetError(`The budgets don't hold:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
@@ -81,6 +82,41 @@ function checkCapacity(
     `The queues send up to ${sent} deliveries at once, but the worker accepts only ${taken} ` +
       `(${workerMaxInstances} instances of ${workerConcurrency}): raise handoff:workerMaxInstances.`,
   ];
+}
+
+const advice = (setting: string): string =>
+  "lower handoff:producerMaxInstances or handoff:workerMaxInstances, or have the quota raised " +
+  `(https://cloud.google.com/run/quotas#increase), then set handoff:${setting} to it.`;
+
+type Region = Pick<
+  Settings,
+  | "producerMaxInstances"
+  | "workerMaxInstances"
+  | "producerMemoryMib"
+  | "workerMemoryMib"
+  | "regionCpus"
+  | "regionMemoryGib"
+>;
+
+/** An instance has one vCPU. */
+function checkRegion(settings: Region): string[] {
+  const { producerMaxInstances, workerMaxInstances, producerMemoryMib, workerMemoryMib } = settings;
+  const cpus = producerMaxInstances + workerMaxInstances;
+  const memoryMib = producerMaxInstances * producerMemoryMib + workerMaxInstances * workerMemoryMib;
+  const instances = `${producerMaxInstances} instances of the producer and ${workerMaxInstances} of the worker`;
+  const problems: string[] = [];
+  if (cpus > settings.regionCpus) {
+    problems.push(
+      `${instances} take ${cpus} vCPUs, and the project may have ${settings.regionCpus} in its region: ${advice("regionCpus")}`,
+    );
+  }
+  if (memoryMib > settings.regionMemoryGib * 1_024) {
+    problems.push(
+      `${instances} take ${Math.ceil(memoryMib / 1_024)} GiB, and the project may have ${settings.regionMemoryGib} in its ` +
+        `region: ${advice("regionMemoryGib")}`,
+    );
+  }
+  return problems;
 }
 
 /** Of the producer's bodies, which may be longer, only the payload is kept. */

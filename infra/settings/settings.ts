@@ -7,6 +7,7 @@ import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
+import { operationsFields } from "./operations-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
@@ -44,6 +45,7 @@ const ownFields = {
    */
   prefix: z.string().regex(/^[a-z][a-z0-9-]{2,18}[a-z0-9]$/, "must be 4 to 20 lower-case letters, digits and hyphens"),
   ...databaseFields,
+  ...operationsFields,
   /** Whether to protect what can't be recreated (database, queues, secret) from deletion. */
   protect: trueOrFalse.default(true),
   /**
@@ -86,7 +88,7 @@ const ownFields = {
   traceSampleRatio: numberWithin({ from: 0, to: 1, whole: false }).default(0),
   /** No higher than info, because metrics are counted from lines of that level. */
   logLevel: oneOf("debug", "info").default("info"),
-  authMode: oneOf("verify", "platform").default("verify"),
+  authMode: oneOf("auto", "verify", "platform").default("auto"),
 };
 
 const schemaOf = ({ types, schedules }: Pick<Registry, "types" | "schedules">) =>

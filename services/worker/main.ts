@@ -45,7 +45,7 @@ const configSchema = z.object({
   PORT: portVariable.default(8080),
   HOST: z.string().default("0.0.0.0"),
   OIDC_CERTS_URL: z.url().default(GOOGLE_CERTS_URL),
-  AUTH_MODE: z.enum(["verify", "platform"]).default("verify"),
+  AUTH_MODE: z.enum(["auto", "verify", "platform"]).default("auto"),
   INVOKER_CHECK: invokerCheckVariable,
   MAX_PAYLOAD_BYTES: z.coerce.number().int().min(1).max(HIGHEST_MAX_PAYLOAD_BYTES).default(DEFAULT_MAX_PAYLOAD_BYTES),
   MEMORY_MIB: z.coerce.number().int().min(LEAST_MEMORY_MIB).default(LEAST_MEMORY_MIB),

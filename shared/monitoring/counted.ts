@@ -32,9 +32,14 @@ export function queuesFilter(queueNames: readonly string[]): string {
   return `resource.type = "cloud_tasks_queue" AND ${oneOf("resource.label.queue_id", queueNames)}`;
 }
 
+/** What a metric counts that is made from log lines of a type of resource. */
+export function countedOn(resource: "cloud_run_revision" | "cloud_scheduler_job", metric: string): string {
+  return `resource.type = "${resource}" AND metric.type = "logging.googleapis.com/user/${metric}"`;
+}
+
 /** The deliveries that reached the worker, by the name of the metric that counts them. */
 export function deliveriesFilter(metric: string): string {
-  return `resource.type = "cloud_run_revision" AND metric.type = "logging.googleapis.com/user/${metric}"`;
+  return countedOn("cloud_run_revision", metric);
 }
 
 /** Those with one of some outcomes. */

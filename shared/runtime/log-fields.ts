@@ -13,17 +13,20 @@ export const DELIVERY_FIELDS = {
   queue: "queue",
   delayMs: "delayMs",
   tookMs: "tookMs",
+  sinceDueMs: "sinceDueMs",
 } as const;
 
-/** The messages of the producer's two lines per tick: about the outbox, and about schedules. */
+/** The messages of the producer's three lines per tick: about the outbox, about schedules, and about queues. */
 export const TICK_MESSAGE = "tick";
 export const SCHEDULES_MESSAGE = "schedules";
+export const QUEUES_MESSAGE = "queues";
 
 /**
- * The fields of those lines that metrics read: how many schedules are late, and how old the oldest entry of the outbox is, in
- * milliseconds; 0 if it is empty.
+ * The fields of those lines that metrics read: how many schedules are late, how many queues deliver nothing, and how old the
+ * oldest entry of the outbox is, in milliseconds; 0 if it is empty.
  */
 export const LATE_SCHEDULES = "late";
+export const STOPPED_QUEUES = "stopped";
 export const OLDEST_ENTRY_AGE_MS = "oldestEntryAgeMs";
 
 /**

@@ -8,7 +8,15 @@ import { MOST_WAITS } from "../../services/producer/tasks/status/waits.ts";
 import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 
-const settings = { workerMaxInstances: 10, workerConcurrency: 40, workerMemoryMib: 2_048, producerMemoryMib: 512 };
+const settings = {
+  producerMaxInstances: 8,
+  workerMaxInstances: 10,
+  workerConcurrency: 40,
+  workerMemoryMib: 2_048,
+  producerMemoryMib: 512,
+  regionCpus: 20,
+  regionMemoryGib: 40,
+};
 const plan = { registry: FIXTURE, settings };
 
 const bulkWith = (change: Partial<QueueSettings>): Registry =>
@@ -59,6 +67,16 @@ test.each([
     "Queue bulk: Cloud Tasks allows at most 5000 concurrent dispatches of one queue. Give it shards: { now: 2 }, or more.",
   ],
   [
+    "more instances than a new project has vCPUs for",
+    { settings: { ...settings, producerMaxInstances: 20, workerMaxInstances: 20 } },
+    "20 instances of the producer and 20 of the worker take 40 vCPUs, and the project may have 20 in its region: lower",
+  ],
+  [
+    "more memory than a new project has",
+    { settings: { ...settings, workerMemoryMib: 4_096 } },
+    "8 instances of the producer and 10 of the worker take 44 GiB, and the project may have 40 in its region: lower",
+  ],
+  [
     "a dispatch that outlasts the worker's request timeout",
     { registry: bulkWith({ dispatchDeadlineMs: 1_800_001 }) },
     "outlasts the worker's request timeout",
@@ -66,6 +84,13 @@ test.each([
 ])("refuses %s", (_, change, sentence) => {
   expect(() => refuseBrokenBudgets({ ...plan, ...change })).toThrow(BudgetError);
   expect(() => refuseBrokenBudgets({ ...plan, ...change })).toThrow(sentence);
+});
+
+test("accepts as many instances as the project's quota is said to allow", () => {
+  const most = { ...settings, producerMaxInstances: 20, workerMaxInstances: 20, regionCpus: 40, regionMemoryGib: 50 };
+  expect(() => refuseBrokenBudgets({ ...plan, settings: most })).not.toThrow();
+  expect(() => refuseBrokenBudgets({ ...plan, settings: { ...most, regionCpus: 39 } })).toThrow("40 vCPUs");
+  expect(() => refuseBrokenBudgets({ ...plan, settings: { ...most, regionMemoryGib: 49 } })).toThrow("50 GiB");
 });
 
 test("accepts a queue that needs its shards", () => {

@@ -2,34 +2,20 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ALERTS } from "../../infra/monitoring/alerts.ts";
+import { ALERTS, canaryAlert } from "../../infra/monitoring/alerts.ts";
 import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
-import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
 import {
-  type Series,
+  canaryMissingQuery,
   lateSchedulesQuery,
-  seriesOf,
+  stoppedQueuesQuery,
   tickMissingQuery,
   unreachedQuery,
-} from "../../infra/monitoring/series.ts";
+} from "../../infra/monitoring/queries.ts";
+import { type Series, seriesOf } from "../../infra/monitoring/series.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { respond } from "../../services/worker/outcome.ts";
-import { succeeded } from "../../services/worker/runner/handler.ts";
-import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
-import { runFixture, the } from "./support/graph.ts";
-import { setUpProducer } from "../harness/producer/producer-harness.ts";
-import { sealTask, setUpWorker } from "../harness/worker/worker-harness.ts";
-
-const WATCHED = {
-  producerService: "p-producer",
-  workerService: "p-worker",
-  queueNames: ["p-critical-1", "p-bulk-1"],
-  databaseId: "p",
-  deliveries: "p-deliveries",
-  delays: "p-delivery-delays",
-  ticks: "p-ticks",
-  schedules: "p-schedules",
-};
+import { WATCHED } from "./support/watched.ts";
+import { type Graph, ofType, runFixture, the } from "./support/graph.ts";
 
 const dashboardSchema = z.object({
   mosaicLayout: z.object({
@@ -64,47 +50,6 @@ const dashboardSchema = z.object({
   }),
 });
 const { mosaicLayout } = dashboardSchema.parse(describeDashboard("Handoff", WATCHED));
-
-test("the metrics read fields that the worker's own log line has", async () => {
-  const handler = scriptedHandler(claimTaskType);
-  handler.steps(() => succeeded());
-  const worker = await setUpWorker(() => [handler]);
-  const dueS = worker.clock.now() / 1_000 - 2;
-  await worker.deliver(sealTask(claimTaskType, { n: 1 }), { headers: { "x-cloudtasks-tasketa": dueS.toFixed(6) } });
-
-  const lines = z.array(z.record(z.string(), z.unknown())).parse(worker.logged.map((line) => JSON.parse(line)));
-  const { deliveries, delays } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
-  const counted = lines.filter(({ message }) =>
-    deliveries.filter.includes(`jsonPayload.message = "${String(message)}"`),
-  );
-
-  expect(counted).toMatchObject([{ outcome: "done", taskType: "test.claim", queue: "default", delayMs: 2_000 }]);
-  for (const field of [...deliveries.labels, ...delays.labels, delays.value]) expect(counted[0]).toHaveProperty(field);
-});
-
-test("the metric of ticks reads a field that the producer's own log line has", async () => {
-  const producer = await setUpProducer();
-  await producer.send("/v1/tick", { method: "POST" });
-
-  const lines = z.array(z.record(z.string(), z.unknown())).parse(producer.logged.map((line) => JSON.parse(line)));
-  const { ticks } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
-  const counted = lines.filter(({ message }) => ticks.filter.includes(`jsonPayload.message = "${String(message)}"`));
-
-  expect(counted).toMatchObject([{ [ticks.value]: 0 }]);
-});
-
-test("the metric of schedules reads a field that the producer's own log line has", async () => {
-  const producer = await setUpProducer();
-  await producer.send("/v1/tick", { method: "POST" });
-
-  const lines = z.array(z.record(z.string(), z.unknown())).parse(producer.logged.map((line) => JSON.parse(line)));
-  const { schedules } = describeLogMetrics({ workerService: "p-worker", producerService: "p-producer" });
-  const counted = lines.filter(({ message }) =>
-    schedules.filter.includes(`jsonPayload.message = "${String(message)}"`),
-  );
-
-  expect(counted).toMatchObject([{ [schedules.value]: 0 }]);
-});
 
 test("no two charts overlap, and none is wider than the dashboard", () => {
   const cells = mosaicLayout.tiles.flatMap(({ xPos, yPos, width, height }) =>
@@ -142,7 +87,9 @@ test.each(ALERTS.flatMap((alert) => ("series" in alert && alert.above > 0 ? [ale
 
 test("only our own queues, services, database and metrics are watched, by name", () => {
   for (const { filter } of Object.values(seriesOf(WATCHED))) {
-    expect(filter).toMatch(/["/]p-(critical|producer|deliver|ticks)|database_id = "p"/);
+    expect(filter).toMatch(
+      /["/]p-(critical|producer|deliver|ticks|requests|failed|completions|memory)|database_id = "p"/,
+    );
   }
 });
 
@@ -150,7 +97,9 @@ test("every alert has a paragraph in docs/operating.md, and every such paragraph
   const text = fs.readFileSync(path.join(PROJECT_DIR, "docs/operating.md"), "utf8");
   const runbook = text.split("\n## ").find((section) => section.startsWith("Alerts"));
   const titles = [...(runbook ?? "").matchAll(/^### (.+)$/gm)].map(([, title]) => title);
-  expect(new Set(titles)).toEqual(new Set(ALERTS.map(({ title }) => title)));
+  expect(new Set(titles)).toEqual(
+    new Set([...ALERTS, canaryAlert({ schedule: "s", type: "canary.claim", everyS: 60 })].map(({ title }) => title)),
+  );
 });
 
 /** How a response code may be written: the number, HTTP's name, and Google's (https://cloud.google.com/apis/design/errors). */
@@ -214,6 +163,20 @@ test("late schedules are found by what the producer counts, and by its counting 
   );
 });
 
+test("queues that deliver nothing are found by what the producer counts", () => {
+  expect(stoppedQueuesQuery(WATCHED, { windowS: 300 })).toBe(
+    'sum(increase(logging_googleapis_com:user_p_queues_sum{monitored_resource="cloud_run_revision"}[300s])) > 0',
+  );
+});
+
+test("no alert counts the tasks that a queue holds, since most of them may be scheduled for later", async () => {
+  const { resources } = await runFixture("production", "update");
+  const policies = ofType(resources, "gcp:monitoring/alertPolicy:AlertPolicy");
+
+  expect(policies.length).toBeGreaterThanOrEqual(ALERTS.length);
+  for (const { inputs } of policies) expect(JSON.stringify(inputs)).not.toMatch(/queue[/_]depth/);
+});
+
 test("a task that is to be delivered once more counts as retried, whoever sets its time", () => {
   const { filter } = seriesOf(WATCHED).retried;
   for (const outcome of ["retry", "rescheduled", "failed"]) expect(filter).toContain(`"${outcome}"`);
@@ -229,9 +192,35 @@ test("the alerts for refused deliveries watch Cloud Tasks' own count of attempts
   expect(conditionOf("unreached")).toContain("cloudtasks_googleapis_com:queue_task_attempt_count");
 });
 
-test("the docs say what the alerts cost", () => {
-  const read = (name: string): string => fs.readFileSync(path.join(PROJECT_DIR, "docs", name), "utf8");
-
-  expect(read("operating.md")).toContain(`$0.10 for each of the ${ALERTS.length} alert conditions`);
-  expect(read("deploy.md")).toContain(`alerts ${(ALERTS.length / 10).toFixed(2)} and their reads`);
+test("a canary of which nothing is heard is found by the worker's line about it, also where there has never been one", () => {
+  expect(canaryMissingQuery(WATCHED, { type: "canary.claim", windowS: 7_800 })).toBe(
+    '(sum(increase(logging_googleapis_com:user_p_deliveries{monitored_resource="cloud_run_revision", ' +
+      'taskType="canary.claim", outcome="done"}[7800s])) or vector(0)) < 1',
+  );
 });
+
+/** The tick's three lines: without them, nobody finds anything. */
+test.each([
+  ["the outbox", "no-tick"],
+  ["schedules", "late-schedules"],
+])("when the tick stops, there is an alert for %s", (_, key) => {
+  const alert = ALERTS.find((one) => one.key === key);
+  const query = alert && "query" in alert ? alert.query(WATCHED) : "";
+  expect(query).toMatch(/\(sum\(increase\(\S+_count\{\S+\)\) or vector\(0\)\) < 1$/);
+});
+
+test("the docs say what the alerts cost", async () => {
+  const read = (name: string): string => fs.readFileSync(path.join(PROJECT_DIR, "docs", name), "utf8");
+  const [dev, production] = await Promise.all([runFixture("dev", "update"), runFixture("production", "update")]);
+
+  const count = conditionsIn(production.resources).length;
+  expect(read("operating.md")).toContain(`$0.10 for each of the ${count} alert conditions`);
+  const cost = conditionsIn(dev.resources).length / 10;
+  expect(read("deploy.md")).toContain(`alerts ${cost.toFixed(2)} and their reads`);
+});
+
+function conditionsIn(resources: Graph) {
+  return ofType(resources, "gcp:monitoring/alertPolicy:AlertPolicy").flatMap(({ inputs }) =>
+    z.array(z.unknown()).parse(inputs["conditions"]),
+  );
+}

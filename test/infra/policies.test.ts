@@ -268,6 +268,18 @@ const BREAKS: readonly Break[] = [
     "alert-dead",
   ],
   [
+    "only the stack's own logs are kept elsewhere or dropped",
+    ["ProjectExclusion", /./],
+    inputs({ filter: 'log_id("run.googleapis.com/requests")' }),
+    "log_id",
+  ],
+  [
+    "only the stack's own logs are kept elsewhere or dropped",
+    ["ProjectExclusion", /./],
+    inputs({ filter: 'resource.type = "cloud_run_revision" AND resource.labels.service_name = ("shop")' }),
+    "shop",
+  ],
+  [
     "images are built for Cloud Run's processors, and not in a preview",
     ["Image", /worker/],
     inputs({ platforms: ["linux/arm64"] }),

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import { OfflineCloud } from "../../infra/preview/offline-cloud.ts";
 import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
@@ -52,6 +53,45 @@ test("a creation that keeps failing is abandoned after 12 more attempts", async 
   expect(run.output).toContain(DISABLED);
 });
 
+/** Creates a queue, then updates it with a rate; the program retries without waiting. */
+async function runUpdate(failUpdate: (attempt: number) => string | undefined) {
+  const cloud = new OfflineCloud();
+  let attempts = 0;
+  const up = async (args: string) => {
+    const { program, remove } = await makeProgram(
+      `import * as gcp from "@pulumi/gcp";
+       import { retryNotThereYet } from "${PROJECT_DIR}/infra/retry-not-there-yet.ts";
+       retryNotThereYet({ waitMs: 0 });
+       new gcp.cloudtasks.Queue("queue", { location: "europe-west1", ${args} });`,
+    );
+    try {
+      const fail = (_: RecordedResource, attempt: number) => {
+        attempts = attempt;
+        return failUpdate(attempt);
+      };
+      const options = { stack: "dev", mode: "update", config: {}, program, cloud, failUpdate: fail } as const;
+      return await runProgramOffline(options, sharedHost);
+    } finally {
+      await remove();
+    }
+  };
+  await up("");
+  const run = await up("rateLimits: { maxDispatchesPerSecond: 1 }");
+  return { succeeded: run.succeeded, output: run.output, attempts, state: [...cloud.state.values()] };
+}
+
+test("an update for which something is still missing is retried until it is there, and then made", async () => {
+  const run = await runUpdate((attempt) => (attempt <= 2 ? DISABLED : undefined));
+  expect(run).toMatchObject({ succeeded: true, attempts: 3 });
+  expect(run.state).toMatchObject([{ inputs: { rateLimits: { maxDispatchesPerSecond: 1 } }, failed: false }]);
+});
+
+test("an update that waiting can't help fails at once, and the state keeps what it had", async () => {
+  const run = await runUpdate(() => FORBIDDEN);
+  expect(run).toMatchObject({ succeeded: false, attempts: 1 });
+  expect(run.state[0]?.inputs).not.toHaveProperty("rateLimits");
+});
+
 /** Types whose failed creation may leave an object, so that a retry would report success over it. */
 const LEAVE_AN_OBJECT = ["gcp:cloudrunv2/service:Service", "gcp:secretmanager/secretVersion:SecretVersion"];
 
@@ -68,6 +108,14 @@ test("it is decided for every type of resource whether a retry is safe, and unsa
 test.each([
   ["Service account handoff-invoker@p.iam.gserviceaccount.com does not exist.", 12],
   ["googleapi: Error 403: reason: SERVICE_DISABLED", 12],
+  ["Error 403: The caller does not have permission: iam.serviceAccounts.actAs", 12],
+  [
+    'Error 403: The principal (user or service account) lacks IAM permission "iam.serviceAccounts.actAs" for the resource ' +
+      '"tick@p.iam.gserviceaccount.com" (or the resource may not exist).',
+    12,
+  ],
+  ["Error 403: Permission 'iam.serviceaccounts.actAs' denied on service account a@p.iam (or it may not exist).", 12],
+  ['Error 403: The principal lacks IAM permission "cloudscheduler.jobs.create".', 0],
   ["Permission denied on secret: projects/1/secrets/s for Revision service account", 0],
   ["Google Cloud Run Service Agent s must have permission to read the image, i", 0],
   ["Google Cloud Run Service Agent does not have permission to get access tokens for the service account a.", 0],

@@ -1,12 +1,13 @@
 import { type OpenAPIHono, type RouteConfig, createRoute, z } from "@hono/zod-openapi";
 import { type Swept, sweepOutbox } from "../../../shared/outbox/sweep.ts";
 import { RecordStoreError } from "../../../shared/records/record-store-error.ts";
-import { SCHEDULES_MESSAGE, TICK_MESSAGE } from "../../../shared/runtime/log-fields.ts";
+import { QUEUES_MESSAGE, SCHEDULES_MESSAGE, TICK_MESSAGE } from "../../../shared/runtime/log-fields.ts";
 import { DependencyError } from "../../../shared/runtime/dependency-error.ts";
 import { accessResponses } from "../access/refusals.ts";
 import { jsonContent, problemContent } from "../http/openapi.ts";
 import type { ProducerEnv } from "../http/producer-env.ts";
 import type { Producer } from "../producer.ts";
+import { lookAtQueues } from "../queues/look-at-queues.ts";
 import { type Fired, fireSchedules } from "../schedules/fire-schedules.ts";
 import { relaySafely } from "../../../shared/outbox/relay-safely.ts";
 
@@ -83,13 +84,17 @@ export function addTick(app: OpenAPIHono<ProducerEnv>, producer: Producer): void
 /** One must not keep the other from its work. */
 async function tick(producer: Producer): Promise<{ readonly outbox: Swept; readonly schedules: Fired }> {
   const untilMs = producer.clock.now() + TICK_MS;
-  const [swept, fired] = await Promise.allSettled([sweep(producer, untilMs), fire(producer, untilMs)]);
+  const [swept, fired] = await Promise.allSettled([
+    sweep(producer, untilMs),
+    fire(producer, untilMs),
+    lookAround(producer),
+  ]);
   if (swept.status === "rejected") throw asDependency(swept.reason);
   if (fired.status === "rejected") throw asDependency(fired.reason);
   return { outbox: swept.value, schedules: fired.value };
 }
 
-// Infra makes metrics of both lines.
+// Infra makes metrics of all three lines.
 
 async function sweep({ relay, log }: Producer, untilMs: number): Promise<Swept> {
   const swept = await sweepOutbox(relay, untilMs);
@@ -108,6 +113,10 @@ async function fire({ registry, schedules, relay, clock, log }: Producer, untilM
   const fired = await fireSchedules(runner, untilMs);
   log.info(fired, SCHEDULES_MESSAGE);
   return fired;
+}
+
+async function lookAround(producer: Producer): Promise<void> {
+  producer.log.info(await lookAtQueues(producer), QUEUES_MESSAGE);
 }
 
 function asDependency(error: unknown): unknown {

@@ -42,21 +42,25 @@ interface Told {
   readonly delivery?: Delivery;
 }
 
-function describe({ envelope }: Delivery, request: Request, { rules, startedMs }: Told): object {
+function describe({ envelope }: Delivery, request: Request, { rules, startedMs, endedMs }: Told): object {
   return {
     [DELIVERY_FIELDS.taskType]: rules.handlers.has(envelope.type) ? envelope.type : "unknown",
     [DELIVERY_FIELDS.queue]: queueOf(envelope.id),
     // The header has the name of this hop.
     taskId: envelope.id,
     hop: envelope.hop ?? 0,
-    [DELIVERY_FIELDS.delayMs]: delayMsOf(request, startedMs),
+    [DELIVERY_FIELDS.delayMs]: sinceDueMs(request, startedMs),
+    [DELIVERY_FIELDS.sinceDueMs]: sinceDueMs(request, endedMs),
   };
 }
 
-/** How late the delivery came. Cloud Tasks sends the time when it was due, in seconds with six decimals. */
-function delayMsOf(request: Request, arrivedMs: number): number | undefined {
+/**
+ * How long after its time a delivery arrived, or ended. Cloud Tasks sends the time when this attempt was due, in seconds with
+ * six decimals; so what an earlier attempt took, and backoff, don't count.
+ */
+function sinceDueMs(request: Request, atMs: number): number | undefined {
   const dueS = Number(request.headers.get("x-cloudtasks-tasketa") ?? Number.NaN);
-  return Number.isFinite(dueS) ? Math.max(0, Math.round(arrivedMs - dueS * 1_000)) : undefined;
+  return Number.isFinite(dueS) ? Math.max(0, Math.round(atMs - dueS * 1_000)) : undefined;
 }
 
 function levelOf(outcome: Outcome): "info" | "warn" | "error" {

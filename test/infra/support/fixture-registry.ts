@@ -42,19 +42,27 @@ const transferMoney = defineTask({
   attempts: 10,
 });
 
+const canary = defineTask({
+  type: "canary.claim",
+  payload: z.strictObject({}),
+  queue: "default",
+  timeoutMs: 10_000,
+  attempts: 3,
+});
+
 /** What the development example turns off. */
 const hourlyCanary = defineSchedule({
   name: "hourly-canary",
   cron: "7 * * * *",
   timeZone: "Etc/UTC",
-  task: publishDocument,
-  payload: { documentId: "canary", version: 1, content: "" },
+  task: canary,
+  payload: {},
 });
 
 /** The registry behind the snapshots, independent of the real one. */
 export const FIXTURE = defineRegistry({
   queues: TEST_QUEUES,
-  taskTypes: [deliverWebhook, publishDocument, transferMoney],
+  taskTypes: [deliverWebhook, publishDocument, transferMoney, canary],
   schedules: [hourlyCanary],
 });
 

@@ -3,6 +3,7 @@ import { MADE_UP_SECRET } from "../../../infra/preview/made-up-state.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { CONSOLE_POLICIES } from "./console-policies.ts";
+import { OPERATIONS_POLICIES } from "./operations-policies.ts";
 import { OWN_ROLE, PRODUCER_POLICIES, isOwnRole } from "./producer-policies.ts";
 import { expectedQueues } from "./expected-queues.ts";
 import { type Graph, type StackKind, at, ofType, emailOf, textsIn, the, variablesOf } from "./graph.ts";
@@ -61,6 +62,7 @@ function secretsOf({ settings }: Registry): { readonly variable: string; readonl
 export const POLICIES: Readonly<Record<string, Policy>> = {
   ...PRODUCER_POLICIES,
   ...CONSOLE_POLICIES,
+  ...OPERATIONS_POLICIES,
 
   "nothing is public": (graph) =>
     graph.flatMap(({ name, inputs }) =>

@@ -36,7 +36,10 @@ test.concurrent.each([
   expect(text).not.toContain("    at ");
 });
 
-test.concurrent("the worker starts in platform mode on Cloud Run, where callers are checked", async () => {
-  const environment = { AUTH_MODE: "platform", INVOKER_CHECK: "on", K_SERVICE: "worker" };
-  expect(await runUntilListening([MAIN], { ...ENVIRONMENT, ...environment })).toMatchObject({ code: null });
-});
+test.concurrent.each(["auto", "platform"])(
+  "the worker starts in %s mode on Cloud Run, where callers are checked",
+  async (mode) => {
+    const environment = { AUTH_MODE: mode, INVOKER_CHECK: "on", K_SERVICE: "worker" };
+    expect(await runUntilListening([MAIN], { ...ENVIRONMENT, ...environment })).toMatchObject({ code: null });
+  },
+);

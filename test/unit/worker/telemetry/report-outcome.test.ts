@@ -85,6 +85,7 @@ it("reports how late one of our deliveries came", () => {
     {
       queue: "default",
       delayMs: 488,
+      sinceDueMs: 500,
     },
   ]);
   expect(lines.join("")).not.toContain("canary");

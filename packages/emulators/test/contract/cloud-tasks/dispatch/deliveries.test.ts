@@ -28,6 +28,21 @@ test("reports the scheduled time to the microsecond", async () => {
   expect(harness.receiver.received[0]?.headers.get("X-CloudTasks-TaskETA")).toBe(`${seconds}.123456`);
 });
 
+test("tells each retry when that retry was due, so that backoff doesn't look like delay", async () => {
+  const clock = new VirtualClock();
+  const harness = await startHarness({ clock });
+  const hour = { seconds: 3600 };
+  const queue = await createQueue(harness, "default", { retryConfig: { minBackoff: hour, maxBackoff: hour } });
+  harness.receiver.respondWith((_delivery, index) => (index === 0 ? 500 : 200));
+  await createTask(harness, queue);
+  await harness.attemptsEnded(1);
+  await clock.advance("1h");
+  await harness.attemptsEnded(2);
+
+  const dueS = harness.receiver.received.map(({ headers }) => Number(headers.get("X-CloudTasks-TaskETA")));
+  expect((dueS[1] ?? 0) - (dueS[0] ?? 0)).toBe(3600);
+});
+
 test("treats a time in the past as now", async () => {
   const clock = new VirtualClock();
   const harness = await startHarness({ clock });

@@ -1,0 +1,33 @@
+import type { Schedules } from "../../shared/contract/registry.ts";
+import type { Timing } from "../../shared/schedules/timing.ts";
+import type { Canary } from "./alerts.ts";
+
+/** What the types of tasks that do nothing begin with. */
+const CANARIES = "canary.";
+
+/** From when, and for how many times, it is looked how far apart a schedule's times are. Fixed, so that nothing changes by itself. */
+const FROM_MS = Date.UTC(2027, 0, 4);
+const TIMES = 500;
+
+/** Beyond that, nobody would wait for two of them. */
+const MOST_S = 12 * 3_600;
+
+/** The canaries that the clock enqueues often enough to be missed. */
+export function canariesOf(schedules: Schedules, off: readonly string[]): readonly Canary[] {
+  return [...schedules.values()]
+    .filter(({ name, task }) => task.type.startsWith(CANARIES) && !off.includes(name))
+    .map(({ name, task, timing }) => ({ schedule: name, type: task.type, everyS: longestGapMs(timing) / 1_000 }))
+    .filter(({ everyS }) => everyS <= MOST_S);
+}
+
+/** Infinite if there is no next time. */
+function longestGapMs(timing: Timing): number {
+  let longestMs = 0;
+  let atMs = timing.next(FROM_MS);
+  for (let times = 0; times < TIMES && atMs !== undefined; times++) {
+    const nextMs = timing.next(atMs);
+    longestMs = Math.max(longestMs, (nextMs ?? Number.POSITIVE_INFINITY) - atMs);
+    atMs = nextMs;
+  }
+  return atMs === undefined ? Number.POSITIVE_INFINITY : longestMs;
+}

@@ -1,0 +1,55 @@
+import { atOnce } from "../../../shared/outbox/at-once.ts";
+import { errorFields } from "../../../shared/runtime/error-fields.ts";
+import { LOOK_UP_TIMEOUT_MS, type Producer } from "../producer.ts";
+import type { ShardStatus } from "./queue-control.ts";
+
+/** How many queues are asked about at once. */
+const AT_ONCE = 10;
+
+/** How long a task may have been due before a queue that delivers nothing counts as stopped. */
+const DUE_MS = 600_000;
+
+/** What a tick saw of the queues. */
+export interface SeenQueues {
+  /** How many queues in Cloud Tasks deliver nothing. */
+  readonly stopped: number;
+  /** Their names. */
+  readonly names: readonly string[];
+  /** How many of the registered queues Cloud Tasks told nothing about. */
+  readonly failed: number;
+}
+
+/**
+ * Asks Cloud Tasks for every queue that delivers nothing: one that is paused or disabled, since no metric tells, and one
+ * whose due work stays where it is. It never rejects.
+ */
+export async function lookAtQueues({
+  registry,
+  queues,
+  clock,
+  log,
+}: Pick<Producer, "registry" | "queues" | "clock" | "log">): Promise<SeenQueues> {
+  const names: string[] = [];
+  let failed = 0;
+  await atOnce([...registry.queues.keys()], AT_ONCE, async (key) => {
+    try {
+      const { shards } = await queues.status(key, { clock, timeoutMs: LOOK_UP_TIMEOUT_MS });
+      names.push(...shards.filter((shard) => isStopped(shard, clock.now())).map(({ name }) => name));
+    } catch (error) {
+      failed += 1;
+      log.warn({ queue: key, ...errorFields(error) }, "a queue could not be looked at");
+    }
+  });
+  return { stopped: names.length, names: names.toSorted(), failed };
+}
+
+/**
+ * Cloud Tasks' "nearest time in the future" is of a task that still waits: a time that is long past is of one that
+ * should have been delivered
+ * (https://cloud.google.com/tasks/docs/reference/rest/v2beta3/projects.locations.queues#queuestats).
+ */
+function isStopped({ state, nextDueAtMs, inFlight, dispatchedLastMinute }: ShardStatus, nowMs: number): boolean {
+  if (state !== "running") return true;
+  const isOverdue = nextDueAtMs !== undefined && nextDueAtMs < nowMs - DUE_MS;
+  return isOverdue && inFlight === 0 && dispatchedLastMinute === 0;
+}

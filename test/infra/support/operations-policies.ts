@@ -1,0 +1,32 @@
+import { textOf } from "../../../infra/preview/wire-values.ts";
+import { type Graph, ofType } from "./graph.ts";
+
+const SERVICE = "gcp:cloudrunv2/service:Service";
+const EXCLUSION = "gcp:logging/projectExclusion:ProjectExclusion";
+const SINK = "gcp:logging/projectSink:ProjectSink";
+const BUCKET = "gcp:logging/projectBucketConfig:ProjectBucketConfig";
+
+/** What keeps a stack from changing what it shares with others in its project. */
+export const OPERATIONS_POLICIES: Readonly<Record<string, (graph: Graph) => string[]>> = {
+  "only the stack's own logs are kept elsewhere or dropped": (graph) => {
+    const ours = new Set(ofType(graph, SERVICE).map(({ inputs }) => textOf(inputs["name"])));
+    const filters = ofType(graph, EXCLUSION, SINK).map(({ name, inputs }) => ({
+      name,
+      filter: textOf(inputs["filter"]),
+    }));
+    const foreign = filters.filter(({ filter }) => namesIn(filter).some((service) => !ours.has(service)));
+    const open = filters.filter(({ filter }) => namesIn(filter).length === 0);
+    const shared = [
+      ...ofType(graph, BUCKET).map(({ inputs }) => textOf(inputs["bucketId"])),
+      ...ofType(graph, SINK).map(({ inputs }) => textOf(inputs["name"])),
+    ].filter((name) => name.startsWith("_"));
+    return [...[...foreign, ...open].map(({ name, filter }) => `${name}: ${filter}`), ...shared];
+  },
+};
+
+/** The services that a filter is limited to. */
+function namesIn(filter: string): string[] {
+  const [, names = ""] =
+    /^resource\.type = "cloud_run_revision" AND resource\.labels\.service_name = \(([^)]+)\)/.exec(filter) ?? [];
+  return [...names.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
+}
