@@ -10,6 +10,9 @@ import { serveNoCounts, visitPages } from "./pages.ts";
 
 const LONGEST_TASK_SECONDS = 15;
 
+/** How long each program may run. The emulator outlives all others, and the machine may be busy. */
+const LONGEST_WARM_UP_MS = 120_000;
+
 /** Of a queue that retries soon, so that a cold worker doesn't make the warm-up long. */
 const RETRIES = { retryConfig: { minBackoff: "0.100s", maxBackoff: "1s" } };
 
@@ -38,7 +41,8 @@ export async function warmUp(
   const running: RunningBundle[] = [];
   const start = async ({ program, folder }: Bundle, env: Readonly<Record<string, string>>): Promise<RunningBundle> => {
     const command = [process.execPath, path.join(folder, "main.js")];
-    const started = await startBundle(program, { command, cwd: folder, env: { ...env, ...FILL_CODE_CACHE } });
+    const options = { command, cwd: folder, env: { ...env, ...FILL_CODE_CACHE }, limitMs: LONGEST_WARM_UP_MS };
+    const started = await startBundle(program, options);
     running.push(started);
     return started;
   };
