@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The APIs that every stack uses. Traces add their own. */
+/** The APIs that every stack uses. Traces and budgets add their own. */
 const ALWAYS = [
   "artifactregistry.googleapis.com",
   "cloudresourcemanager.googleapis.com",
@@ -22,9 +22,17 @@ const ALWAYS = [
 export class ProjectApis extends pulumi.ComponentResource {
   readonly services: readonly gcp.projects.Service[];
 
-  constructor(name: string, { traces }: { traces: boolean }, options: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { traces, budget }: { traces: boolean; budget: boolean },
+    options: pulumi.ComponentResourceOptions,
+  ) {
     super("handoff:infra:ProjectApis", name, {}, options);
-    const wanted = [...ALWAYS, ...(traces ? ["telemetry.googleapis.com", "cloudtrace.googleapis.com"] : [])];
+    const wanted = [
+      ...ALWAYS,
+      ...(traces ? ["telemetry.googleapis.com", "cloudtrace.googleapis.com"] : []),
+      ...(budget ? ["billingbudgets.googleapis.com"] : []),
+    ];
     this.services = wanted.map(
       (service) => new gcp.projects.Service(service, { service, disableOnDestroy: false }, { parent: this }),
     );

@@ -11,6 +11,7 @@ import { canariesOf } from "./monitoring/canaries.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
 import { Outbox } from "./outbox.ts";
 import { ProjectApis } from "./project-apis.ts";
+import { ProjectWatch } from "./project-watch.ts";
 import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
@@ -50,9 +51,7 @@ export async function provision(registry: Registry) {
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
   const { worker, producer } = provisionServices({ ...state, registry, settings, options });
-  const services = [`${settings.prefix}-producer`, workerName(settings)];
-  new ServiceLogs("service-logs", { ...settings, services }, options);
-  watch(state.queues, { registry, settings, options });
+  watch(state, { registry, settings, options });
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
@@ -68,9 +67,13 @@ interface Options {
 }
 
 /** Two providers: one enables the APIs, and everything else waits for the APIs by depending on the other. */
-function providerBehindApis({ project, region, traceSampleRatio }: Settings): gcp.Provider {
+function providerBehindApis({ project, region, traceSampleRatio, monthlyBudget }: Settings): gcp.Provider {
   const enabler = new gcp.Provider("enabler", { project, region });
-  const apis = new ProjectApis("apis", { traces: traceSampleRatio > 0 }, { providers: [enabler] });
+  const apis = new ProjectApis(
+    "apis",
+    { traces: traceSampleRatio > 0, budget: monthlyBudget !== undefined },
+    { providers: [enabler] },
+  );
   return new gcp.Provider(
     "google",
     { project, region, defaultLabels: { app: "handoff", stack: asLabel(pulumi.getStack()) } },
@@ -174,30 +177,41 @@ function databaseOf({ records, settings }: Pick<Services, "records" | "settings"
  * The services' addresses with the project's number, which are known before there are services
  * (https://cloud.google.com/run/docs/triggering/https-request#deterministic).
  */
-function urlsOf({ project, region, prefix }: Settings, { providers }: Options) {
-  const [provider] = providers;
-  const { number } = gcp.organizations.getProjectOutput({ projectId: project }, provider ? { provider } : {});
+function urlsOf(settings: Settings, options: Options) {
+  const { region, prefix } = settings;
+  const number = numberOf(settings, options);
   const urlOf = (service: string) => pulumi.interpolate`https://${prefix}-${service}-${number}.${region}.run.app`;
   return { worker: urlOf("worker"), producer: urlOf("producer") };
 }
 
 function watch(
-  queues: Queues,
+  { queues, accounts }: Pick<Services, "queues" | "accounts">,
   { registry, settings, options }: Pick<Services, "registry" | "settings" | "options">,
 ): void {
   const { prefix } = settings;
-  new Monitoring(
+  const services = { producerService: `${prefix}-producer`, workerService: workerName(settings) };
+  new ServiceLogs("service-logs", { ...settings, services: Object.values(services) }, options);
+  const { mailChannels } = new Monitoring(
     "monitoring",
     {
       ...settings,
-      producerService: `${prefix}-producer`,
-      workerService: workerName(settings),
+      ...services,
       queueNames: queues.all.map(({ queue }) => queue.name),
       databaseId: databaseIdOf(settings),
       canaries: canariesOf(registry.schedules, settings.schedulesOff),
     },
     options,
   );
+  new ProjectWatch(
+    "project",
+    { ...settings, accounts, mailChannels, projectNumber: numberOf(settings, options) },
+    options,
+  );
+}
+
+function numberOf({ project }: Settings, { providers }: Options): pulumi.Output<string> {
+  const [provider] = providers;
+  return gcp.organizations.getProjectOutput({ projectId: project }, provider ? { provider } : {}).number;
 }
 
 /** A stack's name may contain characters that a label may not. */

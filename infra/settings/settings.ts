@@ -6,7 +6,7 @@ import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
-import { operationsFields } from "./operations-settings.ts";
+import { operationsFields, operationsProblems } from "./operations-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
@@ -148,9 +148,10 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
-    ...(parsed.success ? [...accessProblems(parsed.data), ...databaseProblems(parsed.data, own)] : []).map(
-      ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
-    ),
+    ...(parsed.success
+      ? [...accessProblems(parsed.data), ...databaseProblems(parsed.data, own), ...operationsProblems(parsed.data)]
+      : []
+    ).map(({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
   ];
   if (parsed.success && sentences.length === 0) return { ...parsed.data, taskSettings: given };
