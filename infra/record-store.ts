@@ -13,6 +13,7 @@ interface RecordStoreArgs extends DatabaseSettings {
   readonly region: string;
   readonly protect: boolean;
   readonly backupRetentionDays: number;
+  readonly weeklyBackupRetentionWeeks: number;
   readonly collectionPrefix?: string | undefined;
 }
 
@@ -40,7 +41,7 @@ export class RecordStore extends pulumi.ComponentResource {
     this.addFields(DEAD_LETTERS, deadLetters);
     this.addOutbox(taskOutbox);
     this.addListing(deadLetters);
-    if (this.own && args.backupRetentionDays > 0) this.addBackups(args.backupRetentionDays);
+    if (this.own) this.addBackups(args);
     this.registerOutputs();
   }
 
@@ -121,12 +122,15 @@ export class RecordStore extends pulumi.ComponentResource {
     new gcp.firestore.Index(name, { database: this.databaseId, collection, fields }, this.within());
   }
 
-  private addBackups(days: number): void {
-    new gcp.firestore.BackupSchedule(
-      "daily",
-      { database: this.databaseId, retention: `${days * SECONDS_A_DAY}s`, dailyRecurrence: {} },
-      this.within(),
-    );
+  /** A database has at most one schedule of each kind (https://cloud.google.com/firestore/docs/backups). */
+  private addBackups({ backupRetentionDays: days, weeklyBackupRetentionWeeks: weeks }: RecordStoreArgs): void {
+    const add = (name: string, keptDays: number, recurrence: Partial<gcp.firestore.BackupScheduleArgs>) => {
+      if (keptDays === 0) return;
+      const retention = `${keptDays * SECONDS_A_DAY}s`;
+      new gcp.firestore.BackupSchedule(name, { database: this.databaseId, retention, ...recurrence }, this.within());
+    };
+    add("daily", days, { dailyRecurrence: {} });
+    add("weekly", weeks * 7, { weeklyRecurrence: { day: "SUNDAY" } });
   }
 
   /** The options of what is in the database. It goes with a database of the stack's own, and alone from another's. */

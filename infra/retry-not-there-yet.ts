@@ -38,6 +38,7 @@ const HAD_BEGUN = /Error waiting (to create|for)/i;
  */
 export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent" | "may leave an object"> = new Map([
   ["gcp:artifactregistry/repository:Repository", "refused whole"],
+  ["gcp:billing/budget:Budget", "refused whole"],
   ["gcp:cloudrunv2/service:Service", "may leave an object"],
   ["gcp:cloudrunv2/serviceIamMember:ServiceIamMember", "idempotent"],
   ["gcp:cloudscheduler/job:Job", "refused whole"],
@@ -59,6 +60,7 @@ export const RETRIES_BY_TYPE: ReadonlyMap<string, "refused whole" | "idempotent"
   ["gcp:monitoring/dashboard:Dashboard", "refused whole"],
   ["gcp:monitoring/notificationChannel:NotificationChannel", "refused whole"],
   ["gcp:monitoring/slo:Slo", "refused whole"],
+  ["gcp:projects/iAMAuditConfig:IAMAuditConfig", "idempotent"],
   ["gcp:projects/iAMCustomRole:IAMCustomRole", "refused whole"],
   ["gcp:projects/iAMMember:IAMMember", "idempotent"],
   ["gcp:projects/service:Service", "idempotent"],

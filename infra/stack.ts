@@ -12,6 +12,7 @@ import { canariesOf } from "./monitoring/canaries.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
 import { Outbox } from "./outbox.ts";
 import { ProjectApis } from "./project-apis.ts";
+import { ProjectWatch } from "./project-watch.ts";
 import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
@@ -51,8 +52,7 @@ export async function provision(registry: Registry) {
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
   const { worker, producer, consoleUrl } = provisionServices({ ...state, registry, settings, options });
-  new ServiceLogs("service-logs", { ...settings, services: serviceNames(settings) }, options);
-  watch(state.queues, { registry, settings, options });
+  watch(state, { registry, settings, options });
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
@@ -69,11 +69,12 @@ interface Options {
 }
 
 /** Two providers: one enables the APIs, and everything else waits for the APIs by depending on the other. */
-function providerBehindApis({ project, region, traceSampleRatio, console: reachedBy }: Settings): gcp.Provider {
+function providerBehindApis(settings: Settings): gcp.Provider {
+  const { project, region, traceSampleRatio, console: reachedBy, monthlyBudget } = settings;
   const enabler = new gcp.Provider("enabler", { project, region });
   const apis = new ProjectApis(
     "apis",
-    { traces: traceSampleRatio > 0, iap: reachedBy === "iap" },
+    { traces: traceSampleRatio > 0, iap: reachedBy === "iap", budget: monthlyBudget !== undefined },
     { providers: [enabler] },
   );
   return new gcp.Provider(
@@ -238,20 +239,26 @@ function urlsOf({ region, prefix }: Settings, projectNumber: pulumi.Output<strin
 }
 
 function watch(
-  queues: Queues,
+  { queues, accounts }: Pick<Services, "queues" | "accounts">,
   { registry, settings, options }: Pick<Services, "registry" | "settings" | "options">,
 ): void {
   const { prefix } = settings;
-  new Monitoring(
+  const services = { producerService: `${prefix}-producer`, workerService: workerName(settings) };
+  new ServiceLogs("service-logs", { ...settings, services: serviceNames(settings) }, options);
+  const { mailChannels } = new Monitoring(
     "monitoring",
     {
       ...settings,
-      producerService: `${prefix}-producer`,
-      workerService: workerName(settings),
+      ...services,
       queueNames: queues.all.map(({ queue }) => queue.name),
       databaseId: databaseIdOf(settings),
       canaries: canariesOf(registry.schedules, settings.schedulesOff),
     },
+    options,
+  );
+  new ProjectWatch(
+    "project",
+    { ...settings, accounts, mailChannels, projectNumber: numberOf(settings, options) },
     options,
   );
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listOf, numberWithin, oneOf } from "./setting-values.ts";
+import { listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 
 /** What whoever operates the stack decides: what is kept of its logs, what the project may use, and what is promised. */
 export const operationsFields = {
@@ -31,6 +31,23 @@ export const operationsFields = {
   )
     .refine((names) => new Set(names).size === names.length, "must not contain duplicates")
     .default([]),
+  /**
+   * How much the project may cost in a month, in the billing account's currency; at half of it, at 90 % and at all of it there
+   * is a mail. Needs `billingAccount`. Default: no budget.
+   */
+  monthlyBudget: numberWithin({ from: 1, to: 10_000_000 }).optional(),
+  /** The billing account's id. See: gcloud billing accounts list */
+  billingAccount: z
+    .string()
+    .regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/, "must be a billing account's id, for example 012345-6789AB-CDEF01")
+    .optional(),
+  /**
+   * Whether Google logs who reads and writes Firestore's documents, secrets and tasks past the services. For these APIs it
+   * replaces what the whole project logs, so only one stack of a project may set it.
+   */
+  auditDataAccess: trueOrFalse.default(false),
+  /** How many weeks to keep weekly backups of the stack's own database; 0 turns them off. */
+  weeklyBackupRetentionWeeks: numberWithin({ from: 0, to: 14 }).default(0),
   /** Which fraction of requests to enqueue must not fail, over four weeks. */
   availabilityGoal: numberWithin({ from: 0.5, to: 0.999, whole: false }).default(0.999),
   /** Which fraction of tasks must be done in time. */
@@ -38,3 +55,42 @@ export const operationsFields = {
   /** What in time is, in seconds from when a task was due. It should be more than handlers take. */
   completionSeconds: numberWithin({ from: 1, to: 3_600 }).default(60),
 };
+
+interface OperationsSettings {
+  readonly monthlyBudget?: number | undefined;
+  readonly billingAccount?: string | undefined;
+  readonly notificationEmails: readonly string[];
+  readonly database?: string | undefined;
+  readonly weeklyBackupRetentionWeeks: number;
+}
+
+/** What contradicts itself in the settings, as a path and a sentence. */
+export function operationsProblems({
+  monthlyBudget,
+  billingAccount,
+  notificationEmails,
+  database,
+  weeklyBackupRetentionWeeks,
+}: OperationsSettings): readonly { path: [string]; message: string }[] {
+  const problems: { path: [string]; message: string }[] = [];
+  if (monthlyBudget !== undefined && billingAccount === undefined) {
+    problems.push({
+      path: ["monthlyBudget"],
+      message: "needs handoff:billingAccount. See: gcloud billing accounts list",
+    });
+  }
+  if (monthlyBudget !== undefined && notificationEmails.length === 0) {
+    problems.push({
+      path: ["monthlyBudget"],
+      message: "would tell nobody: name someone in handoff:notificationEmails",
+    });
+  }
+  if (monthlyBudget === undefined && billingAccount !== undefined) {
+    problems.push({ path: ["billingAccount"], message: "has no effect without handoff:monthlyBudget: leave it out" });
+  }
+  if (database !== undefined && weeklyBackupRetentionWeeks > 0) {
+    const message = "has no effect on an existing database, whose backups are up to its owner: leave it out";
+    problems.push({ path: ["weeklyBackupRetentionWeeks"], message });
+  }
+  return problems;
+}

@@ -7,7 +7,7 @@ import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
-import { operationsFields } from "./operations-settings.ts";
+import { operationsFields, operationsProblems } from "./operations-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 
@@ -163,7 +163,12 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
 
 /** What valid settings say that can't be, or has no effect. */
 function contradictions(settings: z.output<ReturnType<typeof schemaOf>>, given: ReadonlyMap<string, unknown>) {
-  return [...accessProblems(settings), ...consoleProblems(settings), ...databaseProblems(settings, given)];
+  return [
+    ...accessProblems(settings),
+    ...consoleProblems(settings),
+    ...databaseProblems(settings, given),
+    ...operationsProblems(settings),
+  ];
 }
 
 function describe(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>, known: readonly string[]): string[] {

@@ -23,6 +23,7 @@ const INTO_EXISTING = {
   "handoff:databaseLocation": "eur3",
   "handoff:collectionPrefix": "handoff_",
   "handoff:backupRetentionDays": "0",
+  "handoff:weeklyBackupRetentionWeeks": "0",
 };
 
 /** Two runs of the program. */

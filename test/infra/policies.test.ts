@@ -280,6 +280,12 @@ const BREAKS: readonly Break[] = [
     "shop",
   ],
   [
+    "only our own services' calls aren't audited",
+    ["IAMAuditConfig", /^firestore/],
+    inputs({ auditLogConfigs: [{ logType: "DATA_READ", exemptedMembers: ["user:me@example.com"] }] }),
+    "me@example.com",
+  ],
+  [
     "images are built for Cloud Run's processors, and not in a preview",
     ["Image", /worker/],
     inputs({ platforms: ["linux/arm64"] }),

@@ -46,6 +46,8 @@ test("three settings are enough, and the defaults protect what can't be recreate
     availabilityGoal: 0.999,
     completionGoal: 0.99,
     completionSeconds: 60,
+    auditDataAccess: false,
+    weeklyBackupRetentionWeeks: 0,
     schedulesOff: [],
     taskSettings: { variables: new Map(), secrets: new Map() },
   });
@@ -168,6 +170,20 @@ test.each([
   [
     { "handoff:notificationChannels": '["123"]' },
     "handoff:notificationChannels.0: must be a channel's full name, for example projects/",
+  ],
+  [{ "handoff:monthlyBudget": "100" }, "handoff:monthlyBudget: needs handoff:billingAccount."],
+  [
+    { "handoff:monthlyBudget": "100" },
+    "handoff:monthlyBudget: would tell nobody: name someone in handoff:notificationEm",
+  ],
+  [
+    { "handoff:billingAccount": "012345-6789AB-CDEF01" },
+    "handoff:billingAccount: has no effect without handoff:monthly",
+  ],
+  [{ "handoff:billingAccount": "My account" }, "handoff:billingAccount: must be a billing account's id"],
+  [
+    { "handoff:database": "(default)", "handoff:databaseLocation": "eur3", "handoff:weeklyBackupRetentionWeeks": "2" },
+    "handoff:weeklyBackupRetentionWeeks: has no effect on an existing database",
   ],
   [{ "handoff:availabilityGoal": "1" }, "handoff:availabilityGoal: must be a number from 0.5 to 0.999."],
   [{ "handoff:logRetentionDays": "0" }, "handoff:logRetentionDays: must be a whole number from 1 to 3650."],

@@ -1,9 +1,10 @@
 import { textOf } from "../../../infra/preview/wire-values.ts";
-import { type Graph, ofType } from "./graph.ts";
+import { type Graph, emailOf, ofType, textsIn } from "./graph.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const EXCLUSION = "gcp:logging/projectExclusion:ProjectExclusion";
 const SINK = "gcp:logging/projectSink:ProjectSink";
+const AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig";
 const BUCKET = "gcp:logging/projectBucketConfig:ProjectBucketConfig";
 
 /** What keeps a stack from changing what it shares with others in its project. */
@@ -21,6 +22,15 @@ export const OPERATIONS_POLICIES: Readonly<Record<string, (graph: Graph) => stri
       ...ofType(graph, SINK).map(({ inputs }) => textOf(inputs["name"])),
     ].filter((name) => name.startsWith("_"));
     return [...[...foreign, ...open].map(({ name, filter }) => `${name}: ${filter}`), ...shared];
+  },
+
+  "only our own services' calls aren't audited": (graph) => {
+    const own = new Set(["producer", "worker"].map((name) => `serviceAccount:${emailOf(name, graph)}`));
+    return ofType(graph, AUDIT).flatMap(({ name, inputs }) =>
+      textsIn(inputs["auditLogConfigs"])
+        .filter((text) => text.includes("@") && !own.has(text))
+        .map((member) => `${name}: ${member}`),
+    );
   },
 };
 

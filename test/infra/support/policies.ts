@@ -78,7 +78,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   "only the needed grants exist": (graph) =>
     graph
-      .filter(({ type }) => /Iam|IAM/.test(type) && type !== OWN_ROLE)
+      .filter(({ type }) => /Iam|IAM/.test(type) && type !== OWN_ROLE && !type.endsWith(":IAMAuditConfig"))
       .filter(({ inputs }) => !isOwnRole(graph, textOf(inputs["role"])))
       .filter(({ type, inputs }) => !ALLOWED_GRANTS.get(type)?.includes(textOf(inputs["role"])))
       .map(({ type, inputs }) => `${type}: ${textOf(inputs["role"])}`),
@@ -285,6 +285,7 @@ const API_OF_TYPE = [
   ["gcp:cloudrunv2/", "run.googleapis.com"],
   ["gcp:secretmanager/", "secretmanager.googleapis.com"],
   ["gcp:serviceaccount/", "iam.googleapis.com"],
+  ["gcp:billing/", "billingbudgets.googleapis.com"],
   ["gcp:projects/iAMMember", "cloudresourcemanager.googleapis.com"],
   ["gcp:cloudscheduler/", "cloudscheduler.googleapis.com"],
   ["gcp:monitoring/", "monitoring.googleapis.com"],

@@ -1,0 +1,75 @@
+import * as gcp from "@pulumi/gcp";
+import * as pulumi from "@pulumi/pulumi";
+import type { Accounts } from "./accounts.ts";
+
+/** Which APIs log who reads and writes data. */
+const AUDITED = ["firestore.googleapis.com", "secretmanager.googleapis.com", "cloudtasks.googleapis.com"];
+
+/** At which fractions of the budget there is a mail; the last one also if it is only expected. */
+const THRESHOLDS = [
+  { thresholdPercent: 0.5 },
+  { thresholdPercent: 0.9 },
+  { thresholdPercent: 1 },
+  { thresholdPercent: 1, spendBasis: "FORECASTED_SPEND" },
+];
+
+/** A budget tells at most so many channels (https://cloud.google.com/billing/docs/how-to/budgets-notification-recipients). */
+const MOST_CHANNELS = 5;
+
+interface ProjectWatchArgs {
+  readonly project: string;
+  readonly projectNumber: pulumi.Output<string>;
+  readonly prefix: string;
+  readonly accounts: Accounts;
+  readonly auditDataAccess: boolean;
+  readonly monthlyBudget?: number | undefined;
+  readonly billingAccount?: string | undefined;
+  readonly mailChannels: readonly pulumi.Output<string>[];
+}
+
+/** What is watched of the whole project, if the stack is to watch it: who reads data, and what all of it costs. */
+export class ProjectWatch extends pulumi.ComponentResource {
+  constructor(name: string, args: ProjectWatchArgs, options: pulumi.ComponentResourceOptions) {
+    super("handoff:infra:ProjectWatch", name, {}, options);
+    if (args.auditDataAccess) this.addAuditLogs(args);
+    if (args.monthlyBudget !== undefined) this.addBudget(args, args.monthlyBudget);
+    this.registerOutputs();
+  }
+
+  /** The services' own calls are left out: they are most of what there is, and the services log what they do. */
+  private addAuditLogs({ project, accounts: { producer, worker } }: ProjectWatchArgs): void {
+    const exemptedMembers = [producer.member, worker.member];
+    for (const service of AUDITED) {
+      new gcp.projects.IAMAuditConfig(
+        service,
+        {
+          project,
+          service,
+          auditLogConfigs: [
+            { logType: "DATA_READ", exemptedMembers },
+            { logType: "DATA_WRITE", exemptedMembers },
+          ],
+        },
+        { parent: this },
+      );
+    }
+  }
+
+  private addBudget(
+    { projectNumber, prefix, billingAccount = "", mailChannels }: ProjectWatchArgs,
+    monthlyBudget: number,
+  ): void {
+    new gcp.billing.Budget(
+      "budget",
+      {
+        billingAccount,
+        displayName: `Handoff: ${prefix}`,
+        amount: { specifiedAmount: { units: String(monthlyBudget) } },
+        budgetFilter: { projects: [pulumi.interpolate`projects/${projectNumber}`] },
+        thresholdRules: THRESHOLDS,
+        allUpdatesRule: { monitoringNotificationChannels: mailChannels.slice(0, MOST_CHANNELS) },
+      },
+      { parent: this },
+    );
+  }
+}
