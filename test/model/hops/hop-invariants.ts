@@ -1,7 +1,7 @@
 import { type TaskRecord, carriedSnoozes, isTerminal } from "../../../shared/records/task-record.ts";
 import { tellsOfEnds, tellsOfLoss } from "../explore/attempt-logs.ts";
 import { IMPOSTOR_HASH, PAYLOAD_HASH } from "../world/world.ts";
-import { isLive } from "./hop-scenario.ts";
+import { isLive, isOver } from "./hop-scenario.ts";
 import type { HopTaken } from "./hop-steps.ts";
 import { type Entry, type HopEvent, type HopWorld, HOUR_MS } from "./hop-world.ts";
 import { isWholeEntry, isWholeHop, isWholeHopLetter } from "./whole-hops.ts";
@@ -166,14 +166,6 @@ function isValid(record: TaskRecord | null, { nowMs }: HopWorld): record is Task
 
 function hopOf({ hop = 0 }: TaskRecord): number {
   return hop;
-}
-
-/** Whether nothing needs to come of a task any more. */
-export function isOver(world: HopWorld): boolean {
-  const { record, isDone, isDamaged, otherLetters } = world;
-  // Nobody knows where a refused hop comes from that its record hasn't reached: it has a letter of its own.
-  if (isDamaged && otherLetters.length > 0) return true;
-  return isDone || (isValid(record, world) && isTerminal(record.state));
 }
 
 /** After its record was damaged, a task can be ahead of it. */

@@ -3,6 +3,7 @@ import type { Envelope } from "../../../shared/contract/envelope.ts";
 import type { Timestamp } from "@google-cloud/firestore";
 import { DELETED } from "../../../shared/records/field-values.ts";
 import { deadLetterId } from "../../../shared/records/letters/dead-letter.ts";
+import { isTerminal } from "../../../shared/records/task-record.ts";
 import type { Transition } from "../../../shared/records/transition.ts";
 import type { Fields, Writes } from "../../../shared/records/writes.ts";
 import type { Decisions } from "../decisions.ts";
@@ -213,4 +214,12 @@ export function inItsQueue({ hop, queue }: Name): { readonly hop: number; readon
 /** Whether a record counts: TTL deletion can lag by a day. */
 export function isLive({ expireAt }: { readonly expireAt: Timestamp }, nowMs: number): boolean {
   return expireAt.toMillis() > nowMs;
+}
+
+/** Whether nothing needs to come of a task any more. */
+export function isOver(world: HopWorld): boolean {
+  const { record, isDone, isDamaged, otherLetters } = world;
+  // Nobody knows where a refused hop comes from that its record hasn't reached: it has a letter of its own.
+  if (isDamaged && otherLetters.length > 0) return true;
+  return isDone || (record !== null && isLive(record, world.nowMs) && isTerminal(record.state));
 }

@@ -2,8 +2,7 @@ import { queuesOf as queuesOfTask } from "../../../shared/contract/queue-shards.
 import { isTerminal } from "../../../shared/records/task-record.ts";
 import { CANCELLER } from "../cancels.ts";
 import { PAYLOAD_HASH } from "../world/world.ts";
-import { isOver } from "./hop-invariants.ts";
-import { type HopScenario, IMPOSSIBLE, isLive } from "./hop-scenario.ts";
+import { type HopScenario, IMPOSSIBLE, isLive, isOver } from "./hop-scenario.ts";
 import { type Name, LAST_HOP, envelopeAt, taskIdOf } from "./hop-world.ts";
 
 /** How a request to the producer goes. */
