@@ -17,6 +17,7 @@ kept. Callers go on until every fault has hit.
 
   --tasks N       at least so many; default 500
   --hits N        of each fault; default 5
+  --patience N    how many seconds may pass without an end before the tasks that are left count as lost; default 90
   --seed N        repeats a run's plan; default: chance
   --faults LIST   only these, separated by commas: ${ALL_FAULTS.join(", ")}
   --kinds LIST    only tasks of these; default ${KINDS.join(",")}
@@ -32,6 +33,7 @@ kept. Callers go on until every fault has hit.
 const { values } = readArguments(USAGE, {
   tasks: { type: "string", default: "500" },
   hits: { type: "string", default: "5" },
+  patience: { type: "string", default: "90" },
   seed: { type: "string", default: String(randomInt(1, 1_000_000)) },
   faults: { type: "string", default: ALL_FAULTS.join(",") },
   kinds: { type: "string", default: KINDS.join(",") },
@@ -47,6 +49,7 @@ const whole = z.coerce.number().int();
 const numbers = z.object({
   tasks: whole.min(1).max(100_000),
   hits: whole.min(1).max(1_000),
+  patience: whole.min(1).max(3_600),
   seed: whole,
   "work-ms": whole.min(0).max(900),
   cancels: whole
@@ -66,7 +69,7 @@ function named<Name extends string>(list: string, names: readonly Name[]): Name[
 }
 
 const [faults, kinds] = [named(values.faults, ALL_FAULTS), named(values.kinds, KINDS)];
-const { tasks, hits, cancels, seed, "work-ms": workMs } = numbers.parse(values);
+const { tasks, hits, patience, cancels, seed, "work-ms": workMs } = numbers.parse(values);
 const { plain, contested } = values;
 const script = z.enum(SCRIPTS).parse(values.script);
 const folder = values.out ?? fs.mkdtempSync(path.join(os.tmpdir(), "handoff-chaos-"));
@@ -76,10 +79,8 @@ if (fs.existsSync(runFolder(folder).run)) {
 }
 print(`chaos: seed ${seed}, ${tasks} tasks, ${hits} hits of each fault, histories in ${folder}`);
 
-await runChaos(
-  { tasks, kinds, hits, cancels, seed, faults, folder, workMs, plain, script, contested, bug: values.bug },
-  print,
-);
+const how = { patienceMs: patience * 1_000, workMs, plain, script, contested, bug: values.bug };
+await runChaos({ tasks, kinds, hits, cancels, seed, faults, folder, ...how }, print);
 const checker = spawn(process.execPath, [path.join(import.meta.dirname, "check.ts"), folder], { stdio: "inherit" });
 checker.once("exit", (code) => {
   if (code === 0 && values.out === undefined) fs.rmSync(folder, { recursive: true });

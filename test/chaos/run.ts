@@ -33,6 +33,8 @@ export interface RunOptions {
   /** The longest that handlers work before and after their effect. */
   readonly workMs: number;
   readonly hits: number;
+  /** For so long no task may end, and no entry wait for its relay, while there are any tasks. In milliseconds. */
+  readonly patienceMs: number;
   /** How many of a hundred tasks are cancelled. */
   readonly cancels: number;
   readonly seed: number;
@@ -49,8 +51,6 @@ const PROGRESS_EVERY_MS = 3_000;
 const RUN_LIMIT_MS = 15 * 60_000;
 const LIMIT_MS_A_TASK = 90;
 const LOOK_EVERY_MS = 500;
-/** For so long no task may end, and no entry wait for its relay, while there are any tasks. */
-const DRAIN_LIMIT_MS = 90_000;
 const RUNAWAY_LIMIT_MS = 30_000;
 
 /** Runs tasks under faults and leaves the histories in the folder. */
@@ -136,7 +136,7 @@ async function strikeAndFeed(options: RunOptions, { folder, stack, secret, print
     await feeder.done;
     print("all faults have hit; waiting for the last tasks");
     await feeder.hurry();
-    await drain(stack, limit.signal);
+    await drain(stack, options.patienceMs, limit.signal);
     await deliveries.collect();
     await untilNobodyRuns(folder, stack);
   } finally {
@@ -159,13 +159,13 @@ function describe(feeder: Feeder, { balancer }: ChaosStack, counts: ReadonlyMap<
 }
 
 /** Waits until the queues are empty, and the outbox. */
-async function drain(stack: ChaosStack, signal: AbortSignal): Promise<void> {
+async function drain(stack: ChaosStack, patienceMs: number, signal: AbortSignal): Promise<void> {
   let ended = -1;
   let untilMs = 0;
   while (!signal.aborted) {
     const isOutboxDone = await isOutboxEmpty(stack).catch(() => false);
     // An entry whose relay failed may be put off for minutes.
-    if (stack.balancer.acknowledged.size > ended || !isOutboxDone) untilMs = Date.now() + DRAIN_LIMIT_MS;
+    if (stack.balancer.acknowledged.size > ended || !isOutboxDone) untilMs = Date.now() + patienceMs;
     else if (Date.now() > untilMs) return;
     ended = stack.balancer.acknowledged.size;
     const body = JSON.stringify({ until: "empty", timeoutMs: 2_000 });

@@ -107,6 +107,16 @@ test("the producer's image holds what its page /docs loads, and no more of that 
   for (const file of files) expect(page).toContain(`"${file}"`);
 });
 
+test("the console's image holds what its pages load, built from the same sources", async () => {
+  const assets = path.join(stages.get("console")?.root ?? "", "app/assets");
+  const script = await fs.readFile(path.join(assets, "console.js"), "utf8");
+
+  expect((await fs.readdir(assets)).toSorted()).toEqual(["console.css", "console.js", "icon.svg"]);
+  // One minified file, which loads nothing else.
+  expect(script.split("\n").length).toBeLessThan(20);
+  expect(script).not.toMatch(/\b(?:import|require)\s*[({"']/);
+});
+
 const instructions = fsSync
   .readFileSync(path.join(ROOT, "Dockerfile"), "utf8")
   .split("\n")
@@ -164,8 +174,10 @@ test("the build context contains what the Dockerfile copies, and no more", async
   const sent = (file: string): boolean => isSent(file, dockerignore);
 
   expect(
-    ["package-lock.json", "shared/clock.ts", "services/worker/main.ts", "tools/images/main.ts"].filter(sent),
-  ).toHaveLength(4);
+    ["package-lock.json", "tsconfig.json", "shared/clock.ts", "services/worker/main.ts", "tools/images/main.ts"].filter(
+      sent,
+    ),
+  ).toHaveLength(5);
   expect(
     [".git/config", "Pulumi.dev.yaml", "infra/index.ts", "test/a.ts", "node_modules/a", ".env"].filter(sent),
   ).toEqual([]);

@@ -5,10 +5,9 @@ import { NATURAL, setUpProducer } from "../harness/producer/producer-harness.ts"
 
 /** All that Cloud Tasks can be asked for (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2). */
 const CALLS = [
-  ...["ListQueues", "GetQueue", "CreateQueue", "UpdateQueue", "DeleteQueue", "PurgeQueue", "PauseQueue", "ResumeQueue"],
-  ...["GetIamPolicy", "SetIamPolicy", "TestIamPermissions"],
-  ...["ListTasks", "GetTask", "CreateTask", "DeleteTask", "RunTask"],
-];
+  "ListQueues GetQueue CreateQueue UpdateQueue DeleteQueue PurgeQueue PauseQueue ResumeQueue",
+  "GetIamPolicy SetIamPolicy TestIamPermissions ListTasks GetTask CreateTask DeleteTask RunTask",
+].flatMap((names) => names.split(" "));
 
 /** The calls that a role on queues is for, each once. */
 const callsOf = (role: Readonly<Record<string, string>>): string[] => [...new Set(Object.values(role))].toSorted();

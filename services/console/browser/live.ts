@@ -73,7 +73,7 @@ function morph(old: HTMLElement, fresh: HTMLElement): void {
   tellTimes(fresh);
   showScriptParts(fresh);
   // The children: an element would itself become a child of the old one.
-  Idiomorph.morph(old, [...fresh.childNodes], {
+  void Idiomorph.morph(old, [...fresh.childNodes], {
     morphStyle: "innerHTML",
     ignoreActiveValue: true,
     callbacks: {

@@ -1,5 +1,5 @@
 import type { RequestProblem } from "../../../shared/http/problem.ts";
-import { type Field, inputName, problemPath } from "./field.ts";
+import { type Field, inputName, leavesOf, problemPath } from "./field.ts";
 
 /** What somebody has typed, by the names of the inputs. */
 export type Typed = ReadonlyMap<string, string>;
@@ -105,9 +105,15 @@ function readGroup(
   typed: Typed,
   problems: RequestProblem[],
 ): string | undefined {
+  if (!field.isRequired && isEmpty(field, typed)) return undefined;
   const parts = field.fields.flatMap((part) => {
     const json = readField(part, typed, problems);
     return json === undefined ? [] : [`${JSON.stringify(part.path.at(-1))}:${json}`];
   });
-  return parts.length === 0 && !field.isRequired ? undefined : `{${parts.join(",")}}`;
+  return `{${parts.join(",")}}`;
+}
+
+/** An empty text that is required counts as well, if anything else of the object is typed. */
+function isEmpty(field: Field, typed: Typed): boolean {
+  return leavesOf(field).every((leaf) => (typed.get(inputName(leaf)) ?? "") === "");
 }

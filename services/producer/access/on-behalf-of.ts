@@ -1,7 +1,6 @@
 import type { AccessLists } from "../../../shared/auth/access.ts";
 import { plainEmail } from "../../../shared/auth/email.ts";
-import type { Caller } from "./caller.ts";
-import { callerWith } from "./caller.ts";
+import { type Caller, callerWith } from "./caller.ts";
 
 /** Whose role counts, or why nobody's does. */
 export type Representation =

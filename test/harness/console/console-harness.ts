@@ -93,7 +93,7 @@ function createBrowser(send: Send, email: string) {
     /** Sends a form. Fields of its own override the token. */
     post,
     /** The same, and then goes where the action leads, as a browser does. */
-    async act(path: string, fields: Fields = {}): Promise<ConsoleResponse> {
+    act: async (path: string, fields: Fields = {}): Promise<ConsoleResponse> => {
       const done = await post(path, fields);
       return done.status === 303 && done.location !== undefined ? await request(done.location, {}) : done;
     },

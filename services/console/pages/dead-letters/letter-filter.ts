@@ -9,7 +9,7 @@ export interface ShownFilter extends LetterFilter {
 }
 
 /** The names under which addresses and forms have a filter. */
-export const FILTER_NAMES = ["status", "type", "queue", "code", "from", "to"] as const;
+const FILTER_NAMES = ["status", "type", "queue", "code", "from", "to"] as const;
 
 type FilterName = (typeof FILTER_NAMES)[number];
 

@@ -1,6 +1,6 @@
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
 import type { ConsoleContext } from "../../http/console-env.ts";
-import { type Field, inputName, leavesOf } from "../../payload/field.ts";
+import { type Field, inputName } from "../../payload/field.ts";
 import { fillFields, prettyJson } from "../../payload/fill-fields.ts";
 import type { Typed } from "../../payload/read-fields.ts";
 import { samplePayload } from "../../payload/sample-payload.ts";
@@ -52,7 +52,7 @@ export function sampleDraft(field: Field, { payloadSchema }: Pick<TaskTypeInfo, 
 }
 
 /** Shows a payload in the fields, or as JSON if they can't express it. */
-export function withPayload(draft: Draft, field: Field, payload: unknown): Draft {
+function withPayload(draft: Draft, field: Field, payload: unknown): Draft {
   const typed = fillFields(field, payload);
   return typed ? { ...draft, as: "fields", typed } : { ...draft, as: "json", json: prettyJson(payload) };
 }
@@ -75,11 +75,10 @@ export async function readDraft(context: ConsoleContext): Promise<Draft> {
   };
 }
 
-/** What can have one value only. */
+/** What can have one value only, but not in an object that is left out while nothing is typed. */
 function onlyChoices(field: Field): [string, string][] {
-  return leavesOf(field).flatMap((leaf) =>
-    leaf.kind === "choice" && leaf.isRequired && leaf.options.length === 1
-      ? [[inputName(leaf), JSON.stringify(leaf.options[0])] as [string, string]]
-      : [],
-  );
+  if (!field.isRequired) return [];
+  if (field.kind === "group") return field.fields.flatMap(onlyChoices);
+  const isOnly = field.kind === "choice" && field.options.length === 1;
+  return isOnly ? [[inputName(field), JSON.stringify(field.options[0])]] : [];
 }

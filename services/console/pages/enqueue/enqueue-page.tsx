@@ -130,7 +130,7 @@ function When({ draft, problems }: Pick<PayloadProps, "draft" | "problems">) {
   const at = (path: string) => ({ path, problems: problems.filter((problem) => problem.path === path) });
   return (
     <section class="card">
-      <h2>When, and only once</h2>
+      <h2>Time and key</h2>
       <LabelledInput
         name={INPUTS.delaySeconds}
         label={

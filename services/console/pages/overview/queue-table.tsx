@@ -77,7 +77,7 @@ function QueueRow(props: { readonly queue: Queue; readonly deepest: number; read
 }
 
 /** How fast the queue delivers at most. Cloud Tasks slows it down while its worker responds with 429 or 503. */
-export function Rate({ queue }: { readonly queue: Queue }) {
+function Rate({ queue }: { readonly queue: Queue }) {
   const { effectiveRate, configuredRate } = queue;
   const configured = configuredRate.maxDispatchesPerSecond;
   return isSlowed(queue) ? (

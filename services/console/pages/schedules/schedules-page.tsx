@@ -122,10 +122,9 @@ function Actions({ schedule: { name, state } }: { readonly schedule: Schedule })
   );
 }
 
-/** The API's links are paths of the API: only the id at their end is taken. */
+/** The API's links are paths of the API: only the id at their end is taken, in which nothing is encoded. */
 function taskIdOf(link: string | undefined): string | undefined {
-  const last = link?.split("/").at(-1) ?? "";
-  return last === "" ? undefined : decodeURIComponent(last);
+  return link?.split("/").at(-1) || undefined;
 }
 
 function NoSchedules() {

@@ -62,8 +62,8 @@ export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; 
                 </td>
                 {mayCreate ? (
                   <td>
-                    <a href={enqueuePage(type)} aria-label={`Enqueue ${type}`}>
-                      Enqueue one
+                    <a href={enqueuePage(type)}>
+                      Enqueue one<span class="unseen"> {type}</span>
                     </a>
                   </td>
                 ) : null}

@@ -52,7 +52,7 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
 export function describeOutcome(outcome: string): Outcome {
   return (
     OUTCOMES.get(outcome) ?? {
-      label: outcome,
+      label: `ended as ${outcome}`,
       meaning: "A newer worker reported this outcome. This console doesn't know what it means.",
       colour: "warn",
     }

@@ -64,13 +64,29 @@ test("a dry run says which letters can't be replayed and why; they are passed by
 
 test("more than 1,000 letters are counted up to 1,000, and the page says so", async () => {
   const watched = watchCalls();
-  const { producer, get } = await setUpConsole({ fetch: watched.fetch });
+  const clock = { ...systemClock, monotonic: () => 0 };
+  const { producer, get } = await setUpConsole({ clock, fetch: watched.fetch });
   await writeLetters(producer, codes(1_001, "timeout"));
   const { main } = await get(`${PAGE}?code=timeout`);
   expect(main).toContain("Replay at least 1,000 dead letters?");
-  expect(main).toContain("At least 1,000, counted up to 1,000. There are more.");
+  expect(main).toContain("There are more. Up to 1,000 are counted");
   expect(main).toContain("Replay all that fit");
   expect(watched.callsSince().filter((call) => call === REPLAYING)).toHaveLength(10);
+});
+
+test("letters are counted for ten seconds at most", async () => {
+  let nowMs = 0;
+  const watched = watchCalls();
+  const { producer, get } = await setUpConsole({
+    clock: { ...systemClock, monotonic: () => nowMs },
+    fetch: watched.fetch,
+  });
+  await writeLetters(producer, codes(300, "timeout"));
+  watched.decide((call) => {
+    if (call === REPLAYING) nowMs += 5_000;
+    return "passes";
+  });
+  expect((await get(PAGE)).main).toContain("Replay at least 200 dead letters?");
 });
 
 test("a letter that dies after the question was asked is left alone", async () => {

@@ -88,19 +88,22 @@ test.for([
   ["isn't JSON", '{"url":', "payload is not valid JSON"],
   ["would change on its way", '{"url":12345678901234567890}', "payload.url"],
   ["isn't there", " ", "payload is not valid JSON"],
-])("a payload that %s is refused beside its field, and what was typed is kept", async ([, payload, problem]) => {
-  const { producer, post } = await setUpConsole();
-  await writeLetter(producer);
-  const page = await post(PAGE, { with: "edited", payload });
-  expect([400, 409]).toContain(page.status);
-  expect(page.main).toContain("Nothing was replayed.");
-  expect(page.main).toContain(problem);
-  expect(page.html).toMatch(/<textarea[^>]* aria-invalid="true" aria-describedby="payload-problems"/);
-  expect(page.html).toMatch(/<details[^>]* open/);
-  expect(page.main).toContain(payload.trim());
-  expect(await payloadsIn(producer)).toEqual([]);
-  expect(await readLetter(producer)).toMatchObject({ status: "open" });
-});
+] as const)(
+  "a payload that %s is refused beside its field, and what was typed is kept",
+  async ([, payload, problem]) => {
+    const { producer, post } = await setUpConsole();
+    await writeLetter(producer);
+    const page = await post(PAGE, { with: "edited", payload });
+    expect([400, 409]).toContain(page.status);
+    expect(page.main).toContain("Nothing was replayed.");
+    expect(page.main).toContain(problem);
+    expect(page.html).toMatch(/<textarea[^>]* aria-invalid="true" aria-describedby="payload-problems"/);
+    expect(page.html).toMatch(/<details[^>]* open/);
+    expect(page.main).toContain(payload.trim());
+    expect(await payloadsIn(producer)).toEqual([]);
+    expect(await readLetter(producer)).toMatchObject({ status: "open" });
+  },
+);
 
 test("a letter's own payload that its type doesn't accept any more is shown to be mended", async () => {
   const { producer, post } = await setUpConsole();

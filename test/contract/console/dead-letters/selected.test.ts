@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ACCOUNTS } from "../../../harness/auth/callers.ts";
-import { setUpConsole } from "../../../harness/console/console-harness.ts";
+import { type ConsoleResponse, setUpConsole } from "../../../harness/console/console-harness.ts";
 import { watchCalls } from "../../../harness/console/watched-calls.ts";
 import { letterOf, readLetter, replayIdOf, writeLetter, writeLetters } from "../../../harness/producer/letters.ts";
 
@@ -8,11 +8,11 @@ const REPLAY = "/selected-letters/replay";
 const DELETE = "/selected-letters/delete";
 
 const asking = (page: string, ids: readonly string[]): string =>
-  `${page}?${new URLSearchParams(ids.map((id) => ["letter", id])).toString()}`;
+  `${page}?${new URLSearchParams(ids.map((id): [string, string] => ["letter", id])).toString()}`;
 
 /** What the question's form sends of its letters. */
-const lettersOn = ({ valuesOf }: { valuesOf(attribute: string): string[] }, ids: readonly string[]): string[] =>
-  valuesOf("value").filter((value) => ids.some((id) => value.endsWith(` ${id}`)));
+const lettersOn = (page: ConsoleResponse, ids: readonly string[]): string[] =>
+  page.valuesOf("value").filter((value) => ids.some((id) => value.endsWith(` ${id}`)));
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `letter-${n}`);
 

@@ -79,6 +79,18 @@ it("uses the key that was typed", async () => {
   });
 });
 
+it("says beside the key that it was used before, and where it isn't one", async () => {
+  const console = await setUpConsole();
+  await console.post("/enqueue", { ...WEBHOOK, key: "order-7" });
+  const reused = await console.post("/enqueue", { ...WEBHOOK, key: "order-7", "payload.event": "order.sent" });
+  expect(reused.status).toBe(409);
+  expect(reused.html).toMatch(/id="key:wrong"[^>]*><span>was used before for a different payload/);
+  const wrong = await console.post("/enqueue", { ...WEBHOOK, key: "order 7" });
+  expect(wrong.status).toBe(400);
+  expect(wrong.html).toMatch(/id="key:wrong"[^>]*><span>must be 1 to 255 visible ASCII characters/);
+  expect(await sentPayloads(console, "default")).toHaveLength(1);
+});
+
 it("enqueues for later, after a delay or at a time", async () => {
   const console = await setUpConsole();
   const later = new Date(Date.now() + 86_400_000).toISOString();
@@ -105,7 +117,15 @@ it("shows the producer's problems beside their fields, and keeps what was typed"
   expect(besides("payload\\.data")).toBe("");
   expect(page.valuesOf("value")).toEqual(expect.arrayContaining(["ftp://example.com", "yesterday", "form-1"]));
   expect(page.valuesOf("aria-invalid")).toHaveLength(3);
+  expect(page.main).toContain("Nothing was enqueued. Change what is marked.");
   expect(await sentPayloads(console, "default")).toEqual([]);
+});
+
+it("shows a text again with each of its line ends, of which HTML drops the first", async () => {
+  const { post } = await setUpConsole();
+  const fields = { type: "document.publish", as: "fields", "payload.documentId": "d", "payload.version": "x" };
+  const page = await post("/enqueue", { ...fields, "payload.content": "\r\n first\r\n" });
+  expect(page.html).toMatch(/<textarea[^>]*name="payload.content"[^>]*>\n\r?\n first\r?\n<\/textarea>/);
 });
 
 it("says what the producer checks across fields, such as two that must differ, beside the field", async () => {

@@ -39,7 +39,8 @@ export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
       </p>
       {isComplete ? null : (
         <p class="warn">
-          At least {formatCount(replayable)}, counted up to {formatCount(MOST_COUNTED)}. There are more.
+          There are more. Up to {formatCount(MOST_COUNTED)} are counted, for about ten seconds:{" "}
+          {formatCount(replayable)} of those can be replayed.
         </p>
       )}
       <FailingLetters failing={failing} />

@@ -48,7 +48,7 @@ function replayable({ status: _status, ...filter }: ShownFilter): LetterFilter {
 
 async function act(context: ConsoleContext, console: Console): Promise<Response> {
   const filter = await filterInForm(context);
-  const [cursor] = (await textFields(context, "cursor")).filter((text) => text !== "");
+  const cursor = (await textFields(context, "cursor")).find((text) => text !== "");
   const before = readCount(await textField(context, "before"));
   const pages = await replayPages({ filter: replayable(filter), cursor }, context.get("api"), console.clock);
   const { replayed, skipped, failed, isMore } = pages;

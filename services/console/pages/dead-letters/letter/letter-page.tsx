@@ -57,7 +57,7 @@ function LetterPage({ letter, type, producerUrl }: WholeLetter & { readonly prod
           Died of <code class="cause">{code}</code>
         </p>
         <p class="cause">{message}</p>
-        <p class="quiet">{whyDead(letter)}</p>
+        <p class="quiet">{whyDead(letter, type)}</p>
       </section>
       <div class="actions">
         <ReplayLink id={id} />

@@ -1,8 +1,16 @@
 import type { DeadLetter } from "../../../../../packages/client/src/views/dead-letter.ts";
+import type { TaskTypeInfo } from "../../../../../packages/client/src/views/service.ts";
 import { describeOutcome } from "../../../parts/attempts/outcomes.ts";
 
-/** Why a task was given up rather than tried again, in a sentence or two. */
-export function whyDead({ attempts, attemptLog = [] }: Pick<DeadLetter, "attempts" | "attemptLog">): string {
+/**
+ * Why a task was given up rather than tried again, in a sentence.
+ *
+ * @param type as the producer knows it now; undefined if it doesn't.
+ */
+export function whyDead(
+  { attempts, attemptLog = [] }: Pick<DeadLetter, "attempts" | "attemptLog">,
+  type: Pick<TaskTypeInfo, "attempts"> | undefined,
+): string {
   const last = attemptLog.at(-1);
   const counted = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   if (!last) return attempts === 0 ? "It was given up before an attempt began." : `It was given up after ${counted}.`;
@@ -13,7 +21,9 @@ export function whyDead({ attempts, attemptLog = [] }: Pick<DeadLetter, "attempt
         : `Its handler said in attempt ${attempts} that another one would not help.`;
     case "unknown-type":
       return `No worker knew its type, in ${counted}.`;
-    default:
-      return `${attempts === 1 ? "Its only attempt" : `The last of its ${counted}`} ${describeOutcome(last.outcome).label}.`;
+    default: {
+      const used = attempts === type?.attempts ? `It used up its ${counted}` : `It was given up after ${counted}`;
+      return `${used}: the last one ${describeOutcome(last.outcome).label}.`;
+    }
   }
 }

@@ -1,0 +1,16 @@
+/** Lets so many pieces of work go on at once, and others once one of them has ended, in the order in which they came. */
+export function createTurns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const waiting: (() => void)[] = [];
+  let atOnce = 0;
+  return async (work) => {
+    if (atOnce >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else atOnce++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else atOnce--;
+    }
+  };
+}
