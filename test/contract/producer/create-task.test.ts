@@ -14,6 +14,7 @@ describe("a new task", () => {
     expect(task).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{32}n-bulk$/),
       queue: "bulk",
+      caller: "local",
       type: "document.publish",
       state: "queued",
       attempts: 0,

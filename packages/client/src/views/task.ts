@@ -24,6 +24,8 @@ export interface Task {
   /** Missing, as are the fields below, if only the task's id is known. */
   readonly type?: string;
   readonly queue: string;
+  /** The account that handed it over, by its e-mail address. Missing if it isn't known. */
+  readonly caller?: string;
   readonly state: TaskState;
   /** How many attempts of the handler have begun. */
   readonly attempts?: number;

@@ -13,7 +13,7 @@ export function TaskFacts({ seen }: { readonly seen: SeenTask }) {
       <Fact name="Queue">
         <a href={queuePage(task.queue)}>{task.queue}</a>
       </Fact>
-      <Fact name="Caller">{letter?.caller}</Fact>
+      <Fact name="Caller">{task.caller ?? letter?.caller}</Fact>
       <Fact name="Created">{task.createdAt && <Time at={task.createdAt} />}</Fact>
       <Fact name="Ended">{task.finishedAt && <Time at={task.finishedAt} />}</Fact>
       <Fact name="Attempts">{attempts === undefined ? undefined : describeAttempts(attempts, type?.attempts)}</Fact>

@@ -38,7 +38,8 @@ export function isKnown({ record, sighting, entry }: Omit<TaskFacts, "id">): boo
  */
 export function describeTask(facts: TaskFacts, context: TellingContext): TaskView | undefined {
   const { id, sighting, record, entry } = facts;
-  const name = { id, queue: queueOf(id) };
+  const caller = ownerOf(facts);
+  const name = { id, queue: queueOf(id), ...(caller === undefined ? {} : { caller }) };
   const links = linksOf(id, context);
   const isNatural = isOfNaturalType(facts, context.types);
   const place = placeOf(facts, context.nowMs);

@@ -63,6 +63,9 @@ export const taskViewSchema = z
     }),
     type: z.string().optional().openapi({ description: "Missing if only the id of the task is known." }),
     queue: z.string(),
+    caller: z.string().optional().openapi({
+      description: "The account that handed it over, by its e-mail address. Missing if it isn't known.",
+    }),
     state: z.enum(TASK_STATES).openapi({ description: `${STATE_MEANINGS.join("; ")}.` }),
     attempts: z.int().nonnegative().optional().openapi({
       description: "How many attempts of the handler have begun. Missing if only the id of the task is known.",

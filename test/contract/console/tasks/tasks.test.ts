@@ -1,6 +1,8 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { expect, it } from "vitest";
 import { ACCOUNTS } from "../../../harness/auth/callers.ts";
+import { deployTestQueues } from "../../../harness/registry/test-queues.ts";
+import { googleConsole } from "../../../../services/producer/http/google-console.ts";
 import { setUpConsole } from "../../../harness/console/console-harness.ts";
 import { LETTER, writeLetter } from "../../../harness/producer/letters.ts";
 import { CLAIMED, NATURAL } from "../../../harness/producer/producer-harness.ts";
@@ -43,6 +45,7 @@ it("shows a queued task with its payload, and keeps looking", async () => {
   expect(page.status).toBe(200);
   expect(page.main).toContain("webhook.deliver queued");
   expect(page.main).toMatch(/The first attempt (is|was) due .*: its queue delivers it as soon as it can\./);
+  expect(page.main).toContain("Caller local");
   expect(page.main).toContain('"event" : "order.paid"');
   expect(page.links).toContain(`/tasks/${body.id}/payload`);
   expect(page.liveSeconds).toBe(2);
@@ -105,6 +108,18 @@ it("leads to the task before, the tasks after, and the letter that is repeated",
   expect(page.links).toEqual(
     expect.arrayContaining([`/tasks/${parent}`, `/tasks/${child}`, `/dead-letters/${LETTER}`]),
   );
+});
+
+it("leads to Google's console where there is one", async () => {
+  const queues = deployTestQueues((key) => key);
+  const console = googleConsole({ project: "handoff-test", location: "europe-west1", queues });
+  const { producer, get } = await setUpConsole({ producer: { console } });
+  const { body } = await producer.enqueue(CLAIMED);
+  const links = (await get(`/tasks/${body.id}`)).links.filter((link) => link.startsWith("https:"));
+  expect(links).toEqual([
+    "https://console.cloud.google.com/cloudtasks/queue/europe-west1/default/tasks?project=handoff-test",
+    expect.stringMatching(/^https:\/\/console\.cloud\.google\.com\/logs\/query;query=/),
+  ]);
 });
 
 it("shows a natural task that has left its queue as finished", async () => {

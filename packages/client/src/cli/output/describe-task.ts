@@ -33,6 +33,7 @@ export function describeTask(task: Task, output: Pick<Output, "paint">): string[
     ...fieldLines({
       type,
       queue,
+      caller: task.caller,
       attempts,
       created: plainTime(createdAt),
       next: next === undefined ? undefined : `${plainTime(next)}${rule}`,
