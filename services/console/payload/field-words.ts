@@ -11,7 +11,7 @@ export function typeWords(field: Field): string {
   const { schema } = field;
   switch (field.kind) {
     case "text":
-      return schema["format"] === undefined ? "text" : (FORMATS[String(schema["format"])] ?? String(schema["format"]));
+      return textWords(schema["format"]);
     case "number":
       return schema["type"] === "integer" ? "whole number" : "number";
     case "choice":
@@ -25,6 +25,10 @@ export function typeWords(field: Field): string {
     default:
       return field satisfies never;
   }
+}
+
+function textWords(format: unknown): string {
+  return typeof format === "string" ? (FORMATS[format] ?? format) : "text";
 }
 
 /** What else its schema asks of a value, each rule in a few words. */

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { readPayload } from "../../../../packages/client/src/tasks/read-payload.ts";
@@ -104,8 +104,7 @@ describe("a form made of a schema", () => {
         if (!shown) return;
         shownOnes++;
         const read = readFields(field, submit(field, shown));
-        expect(read).toMatchObject({ kind: "read" });
-        if (read.kind === "read") expect(readPayload(read.json)).toEqual({ kind: "read", payload });
+        expect(read.kind === "read" && readPayload(read.json)).toEqual({ kind: "read", payload });
       }),
       { numRuns: 1_000 },
     );
