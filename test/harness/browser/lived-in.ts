@@ -73,7 +73,7 @@ export function pagesOf(
     ["task-reschedule", `${task}/reschedule`],
     ["dead-letters", "/dead-letters"],
     ["dead-letters-none", "/dead-letters?type=no.such"],
-    ["dead-letters-replay", `/dead-letters/replay?type=${type}`],
+    ["dead-letters-replay", `/fitting-letters/replay?type=${type}`],
     ["dead-letter", letter],
     ["dead-letter-replay", `${letter}/replay`],
     ["dead-letter-delete", `${letter}/delete`],

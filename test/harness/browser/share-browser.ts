@@ -37,12 +37,14 @@ export function shareBrowser(): (look?: Look) => Promise<Page> {
   };
 }
 
-/** What the browser finds fault with, as it comes. A page that says no with a status, as the console's do, is no fault. */
+/** What Chromium writes when a page says no with a status, as the console's do, and when a test takes it off the network. */
+const NO_FAULT = /^Failed to load resource: (?:the server responded with a status of|net::ERR_INTERNET_DISCONNECTED)/;
+
+/** What the browser finds fault with, as it comes. */
 function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {
-    const isStatus = message.text().startsWith("Failed to load resource: the server responded with a status of");
-    if (message.type() === "error" && !isStatus) complaints.push(message.text());
+    if (message.type() === "error" && !NO_FAULT.test(message.text())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("dialog", (dialog) => {

@@ -63,6 +63,10 @@ it("knows no duration and no wait where a time is missing", () => {
   expect(entries.some(({ kind }) => kind === "wait")).toBe(false);
 });
 
+it("gives no number to an attempt that has only just begun", () => {
+  expect(timelineEntries({ state: "running", attempts: 0 })).toEqual([{ kind: "running", number: undefined }]);
+});
+
 it.each(["succeeded", "dead", "cancelled", "finished", "removed"] as const)("ends with %s", (state) => {
   expect(timelineEntries({ state, finishedAt: at(9) })).toEqual([{ kind: "ended", state, at: at(9) }]);
 });
@@ -89,7 +93,10 @@ it.each(Object.keys(OUTCOMES))("has a sentence for the outcome %s", (outcome) =>
 });
 
 it("tells the word of an outcome that it doesn't know", () => {
-  expect(describeOutcome("constructor")).toMatchObject({ label: "constructor", meaning: expect.stringContaining("newer worker") });
+  expect(describeOutcome("constructor")).toMatchObject({
+    label: "constructor",
+    meaning: expect.stringContaining("newer worker"),
+  });
 });
 
 it.each([

@@ -99,6 +99,7 @@ it.each([
     "Attempt 2 of at most 15 is running. Its handler may take 30 s. " +
       "Somebody has cancelled the task: unless this attempt succeeds, the task ends with it.",
   ],
+  [{ state: "running", attempts: 0 }, "An attempt is running. Its handler may take 30 s."],
   [{ state: "succeeded" }, "It is done, and won't run again."],
   [{ state: "cancelled" }, "Somebody called it off before it was done."],
   [

@@ -3,11 +3,12 @@ import { StateBadge } from "../../parts/state-badge.tsx";
 import { letterPage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { cutMessage } from "./cut-message.ts";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** Letters in a few words each, before something is done about them. */
 export function LetterList({ letters }: { readonly letters: readonly DeadLetter[] }) {
   return (
-    <div class="scroll">
+    <Scroll label="Dead letters">
       <table class="letters">
         <thead>
           <tr>
@@ -38,7 +39,7 @@ export function LetterList({ letters }: { readonly letters: readonly DeadLetter[
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
 import { withQuery } from "../../parts/pager.tsx";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** Leads to the form of each type. */
 export function ChooseType({ types, unknown }: { readonly types: readonly TaskTypeInfo[]; readonly unknown: string }) {
@@ -13,7 +14,7 @@ export function ChooseType({ types, unknown }: { readonly types: readonly TaskTy
         </p>
       )}
       <p>Choose its type.</p>
-      <div class="scroll">
+      <Scroll label="Task types">
         <table>
           <thead>
             <tr>
@@ -38,7 +39,7 @@ export function ChooseType({ types, unknown }: { readonly types: readonly TaskTy
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

@@ -52,7 +52,7 @@ export function sampleDraft(field: Field, { payloadSchema }: Pick<TaskTypeInfo, 
 }
 
 /** Shows a payload in the fields, or as JSON if they can't express it. */
-export function withPayload(draft: Draft, field: Field, payload: unknown): Draft {
+function withPayload(draft: Draft, field: Field, payload: unknown): Draft {
   const typed = fillFields(field, payload);
   return typed ? { ...draft, as: "fields", typed } : { ...draft, as: "json", json: prettyJson(payload) };
 }

@@ -2,6 +2,7 @@ import type { HandoffError, UnreachableError } from "../../../../packages/client
 import type { RequestProblem } from "../../../../shared/http/problem.ts";
 import type { Failure } from "../../http/failures.tsx";
 import type { Draft } from "./draft.ts";
+import { PATHS } from "./new-task-of.ts";
 
 /** The form, as somebody sees it after something went wrong; or before. */
 export interface Shown {
@@ -30,7 +31,11 @@ export function asFailure(
 ): Shown {
   const { status, detail, code = "failed" } = failure;
   const problems = "problem" in error ? (error.problem?.problems ?? []) : [];
-  if (code === "idempotency-key-reused" && draft.key === "") {
+  if (code === "idempotency-key-reused") {
+    if (draft.key !== "") {
+      const problem = { path: PATHS.key, message: "was used before for a different payload: choose another one" };
+      return { ...asProblems(draft, [problem]), status, code };
+    }
     const message =
       "This form has enqueued a task already, with another payload. Press Enqueue again to enqueue this one, too.";
     return { draft: { ...draft, madeUpKey: crypto.randomUUID() }, status, problems, message, code };

@@ -2,6 +2,7 @@ import type { LetterSummary } from "../../../../packages/client/src/views/dead-l
 import { formatCount } from "../../parts/numbers.ts";
 import { withQuery } from "../../parts/pager.tsx";
 import { Time } from "../../parts/time.tsx";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** The open dead letters by type and code. */
 export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
@@ -12,7 +13,7 @@ export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
       {items.length === 0 ? (
         <p class="quiet">None are open: nothing has been given up.</p>
       ) : (
-        <div class="scroll">
+        <Scroll label="Dead letters by type and code">
           <table>
             <thead>
               <tr>
@@ -41,7 +42,7 @@ export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {complete ? null : <p class="quiet">These are the newest 1,000 open letters. There are more.</p>}
     </section>

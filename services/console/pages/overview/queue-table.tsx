@@ -6,6 +6,7 @@ import { StateBadge } from "../../parts/state-badge.tsx";
 import { queuePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { isSlowed } from "../queues/rate-sentence.ts";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** The queues, each with how much it holds, how fast it goes, and which types it carries. */
 export function QueueTable(props: { readonly queues: readonly Queue[]; readonly types: readonly TaskTypeInfo[] }) {
@@ -14,7 +15,7 @@ export function QueueTable(props: { readonly queues: readonly Queue[]; readonly 
   return (
     <section>
       <h2>Queues</h2>
-      <div class="scroll">
+      <Scroll label="Queues">
         <table class="wide">
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export function QueueTable(props: { readonly queues: readonly Queue[]; readonly 
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
@@ -77,7 +78,7 @@ function QueueRow(props: { readonly queue: Queue; readonly deepest: number; read
 }
 
 /** How fast the queue delivers at most. Cloud Tasks slows it down while its worker responds with 429 or 503. */
-export function Rate({ queue }: { readonly queue: Queue }) {
+function Rate({ queue }: { readonly queue: Queue }) {
   const { effectiveRate, configuredRate } = queue;
   const configured = configuredRate.maxDispatchesPerSecond;
   return isSlowed(queue) ? (

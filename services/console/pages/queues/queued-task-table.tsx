@@ -3,11 +3,12 @@ import { formatCount } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
 import { TaskLink, typePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** Tasks as their queue sees them. Those that Handoff didn't enqueue have no page. */
 export function QueuedTaskTable({ tasks }: { readonly tasks: readonly QueuedTask[] }) {
   return (
-    <div class="scroll">
+    <Scroll label="Tasks">
       <table class="wide">
         <thead>
           <tr>
@@ -28,7 +29,7 @@ export function QueuedTaskTable({ tasks }: { readonly tasks: readonly QueuedTask
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -3,6 +3,7 @@ import { Bar } from "../../parts/chart/bar.tsx";
 import { GoogleLink } from "../../parts/google-link.tsx";
 import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** The queues in Cloud Tasks that stand for one: its tasks are spread over them. */
 export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] }) {
@@ -11,7 +12,7 @@ export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] 
     <section>
       <h2>Shards</h2>
       <p class="quiet">Its tasks are spread over these queues of Cloud Tasks. The numbers above are their sums.</p>
-      <div class="scroll">
+      <Scroll label="Shards">
         <table>
           <thead>
             <tr>
@@ -54,7 +55,7 @@ export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] 
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

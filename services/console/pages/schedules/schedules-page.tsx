@@ -7,6 +7,7 @@ import { Empty } from "../../parts/try-it.tsx";
 import { prettyJson } from "../../payload/fill-fields.ts";
 import { cronWords } from "./cron-words.ts";
 import { RunNow } from "./run-now.tsx";
+import { Scroll } from "../../parts/scroll.tsx";
 
 const NEEDS = "pause, resume or run schedules";
 /** The API tells five. */
@@ -20,7 +21,7 @@ export function SchedulesPage({ schedules }: { readonly schedules: readonly Sche
       {schedules.length === 0 ? (
         <NoSchedules />
       ) : (
-        <div class="scroll">
+        <Scroll label="Schedules">
           <table class="wide">
             <thead>
               <tr>
@@ -39,7 +40,7 @@ export function SchedulesPage({ schedules }: { readonly schedules: readonly Sche
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </>
   );
@@ -122,10 +123,9 @@ function Actions({ schedule: { name, state } }: { readonly schedule: Schedule })
   );
 }
 
-/** The API's links are paths of the API: only the id at their end is taken. */
+/** The API's links are paths of the API: only the id at their end is taken, in which nothing is encoded. */
 function taskIdOf(link: string | undefined): string | undefined {
-  const last = link?.split("/").at(-1) ?? "";
-  return last === "" ? undefined : decodeURIComponent(last);
+  return link?.split("/").at(-1) || undefined;
 }
 
 function NoSchedules() {

@@ -1,5 +1,6 @@
 import { type Field, payloadField } from "../../payload/field.ts";
 import { descriptionOf, fieldSentences, ruleWords, typeWords } from "../../payload/field-words.ts";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** The fields of a payload as rows, those of objects below their own. */
 export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonly<Record<string, unknown>> }) {
@@ -12,7 +13,7 @@ export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonl
       {rows.length === 0 ? (
         <p class="quiet">It has no fields: send {"{}"}.</p>
       ) : (
-        <div class="scroll">
+        <Scroll label="Fields of the payload">
           <table>
             <thead>
               <tr>
@@ -28,7 +29,7 @@ export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonl
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </>
   );

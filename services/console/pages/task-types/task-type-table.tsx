@@ -7,6 +7,7 @@ import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Empty } from "../../parts/try-it.tsx";
 import { enqueuePage } from "../enqueue/choose-type.tsx";
 import { OpenLetters } from "./open-letters.tsx";
+import { Scroll } from "../../parts/scroll.tsx";
 
 /** All types, in the order of the registry. */
 export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; readonly letters: LetterSummary }) {
@@ -26,7 +27,7 @@ export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; 
   return (
     <>
       <h1>Task types</h1>
-      <div class="scroll">
+      <Scroll label="Task types">
         <table class="wide">
           <thead>
             <tr>
@@ -71,7 +72,7 @@ export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; 
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

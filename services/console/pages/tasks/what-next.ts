@@ -81,10 +81,10 @@ function describeQueue({ queue }: Surroundings, isLate: boolean): string[] {
 }
 
 function describeRunning({ attempts }: Task, { type }: Surroundings): string {
-  const which = attempts === undefined ? "An attempt" : `Attempt ${attempts}`;
-  if (!type) return `${which} is running.`;
-  const limit = describeDuration(type.timeoutMs);
-  return `${which} of at most ${type.attempts} is running. Its handler may take ${limit}.`;
+  const limit = type === undefined ? "" : ` Its handler may take ${describeDuration(type.timeoutMs)}.`;
+  // An attempt that has only just begun isn't counted yet.
+  if (!attempts) return `An attempt is running.${limit}`;
+  return `Attempt ${attempts}${type === undefined ? "" : ` of at most ${type.attempts}`} is running.${limit}`;
 }
 
 function describeDeath({ attempts, attemptLog = [] }: Task, { type }: Surroundings): string {

@@ -20,6 +20,7 @@ export type TimelineEntry =
     }
   /** What lies before an attempt: how long, in milliseconds, and what set it. Nothing is known of the first one's rule. */
   | { readonly kind: "wait"; readonly ms: number; readonly rule: string; readonly isFirst: boolean }
+  /** An attempt that has only just begun has no number yet. */
   | { readonly kind: "running"; readonly number: number | undefined }
   | { readonly kind: "next"; readonly at: string; readonly rule: string | undefined }
   | { readonly kind: "ended"; readonly state: EndedState; readonly at: string | undefined };
@@ -51,7 +52,7 @@ function whatFollows(told: Told): TimelineEntry[] {
   const { state, attempts, nextAttempt, nextRule, finishedAt } = told;
   switch (state) {
     case "running":
-      return [{ kind: "running", number: attempts }];
+      return [{ kind: "running", number: attempts || undefined }];
     case "queued":
     case "scheduled":
     case "waiting": {

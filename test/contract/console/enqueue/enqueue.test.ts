@@ -79,6 +79,18 @@ it("uses the key that was typed", async () => {
   });
 });
 
+it("says beside the key that it was used before, and where it isn't one", async () => {
+  const console = await setUpConsole();
+  await console.post("/enqueue", { ...WEBHOOK, key: "order-7" });
+  const reused = await console.post("/enqueue", { ...WEBHOOK, key: "order-7", "payload.event": "order.sent" });
+  expect(reused.status).toBe(409);
+  expect(reused.html).toMatch(/id="key:wrong"[^>]*><span>was used before for a different payload/);
+  const wrong = await console.post("/enqueue", { ...WEBHOOK, key: "order 7" });
+  expect(wrong.status).toBe(400);
+  expect(wrong.html).toMatch(/id="key:wrong"[^>]*><span>must be 1 to 255 visible ASCII characters/);
+  expect(await sentPayloads(console, "default")).toHaveLength(1);
+});
+
 it("enqueues for later, after a delay or at a time", async () => {
   const console = await setUpConsole();
   const later = new Date(Date.now() + 86_400_000).toISOString();

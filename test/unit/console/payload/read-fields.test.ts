@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Field, payloadField } from "../../../../services/console/payload/field.ts";
+import { type Field, inputName, leavesOf, payloadField } from "../../../../services/console/payload/field.ts";
 import { placeProblems } from "../../../../services/console/payload/field-problems.ts";
 import { fillFields } from "../../../../services/console/payload/fill-fields.ts";
 import { readFields } from "../../../../services/console/payload/read-fields.ts";
@@ -124,6 +124,17 @@ describe("a schema", () => {
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`f${at}`, { type: "string" }]));
     expect(payloadField({ type: "object", properties: properties(200) }).kind).toBe("group");
     expect(payloadField({ type: "object", properties: properties(201) }).kind).toBe("json");
+  });
+});
+
+describe("an input", () => {
+  it("has a name of its own, whatever the keys are", () => {
+    const text = { type: "string" };
+    const field = payloadField({
+      type: "object",
+      properties: { "a.b": text, a: { type: "object", properties: { b: text } }, "a%2Eb": text },
+    });
+    expect(leavesOf(field).map(inputName)).toEqual(["payload.a%2Eb", "payload.a.b", "payload.a%252Eb"]);
   });
 });
 

@@ -5,6 +5,7 @@ import { type ShownFilter, listPage } from "../letter-filter.ts";
 import { LetterLink } from "../letter-list.tsx";
 import { FITTING_PATH } from "./fitting-path.ts";
 import type { ReplayedPages } from "./replay-pages.ts";
+import { Scroll } from "../../../parts/scroll.tsx";
 
 /** What a step of a replay by filter did, and the button that goes on. */
 export function FittingOutcome(props: {
@@ -40,7 +41,7 @@ export function FittingOutcome(props: {
       {failed.length === 0 ? null : (
         <>
           <h2>Not replayed, or perhaps not</h2>
-          <div class="scroll">
+          <Scroll label="Those that failed">
             <table>
               <thead>
                 <tr>
@@ -61,7 +62,7 @@ export function FittingOutcome(props: {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         </>
       )}
       <p>

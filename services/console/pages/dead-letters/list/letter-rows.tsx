@@ -9,6 +9,7 @@ import { FITTING_PATH } from "../fitting/fitting-path.ts";
 import { type ShownFilter, filterQuery } from "../letter-filter.ts";
 import { DELETE_SELECTED, LETTER_FIELD, REPLAY_SELECTED } from "../selected/selected-paths.ts";
 import { cutMessage } from "../cut-message.ts";
+import { Scroll } from "../../../parts/scroll.tsx";
 
 interface RowsProps {
   readonly letters: readonly DeadLetter[];
@@ -44,7 +45,7 @@ export function LetterRows({ letters, filter }: RowsProps) {
 function LetterTable(props: { readonly letters: readonly DeadLetter[]; readonly isSelectable: boolean }) {
   const { letters, isSelectable } = props;
   return (
-    <div class="scroll">
+    <Scroll label="Dead letters">
       <table class="letters">
         <thead>
           <tr>
@@ -69,7 +70,7 @@ function LetterTable(props: { readonly letters: readonly DeadLetter[]; readonly 
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

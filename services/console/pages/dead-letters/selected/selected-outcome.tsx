@@ -7,6 +7,7 @@ import type { LetterOutcome, SelectedLetter } from "./act-on-each.ts";
 import type { SelectedAction } from "./selected-actions.ts";
 import { fieldOf } from "./selected-letters.ts";
 import { LETTER_FIELD } from "./selected-paths.ts";
+import { Scroll } from "../../../parts/scroll.tsx";
 
 interface Result {
   readonly letter: SelectedLetter;
@@ -38,7 +39,7 @@ export function SelectedOutcome(props: {
           </p>
         </ActionForm>
       )}
-      <div class="scroll">
+      <Scroll label="What became of each">
         <table>
           <thead>
             <tr>
@@ -59,7 +60,7 @@ export function SelectedOutcome(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p>
         <a href={listPage(filter)}>Back to the list</a>
       </p>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { ON_QUEUES } from "../../infra/grants.ts";
-import { startOutboxes } from "../harness/outbox/relay-harness.ts";
-import { NATURAL, setUpProducer } from "../harness/producer/producer-harness.ts";
+import { ON_QUEUES } from "../../../infra/grants.ts";
+import { startOutboxes } from "../../harness/outbox/relay-harness.ts";
+import { NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
 
 /** All that Cloud Tasks can be asked for (https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2). */
 const CALLS = [

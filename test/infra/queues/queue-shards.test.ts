@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { OfflineCloud } from "../../infra/preview/offline-cloud.ts";
-import { runProgramOffline } from "../../infra/preview/run-program.ts";
-import { readExample } from "../../infra/preview/stacks.ts";
-import type { Shards } from "../../shared/contract/queues.ts";
-import { PROJECT_DIR } from "../../tools/project-dir.ts";
-import { FIXTURE } from "./support/fixture-registry.ts";
-import { makeProgram } from "./support/program.ts";
-import { sharedHost } from "./support/host/shared-host.ts";
+import { OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import { runProgramOffline } from "../../../infra/preview/run-program.ts";
+import { readExample } from "../../../infra/preview/stacks.ts";
+import type { Shards } from "../../../shared/contract/queues.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
+import { FIXTURE } from "../support/fixture-registry.ts";
+import { makeProgram } from "../support/program.ts";
+import { sharedHost } from "../support/host/shared-host.ts";
 
 const SHARDS = "handoff/queue-shards";
 const WORKS = { state: "CONDITION_SUCCEEDED" };

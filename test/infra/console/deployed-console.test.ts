@@ -1,12 +1,21 @@
 import { expect, onTestFinished, test } from "vitest";
-import { type Fault, OfflineCloud } from "../../infra/preview/offline-cloud.ts";
-import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
-import { type ProgramRun, runProgramOffline } from "../../infra/preview/run-program.ts";
-import { textOf } from "../../infra/preview/wire-values.ts";
-import { type Graph, at, exampleFor, ofType, programOfFixture, runFixture, the, variablesOf } from "./support/graph.ts";
-import { FIXTURE } from "./support/fixture-registry.ts";
-import { sharedHost } from "./support/host/shared-host.ts";
-import { makeProgram } from "./support/program.ts";
+import { type Fault, OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import type { RecordedResource } from "../../../infra/preview/recorded-resource.ts";
+import { type ProgramRun, runProgramOffline } from "../../../infra/preview/run-program.ts";
+import { textOf } from "../../../infra/preview/wire-values.ts";
+import {
+  type Graph,
+  at,
+  exampleFor,
+  ofType,
+  programOfFixture,
+  runFixture,
+  the,
+  variablesOf,
+} from "../support/graph.ts";
+import { FIXTURE } from "../support/fixture-registry.ts";
+import { sharedHost } from "../support/host/shared-host.ts";
+import { makeProgram } from "../support/program.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const ACCOUNT = "serviceAccount:handoff-dev-console@my-project-123.iam.gserviceaccount.com";

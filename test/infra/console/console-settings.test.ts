@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parseSettings as parseFor } from "../../infra/settings/settings.ts";
-import { FIXTURE } from "./support/fixture-registry.ts";
+import { parseSettings as parseFor } from "../../../infra/settings/settings.ts";
+import { FIXTURE } from "../support/fixture-registry.ts";
 
 const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-west1", "handoff:prefix": "handoff" };
 const INTERNAL = { "handoff:producerIngress": "internal" };

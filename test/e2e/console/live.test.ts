@@ -1,0 +1,81 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createClient } from "../../../packages/client/src/index.ts";
+import { hasBrowser, shareBrowser } from "../../harness/browser/share-browser.ts";
+import { shareStack } from "../support/stack-process.ts";
+
+const POLL = { timeout: 100_000 };
+
+describe.runIf(hasBrowser)("a page that somebody looks at", () => {
+  const sharedStack = shareStack();
+  const open = shareBrowser();
+  const setup = async () => {
+    const { ports } = sharedStack();
+    const client = createClient({ url: `http://127.0.0.1:${ports.producer}`, auth: null });
+    const page = await open({ permissions: ["clipboard-read", "clipboard-write"] });
+    return { client, page, console: `http://127.0.0.1:${ports.console}` };
+  };
+  const die = async (client: ReturnType<typeof createClient>, amount: number): Promise<string> => {
+    const { id } = await client.enqueue("ledger.transfer", { from: "nobody", to: "nowhere", amount });
+    await client.wait(id);
+    return id;
+  };
+
+  test("shows what happens meanwhile, and keeps what was ticked, typed and opened", async () => {
+    const { client, page, console } = await setup();
+    const first = await die(client, 1);
+    await page.goto(`${console}/dead-letters`);
+    const box = page.locator(`input[type=checkbox][value*="${first}"]`);
+    await box.check();
+    await page.getByLabel("Code", { exact: true }).fill("half-typed");
+
+    const second = await die(client, 2);
+    await page.locator(`input[type=checkbox][value*="${second}"]`).waitFor(POLL);
+
+    expect(await box.isChecked()).toBe(true);
+    expect(await page.getByLabel("Code", { exact: true }).inputValue()).toBe("half-typed");
+  });
+
+  test("pauses and goes on by its button and by p", async () => {
+    const { client, page, console } = await setup();
+    await page.goto(`${console}/dead-letters`);
+    await page.getByRole("button", { name: "Live" }).click();
+    const asked: string[] = [];
+    page.on("request", (request) => void asked.push(request.url()));
+    const id = await die(client, 3);
+    await page.getByRole("button", { name: "Paused" }).waitFor();
+    expect(asked).toEqual([]);
+
+    await page.keyboard.press("p");
+    await page.locator(`input[type=checkbox][value*="${id}"]`).waitFor(POLL);
+    expect(asked.length).toBeGreaterThan(0);
+  });
+
+  test("says when the console can't be reached, and goes on once it can", async () => {
+    const { page, console } = await setup();
+    await page.goto(console);
+    await page.context().setOffline(true);
+    onTestFinished(() => page.context().setOffline(false));
+    await page.getByRole("button", { name: "Not reached" }).waitFor(POLL);
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Live" }).waitFor(POLL);
+  });
+
+  test("is found by the keyboard: search, rows, help and copying", async () => {
+    const { client, page, console } = await setup();
+    const id = await die(client, 4);
+    await page.goto(`${console}/dead-letters`);
+    await page.keyboard.press("j");
+    const isInRow = await page.evaluate("document.activeElement.closest('[data-rows] > *') !== null");
+    expect(isInRow).toBe(true);
+    await page.keyboard.press("Shift+?");
+    await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type(id);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${console}/tasks/${id}`);
+
+    await page.getByRole("button", { name: "Copy the id" }).first().click();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(id);
+  });
+});
