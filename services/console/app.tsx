@@ -9,6 +9,7 @@ import { onError, onNotFound } from "./http/failures.tsx";
 import { checkForms } from "./http/form-token.ts";
 import { forgetAfterActions, knowPerson } from "./http/know-person.tsx";
 import { takeNotice } from "./http/notice.ts";
+import { limitForms } from "./http/limit-forms.ts";
 import { pageHeaders } from "./http/page-headers.ts";
 import { refuseForeign } from "./http/refuse-foreign.ts";
 import { addQueues } from "./pages/queues/queues.tsx";
@@ -24,7 +25,7 @@ import { addOverview } from "./pages/overview/overview.tsx";
 export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.onError(onError(console));
-  app.use(accessLog(console), compress(), pageHeaders, refuseForeign(console.allowedHosts));
+  app.use(accessLog(console), compress(), pageHeaders, refuseForeign(console.allowedHosts), limitForms);
   app.get("/live", (context) => context.json({ status: "ok" }));
   addAssets(app, console);
   app.use(etag(), knowPerson(console), takeNotice, checkForms(console), forgetAfterActions);

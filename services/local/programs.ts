@@ -24,20 +24,7 @@ export function programsOf(
   const { variables, registry } = settings;
   const queuesAddress = addressOf(variables.CLOUD_TASKS_EMULATOR_HOST);
   const emulatorArgs = ["--data", settings.dataDir, ...(settings.fresh ? ["--fresh"] : [])];
-  const environment = {
-    ...COMPILE_CACHE,
-    ...settings.environment,
-    GOOGLE_CLOUD_PROJECT: LOCAL.project,
-    QUEUES: JSON.stringify(queueNames(registry)),
-    FIRESTORE_EMULATOR_HOST: addressOf(variables.FIRESTORE_EMULATOR_HOST),
-    LOG_LEVEL: variables.LOG_LEVEL,
-    HOST: "127.0.0.1",
-    ALLOW_HOST: [...variables.ALLOW_HOST].join(","),
-    WORKER_AUDIENCE: LOCAL.audience,
-    INVOKER_SERVICE_ACCOUNT: LOCAL.invoker,
-    // Otherwise Google's clients would look for a metadata server first, and warn that they found none.
-    METADATA_SERVER_DETECTION: "none",
-  };
+  const environment = commonEnvironment(settings);
   /** For whoever creates tasks. */
   const queueVariables = {
     GOOGLE_CLOUD_LOCATION: LOCAL.location,
@@ -87,6 +74,24 @@ export function programsOf(
         ASSETS_DIR: assetsDir(settings),
       },
     },
+  };
+}
+
+/** What every program is told. */
+function commonEnvironment({ variables, registry, environment }: StackSettings): NodeJS.ProcessEnv {
+  return {
+    ...COMPILE_CACHE,
+    ...environment,
+    GOOGLE_CLOUD_PROJECT: LOCAL.project,
+    QUEUES: JSON.stringify(queueNames(registry)),
+    FIRESTORE_EMULATOR_HOST: addressOf(variables.FIRESTORE_EMULATOR_HOST),
+    LOG_LEVEL: variables.LOG_LEVEL,
+    HOST: "127.0.0.1",
+    ALLOW_HOST: [...variables.ALLOW_HOST].join(","),
+    WORKER_AUDIENCE: LOCAL.audience,
+    INVOKER_SERVICE_ACCOUNT: LOCAL.invoker,
+    // Otherwise Google's clients would look for a metadata server first, and warn that they found none.
+    METADATA_SERVER_DETECTION: "none",
   };
 }
 

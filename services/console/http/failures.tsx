@@ -4,11 +4,11 @@ import type { Console } from "../console.ts";
 import { BarePage } from "../layout/bare-page.tsx";
 import { respondWithPage } from "../layout/page.tsx";
 import type { ConsoleContext } from "./console-env.ts";
-import { RefusedForm } from "./form.ts";
+import { LongForm, RefusedForm } from "./form.ts";
 
 /** What a page says instead of what it was asked for. */
 export interface Failure {
-  readonly status: 400 | 403 | 404 | 409 | 429 | 500 | 502 | 503;
+  readonly status: 400 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503;
   readonly title: string;
   readonly detail: string;
   /** What else is wrong with the request, as the producer says it. */
@@ -75,6 +75,10 @@ export function failureOf(error: Error): Failure {
       detail: "The form is too old, or didn't come from this console. Go back, reload the page, and try again.",
       code: "refused-form",
     };
+  }
+  if (error instanceof LongForm) {
+    const detail = "The form has more in it than the producer takes. Send less, or a reference to what is stored elsewhere.";
+    return { status: 413, title: "Nothing was done", detail, code: "form-too-long" };
   }
   if (error instanceof HandoffError) return refusalOf(error);
   if (error instanceof UnreachableError) {

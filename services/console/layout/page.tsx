@@ -1,3 +1,4 @@
+import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Assets } from "../assets.ts";
 import type { Console } from "../console.ts";
@@ -26,7 +27,7 @@ export const LIST_LIVE_SECONDS = 5;
 export function respondWithPage(
   context: ConsoleContext,
   console: Pick<Console, "assets" | "clock">,
-  head: PageHead & { readonly status?: 200 | 400 | 403 | 404 | 409 | 429 | 500 | 502 | 503 | undefined },
+  head: PageHead & { readonly status?: 200 | 400 | 403 | 404 | 409 | 413 | 429 | 500 | 502 | 503 | undefined },
   content: Child,
 ): Response | Promise<Response> {
   const page: PageContext = {
@@ -39,7 +40,7 @@ export function respondWithPage(
       {content}
     </Page>
   );
-  return context.html(`<!doctype html>${whole.toString()}`, head.status ?? 200);
+  return context.html(html`<!doctype html>${whole}`, head.status ?? 200);
 }
 
 function Page(props: {

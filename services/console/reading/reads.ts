@@ -39,26 +39,32 @@ export interface Reads {
 }
 
 export function createReads(api: Client, clock: Clock): Reads {
-  const lists = keepFor(KEPT_MS, clock);
-  const tasks = keepFor(TASK_KEPT_MS, clock);
-  const fixed = keepFor(FIXED_KEPT_MS, clock);
+  const me = keepFor<Me>(FIXED_KEPT_MS, clock);
+  const taskTypes = keepFor<readonly TaskTypeInfo[]>(FIXED_KEPT_MS, clock);
+  const queueLists = keepFor<readonly Queue[]>(KEPT_MS, clock);
+  const queues = keepFor<Queue>(KEPT_MS, clock);
+  const queueTasks = keepFor<Page<QueuedTask>>(KEPT_MS, clock);
+  const tasks = keepFor<Task>(TASK_KEPT_MS, clock);
+  const summaries = keepFor<LetterSummary>(KEPT_MS, clock);
+  const letters = keepFor<Page<DeadLetter>>(KEPT_MS, clock);
+  const throughputs = keepFor<readonly ThroughputMinute[]>(KEPT_MS, clock);
+  const schedules = keepFor<readonly Schedule[]>(KEPT_MS, clock);
   return {
-    me: () => fixed.get("me", () => api.me()),
-    queues: () => lists.get("queues", () => api.queues.list()),
-    queue: (key) => lists.get(`queue ${key}`, () => api.queues.get(key)),
-    queueTasks: (key) => lists.get(`queue tasks ${key}`, () => api.queues.tasksPage(key, { limit: LIST_ITEMS })),
+    me: () => me.get("", () => api.me()),
+    queues: () => queueLists.get("", () => api.queues.list()),
+    queue: (key) => queues.get(key, () => api.queues.get(key)),
+    queueTasks: (key) => queueTasks.get(key, () => api.queues.tasksPage(key, { limit: LIST_ITEMS })),
     task: (id, options) => tasks.get(`${options.includePayload} ${id}`, () => api.get(id, options)),
-    letterSummary: () => lists.get("letter summary", () => api.deadLetters.summary()),
+    letterSummary: () => summaries.get("", () => api.deadLetters.summary()),
     letters: async (filter, cursor) => {
       const read = () => api.deadLetters.page(filter, { cursor, limit: LIST_ITEMS });
-      return cursor === undefined ? await lists.get(`letters ${JSON.stringify(filter)}`, read) : await read();
+      return cursor === undefined ? await letters.get(JSON.stringify(filter), read) : await read();
     },
-    throughput: () => lists.get("throughput", () => api.throughput()),
-    taskTypes: () => fixed.get("types", () => api.taskTypes()),
-    schedules: () => lists.get("schedules", () => api.schedules.list()),
+    throughput: () => throughputs.get("", () => api.throughput()),
+    taskTypes: () => taskTypes.get("", () => api.taskTypes()),
+    schedules: () => schedules.get("", () => api.schedules.list()),
     forget() {
-      lists.clear();
-      tasks.clear();
+      for (const kept of [queueLists, queues, queueTasks, tasks, summaries, letters, schedules]) kept.clear();
     },
   };
 }

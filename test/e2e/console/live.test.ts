@@ -58,6 +58,7 @@ describe.runIf(hasBrowser)("a page that somebody looks at", () => {
     await page.getByRole("button", { name: "Not reached" }).waitFor(POLL);
     await page.context().setOffline(false);
     await page.getByRole("button", { name: "Live" }).waitFor(POLL);
+    expect(await page.locator("h2").allInnerTexts()).toContain("Queues");
   });
 
   test("is found by the keyboard: search, rows, help and copying", async () => {

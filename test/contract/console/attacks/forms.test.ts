@@ -69,6 +69,13 @@ describe("a form", () => {
     expect(lines.at(-1)).toMatchObject({ caller: "local", did: expect.stringContaining(QUEUE) });
   });
 
+  it("that is longer than any of ours is refused before it is read", async () => {
+    const { app } = await setUpConsole({ producer: { delivering: true } });
+    const body = new URLSearchParams({ token: "x".repeat(4_000_000) });
+    const response = await app.request(PAUSE, { method: "POST", headers: { host: "127.0.0.1:8082" }, body });
+    expect([response.status, await response.text()]).toEqual([413, expect.stringContaining("more in it")]);
+  });
+
   it("sent as JSON, or as text that only looks like a form, does nothing", async () => {
     const { app, producer } = await setUpConsole({ producer: { delivering: true } });
     const secret = secretOf();
