@@ -94,7 +94,7 @@ it.each(Object.keys(OUTCOMES))("has a sentence for the outcome %s", (outcome) =>
 
 it("tells the word of an outcome that it doesn't know", () => {
   expect(describeOutcome("constructor")).toMatchObject({
-    label: "constructor",
+    label: "ended as constructor",
     meaning: expect.stringContaining("newer worker"),
   });
 });
