@@ -66,8 +66,9 @@ test("besides the database and its backups, a stack has the same resources with 
   expect(names(own).filter((name) => !left.has(name))).toEqual([
     "gcp:firestore/database:Database records",
     "gcp:firestore/backupSchedule:BackupSchedule daily",
+    "gcp:firestore/backupSchedule:BackupSchedule weekly",
   ]);
-  expect(existing.resources.length).toBe(own.resources.length - 2);
+  expect(existing.resources.length).toBe(own.resources.length - 3);
 });
 
 test("services may use the existing database alone, and are told its name and the prefix", () => {

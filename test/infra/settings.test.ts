@@ -167,26 +167,6 @@ test.each([
     "handoff:callerRequestsPerSecond: must be a whole number from 1 to 10000.",
   ],
   [{ "handoff:notificationEmails": '["nobody"]' }, "handoff:notificationEmails.0: must be an e-mail address."],
-  [
-    { "handoff:notificationChannels": '["123"]' },
-    "handoff:notificationChannels.0: must be a channel's full name, for example projects/",
-  ],
-  [{ "handoff:monthlyBudget": "100" }, "handoff:monthlyBudget: needs handoff:billingAccount."],
-  [
-    { "handoff:monthlyBudget": "100" },
-    "handoff:monthlyBudget: would tell nobody: name someone in handoff:notificationEm",
-  ],
-  [
-    { "handoff:billingAccount": "012345-6789AB-CDEF01" },
-    "handoff:billingAccount: has no effect without handoff:monthly",
-  ],
-  [{ "handoff:billingAccount": "My account" }, "handoff:billingAccount: must be a billing account's id"],
-  [
-    { "handoff:database": "(default)", "handoff:databaseLocation": "eur3", "handoff:weeklyBackupRetentionWeeks": "2" },
-    "handoff:weeklyBackupRetentionWeeks: has no effect on an existing database",
-  ],
-  [{ "handoff:availabilityGoal": "1" }, "handoff:availabilityGoal: must be a number from 0.5 to 0.999."],
-  [{ "handoff:logRetentionDays": "0" }, "handoff:logRetentionDays: must be a whole number from 1 to 3650."],
   [{ "handoff:workerMaxInstances": "0" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
   [{ "handoff:workerMaxInstances": "1e3" }, "handoff:workerMaxInstances: must be a whole number from 1 to 1000."],
   [{ "handoff:workerMinInstances": "11" }, "handoff:workerMinInstances: must not be more than workerMaxInstances."],
