@@ -77,7 +77,8 @@ export function failureOf(error: Error): Failure {
     };
   }
   if (error instanceof LongForm) {
-    const detail = "The form has more in it than the producer takes. Send less, or a reference to what is stored elsewhere.";
+    const detail =
+      "The form has more in it than the producer takes. Send less, or a reference to what is stored elsewhere.";
     return { status: 413, title: "Nothing was done", detail, code: "form-too-long" };
   }
   if (error instanceof HandoffError) return refusalOf(error);
