@@ -100,8 +100,8 @@ function Outcome(props: {
       return (
         <section class="failure" role="status">
           <p>
-            No task of type <code>{query.type}</code> has this key, or none that is still known: what is left of a task
-            goes some weeks after its end. These were looked for:
+            No task of type <code>{query.type}</code> has this key, or its record has expired. These ids were looked
+            for:
           </p>
           <ul>
             {outcome.tried.map(({ id, how }) => (
