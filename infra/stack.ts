@@ -50,7 +50,7 @@ export async function provision(registry: Registry) {
   const deployedWorker = { name: workerName(settings), location: settings.region };
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
-  const { worker, producer } = provisionServices({ ...state, registry, settings, options });
+  const { worker, producer, images } = provisionServices({ ...state, registry, settings, options });
   watch(state, { registry, settings, options });
   return {
     producerUrl: producer.url,
@@ -59,6 +59,7 @@ export async function provision(registry: Registry) {
     database: state.records.databaseId,
     databaseLocation: state.records.location,
     invoker: state.accounts.invoker.email,
+    images,
   };
 }
 
@@ -105,7 +106,7 @@ type Services = ReturnType<typeof provisionState> & {
 };
 
 /** The two services, and what calls the producer. */
-function provisionServices(parts: Services): { readonly worker: RunService; readonly producer: RunService } {
+function provisionServices(parts: Services) {
   const { registry, settings, options, accounts, grants, secrets } = parts;
   const { project, region, prefix, protect } = settings;
   const images = new Images("images", settings, options);
@@ -122,7 +123,7 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
       serviceName: workerName(settings),
       region,
       protect,
-      image: images.build("worker"),
+      image: images.of("worker"),
       account: accounts.worker,
       callers: { invoker: accounts.invoker.member },
       ingress: "internal",
@@ -144,7 +145,7 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
       serviceName: `${prefix}-producer`,
       region,
       protect,
-      image: images.build("producer"),
+      image: images.of("producer"),
       account: accounts.producer,
       callers: Object.fromEntries(membersThatCall(settings).map((member) => [member, member])),
       ingress: settings.producerIngress,
@@ -160,7 +161,7 @@ function provisionServices(parts: Services): { readonly worker: RunService; read
   );
   const called = { project, prefix, region, audience: audiences.producer };
   new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
-  return { worker, producer };
+  return { worker, producer, images: images.deployed };
 }
 
 function workerName({ prefix }: Pick<Settings, "prefix">): string {

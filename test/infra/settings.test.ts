@@ -39,6 +39,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     logLevel: "info",
     authMode: "auto",
     requestLog: "failed",
+    images: {},
     regionCpus: 20,
     regionMemoryGib: 40,
     notificationChannels: [],

@@ -34,7 +34,7 @@ export function runFixture(
   const source = `
     import { provision } from "${PROJECT_DIR}/infra/stack.ts";
     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-    export const { producerUrl, workerUrl, queueNames, database, databaseLocation, invoker } = await provision(${name});`;
+    export const { producerUrl, workerUrl, queueNames, database, databaseLocation, invoker, images } = await provision(${name});`;
   const example = readExample(kind, FIXTURES[name].settings);
   return runRecorded({ stack: kind, mode, ...example, config: { ...example.config, ...change }, source });
 }
