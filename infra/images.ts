@@ -1,22 +1,27 @@
 import * as dockerBuild from "@pulumi/docker-build";
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import type { GivenImages, ImageTarget } from "./settings/image-settings.ts";
 
-/** The Dockerfile targets that are deployed. */
-export type ImageTarget = "producer" | "worker" | "console";
-
-/** The image repository in Artifact Registry, and one image per service, built from the Dockerfile and pushed there. */
+/**
+ * The image repository in Artifact Registry, and one image per service: one that is given, or else one that is built from the
+ * Dockerfile and pushed there.
+ */
 export class Images extends pulumi.ComponentResource {
+  /** What each service runs, by its digest. */
+  readonly deployed: Partial<Record<ImageTarget, pulumi.Output<string>>> = {};
+  private readonly given: GivenImages;
   private readonly repository: gcp.artifactregistry.Repository;
   private readonly address: pulumi.Output<string>;
   private readonly password: pulumi.Output<string>;
 
   constructor(
     name: string,
-    args: { prefix: string; project: string; region: string; imagesKept: number },
+    args: { prefix: string; project: string; region: string; imagesKept: number; images: GivenImages },
     options: pulumi.ComponentResourceOptions,
   ) {
     super("handoff:infra:Images", name, {}, options);
+    this.given = args.images;
     this.repository = new gcp.artifactregistry.Repository(
       "images",
       {
@@ -37,8 +42,15 @@ export class Images extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Builds and pushes one target. Returns the image's address with its digest. */
-  build(target: ImageTarget): pulumi.Output<string> {
+  /** Returns the address of a target's image with its digest. Unless it is given, the image is built and pushed. */
+  of(target: ImageTarget): pulumi.Output<string> {
+    const given = this.given[target];
+    const image = given === undefined ? this.build(target) : pulumi.output(given);
+    this.deployed[target] = image;
+    return image;
+  }
+
+  private build(target: ImageTarget): pulumi.Output<string> {
     const tag = pulumi.interpolate`${this.address}/${target}:latest`;
     const image = new dockerBuild.Image(
       target,

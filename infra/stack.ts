@@ -51,7 +51,7 @@ export async function provision(registry: Registry) {
   const deployedWorker = { name: workerName(settings), location: settings.region };
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
-  const { worker, producer, consoleUrl } = provisionServices({ ...state, registry, settings, options });
+  const { worker, producer, consoleUrl, images } = provisionServices({ ...state, registry, settings, options });
   watch(state, { registry, settings, options });
   return {
     producerUrl: producer.url,
@@ -61,6 +61,7 @@ export async function provision(registry: Registry) {
     database: state.records.databaseId,
     databaseLocation: state.records.location,
     invoker: state.accounts.invoker.email,
+    images,
   };
 }
 
@@ -127,7 +128,7 @@ function provisionServices(parts: Services) {
       serviceName: workerName(settings),
       region,
       protect,
-      image: images.build("worker"),
+      image: images.of("worker"),
       account: accounts.worker,
       callers: { invoker: accounts.invoker.member },
       ingress: "internal",
@@ -149,7 +150,7 @@ function provisionServices(parts: Services) {
       serviceName: `${prefix}-producer`,
       region,
       protect,
-      image: images.build("producer"),
+      image: images.of("producer"),
       account: accounts.producer,
       callers: {
         ...Object.fromEntries(membersThatCall(settings).map((member) => [member, member])),
@@ -169,7 +170,7 @@ function provisionServices(parts: Services) {
   const called = { project, prefix, region, audience: audiences.producer };
   const outbox = new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
   const consoleUrl = provisionConsole({ ...parts, images, audiences, urls, projectNumber, producer, outbox });
-  return { worker, producer, consoleUrl };
+  return { worker, producer, consoleUrl, images: images.deployed };
 }
 
 type ConsoleParts = Pick<Services, "settings" | "accounts" | "options"> & {
@@ -198,7 +199,7 @@ function provisionConsole(parts: ConsoleParts): pulumi.Output<string> | undefine
     urls: { producer: workingProducer, console: urls.console },
   });
   const account = accounts.console;
-  const image = images.build("console");
+  const image = images.of("console");
   const { url } = new Console(
     "console",
     { settings, identity, projectNumber, image, account, env, audience: audiences.console },

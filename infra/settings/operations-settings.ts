@@ -1,8 +1,11 @@
 import { z } from "zod";
+import { images } from "./image-settings.ts";
 import { listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 
-/** What whoever operates the stack decides: what is kept of its logs, what the project may use, and what is promised. */
+/** What whoever operates the stack decides: which images run, what is kept of its logs, what the project may use, and what is promised. */
 export const operationsFields = {
+  /** Images to deploy as they are. Default: `pulumi up` builds them, with Docker. */
+  images: images.default({}),
   /**
    * Which of Cloud Run's own lines about requests to keep. Those about requests that succeeded say nothing that the services'
    * own lines don't.

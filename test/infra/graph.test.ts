@@ -31,6 +31,10 @@ test("an update requests the same as its preview, plus what the preview could no
     consoleUrl: "https://handoff-console-1a2b3c4-ew.a.run.app",
     database: "handoff",
     databaseLocation: "europe-west1",
+    images: {
+      producer: `europe-west1-docker.pkg.dev/my-project-123/producer@sha256:${"0".repeat(64)}`,
+      worker: `europe-west1-docker.pkg.dev/my-project-123/worker@sha256:${"0".repeat(64)}`,
+    },
     invoker: "handoff-invoker@my-project-123.iam.gserviceaccount.com",
     producerUrl: "https://handoff-producer-1a2b3c4-ew.a.run.app",
     workerUrl: "https://handoff-worker-1a2b3c4-ew.a.run.app",

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { membersThatCall } from "../../infra/settings/access-settings.ts";
-import { SettingsError, parseSettings as parseFor } from "../../infra/settings/settings.ts";
-import { defineRegistry } from "../../shared/contract/registry.ts";
-import { secret } from "../../shared/contract/task-settings.ts";
-import { defineTask } from "../../shared/contract/task-type.ts";
-import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
-import { FIXTURE, WIDER_FIXTURE } from "./support/fixture-registry.ts";
+import { membersThatCall } from "../../../infra/settings/access-settings.ts";
+import { SettingsError, parseSettings as parseFor } from "../../../infra/settings/settings.ts";
+import { defineRegistry } from "../../../shared/contract/registry.ts";
+import { secret } from "../../../shared/contract/task-settings.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
+import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
+import { FIXTURE, WIDER_FIXTURE } from "../support/fixture-registry.ts";
 
 const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-west1", "handoff:prefix": "handoff" };
 
@@ -40,6 +40,7 @@ test("three settings are enough, and the defaults protect what can't be recreate
     logLevel: "info",
     authMode: "auto",
     requestLog: "failed",
+    images: {},
     regionCpus: 20,
     regionMemoryGib: 40,
     notificationChannels: [],

@@ -1,22 +1,22 @@
 import { type Firestore, type Query, Timestamp } from "@google-cloud/firestore";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { importCommands } from "../../infra/preview/recovery.ts";
-import type { ProgramRun } from "../../infra/preview/run-program.ts";
-import { textOf } from "../../infra/preview/wire-values.ts";
+import { importCommands } from "../../../infra/preview/recovery.ts";
+import type { ProgramRun } from "../../../infra/preview/run-program.ts";
+import { textOf } from "../../../infra/preview/wire-values.ts";
 import {
   LETTER_FILTERS,
   type LetterFilter,
   lettersBy,
   pageBy,
   pageOfLetters,
-} from "../../shared/records/letters/dead-letter-queries.ts";
-import { entriesDueBy, entriesOf, firstEntry } from "../../shared/outbox/outbox-queries.ts";
-import { randomTaskId } from "../../shared/contract/task-id.ts";
-import { FIXTURE } from "./support/fixture-registry.ts";
-import { type Graph, at, ofType, runFixture, textsIn, the, variablesOf } from "./support/graph.ts";
-import { POLICIES } from "./support/policies.ts";
-import { indexesFor, queriesSent } from "./support/query-indexes.ts";
+} from "../../../shared/records/letters/dead-letter-queries.ts";
+import { entriesDueBy, entriesOf, firstEntry } from "../../../shared/outbox/outbox-queries.ts";
+import { randomTaskId } from "../../../shared/contract/task-id.ts";
+import { FIXTURE } from "../support/fixture-registry.ts";
+import { type Graph, at, ofType, runFixture, textsIn, the, variablesOf } from "../support/graph.ts";
+import { POLICIES } from "../support/policies.ts";
+import { indexesFor, queriesSent } from "../support/query-indexes.ts";
 
 const INTO_EXISTING = {
   "handoff:database": "(default)",
