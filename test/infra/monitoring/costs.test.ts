@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { PROJECT_DIR } from "../../tools/project-dir.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
 
 const read = (name: string): string => fs.readFileSync(path.join(PROJECT_DIR, "docs", name), "utf8");
 

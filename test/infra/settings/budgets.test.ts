@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { anyJson } from "../../shared/contract/any-json.ts";
-import { BudgetError, PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "../../infra/settings/budgets.ts";
-import type { QueueSettings } from "../../shared/contract/queues.ts";
-import { type Registry, defineRegistry } from "../../shared/contract/registry.ts";
-import { defineTask } from "../../shared/contract/task-type.ts";
-import { MOST_WAITS } from "../../services/producer/tasks/status/waits.ts";
-import { TEST_QUEUES } from "../harness/registry/test-queues.ts";
-import { FIXTURE } from "./support/fixture-registry.ts";
+import { anyJson } from "../../../shared/contract/any-json.ts";
+import { BudgetError, PRODUCER_CONCURRENCY, refuseBrokenBudgets } from "../../../infra/settings/budgets.ts";
+import type { QueueSettings } from "../../../shared/contract/queues.ts";
+import { type Registry, defineRegistry } from "../../../shared/contract/registry.ts";
+import { defineTask } from "../../../shared/contract/task-type.ts";
+import { MOST_WAITS } from "../../../services/producer/tasks/status/waits.ts";
+import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
+import { FIXTURE } from "../support/fixture-registry.ts";
 
 const settings = {
   producerMaxInstances: 8,

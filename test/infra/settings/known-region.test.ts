@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
-import { OfflineCloud } from "../../infra/preview/offline-cloud.ts";
-import { runProgramOffline } from "../../infra/preview/run-program.ts";
-import { PROJECT_DIR } from "../../tools/project-dir.ts";
-import { sharedHost } from "./support/host/shared-host.ts";
-import { makeProgram } from "./support/program.ts";
+import { OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
+import { runProgramOffline } from "../../../infra/preview/run-program.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
+import { sharedHost } from "../support/host/shared-host.ts";
+import { makeProgram } from "../support/program.ts";
 
 const REGIONS = ["europe-west1", "europe-north1", "us-central1"];
 

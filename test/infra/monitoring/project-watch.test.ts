@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ofType, runFixture, the } from "./support/graph.ts";
+import { ofType, runFixture, the } from "../support/graph.ts";
 
 const AUDIT = "gcp:projects/iAMAuditConfig:IAMAuditConfig";
 const BUDGET = "gcp:billing/budget:Budget";

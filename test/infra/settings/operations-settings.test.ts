@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { SettingsError, parseSettings } from "../../infra/settings/settings.ts";
-import { FIXTURE } from "./support/fixture-registry.ts";
+import { SettingsError, parseSettings } from "../../../infra/settings/settings.ts";
+import { FIXTURE } from "../support/fixture-registry.ts";
 
 const NEEDED = { "handoff:project": "my-project-123", "handoff:region": "europe-west1", "handoff:prefix": "handoff" };
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { BURN_RATE_ALERTS } from "../../infra/monitoring/burn-rates.ts";
-import { canariesOf } from "../../infra/monitoring/canaries.ts";
-import { textOf } from "../../infra/preview/wire-values.ts";
-import { defineSchedule } from "../../shared/schedules/schedule.ts";
-import { claimCanary } from "../../shared/tasks/canary.ts";
-import { at, ofType, runFixture, the } from "./support/graph.ts";
+import { BURN_RATE_ALERTS } from "../../../infra/monitoring/alerts/burn-rates.ts";
+import { canariesOf } from "../../../infra/monitoring/alerts/canaries.ts";
+import { textOf } from "../../../infra/preview/wire-values.ts";
+import { defineSchedule } from "../../../shared/schedules/schedule.ts";
+import { claimCanary } from "../../../shared/tasks/canary.ts";
+import { at, ofType, runFixture, the } from "../support/graph.ts";
 
 const POLICY = "gcp:monitoring/alertPolicy:AlertPolicy";
 const SLO = "gcp:monitoring/slo:Slo";

@@ -2,20 +2,20 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ALERTS, canaryAlert } from "../../infra/monitoring/alerts.ts";
-import { describeDashboard } from "../../infra/monitoring/dashboard.ts";
+import { ALERTS, canaryAlert } from "../../../infra/monitoring/alerts/alerts.ts";
+import { describeDashboard } from "../../../infra/monitoring/dashboard.ts";
 import {
   canaryMissingQuery,
   lateSchedulesQuery,
   stoppedQueuesQuery,
   tickMissingQuery,
   unreachedQuery,
-} from "../../infra/monitoring/queries.ts";
-import { type Series, seriesOf } from "../../infra/monitoring/series.ts";
-import { PROJECT_DIR } from "../../tools/project-dir.ts";
-import { respond } from "../../services/worker/outcome.ts";
-import { WATCHED } from "./support/watched.ts";
-import { type Graph, ofType, runFixture, the } from "./support/graph.ts";
+} from "../../../infra/monitoring/queries.ts";
+import { type Series, seriesOf } from "../../../infra/monitoring/series.ts";
+import { PROJECT_DIR } from "../../../tools/project-dir.ts";
+import { respond } from "../../../services/worker/outcome.ts";
+import { WATCHED } from "../support/watched.ts";
+import { type Graph, ofType, runFixture, the } from "../support/graph.ts";
 
 const dashboardSchema = z.object({
   mosaicLayout: z.object({

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { describeLogMetrics } from "../../infra/monitoring/log-metrics.ts";
-import { succeeded } from "../../services/worker/runner/handler.ts";
-import { deliveriesMetricOf } from "../../shared/monitoring/counted.ts";
-import { setUpProducer } from "../harness/producer/producer-harness.ts";
-import { claimTaskType, scriptedHandler } from "../harness/worker/scripted-handler.ts";
-import { sealTask, setUpWorker } from "../harness/worker/worker-harness.ts";
+import { describeLogMetrics } from "../../../infra/monitoring/log-metrics.ts";
+import { succeeded } from "../../../services/worker/runner/handler.ts";
+import { deliveriesMetricOf } from "../../../shared/monitoring/counted.ts";
+import { setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { claimTaskType, scriptedHandler } from "../../harness/worker/scripted-handler.ts";
+import { sealTask, setUpWorker } from "../../harness/worker/worker-harness.ts";
 
 const METRICS = describeLogMetrics({
   prefix: "p",
