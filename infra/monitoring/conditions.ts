@@ -1,6 +1,6 @@
 import type * as gcp from "@pulumi/gcp";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Alert, BurnRateAlert, QueryAlert, ThresholdAlert } from "./alert.ts";
+import type { Alert, BurnRateAlert, QueryAlert, ThresholdAlert } from "./alerts/alert.ts";
 import { type Watched, seriesOf } from "./series.ts";
 
 /** How often a query is evaluated. */

@@ -1,4 +1,4 @@
-import { ALERTS } from "./alerts.ts";
+import { ALERTS } from "./alerts/alerts.ts";
 import { type SeriesName, type Watched, seriesOf } from "./series.ts";
 
 /** The charts: a title, the series to draw, and their unit. */

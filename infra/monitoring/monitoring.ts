@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import type { Alert } from "./alert.ts";
-import { ALERTS, type Canary, canaryAlert } from "./alerts.ts";
+import type { Alert } from "./alerts/alert.ts";
+import { ALERTS, type Canary, canaryAlert } from "./alerts/alerts.ts";
 import { conditionsOf } from "./conditions.ts";
 import { describeDashboard } from "./dashboard.ts";
 import { createLogMetrics } from "./log-metrics.ts";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { ALERTS, canaryAlert } from "../../infra/monitoring/alerts.ts";
+import { ALERTS, canaryAlert } from "../../infra/monitoring/alerts/alerts.ts";
 import { WATCHED } from "../infra/support/watched.ts";
 import { SCENARIOS } from "./scenarios.ts";
 

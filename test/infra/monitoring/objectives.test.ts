@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { BURN_RATE_ALERTS } from "../../../infra/monitoring/burn-rates.ts";
-import { canariesOf } from "../../../infra/monitoring/canaries.ts";
+import { BURN_RATE_ALERTS } from "../../../infra/monitoring/alerts/burn-rates.ts";
+import { canariesOf } from "../../../infra/monitoring/alerts/canaries.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import { defineSchedule } from "../../../shared/schedules/schedule.ts";
 import { claimCanary } from "../../../shared/tasks/canary.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeLogFilters } from "../../../infra/service-logs.ts";
+import { describeLogFilters } from "../../../infra/monitoring/service-logs.ts";
 import { type Graph, ofType, runFixture, the } from "../support/graph.ts";
 
 const EXCLUSION = "gcp:logging/projectExclusion:ProjectExclusion";

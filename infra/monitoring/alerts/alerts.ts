@@ -1,7 +1,7 @@
 import type { Alert, QueryAlert } from "./alert.ts";
 import { BURN_RATE_ALERTS } from "./burn-rates.ts";
 import { DELIVERY_ALERTS } from "./delivery-alerts.ts";
-import { canaryMissingQuery } from "./queries.ts";
+import { canaryMissingQuery } from "../queries.ts";
 import { SERVICE_ALERTS } from "./service-alerts.ts";
 import { TICK_ALERTS } from "./tick-alerts.ts";
 

@@ -1,6 +1,6 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import type { Accounts } from "./accounts.ts";
+import type { Accounts } from "../accounts.ts";
 
 /** Which APIs log who reads and writes data. */
 const AUDITED = ["firestore.googleapis.com", "secretmanager.googleapis.com", "cloudtasks.googleapis.com"];

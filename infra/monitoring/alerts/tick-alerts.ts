@@ -1,5 +1,5 @@
 import type { Alert } from "./alert.ts";
-import { lateSchedulesQuery, stoppedQueuesQuery, tickMissingQuery } from "./queries.ts";
+import { lateSchedulesQuery, stoppedQueuesQuery, tickMissingQuery } from "../queries.ts";
 
 /** What the producer's tick finds, and the tick itself. */
 export const TICK_ALERTS: readonly Alert[] = [

@@ -1,5 +1,5 @@
-import type { SeriesName, Watched } from "./series.ts";
-import type { ObjectiveName } from "./slos.ts";
+import type { SeriesName, Watched } from "../series.ts";
+import type { ObjectiveName } from "../slos.ts";
 
 /** When to alert. The alert's title is also the heading in docs/operating.md that says what to do. */
 export type Alert = ThresholdAlert | QueryAlert | BurnRateAlert;

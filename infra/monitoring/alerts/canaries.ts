@@ -1,5 +1,5 @@
-import type { Schedules } from "../../shared/contract/registry.ts";
-import type { Timing } from "../../shared/schedules/timing.ts";
+import type { Schedules } from "../../../shared/contract/registry.ts";
+import type { Timing } from "../../../shared/schedules/timing.ts";
 import type { Canary } from "./alerts.ts";
 
 /** What the types of tasks that do nothing begin with. */

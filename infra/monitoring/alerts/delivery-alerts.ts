@@ -1,5 +1,5 @@
 import type { Alert } from "./alert.ts";
-import { unreachedQuery } from "./queries.ts";
+import { unreachedQuery } from "../queries.ts";
 
 /** Deliveries that are late, refused or the last ones. */
 export const DELIVERY_ALERTS: readonly Alert[] = [

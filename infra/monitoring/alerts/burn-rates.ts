@@ -1,5 +1,5 @@
 import type { BurnRateAlert } from "./alert.ts";
-import type { ObjectiveName } from "./slos.ts";
+import type { ObjectiveName } from "../slos.ts";
 
 /**
  * How fast errors may be used up, over which times (https://sre.google/workbook/alerting-on-slos/, "multiwindow,
