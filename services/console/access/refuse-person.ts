@@ -68,9 +68,8 @@ export function refusePerson(refused: Refused): PageRefusal {
     case "keys-unavailable":
       return {
         status: 503,
-        title: "Nobody can be identified",
-        detail:
-          "Google's keys can't be fetched, so the console can't tell who you are. Nothing was done; try again later.",
+        title: "Who you are can't be checked",
+        detail: "Google's keys can't be fetched, and they prove who you are. Nothing was done; try again later.",
         reason: refused.kind,
       };
   }

@@ -35,11 +35,11 @@ describe.runIf(hasBrowser).each([
     const id = /\/tasks\/(.+)$/.exec(page.url())?.[1] ?? "";
     expect(await client.get(id)).toMatchObject({ state: "scheduled", type: "canary.claim" });
 
-    await follow(page, "Reschedule");
+    await follow(page, "Reschedule…");
     await page.getByLabel("In", { exact: true }).fill("7200");
     await press(page, "Reschedule the task");
     expect(await noticeOn(page)).toContain(id);
-    await follow(page, "Cancel");
+    await follow(page, "Cancel…");
     await press(page, "Cancel the task");
     expect(await client.get(id)).toMatchObject({ state: "cancelled" });
 
@@ -93,7 +93,7 @@ describe.runIf(hasBrowser).each([
     const [first, second, third] = dead.map(({ id }) => id);
     await visit("/dead-letters");
     for (const id of [first, second]) await page.locator(`input[type=checkbox][value*="${id}"]`).check();
-    await press(page, "Replay selected");
+    await press(page, "Replay selected…");
     await press(page, "Replay 2 dead letters");
     expect(await noticeOn(page)).toContain("Replayed 2 dead letters.");
     for (const id of [first, second]) expect(await client.deadLetters.get(id ?? "")).toMatchObject({ replays: 1 });

@@ -36,6 +36,9 @@ export function newTaskOf(draft: Draft, field: Field): TaskOfDraft {
   if (delay !== undefined && !Number.isFinite(delay)) {
     problems.push({ path: PATHS.delaySeconds, message: "must be a number of seconds, such as 90" });
   }
+  if (delaySeconds !== "" && scheduleTime !== "") {
+    problems.push({ path: PATHS.delaySeconds, message: "can't be combined with a time: give one of the two" });
+  }
   if (payload.kind === "wrong" || problems.length > 0) return { kind: "wrong", problems };
   const options = { idempotencyKey, delaySeconds: delay, scheduleTime: scheduleTime || undefined };
   return { kind: "read", payload: payload.payload, options };

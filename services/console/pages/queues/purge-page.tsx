@@ -40,7 +40,7 @@ export function PurgePage({ queue, typed }: { readonly queue: Queue; readonly ty
         />
         {isWrong ? (
           <span class="wrong" id="typed-wrong">
-            {typed === "" ? "Nothing was typed" : `This is ${typed}, not ${key}`}: nothing was removed.
+            {typed === "" ? "Nothing was typed" : `You typed ${typed}, not ${key}`}: nothing was removed.
           </span>
         ) : null}
       </div>

@@ -62,7 +62,10 @@ function Reading({ wanted, types }: { readonly wanted: Wanted; readonly types: r
   const similar = types.filter(({ type }) => type.includes(wanted.text.toLowerCase())).slice(0, MOST_SIMILAR);
   return (
     <>
-      <p>This is neither a task's id nor the name of a task type. If it is an idempotency key, say whose it is.</p>
+      <p>
+        This is neither a task's id nor the name of a task type. If it is an idempotency key, say which type it is for,
+        and who enqueued the task.
+      </p>
       {similar.length === 0 ? null : (
         <p>
           Task types with such a name:{" "}
@@ -100,8 +103,8 @@ function Outcome(props: {
       return (
         <section class="failure" role="status">
           <p>
-            No task of type <code>{query.type}</code> has this key, or its record has expired. These ids were looked
-            for:
+            No task of type <code>{query.type}</code> has this key, or its record has expired. The search looked for
+            these ids:
           </p>
           <ul>
             {outcome.tried.map(({ id, how }) => (

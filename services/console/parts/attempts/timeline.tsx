@@ -30,8 +30,7 @@ function Entry({ entry }: { readonly entry: TimelineEntry }) {
     case "unkept":
       return (
         <li class="wait" id="unkept">
-          {entry.to === 1 ? "Attempt 1 isn't" : `Attempts 1 to ${entry.to} aren't`} kept: a task's record has its last
-          ten.
+          {describeUnkept(entry.to)} kept: a task's record has its last ten.
         </li>
       );
     case "attempt":
@@ -64,6 +63,11 @@ function Entry({ entry }: { readonly entry: TimelineEntry }) {
       );
     }
   }
+}
+
+function describeUnkept(to: number): string {
+  if (to === 1) return "Attempt 1 isn't";
+  return `Attempts 1 ${to === 2 ? "and" : "to"} ${to} aren't`;
 }
 
 /** An entry with a mark on the line. `isOpen`: it hasn't happened yet. */

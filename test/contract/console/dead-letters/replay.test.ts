@@ -57,7 +57,7 @@ test("a letter that was replayed before is replayed again only by a form that sa
   await post(PAGE);
   const form = await get(PAGE);
   expect(form.main).toContain("Replay this dead letter again?");
-  expect(form.main).toContain("This makes one more task : whatever the earlier one did, may be done twice.");
+  expect(form.main).toContain("This makes one more task : what the earlier one did may be done twice.");
 
   const fields = { again: "true", key: keyOn(form.html) };
   const first = await post(PAGE, fields);

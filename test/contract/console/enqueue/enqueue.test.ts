@@ -68,6 +68,14 @@ it("takes another payload of the same form as another task once that is confirme
   expect(await sentPayloads(console, "default")).toHaveLength(2);
 });
 
+it("refuses a delay together with a time in the form's own words, and sends nothing", async () => {
+  const console = await setUpConsole();
+  const page = await console.post("/enqueue", { ...WEBHOOK, delay: "5", time: "2030-01-31T08:00:00Z" });
+  expect(page.status).toBe(400);
+  expect(page.main).toContain("can't be combined with a time: give one of the two");
+  expect(await sentPayloads(console, "default")).toEqual([]);
+});
+
 it("uses the key that was typed", async () => {
   const console = await setUpConsole();
   const { body } = await console.producer.enqueue(

@@ -21,7 +21,7 @@ it("asks whose a key is, and proposes whoever looks", async () => {
   const { get } = await setUpConsole();
   const page = await get("/search?q=order-7");
   expect(page.status).toBe(200);
-  expect(page.main).toContain("If it is an idempotency key, say whose it is.");
+  expect(page.main).toContain("If it is an idempotency key, say which type it is for, and who enqueued the task.");
   expect(page.valuesOf("value")).toEqual(expect.arrayContaining(["order-7", "webhook.deliver", "local"]));
 });
 

@@ -25,10 +25,10 @@ export function LetterRows({ letters, filter }: RowsProps) {
     <form method="get" action={mayReplay ? REPLAY_SELECTED : DELETE_SELECTED}>
       <FilterFields filter={filter} />
       <div class="actions">
-        {mayReplay ? <button formaction={REPLAY_SELECTED}>Replay selected</button> : null}
+        {mayReplay ? <button formaction={REPLAY_SELECTED}>Replay selected…</button> : null}
         {mayDelete ? (
           <button class="danger" formaction={DELETE_SELECTED}>
-            Delete selected
+            Delete selected…
           </button>
         ) : null}
         {mayReplay ? (

@@ -94,7 +94,7 @@ function WhatItDoes({ letter, type, draft }: Omit<FormProps, "refusal">) {
       {draft.again ? (
         <li class="warn">
           It was replayed before (<Replays letter={letter} />
-          ). This makes <b>one more task</b>: whatever the earlier one did, may be done twice.
+          ). This makes <b>one more task</b>: what the earlier one did may be done twice.
         </li>
       ) : (
         <li>If somebody else replays it first, nothing more is made, and you are told which task that was.</li>

@@ -62,7 +62,7 @@ async function refuse(
       <h1>{title}</h1>
       <p>
         {count === 0
-          ? "Tick the letters in the list that you mean."
+          ? "Tick the letters that you mean, in the list."
           : `Select at most ${MOST_SELECTED}, or narrow the list down and replay all that fit.`}
       </p>
       <p>

@@ -23,10 +23,10 @@ export function TaskActions({ task }: { readonly task: Task }) {
       {isInQueue ? <ActionButton action={`${page}/run`} label="Run now" needs="run tasks" /> : null}
       {isInQueue && mayRun ? (
         <a class="button" href={`${page}/reschedule`}>
-          Reschedule
+          Reschedule…
         </a>
       ) : null}
-      {task.cancelRequested ? null : <AskLink page={`${page}/cancel`} label="Cancel" needs="cancel tasks" />}
+      {task.cancelRequested ? null : <AskLink page={`${page}/cancel`} label="Cancel…" needs="cancel tasks" />}
     </div>
   );
 }
