@@ -25,7 +25,7 @@ import { addOverview } from "./pages/overview/overview.tsx";
 export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   const app = new Hono<ConsoleEnv>();
   app.onError(onError(console));
-  app.use(accessLog(console), compress(), pageHeaders, refuseForeign(console.allowedHosts), limitForms);
+  app.use(accessLog(console), compress(), pageHeaders(console), refuseForeign(console.allowedHosts), limitForms);
   app.get("/live", (context) => context.json({ status: "ok" }));
   addAssets(app, console);
   app.use(etag(), knowPerson(console), takeNotice, checkForms(console), forgetAfterActions);

@@ -2,6 +2,7 @@ import { systemClock } from "../../../shared/runtime/clock.ts";
 import type { BatchResult, Client } from "./client.ts";
 import { createDeadLetters } from "./dead-letters.ts";
 import { type Connection, connect } from "./http/connection.ts";
+import { pathSegment } from "./http/path-segment.ts";
 import type { ClientOptions } from "./options.ts";
 import { createQueues } from "./queues.ts";
 import { createSchedules } from "./schedules.ts";
@@ -72,4 +73,4 @@ export function clientOver<const Types extends TaskTypes>(connection: Connection
 
 const TASK = { id: "text", state: "text" } as const;
 
-const taskPath = (id: string): string => `/v1/tasks/${encodeURIComponent(id)}`;
+const taskPath = (id: string): string => `/v1/tasks/${pathSegment(id)}`;

@@ -1,5 +1,6 @@
 import type { Connection } from "./http/connection.ts";
 import { type Page, type PageOptions, listItems, listPage } from "./http/pages.ts";
+import { pathSegment } from "./http/path-segment.ts";
 import type { CallOptions } from "./options.ts";
 import { keyOf } from "./tasks/idempotency-key.ts";
 import { refuseChanges } from "./tasks/new-task-text.ts";
@@ -100,7 +101,7 @@ const LIST = { items: "list" } as const;
 
 const LETTERS = "/v1/dead-letters";
 
-const letterPath = (id: string): string => `${LETTERS}/${encodeURIComponent(id)}`;
+const letterPath = (id: string): string => `${LETTERS}/${pathSegment(id)}`;
 
 /** How long the replay of one page may take, in milliseconds. */
 const REPLAY_MS = 60_000;

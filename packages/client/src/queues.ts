@@ -1,5 +1,6 @@
 import type { Connection } from "./http/connection.ts";
 import { type Page, type PageOptions, listItems, listPage } from "./http/pages.ts";
+import { pathSegment } from "./http/path-segment.ts";
 import type { CallOptions } from "./options.ts";
 import type { Queue, QueuedTask } from "./views/queue.ts";
 
@@ -43,6 +44,6 @@ const QUEUE = { key: "text" } as const;
 
 const QUEUES = "/v1/queues";
 
-const queuePath = (key: string): string => `${QUEUES}/${encodeURIComponent(key)}`;
+const queuePath = (key: string): string => `${QUEUES}/${pathSegment(key)}`;
 
 const tasksPath = (key: string): string => `${queuePath(key)}/tasks`;

@@ -1,4 +1,5 @@
 import type { Connection } from "./http/connection.ts";
+import { pathSegment } from "./http/path-segment.ts";
 import type { CallOptions } from "./options.ts";
 import { keyOf } from "./tasks/idempotency-key.ts";
 import type { Schedule } from "./views/schedule.ts";
@@ -39,4 +40,4 @@ const SCHEDULE = { name: "text", state: "text" } as const;
 
 const SCHEDULES = "/v1/schedules";
 
-const schedulePath = (name: string, action: string): string => `${SCHEDULES}/${encodeURIComponent(name)}/${action}`;
+const schedulePath = (name: string, action: string): string => `${SCHEDULES}/${pathSegment(name)}/${action}`;

@@ -3,17 +3,35 @@ import { describeDistance } from "../parts/distance.ts";
 /** How often distances are told anew, in milliseconds. */
 const TELL_AGAIN_MS = 1_000;
 
+/** Below this, in milliseconds, clocks are the same: the page was on its way for as long. */
+const SAME_MS = 2_000;
+
+/** How far this browser's clock is behind the console's, in milliseconds. */
+let behindMs = 0;
+
 /** Keeps times that are told as distances true. */
 export function keepTimesTrue(): void {
+  behindMs = measureClock();
   setInterval(() => tellTimes(document), TELL_AGAIN_MS);
 }
 
 /** Tells the times in a part of the page as their distances from now. */
 export function tellTimes(root: ParentNode): void {
-  const nowMs = Date.now();
+  const nowMs = Date.now() + behindMs;
   for (const time of root.querySelectorAll<HTMLTimeElement>("time:not([data-exact])")) {
     const atMs = Date.parse(time.dateTime);
     const text = describeDistance(atMs - nowMs);
     if (!Number.isNaN(atMs) && time.textContent !== text) time.textContent = text;
   }
+}
+
+/** The page says when it was sent (https://developer.mozilla.org/docs/Web/API/PerformanceServerTiming). One that was kept is older. */
+function measureClock(): number {
+  const [page] = performance.getEntriesByType("navigation");
+  if (!(page instanceof PerformanceNavigationTiming) || page.transferSize === 0) return 0;
+  const sent = page.serverTiming.find(({ name }) => name === "now");
+  if (!sent) return 0;
+  const cameMs = Date.now() - (performance.now() - page.responseStart);
+  const difference = sent.duration - cameMs;
+  return Math.abs(difference) < SAME_MS ? 0 : difference;
 }

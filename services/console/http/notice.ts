@@ -5,8 +5,8 @@ import type { ConsoleContext, ConsoleEnv } from "./console-env.ts";
 const COOKIE = "handoff-notice";
 /** How long a notice waits to be shown, in seconds. */
 const MAX_AGE_SECONDS = 60;
-/** A cookie has 4 KiB. */
-const LONGEST_NOTICE = 600;
+/** In characters, each of which takes up to 9 of the 4,096 bytes that a cookie has. */
+const LONGEST_NOTICE = 400;
 
 /**
  * Ends an action: the browser goes to a page, which says what was done.
@@ -15,7 +15,8 @@ const LONGEST_NOTICE = 600;
  * @param to.did what was done, as a sentence.
  */
 export function doneThen(context: ConsoleContext, to: { readonly page: string; readonly did: string }): Response {
-  const notice = to.did.slice(0, LONGEST_NOTICE);
+  // A cut can leave half a character, which no cookie can have.
+  const notice = to.did.slice(0, LONGEST_NOTICE).toWellFormed();
   setCookie(context, COOKIE, notice, { path: "/", httpOnly: true, sameSite: "Lax", maxAge: MAX_AGE_SECONDS });
   context.set("did", notice);
   return context.redirect(to.page, 303);
@@ -25,7 +26,8 @@ export function doneThen(context: ConsoleContext, to: { readonly page: string; r
 export const takeNotice = createMiddleware<ConsoleEnv>(async (context, next) => {
   const isPage = context.req.method === "GET" && context.req.header("sec-fetch-mode") !== "cors";
   const notice = isPage ? getCookie(context, COOKIE) : undefined;
-  context.set("notice", notice);
+  // Whatever set the cookie, no page is buried under it.
+  context.set("notice", notice?.slice(0, LONGEST_NOTICE));
   if (notice !== undefined) deleteCookie(context, COOKIE, { path: "/" });
   return await next();
 });

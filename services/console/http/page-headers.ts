@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
+import type { Console } from "../console.ts";
 
 const secure = secureHeaders({
   contentSecurityPolicy: {
@@ -18,8 +19,15 @@ const secure = secureHeaders({
   xFrameOptions: "DENY",
 });
 
-/** What browsers may do with a page: nothing inline, nothing from elsewhere, in no frame. They keep none of it unasked. */
-export const pageHeaders = createMiddleware(async (context, next) => {
-  await secure(context, next);
-  if (!context.res.headers.has("cache-control")) context.res.headers.set("cache-control", "no-cache, private");
-});
+/**
+ * What browsers may do with a page: nothing inline, nothing from elsewhere, in no frame. They keep none of it unasked. The
+ * script learns what time it is here, since the browser's clock may be wrong.
+ */
+export function pageHeaders({ clock }: Pick<Console, "clock">) {
+  return createMiddleware(async (context, next) => {
+    await secure(context, next);
+    const { headers } = context.res;
+    if (!headers.has("cache-control")) headers.set("cache-control", "no-cache, private");
+    headers.set("server-timing", `now;dur=${clock.now()}`);
+  });
+}

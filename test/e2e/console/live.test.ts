@@ -109,6 +109,23 @@ describe.runIf(hasBrowser)("a page that somebody looks at", () => {
     expect(asked).toEqual([`${console}/live`]);
   });
 
+  test.each([-3_600_000, 3_600_000])(
+    "tells times by the console's clock where the browser's differs by %i ms",
+    async (ms) => {
+      const { client, page, console } = await setup();
+      const { id } = await client.enqueue(
+        "ledger.transfer",
+        { from: "nobody", to: "nowhere", amount: 6 },
+        { delaySeconds: 7_200 },
+      );
+      await page.addInitScript(`const now = Date.now; Date.now = () => now() + ${ms};`);
+      await page.goto(`${console}/tasks/${id}`);
+      // By the second refresh the first has been shown.
+      for (const _ of [1, 2]) await page.waitForResponse(`${console}/tasks/${id}`, POLL);
+      expect(await page.locator(".next time").innerText()).toMatch(/^in (?:2 h|1 h 5\d min)$/);
+    },
+  );
+
   test("is found by the keyboard: search, rows, help and copying", async () => {
     const { client, page, console } = await setup();
     const id = await die(client, 4);

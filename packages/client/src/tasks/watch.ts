@@ -2,6 +2,7 @@ import { pause } from "../../../../shared/runtime/deadline.ts";
 import type { WaitOptions } from "../client.ts";
 import { HandoffError, TimeoutError } from "../errors.ts";
 import type { ApiResponse, Connection } from "../http/connection.ts";
+import { pathSegment } from "../http/path-segment.ts";
 import { ENDED_STATES, type Task } from "../views/task.ts";
 
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -79,7 +80,7 @@ async function look(connection: Connection, { id, seen, leftMs, signal }: Look):
   const { tries, totalMs } = connection.limits;
   const request = {
     method: "GET",
-    path: `/v1/tasks/${encodeURIComponent(id)}`,
+    path: `/v1/tasks/${pathSegment(id)}`,
     signal,
     shape: { id: "text", state: "text" },
     limits: { tries, totalMs: Math.min(totalMs, leftMs) },

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { isIdempotencyKey } from "../../../../packages/client/src/tasks/idempotency-key.ts";
 import type { Console } from "../../console.ts";
 import type { ConsoleEnv } from "../../http/console-env.ts";
 import { textField } from "../../http/form.ts";
@@ -30,7 +31,8 @@ export function addSchedules(app: Hono<ConsoleEnv>, console: Console): void {
 
   app.post(`${PAGE}/:name/run`, async (context) => {
     const name = context.req.param("name");
-    const idempotencyKey = (await textField(context, RUN_KEY_FIELD)) || undefined;
+    const key = await textField(context, RUN_KEY_FIELD);
+    const idempotencyKey = isIdempotencyKey(key) ? key : undefined;
     const { id } = await context.get("api").schedules.run(name, { idempotencyKey });
     return doneThen(context, { page: taskPage(id), did: `Ran ${name}: it made this task, ${id}.` });
   });
