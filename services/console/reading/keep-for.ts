@@ -10,13 +10,20 @@ export interface Kept<Value> {
   clear(): void;
 }
 
+interface Entry<Value> {
+  /** Infinite until the value is there. */
+  untilMs: number;
+  readonly value: Promise<Value>;
+}
+
 /** Keeps what was read for a time, in milliseconds, from when it is there. Failures aren't kept. */
 export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
-  const kept = new LRUCache<string, { untilMs: number; readonly value: Promise<Value> }>({ max: MOST_KEPT });
+  const kept = new LRUCache<string, Entry<Value>>({ max: MOST_KEPT });
   return {
     async get(name, read) {
       const found = kept.get(name);
       if (found && clock.monotonic() < found.untilMs) return await found.value;
+      letGo(kept, clock.monotonic());
       // While the producer is slow, pages that refresh themselves must not make it slower.
       const entry = { untilMs: Infinity, value: read() };
       kept.set(name, entry);
@@ -30,4 +37,9 @@ export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
     },
     clear: () => kept.clear(),
   };
+}
+
+/** What is too old to be shown again can be a payload of 900 KiB. */
+function letGo<Value>(kept: LRUCache<string, Entry<Value>>, nowMs: number): void {
+  for (const [name, { untilMs }] of [...kept.entries()]) if (untilMs <= nowMs) kept.delete(name);
 }

@@ -37,9 +37,9 @@ it("shows the other parts when the producer isn't told who counts", async () => 
 const HEADINGS = { queues: "Queues", throughput: "Last hour", "dead-letters/summary": "Dead letters" } as const;
 
 it.each(Object.entries(HEADINGS))("says of %s alone that it can't be read, in its place", async (part, heading) => {
-  const { fetch, decide } = watchCalls();
-  const { get } = await setUpConsole({ fetch });
-  decide((call) => (call === `GET /v1/${part}` ? "not reached" : "passes"));
+  const calls = watchCalls();
+  const { get } = await setUpConsole({ fetch: calls.fetch });
+  calls.decide((call) => (call === `GET /v1/${part}` ? "not reached" : "passes"));
   const { status, main } = await get("/");
   expect(status).toBe(200);
   expect(main).toMatch(new RegExp(`${heading} The producer at \\S+ did not respond\\. .* Code: unreachable`));
@@ -48,17 +48,17 @@ it.each(Object.entries(HEADINGS))("says of %s alone that it can't be read, in it
 });
 
 it("shows the queues without their types when those can't be read", async () => {
-  const { fetch, decide } = watchCalls();
-  const { get } = await setUpConsole({ fetch });
-  decide((call) => (call === "GET /v1/task-types" ? "not reached" : "passes"));
+  const calls = watchCalls();
+  const { get } = await setUpConsole({ fetch: calls.fetch });
+  calls.decide((call) => (call === "GET /v1/task-types" ? "not reached" : "passes"));
   const { status, main } = await get("/");
   expect([status, main]).toEqual([200, expect.stringMatching(/default paused .* can't be read now/)]);
 });
 
 it("is an error page when nothing can be read", async () => {
-  const { fetch, decide } = watchCalls();
-  const { get } = await setUpConsole({ fetch });
-  decide((call) => (call === "GET /v1/me" ? "passes" : "not reached"));
+  const calls = watchCalls();
+  const { get } = await setUpConsole({ fetch: calls.fetch });
+  calls.decide((call) => (call === "GET /v1/me" ? "passes" : "not reached"));
   const page = await get("/?a=b");
   expect([page.status, page.liveSeconds]).toEqual([502, undefined]);
   expect(page.main).toContain("Check that it is running");
