@@ -1,5 +1,5 @@
-import type { PropsWithChildren } from "hono/jsx";
 import { describeDuration } from "../../../parts/distance.ts";
+import { Fact } from "../../../parts/fact.tsx";
 import { CopyButton, TaskLink, letterPage, queuePage } from "../../../parts/task-id.tsx";
 import { ExactTime, Time } from "../../../parts/time.tsx";
 import type { WholeLetter } from "./read-whole-letter.ts";
@@ -55,15 +55,6 @@ export function LetterFacts({ letter, type }: WholeLetter) {
         </Fact>
       </dl>
     </section>
-  );
-}
-
-function Fact({ label, children }: PropsWithChildren<{ readonly label: string }>) {
-  return (
-    <>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </>
   );
 }
 
