@@ -64,9 +64,9 @@ export function Replays({ letter }: Pick<WholeLetter, "letter">) {
   if (replays === 0 && replayedAs === undefined) return <span class="none">none yet</span>;
   return (
     <>
-      {replays > 1 ? `${replays} times, the last time` : "once"} as{" "}
-      {replayedAs === undefined ? "a task that isn't known" : <TaskLink id={replayedAs} />}, <Time at={replayedAt} />
-      {replayedBy === undefined ? null : `, by ${replayedBy}`}
+      {replays > 1 ? `${replays} times, the last time` : "once,"} <Time at={replayedAt} />
+      {replayedBy === undefined ? null : ` by ${replayedBy}`}, as{" "}
+      {replayedAs === undefined ? "a task that isn't known" : <TaskLink id={replayedAs} />}
       {status === "open" ? ". Its task has died again since." : null}
     </>
   );
