@@ -4,6 +4,7 @@ import { measureBundle, temporaryBundles } from "./measures/bundles.ts";
 import { coldBundles, measureColdStarts } from "./measures/cold-starts.ts";
 import type { ColdStart } from "./processes/cold-start.ts";
 import { measureCompaction } from "./measures/compaction.ts";
+import { measureConsole } from "./measures/console-pages.ts";
 import { measureEndToEnd } from "./measures/end-to-end.ts";
 import { DISPATCH_SETUP, measureDispatches, measureTaskMemory } from "./measures/dispatches.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
@@ -37,6 +38,7 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["payloads", payloads],
   ["flood", floods],
   ["end-to-end", endToEnd],
+  ["console", consolePages],
   ["compaction", compaction],
   ["memory", memory],
 ]);
@@ -231,6 +233,25 @@ async function* endToEnd({ endToEnd: size }: Sizes): AsyncGenerator<string> {
     `${whole(rate)} tasks/s from ${size.callers} callers, ${total.toFixed(2)} ms of a processor each: ` +
       `${shares.map(({ name, ms }) => `${name} ${ms.toFixed(2)}`).join(", ")} ` +
       `(medians of ${size.rounds} rounds of ${size.tasks}; all of npm start, without the callers)`
+  );
+}
+
+async function* consolePages({ console: size }: Sizes): AsyncGenerator<string> {
+  const { pages, overview, live } = await measureConsole(size);
+  const held = `${size.queued} queued tasks and ${size.letters} dead letters`;
+  for (const { name, firstByteMs } of pages) {
+    yield (
+      `${name}: first byte after ${whole(median(firstByteMs))} ms (median), ${whole(Math.max(...firstByteMs))} ms ` +
+        `(longest) of ${size.rounds}, with ${held}, nothing of it kept`
+    );
+  }
+  yield (
+    `the overview is ${(overview.pageBytes / 1_000).toFixed(1)} KB over the wire, its script ` +
+      `${(overview.scriptBytes / 1_000).toFixed(1)} KB, its style sheet ${(overview.styleBytes / 1_000).toFixed(1)} KB`
+  );
+  yield (
+    `ten tabs of the overview for ${size.liveMinutes} min: the console's memory is ${whole(live.firstMib)} MiB at first, ` +
+      `${whole(live.lastMib)} MiB at last, ${whole(live.highestMib)} MiB at most; ${live.cpuShare.toFixed(3)} of a processor`
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ConsoleSize } from "./measures/console-pages.ts";
 import type { EndToEndSize } from "./measures/end-to-end.ts";
 import { HISTORIES } from "./measures/histories.ts";
 import { COSTLY_SHAPES } from "../harness/overload/costly-payloads.ts";
@@ -30,6 +31,8 @@ export interface Sizes {
   readonly flood: { readonly largeTasks: number; readonly canaries: number };
   /** Tasks through the whole local stack: one by one, and in rounds of many at once. */
   readonly endToEnd: EndToEndSize;
+  /** What the console's pages show, how often each is asked for, and how long ten tabs of one stay open. */
+  readonly console: ConsoleSize;
   /** Tasks or records in the journal that is compacted. */
   readonly stored: number;
 }
@@ -52,6 +55,7 @@ export const SIZES = {
     shapes: COSTLY_SHAPES.length,
     flood: { largeTasks: 100, canaries: 30 },
     endToEnd: { idleTasks: 200, tasks: 2_000, rounds: 5, callers: 16 },
+    console: { queued: 100_000, letters: 10_000, rounds: 11, liveMinutes: 10 },
     stored: 300_000,
   },
   small: {
@@ -71,6 +75,7 @@ export const SIZES = {
     shapes: 1,
     flood: { largeTasks: 3, canaries: 2 },
     endToEnd: { idleTasks: 2, tasks: 10, rounds: 1, callers: 2 },
+    console: { queued: 60, letters: 60, rounds: 1, liveMinutes: 0.05 },
     stored: 100,
   },
 } as const satisfies Record<string, Sizes>;

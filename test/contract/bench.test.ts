@@ -55,6 +55,11 @@ test("the benchmark runs and prints a figure for each thing that it measures", {
     expect.stringMatching(
       /^end-to-end: \d+ tasks\/s from 2 callers, [\d.]+ ms of a processor each: local [\d.]+, producer [\d.]+, worker/,
     ),
+    ...Array.from({ length: 10 }, () =>
+      expect.stringMatching(/^console: .*: first byte after \d+ ms \(median\), .* 60 queued tasks and 60 dead letters/),
+    ),
+    expect.stringMatching(/^console: the overview is [\d.]+ KB over the wire, its script [\d.]+ KB/),
+    expect.stringMatching(/^console: ten tabs of the overview for 0\.05 min: .* \d+ MiB at first, \d+ MiB at last/),
     expect.stringMatching(/^compaction: with 100 stored tasks .* restarts in \d+ ms .* pauses for \d+ ms at most/),
     expect.stringMatching(
       /^compaction: with 100 stored task records the firestore .* restarts in \d+ ms .* pauses for \d+ ms/,

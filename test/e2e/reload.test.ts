@@ -23,7 +23,7 @@ export const handleTakeNote = bindHandler(takeNote, async () => succeeded(${resu
 /** A copy of the sources, with a stack that watches them. */
 async function setup() {
   const project = temporaryFolder();
-  for (const folder of ["services", "shared", "packages", "package.json"]) {
+  for (const folder of ["services", "shared", "packages", "tools", "package.json"]) {
     fs.cpSync(path.join(CHECKOUT, folder), path.join(project, folder), { recursive: true });
   }
   fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(project, "node_modules"));

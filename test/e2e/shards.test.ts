@@ -35,7 +35,7 @@ async function startWith(shards: string, place: Place): Promise<StackProcess> {
 
 function copyProject(): string {
   const project = temporaryFolder();
-  for (const name of ["services", "shared", "packages", "package.json"]) {
+  for (const name of ["services", "shared", "packages", "tools", "package.json"]) {
     fs.cpSync(path.join(CHECKOUT, name), path.join(project, name), { recursive: true });
   }
   fs.symlinkSync(path.join(CHECKOUT, "node_modules"), path.join(project, "node_modules"));

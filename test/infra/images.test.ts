@@ -12,7 +12,7 @@ const imageOf = (target: string) =>
   `europe-west1-docker.pkg.dev/staging-123/handoff/${target}@sha256:${(target === "worker" ? "a" : "b").repeat(64)}`;
 
 test("images that are given are deployed as they are, and nothing is built", async () => {
-  const given = { producer: imageOf("producer"), worker: imageOf("worker") };
+  const given = { producer: imageOf("producer"), worker: imageOf("worker"), console: imageOf("console") };
   const run = await runFixture("production", "update", { "handoff:images": JSON.stringify(given) });
 
   expect(run.output).toBe("");
@@ -26,7 +26,7 @@ test("images that are given are deployed as they are, and nothing is built", asy
 test("an image that isn't given is built", async () => {
   const given = { worker: imageOf("worker") };
   const { resources, outputs } = await runFixture("production", "update", { "handoff:images": JSON.stringify(given) });
-  expect(ofType(resources, DOCKER).map(({ name }) => name)).toEqual(["producer"]);
+  expect(ofType(resources, DOCKER).map(({ name }) => name)).toEqual(["producer", "console"]);
   expect(outputs["images"]).toMatchObject({ ...given, producer: expect.stringContaining("/producer@sha256:") });
 });
 
@@ -38,7 +38,7 @@ test.each([
   [{ worker: `europe-west1-docker.pkg.dev/p/handoff/worker@sha256:${"a".repeat(63)}` }, "by its digest"],
   [
     { wroker: imageOf("worker") },
-    "handoff:images: must be a map of images by their targets, which are producer, worker.",
+    "handoff:images: must be a map of images by their targets, which are producer, worker, console.",
   ],
   [["x"], "handoff:images: must be a map of images by their targets"],
 ])("%j is refused with an explanation", (images, sentence) => {

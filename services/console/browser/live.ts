@@ -1,11 +1,20 @@
 import { Idiomorph } from "idiomorph";
 import { showScriptParts } from "./copy.ts";
+import { fetchPage } from "./fetch-page.ts";
 import { tellTimes } from "./times.ts";
 
-/** How long a refresh may take, in milliseconds. */
-const TIMEOUT_MS = 15_000;
 /** After failures the page asks less often, down to once in this many milliseconds. */
 const SLOWEST_MS = 60_000;
+
+/** What the button says. */
+const LABELS = {
+  live: "Live",
+  paused: "Paused",
+  failed: "Not reached",
+  "signed-out": "Signed out: reload",
+} as const;
+
+type State = keyof typeof LABELS;
 
 /** Refreshes the page while somebody can see it, until its button pauses it. Nothing that a person has touched is changed. */
 export function startLive(): void {
@@ -14,59 +23,50 @@ export function startLive(): void {
   if (!main || !button) return;
   const everyMs = Number(main.dataset["live"]) * 1_000;
   let waitMs = everyMs;
-  let isPaused = false;
+  let state: State | "ended" = "live";
+  let isAsking = false;
   let timer: number | undefined;
-  const showState = (hasFailed: boolean): void => {
-    button.hidden = false;
-    button.setAttribute("aria-pressed", String(!isPaused));
-    button.textContent = isPaused ? "Paused" : hasFailed ? "Not reached" : "Live";
-    button.classList.toggle("failed", hasFailed);
+  const isGoing = (): boolean => state === "live" || state === "failed";
+  const become = (next: typeof state): void => {
+    state = next;
+    button.hidden = next === "ended";
+    if (next === "ended") return;
+    button.textContent = LABELS[next];
+    button.setAttribute("aria-pressed", String(isGoing()));
+    button.classList.toggle("failed", next === "failed" || next === "signed-out");
   };
   const plan = (): void => {
     clearTimeout(timer);
-    if (!isPaused && !document.hidden) timer = setTimeout(() => void refresh(), waitMs);
+    if (isGoing() && !document.hidden) timer = setTimeout(() => void refresh(), waitMs);
   };
   const refresh = async (): Promise<void> => {
-    const outcome = await fetchMain();
-    if (isPaused) return;
-    // A page that has ended says so by not being live any more.
-    if (outcome.kind === "page") morph(main, outcome.main);
-    if (outcome.kind === "page" && outcome.main.dataset["live"] === undefined) {
-      button.hidden = true;
-      return;
-    }
-    const hasFailed = outcome.kind === "failed";
-    waitMs = hasFailed ? Math.min(waitMs * 2, SLOWEST_MS) : everyMs;
-    showState(hasFailed);
+    if (isAsking) return;
+    isAsking = true;
+    const fetched = await fetchPage();
+    isAsking = false;
+    if (!isGoing()) return;
+    if (fetched.kind === "page") {
+      morph(main, fetched.main);
+      document.title = fetched.title;
+      // A page that has ended says so by not being live any more.
+      become(fetched.main.dataset["live"] === undefined ? "ended" : "live");
+    } else become(fetched.kind);
+    waitMs = state === "failed" ? Math.min(waitMs * 2, SLOWEST_MS) : everyMs;
     plan();
   };
   button.addEventListener("click", () => {
-    isPaused = !isPaused;
+    if (state === "signed-out") return location.reload();
     waitMs = everyMs;
-    showState(false);
-    if (isPaused) clearTimeout(timer);
-    else void refresh();
+    become(isGoing() ? "paused" : "live");
+    clearTimeout(timer);
+    if (isGoing()) void refresh();
   });
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) clearTimeout(timer);
-    else if (!isPaused) void refresh();
+    clearTimeout(timer);
+    if (!document.hidden && isGoing()) void refresh();
   });
-  showState(false);
+  become("live");
   plan();
-}
-
-type Fetched = { readonly kind: "page"; readonly main: HTMLElement } | { readonly kind: "failed" };
-
-async function fetchMain(): Promise<Fetched> {
-  try {
-    const response = await fetch(location.href, { cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (!response.ok) return { kind: "failed" };
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const main = page.querySelector<HTMLElement>("main");
-    return main ? { kind: "page", main } : { kind: "failed" };
-  } catch {
-    return { kind: "failed" };
-  }
 }
 
 function morph(old: HTMLElement, fresh: HTMLElement): void {

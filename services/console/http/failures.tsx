@@ -1,10 +1,12 @@
 import { HandoffError, UnreachableError } from "../../../packages/client/src/errors.ts";
+import { DeadlineError } from "../../../shared/runtime/deadline.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import type { Console } from "../console.ts";
 import { BarePage } from "../layout/bare-page.tsx";
 import { respondWithPage } from "../layout/page.tsx";
 import type { ConsoleContext } from "./console-env.ts";
 import { LongForm, RefusedForm } from "./form.ts";
+import { type WayOn, wayOn } from "./way-on.ts";
 
 /** What a page says instead of what it was asked for. */
 export interface Failure {
@@ -13,7 +15,7 @@ export interface Failure {
   readonly detail: string;
   /** What else is wrong with the request, as the producer says it. */
   readonly problems?: readonly string[];
-  /** The producer's code. */
+  /** The producer's code, or the console's own. */
   readonly code?: string;
 }
 
@@ -23,28 +25,34 @@ export function onError({ assets, clock, log }: Pick<Console, "assets" | "clock"
     const failure = failureOf(error);
     if (failure.status >= 500) log.error(errorFields(error), "a page failed");
     context.set("refusal", failure.code ?? "failed");
-    const { status, title, detail } = failure;
-    // Nobody is known yet if the producer couldn't say who asks.
-    if (!context.get("person")) return await context.html(<BarePage {...{ title, detail, assets }} />, status);
-    return await respondWithPage(context, { assets, clock }, { title, status }, <FailurePage failure={failure} />);
+    return await respondWithFailure(context, { assets, clock }, failure);
   };
 }
 
 export function onNotFound(console: Pick<Console, "assets" | "clock">) {
-  return (context: ConsoleContext): Response | Promise<Response> => {
-    const failure = {
+  return (context: ConsoleContext): Response | Promise<Response> =>
+    respondWithFailure(context, console, {
       status: 404,
       title: "There is no such page",
       detail: "The navigation above leads to all of them.",
-    } as const;
-    const { status, title, detail } = failure;
-    if (!context.get("person"))
-      return context.html(<BarePage {...{ title, detail, assets: console.assets }} />, status);
-    return respondWithPage(context, console, { title, status }, <FailurePage failure={failure} />);
-  };
+    });
 }
 
-function FailurePage({ failure }: { readonly failure: Failure }) {
+function respondWithFailure(
+  context: ConsoleContext,
+  console: Pick<Console, "assets" | "clock">,
+  failure: Failure,
+): Response | Promise<Response> {
+  const { status, title, detail } = failure;
+  const on = wayOn(context, status);
+  // Nobody is known yet if the producer couldn't say who asks.
+  if (!context.get("person")) {
+    return context.html(<BarePage {...{ title, detail, on, assets: console.assets }} />, status);
+  }
+  return respondWithPage(context, console, { title, status }, <FailurePage failure={failure} on={on} />);
+}
+
+function FailurePage({ failure, on }: { readonly failure: Failure; readonly on: WayOn | undefined }) {
   const { title, detail, problems = [], code } = failure;
   return (
     <section class="failure">
@@ -57,9 +65,14 @@ function FailurePage({ failure }: { readonly failure: Failure }) {
           ))}
         </ul>
       )}
+      {on === undefined ? null : (
+        <p>
+          <a href={on.href}>{on.label}</a>
+        </p>
+      )}
       {code === undefined ? null : (
         <p class="quiet">
-          The producer's code: <code>{code}</code>
+          Code: <code>{code}</code>
         </p>
       )}
     </section>
@@ -86,6 +99,11 @@ export function failureOf(error: Error): Failure {
     const detail = `${error.message} Check that it is running, then reload. An action may have had its effect.`;
     return { status: 502, title: "The producer can't be reached", detail, code: error.code };
   }
+  if (error instanceof DeadlineError) {
+    const detail =
+      "The producer takes too long to respond. This page can be shown once it is faster: reload to try again.";
+    return { status: 503, title: "The producer is slow", detail, code: "producer-slow" };
+  }
   return {
     status: 500,
     title: "The console failed",
@@ -95,10 +113,20 @@ export function failureOf(error: Error): Failure {
 }
 
 function refusalOf({ status, code, problem, message }: HandoffError): Failure {
-  const problems = (problem?.problems ?? []).map(({ path, message }) => `${path} ${message}`);
-  const detail = problem?.detail ?? problem?.title ?? message;
-  return { status: shownStatus(status), title: problem?.title ?? "The producer failed", detail, problems, code };
+  if (!problem) {
+    const detail = `${message} Check that PRODUCER_URL is the producer's address, and what stands before it.`;
+    const isBusy = status === 429 || status === 503;
+    return { status: isBusy ? status : 502, title: "The producer can't be reached", detail, code };
+  }
+  const problems = (problem.problems ?? []).map(({ path, message }) => `${path} ${message}`);
+  const { title, detail = title } = problem;
+  if (status !== UNAUTHORIZED) return { status: shownStatus(status), title, detail, problems, code };
+  const whose = "This is about the console's own account, not about you: its settings are wrong.";
+  return { status: 502, title: "The producer refuses the console", detail: `${detail} ${whose}`, code };
 }
+
+/** The console's account is what has to prove itself to the producer. */
+const UNAUTHORIZED = 401;
 
 /** The producer's status, where it is the person's to deal with. */
 function shownStatus(status: number): Failure["status"] {
@@ -114,6 +142,6 @@ function shownStatus(status: number): Failure["status"] {
     case 412:
       return 409;
     default:
-      return status < 500 && status !== 401 ? 400 : 502;
+      return status < 500 ? 400 : 502;
   }
 }

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import type { Console } from "../console.ts";
-import type { ConsoleEnv } from "./console-env.ts";
+import type { ConsoleContext, ConsoleEnv } from "./console-env.ts";
 import { RefusedForm } from "./form.ts";
 
 const COOKIE = "handoff-form";
@@ -26,12 +26,22 @@ export function checkForms({ isSecure }: Pick<Console, "isSecure">) {
     const token = tokenOf(secret, context.get("person").email);
     context.set("formToken", token);
     if (context.req.method === "POST") {
-      const given = (await context.req.parseBody())[TOKEN_FIELD];
+      const given = await tokenIn(context);
       if (!known || typeof given !== "string" || !areEqual(given, token)) throw new RefusedForm();
     }
     if (!known) setCookie(context, COOKIE, secret, { path: "/", httpOnly: true, sameSite: "Lax", ...prefix });
     return await next();
   });
+}
+
+/** What can't be read as a form has no token. */
+async function tokenIn({ req }: ConsoleContext): Promise<unknown> {
+  try {
+    return (await req.parseBody())[TOKEN_FIELD];
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 function tokenOf(secret: string, email: string): string {

@@ -3,6 +3,7 @@ import type { Console } from "../console.ts";
 import { refusePerson } from "../access/refuse-person.ts";
 import { BarePage } from "../layout/bare-page.tsx";
 import type { ConsoleEnv } from "./console-env.ts";
+import { wayOn } from "./way-on.ts";
 
 /** Finds out who asks, and what the producer lets that person do. Refuses a request if nobody knows. */
 export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identify" | "accessOf" | "assets">) {
@@ -11,7 +12,7 @@ export function knowPerson({ identify, accessOf, assets }: Pick<Console, "identi
     if (identified.kind !== "identified") {
       const { status, title, detail, reason } = refusePerson(identified);
       context.set("refusal", reason);
-      return await context.html(<BarePage {...{ title, detail, assets }} />, status);
+      return await context.html(<BarePage {...{ title, detail, assets, on: wayOn(context, status) }} />, status);
     }
     const { api, reads } = accessOf(identified.email);
     context.set("api", api);

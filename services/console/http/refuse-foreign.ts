@@ -8,8 +8,8 @@ import type { ConsoleEnv } from "./console-env.ts";
  * that a browser sends for a page elsewhere is refused. On a developer's machine, so is a name with a dot that isn't in
  * `allowedHosts`: a page elsewhere can have its own name lead here.
  *
- * Browsers say themselves whether a request comes from here (https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site).
- * `Origin` can't be compared with `Host`, since `gcloud run services proxy` changes that.
+ * Browsers say themselves whether a request comes from here (https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site),
+ * but not over http to a name other than localhost, such as a container's. There `Origin` tells.
  *
  * @param allowedHosts undefined on Cloud Run, which passes on requests to the service's own names only.
  */
@@ -24,7 +24,10 @@ export function refuseForeign(allowedHosts: ReadonlySet<string> | undefined) {
     const foreignHost = allowedHosts && refuseForeignHost(head, allowedHosts);
     const isLink = method === "GET" && headers.get("sec-fetch-mode") === "navigate";
     const site = headers.get("sec-fetch-site");
-    const isForeign = site !== null && site !== "same-origin" && site !== "none" && !isLink;
+    const isForeign =
+      site === null
+        ? isForeignOrigin(headers, allowedHosts === undefined)
+        : site !== "same-origin" && site !== "none" && !isLink;
     if (!foreignHost && !isForeign) return await next();
     context.set("refusal", "foreign-request");
     const { status, detail } = foreignHost ?? {
@@ -33,4 +36,13 @@ export function refuseForeign(allowedHosts: ReadonlySet<string> | undefined) {
     };
     return problemResponse({ status, title: "Forbidden", code: "foreign-request", detail });
   });
+}
+
+/** `gcloud run services proxy` changes `Host`: through it, a page of the console has the origin of a person's own machine. */
+function isForeignOrigin(headers: Headers, isOnCloudRun: boolean): boolean {
+  const origin = headers.get("origin");
+  if (origin === null) return false;
+  const own = URL.parse(origin);
+  const isLoopback = own?.hostname === "127.0.0.1" || own?.hostname === "localhost";
+  return own?.host !== headers.get("host") && !(isOnCloudRun && isLoopback);
 }

@@ -1,16 +1,23 @@
 import type { Assets } from "../assets.ts";
+import type { WayOn } from "../http/way-on.ts";
 import { Document } from "./document.tsx";
 
 /** A page for somebody who isn't known, or for when the producer can't be asked. It has nothing but a message. */
-export function BarePage(message: { readonly title: string; readonly detail: string; readonly assets: Assets }) {
-  const { title, detail, assets } = message;
+export function BarePage(props: {
+  readonly title: string;
+  readonly detail: string;
+  /** Default: the overview. */
+  readonly on: WayOn | undefined;
+  readonly assets: Assets;
+}) {
+  const { title, detail, on = { href: "/", label: "Try again" }, assets } = props;
   return (
     <Document title={title} assets={assets}>
       <main class="bare">
         <h1>{title}</h1>
         <p>{detail}</p>
         <p>
-          <a href="/">Try again</a>
+          <a href={on.href}>{on.label}</a>
         </p>
       </main>
     </Document>

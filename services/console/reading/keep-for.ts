@@ -10,18 +10,22 @@ export interface Kept<Value> {
   clear(): void;
 }
 
-/** Keeps what was read for a time, in milliseconds. Failures aren't kept. */
+/** Keeps what was read for a time, in milliseconds, from when it is there. Failures aren't kept. */
 export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
-  const kept = new LRUCache<string, { readonly untilMs: number; readonly value: Promise<Value> }>({ max: MOST_KEPT });
+  const kept = new LRUCache<string, { untilMs: number; readonly value: Promise<Value> }>({ max: MOST_KEPT });
   return {
     async get(name, read) {
       const found = kept.get(name);
       if (found && clock.monotonic() < found.untilMs) return await found.value;
-      const entry = { untilMs: clock.monotonic() + keptMs, value: read() };
+      // While the producer is slow, pages that refresh themselves must not make it slower.
+      const entry = { untilMs: Infinity, value: read() };
       kept.set(name, entry);
-      entry.value.catch(() => {
-        if (kept.peek(name) === entry) kept.delete(name);
-      });
+      entry.value.then(
+        () => (entry.untilMs = clock.monotonic() + keptMs),
+        () => {
+          if (kept.peek(name) === entry) kept.delete(name);
+        },
+      );
       return await entry.value;
     },
     clear: () => kept.clear(),

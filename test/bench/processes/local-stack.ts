@@ -11,8 +11,11 @@ import { freePort } from "../../harness/network/free-port.ts";
 /** What `npm start` runs, all of it on this machine, with handlers that note when they start. */
 export interface LocalStack {
   readonly producerUrl: string;
+  readonly consoleUrl: string;
+  /** The emulators' addresses. */
+  readonly emulators: Readonly<Record<"cloudTasks" | "firestore", { readonly host: string; readonly port: number }>>;
   /** The process ids by name; `local` is the one that starts the others and prints what they log. */
-  readonly pids: Readonly<Record<"local" | "producer" | "worker" | "cloud-tasks" | "firestore", number>>;
+  readonly pids: Readonly<Record<"local" | "producer" | "worker" | "console" | "cloud-tasks" | "firestore", number>>;
   /** Resolves once all tasks have left their queues. */
   emptied(): Promise<void>;
   /** When each task's handler has started, by `process.hrtime`, in nanoseconds. */
@@ -32,8 +35,13 @@ export async function startLocalStack(): Promise<LocalStack> {
   const project = fs.mkdtempSync(path.join(os.tmpdir(), "bench-stack-"));
   copyProject(project);
   const startsFile = path.join(project, "handler-starts");
-  const ports = await Promise.all(Array.from({ length: 5 }, () => freePort()));
-  const [producer, worker, console, cloudTasks, firestore] = ports;
+  const [producer, worker, console, cloudTasks, firestore] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
   const stack = spawn(
     process.execPath,
     [path.join(project, "services/local/main.ts"), "--data", path.join(project, "data")],
@@ -73,10 +81,16 @@ export async function startLocalStack(): Promise<LocalStack> {
   }
   return {
     producerUrl: `http://127.0.0.1:${producer}`,
+    consoleUrl: `http://127.0.0.1:${console}`,
+    emulators: {
+      cloudTasks: { host: "127.0.0.1", port: cloudTasks },
+      firestore: { host: "127.0.0.1", port: firestore },
+    },
     pids: {
       local: pidOf(pids, "local"),
       producer: pidOf(pids, "producer"),
       worker: pidOf(pids, "worker"),
+      console: pidOf(pids, "console"),
       "cloud-tasks": pidOf(pids, "cloud-tasks"),
       firestore: pidOf(pids, "firestore"),
     },

@@ -8,10 +8,10 @@ const POLL = { timeout: 100_000 };
 describe.runIf(hasBrowser)("a page that somebody looks at", () => {
   const sharedStack = shareStack();
   const open = shareBrowser();
-  const setup = async () => {
+  const setup = async (refused: readonly number[] = []) => {
     const { ports } = sharedStack();
     const client = createClient({ url: `http://127.0.0.1:${ports.producer}`, auth: null });
-    const page = await open({ permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await open({ permissions: ["clipboard-read", "clipboard-write"] }, new Set(refused));
     return { client, page, console: `http://127.0.0.1:${ports.console}` };
   };
   const die = async (client: ReturnType<typeof createClient>, amount: number): Promise<string> => {
@@ -59,6 +59,54 @@ describe.runIf(hasBrowser)("a page that somebody looks at", () => {
     await page.context().setOffline(false);
     await page.getByRole("button", { name: "Live" }).waitFor(POLL);
     expect(await page.locator("h2").allInnerTexts()).toContain("Queues");
+  });
+
+  test.each([
+    [
+      "leads to a sign-in elsewhere",
+      { status: 302, headers: { location: "https://accounts.google.com/o/oauth2/v2/auth" } },
+    ],
+    ["is refused", { status: 401, body: "Invalid IAP credentials: empty token" }],
+  ])("stops asking once the session has expired and a refresh %s, and reloads by a click", async (_, response) => {
+    const { page, console } = await setup([401]);
+    await page.goto(console);
+    let asked = 0;
+    await page.route(`${console}/`, async (route) => {
+      if (route.request().isNavigationRequest()) return await route.continue();
+      asked += 1;
+      return await route.fulfill(response);
+    });
+    const button = page.getByRole("button", { name: "Signed out: reload" });
+    await button.waitFor(POLL);
+    // Whoever comes back to the page makes it ask at once, if it still asks.
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.evaluate("fetch('/live')");
+    expect(asked).toBe(1);
+    expect(await page.locator("h2").allInnerTexts()).toContain("Queues");
+
+    await page.unroute(`${console}/`);
+    await button.click();
+    await page.getByRole("button", { name: "Live" }).waitFor(POLL);
+  });
+
+  test("ends when its task has ended, and its title says so", async () => {
+    const { client, page, console } = await setup();
+    const { id } = await client.enqueue(
+      "ledger.transfer",
+      { from: "nobody", to: "nowhere", amount: 5 },
+      { delaySeconds: 3_600 },
+    );
+    await page.goto(`${console}/tasks/${id}`);
+    expect(await page.title()).toContain("scheduled");
+    await client.cancel(id);
+    await page.getByRole("button", { name: "Live" }).waitFor({ state: "hidden", ...POLL });
+    expect(await page.title()).toContain("cancelled");
+    // Nor does it begin again when somebody comes back.
+    const asked: string[] = [];
+    page.on("request", (request) => void asked.push(request.url()));
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.evaluate("fetch('/live')");
+    expect(asked).toEqual([`${console}/live`]);
   });
 
   test("is found by the keyboard: search, rows, help and copying", async () => {

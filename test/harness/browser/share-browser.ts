@@ -14,21 +14,21 @@ export type Look = Pick<BrowserContextOptions, "colorScheme" | "javaScriptEnable
 /**
  * One browser for the tests of a file or group. Each test has windows of its own, without anything of another's.
  *
- * @returns what opens a window. When the test ends, it fails if a page has written an error to the browser's console, thrown
+ * @returns what opens a window; `refused` are the statuses that a test has its script get. When the test ends, it fails if a page has written an error to the browser's console, thrown
  * one, or asked for something that failed.
  */
-export function shareBrowser(): (look?: Look) => Promise<Page> {
+export function shareBrowser(): (look?: Look, refused?: ReadonlySet<number>) => Promise<Page> {
   let browser: Browser | undefined;
   beforeAll(async () => {
     const installed = findChromium();
     if (installed !== undefined) browser = await launchChromium(installed);
   }, START_LIMIT_MS);
   afterAll(() => browser?.close());
-  return async (look = {}) => {
+  return async (look = {}, refused = new Set()) => {
     if (!browser) throw new Error("The browser has not been started.");
     const context = await browser.newContext(look);
     const page = await context.newPage();
-    const complaints = complaintsOf(page);
+    const complaints = complaintsOf(page, refused);
     onTestFinished(async () => {
       await context.close();
       expect(complaints).toEqual([]);
@@ -41,7 +41,7 @@ export function shareBrowser(): (look?: Look) => Promise<Page> {
 const NO_FAULT = /^Failed to load resource: (?:the server responded with a status of|net::ERR_INTERNET_DISCONNECTED)/;
 
 /** What the browser finds fault with, as it comes. */
-function complaintsOf(page: Page): string[] {
+function complaintsOf(page: Page, refused: ReadonlySet<number>): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !NO_FAULT.test(message.text())) complaints.push(message.text());
@@ -53,7 +53,8 @@ function complaintsOf(page: Page): string[] {
   });
   page.on("response", (response) => {
     const isPage = response.request().isNavigationRequest();
-    if (!isPage && response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+    if (!isPage && response.status() >= 400 && !refused.has(response.status()))
+      complaints.push(`${response.status()} ${response.url()}`);
   });
   return complaints;
 }

@@ -86,8 +86,8 @@ function createBrowser(send: Send, email: string) {
     const { status, headers } = response;
     return { status, headers, html, location: headers.get("location") ?? undefined, ...readPage(html) };
   };
-  const post = (path: string, fields: Fields = {}) =>
-    request(path, { method: "POST", body: formOf({ [TOKEN_FIELD]: token, ...fields }) });
+  const post = (path: string, fields: Fields = {}, headers: Readonly<Record<string, string>> = {}) =>
+    request(path, { method: "POST", headers, body: formOf({ [TOKEN_FIELD]: token, ...fields }) });
   return {
     get: (path: string, headers: Record<string, string> = {}) => request(path, { headers }),
     /** Sends a form. Fields of its own override the token. */

@@ -53,7 +53,7 @@ const A_COMMIT = 500;
 
 /** Writes many letters at once. */
 export async function writeLetters(
-  producer: ProducerHarness,
+  producer: Pick<ProducerHarness, "letters">,
   letters: readonly (readonly [id: string, fields: object])[],
 ): Promise<void> {
   const collection = producer.letters();

@@ -83,7 +83,7 @@ export interface ProducerHarnessOptions {
   /** Default: none, as on a laptop. */
   readonly console?: GoogleConsole;
   /** Who counts what is enqueued and done. Default: nobody. */
-  readonly throughput?: Throughput;
+  readonly throughput?: Throughput | undefined;
   /** Default: those of the smallest instance. */
   readonly limits?: AdmissionLimits;
 }

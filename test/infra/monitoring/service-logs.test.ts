@@ -7,7 +7,8 @@ const SINK = "gcp:logging/projectSink:ProjectSink";
 const BUCKET = "gcp:logging/projectBucketConfig:ProjectBucketConfig";
 
 const OURS =
-  'resource.type = "cloud_run_revision" AND resource.labels.service_name = ("handoff-producer" OR "handoff-worker")';
+  'resource.type = "cloud_run_revision" AND ' +
+  'resource.labels.service_name = ("handoff-producer" OR "handoff-worker" OR "handoff-console")';
 const SUCCEEDED = `${OURS} AND log_id("run.googleapis.com/requests") AND httpRequest.status < 400`;
 
 async function update(change: Readonly<Record<string, string>>): Promise<Graph> {
@@ -20,6 +21,11 @@ test("Cloud Run's lines about requests that succeeded aren't kept, and everybody
   const graph = await update({});
   expect(ofType(graph, EXCLUSION).map(({ inputs }) => inputs)).toEqual([{ name: "handoff", filter: SUCCEEDED }]);
   expect(ofType(graph, SINK, BUCKET)).toEqual([]);
+});
+
+test("a console that isn't there has no logs", async () => {
+  const [exclusion] = ofType(await update({ "handoff:console": "off" }), EXCLUSION);
+  expect(exclusion?.inputs["filter"]).not.toContain("console");
 });
 
 test("all requests can be kept", async () => {

@@ -27,7 +27,7 @@ export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
             </thead>
             <tbody data-rows="">
               {items.map(({ type, code, count, newestDiedAt }) => (
-                <tr>
+                <tr id={`letters-${encodeURIComponent(type)}:${encodeURIComponent(code)}`}>
                   <th scope="row">
                     <a href={withQuery("/dead-letters", { type, code })}>{type}</a>
                   </th>

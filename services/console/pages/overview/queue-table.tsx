@@ -8,9 +8,14 @@ import { Time } from "../../parts/time.tsx";
 import { isSlowed } from "../queues/rate-sentence.ts";
 import { Scroll } from "../../parts/scroll.tsx";
 
+interface QueuesProps {
+  readonly queues: readonly Queue[];
+  /** Undefined if they can't be read. */
+  readonly types: readonly TaskTypeInfo[] | undefined;
+}
+
 /** The queues, each with how much it holds, how fast it goes, and which types it carries. */
-export function QueueTable(props: { readonly queues: readonly Queue[]; readonly types: readonly TaskTypeInfo[] }) {
-  const { queues, types } = props;
+export function QueueTable({ queues, types }: QueuesProps) {
   const deepest = Math.max(1, ...queues.map(({ depth }) => depth));
   return (
     <section>
@@ -48,10 +53,15 @@ export function QueueTable(props: { readonly queues: readonly Queue[]; readonly 
   );
 }
 
-function QueueRow(props: { readonly queue: Queue; readonly deepest: number; readonly types: readonly TaskTypeInfo[] }) {
+function QueueRow(
+  props: Pick<QueuesProps, "types"> & {
+    readonly queue: Queue;
+    readonly deepest: number;
+  },
+) {
   const { queue, deepest, types } = props;
   const { key, state, depth, nextDueAt, inFlight, dispatchedLastMinute, shards } = queue;
-  const own = types.filter((type) => type.queue === key).map(({ type }) => type);
+  const own = types?.filter((type) => type.queue === key).map(({ type }) => type);
   return (
     <tr id={`queue-${key}`}>
       <th scope="row">
@@ -72,7 +82,7 @@ function QueueRow(props: { readonly queue: Queue; readonly deepest: number; read
       <td class="number">
         <Rate queue={queue} />
       </td>
-      <td class="types">{own.join(", ") || <span class="none">–</span>}</td>
+      <td class="types">{own === undefined ? "can't be read now" : own.join(", ") || <span class="none">–</span>}</td>
     </tr>
   );
 }

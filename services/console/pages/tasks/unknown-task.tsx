@@ -16,7 +16,7 @@ export function UnknownTask({ id, refusal }: { readonly id: string; readonly ref
         If you know the task's idempotency key, <a href="/search">search by that</a>.
       </p>
       <p class="quiet">
-        The producer's code: <code>{code}</code>
+        Code: <code>{code}</code>
       </p>
     </section>
   );

@@ -20,25 +20,36 @@ const FORGED: readonly (readonly [string, (secret: string) => Forged])[] = [
   ["a cookie of another form, and a token made of it", () => ({ cookie: "short", token: tokenOf("short", "local") })],
   ["a true token, sent by a page of another site", (secret) => ({ ...good(secret), site: "cross-site" })],
   ["a true token, sent by a page of a sibling site", (secret) => ({ ...good(secret), site: "same-site" })],
+  // Over http, browsers tell a name such as a container's nothing but this.
+  ["a true token, sent from another origin", (secret) => sentFrom(secret, "http://evil.example")],
+  ["a true token, sent from another port", (secret) => sentFrom(secret, "http://127.0.0.1:3000")],
+  ["a true token, sent from a frame without an origin", (secret) => sentFrom(secret, "null")],
 ];
 
 interface Forged {
   readonly cookie?: string;
   readonly token?: string;
   readonly site?: string;
+  readonly origin?: string;
 }
 
 const good = (secret: string): Forged => ({ cookie: secret, token: tokenOf(secret, "local"), site: "same-origin" });
+const sentFrom = (secret: string, origin: string): Forged => ({
+  cookie: secret,
+  token: tokenOf(secret, "local"),
+  origin,
+});
 
 async function setup() {
   const { app, producer, logged } = await setUpConsole({ producer: { delivering: true } });
-  const send = async ({ cookie, token, site }: Forged): Promise<Response> =>
+  const send = async ({ cookie, token, site, origin }: Forged): Promise<Response> =>
     await app.request(PAUSE, {
       method: "POST",
       headers: {
         host: "127.0.0.1:8082",
         ...(cookie === undefined ? {} : { cookie: `handoff-form=${cookie}` }),
         ...(site === undefined ? {} : { "sec-fetch-site": site, "sec-fetch-mode": "navigate" }),
+        ...(origin === undefined ? {} : { origin }),
       },
       body: new URLSearchParams(token === undefined ? {} : { token }),
     });
@@ -69,6 +80,12 @@ describe("a form", () => {
     expect(lines.at(-1)).toMatchObject({ caller: "local", did: expect.stringContaining(QUEUE) });
   });
 
+  it("of our own page does what it says where browsers tell its origin only", async () => {
+    const { send, stateOf } = await setup();
+    const response = await send(sentFrom(secretOf(), "http://127.0.0.1:8082"));
+    expect([response.status, await stateOf()]).toEqual([303, "paused"]);
+  });
+
   it("that is longer than any of ours is refused before it is read", async () => {
     const { app } = await setUpConsole({ producer: { delivering: true } });
     const body = new URLSearchParams({ token: "x".repeat(4_000_000) });
@@ -76,7 +93,7 @@ describe("a form", () => {
     expect([response.status, await response.text()]).toEqual([413, expect.stringContaining("more in it")]);
   });
 
-  it("sent as JSON, or as text that only looks like a form, does nothing", async () => {
+  it("sent as JSON, as text that only looks like a form, or in broken parts, does nothing", async () => {
     const { app, producer } = await setUpConsole({ producer: { delivering: true } });
     const secret = secretOf();
     const headers = { host: "127.0.0.1:8082", cookie: `handoff-form=${secret}` };
@@ -84,6 +101,8 @@ describe("a form", () => {
     const bodies = [
       { type: "application/json", body: JSON.stringify({ token }) },
       { type: "text/plain", body: `token=${token}` },
+      { type: "multipart/form-data", body: `token=${token}` },
+      { type: "multipart/form-data; boundary=x", body: `--x\r\ntoken=${token}` },
     ];
     for (const { type, body } of bodies) {
       const sent = { method: "POST", headers: { ...headers, "content-type": type }, body };

@@ -138,7 +138,7 @@ it("says of an unknown id what the API says, and what ids look like", async () =
   const page = await get("/tasks/nothing-of-the-kind");
   expect(page.status).toBe(404);
   expect(page.main).toContain("32 hexadecimal digits");
-  expect(page.main).toContain("The producer's code: task-not-found");
+  expect(page.main).toContain("Code: task-not-found");
 });
 
 it("shows a viewer the task without its payload, and without what only operators may do", async () => {
