@@ -33,7 +33,7 @@ async function askForRegions(project: string, options: pulumi.InvokeOptions): Pr
     return locations ?? [];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    void pulumi.log.warn(`Whether there is such a region can't be told: ${text}`);
+    void pulumi.log.warn(`Nobody can tell whether there is such a region: ${text}`);
     return [];
   }
 }

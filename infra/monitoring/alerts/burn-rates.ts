@@ -19,7 +19,7 @@ const OBJECTIVES: readonly { readonly objective: ObjectiveName; readonly what: s
   {
     objective: "completion",
     what: "Tasks are done late",
-    meaning: "More tasks than the objective allows are done later after they were due than it says.",
+    meaning: "More tasks than the objective allows take too long from when they were due until they are done.",
   },
 ];
 

@@ -1,4 +1,4 @@
-/** How much of an id tells tasks apart for a person. */
+/** How much of an id tells tasks and letters apart for a person. */
 const SHOWN = 10;
 
 /** A task's id, short, that leads to its page. A click on the button beside it copies the whole id. */
@@ -10,6 +10,15 @@ export function TaskLink({ id }: { readonly id: string }) {
       </a>
       <CopyButton text={id} what="id" />
     </span>
+  );
+}
+
+/** A letter's id, short, that leads to its page. */
+export function LetterLink({ id }: { readonly id: string }) {
+  return (
+    <a class="id" href={letterPage(id)} title={id}>
+      {id.slice(0, SHOWN)}
+    </a>
   );
 }
 

@@ -101,7 +101,7 @@ it.each([
   ],
   [{ state: "running", attempts: 0 }, "An attempt is running. Its handler may take 30 s."],
   [{ state: "succeeded" }, "It is done, and won't run again."],
-  [{ state: "cancelled" }, "Somebody called it off before it was done."],
+  [{ state: "cancelled" }, "Somebody cancelled it before it was done."],
   [
     { state: "finished" },
     "It has left its queue. Tasks of natural types keep no record: they leave when they have succeeded.",

@@ -1,8 +1,10 @@
+import { cut } from "../../parts/cut.ts";
+
 /** How many characters of a message tell letters apart. */
 const SHOWN_CHARACTERS = 160;
 
-/** The beginning of a message, as a row shows it. Never half of a character. */
+/** The beginning of a message, as a row shows it. */
 export function cutMessage(message: string): string {
   if (message.length <= SHOWN_CHARACTERS) return message;
-  return `${message.slice(0, SHOWN_CHARACTERS).replace(/[\uD800-\uDBFF]$/, "")}…`;
+  return `${cut(message, SHOWN_CHARACTERS)}…`;
 }

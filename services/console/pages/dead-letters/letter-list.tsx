@@ -1,6 +1,6 @@
 import type { DeadLetter } from "../../../../packages/client/src/views/dead-letter.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
-import { letterPage } from "../../parts/task-id.tsx";
+import { LetterLink } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { cutMessage } from "./cut-message.ts";
 import { Scroll } from "../../parts/scroll.tsx";
@@ -40,17 +40,5 @@ export function LetterList({ letters }: { readonly letters: readonly DeadLetter[
         </tbody>
       </table>
     </Scroll>
-  );
-}
-
-/** How much of an id tells letters apart for a person. */
-const SHOWN_CHARACTERS = 10;
-
-/** A letter's id, short, that leads to its page. */
-export function LetterLink({ id }: { readonly id: string }) {
-  return (
-    <a class="id" href={letterPage(id)} title={id}>
-      {id.slice(0, SHOWN_CHARACTERS)}
-    </a>
   );
 }

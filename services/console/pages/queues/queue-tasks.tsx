@@ -56,8 +56,8 @@ function QueueTasksPage(props: {
         Tasks of <a href={queuePage(queueKey)}>{queueKey}</a>
       </h1>
       <p class="quiet">
-        What is in the queue now, as Cloud Tasks lists it: in no order, and it can't filter. A task that is done has
-        left it.
+        What is in the queue now, in Cloud Tasks' own order: the list can't be sorted or filtered. A task that is done
+        has left the queue.
       </p>
       {items.length > 0 ? (
         <QueuedTaskTable tasks={items} />

@@ -1,5 +1,7 @@
 import type { Child } from "hono/jsx";
-import { TaskLink, letterPage, queuePage, typePage } from "../../parts/task-id.tsx";
+import { Fact } from "../../parts/fact.tsx";
+import { GoogleLink } from "../../parts/google-link.tsx";
+import { LetterLink, TaskLink, queuePage, typePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import type { SeenTask } from "./read-task.ts";
 
@@ -9,42 +11,31 @@ export function TaskFacts({ seen }: { readonly seen: SeenTask }) {
   const { attempts, parent, children = [], replayOf } = task;
   return (
     <dl class="facts">
-      <Fact name="Type">{task.type === undefined ? undefined : <a href={typePage(task.type)}>{task.type}</a>}</Fact>
-      <Fact name="Queue">
+      <Fact label="Type">{task.type === undefined ? undefined : <a href={typePage(task.type)}>{task.type}</a>}</Fact>
+      <Fact label="Queue">
         <a href={queuePage(task.queue)}>{task.queue}</a>
       </Fact>
-      <Fact name="Caller">{task.caller ?? letter?.caller}</Fact>
-      <Fact name="Created">{task.createdAt && <Time at={task.createdAt} />}</Fact>
-      <Fact name="Ended">{task.finishedAt && <Time at={task.finishedAt} />}</Fact>
-      <Fact name="Attempts">{attempts === undefined ? undefined : describeAttempts(attempts, type?.attempts)}</Fact>
-      <Fact name="Last error">
+      <Fact label="Caller">{task.caller ?? letter?.caller}</Fact>
+      <Fact label="Created">{task.createdAt && <Time at={task.createdAt} />}</Fact>
+      <Fact label="Ended">{task.finishedAt && <Time at={task.finishedAt} />}</Fact>
+      <Fact label="Attempts">{attempts === undefined ? undefined : describeAttempts(attempts, type?.attempts)}</Fact>
+      <Fact label="Last error">
         {task.lastError && (
           <>
             <code>{task.lastError.code}</code> {task.lastError.message}
           </>
         )}
       </Fact>
-      <Fact name="Cancel">{task.cancelRequested && "requested"}</Fact>
-      <Fact name="Follows">{parent === undefined ? undefined : <TaskLink id={parent} />}</Fact>
-      <Fact name="Followed by">{children.length === 0 ? undefined : <TaskLinks ids={children} />}</Fact>
-      <Fact name="Replay of">{replayOf === undefined ? undefined : <LetterLink id={replayOf} />}</Fact>
-      <Fact name="Dead letter">{task.state === "dead" ? <LetterLink id={task.id} /> : undefined}</Fact>
-      <Fact name="Replayed as">
+      <Fact label="Cancel">{task.cancelRequested && "requested"}</Fact>
+      <Fact label="Follows">{parent === undefined ? undefined : <TaskLink id={parent} />}</Fact>
+      <Fact label="Followed by">{children.length === 0 ? undefined : <TaskLinks ids={children} />}</Fact>
+      <Fact label="Replay of">{replayOf === undefined ? undefined : <LetterLink id={replayOf} />}</Fact>
+      <Fact label="Dead letter">{task.state === "dead" ? <LetterLink id={task.id} /> : undefined}</Fact>
+      <Fact label="Replayed as">
         {letter?.replayedAs === undefined ? undefined : <TaskLink id={letter.replayedAs} />}
       </Fact>
-      <Fact name="In Google's console">{googleLinks(seen.task.links)}</Fact>
+      <Fact label="In Google's console">{googleLinks(seen.task.links)}</Fact>
     </dl>
-  );
-}
-
-/** A line of the facts; nothing where nothing is known. */
-function Fact({ name, children }: { readonly name: string; readonly children?: Child }) {
-  if (children === undefined || children === null || children === false) return null;
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
   );
 }
 
@@ -64,22 +55,12 @@ function TaskLinks({ ids }: { readonly ids: readonly string[] }) {
   );
 }
 
-function LetterLink({ id }: { readonly id: string }) {
+/** Undefined on a laptop, where there are none. */
+function googleLinks({ console, logs }: { readonly console?: string; readonly logs?: string }): Child {
+  if (console === undefined && logs === undefined) return undefined;
   return (
-    <span class="id">
-      <a href={letterPage(id)} title={id}>
-        {id.slice(0, 10)}
-      </a>
-    </span>
+    <>
+      <GoogleLink href={console}>queue</GoogleLink> <GoogleLink href={logs}>logs</GoogleLink>
+    </>
   );
-}
-
-const GOOGLE = "https://console.cloud.google.com/";
-
-function googleLinks(links: { readonly console?: string; readonly logs?: string }): Child {
-  const known = [
-    [links.console, "queue"],
-    [links.logs, "logs"],
-  ].flatMap(([href, label]) => (href?.startsWith(GOOGLE) ? [<a href={href}>{label}</a>] : []));
-  return known.length === 0 ? undefined : known.flatMap((link, at) => (at === 0 ? [link] : [" · ", link]));
 }

@@ -23,7 +23,7 @@ export function describeEnd(state: EndedState): End {
         colour: "bad",
       };
     case "cancelled":
-      return { title: "Cancelled", meaning: "Somebody called it off before it was done.", colour: "quiet" };
+      return { title: "Cancelled", meaning: "Somebody cancelled it before it was done.", colour: "quiet" };
     case "finished":
       return {
         title: "Finished",

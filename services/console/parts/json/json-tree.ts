@@ -1,3 +1,5 @@
+import { cut } from "../cut.ts";
+
 /** How much of a JSON value a page shows. */
 export interface JsonLimits {
   /** Values in all. */
@@ -91,12 +93,6 @@ function stringNode(value: string, { longestText }: JsonLimits) {
 
 function nameText(name: string, { longestText }: JsonLimits): string {
   return name.length > longestText ? `${JSON.stringify(cut(name, longestText))}…` : JSON.stringify(name);
-}
-
-/** The beginning of a text, without half of a character at its end. */
-function cut(text: string, length: number): string {
-  const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(length - 1));
-  return text.slice(0, isHalf ? length - 1 : length);
 }
 
 function plainNode(value: unknown): JsonNode {

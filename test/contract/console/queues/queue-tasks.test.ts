@@ -11,7 +11,7 @@ it("lists what is in a queue, with links to the tasks", async () => {
   expect(page.links).toContain(`/tasks/${body.id}`);
   expect(page.main).toMatch(/webhook\.deliver scheduled in (59 min|1 h) 0 – local/);
   expect(page.valuesOf("datetime")).toEqual([scheduleTime]);
-  expect(page.main).toContain("in no order, and it can't filter");
+  expect(page.main).toContain("in Cloud Tasks' own order: the list can't be sorted or filtered");
   expect(page.liveSeconds).toBe(5);
 });
 

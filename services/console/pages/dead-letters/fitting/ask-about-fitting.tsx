@@ -5,7 +5,8 @@ import { Empty } from "../../../parts/try-it.tsx";
 import { countLetters } from "../count-letters.ts";
 import { FilterFields } from "../filter-fields.tsx";
 import { type ShownFilter, describeFilter } from "../letter-filter.ts";
-import { LetterLink, LetterList } from "../letter-list.tsx";
+import { LetterList } from "../letter-list.tsx";
+import { LetterLink } from "../../../parts/task-id.tsx";
 import { type DryRun, type Failing, MOST_COUNTED } from "./dry-run.ts";
 import { FITTING_PATH } from "./fitting-path.ts";
 

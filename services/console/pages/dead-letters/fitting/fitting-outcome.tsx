@@ -2,7 +2,7 @@ import { ActionForm } from "../../../parts/form.tsx";
 import { formatCount } from "../../../parts/numbers.ts";
 import { FilterFields } from "../filter-fields.tsx";
 import { type ShownFilter, listPage } from "../letter-filter.ts";
-import { LetterLink } from "../letter-list.tsx";
+import { LetterLink } from "../../../parts/task-id.tsx";
 import { FITTING_PATH } from "./fitting-path.ts";
 import type { ReplayedPages } from "./replay-pages.ts";
 import { Scroll } from "../../../parts/scroll.tsx";

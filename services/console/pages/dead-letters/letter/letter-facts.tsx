@@ -1,5 +1,5 @@
-import type { PropsWithChildren } from "hono/jsx";
 import { describeDuration } from "../../../parts/distance.ts";
+import { Fact } from "../../../parts/fact.tsx";
 import { CopyButton, TaskLink, letterPage, queuePage } from "../../../parts/task-id.tsx";
 import { ExactTime, Time } from "../../../parts/time.tsx";
 import type { WholeLetter } from "./read-whole-letter.ts";
@@ -58,24 +58,15 @@ export function LetterFacts({ letter, type }: WholeLetter) {
   );
 }
 
-function Fact({ label, children }: PropsWithChildren<{ readonly label: string }>) {
-  return (
-    <>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </>
-  );
-}
-
 /** How often a letter was replayed, and what its last replay was. */
 export function Replays({ letter }: Pick<WholeLetter, "letter">) {
   const { replays, replayedAs, replayedAt, replayedBy, status } = letter;
   if (replays === 0 && replayedAs === undefined) return <span class="none">none yet</span>;
   return (
     <>
-      {replays > 1 ? `${replays} times, the last time` : "once"} as{" "}
-      {replayedAs === undefined ? "a task that isn't known" : <TaskLink id={replayedAs} />}, <Time at={replayedAt} />
-      {replayedBy === undefined ? null : `, by ${replayedBy}`}
+      {replays > 1 ? `${replays} times, the last time` : "once,"} <Time at={replayedAt} />
+      {replayedBy === undefined ? null : ` by ${replayedBy}`}, as{" "}
+      {replayedAs === undefined ? "a task that isn't known" : <TaskLink id={replayedAs} />}
       {status === "open" ? ". Its task has died again since." : null}
     </>
   );

@@ -1,7 +1,8 @@
 import { AskFirst } from "../../../parts/ask-first.tsx";
 import { Empty } from "../../../parts/try-it.tsx";
 import { FilterFields } from "../filter-fields.tsx";
-import { LetterLink, LetterList } from "../letter-list.tsx";
+import { LetterList } from "../letter-list.tsx";
+import { LetterLink } from "../../../parts/task-id.tsx";
 import { type ShownFilter, listPage } from "../letter-filter.ts";
 import type { SelectedAction } from "./selected-actions.ts";
 import { type AskedLetter, fieldOf } from "./selected-letters.ts";

@@ -1,7 +1,6 @@
 import { ActionForm } from "../../../parts/form.tsx";
-import { TaskLink } from "../../../parts/task-id.tsx";
+import { LetterLink, TaskLink } from "../../../parts/task-id.tsx";
 import { FilterFields } from "../filter-fields.tsx";
-import { LetterLink } from "../letter-list.tsx";
 import { type ShownFilter, listPage } from "../letter-filter.ts";
 import type { LetterOutcome, SelectedLetter } from "./act-on-each.ts";
 import type { SelectedAction } from "./selected-actions.ts";

@@ -1,0 +1,12 @@
+import type { Child } from "hono/jsx";
+
+/** A line of a list of facts; nothing where nothing is known. */
+export function Fact({ label, children }: { readonly label: string; readonly children?: Child }) {
+  if (children === undefined || children === null || children === false) return null;
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
