@@ -22,6 +22,8 @@ interface RunServiceArgs {
   readonly maxInstances: number;
   /** Requests that one instance handles at once. */
   readonly concurrency: number;
+  /** vCPUs of one instance, and its memory. */
+  readonly cpus: string;
   readonly memoryMib: number;
   readonly requestTimeoutMs: number;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
@@ -81,7 +83,7 @@ export class RunService extends pulumi.ComponentResource {
   }
 }
 
-function describeContainer({ image, memoryMib, env, secretEnv = {} }: RunServiceArgs) {
+function describeContainer({ image, cpus, memoryMib, env, secretEnv = {} }: RunServiceArgs) {
   return {
     image,
     ports: { containerPort: PORT },
@@ -94,7 +96,7 @@ function describeContainer({ image, memoryMib, env, secretEnv = {} }: RunService
         valueSource: { secretKeyRef: { secret: secret.secretId, version: version.version } },
       })),
     ],
-    resources: { limits: { cpu: "1", memory: `${memoryMib}Mi` }, cpuIdle: true, startupCpuBoost: true },
+    resources: { limits: { cpu: cpus, memory: `${memoryMib}Mi` }, cpuIdle: true, startupCpuBoost: true },
     startupProbe: aliveProbe({ periodSeconds: 2, failureThreshold: 15 }),
     livenessProbe: aliveProbe({ periodSeconds: 10, failureThreshold: 3 }),
   };

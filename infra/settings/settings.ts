@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts";
-import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
+import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
@@ -66,15 +66,7 @@ const ownFields = {
     .default([]),
   producerIngress: oneOf("all", "internal").default("all"),
   ...consoleFields,
-  producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
-  producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-  workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
-  workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-  /** Deliveries that one worker instance handles at once. */
-  workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
-  /** In MiB. One vCPU takes at most 4 GiB (https://cloud.google.com/run/docs/configuring/services/memory-limits). */
-  producerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(LEAST_MEMORY_MIB),
-  workerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(2_048),
+  ...capacityFields,
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   /** How many days to keep daily backups of the stack's own database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
@@ -165,6 +157,7 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
 function contradictions(settings: z.output<ReturnType<typeof schemaOf>>, given: ReadonlyMap<string, unknown>) {
   return [
     ...accessProblems(settings),
+    ...capacityProblems(settings, given),
     ...consoleProblems(settings),
     ...databaseProblems(settings, given),
     ...operationsProblems(settings),
