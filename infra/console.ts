@@ -69,7 +69,7 @@ export class Console extends pulumi.ComponentResource {
         memoryMib: settings.consoleMemoryMib,
         env,
         iap: identity === "iap",
-        subnet: settings.consoleSubnet,
+        egress: settings.consoleSubnet === undefined ? undefined : { subnet: settings.consoleSubnet, traffic: "all" },
       },
       { parent: this, dependsOn: options.dependsOn ?? [] },
     );

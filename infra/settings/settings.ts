@@ -10,6 +10,7 @@ import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
+import { workerFields, workerProblems } from "./worker-settings.ts";
 
 /** The stack's configuration is invalid. The message has a sentence for each problem that says what to do. */
 export class SettingsError extends pulumi.RunError {
@@ -66,6 +67,7 @@ const ownFields = {
     .default([]),
   producerIngress: oneOf("all", "internal").default("all"),
   ...consoleFields,
+  ...workerFields,
   ...capacityFields,
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   /** How many days to keep daily backups of the stack's own database; 0 turns backups off. */
@@ -142,7 +144,7 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
-    ...(parsed.success ? contradictions(parsed.data, own) : []).map(
+    ...(parsed.success ? contradictions(parsed.data, own, declared) : []).map(
       ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
     ),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
@@ -154,13 +156,18 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
 }
 
 /** What valid settings say that can't be, or has no effect. */
-function contradictions(settings: z.output<ReturnType<typeof schemaOf>>, given: ReadonlyMap<string, unknown>) {
+function contradictions(
+  settings: z.output<ReturnType<typeof schemaOf>>,
+  given: ReadonlyMap<string, unknown>,
+  declared: ReadonlyMap<string, string>,
+) {
   return [
     ...accessProblems(settings),
     ...capacityProblems(settings, given),
     ...consoleProblems(settings),
     ...databaseProblems(settings, given),
     ...operationsProblems(settings),
+    ...workerProblems(settings, declared),
   ];
 }
 

@@ -53,6 +53,8 @@ test("three settings are enough, and the defaults protect what can't be recreate
     completionSeconds: 60,
     auditDataAccess: false,
     weeklyBackupRetentionWeeks: 0,
+    workerEnvironment: new Map(),
+    workerSecrets: new Map(),
     schedulesOff: [],
     taskSettings: { variables: new Map(), secrets: new Map() },
   });
