@@ -1,15 +1,24 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { RunService } from "./run-service.ts";
+import { CONSOLE_MAX_INSTANCES } from "./settings/budgets.ts";
 import { membersThatLook } from "./settings/access-settings.ts";
 import type { ConsoleIdentity } from "./settings/console-settings.ts";
 import type { Settings } from "./settings/settings.ts";
 
-/** Few people look at it, and they wait for the producer rather than for its processor. */
-const CAPACITY = { minInstances: 0, maxInstances: 2, concurrency: 80, memoryMib: 512, requestTimeoutMs: 60_000 };
+/** People who look at it wait for the producer rather than for its processor. */
+const CAPACITY = {
+  minInstances: 0,
+  maxInstances: CONSOLE_MAX_INSTANCES,
+  concurrency: 80,
+  requestTimeoutMs: 60_000,
+};
 
 interface ConsoleArgs {
-  readonly settings: Pick<Settings, "project" | "prefix" | "region" | "operators" | "viewers" | "consoleSubnet">;
+  readonly settings: Pick<
+    Settings,
+    "project" | "prefix" | "region" | "operators" | "viewers" | "consoleSubnet" | "consoleCpus" | "consoleMemoryMib"
+  >;
   readonly identity: ConsoleIdentity;
   /** The project's. */
   readonly projectNumber: pulumi.Output<string>;
@@ -56,9 +65,11 @@ export class Console extends pulumi.ComponentResource {
         ingress: "all",
         ...(identity === "iap" ? {} : { customAudiences: [args.audience] }),
         ...CAPACITY,
+        cpus: settings.consoleCpus,
+        memoryMib: settings.consoleMemoryMib,
         env,
         iap: identity === "iap",
-        subnet: settings.consoleSubnet,
+        egress: settings.consoleSubnet === undefined ? undefined : { subnet: settings.consoleSubnet, traffic: "all" },
       },
       { parent: this, dependsOn: options.dependsOn ?? [] },
     );

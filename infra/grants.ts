@@ -51,6 +51,8 @@ interface Guarded {
   readonly queues: Queues;
   readonly records: RecordStore;
   readonly secrets: TaskSecrets;
+  /** The secrets that exist already, by their full names. */
+  readonly givenSecrets: readonly string[];
   readonly traces: boolean;
 }
 
@@ -64,6 +66,7 @@ interface Guarded {
  * | both     | act as the invoker (to ask for tokens)  | the invoker      |
  * | both     | read and write documents                | the one database |
  * | worker   | read the secrets of task types          | each secret      |
+ * | worker   | read the secrets that it is given       | each secret      |
  * | producer | read metrics                            | the project      |
  * | both     | write traces, where they are on         | the project      |
  *
@@ -91,6 +94,7 @@ export class Grants extends pulumi.ComponentResource {
       this.letActAs("worker", worker, invoker),
       this.letUseRecords("worker", worker, guarded),
       ...Object.values(guarded.secrets.byVariable).map((stored) => this.letReadSecret(worker, stored)),
+      ...guarded.givenSecrets.map((secretId) => this.letReadGiven(worker, secretId)),
       ...(guarded.traces ? [this.letWriteTraces("worker", worker, guarded.project)] : []),
     ];
     this.registerOutputs();
@@ -161,6 +165,11 @@ export class Grants extends pulumi.ComponentResource {
       { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member: worker.member },
       { parent: this },
     );
+  }
+
+  private letReadGiven({ member }: Account, secretId: string): pulumi.Resource {
+    const grant = { secretId, role: "roles/secretmanager.secretAccessor", member };
+    return new gcp.secretmanager.SecretIamMember(`worker-reads-${secretId}`, grant, { parent: this });
   }
 
   /** Traces belong to the project, so this can't be granted on anything smaller. */

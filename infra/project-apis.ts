@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The APIs that every stack uses. Traces, Identity-Aware Proxy and budgets add their own. */
+/** The APIs that every stack uses. Traces, Identity-Aware Proxy, budgets and a network add their own. */
 const ALWAYS = [
   "artifactregistry.googleapis.com",
   "cloudresourcemanager.googleapis.com",
@@ -24,7 +24,7 @@ export class ProjectApis extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { traces, iap, budget }: { traces: boolean; iap: boolean; budget: boolean },
+    { traces, iap, budget, network }: { traces: boolean; iap: boolean; budget: boolean; network: boolean },
     options: pulumi.ComponentResourceOptions,
   ) {
     super("handoff:infra:ProjectApis", name, {}, options);
@@ -32,6 +32,7 @@ export class ProjectApis extends pulumi.ComponentResource {
       ...ALWAYS,
       ...(traces ? ["telemetry.googleapis.com", "cloudtrace.googleapis.com"] : []),
       ...(iap ? ["iap.googleapis.com"] : []),
+      ...(network ? ["compute.googleapis.com"] : []),
       ...(budget ? ["billingbudgets.googleapis.com"] : []),
     ];
     this.services = wanted.map(

@@ -5,6 +5,12 @@ import type { StoredSecret } from "./task-secrets.ts";
 
 const PORT = 8080;
 
+/** A subnet, and what goes through it. */
+export interface Egress {
+  readonly subnet: pulumi.Input<string>;
+  readonly traffic: "all" | "private-ranges";
+}
+
 /** What differs between our Cloud Run services. */
 interface RunServiceArgs {
   readonly serviceName: string;
@@ -22,15 +28,19 @@ interface RunServiceArgs {
   readonly maxInstances: number;
   /** Requests that one instance handles at once. */
   readonly concurrency: number;
+  /** vCPUs of one instance, and its memory. */
+  readonly cpus: string;
   readonly memoryMib: number;
   readonly requestTimeoutMs: number;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv?: Readonly<Record<string, StoredSecret>>;
+  /** Variables whose values are in secrets that exist already. */
+  readonly givenSecrets?: ReadonlyMap<string, { readonly secret: string; readonly version: string }>;
   readonly protect: boolean;
   /** Whether Identity-Aware Proxy stands before it. Default: no. */
   readonly iap?: boolean;
-  /** The subnet that all of its own requests go through. Default: none. */
-  readonly subnet?: string | undefined;
+  /** The subnet that its own requests go through. Default: none. */
+  readonly egress?: Egress | undefined;
   /** Of its template. A change of them makes a new revision. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -61,7 +71,7 @@ export class RunService extends pulumi.ComponentResource {
           timeout: `${args.requestTimeoutMs / 1_000}s`,
           scaling: { minInstanceCount: args.minInstances, maxInstanceCount: args.maxInstances },
           containers: [describeContainer(args)],
-          ...(args.subnet === undefined ? {} : { vpcAccess: allThrough(args.subnet) }),
+          ...(args.egress === undefined ? {} : { vpcAccess: through(args.egress) }),
         },
       },
       // gcloud and the Cloud console overwrite these fields with their own names.
@@ -81,7 +91,7 @@ export class RunService extends pulumi.ComponentResource {
   }
 }
 
-function describeContainer({ image, memoryMib, env, secretEnv = {} }: RunServiceArgs) {
+function describeContainer({ image, cpus, memoryMib, env, secretEnv = {}, givenSecrets = new Map() }: RunServiceArgs) {
   return {
     image,
     ports: { containerPort: PORT },
@@ -93,19 +103,23 @@ function describeContainer({ image, memoryMib, env, secretEnv = {} }: RunService
         // works.
         valueSource: { secretKeyRef: { secret: secret.secretId, version: version.version } },
       })),
+      ...[...givenSecrets].map(([name, { secret, version }]) => ({
+        name,
+        valueSource: { secretKeyRef: { secret, version } },
+      })),
     ],
-    resources: { limits: { cpu: "1", memory: `${memoryMib}Mi` }, cpuIdle: true, startupCpuBoost: true },
+    resources: { limits: { cpu: cpus, memory: `${memoryMib}Mi` }, cpuIdle: true, startupCpuBoost: true },
     startupProbe: aliveProbe({ periodSeconds: 2, failureThreshold: 15 }),
     livenessProbe: aliveProbe({ periodSeconds: 10, failureThreshold: 3 }),
   };
 }
 
 /**
- * Direct VPC egress. All traffic, since the addresses of other services are public ones, which would leave past the network
- * otherwise (https://cloud.google.com/run/docs/securing/ingress).
+ * Direct VPC egress. All traffic by default, since the addresses of other services are public ones, which would leave past the
+ * network otherwise (https://cloud.google.com/run/docs/securing/ingress).
  */
-function allThrough(subnetwork: string) {
-  return { egress: "ALL_TRAFFIC", networkInterfaces: [{ subnetwork }] };
+function through({ subnet: subnetwork, traffic }: Egress) {
+  return { egress: traffic === "all" ? "ALL_TRAFFIC" : "PRIVATE_RANGES_ONLY", networkInterfaces: [{ subnetwork }] };
 }
 
 /**

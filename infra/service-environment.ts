@@ -46,6 +46,7 @@ export function environmentOf(parts: {
       INVOKER_CHECK: "on",
       WORKER_URL: parts.urls.worker,
       ...Object.fromEntries(settings.taskSettings.variables),
+      ...Object.fromEntries(settings.workerEnvironment),
     },
     producer: (workerUrl) => ({
       ...shared,

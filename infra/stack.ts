@@ -16,7 +16,7 @@ import { ProjectWatch } from "./monitoring/project-watch.ts";
 import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
-import { RunService } from "./run-service.ts";
+import { type Egress, RunService } from "./run-service.ts";
 import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.ts";
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
@@ -24,7 +24,9 @@ import { databaseIdOf } from "./settings/database-settings.ts";
 import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf, environmentOfConsole } from "./service-environment.ts";
 import { ServiceLogs } from "./monitoring/service-logs.ts";
+import { fullNameOf, referenceTo } from "./settings/worker-settings.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
+import { StaticEgress } from "./static-egress.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
@@ -51,11 +53,17 @@ export async function provision(registry: Registry) {
   const deployedWorker = { name: workerName(settings), location: settings.region };
   await refuseForgottenShards(registry.queues, deployedWorker, { provider });
   const state = provisionState(registry, settings, options);
-  const { worker, producer, consoleUrl, images } = provisionServices({ ...state, registry, settings, options });
+  const { worker, producer, consoleUrl, images, workerAddress } = provisionServices({
+    ...state,
+    registry,
+    settings,
+    options,
+  });
   watch(state, { registry, settings, options });
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
+    workerAddress,
     consoleUrl,
     queueNames: state.queues.names,
     database: state.records.databaseId,
@@ -71,11 +79,16 @@ interface Options {
 
 /** Two providers: one enables the APIs, and everything else waits for the APIs by depending on the other. */
 function providerBehindApis(settings: Settings): gcp.Provider {
-  const { project, region, traceSampleRatio, console: reachedBy, monthlyBudget } = settings;
+  const { project, region, traceSampleRatio, console: reachedBy, monthlyBudget, workerEgress } = settings;
   const enabler = new gcp.Provider("enabler", { project, region });
   const apis = new ProjectApis(
     "apis",
-    { traces: traceSampleRatio > 0, iap: reachedBy === "iap", budget: monthlyBudget !== undefined },
+    {
+      traces: traceSampleRatio > 0,
+      iap: reachedBy === "iap",
+      budget: monthlyBudget !== undefined,
+      network: workerEgress === "static-ip",
+    },
     { providers: [enabler] },
   );
   return new gcp.Provider(
@@ -98,7 +111,9 @@ function provisionState(registry: Registry, settings: Settings, options: Options
     options,
   );
   const traces = settings.traceSampleRatio > 0;
-  const grants = new Grants("grants", { project, prefix, accounts, queues, records, secrets, traces }, options);
+  const givenSecrets = [...new Set([...settings.workerSecrets.values()].map(fullNameOf))];
+  const guarded = { project, prefix, accounts, queues, records, secrets, givenSecrets, traces };
+  const grants = new Grants("grants", guarded, options);
   return { accounts, queues, records, secrets, grants };
 }
 
@@ -122,6 +137,7 @@ function provisionServices(parts: Services) {
   const projectNumber = numberOf(settings, options);
   const urls = urlsOf(settings, projectNumber);
   const environment = environmentOf({ ...parts, audiences, urls });
+  const wayOut = workersWayOut(settings, options);
   const worker = new RunService(
     "worker",
     {
@@ -136,10 +152,13 @@ function provisionServices(parts: Services) {
       minInstances: settings.workerMinInstances,
       maxInstances: settings.workerMaxInstances,
       concurrency: settings.workerConcurrency,
+      cpus: settings.workerCpus,
       memoryMib: settings.workerMemoryMib,
       requestTimeoutMs: WORKER_REQUEST_TIMEOUT_MS,
       env: environment.worker,
       secretEnv: secrets.byVariable,
+      givenSecrets: new Map([...settings.workerSecrets].map(([name, it]) => [name, referenceTo(it, project)])),
+      egress: wayOut.egress,
       annotations: shardsAnnotation(registry.queues),
     },
     { ...options, dependsOn: [...grants.ofWorker] },
@@ -161,6 +180,7 @@ function provisionServices(parts: Services) {
       minInstances: settings.producerMinInstances,
       maxInstances: settings.producerMaxInstances,
       concurrency: PRODUCER_CONCURRENCY,
+      cpus: settings.producerCpus,
       memoryMib: settings.producerMemoryMib,
       requestTimeoutMs: PRODUCER_REQUEST_TIMEOUT_MS,
       env: environment.producer(worker.url),
@@ -170,7 +190,18 @@ function provisionServices(parts: Services) {
   const called = { project, prefix, region, audience: audiences.producer };
   const outbox = new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
   const consoleUrl = provisionConsole({ ...parts, images, audiences, urls, projectNumber, producer, outbox });
-  return { worker, producer, consoleUrl, images: images.deployed };
+  return { worker, producer, consoleUrl, images: images.deployed, workerAddress: wayOut.address };
+}
+
+/** How the worker's own requests leave, and from which address if the stack has one for it. */
+function workersWayOut(
+  { workerEgress, prefix, region, protect }: Settings,
+  options: Options,
+): { readonly egress?: Egress; readonly address?: pulumi.Output<string> } {
+  if (workerEgress === undefined) return {};
+  if (workerEgress !== "static-ip") return { egress: workerEgress };
+  const { subnet, address } = new StaticEgress("worker-egress", { prefix, region, protect }, options);
+  return { egress: { subnet, traffic: "all" }, address };
 }
 
 type ConsoleParts = Pick<Services, "settings" | "accounts" | "options"> & {

@@ -23,6 +23,9 @@ export function madeUpState(resource: RecordedResource): { readonly id: string; 
       return { id, state: { ...inputs, uri: `https://${textOf(inputs["name"])}-${SUFFIX}-ew.a.run.app` } };
     case "gcp:cloudtasks/queue:Queue":
       return { id, state: { ...inputs, name: `${resource.name}-${SUFFIX}` } };
+    case "gcp:compute/address:Address":
+      // An address that is for documentation (https://www.rfc-editor.org/rfc/rfc5737).
+      return { id, state: { ...inputs, address: "203.0.113.7", selfLink: `addresses/${textOf(inputs["name"])}` } };
     case "gcp:logging/projectBucketConfig:ProjectBucketConfig": {
       const [location, bucketId] = [textOf(inputs["location"]), textOf(inputs["bucketId"])];
       return { id: `projects/${project}/locations/${location}/buckets/${bucketId}`, state: inputs };

@@ -27,6 +27,11 @@ export const RECOVERIES: ReadonlyMap<string, Recovery> = new Map([
     imported("projects/{{project}}/locations/{{location}}/repositories/{{repositoryId}}"),
   ],
   ["gcp:cloudrunv2/service:Service", imported("projects/{{project}}/locations/{{location}}/services/{{name}}")],
+  ["gcp:compute/address:Address", imported("projects/{{project}}/regions/{{region}}/addresses/{{name}}")],
+  ["gcp:compute/network:Network", imported("projects/{{project}}/global/networks/{{name}}")],
+  ["gcp:compute/router:Router", imported("projects/{{project}}/regions/{{region}}/routers/{{name}}")],
+  ["gcp:compute/routerNat:RouterNat", imported("projects/{{project}}/regions/{{region}}/routers/{{router}}/{{name}}")],
+  ["gcp:compute/subnetwork:Subnetwork", imported("projects/{{project}}/regions/{{region}}/subnetworks/{{name}}")],
   ["gcp:eventarc/trigger:Trigger", imported("projects/{{project}}/locations/{{location}}/triggers/{{name}}")],
   [
     "gcp:firestore/backupSchedule:BackupSchedule",

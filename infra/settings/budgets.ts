@@ -15,6 +15,9 @@ export class BudgetError extends pulumi.RunError {
 /** Requests that one instance of the producer handles at once. */
 export const PRODUCER_CONCURRENCY = 80;
 
+/** Few people look at it. */
+export const CONSOLE_MAX_INSTANCES = 2;
+
 /** Queue limits (https://cloud.google.com/tasks/docs/quotas). */
 const MOST_DISPATCHES_PER_SECOND = 500;
 const MOST_CONCURRENT_DISPATCHES = 5_000;
@@ -92,18 +95,42 @@ type Region = Pick<
   Settings,
   | "producerMaxInstances"
   | "workerMaxInstances"
+  | "producerCpus"
+  | "workerCpus"
+  | "consoleCpus"
   | "producerMemoryMib"
   | "workerMemoryMib"
+  | "consoleMemoryMib"
+  | "console"
   | "regionCpus"
   | "regionMemoryGib"
 >;
 
-/** An instance has one vCPU. */
+/** Instances of each service, and what one of them has. */
+function instancesOf(settings: Region) {
+  const { producerMaxInstances, workerMaxInstances, console: reachedBy } = settings;
+  return [
+    { service: "producer", count: producerMaxInstances, cpus: settings.producerCpus, mib: settings.producerMemoryMib },
+    { service: "worker", count: workerMaxInstances, cpus: settings.workerCpus, mib: settings.workerMemoryMib },
+    ...(reachedBy === "off"
+      ? []
+      : [
+          {
+            service: "console",
+            count: CONSOLE_MAX_INSTANCES,
+            cpus: settings.consoleCpus,
+            mib: settings.consoleMemoryMib,
+          },
+        ]),
+  ];
+}
+
 function checkRegion(settings: Region): string[] {
-  const { producerMaxInstances, workerMaxInstances, producerMemoryMib, workerMemoryMib } = settings;
-  const cpus = producerMaxInstances + workerMaxInstances;
-  const memoryMib = producerMaxInstances * producerMemoryMib + workerMaxInstances * workerMemoryMib;
-  const instances = `${producerMaxInstances} instances of the producer and ${workerMaxInstances} of the worker`;
+  const all = instancesOf(settings);
+  const cpus = all.reduce((sum, it) => sum + it.count * Number(it.cpus), 0);
+  const memoryMib = all.reduce((sum, it) => sum + it.count * it.mib, 0);
+  const counts = all.map(({ service, count }, index) => `${count} ${index === 0 ? "instances " : ""}of the ${service}`);
+  const instances = `${counts.slice(0, -1).join(", ")} and ${counts.at(-1)}`;
   const problems: string[] = [];
   if (cpus > settings.regionCpus) {
     problems.push(

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { oneOf } from "./setting-values.ts";
+import { subnet } from "./worker-settings.ts";
 
 /** Whether there is a console, and how people reach it. */
 export const consoleFields = {
@@ -12,13 +12,7 @@ export const consoleFields = {
    * The subnet that the console's requests go through: its name, or its path if it is in another project. A producer with
    * `producerIngress` internal takes no others.
    */
-  consoleSubnet: z
-    .string()
-    .regex(
-      /^(projects\/[a-z][a-z0-9-]*[a-z0-9]\/regions\/[a-z0-9-]+\/subnetworks\/)?[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
-      "must be a subnet's name, or projects/PROJECT/regions/REGION/subnetworks/NAME",
-    )
-    .optional(),
+  consoleSubnet: subnet.optional(),
 };
 
 /** How the console learns who somebody is. */

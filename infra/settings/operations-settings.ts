@@ -2,7 +2,7 @@ import { z } from "zod";
 import { images } from "./image-settings.ts";
 import { listOf, numberWithin, oneOf, trueOrFalse } from "./setting-values.ts";
 
-/** What whoever operates the stack decides: which images run, what is kept of its logs, what the project may use, and what is promised. */
+/** What whoever operates the stack decides: which images run, what is kept of its logs, and what is promised. */
 export const operationsFields = {
   /** Images to deploy as they are. Default: `pulumi up` builds them, with Docker. */
   images: images.default({}),
@@ -17,12 +17,6 @@ export const operationsFields = {
    * (https://cloud.google.com/logging/quotas#logs_retention_periods).
    */
   logRetentionDays: numberWithin({ from: 1, to: 3_650 }).optional(),
-  /**
-   * How many vCPUs, and how much memory, the project's instances may have in the region altogether. Default: what a new
-   * project gets. Google raises it on request (https://cloud.google.com/run/quotas#increase).
-   */
-  regionCpus: numberWithin({ from: 1, to: 100_000 }).default(20),
-  regionMemoryGib: numberWithin({ from: 1, to: 1_000_000 }).default(40),
   /** Channels that exist already, of whatever kind: Slack, PagerDuty, a webhook. Alerts go there, too. */
   notificationChannels: listOf(
     z

@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DEFAULT_CALLER_REQUESTS_PER_SECOND } from "../../shared/auth/access.ts";
-import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import type { Registry, Schedules } from "../../shared/contract/registry.ts";
 import { DEFAULT_DEAD_LETTER_RETENTION_DAYS } from "../../shared/records/letters/dead-letter.ts";
 import { accessProblems, accounts, caller, callerTypes, typePatterns } from "./access-settings.ts";
+import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
+import { workerFields, workerProblems } from "./worker-settings.ts";
 
 /** The stack's configuration is invalid. The message has a sentence for each problem that says what to do. */
 export class SettingsError extends pulumi.RunError {
@@ -66,15 +67,8 @@ const ownFields = {
     .default([]),
   producerIngress: oneOf("all", "internal").default("all"),
   ...consoleFields,
-  producerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
-  producerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-  workerMinInstances: numberWithin({ from: 0, to: 1_000 }).default(0),
-  workerMaxInstances: numberWithin({ from: 1, to: 1_000 }).default(10),
-  /** Deliveries that one worker instance handles at once. */
-  workerConcurrency: numberWithin({ from: 1, to: 1_000 }).default(40),
-  /** In MiB. One vCPU takes at most 4 GiB (https://cloud.google.com/run/docs/configuring/services/memory-limits). */
-  producerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(LEAST_MEMORY_MIB),
-  workerMemoryMib: numberWithin({ from: LEAST_MEMORY_MIB, to: 4_096 }).default(2_048),
+  ...workerFields,
+  ...capacityFields,
   deadLetterRetentionDays: numberWithin({ from: 1, to: 3_650 }).default(DEFAULT_DEAD_LETTER_RETENTION_DAYS),
   /** How many days to keep daily backups of the stack's own database; 0 turns backups off. */
   backupRetentionDays: numberWithin({ from: 0, to: 98 }).default(7),
@@ -150,7 +144,7 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
           `${declared.get(key)}: a task can't declare a setting with this name, since Handoff uses ${NAMESPACE}:${key} itself.`,
       ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, own, [...known, ...declared.keys()])),
-    ...(parsed.success ? contradictions(parsed.data, own) : []).map(
+    ...(parsed.success ? contradictions(parsed.data, own, declared) : []).map(
       ({ path, message }) => `${NAMESPACE}:${path.join(".")}: ${message}.`,
     ),
     ...problems.map(([key, sentence]) => `${NAMESPACE}:${key}: ${sentence}`),
@@ -162,12 +156,18 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
 }
 
 /** What valid settings say that can't be, or has no effect. */
-function contradictions(settings: z.output<ReturnType<typeof schemaOf>>, given: ReadonlyMap<string, unknown>) {
+function contradictions(
+  settings: z.output<ReturnType<typeof schemaOf>>,
+  given: ReadonlyMap<string, unknown>,
+  declared: ReadonlyMap<string, string>,
+) {
   return [
     ...accessProblems(settings),
+    ...capacityProblems(settings, given),
     ...consoleProblems(settings),
     ...databaseProblems(settings, given),
     ...operationsProblems(settings),
+    ...workerProblems(settings, declared),
   ];
 }
 

@@ -114,13 +114,18 @@ const TAKEN_NAMES = new Set([
   "WORKER_AUDIENCE",
   "WORKER_URL",
 ]);
-const TAKEN_PREFIXES = ["CLOUD_TASKS_", "FIRESTORE_", "GOOGLE_", "K_", "NODE_", "OIDC_", "OTEL_"];
+const TAKEN_PREFIXES = ["CLOUD_RUN_", "CLOUD_TASKS_", "FIRESTORE_", "GOOGLE_", "K_", "NODE_", "OIDC_", "OTEL_"];
+
+/** Whether a variable's name is one that the services, their images or Cloud Run use. */
+export function isTakenName(name: string): boolean {
+  return TAKEN_NAMES.has(name) || TAKEN_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
 
 /** The problems with a task type's declared settings, a sentence each. */
 export function settingProblems(settings: TaskSettings): string[] {
   return Object.entries(settings).flatMap(([name, { schema, local }]) => {
     if (!NAME_PATTERN.test(name)) return [`The setting "${name}" must have a name in capitals, such as WEBHOOK_KEY.`];
-    if (TAKEN_NAMES.has(name) || TAKEN_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+    if (isTakenName(name)) {
       return [`The setting ${name} has the name of one of Handoff's own variables: choose another.`];
     }
     return schema.safeParse(local).success ? [] : [`The setting ${name} has no local value that its schema accepts.`];

@@ -7,6 +7,7 @@ import { printGraph } from "../../infra/preview/print-graph.ts";
 import { readExample } from "../../infra/preview/stacks.ts";
 import { shardKeys } from "../../shared/contract/queue-shards.ts";
 import { registry } from "../../shared/tasks/index.ts";
+import { idsOf } from "../../services/producer/tasks/shared-keys.ts";
 import { FIXTURE } from "./support/fixture-registry.ts";
 import { runRecorded } from "./support/host/ask-host.ts";
 import { exampleFor, ofType, runFixture, runRegistered, the, variablesOf } from "./support/graph.ts";
@@ -183,5 +184,15 @@ test("the examples hold nothing but our settings, which a preview has accepted",
     expect(
       Object.keys(readExample(kind, FIXTURE.settings).config).filter((key) => !key.startsWith("handoff:")),
     ).toEqual([]);
+  }
+});
+
+test("the examples, which are for new stacks, look for no keys that callers once shared", () => {
+  const taskType = FIXTURE.listed[0];
+  const task = { taskType, key: { text: "k" }, caller: { email: "shop@example.com", role: "caller" } } as const;
+  for (const kind of ["dev", "production"] as const) {
+    const callerKeysFromMs = Date.parse(readExample(kind, FIXTURE.settings).config["handoff:callerKeysFrom"] ?? "");
+    expect(callerKeysFromMs).not.toBeNaN();
+    expect(Object.keys(idsOf(task, { nowMs: Date.now(), callerKeysFromMs }))).toEqual(["id"]);
   }
 });

@@ -14,9 +14,14 @@ const settings = {
   workerConcurrency: 40,
   workerMemoryMib: 2_048,
   producerMemoryMib: 512,
+  consoleMemoryMib: 512,
+  producerCpus: "1",
+  workerCpus: "1",
+  consoleCpus: "1",
+  console: "cloud-run",
   regionCpus: 20,
   regionMemoryGib: 40,
-};
+} as const;
 const plan = { registry: FIXTURE, settings };
 
 const bulkWith = (change: Partial<QueueSettings>): Registry =>
@@ -69,12 +74,12 @@ test.each([
   [
     "more instances than a new project has vCPUs for",
     { settings: { ...settings, producerMaxInstances: 20, workerMaxInstances: 20 } },
-    "20 instances of the producer and 20 of the worker take 40 vCPUs, and the project may have 20 in its region: lower",
+    "20 instances of the producer, 20 of the worker and 2 of the console take 42 vCPUs, and the project may have 20 in its region: lower",
   ],
   [
     "more memory than a new project has",
     { settings: { ...settings, workerMemoryMib: 4_096 } },
-    "8 instances of the producer and 10 of the worker take 44 GiB, and the project may have 40 in its region: lower",
+    "8 instances of the producer, 10 of the worker and 2 of the console take 45 GiB, and the project may have 40 in its region: lower",
   ],
   [
     "a dispatch that outlasts the worker's request timeout",
@@ -87,10 +92,30 @@ test.each([
 });
 
 test("accepts as many instances as the project's quota is said to allow", () => {
-  const most = { ...settings, producerMaxInstances: 20, workerMaxInstances: 20, regionCpus: 40, regionMemoryGib: 50 };
-  expect(() => refuseBrokenBudgets({ ...plan, settings: most })).not.toThrow();
-  expect(() => refuseBrokenBudgets({ ...plan, settings: { ...most, regionCpus: 39 } })).toThrow("40 vCPUs");
-  expect(() => refuseBrokenBudgets({ ...plan, settings: { ...most, regionMemoryGib: 49 } })).toThrow("50 GiB");
+  const most = { ...settings, producerMaxInstances: 20, workerMaxInstances: 20, regionCpus: 42, regionMemoryGib: 51 };
+  const check = (change: object) => () => refuseBrokenBudgets({ ...plan, settings: { ...most, ...change } });
+  expect(check({})).not.toThrow();
+  expect(check({ regionCpus: 41 })).toThrow("42 vCPUs");
+  expect(check({ regionMemoryGib: 50 })).toThrow("51 GiB");
+});
+
+test("the console's two instances count, unless there are none", () => {
+  const most = { ...settings, regionCpus: 19, regionMemoryGib: 24 };
+  const check = (change: object) => () => refuseBrokenBudgets({ ...plan, settings: { ...most, ...change } });
+  expect(check({})).toThrow("10 of the worker and 2 of the console take 20 vCPUs");
+  expect(check({})).toThrow("25 GiB");
+  expect(check({ console: "off", regionCpus: 18 })).not.toThrow();
+  expect(check({ console: "off", regionCpus: 17 })).toThrow(
+    "8 instances of the producer and 10 of the worker take 18 v",
+  );
+});
+
+test("an instance takes as many vCPUs as its setting says", () => {
+  const check = (change: object) => () => refuseBrokenBudgets({ ...plan, settings: { ...settings, ...change } });
+  expect(check({ workerCpus: "2" })).toThrow("30 vCPUs");
+  expect(check({ producerCpus: "4" })).toThrow("44 vCPUs");
+  expect(check({ consoleCpus: "8" })).toThrow("34 vCPUs");
+  expect(check({ consoleMemoryMib: 16_384 })).toThrow("56 GiB");
 });
 
 test("accepts a queue that needs its shards", () => {
@@ -99,7 +124,7 @@ test("accepts a queue that needs its shards", () => {
 });
 
 test("exactly as many deliveries as the instances accept are allowed", () => {
-  const eleven = { ...settings, workerMaxInstances: 11, workerConcurrency: 20 };
+  const eleven = { ...settings, producerMaxInstances: 7, workerMaxInstances: 11, workerConcurrency: 20 };
   expect(() => refuseBrokenBudgets({ ...plan, settings: eleven })).not.toThrow();
 });
 

@@ -41,7 +41,7 @@ export function programOfFixture(name: keyof typeof FIXTURES): string {
   return `
     import { provision } from "${PROJECT_DIR}/infra/stack.ts";
     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-    export const { producerUrl, workerUrl, consoleUrl, queueNames, database, databaseLocation, invoker, images } =
+    export const { producerUrl, workerUrl, workerAddress, consoleUrl, queueNames, database, databaseLocation, invoker, images } =
       await provision(${name});`;
 }
 

@@ -10,6 +10,9 @@ import { claimTask, registry } from "../../service/task-types.ts";
 import type { BundleCommand } from "./our-bundles.ts";
 import { type ServerProcess, type ServerProgram, startServer } from "../process/server-process.ts";
 
+/** More than 64 days ago, as in the examples of a stack's settings. */
+const CALLER_KEYS_FROM = "2020-01-01T00:00:00Z";
+
 const EMULATOR = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
 
 /** Both emulators, each a process with its data in a folder, as `npm start` has them. */
@@ -59,9 +62,9 @@ async function pause({ port }: ServerProcess, queue: string): Promise<void> {
   await client.close();
 }
 
-/** Our producer, which tells no callers apart, as the peers don't. */
+/** Our producer, as a new stack has it: it tells no callers apart, as the peers don't, and looks for no keys of earlier revisions. */
 export function producerProgram(command: BundleCommand, { env }: OurEmulators, workerUrl: string): ServerProgram {
-  return { command, env: { ...env, AUTH_MODE: "local", WORKER_URL: workerUrl } };
+  return { command, env: { ...env, AUTH_MODE: "local", WORKER_URL: workerUrl, CALLER_KEYS_FROM } };
 }
 
 /** Our worker, which verifies tokens by the keys at this address. */
