@@ -16,7 +16,7 @@ export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-export const ASSETS_PATH = "/assets";
+const ASSETS_PATH = "/assets";
 
 /** How much of a hash a path needs, in hexadecimal digits. */
 const HASH_DIGITS = 12;
