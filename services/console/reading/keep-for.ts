@@ -41,5 +41,6 @@ export function keepFor<Value>(keptMs: number, clock: Clock): Kept<Value> {
 
 /** What is too old to be shown again can be a payload of 900 KiB. */
 function letGo<Value>(kept: LRUCache<string, Entry<Value>>, nowMs: number): void {
-  for (const [name, { untilMs }] of [...kept.entries()]) if (untilMs <= nowMs) kept.delete(name);
+  const isOld = (name: string): boolean => (kept.peek(name)?.untilMs ?? 0) <= nowMs;
+  for (const name of [...kept.keys()].filter(isOld)) kept.delete(name);
 }
