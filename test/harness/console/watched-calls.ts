@@ -29,7 +29,7 @@ export function watchCalls() {
       return since;
     },
     /** Decides what becomes of calls from now on. */
-    decide(decide: (call: Call) => Fate): void {
+    decide: (decide: (call: Call) => Fate): void => {
       fateOf = decide;
     },
   };
