@@ -62,3 +62,9 @@ test("a credential that the login leaves in the folder gets neither into a commi
     .find((line) => !line.startsWith("#"));
   expect(first).toBe("*");
 });
+
+test("docs/pipeline.md names every variable that a workflow waits for", () => {
+  const names = workflows.flatMap(({ text }) => text.match(/HANDOFF_[A-Z]+/g) ?? []);
+  const doc = fs.readFileSync(path.join(PROJECT_DIR, "docs/pipeline.md"), "utf8");
+  expect(new Set(doc.match(/HANDOFF_[A-Z]+/g))).toEqual(new Set(names));
+});
