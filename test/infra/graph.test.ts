@@ -33,6 +33,7 @@ test("an update requests the same as its preview, plus what the preview could no
     database: "handoff",
     databaseLocation: "europe-west1",
     images: {
+      console: `europe-west1-docker.pkg.dev/my-project-123/console@sha256:${"0".repeat(64)}`,
       producer: `europe-west1-docker.pkg.dev/my-project-123/producer@sha256:${"0".repeat(64)}`,
       worker: `europe-west1-docker.pkg.dev/my-project-123/worker@sha256:${"0".repeat(64)}`,
     },
