@@ -85,7 +85,7 @@ test("a stack with a fixed address keeps every policy, and what a killed update 
     expect([name, policy(resources, "production", FIXTURE)]).toEqual([name, []]);
   }
   const commands = importCommands(resources, "my-project-123").filter((command) => command.includes("gcp:compute/"));
-  expect(commands.map((command) => command.split(" ").at(-1)).toSorted()).toEqual([
+  expect(commands.map((command) => command.split(" ").at(-1) ?? "").toSorted()).toEqual([
     "'projects/my-project-123/global/networks/handoff-egress'",
     "'projects/my-project-123/regions/europe-west1/addresses/handoff-egress'",
     "'projects/my-project-123/regions/europe-west1/routers/handoff-egress'",
