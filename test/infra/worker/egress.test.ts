@@ -8,8 +8,8 @@ import { POLICIES } from "../support/policies.ts";
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const STATIC = { "handoff:workerEgress": "static-ip" };
 
-const run = async (change: Readonly<Record<string, string>>, mode: "preview" | "update" = "update") => {
-  const ended = await runFixture("production", mode, change);
+const run = async (change: Readonly<Record<string, string>>) => {
+  const ended = await runFixture("production", "update", change);
   expect(ended.output).toBe("");
   return ended;
 };
