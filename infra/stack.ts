@@ -16,7 +16,7 @@ import { ProjectWatch } from "./monitoring/project-watch.ts";
 import { Queues } from "./queues.ts";
 import { RecordStore } from "./record-store.ts";
 import { retryNotThereYet } from "./retry-not-there-yet.ts";
-import { type Egress, RunService } from "./run-service.ts";
+import { RunService } from "./run-service.ts";
 import { refuseForgottenShards, shardsAnnotation } from "./rollout/queue-shards.ts";
 import { settleGrants } from "./rollout/settle-grants.ts";
 import { membersThatCall } from "./settings/access-settings.ts";
@@ -26,7 +26,7 @@ import { environmentOf, environmentOfConsole } from "./service-environment.ts";
 import { ServiceLogs } from "./monitoring/service-logs.ts";
 import { fullNameOf, referenceTo } from "./settings/worker-settings.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
-import { StaticEgress } from "./static-egress.ts";
+import { workersWayOut } from "./static-egress.ts";
 import { TaskSecrets } from "./task-secrets.ts";
 
 const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
@@ -191,17 +191,6 @@ function provisionServices(parts: Services) {
   const outbox = new Outbox("outbox", { ...called, accounts, producer, database: databaseOf(parts) }, options);
   const consoleUrl = provisionConsole({ ...parts, images, audiences, urls, projectNumber, producer, outbox });
   return { worker, producer, consoleUrl, images: images.deployed, workerAddress: wayOut.address };
-}
-
-/** How the worker's own requests leave, and from which address if the stack has one for it. */
-function workersWayOut(
-  { workerEgress, prefix, region, protect }: Settings,
-  options: Options,
-): { readonly egress?: Egress; readonly address?: pulumi.Output<string> } {
-  if (workerEgress === undefined) return {};
-  if (workerEgress !== "static-ip") return { egress: workerEgress };
-  const { subnet, address } = new StaticEgress("worker-egress", { prefix, region, protect }, options);
-  return { egress: { subnet, traffic: "all" }, address };
 }
 
 type ConsoleParts = Pick<Services, "settings" | "accounts" | "options"> & {

@@ -1,5 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
+import type { Egress } from "./run-service.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** 4,092 addresses: Direct VPC egress reserves them in blocks of 16, and an instance that stops keeps its own for a while. */
 const RANGE = "10.0.0.0/20";
@@ -10,11 +12,22 @@ const RANGE = "10.0.0.0/20";
  */
 const PORTS = { minPortsPerVm: 64, maxPortsPerVm: 1_024 };
 
+/** How the worker's own requests leave, and from which address if the stack has one for it. */
+export function workersWayOut(
+  { workerEgress, prefix, region, protect }: Pick<Settings, "workerEgress" | "prefix" | "region" | "protect">,
+  options: pulumi.ComponentResourceOptions,
+): { readonly egress?: Egress; readonly address?: pulumi.Output<string> } {
+  if (workerEgress === undefined) return {};
+  if (workerEgress !== "static-ip") return { egress: workerEgress };
+  const { subnet, address } = new StaticEgress("worker-egress", { prefix, region, protect }, options);
+  return { egress: { subnet, traffic: "all" }, address };
+}
+
 /**
  * A way out to the internet with an address that stays: a network with one subnet, and a Cloud NAT with one address
  * (https://cloud.google.com/run/docs/configuring/static-outbound-ip). Nothing else is in the network, and nothing comes in.
  */
-export class StaticEgress extends pulumi.ComponentResource {
+class StaticEgress extends pulumi.ComponentResource {
   /** The name of the subnet, once requests through it find the way out. */
   readonly subnet: pulumi.Output<string>;
   /** The address that subscribers see. */

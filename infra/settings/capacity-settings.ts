@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { LEAST_MEMORY_MIB } from "../../shared/contract/memory-budget.ts";
 import { numberWithin, oneOf } from "./setting-values.ts";
 

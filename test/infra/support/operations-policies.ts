@@ -32,6 +32,13 @@ export const OPERATIONS_POLICIES: Readonly<Record<string, (graph: Graph) => stri
         .map((member) => `${name}: ${member}`),
     );
   },
+
+  "images are built for Cloud Run's processors, and not in a preview": (graph) =>
+    ofType(graph, "docker-build:index:Image")
+      .filter(
+        ({ inputs }) => textsIn(inputs["platforms"]).join() !== "linux/amd64" || inputs["buildOnPreview"] !== false,
+      )
+      .map(({ name }) => name),
 };
 
 /** The services that a filter is limited to. */

@@ -4,6 +4,7 @@ import { textOf } from "../../../infra/preview/wire-values.ts";
 import type { Registry } from "../../../shared/contract/registry.ts";
 import { CONSOLE_POLICIES } from "./console-policies.ts";
 import { OPERATIONS_POLICIES } from "./operations-policies.ts";
+import { GIVEN_SECRET, WORKER_POLICIES } from "./worker-policies.ts";
 import { OWN_ROLE, PRODUCER_POLICIES, isOwnRole } from "./producer-policies.ts";
 import { expectedQueues } from "./expected-queues.ts";
 import { type Graph, type StackKind, at, ofType, emailOf, textsIn, the, variablesOf } from "./graph.ts";
@@ -45,7 +46,7 @@ const NEVER_IN_THE_CLOUD = new Set([
 ]);
 
 /** What can't be recreated once it is gone. */
-const HOLDS_STATE = [DATABASE, QUEUE, SECRET];
+const HOLDS_STATE = [DATABASE, QUEUE, SECRET, "gcp:compute/address:Address"];
 
 /** A declared secret: its variable, its name, and the name of the grant on it. */
 function secretsOf({ settings }: Registry): { readonly variable: string; readonly name: string; grant: string }[] {
@@ -63,6 +64,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   ...PRODUCER_POLICIES,
   ...CONSOLE_POLICIES,
   ...OPERATIONS_POLICIES,
+  ...WORKER_POLICIES,
 
   "nothing is public": (graph) =>
     graph.flatMap(({ name, inputs }) =>
@@ -164,7 +166,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
     const declared = new Set(secretsOf(registry).flatMap(({ name, grant }) => [name, grant]));
     return ofType(graph, SECRET, SECRET_VERSION, ON_SECRET)
       .map(({ name }) => name)
-      .filter((name) => !declared.has(name));
+      .filter((name) => !declared.has(name) && !name.startsWith(GIVEN_SECRET));
   },
 
   "no local-only variable is set": (graph, _, { settings }) => {
@@ -267,17 +269,11 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
       .filter(({ inputs }) => channels === 0 || textsIn(inputs["notificationChannels"]).length !== channels)
       .map(({ name }) => name);
   },
-
-  "images are built for Cloud Run's processors, and not in a preview": (graph) =>
-    ofType(graph, "docker-build:index:Image")
-      .filter(
-        ({ inputs }) => textsIn(inputs["platforms"]).join() !== "linux/amd64" || inputs["buildOnPreview"] !== false,
-      )
-      .map(({ name }) => name),
 };
 
 const API_OF_TYPE = [
   ["gcp:artifactregistry/", "artifactregistry.googleapis.com"],
+  ["gcp:compute/", "compute.googleapis.com"],
   ["gcp:cloudtasks/", "cloudtasks.googleapis.com"],
   ["gcp:firestore/", "firestore.googleapis.com"],
   ["gcp:iap/", "iap.googleapis.com"],

@@ -59,7 +59,27 @@ const CONSOLE_BREAKS: readonly Break[] = [
   [CALLS, CONSOLE, withMore({ name: "PRODUCER_URL", value: "https://another" }), "PRODUCER_URL"],
 ];
 
-/** Each policy with a change that breaks it, and a word that its message must contain. */
+const READS = "a service reads a secret by a version's number, and may read it";
+const reading = (secret: string, version: string) =>
+  withMore({ name: "DSN", valueSource: { secretKeyRef: { secret, version } } });
+
+const WORKER_BREAKS: readonly Break[] = [
+  [READS, WORKER, reading("handoff-webhook-signing-secret", "latest"), "latest"],
+  [READS, WORKER, reading("another", "1"), "secrets/another 1"],
+  [
+    "nobody may read a secret that it isn't given",
+    ["SecretIamMember", /./],
+    inputs({ secretId: "projects/my-project-123/secrets/another" }),
+    "worker-signing-secret",
+  ],
+  [
+    "a network of the stack's own takes all that the worker sends",
+    ["IAMMember", /^worker-records$/],
+    () => ({ type: "gcp:compute/network:Network" }),
+    "nothing",
+  ],
+];
+
 /** Changes that each break a policy: the policy, what is changed and how, and a word of what is said then. */
 export const BREAKS: readonly Break[] = [
   ["nothing is public", ["ServiceIamMember", /-calls-producer$/], inputs({ member: "allUsers" }), "allUsers"],
@@ -214,6 +234,7 @@ export const BREAKS: readonly Break[] = [
     "https://another",
   ],
   ...CONSOLE_BREAKS,
+  ...WORKER_BREAKS,
   ["everything waits for the project's APIs", ["Queue", /bulk/], () => ({ provider: "" }), "bulk"],
   ["everything waits for the project's APIs", ["gcp", /^google$/], () => ({ dependencies: [] }), "run.googleapis.com"],
   ["every API in use is enabled, and stays enabled", ["Service", /^run\./], inputs({ service: "x" }), "run.googleapis"],

@@ -8,8 +8,8 @@ import { POLICIES } from "../support/policies.ts";
 const SERVICE = "gcp:cloudrunv2/service:Service";
 const STATIC = { "handoff:workerEgress": "static-ip" };
 
-const run = async (change: Readonly<Record<string, string>>, mode: "preview" | "update" = "update") => {
-  const ended = await runFixture("production", mode, change);
+const run = async (change: Readonly<Record<string, string>>) => {
+  const ended = await runFixture("production", "update", change);
   expect(ended.output).toBe("");
   return ended;
 };
@@ -85,7 +85,7 @@ test("a stack with a fixed address keeps every policy, and what a killed update 
     expect([name, policy(resources, "production", FIXTURE)]).toEqual([name, []]);
   }
   const commands = importCommands(resources, "my-project-123").filter((command) => command.includes("gcp:compute/"));
-  expect(commands.map((command) => command.split(" ").at(-1)).toSorted()).toEqual([
+  expect(commands.map((command) => command.split(" ").at(-1) ?? "").toSorted()).toEqual([
     "'projects/my-project-123/global/networks/handoff-egress'",
     "'projects/my-project-123/regions/europe-west1/addresses/handoff-egress'",
     "'projects/my-project-123/regions/europe-west1/routers/handoff-egress'",

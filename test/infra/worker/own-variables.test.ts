@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseSettings } from "../../../infra/settings/settings.ts";
 import type { ProgramRun } from "../../../infra/preview/run-program.ts";
+import { textOf } from "../../../infra/preview/wire-values.ts";
 import { FIXTURE } from "../support/fixture-registry.ts";
 import { type Graph, at, ofType, runFixture, the, variablesOf } from "../support/graph.ts";
 import { POLICIES } from "../support/policies.ts";
@@ -27,7 +28,8 @@ function secretsRead(service: Graph[number]): string[] {
   const envs = Object.values(at(service.inputs, "template.containers[0].envs") ?? {});
   return envs.flatMap((env) => {
     const from = at(env, "valueSource.secretKeyRef");
-    return from === undefined ? [] : [[at(env, "name"), at(from, "secret"), at(from, "version")].join(" ")];
+    if (from === undefined) return [];
+    return [[at(env, "name"), at(from, "secret"), at(from, "version")].map((it) => textOf(it)).join(" ")];
   });
 }
 
