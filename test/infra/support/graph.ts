@@ -52,7 +52,7 @@ const WITHOUT_BUILT_INS = {
 
 /**
  * An example's configuration plus whatever a registry needs besides: the required settings, enough instances for its
- * queues, and types that it has.
+ * queues and room for them, and types that it has.
  */
 export function exampleFor(kind: StackKind, { settings, queues, types, schedules }: Registry): StackConfig {
   const example = readExample(kind, settings);
@@ -61,7 +61,8 @@ export function exampleFor(kind: StackKind, { settings, queues, types, schedules
     return local === undefined || settings.get(name)?.generated ? [] : [[`handoff:${key}`, local] as const];
   });
   const sent = [...queues.values()].reduce((sum, queue) => sum + queue.maxConcurrentDispatches, 0);
-  const instances = Math.max(Number(example.config["handoff:workerMaxInstances"]), Math.ceil(sent / CONCURRENCY));
+  const own = Number(example.config["handoff:workerMaxInstances"]);
+  const instances = Math.max(own, Math.ceil(sent / CONCURRENCY));
   const isNamingOthers = kind === "production" && !types.has("webhook.deliver");
   const off = kind === "dev" ? ["hourly-canary"].filter((name) => schedules.has(name)) : [];
   const config = {
@@ -69,6 +70,8 @@ export function exampleFor(kind: StackKind, { settings, queues, types, schedules
     ...(kind === "dev" ? { "handoff:schedulesOff": JSON.stringify(off) } : {}),
     ...(isNamingOthers ? WITHOUT_BUILT_INS : {}),
     "handoff:workerMaxInstances": String(instances),
+    // Whoever needs more instances than the example has raised the region's quota for them.
+    ...(instances > own ? { "handoff:regionCpus": "1000", "handoff:regionMemoryGib": "2000" } : {}),
   };
   return { ...example, config: { ...example.config, ...config } };
 }
