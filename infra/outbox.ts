@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Accounts } from "./accounts.ts";
-import type { RunService } from "./run-service.ts";
+import type { RunService } from "./services/run-service.ts";
 
 const EVERY_MINUTE = "* * * * *";
 /** A tick takes some 20 s at most. */

@@ -24,7 +24,7 @@ const afterwards = (text: string) =>
 const serviceProgram = (before: string): string => `
   import * as gcp from "@pulumi/gcp";
   import * as pulumi from "@pulumi/pulumi";
-  import { RunService } from "${PROJECT_DIR}/infra/run-service.ts";
+  import { RunService } from "${PROJECT_DIR}/infra/services/run-service.ts";
   import { retryNotThereYet } from "${PROJECT_DIR}/infra/retry-not-there-yet.ts";
   import { settleGrants } from "${PROJECT_DIR}/infra/rollout/settle-grants.ts";
   const image = new pulumi.Config("test").get("image") ?? "image-1";

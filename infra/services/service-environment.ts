@@ -1,13 +1,13 @@
 import type * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import type { GivenAccess, Role } from "../shared/auth/access.ts";
-import { deliveriesMetricOf } from "../shared/monitoring/counted.ts";
-import type { Accounts } from "./accounts.ts";
-import type { Queues } from "./queues.ts";
-import type { RecordStore } from "./record-store.ts";
+import type { GivenAccess, Role } from "../../shared/auth/access.ts";
+import { deliveriesMetricOf } from "../../shared/monitoring/counted.ts";
+import type { Accounts } from "../accounts.ts";
+import type { Queues } from "../queues.ts";
+import type { RecordStore } from "../record-store.ts";
 import { iapAudienceOf } from "./console.ts";
-import type { ConsoleIdentity } from "./settings/console-settings.ts";
-import type { Settings } from "./settings/settings.ts";
+import type { ConsoleIdentity } from "../settings/console-settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 type Variables = Readonly<Record<string, pulumi.Input<string>>>;
 

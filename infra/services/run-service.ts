@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
-import { annotationsFor, requireReady } from "./rollout/deployed-service.ts";
-import type { StoredSecret } from "./task-secrets.ts";
+import { annotationsFor, requireReady } from "../rollout/deployed-service.ts";
+import type { StoredSecret } from "../task-secrets.ts";
 
 const PORT = 8080;
 

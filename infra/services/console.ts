@@ -1,10 +1,10 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import { RunService } from "./run-service.ts";
-import { CONSOLE_MAX_INSTANCES } from "./settings/budgets.ts";
-import { membersThatLook } from "./settings/access-settings.ts";
-import type { ConsoleIdentity } from "./settings/console-settings.ts";
-import type { Settings } from "./settings/settings.ts";
+import { CONSOLE_MAX_INSTANCES } from "../settings/budgets.ts";
+import { membersThatLook } from "../settings/access-settings.ts";
+import type { ConsoleIdentity } from "../settings/console-settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** People who look at it wait for the producer rather than for its processor. */
 const CAPACITY = {

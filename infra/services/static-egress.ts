@@ -1,7 +1,7 @@
 import * as gcp from "@pulumi/gcp";
 import * as pulumi from "@pulumi/pulumi";
 import type { Egress } from "./run-service.ts";
-import type { Settings } from "./settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 
 /** 4,092 addresses: Direct VPC egress reserves them in blocks of 16, and an instance that stops keeps its own for a while. */
 const RANGE = "10.0.0.0/20";
