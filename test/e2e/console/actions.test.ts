@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../../packages/client/src/index.ts";
+import { registry } from "../../../shared/tasks/index.ts";
 import { hasBrowser, shareBrowser } from "../../harness/browser/share-browser.ts";
 import { shareStack } from "../support/stack-process.ts";
 
@@ -16,7 +17,8 @@ describe.runIf(hasBrowser).each([
   ["with script", true],
   ["without script", false],
 ])("the console's actions, %s", (_, javaScriptEnabled) => {
-  const sharedStack = shareStack();
+  // Its schedules are on.
+  const sharedStack = shareStack({ env: { SCHEDULES_OFF: "[]" } });
   const open = shareBrowser();
   const setup = async () => {
     const { ports } = sharedStack();
@@ -68,18 +70,20 @@ describe.runIf(hasBrowser).each([
     await expect.poll(async () => (await client.queues.get("bulk")).depth, { timeout: 100_000 }).toBe(0);
   });
 
-  test("schedules are paused, resumed and run", async () => {
+  test.runIf(registry.schedules.size > 0)("schedules are paused, resumed and run", async () => {
     const { client, page, visit } = await setup();
-    const stateOf = async (name: string) => (await client.schedules.list()).find((each) => each.name === name)?.state;
-    const [schedule] = await client.schedules.list();
-    const name = schedule?.name ?? "";
-    // The tests' stack runs none by itself.
-    expect(await stateOf(name)).toBe("off");
+    const [name = ""] = registry.schedules.keys();
+    const stateOf = async () => (await client.schedules.list()).find((each) => each.name === name)?.state;
+    const row = page.getByRole("row").filter({ has: page.getByText(name, { exact: true }) });
+    const pressIn = (label: string) => row.getByRole("button", { name: label }).click();
     await visit("/schedules");
-    await page.getByText(name).first().waitFor();
-    await press(page, "Run now");
+    await pressIn("Pause");
+    expect([await noticeOn(page), await stateOf()]).toEqual([expect.stringContaining(`Paused ${name}`), "paused"]);
+    await pressIn("Resume");
+    expect([await noticeOn(page), await stateOf()]).toEqual([expect.stringContaining(`Resumed ${name}`), "active"]);
+    await pressIn("Run now");
     const id = /\/tasks\/(.+)$/.exec(page.url())?.[1] ?? "";
-    expect(await client.wait(id)).toMatchObject({ state: "succeeded" });
+    expect(await client.get(id)).toMatchObject({ id, caller: "local" });
   });
 
   test("dead letters are selected and replayed, and one is deleted", async () => {
