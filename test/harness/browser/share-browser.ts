@@ -14,8 +14,8 @@ export type Look = Pick<BrowserContextOptions, "colorScheme" | "javaScriptEnable
 /**
  * One browser for the tests of a file or group. Each test has windows of its own, without anything of another's.
  *
- * @returns what opens a window; `refused` are the statuses that a test has its script get. When the test ends, it fails if a page has written an error to the browser's console, thrown
- * one, or asked for something that failed.
+ * @returns what opens a window; `refused` are the statuses that a test has its script get. When the test ends, it fails if a
+ * page has written an error to the browser's console, thrown one, or asked for something else that failed.
  */
 export function shareBrowser(): (look?: Look, refused?: ReadonlySet<number>) => Promise<Page> {
   let browser: Browser | undefined;
