@@ -26,7 +26,7 @@ export function doneThen(context: ConsoleContext, to: { readonly page: string; r
 export const takeNotice = createMiddleware<ConsoleEnv>(async (context, next) => {
   const isPage = context.req.method === "GET" && context.req.header("sec-fetch-mode") !== "cors";
   const notice = isPage ? getCookie(context, COOKIE) : undefined;
-  // Whatever set the cookie, no page is buried under it.
+  // Whatever set the cookie, the page stays in sight.
   context.set("notice", notice?.slice(0, LONGEST_NOTICE));
   if (notice !== undefined) deleteCookie(context, COOKIE, { path: "/" });
   return await next();
