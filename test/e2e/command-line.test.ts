@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { createProgram } from "../../packages/client/src/cli/command-line.ts";
+import { systemClock } from "../../shared/runtime/clock.ts";
 import { startShell, linesOf } from "./support/shell.ts";
 import { startStackProcess } from "./support/stack-process.ts";
 
@@ -29,6 +30,7 @@ function examplesOf(command: Program): { readonly name: string; readonly example
 const surroundings = {
   env: {},
   cwd: ROOT,
+  clock: systemClock,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

@@ -30,9 +30,13 @@ export class UnreachableError extends Error {
   override readonly name = "UnreachableError";
   readonly code = "unreachable";
 
+  /** How long the call went on, in milliseconds: all its tries, and the waits between them. */
+  readonly waitedMs: number;
+
   /** @param origin the producer's address. */
-  constructor(origin: string, cause: unknown) {
+  constructor(origin: string, { cause, waitedMs }: { readonly cause: unknown; readonly waitedMs: number }) {
     super(`The producer at ${origin} did not respond.`, { cause });
+    this.waitedMs = waitedMs;
   }
 }
 

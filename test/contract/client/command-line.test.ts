@@ -141,7 +141,7 @@ it("exits with 1 if it is refused, 2 at a wrong command line, 3 without a respon
   expect(await handoff([...task, "--delay", "soon"])).toEqual({
     code: 2,
     stdout: "",
-    stderr: "--delay must be a number of seconds.\n",
+    stderr: expect.stringContaining("It must be a number of seconds, in digits such as 90 or 1.5."),
   });
   expect(await handoff(["statsu"])).toMatchObject({ code: 2, stderr: expect.stringContaining("Did you mean status?") });
   expect(await handoff(["queues", "list", "--url", "producer"])).toMatchObject({ code: 2 });

@@ -1,5 +1,6 @@
 import { PassThrough, Readable, Writable } from "node:stream";
 import type { Surroundings } from "../../../packages/client/src/cli/surroundings.ts";
+import { type Clock, systemClock } from "../../../shared/runtime/clock.ts";
 
 /** The surroundings of a command that a test runs in its own process, and what it wrote. */
 export function surroundingsOf({
@@ -7,6 +8,7 @@ export function surroundingsOf({
   typed = "",
   env = {},
   cwd = process.cwd(),
+  clock = systemClock,
 }: {
   /** Whether a person sits there. Default: a pipe. */
   readonly isTerminal?: boolean;
@@ -14,13 +16,14 @@ export function surroundingsOf({
   readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  readonly clock?: Clock;
 } = {}) {
   const stdout = collector(isTerminal);
   const stderr = collector(isTerminal);
   const stdin = isTerminal ? Object.assign(new PassThrough(), { isTTY: true }) : Readable.from([Buffer.from(typed)]);
   if (stdin instanceof PassThrough) stdin.end(typed);
   const signal = new AbortController().signal;
-  const surroundings: Surroundings = { env, cwd, stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
+  const surroundings: Surroundings = { env, cwd, clock, stdin, stdout: stdout.stream, stderr: stderr.stream, signal };
   return { surroundings, stdout: stdout.text, stderr: stderr.text };
 }
 

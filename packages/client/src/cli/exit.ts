@@ -1,6 +1,7 @@
 import { HandoffError, UnreachableError } from "../errors.ts";
 import { textOf } from "../../../../shared/process/thrown.ts";
 import { ConfigError } from "../../../../shared/runtime/config-error.ts";
+import { DeadlineError } from "../../../../shared/runtime/deadline.ts";
 
 /** How a command ended, as its exit code. `interrupted` is what shells expect after Ctrl-C. */
 export const EXIT = { done: 0, refused: 1, usage: 2, notReached: 3, interrupted: 130 } as const;
@@ -30,14 +31,15 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof HandoffError) return { exitCode: EXIT.refused, message: explain(error) };
   if (error instanceof UnreachableError) {
     const asked = "Is that its address, and does it run? --url or HANDOFF_URL says where it is.";
-    const message = [error.message, asked, ...lastErrorOf(error)].join(" ");
+    const message = [error.message, asked, ...whyUnreached(error)].join(" ");
     return { exitCode: EXIT.notReached, message };
   }
   return { exitCode: EXIT.refused, message: `The command failed: ${textOf(error)}` };
 }
 
-/** Why no response came, for example ECONNREFUSED, or that nobody vouches for a certificate. */
-function lastErrorOf({ cause }: Error): string[] {
+/** Why no response came: that none came in time, ECONNREFUSED, or for example that nobody vouches for a certificate. */
+function whyUnreached({ cause, waitedMs }: UnreachableError): string[] {
+  if (cause instanceof DeadlineError) return [`The command gave up after ${Math.round(waitedMs / 1_000)} s.`];
   for (let error = cause; error instanceof Error; error = error.cause) {
     if ("code" in error && typeof error.code === "string") return [`The last error was ${error.code}.`];
   }

@@ -4,15 +4,18 @@ import { enableCompileCache } from "node:module";
 // (https://nodejs.org/api/module.html#module-compile-cache).
 enableCompileCache();
 const { runCommandLine } = await import("./command-line.ts");
+const { systemClock } = await import("../../../../shared/runtime/clock.ts");
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
-// Whoever reads the output may have enough of it, as `head` does.
+// Whoever reads the output may have enough of it, as `head` does. Without somebody to read its notes, a command goes on.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.stderr.on("error", () => {});
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
+  clock: systemClock,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,

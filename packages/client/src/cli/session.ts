@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import type { Client } from "../client.ts";
 import type { RetryLimits } from "../options.ts";
-import { createClient } from "../create-client.ts";
+import { clientOver } from "../create-client.ts";
+import { connect } from "../http/connection.ts";
+import type { TokenSource } from "../tokens.ts";
 import { chooseTokens } from "./auth/choose-tokens.ts";
 import { UsageError } from "./exit.ts";
 import { type Output, createOutput } from "./output/output.ts";
@@ -10,8 +12,8 @@ import type { Surroundings } from "./surroundings.ts";
 /** Where `npm start` puts the producer. */
 const LOCAL_URL = "http://127.0.0.1:8080";
 
-/** A person who waits would rather know within a second or two. */
-const QUICK: RetryLimits = { tries: 3 };
+/** A person who waits would rather know soon: of what refuses within a second or two, of what is silent after 30 s. */
+const QUICK: RetryLimits = { tries: 3, totalMs: 30_000 };
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -44,11 +46,23 @@ export function openSession(command: Command, surroundings: Surroundings): Sessi
     options,
     output: createOutput(surroundings, options.json === true),
     url,
-    async connect(retry = QUICK) {
+    async connect(retry) {
       const { tokens } = await chooseTokens({ url, impersonate: options.impersonate }, surroundings);
-      return createClient({ url, auth: tokens, retry });
+      return clientWith({ url, tokens, retry }, surroundings);
     },
   };
+}
+
+/** A client of a producer. By default a call is tried as often as a person likes to wait for. */
+export function clientWith(
+  {
+    url,
+    tokens,
+    retry = QUICK,
+  }: { readonly url: URL; readonly tokens: TokenSource | null; readonly retry?: RetryLimits | undefined },
+  { clock }: Pick<Surroundings, "clock">,
+): Client {
+  return clientOver(connect({ url, auth: tokens, retry }, { clock, random: Math.random }));
 }
 
 function readUrl(text: string): URL {

@@ -1,9 +1,11 @@
 import type { Readable, Writable } from "node:stream";
+import type { Clock } from "../../../../shared/runtime/clock.ts";
 
 /** What the command line gets from its process. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  readonly clock: Clock;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };

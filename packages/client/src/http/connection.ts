@@ -74,8 +74,9 @@ export function connect(options: ClientOptions, surroundings: Surroundings): Con
       signal?.throwIfAborted();
       const tries = beginTries(request.limits ?? limits, surroundings);
       const headers = headersOf(request, traceparent?.());
+      const beganMs = surroundings.clock.monotonic();
       for (;;) {
-        const tried = await tryOnce<Body>({ producer, request, headers, surroundings });
+        const tried = await tryOnce<Body>({ producer, request, headers, surroundings, beganMs });
         if (tried.kind === "succeeded") return tried.response;
         const isOver = !isRepeatable || !tried.mayTryAgain || !(await tries.next(tried.retryAfterMs, signal));
         if (isOver) throw tried.error;
@@ -110,8 +111,10 @@ async function tryOnce<Body>(one: {
   readonly request: ApiRequest;
   readonly headers: Readonly<Record<string, string>>;
   readonly surroundings: Surroundings;
+  /** When the first try of the call began, in milliseconds of the monotonic clock. */
+  readonly beganMs: number;
 }): Promise<Tried<Body>> {
-  const { producer, request, headers, surroundings } = one;
+  const { producer, request, headers, surroundings, beganMs } = one;
   const { method, body, signal, tryMs: timeoutMs = TRY_MS } = request;
   const deadline = { clock: surroundings.clock, timeoutMs, ...(signal ? { signal } : {}) };
   try {
@@ -124,7 +127,8 @@ async function tryOnce<Body>(one: {
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof TokenFailure) throw error.cause;
-    return { kind: "failed", error: new UnreachableError(producer.origin, error), mayTryAgain: true };
+    const waitedMs = surroundings.clock.monotonic() - beganMs;
+    return { kind: "failed", error: new UnreachableError(producer.origin, { cause: error, waitedMs }), mayTryAgain: true };
   }
 }
 

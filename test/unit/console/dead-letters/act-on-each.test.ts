@@ -44,7 +44,7 @@ test("what the person may not do at all is thrown, as is a bug", async () => {
 });
 
 test("no letter is begun once the producer can't be reached", async () => {
-  const unreachable = new UnreachableError("http://producer", undefined);
+  const unreachable = new UnreachableError("http://producer", { cause: undefined, waitedMs: 0 });
   const begun: string[] = [];
   const outcomes = await actOnEach(
     letters(20),

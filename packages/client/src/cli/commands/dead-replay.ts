@@ -5,12 +5,12 @@ import { confirm } from "../ask.ts";
 import { RefusedError, UsageError } from "../exit.ts";
 import { examples } from "../examples.ts";
 import { plain } from "../output/plain.ts";
-import { readCount } from "../output/pages.ts";
 import { createProgress } from "../output/progress.ts";
 import { type Session, openSession } from "../session.ts";
 import { type Surroundings, canAsk } from "../surroundings.ts";
 import { readKey } from "./key-option.ts";
 import { addFilter, filterOf } from "./letter-filter.ts";
+import { readCount } from "./number-options.ts";
 
 interface ReplayOptions extends LetterFilter {
   readonly all?: boolean;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { LETTER_COLUMNS, describeLetter } from "../output/describe-letter.ts";
-import { pagesOf, readCount } from "../output/pages.ts";
+import { pagesOf } from "../output/pages.ts";
 import { plain, plainTime } from "../output/plain.ts";
 import type { Column } from "../output/table.ts";
 import { openSession } from "../session.ts";
@@ -9,6 +9,7 @@ import type { Surroundings } from "../surroundings.ts";
 import type { DeadLetter, LetterFilter, LetterSummary } from "../../views/dead-letter.ts";
 import { addReplay } from "./dead-replay.ts";
 import { addFilter, filterOf } from "./letter-filter.ts";
+import { readCount } from "./number-options.ts";
 
 interface ListOptions extends LetterFilter {
   readonly replayed?: boolean;

@@ -9,6 +9,7 @@ import { plain } from "../output/plain.ts";
 import { type Session, openSession } from "../session.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readKey } from "./key-option.ts";
+import { readSeconds } from "./number-options.ts";
 
 interface EnqueueOptions {
   readonly payload?: string;
@@ -16,7 +17,7 @@ interface EnqueueOptions {
   readonly ndjson?: string;
   readonly key?: string;
   readonly keyPrefix?: string;
-  readonly delay?: string;
+  readonly delay?: number;
   readonly at?: string;
   readonly id?: boolean;
 }
@@ -37,7 +38,7 @@ export function addEnqueue(program: Command, surroundings: Surroundings): void {
     .option("--payload <json>", "the payload, as JSON")
     .option("--file <file>", "a file with the payload; - is stdin")
     .option("--key <key>", "the idempotency key: the same key makes the same task; default: a random one", readKey)
-    .option("--delay <seconds>", "how long to wait before it is due")
+    .option("--delay <seconds>", "how long to wait before it is due", readSeconds)
     .option("--at <time>", "when it is due, in RFC 3339 such as 2030-01-01T00:00:00Z")
     .option("--id", "print its id and nothing else")
     .option("--ndjson <file>", "enqueue a task for each line of this file; - is stdin")
@@ -68,10 +69,9 @@ async function enqueueOne(type: string, options: EnqueueOptions, session: Sessio
   const { output, connect, surroundings } = session;
   const { readInput } = await import("../ndjson/read-input.ts");
   const payload = readInput(await payloadText(options, surroundings), "The payload");
-  const delaySeconds = options.delay === undefined ? undefined : readSeconds(options.delay);
   const client = await connect();
   const { signal } = surroundings;
-  const { key: idempotencyKey, at: scheduleTime } = options;
+  const { key: idempotencyKey, delay: delaySeconds, at: scheduleTime } = options;
   const task = await client.enqueue(type, payload, { idempotencyKey, delaySeconds, scheduleTime, signal });
   if (options.id === true) return void surroundings.stdout.write(`${plain(task.id)}\n`);
   await output.one(task, () => describeTask(task, output));
@@ -105,12 +105,6 @@ async function readFile(file: string, named: string): Promise<Buffer> {
   } catch (cause) {
     throw new UsageError(`The file ${named} can't be read.`, { cause });
   }
-}
-
-function readSeconds(given: string): number {
-  const seconds = Number(given);
-  if (given.trim() !== "" && Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new UsageError("--delay must be a number of seconds.");
 }
 
 async function enqueueMany(

@@ -3,11 +3,12 @@ import { RefusedError } from "../exit.ts";
 import { confirm } from "../ask.ts";
 import { examples } from "../examples.ts";
 import { type Column, fieldLines } from "../output/table.ts";
-import { pagesOf, readCount } from "../output/pages.ts";
+import { pagesOf } from "../output/pages.ts";
 import { plainTime } from "../output/plain.ts";
 import { type Session, openSession } from "../session.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Queue, QueueShard, QueuedTask } from "../../views/queue.ts";
+import { readCount } from "./number-options.ts";
 
 const QUEUE_COLUMNS: readonly Column<Queue>[] = [
   { title: "QUEUE", of: ({ key }) => key },

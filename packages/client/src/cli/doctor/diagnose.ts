@@ -1,9 +1,8 @@
 import { GoogleAuth } from "google-auth-library";
 import { propertyOf } from "../../../../../shared/process/thrown.ts";
-import { createClient } from "../../create-client.ts";
 import { isThisMachine } from "../../producer.ts";
 import { type ChosenTokens, chooseTokens } from "../auth/choose-tokens.ts";
-import type { Session } from "../session.ts";
+import { type Session, clientWith } from "../session.ts";
 import { ownVersion } from "../version.ts";
 import { checkKind, checkRules } from "./database-checks.ts";
 import { type Finding, findingOf, ok, skipped, warning } from "./finding.ts";
@@ -27,7 +26,7 @@ export async function* diagnose(options: DoctorOptions, session: Session): Async
   const laptop = isThisMachine(url) ? readLaptop(env) : undefined;
   const ports = laptop && (await findingOf("ports", () => checkPorts(url, laptop)));
   if (ports) yield ports;
-  const ready = await findingOf("producer", () => checkReady(url, signal));
+  const ready = await findingOf("producer", () => checkReady(url, surroundings));
   yield ready;
   if (ready.outcome === "ok") yield* lookThroughProducer(session);
   if (laptop) {
@@ -58,7 +57,7 @@ async function* lookThroughProducer({ url, options, surroundings }: Session): As
     return await checkToken(url, chosen);
   });
   if (!chosen) return;
-  const client = createClient({ url, auth: chosen.tokens });
+  const client = clientWith({ url, tokens: chosen.tokens }, surroundings);
   const identity = await findingOf("who you are", () => checkIdentity(client, signal));
   yield identity;
   if (identity.outcome === "ok") yield await findingOf("what you may do", () => checkActions(client, signal));

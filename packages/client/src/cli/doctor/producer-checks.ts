@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "../../client.ts";
+import { DeadlineError, withDeadline } from "../../../../../shared/runtime/deadline.ts";
 import { HandoffError, TimeoutError } from "../../errors.ts";
 import { claimsOf } from "../auth/token-claims.ts";
 import type { ChosenTokens } from "../auth/choose-tokens.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { type Result, failed, ok, skipped, warning } from "./finding.ts";
 
 /** A cold start of both services takes seconds. */
@@ -10,16 +12,25 @@ const DELIVERY_TIMEOUT_MS = 60_000;
 
 const CANARY = "canary.claim";
 
+/** As long as any request of a command. */
+const READY_TIMEOUT_MS = 30_000;
+
 /** Whether the producer, and what it depends on, is up. */
-export async function checkReady(url: URL, signal: AbortSignal): Promise<Result> {
+export async function checkReady(url: URL, { clock, signal }: Pick<Surroundings, "clock" | "signal">): Promise<Result> {
+  const deadline = { clock, timeoutMs: READY_TIMEOUT_MS, signal };
   try {
-    const response = await fetch(new URL("/ready", url), { signal, redirect: "manual" });
-    await response.body?.cancel();
+    const response = await withDeadline(deadline, (signal) =>
+      fetch(new URL("/ready", url), { signal, redirect: "manual" }),
+    );
     if (response.status === 200) return ok(`${url.origin} is ready`);
     // Cloud Run itself answers so, before the producer sees the request.
     if (response.status === 401 || response.status === 403) return ok(`${url.origin} asks for a token`);
     return failed(`${url.origin}/ready responds ${response.status}: see the producer's log`);
-  } catch {
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DeadlineError) {
+      return failed(`${url.origin} did not respond within ${READY_TIMEOUT_MS / 1_000} s: is that the producer?`);
+    }
     return failed(`nothing responds at ${url.origin}: start the stack, or say with --url where it is`);
   }
 }

@@ -1,5 +1,3 @@
-import { InvalidArgumentError } from "commander";
-
 const A_PAGE = 50;
 
 /** The first items of a list in pages, so that the first ones are shown while the next ones are fetched. */
@@ -16,11 +14,4 @@ export async function* pagesOf<Item>(items: AsyncIterable<Item>, most: number): 
     }
   }
   if (page.length > 0) yield page;
-}
-
-/** @throws InvalidArgumentError for anything but a whole number above 0. */
-export function readCount(text: string): number {
-  const count = Number(text);
-  if (/^\d{1,9}$/.test(text) && count > 0) return count;
-  throw new InvalidArgumentError("It must be a whole number above 0.");
 }
