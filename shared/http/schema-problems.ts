@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { cut } from "../process/cut.ts";
+import { issueMessage } from "./issue-message.ts";
 import type { RequestProblem } from "./problem.ts";
 
 /** A list of a thousand wrong items helps nobody. */
@@ -34,7 +35,7 @@ function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
   }
   // A custom check of a missing field has more to say than that it is missing.
   const isMissing = issue.code !== "custom" && valueAt(value, issue.path) === undefined;
-  return [{ path: textOf(path), message: isMissing ? missing : decapitalise(issue.message) }];
+  return [{ path: textOf(path), message: isMissing ? missing : decapitalise(issueMessage(issue)) }];
 }
 
 /** A path as problems name it ("payload.items.0.id"), at most 200 characters of it; `root` if it is empty. */
@@ -51,7 +52,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** zod's own messages begin with a capital. "URL" and "A or B" keep theirs. */
+/** Messages of users' schemas may begin with a capital. "URL" and "A or B" keep theirs. */
 function decapitalise(message: string): string {
   return message.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }

@@ -23,7 +23,7 @@ test("an invalid payload is refused with every problem, and nothing runs", async
   const run = harness.run("test.claim", { n: "one", extra: true });
   await expect(run).rejects.toThrow(
     "The payload of test.claim is invalid; the worker would dead-letter the task as invalid_payload:\n" +
-      "  - payload.n: invalid input: expected number, received string\n" +
+      "  - payload.n: must be a number\n" +
       "  - payload.extra: is not a known field: leave it out",
   );
   expect(runs).toEqual([]);

@@ -89,9 +89,15 @@ async function probeOnce(request: ApiRequest, probe: Probe): Promise<void> {
   if (cursor !== undefined && takesCursor && defect === "none") await ask([...request.query, ["cursor", cursor]]);
 }
 
+/** How the messages of the schema library begin. Ours say what to send. */
+const PHRASES_OF_ZOD =
+  /\b(?:invalid (?:input|option|string|number|key|value|discriminator|iso|url)|too (?:big|small):|unrecognized key|received undefined)\b/i;
+
 function verdict(response: ApiResponse, { operation, defect }: Probe): string | undefined {
   const { status, text } = response;
   const isRefused = status >= 400 || hasRefusedItem(text);
+  if (isRefused && PHRASES_OF_ZOD.test(text))
+    return `refuses in words that are for programmers, with ${status}: ${text}`;
   if (defect === "none") {
     const isRight = status < 400 || ABOUT_STATE.has(status) || isSaidInWords(response, operation);
     return isRight ? undefined : `refuses what the schema allows, with ${status}: ${text}`;

@@ -74,7 +74,7 @@ it("returns a delivery for an invalid payload, which fails permanently and runs 
   expect([end, ran]).toEqual([
     {
       kind: "permanent",
-      error: { code: "invalid_payload", message: "payload.n: invalid input: expected number, received string" },
+      error: { code: "invalid_payload", message: "payload.n: must be a number" },
     },
     [],
   ]);

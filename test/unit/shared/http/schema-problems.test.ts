@@ -42,7 +42,7 @@ it("lists each unknown field separately", () => {
 it("writes messages as the end of a sentence, and paths with dots", () => {
   expect(problemsOf({ ...VALID, name: "abcd", tags: ["x", 7] })).toEqual([
     { path: "name", message: "must have at most 3 characters" },
-    { path: "tags.1", message: "invalid input: expected string, received number" },
+    { path: "tags.1", message: "must be a string" },
   ]);
 });
 

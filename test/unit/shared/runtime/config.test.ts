@@ -56,9 +56,9 @@ it("lists all problems at once, one line each", () => {
   expect(messageOf(environment).split("\n")).toEqual([
     "The configuration is invalid:",
     "  - FIRESTORE_EMULATOR_HOST: must not be set on Cloud Run, where K_SERVICE is set.",
-    "  - PORT: invalid input: expected number, received NaN.",
+    "  - PORT: must be a number.",
     "  - EMULATOR: must be host:port, for example 127.0.0.1:8123.",
-    '  - FLAG: invalid option: expected one of "true"|"false".',
+    '  - FLAG: must be "true" or "false".',
     "  - SECRET: is not set.",
   ]);
 });
@@ -141,7 +141,7 @@ it("reads what task types declare beside the configuration", () => {
 it("lists the problems of both at once, by name, and never quotes a value", () => {
   const read = () => readBoth({ PORT: "canary", PAGES: "canary", ALLOW_ALL: "canary" });
   expect(read).toThrow(
-    /PORT: invalid input.*\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: invalid option.*\n {2}- PAGES: invalid input/,
+    /PORT: must be a number\.\n {2}- API_KEY: is not set\.\n {2}- ALLOW_ALL: must be "true" or "false"\.\n {2}- PAGES: must be a number/,
   );
   expect(read).not.toThrow("canary");
 });

@@ -115,7 +115,7 @@ it("lists what is wrong with a payload, each problem with its path from the enve
   expect(bound.prepare({ n: 1, list: [{ a: 1 }], more: 1 })).toEqual({
     ok: false,
     problems: [
-      { path: "payload.list.0.a", message: "invalid input: expected string, received number" },
+      { path: "payload.list.0.a", message: "must be a string" },
       { path: "payload.more", message: "is not a known field: leave it out" },
     ],
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IDEMPOTENCY_KEY_FORM, isIdempotencyKey } from "../../../../../shared/contract/new-task/idempotency-key.ts";
+import { schemaProblems } from "../../../../../shared/http/schema-problems.ts";
 import type { NewTask } from "../../task-types.ts";
 import { RefusedError } from "../exit.ts";
 import type { Line } from "./lines.ts";
@@ -50,6 +51,6 @@ function readTask(value: unknown, type: string | undefined): z.output<typeof tas
   if (isTask) return read.data;
   if (type !== undefined) return { payload: value };
   if (read.success) throw new RefusedError("The task has no payload.");
-  const problems = read.error.issues.map(({ path, message }) => [...path.map(String), message].join(" "));
+  const problems = schemaProblems(read.error, { value, root: "it" }).map(({ path, message }) => `${path} ${message}`);
   throw new RefusedError(`The line is not a task: ${problems.join("; ")}.`);
 }
