@@ -10,6 +10,7 @@ import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts
 import { identityOf, identityVariables } from "./access/identity-variables.ts";
 import { createConsoleApp } from "./app.tsx";
 import { readAssets } from "./assets.ts";
+import { refuseWithPage } from "./http/refuse-with-page.tsx";
 import { producerTokens } from "./producer-tokens.ts";
 import { createPeople } from "./reading/people.ts";
 
@@ -41,10 +42,11 @@ async function start(): Promise<RunningProgram> {
   const auth = isLocal ? null : producerTokens(audience);
   const apiFor = (email: string) =>
     createClient({ url, auth, retry: RETRY, ...(isLocal ? {} : { onBehalfOf: email }) });
+  const assets = await readAssets(config.ASSETS_DIR);
   const app = createConsoleApp({
     identify: identityOf(config, { clock: systemClock, log }),
     accessOf: createPeople(apiFor, systemClock),
-    assets: await readAssets(config.ASSETS_DIR),
+    assets,
     clock: systemClock,
     log,
     // Without IAP, people come through a proxy on their own machines.
@@ -52,7 +54,12 @@ async function start(): Promise<RunningProgram> {
     allowedHosts: config.K_SERVICE === undefined ? config.ALLOW_HOST : undefined,
     producerUrl: url,
   });
-  const server = await serveHttp({ fetch: (request) => app.fetch(request), port: config.PORT, host: config.HOST });
+  const server = await serveHttp({
+    fetch: (request) => app.fetch(request),
+    port: config.PORT,
+    host: config.HOST,
+    refuse: refuseWithPage(assets),
+  });
   log.info({ port: server.port }, "listening");
   return {
     log,

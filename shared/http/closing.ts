@@ -81,6 +81,11 @@ export class Closing {
     });
   }
 
+  /** Whether a response has begun on a connection, so that no other can be sent on it. */
+  isResponding(socket: Socket): boolean {
+    return [...(this.#connections.get(socket)?.unanswered ?? [])].some(({ headersSent }) => headersSent);
+  }
+
   /** The app's response, or the cut-off's if that comes first. */
   orCutOff(fetch: (request: Request) => Response | Promise<Response>, request: Request): Promise<Response> {
     return new Promise((resolve, reject) => {

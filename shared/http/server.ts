@@ -2,6 +2,7 @@ import { getRequestListener } from "@hono/node-server";
 import http from "node:http";
 import { type CloseOptions, Closing } from "./closing.ts";
 import { portOf } from "./listening-port.ts";
+import { type Refuse, refuseUnhandled, refuseUnread, refuseWithProblem, refuseWithoutHost } from "./refuse-unread.ts";
 
 export interface HttpServer {
   readonly port: number;
@@ -17,6 +18,11 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+const LIMITS = {
+  maxHeaderBytes: MAX_HEADER_BYTES,
+  headersTimeoutMs: HEADERS_TIMEOUT_MS,
+  requestTimeoutMs: REQUEST_TIMEOUT_MS,
+};
 /** Longer than Google's front ends keep idle connections, so that we never close one just as a request arrives on it. */
 const KEEP_ALIVE_TIMEOUT_MS = 620_000;
 
@@ -30,17 +36,29 @@ export async function serveHttp(options: {
   port: number;
   /** Default: all interfaces, as Cloud Run requires. */
   host?: string;
+  /** Makes the response to a request that the app never sees, such as one with headers that are too long. Default: problem JSON. */
+  refuse?: Refuse;
 }): Promise<HttpServer> {
+  const { refuse = refuseWithProblem } = options;
   const server = http.createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // We require it ourselves, and say so.
+    requireHostHeader: false,
   });
   const closing = new Closing(server);
-  const listener = getRequestListener((request) => closing.orCutOff(options.fetch, request));
-  server.on("request", (request, response) => closing.serve(response, () => void listener(request, response)));
+  refuseUnread(server, { closing, refuse, limits: LIMITS });
+  const listener = getRequestListener((request) => closing.orCutOff(options.fetch, request), {
+    errorHandler: (error) => refuseUnhandled(error, refuse),
+  });
+  server.on("request", (request, response) => {
+    closing.serve(response, () => {
+      if (!refuseWithoutHost(request, response, refuse)) void listener(request, response);
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host ?? "0.0.0.0", () => resolve());

@@ -118,7 +118,7 @@ function formOf(fields: Fields): URLSearchParams {
 const asset = (path: string, type: string): Asset => ({ path, type, body: new Uint8Array(8) });
 
 /** Stand-ins: no test here runs a script. */
-const ASSETS: Assets = {
+export const ASSETS: Assets = {
   script: asset("/assets/console.js", "text/javascript; charset=utf-8"),
   style: asset("/assets/console.css", "text/css; charset=utf-8"),
   icon: asset("/assets/icon.svg", "image/svg+xml"),

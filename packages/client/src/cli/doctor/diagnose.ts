@@ -21,7 +21,7 @@ const NODE_MAJOR = 24;
 /** Looks at a stack, and yields what each check came to as soon as it is known. */
 export async function* diagnose(options: DoctorOptions, session: Session): AsyncGenerator<Finding> {
   const { url, surroundings } = session;
-  const { env, signal } = surroundings;
+  const { env } = surroundings;
   yield await findingOf("versions", async () => checkVersions(process.versions.node));
   const laptop = isThisMachine(url) ? readLaptop(env) : undefined;
   const ports = laptop && (await findingOf("ports", () => checkPorts(url, laptop)));

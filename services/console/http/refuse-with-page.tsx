@@ -1,0 +1,16 @@
+import type { Refuse } from "../../../shared/http/refuse-unread.ts";
+import type { Assets } from "../assets.ts";
+import { BarePage } from "../layout/bare-page.tsx";
+
+/** Says what is wrong with a request that no page ever sees, such as one with cookies that are too long, on a page of its own. */
+export function refuseWithPage(assets: Assets): Refuse {
+  return ({ title, detail = title }) => ({
+    headers: {
+      "content-type": "text/html; charset=UTF-8",
+      "cache-control": "no-store",
+      "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'",
+      "x-content-type-options": "nosniff",
+    },
+    body: `<!doctype html>${String(<BarePage title={title} detail={detail} on={undefined} assets={assets} />)}`,
+  });
+}
