@@ -71,6 +71,8 @@ export type Transition =
       readonly replays: number;
       /** The hash of the new task's payload, if that isn't the letter's. */
       readonly otherPayload?: string;
+      /** Unique to whoever makes this transition. */
+      readonly requestId?: string;
       /** The last keys by which it was asked for, with the ids that they made; oldest first. */
       readonly replayKeys: readonly ReplayKey[];
     };

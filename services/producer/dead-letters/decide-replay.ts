@@ -12,6 +12,8 @@ import type { ReplayableLetter } from "./read-letter.ts";
 export interface ReplayRequest {
   /** The e-mail address of the caller. */
   readonly by: string;
+  /** By which the letter says whose commit it was. Unique. Default: it doesn't say. */
+  readonly requestId?: string;
   /** Whether to replay a letter that was replayed before. It has a key then. */
   readonly again: boolean;
   /** Requests with the same key are one. */
@@ -100,7 +102,7 @@ interface NewReplay {
 
 /** The new task is the original caller's, whoever replays it. */
 function newTask(letter: ReplayableLetter, { request, payload, taskType, nowMs }: NewReplay): ReplayDecision {
-  const { by, key, traceparent } = request;
+  const { by, key, requestId, traceparent } = request;
   const replays = letter.replays + 1;
   const origin = ["replay", letter.id, replayNumber(letter)] as const;
   const id = deriveTaskId(origin, taskType);
@@ -125,6 +127,7 @@ function newTask(letter: ReplayableLetter, { request, payload, taskType, nowMs }
     replays,
     replayKeys: keysWith(letter.replayKeys, key === undefined ? [] : [{ key, id }]),
     ...(isOther ? { otherPayload: payloadHash } : {}),
+    ...(requestId === undefined ? {} : { requestId }),
   };
   return { kind: "replay", id, payloadHash, transition };
 }

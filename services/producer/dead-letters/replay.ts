@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { DocumentSnapshot } from "@google-cloud/firestore";
 import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { newTaskEntryId } from "../../../shared/outbox/entry.ts";
@@ -68,20 +69,22 @@ export async function tryReplay(
   return decided.kind === "replay" ? { kind: "replayable" } : decided;
 }
 
-async function replayLetter(letterId: string, request: ReplayRequest, producer: ReplayingProducer): Promise<Replayed> {
+async function replayLetter(letterId: string, asked: ReplayRequest, producer: ReplayingProducer): Promise<Replayed> {
   const untilMs = producer.clock.now() + REPLAY_TIMEOUT_MS;
-  const tried = new Map<string, Tried>();
+  const requestId = randomUUID();
+  const request = { ...asked, requestId };
+  const tried = new Map<string, string>();
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     const document = await readLetter(letterId, { producer, untilMs, isFirst: tries === 1 });
     if (document === undefined) return { kind: "unclear" };
     const decided = decide(document, request, producer);
-    if (decided.kind === "replayed") return await explainReplayed(decided.id, { document, tried, producer });
+    if (decided.kind === "replayed") return await explainReplayed(decided.id, { document, tried, requestId, producer });
     // Whoever deleted the letter meanwhile, or let its task die again, may have done so after this request's own commit.
     if (decided.kind !== "replay") return tried.size > 0 ? { kind: "unclear" } : decided;
     const entryId = newTaskEntryId(decided.id, decided.payloadHash);
     const committed = await commit(document, decided, { producer, untilMs });
     if (committed === undefined) return { kind: "unclear" };
-    tried.set(decided.id, { entryId, by: request.by, otherPayload: decided.transition.otherPayload });
+    tried.set(decided.id, entryId);
     if (committed) return await accepted(decided.id, entryId, producer);
   }
   return { kind: "unclear" };
@@ -99,25 +102,22 @@ function decide(document: DocumentSnapshot, request: ReplayRequest, producer: Re
   return decideReplay(letter, request, { types: registry.types, maxPayloadBytes, nowMs: clock.now() });
 }
 
-/** A replay that this request tried to make: its entry, and what the letter says of it. */
-interface Tried {
-  readonly entryId: string;
-  readonly by: string;
-  readonly otherPayload: string | undefined;
+interface Explained {
+  readonly document: DocumentSnapshot;
+  /** The entries of the tasks that this request tried to make, by their ids. */
+  readonly tried: ReadonlyMap<string, string>;
+  readonly requestId: string;
+  readonly producer: ReplayingProducer;
 }
 
 /**
- * A task that this request tried to make is its own, though the response to that commit was lost. Another request that made
- * it at the same time, with another payload, says so in the letter.
+ * A task that this request tried to make may be its own, though the response to that commit was lost. Another request that
+ * tried at the same time made it under the same id: the letter says which of them it was.
  */
-async function explainReplayed(
-  id: string,
-  on: { document: DocumentSnapshot; tried: ReadonlyMap<string, Tried>; producer: ReplayingProducer },
-): Promise<Replayed> {
-  const { document, tried, producer } = on;
-  const own = tried.get(id);
-  const isOwn = own?.by === document.get("replayedBy") && own?.otherPayload === document.get("replayedPayloadHash");
-  return own && isOwn ? await accepted(id, own.entryId, producer) : { kind: "replayed", id };
+async function explainReplayed(id: string, { document, tried, requestId, producer }: Explained): Promise<Replayed> {
+  const entryId = tried.get(id);
+  const isOwn = document.get("replayRequestId") === requestId;
+  return entryId !== undefined && isOwn ? await accepted(id, entryId, producer) : { kind: "replayed", id };
 }
 
 async function accepted(id: string, entryId: string, producer: ReplayingProducer): Promise<Replayed> {

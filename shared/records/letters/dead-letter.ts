@@ -47,6 +47,8 @@ export interface ReplayFields {
   readonly replayedBy: string;
   /** The hash of what the last replay sent instead of the letter's payload. Missing if that was the letter's own. */
   readonly replayedPayloadHash?: string;
+  /** The request that the last replay was made by, so that it knows its own commit. Missing if an earlier revision made it. */
+  readonly replayRequestId?: string;
   readonly replays: number;
   readonly replayKeys: readonly { readonly key: string; readonly id: string }[];
 }

@@ -54,7 +54,7 @@ export function overwriting(letter: DeadLetter): Readonly<Record<string, unknown
 export function replayFields(
   transition: Extract<Transition, { kind: "replay" }>,
 ): Readonly<Record<keyof ReplayFields, unknown>> {
-  const { entry, by, replays, replayKeys, otherPayload } = transition;
+  const { entry, by, replays, replayKeys, otherPayload, requestId } = transition;
   return {
     status: "replayed",
     replayedAs: entry.taskId,
@@ -63,5 +63,6 @@ export function replayFields(
     replays,
     replayKeys,
     replayedPayloadHash: otherPayload ?? DELETED,
+    replayRequestId: requestId ?? DELETED,
   };
 }

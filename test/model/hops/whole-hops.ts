@@ -134,7 +134,7 @@ export function isWholeHopLetter(
 
 function saysWhoReplayed(
   fields: EventOf<"kept-letter">["fields"],
-  { entry, replays, replayKeys, otherPayload }: Extract<Transition, { kind: "replay" }>,
+  { entry, replays, replayKeys, otherPayload, requestId }: Extract<Transition, { kind: "replay" }>,
 ): boolean {
   return (
     fields["status"] === "replayed" &&
@@ -143,6 +143,7 @@ function saysWhoReplayed(
     fields["replays"] === replays &&
     isDeepStrictEqual(fields["replayKeys"], replayKeys) &&
     fields["replayedPayloadHash"] === (otherPayload ?? DELETED) &&
+    fields["replayRequestId"] === (requestId ?? DELETED) &&
     (fields["replayedAt"] === SERVER_TIME || fields["replayedAt"] instanceof Timestamp)
   );
 }

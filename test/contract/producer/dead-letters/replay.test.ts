@@ -206,7 +206,7 @@ test("two that replay a letter at once make one task", async () => {
       other = await replay(producer);
     },
   });
-  expect(await replay(producer)).toMatchObject({ body: { id: replayIdOf(1) } });
+  expect(await replay(producer)).toMatchObject({ status: 200, body: { id: replayIdOf(1) } });
   expect(other).toMatchObject({ status: 202, body: { id: replayIdOf(1) } });
   expect(await readLetter(producer)).toMatchObject({ replays: 1 });
   expect(producer.calls("CreateTask")).toBe(1);
