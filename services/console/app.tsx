@@ -28,7 +28,7 @@ export function createConsoleApp(console: Console): Hono<ConsoleEnv> {
   app.use(accessLog(console), compress(), pageHeaders(console), refuseForeign(console.allowedHosts), limitForms);
   app.get("/live", (context) => context.json({ status: "ok" }));
   addAssets(app, console);
-  app.use(etag(), knowPerson(console), takeNotice, checkForms(console), forgetAfterActions);
+  app.use(etag(), knowPerson(console), takeNotice(console), checkForms(console), forgetAfterActions);
   app.notFound(onNotFound(console));
 
   addOverview(app, console);

@@ -1,9 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import type { Console } from "../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "./console-env.ts";
 import { RefusedForm } from "./form.ts";
+import { ownCookie } from "./own-cookie.ts";
 
 const COOKIE = "handoff-form";
 /** The field of each form that holds the token. */
@@ -18,9 +18,9 @@ const SECRET_FORM = /^[A-Za-z0-9_-]{43}$/;
  * that can set cookies, fails. Any instance can check it.
  */
 export function checkForms({ isSecure }: Pick<Console, "isSecure">) {
-  const prefix = isSecure ? ({ prefix: "host", secure: true } as const) : {};
+  const cookie = ownCookie(COOKIE, isSecure);
   return createMiddleware<ConsoleEnv>(async (context, next) => {
-    const kept = getCookie(context, COOKIE, isSecure ? "host" : undefined);
+    const kept = cookie.read(context);
     const known = kept !== undefined && SECRET_FORM.test(kept);
     const secret = known ? kept : randomBytes(SECRET_BYTES).toString("base64url");
     const token = tokenOf(secret, context.get("person").email);
@@ -29,7 +29,7 @@ export function checkForms({ isSecure }: Pick<Console, "isSecure">) {
       const given = await tokenIn(context);
       if (!known || typeof given !== "string" || !areEqual(given, token)) throw new RefusedForm();
     }
-    if (!known) setCookie(context, COOKIE, secret, { path: "/", httpOnly: true, sameSite: "Lax", ...prefix });
+    if (!known) cookie.write(context, secret);
     return await next();
   });
 }

@@ -1,6 +1,7 @@
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
+import type { Console } from "../console.ts";
 import type { ConsoleContext, ConsoleEnv } from "./console-env.ts";
+import { ownCookie } from "./own-cookie.ts";
 
 const COOKIE = "handoff-notice";
 /** How long a notice waits to be shown, in seconds. */
@@ -17,17 +18,21 @@ const LONGEST_NOTICE = 400;
 export function doneThen(context: ConsoleContext, to: { readonly page: string; readonly did: string }): Response {
   // A cut can leave half a character, which no cookie can have.
   const notice = to.did.slice(0, LONGEST_NOTICE).toWellFormed();
-  setCookie(context, COOKIE, notice, { path: "/", httpOnly: true, sameSite: "Lax", maxAge: MAX_AGE_SECONDS });
+  context.get("noticeCookie").write(context, notice, MAX_AGE_SECONDS);
   context.set("did", notice);
   return context.redirect(to.page, 303);
 }
 
 /** Takes what the last action did for the page that shows it. What refreshes itself leaves it to the page. */
-export const takeNotice = createMiddleware<ConsoleEnv>(async (context, next) => {
-  const isPage = context.req.method === "GET" && context.req.header("sec-fetch-mode") !== "cors";
-  const notice = isPage ? getCookie(context, COOKIE) : undefined;
-  // Whatever set the cookie, the page stays in sight.
-  context.set("notice", notice?.slice(0, LONGEST_NOTICE));
-  if (notice !== undefined) deleteCookie(context, COOKIE, { path: "/" });
-  return await next();
-});
+export function takeNotice({ isSecure }: Pick<Console, "isSecure">) {
+  const cookie = ownCookie(COOKIE, isSecure);
+  return createMiddleware<ConsoleEnv>(async (context, next) => {
+    context.set("noticeCookie", cookie);
+    const isPage = context.req.method === "GET" && context.req.header("sec-fetch-mode") !== "cors";
+    const notice = isPage ? cookie.read(context) : undefined;
+    // Whatever set the cookie, the page stays in sight.
+    context.set("notice", notice?.slice(0, LONGEST_NOTICE));
+    if (notice !== undefined) cookie.remove(context);
+    return await next();
+  });
+}

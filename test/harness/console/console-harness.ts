@@ -19,13 +19,15 @@ export interface ConsoleHarnessOptions {
   /** The console's clock. Default: the wall clock. */
   readonly clock?: Clock;
   readonly producer?: ProducerHarnessOptions;
+  /** Whether browsers reach it over https alone. Default: no. */
+  readonly isSecure?: boolean;
   /** What sends the console's calls. Default: `fetch`. */
   readonly fetch?: Fetch;
 }
 
 /** A console over a real producer and its emulators, as one person's browser sees it. */
 export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
-  const { person, clock = systemClock } = options;
+  const { person, clock = systemClock, isSecure = false } = options;
   const access = person === undefined ? {} : { access: (await setUpCallers()).access };
   const producer = await setUpProducer({ throughput: QUIET, ...access, ...options.producer });
   const logged: string[] = [];
@@ -37,7 +39,7 @@ export async function setUpConsole(options: ConsoleHarnessOptions = {}) {
     assets: ASSETS,
     clock,
     log: createLogger({ service: "console", destination: { write: (line) => void logged.push(line) } }),
-    isSecure: false,
+    isSecure,
     allowedHosts: new Set(),
     producerUrl: producer.url,
   });
