@@ -33,7 +33,7 @@ const OUTCOMES: { readonly [Kind in Outcome["kind"]]: Extract<Outcome, { kind: K
 
 test("the table of states has exactly the changes that deliveries and cancels make", () => {
   const listed = (cell = ""): string[] => cell.split(/[,;]/).map((state) => state.trim().split(" ")[0] ?? "");
-  const told = rowsOf("Its states").flatMap(([from, to]) =>
+  const told = rowsOf("States").flatMap(([from, to]) =>
     listed(from).flatMap((before) => listed(to).map((after) => `${before} → ${after}`)),
   );
 
@@ -43,7 +43,7 @@ test("the table of states has exactly the changes that deliveries and cancels ma
 });
 
 test("the table of outcomes has each response's status and Retry-After", () => {
-  const told = rowsOf("What a delivery is answered").map(([name, status, retryAfter]) => {
+  const told = rowsOf("What the worker responds").map(([name, status, retryAfter]) => {
     return { name: name?.replaceAll("`", ""), status: Number(status), isToldToWait: retryAfter !== "" };
   });
 
@@ -58,7 +58,7 @@ test("the time of a delivery is drawn to scale", () => {
   const [timeoutMs, dispatchDeadlineMs] = [30_000, 45_000];
   const steps = [RECORD_STORE_DEADLINE_MS, timeoutMs, ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS];
   const [claim = 0, handler = 0, grace = 0, settle = 0] = steps;
-  const drawn = sectionOf("Its time").split("```text\n")[1]?.split("\n```")[0]?.split("\n").slice(1);
+  const drawn = sectionOf("Timing").split("```text\n")[1]?.split("\n```")[0]?.split("\n").slice(1);
 
   expect(drawn).toEqual([
     bar("claim", 0, claim),

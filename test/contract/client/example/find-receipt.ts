@@ -1,6 +1,6 @@
 import { type Client, taskIdOf } from "handoff-client";
 
-/** How the receipt of an order is doing, by the order alone. `caller` is the account that has it sent. */
+/** Returns the state of an order's receipt, by the order alone. `caller` is the account that enqueued it. */
 export async function receiptState(handoff: Client, { orderId, caller }: { orderId: string; caller: string }) {
   const types = await handoff.taskTypes();
   const target = types.find(({ type }) => type === "receipt.send");

@@ -1,17 +1,17 @@
 import { HandoffError, createClient } from "handoff-client";
 import type { registry } from "../../handlers/examples/tasks/index.ts";
 
-/** Has the receipts of orders sent, by the producer at an address. */
+/** Sends the receipts of orders through the producer at `url`. */
 export function createReceipts(url: string) {
   const handoff = createClient<typeof registry>({ url });
 
   return {
-    /** However often it is called for an order: one receipt. Returns the task's id. */
+    /** Sends one receipt for an order, however often it is called. Returns the task's id. */
     async send(orderId: string, to: string): Promise<string> {
       const { id } = await handoff.enqueue("receipt.send", { orderId, to }, { idempotencyKey: `receipt-${orderId}` });
       return id;
     },
-    /** False if it is too late. */
+    /** Cancels a receipt. Returns false if it is too late. */
     async stop(id: string): Promise<boolean> {
       try {
         const { state } = await handoff.cancel(id);

@@ -31,19 +31,19 @@ export const PATHS = {
     return await count(deliver);
   },
 
-  "fails for good": ({ handler, count, deliver }) => {
+  "fails permanently": ({ handler, count, deliver }) => {
     handler.steps(gone);
     return count(deliver);
   },
 
-  "fails at its last attempt": async ({ handler, count, deliver }) => {
+  "fails its last attempt": async ({ handler, count, deliver }) => {
     handler.steps(notYet, notYet, notYet);
     await deliver();
     await deliver();
     return await count(deliver);
   },
 
-  "comes again when the task is done": async ({ count, deliver, deliverTwin }) => {
+  "is redelivered when the task is done": async ({ count, deliver, deliverTwin }) => {
     await deliver();
     return await count(deliverTwin);
   },
@@ -64,7 +64,7 @@ export const PATHS = {
     });
   },
 
-  "finds another attempt at work": async (task) => {
+  "finds another attempt running": async (task) => {
     const other = await startAttempt(task);
     const counted = await task.count(task.deliverTwin);
     await other.finish();
@@ -79,7 +79,7 @@ export const PATHS = {
     return counted;
   },
 
-  "ends when another has taken over and is done": async (task) => {
+  "ends after another has taken over and is done": async (task) => {
     const attempt = await startAttempt(task);
     await endLease(task);
     await task.deliver();
@@ -97,7 +97,7 @@ export const PATHS = {
     return counted;
   },
 
-  "comes again when the task is cancelled": async ({ handler, count, deliver, cancel }) => {
+  "is redelivered when the task is cancelled": async ({ handler, count, deliver, cancel }) => {
     handler.steps(notYet);
     await deliver();
     await cancel();
@@ -123,7 +123,7 @@ export const PATHS = {
 
   "is of a type that the revision doesn't know": ({ count, deliverUnknown }) => count(deliverUnknown),
 
-  "is put off by its handler": ({ handler, count, deliver }) => {
+  "is snoozed by its handler": ({ handler, count, deliver }) => {
     handler.steps(later);
     return count(deliver);
   },
@@ -138,7 +138,7 @@ export const PATHS = {
     return count(deliver);
   },
 
-  "comes before its time": ({ count, deliverEarly }) => count(deliverEarly),
+  "arrives before its time": ({ count, deliverEarly }) => count(deliverEarly),
 
   "succeeds in a later hop": async ({ handler, count, deliver, deliverHop }) => {
     handler.steps(later);
@@ -146,7 +146,7 @@ export const PATHS = {
     return await count(() => deliverHop(1));
   },
 
-  "comes again when the task has gone on to a later hop": async ({ handler, count, deliver }) => {
+  "is redelivered when the task has gone on to a later hop": async ({ handler, count, deliver }) => {
     handler.steps(later);
     await deliver();
     return await count(deliver);
