@@ -68,6 +68,11 @@ export function createCloudTasksQueue(
       return first ?? { kind: "never" };
     },
 
+    async findInEarlierShard(hop, view, deadline) {
+      const [, name] = taskPaths(hop);
+      return name === undefined ? { kind: "never" } : await find({ name, view }, client, deadline);
+    },
+
     async delete(hop, deadline) {
       await Promise.all(taskPaths(hop).map((name) => remove(name, client, deadline)));
     },

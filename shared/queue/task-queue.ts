@@ -66,6 +66,13 @@ export interface TaskQueue {
    */
   find(hop: TaskHop, view: "basic" | "full" | "payload", deadline: Deadline): Promise<Sighting>;
   /**
+   * Looks for a task in the queue that was its own before a change of the number of shards. Never there without a call if
+   * the task keeps its queue, or no change is under way.
+   *
+   * @throws DependencyError if Cloud Tasks fails.
+   */
+  findInEarlierShard(hop: TaskHop, view: "basic" | "full", deadline: Deadline): Promise<Sighting>;
+  /**
    * Deletes a task wherever it may be, unless it is gone already. An attempt in progress goes on, and is its last.
    *
    * @throws DependencyError if Cloud Tasks fails: then it may or may not be deleted.

@@ -105,14 +105,17 @@ async function findAccepted(request: Request): Promise<Enqueued | undefined> {
 }
 
 /**
- * The record shows for weeks what was accepted, long after Cloud Tasks has forgotten the name and would accept it again.
+ * The record shows for weeks what was accepted, long after Cloud Tasks has forgotten the name and would accept it again. While
+ * the number of shards changes, the name would also be accepted although the task waits in its earlier shard. The record is
+ * read after that: a task that leaves its shard in between has one by then.
  */
 async function findRecorded(request: Request): Promise<Enqueued | undefined> {
   const { id } = request.envelope;
   const { producer } = request;
+  const sighting = await producer.queue.findInEarlierShard({ id }, "full", deadlineOf(request));
   const record = await producer.records.find(id, deadlineOf(request));
-  if (!record) return undefined;
-  return explainHeld(await lookUpRecorded(record, lookUpOf(id, "basic", request), producer), request);
+  if (record) return explainHeld(await lookUpRecorded(record, lookUpOf(id, "basic", request), producer), request);
+  return sighting.kind === "never" ? undefined : explainHeld({ id, sighting, record }, request);
 }
 
 function lookUpOf(id: TaskId, view: LookUp["view"], { signal }: Request): LookUp {

@@ -73,6 +73,7 @@ function producerApp(): () => Promise<Response> {
   };
   const queue: TaskQueue = {
     find: unused,
+    findInEarlierShard: unused,
     delete: unused,
     probe: unused,
     create: async ({ envelope }) => {

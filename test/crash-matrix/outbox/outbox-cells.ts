@@ -45,9 +45,11 @@ export interface OutboxScenario {
     | "letter"
     | "due"
     | "unstarted"
-    /** The number of shards has changed since a caller handed the task over, and again since in both its queues. */
-    | "resharded"
-    | "resharded twice";
+    /** The number of shards changes. A caller handed the task over before, meanwhile, to both revisions, or not yet. */
+    | "in its queue before"
+    | "in its new queue"
+    | "in both queues"
+    | "in neither queue";
   readonly plan: Plan;
   readonly act: (process: OutboxProcess, story: Acted) => Promise<string>;
   /** What Firestore or Cloud Tasks is asked, and how many calls of that kind the subject makes first. */
@@ -61,6 +63,14 @@ export interface OutboxScenario {
   /** How the task must end. */
   readonly end: "succeeded" | "cancelled" | "none" | "dead";
 }
+
+/** Where a task stands while the number of shards changes. */
+export const RESHARDED: ReadonlySet<OutboxScenario["before"]> = new Set([
+  "in its queue before",
+  "in its new queue",
+  "in both queues",
+  "in neither queue",
+]);
 
 const relay = (process: OutboxProcess, { entryId }: Acted) => process.relay(entryId);
 const run = (process: OutboxProcess, { id }: Acted) => process.run(id);
@@ -82,9 +92,9 @@ const RUN = { ...RELAY, before: "queued", act: run } as const;
 const CANCEL = { ...RELAY, act: cancel, end: "cancelled" } as const;
 const REPLAY = { ...RELAY, before: "letter", plan: "dies", act: replay, end: "dead" } as const;
 const TICK = { ...RELAY, before: "due", act: tick } as const;
-const POST = { ...RELAY, before: "resharded twice", act: post } as const;
-const RESHARDED_CANCEL = { ...CANCEL, kind: "natural", before: "resharded twice" } as const;
-const RESHARDED_RUN = { ...RUN, kind: "natural", before: "resharded twice" } as const;
+const POST = { ...RELAY, before: "in both queues", act: post } as const;
+const RESHARDED_CANCEL = { ...CANCEL, kind: "natural", before: "in both queues" } as const;
+const RESHARDED_RUN = { ...RUN, kind: "natural", before: "in both queues" } as const;
 const WORK = { ...RELAY, before: "queued", act: deliver } as const;
 
 export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
@@ -116,18 +126,34 @@ export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
   { ...TICK, title: "tick: the read of the entry", at: READ },
   { ...TICK, title: "tick: the call that creates the task", at: CREATE },
   { ...TICK, title: "tick: the commit that deletes its entry", at: { ...COMMIT, skip: 1 } },
+  { ...POST, title: "resharding, repeated: GetTask, before", at: { ...FIND, queue: "before" } },
+  { ...POST, title: "resharding, repeated: the read of the record", at: READ },
   {
     ...POST,
-    title: "resharding, repeated: CreateTask",
-    before: "resharded",
+    title: "resharding, repeated, in its new queue: GetTask, before",
+    before: "in its new queue",
+    at: { ...FIND, queue: "before" },
+  },
+  {
+    ...POST,
+    title: "resharding, repeated, in its new queue: CreateTask",
+    before: "in its new queue",
     at: CREATE,
   },
   {
     ...POST,
-    title: "resharding, repeated: GetTask, before",
-    at: { ...FIND, queue: "before" },
+    title: "resharding, repeated, in its new queue: GetTask, before, again",
+    before: "in its new queue",
+    at: { ...FIND, queue: "before", skip: 1 },
   },
-  { ...POST, title: "resharding, repeated: GetTask, new", at: { ...FIND, queue: "new" } },
+  {
+    ...POST,
+    title: "resharding, repeated, in its new queue: GetTask, new",
+    before: "in its new queue",
+    at: { ...FIND, queue: "new" },
+  },
+  { ...POST, title: "resharding, the first time: GetTask, before", before: "in neither queue", at: FIND },
+  { ...POST, title: "resharding, the first time: CreateTask", before: "in neither queue", at: CREATE },
   {
     ...RESHARDED_CANCEL,
     title: "resharding, cancel: DeleteTask, before",
@@ -142,14 +168,14 @@ export const OUTBOX_SCENARIOS: readonly OutboxScenario[] = [
     ...RESHARDED_RUN,
     title: "resharding, run now: GetTask, before",
     kind: "claim",
-    before: "resharded",
+    before: "in its queue before",
     at: { ...FIND, queue: "before" },
   },
   {
     ...RESHARDED_RUN,
     title: "resharding, run now: GetTask, new",
     kind: "claim",
-    before: "resharded",
+    before: "in its queue before",
     at: { ...FIND, queue: "new" },
   },
   {

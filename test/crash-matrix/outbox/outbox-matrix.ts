@@ -2,7 +2,7 @@ import { startCloudTasksEmulator } from "handoff-emulators/cloud-tasks";
 import { startFirestoreEmulator } from "handoff-emulators/firestore";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
 import { connectToEmulator } from "../../harness/firestore/connect-to-emulator.ts";
-import { OUTBOX_FAULTS, type OutboxScenario } from "./outbox-cells.ts";
+import { OUTBOX_FAULTS, type OutboxScenario, RESHARDED } from "./outbox-cells.ts";
 import { startOutboxProcess } from "./outbox-process.ts";
 import { QUEUES, QUEUES_BEFORE, QUEUES_DURING, QUEUE_PATHS } from "./resharded-queues.ts";
 import { playOutboxCell } from "./outbox-story.ts";
@@ -16,7 +16,7 @@ export async function measureOutbox(scenario: OutboxScenario) {
   const client = await createCloudTasksClient(emulators.cloudTasks);
   const db = connectToEmulator(emulators.firestore);
   const doings = { plans: new Map(), runs: [] };
-  const isResharded = scenario.before === "resharded" || scenario.before === "resharded twice";
+  const isResharded = RESHARDED.has(scenario.before);
   const queues = isResharded ? QUEUES_DURING : QUEUES;
   const other = await startOutboxProcess(emulators, doings, queues);
   const earlier = isResharded ? await startOutboxProcess(emulators, doings, QUEUES_BEFORE) : null;

@@ -99,8 +99,9 @@ class OutboxStory {
     const { other, earlier, client } = this.#world;
     if (before === "unstarted") return;
     if (earlier) {
-      await this.post(earlier);
-      if (before === "resharded twice") await this.post(other);
+      if (before === "in its new queue" || before === "in both queues") await this.post(other);
+      // This one knows the queue before only.
+      if (before === "in its queue before" || before === "in both queues") await this.post(earlier);
       return;
     }
     if (before === "due") return this.#startAYearAgo();

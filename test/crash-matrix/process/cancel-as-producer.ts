@@ -30,6 +30,7 @@ export async function cancelAsProducer(
     records: createTaskRecords(store),
     queue: {
       create: unused,
+      findInEarlierShard: unused,
       probe: unused,
       find: () => Promise.resolve({ kind: "found", task } as const),
       delete: () => Promise.resolve(),

@@ -165,6 +165,8 @@ export type HopEvent =
     }
   /** Somebody asked a producer about the task. */
   | { readonly kind: "looked-up"; readonly revision: Revision; readonly isFound: boolean }
+  /** Somebody handed the task over. `wasHeld`: one of the queues that the revision knows had its name before. */
+  | { readonly kind: "posted"; readonly revision: Revision; readonly wasHeld: boolean }
   /** A worker didn't accept a delivery from its queue. */
   | { readonly kind: "refused"; readonly name: Name; readonly isSuccess: boolean }
   | { readonly kind: "replay-answered"; readonly id: string; readonly world: HopWorld };

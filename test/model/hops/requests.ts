@@ -79,15 +79,19 @@ export function lookUp(scenario: HopScenario): void {
 }
 
 /**
- * A caller hands the task over under its key, the first time instead of the application. Where the name is taken or there is a
- * record, that changes nothing.
+ * A caller hands the task over under its key, the first time instead of the application. Where there is a record, or the name is
+ * taken in a queue that its producer knows, that changes nothing.
  */
 export function post(scenario: HopScenario): void {
   const { kind, record, nowMs, entries, names, relays } = scenario.world;
-  const [queue] = scenario.decisions.createsIn(taskIdOf(kind), scenario.revision);
-  if ((record && isLive(record, nowMs)) || scenario.namesIn([queue], 0).length > 0) throw IMPOSSIBLE;
+  const { createsIn, findsIn } = scenario.decisions;
+  const [queue] = createsIn(taskIdOf(kind), scenario.revision);
+  const known = new Set([queue, ...findsIn(taskIdOf(kind), scenario.revision)]);
+  if ((record && isLive(record, nowMs)) || scenario.namesIn([...known], 0).length > 0) throw IMPOSSIBLE;
   // What the application commits has an id of its own.
   if (entries.some(({ hop }) => hop === 0) && names.length + relays.length > 0) throw IMPOSSIBLE;
+  const wasHeld = scenario.namesIn(queuesOf(scenario), 0).length > 0;
+  scenario.events.push({ kind: "posted", revision: scenario.revision, wasHeld });
   const created = { payloadHash: PAYLOAD_HASH, notBefore: undefined, createdAtMs: nowMs };
   scenario.change({ entries: entries.filter(({ hop }) => hop !== 0) });
   scenario.create({ hop: 0, queue, ...created, isQueued: true, hasFailed: false });

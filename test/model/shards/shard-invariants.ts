@@ -20,6 +20,9 @@ export const SHARD_INVARIANTS = {
   "whoever knows both numbers of shards finds a task that waits": ({ events }) =>
     events.every((one) => one.kind !== "looked-up" || one.isFound || !knowsBoth(one.revision)),
 
+  "whoever knows both numbers of shards accepts no key whose task waits": ({ events }) =>
+    events.every((one) => one.kind !== "posted" || !one.wasHeld || !knowsBoth(one.revision)),
+
   "a cancel takes a task out of each queue that its revision knows": ({ events }) =>
     events.every((one) => {
       if (one.kind !== "cancel-answered" || one.told.kind !== "cancelled" || !one.isDeleted) return true;

@@ -23,6 +23,10 @@ export const WRONG_BUILDS: readonly WrongBuild[] = [
     promise: "whoever knows both numbers of shards finds a task that waits",
     decisions: { findsIn: newShardOnly },
   }),
+  wrong("claim", "looks for a key's task in its new shard only", {
+    promise: "whoever knows both numbers of shards accepts no key whose task waits",
+    decisions: { findsIn: newShardOnly },
+  }),
   wrong("claim", "deletes a cancelled task from its new shard only", {
     promise: "a cancel takes a task out of each queue that its revision knows",
     decisions: { deletesIn: newShardOnly },

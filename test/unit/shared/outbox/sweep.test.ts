@@ -20,7 +20,7 @@ it("ends although a whole page can be neither relayed nor put off, and lists it 
   const none = (): never => {
     throw new Error("Not asked for here.");
   };
-  const queue = { create: none, find: none, delete: none, probe: none };
+  const queue = { create: none, find: none, findInEarlierShard: none, delete: none, probe: none };
   const relay = relayOf({ queue, clock, log, types: new Map() });
   // oxlint-disable-next-line no-unsafe-type-assertion -- What a sweep asks of it.
   const swept = await sweepOutbox({ ...relay, outbox: outbox as OutboxStore }, clock.now() + 20_000);

@@ -41,7 +41,7 @@ function setUp(...script: (CreateResult | "hang")[]) {
     throw new Error("Not asked for here.");
   };
   const producer = {
-    queue: { ...queue, find: none, delete: none, probe: none },
+    queue: { ...queue, find: none, findInEarlierShard: none, delete: none, probe: none },
     clock,
     log: createLogger({ service: "test", level: "silent" }),
   };

@@ -42,6 +42,7 @@ async function run(sightings: Sighting | Sighting[], reads: (TaskRecord | undefi
     queue: {
       create: unused,
       delete: unused,
+      findInEarlierShard: unused,
       probe: unused,
       find: async ({ hop }: { readonly hop?: number | undefined }) => {
         hops.push(hop);
