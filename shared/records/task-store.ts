@@ -1,9 +1,10 @@
 import type { Firestore, Timestamp, Transaction } from "@google-cloud/firestore";
 import { RECORD_STORE_DEADLINE_MS } from "../contract/queues.ts";
 import type { TaskId } from "../contract/task-id.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, systemClock } from "../runtime/clock.ts";
 import { type Detail, detailAfter } from "./detail.ts";
 import { Documents, isKept } from "./documents.ts";
+import { EarlyLook } from "./early-look.ts";
 import { guardWrites } from "./guarded-transaction.ts";
 import {
   type Changed,
@@ -138,12 +139,22 @@ export class TaskStore {
    * record's transition, is one commit. The client may run it again, after contention or a commit whose response was
    * lost.
    *
+   * @param decided the result if the record already says it; undefined if the transaction must tell. A transaction that
+   * has lost a lock shows it the record as others write it, until the client runs it again; see `EarlyLook`. Default: it
+   * doesn't.
    * @throws the client's last error.
    */
-  async transact<Result>(task: Task, body: (on: RecordTransaction) => Promise<Result>): Promise<Result> {
+  async transact<Result>(
+    task: Task,
+    body: (on: RecordTransaction) => Promise<Result>,
+    decided?: (read: ReadRecord) => Result | undefined,
+  ): Promise<Result> {
     const { id } = task.envelope;
+    const look = async () => decided?.(readingOf(await this.#documents.readRecord(id)));
+    // The client's own pauses are real time, too.
+    const early = new EarlyLook(look, { clock: systemClock });
     let last: { readonly writes: Writes; readonly result: Result } | undefined;
-    const running = this.#documents.db.runTransaction(async (transaction) => {
+    const run = async (transaction: Transaction): Promise<Result> => {
       last = undefined;
       let writes: Writes = {};
       const snapshot = await transaction.get(this.#documents.record(id));
@@ -154,12 +165,17 @@ export class TaskStore {
       const result = await body({ ...readingOf(snapshot), transaction: guardWrites(transaction), write });
       last = { writes, result };
       return result;
-    });
+    };
+    const running = this.#documents.db.runTransaction((transaction) =>
+      early.watch(transaction, () => run(transaction)),
+    );
     try {
-      return await this.#documents.track(running);
+      return await Promise.race([this.#documents.track(running), early.found]);
     } catch (error) {
       if (last && isKept(last.writes, error)) return last.result;
       throw error;
+    } finally {
+      early.end();
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Json } from "../../../shared/contract/any-json.ts";
-import type { RecordTransaction } from "../../../shared/records/read-record.ts";
+import type { ReadRecord, RecordTransaction } from "../../../shared/records/read-record.ts";
 import { RecordStoreError, isFirestoreError } from "../../../shared/records/record-store-error.ts";
 import { errorFields } from "../../../shared/runtime/error-fields.ts";
 import { admitUnclaimed } from "../lifecycle/admission.ts";
@@ -74,7 +74,11 @@ function runInTransaction(attempt: Attempt, { delivery, worker }: On): Promise<R
 async function commitTogether(context: RunContext, on: TransactionRun): Promise<Ran> {
   const { delivery, worker } = on;
   try {
-    return await worker.store.transact(delivery, (transaction) => attemptOnce(transaction, context, on));
+    return await worker.store.transact(
+      delivery,
+      (transaction) => attemptOnce(transaction, context, on),
+      (read) => rejectedAlready(read, on),
+    );
   } catch (error) {
     if (error instanceof NothingToCommit) return error.ran;
     if (!isFirestoreError(error)) throw error;
@@ -110,6 +114,13 @@ async function attemptOnce(
   if (!settlement?.transition) throw new NothingToCommit({ kind: "ended", end });
   write(settlement.transition);
   return { kind: "decided", outcome: settlement.outcome };
+}
+
+/** What an attempt ends as that may not run and has nothing to write: mostly, another one has done the task. */
+function rejectedAlready({ record, readTimeMs }: ReadRecord, { attempt }: TransactionRun): Ran | undefined {
+  const admission = admitUnclaimed(record, attempt, readTimeMs);
+  if (admission.kind === "run" || admission.transition) return undefined;
+  return { kind: "decided", outcome: admission.outcome };
 }
 
 /** Counts nothing: the attempt was waiting for Firestore until it was told to stop, and no handler has failed. */

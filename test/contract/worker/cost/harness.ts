@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { startFaultProxy } from "../../../harness/network/fault-proxy.ts";
+import { type FaultProxy, startFaultProxy } from "../../../harness/network/fault-proxy.ts";
 import { type Cost, countFirestoreCost } from "../../../harness/firestore/firestore-cost.ts";
 import type { ScriptedHandler } from "../../../harness/worker/scripted-handler.ts";
 import { cancelTask } from "../../../harness/worker/cancel-task.ts";
@@ -17,16 +17,20 @@ export async function startCountedWorker(
   relay: WorkerHarnessOptions["relay"] = creatingRelay,
 ) {
   const cost = countFirestoreCost();
+  const started = Promise.withResolvers<FaultProxy>();
   const worker = await setUpWorker(makeHandlers, {
     relay,
     async reachFirestore(emulator) {
       const proxy = await startFaultProxy(emulator, cost);
       onTestFinished(() => proxy.stop());
+      started.resolve(proxy);
       return proxy;
     },
   });
   return {
     worker,
+    /** What its calls can be given faults by. Those aren't counted. */
+    faults: await started.promise,
     /** Counts only what is delivered inside it. */
     count: async (deliver: () => Promise<string | null>): Promise<Counted> => {
       cost.costSince();
