@@ -1,20 +1,26 @@
 #!/usr/bin/env node
-// Runs the emulators from source. If this Node can't run TypeScript, the one that this repository installs does.
-import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+// Runs the emulators from source: in this process if its Node can run TypeScript, else by the Node that this repository installs.
+import module from "node:module";
 import path from "node:path";
 
-const main = path.join(import.meta.dirname, "../src/cli/main.ts");
-const child = spawn(nodeForTypeScript(), [main, ...process.argv.slice(2)], { stdio: "inherit" });
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-child.on("exit", (code) => process.exit(code ?? 1));
+if (process.features.typescript) {
+  // Before anything that isn't JavaScript: what Node has cached of TypeScript it needn't load its compiler for.
+  module.enableCompileCache();
+  await import("../src/cli/main.ts");
+} else await runByInstalledNode(path.join(import.meta.dirname, "../src/cli/main.ts"));
 
-function nodeForTypeScript() {
-  if (process.features.typescript) return process.execPath;
+async function runByInstalledNode(main) {
+  const { spawn } = await import("node:child_process");
+  const child = spawn(installedNode(), [main, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code) => process.exit(code ?? 1));
+}
+
+function installedNode() {
   const isWindows = process.platform === "win32";
   const installed = `node-${isWindows ? "win" : process.platform}-${process.arch}`;
   try {
-    const manifest = createRequire(import.meta.url).resolve(`${installed}/package.json`);
+    const manifest = module.createRequire(import.meta.url).resolve(`${installed}/package.json`);
     return path.join(path.dirname(manifest), isWindows ? "bin/node.exe" : "bin/node");
   } catch {
     process.stderr.write(

@@ -28,7 +28,7 @@ export interface EmulatorProcess {
   stop(): Promise<void>;
 }
 
-const SOURCES = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
+const SOURCES = path.join(PROJECT_DIR, "packages/emulators/bin/handoff-emulator.mjs");
 
 /** The available emulators: ours from a main module, by default from the sources; Google's from its jar. */
 export function emulatorPrograms(main = SOURCES) {

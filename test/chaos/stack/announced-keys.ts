@@ -21,7 +21,7 @@ export async function announceKeys(folder: RunFolder, rotations: number): Promis
   for (let rotation = 1; rotation <= rotations; rotation++) {
     const place = path.join(folder.nextKeys, String(rotation));
     fs.mkdirSync(place, { recursive: true });
-    const { kid, privateKey } = await openSigningKey(place);
+    const { kid, privateKey } = await openSigningKey(place)();
     published[kid] = createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
     left.push(path.join(place, FILE_NAME));
   }
@@ -30,7 +30,7 @@ export async function announceKeys(folder: RunFolder, rotations: number): Promis
     useNext() {
       const inUse = path.join(folder.tasksData, FILE_NAME);
       const next = left.shift();
-      if (next === undefined) fs.rmSync(inUse);
+      if (next === undefined) fs.rmSync(inUse, { force: true });
       else fs.copyFileSync(next, inUse);
     },
   };

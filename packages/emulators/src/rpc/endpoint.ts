@@ -1,10 +1,11 @@
-import http from "node:http";
+import type http from "node:http";
 import type net from "node:net";
 import type protobuf from "protobufjs/light.js";
 import { parseHostName } from "../guard/foreign-request.ts";
 import { guardCalls } from "../guard/grpc-guard.ts";
 import { guardAgainstPages } from "../guard/http-guard.ts";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
+import { createServer } from "../kernel/node-http.ts";
 import { type BoundPort, bindPort } from "../kernel/port.ts";
 import { type Admission, type RpcHandler, bindService, statusOf } from "./bind-service.ts";
 import type { StreamHandler } from "./duplex-call.ts";
@@ -107,7 +108,7 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
     openCalls.count(response);
     if (!surfaces.some((handles) => handles(request, response))) options.http(request, response);
   };
-  const httpServer = http.createServer(guardAgainstPages(handle, allowedNames));
+  const httpServer = createServer(guardAgainstPages(handle, allowedNames));
 
   /** Those that haven't said anything yet. */
   const silent = new Set<net.Socket>();

@@ -47,6 +47,13 @@ async function start(args: readonly string[] = [], env: Readonly<Record<string, 
   return { child, exited, addresses, of, url: (name: string) => `http://${of(name).host}:${of(name).port}` };
 }
 
+test("is one process, so that no emulator outlives a command that is killed", async () => {
+  const program = await start(["--only", "cloud-tasks"]);
+  program.child.kill("SIGKILL");
+  await program.exited;
+  await expect(fetch(program.url("cloud-tasks"))).rejects.toThrow();
+});
+
 test("runs both emulators on one clock, with queues from a file, and stops on SIGTERM", async () => {
   const file = path.join(temporaryFolder(), "queue.yaml");
   fs.writeFileSync(file, "queue:\n- name: mail\n  rate: 5/s\n");

@@ -8,7 +8,7 @@ import { RUST_CRATE, ourEmulator, rustEmulator } from "../task-emulator/task-emu
 import type { Beside, Row } from "./row.ts";
 import type { Setting } from "./setting.ts";
 
-const SOURCES = path.join(PROJECT_DIR, "packages/emulators/src/cli/main.ts");
+const SOURCES = path.join(PROJECT_DIR, "packages/emulators/bin/handoff-emulator.mjs");
 const RUST = "Rust crate";
 const GO = "Go, ken109";
 

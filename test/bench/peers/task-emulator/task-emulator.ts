@@ -10,7 +10,8 @@ export interface TaskEmulator {
   readonly server: ServerProcess;
   /** Calls one of its methods, over one of its connections in turn. */
   call(method: string, request: object): ReturnType<typeof callCloudTasks>;
-  stop(): Promise<void>;
+  /** Kills it, unless another signal is given. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** The Rust crate, as `cargo install` leaves it. */
@@ -49,9 +50,9 @@ export async function startTaskEmulator(program: ServerProgram): Promise<TaskEmu
       if (!connection) throw new Error("There is no connection.");
       return callCloudTasks(connection, method, request);
     },
-    async stop() {
+    async stop(signal) {
       await Promise.all(connections.map((connection) => connection.close()));
-      await server.stop();
+      await server.stop(signal);
     },
   };
 }

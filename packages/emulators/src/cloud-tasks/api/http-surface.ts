@@ -2,7 +2,7 @@ import type http from "node:http";
 import { httpStatusOf } from "../../rpc/http-status.ts";
 import { errorJson, sendJson } from "../../rpc/rest.ts";
 import { RpcCode, RpcError } from "../../rpc/rpc-error.ts";
-import type { SigningKey } from "../dispatch/request/signing-key.ts";
+import type { KeySource, SigningKey } from "../dispatch/request/signing-key.ts";
 
 /** How long a worker may keep the keys. */
 const KEY_MAX_AGE_SECONDS = 3600;
@@ -20,7 +20,7 @@ const PATHS = new Set(["/", DISCOVERY, "/oauth2/v1/certs", "/oauth2/v3/certs"]);
  * set. The discovery document leads to them. `control` serves `/_emulator/`.
  */
 export function createHttpSurface(
-  { key, issuer }: { key: Promise<SigningKey>; issuer: string },
+  { key, issuer }: { key: KeySource; issuer: string },
   control: (...exchange: Parameters<http.RequestListener>) => boolean,
 ): http.RequestListener {
   return (request, response) => {
@@ -72,13 +72,15 @@ function respondNotFound(response: http.ServerResponse, path: string): void {
 
 function respondWithKeys(
   response: http.ServerResponse,
-  key: Promise<SigningKey>,
+  key: KeySource,
   present: (key: SigningKey) => object | Promise<object>,
 ): void {
-  key.then(present).then(
-    (keys) => respondWithJson(response, keys),
-    () => respond(response, 500, "The signing key can't be read.\n"),
-  );
+  key()
+    .then(present)
+    .then(
+      (keys) => respondWithJson(response, keys),
+      () => respond(response, 500, "The signing key can't be read.\n"),
+    );
 }
 
 function respondWithJson(response: http.ServerResponse, content: object): void {

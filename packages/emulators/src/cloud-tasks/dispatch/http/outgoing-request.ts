@@ -1,5 +1,5 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import { urlToHttpOptions } from "node:url";
+import { validateHeaderName, validateHeaderValue } from "../../../kernel/node-http.ts";
 import type { HeaderPairs } from "../../testing/delivered.ts";
 import type { HttpMethod, HttpTarget } from "../../state/task.ts";
 import { allowsBody } from "../../wire/http-methods.ts";

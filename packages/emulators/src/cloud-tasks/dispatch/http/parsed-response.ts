@@ -1,5 +1,6 @@
-import http from "node:http";
+import type http from "node:http";
 import { Duplex } from "node:stream";
+import { request as startRequest } from "../../../kernel/node-http.ts";
 import type { HttpMethod } from "../../state/task.ts";
 import { collectResponse, headOf } from "./response-body.ts";
 import { type ResponseHead, readResponseHead } from "./response-head.ts";
@@ -43,7 +44,7 @@ export function parseResponse(
 ): ParsedResponse {
   const stream = new ReceivedStream(connection);
   let finishBody: (() => void) | undefined;
-  const request = http.request({ method, ...READING, createConnection: () => stream });
+  const request = startRequest({ method, ...READING, createConnection: () => stream });
   // No limit. Otherwise the headers after the first thousand would be missing.
   request.maxHeadersCount = 0;
   request.on("error", (error) => {

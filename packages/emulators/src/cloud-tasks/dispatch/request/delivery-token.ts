@@ -1,6 +1,6 @@
 import crypto from "node:crypto";
 import { promisify } from "node:util";
-import type { SigningKey } from "./signing-key.ts";
+import type { KeySource } from "./signing-key.ts";
 import type { TokenRequest } from "../../state/task.ts";
 
 /** Returns the Authorization header for a delivery to `url`. */
@@ -14,7 +14,7 @@ const LIFETIME_SECONDS = 3600;
  *
  * Their times are by the wall clock, not by the emulator's, since whoever checks them uses the wall clock.
  */
-export function createTokenMaker({ key, issuer }: { key: Promise<SigningKey>; issuer: string }): TokenMaker {
+export function createTokenMaker({ key, issuer }: { key: KeySource; issuer: string }): TokenMaker {
   let madeAtSeconds = 0;
   let made = new Map<string, Promise<string>>();
 
@@ -57,8 +57,8 @@ function claims(wanted: { email: string; audience: string; issuer: string }, iss
 /** Signs in another thread: a signature takes as long as several deliveries. */
 const makeSignature = promisify(crypto.sign);
 
-async function sign(key: Promise<SigningKey>, payload: object): Promise<string> {
-  const { kid, privateKey } = await key;
+async function sign(key: KeySource, payload: object): Promise<string> {
+  const { kid, privateKey } = await key();
   const signed = `${encode({ alg: "RS256", kid, typ: "JWT" })}.${encode(payload)}`;
   const signature = await makeSignature("sha256", Buffer.from(signed), privateKey);
   return `${signed}.${signature.toString("base64url")}`;

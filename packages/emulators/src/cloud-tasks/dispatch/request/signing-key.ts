@@ -15,20 +15,29 @@ export interface SigningKey {
 
 const FILE_NAME = "cloud-tasks-signing-key.pem";
 
+/** Hands out the signing key. */
+export type KeySource = () => Promise<SigningKey>;
+
+/** Of all emulators in this process that have no folder, as all projects at Google have the same keys. */
+let keyOfProcess: Promise<SigningKey> | undefined;
+
 /**
- * Reads the signing key from the data folder, or generates one and stores it there, so that a worker's key cache survives
- * a restart of the emulator. Without a folder, or if it can't be stored, the key lives as long as the process.
- *
- * Generating one takes some tenths of a second, off the main thread; callers start without it.
+ * Reads the signing key from the data folder, so that a worker's key cache survives a restart of the emulator. If there is
+ * none, the first who asks for it waits some tenths of a second, while another thread generates it. It is stored in the
+ * folder; without a folder, or if it can't be stored, it lives as long as the process.
  *
  * @throws FolderNotUsableError when there is a file, but not with a key.
  */
-export function openSigningKey(dataDir: string | undefined, log: EmulatorLog = silentLog): Promise<SigningKey> {
-  const file = dataDir === undefined ? undefined : path.join(dataDir, FILE_NAME);
-  const stored = file === undefined ? undefined : readKey(file);
-  const made = stored ? Promise.resolve(describe(stored)) : makeKey(file, log);
-  made.catch((error: unknown) => log.error({ err: error }, "no key to sign tokens with"));
-  return made;
+export function openSigningKey(dataDir: string | undefined, log: EmulatorLog = silentLog): KeySource {
+  const logged = (made: Promise<SigningKey>): Promise<SigningKey> => {
+    made.catch((error: unknown) => log.error({ err: error }, "no key to sign tokens with"));
+    return made;
+  };
+  if (dataDir === undefined) return () => (keyOfProcess ??= logged(makeKey()));
+  const file = path.join(dataDir, FILE_NAME);
+  const stored = readKey(file);
+  let key = stored && Promise.resolve(describe(stored));
+  return () => (key ??= logged(makeAndStoreKey(file, log)));
 }
 
 function readKey(file: string): crypto.KeyObject | undefined {
@@ -49,10 +58,15 @@ function readKey(file: string): crypto.KeyObject | undefined {
 
 const generateKeyPair = promisify(crypto.generateKeyPair);
 
-async function makeKey(file: string | undefined, log: EmulatorLog): Promise<SigningKey> {
+async function makeKey(): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair("rsa", { modulusLength: 2048 });
-  if (file !== undefined) storeKey(file, privateKey, log);
   return describe(privateKey);
+}
+
+async function makeAndStoreKey(file: string, log: EmulatorLog): Promise<SigningKey> {
+  const key = await makeKey();
+  storeKey(file, key.privateKey, log);
+  return key;
 }
 
 /** Only the owner may read the file. A kill leaves no file or a whole one. */

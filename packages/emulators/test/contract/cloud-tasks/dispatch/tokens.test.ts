@@ -46,6 +46,11 @@ test("names the key in the token's header and in both key sets", async () => {
   expect(await v3.json()).toMatchObject({ keys: [{ kid, kty: "RSA", alg: "RS256", use: "sig", e: "AQAB" }] });
 });
 
+test("has the keys of every other emulator in its process that stores nothing", async () => {
+  const keysOf = async () => await (await fetch(`${addressOf(await startHarness())}/oauth2/v3/certs`)).json();
+  expect(await keysOf()).toEqual(await keysOf());
+});
+
 test("publishes self-signed certificates of the keys in its key set, which are valid now", async () => {
   const harness = await startHarness();
   const published = async (path: string) => JSON.parse(await (await fetch(`${addressOf(harness)}${path}`)).text());

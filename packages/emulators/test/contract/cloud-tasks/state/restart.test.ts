@@ -89,6 +89,16 @@ test("keeps a purge and a deletion across a restart", async () => {
   }
 });
 
+test("makes its signing key when somebody first asks for it", async () => {
+  const dataDir = temporaryFolder();
+  const file = path.join(dataDir, "cloud-tasks-signing-key.pem");
+  const harness = await startHarness({ dataDir });
+  await createQueue(harness);
+  expect(fs.existsSync(file)).toBe(false);
+  await keysOf(harness);
+  expect(fs.existsSync(file)).toBe(true);
+});
+
 test("keeps the signing key across a restart", async () => {
   const dataDir = temporaryFolder();
   const before = await startHarness({ dataDir });
