@@ -2,22 +2,22 @@ import { z } from "zod";
 import { plainEmail } from "./email.ts";
 
 /**
- * What a caller of the producer is; the producer's `access/rules.ts` says what each role may do. The first that fits
- * counts: an account of Handoff itself has the one role that infra gives it; then operators, then viewers; everybody else
- * is a caller.
+ * The roles of the producer's callers; the producer's `access/rules.ts` says what each may do. The first match counts:
+ * one of Handoff's own accounts has the role that infra gives it; then operators, then viewers; everybody else is a
+ * caller.
  *
- * `relay` is for accounts that move tasks on without choosing any. `none` is for accounts of Handoff that don't call the
- * producer. `console` is the console's: what it may do depends on the person on whose behalf it sends a request.
+ * `relay` is for accounts that relay tasks without choosing them. `none` is for Handoff's accounts that don't call the
+ * producer. `console` is the console's: what it may do depends on the person that it sends a request for.
  */
 export const ROLES = ["caller", "viewer", "operator", "relay", "console", "none"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** How many requests each caller may send each of the producer's instances: as many as a queue dispatches at most. */
+/** How many requests a second each caller may send to each producer instance: as many as a queue can dispatch. */
 export const DEFAULT_CALLER_REQUESTS_PER_SECOND = 500;
 
 const ANY_SUFFIX = ".*";
 
-/** Whether a task type is named by one of the patterns: exactly, or by a prefix that ends in `.*`. */
+/** Whether a pattern matches a task type: exactly, or by a prefix that ends in `.*`. */
 export function isNamedBy(patterns: readonly string[], type: string): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith(ANY_SUFFIX) ? type.startsWith(pattern.slice(0, 1 - ANY_SUFFIX.length)) : pattern === type,
@@ -31,19 +31,19 @@ const email = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Who may do what, as infra tells the producer. All addresses are in lower case. */
+/** The access lists that infra passes to the producer. All addresses are in lower case. */
 export const accessSchema = z.strictObject({
   /** Handoff's own accounts, and the one role of each. */
   accounts: z.record(email, z.enum(ROLES)).transform(asMap),
   operators: z.array(email).transform(asSet),
   viewers: z.array(email).transform(asSet),
-  /** Which types a caller may create. A caller that isn't named may create every type. */
+  /** Which types a caller may create. A caller that isn't listed may create every type. */
   callerTypes: z.record(email, z.array(z.string())).transform(asMap),
 });
 
-/** What infra writes. */
+/** The form that infra writes. */
 export type GivenAccess = z.input<typeof accessSchema>;
-/** What the producer reads. */
+/** The form that the producer reads. */
 export type AccessLists = z.output<typeof accessSchema>;
 
 function asMap<Value>(record: Readonly<Record<string, Value>>): ReadonlyMap<string, Value> {

@@ -2,25 +2,25 @@ import { isServiceAccount } from "./email.ts";
 import type { IsForUs } from "./identity-token.ts";
 
 /**
- * The audience of the tokens that `gcloud auth print-identity-token` makes for people, which every Cloud Run service
- * accepts (https://cloud.google.com/run/docs/authenticating/developers).
+ * The audience of the tokens that `gcloud auth print-identity-token` issues to people. Every Cloud Run service accepts
+ * it (https://cloud.google.com/run/docs/authenticating/developers).
  */
 const GCLOUD = "32555940559.apps.googleusercontent.com";
 
-/** What follows a service's name in the address that Cloud Run made up for it (https://cloud.google.com/run/docs/triggering/https-request). */
+/** The suffix of addresses that Cloud Run generates (https://cloud.google.com/run/docs/triggering/https-request). */
 const MADE_UP = /^[a-z0-9]+-[a-z]+\.a\.run\.app$/;
 
-/** For whom tokens must be made. */
+/** The audiences that a service accepts. */
 export interface Audiences {
-  /** A constant that infra gives the service as its custom audience. */
+  /** A constant that infra sets as the service's custom audience. */
   readonly custom: string;
-  /** The service's address with the project's number, which is known before the service exists. */
+  /** The service's address with the project number, which is known before the service exists. */
   readonly url: string;
-  /** The service's name, where infra states that Cloud Run checks every caller's token, and so its audience. */
+  /** The service's name, if infra states that Cloud Run checks every caller's token and its audience. */
   readonly checkedService?: string;
 }
 
-/** Makes the function that tells whether a token was made for a service. */
+/** Makes the function that decides whether a token was issued for a service. */
 export function madeFor({ custom, url, checkedService }: Audiences): IsForUs {
   const ours = new Set([custom, url]);
   const start = checkedService === undefined ? undefined : `https://${checkedService}-`;

@@ -12,14 +12,14 @@ interface AuthVariables {
   readonly K_SERVICE?: string | undefined;
 }
 
-/** Whether Cloud Run checks every caller's token: on Cloud Run, by infra's statement. */
+/** Whether Cloud Run checks every caller's token: on Cloud Run, if infra says so. */
 export function isCheckedByCloudRun({ K_SERVICE, INVOKER_CHECK }: Omit<AuthVariables, "AUTH_MODE">): boolean {
   return Boolean(K_SERVICE) && INVOKER_CHECK === "on";
 }
 
 /**
- * The mode that the configuration asks for. A removed signature proves something only where Cloud Run has checked it:
- * anywhere else, `auto` is `verify`.
+ * The configured mode. A removed signature only proves something where Cloud Run has checked it, so anywhere else
+ * `auto` means `verify`.
  *
  * @throws ConfigError for `platform` elsewhere, since nobody would have checked the signature.
  */

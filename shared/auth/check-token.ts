@@ -12,25 +12,25 @@ import type { TokenKind } from "./token-kinds.ts";
 import type { VerifiedTokens } from "./verified-tokens.ts";
 
 export type TokenCheck =
-  /** A valid signature stands behind what the token says. */
+  /** A valid signature proves the token's claims. */
   | { readonly kind: "proved"; readonly token: IdentityToken }
-  /** 401: nothing proves who is calling. The reason is a code for the log. */
+  /** 401: nothing proves who the caller is. The reason is a code for the log. */
   | { readonly kind: "unauthenticated"; readonly reason: TokenRefusal | "unknown-key" | "signature" }
   /** 503: nobody can be authenticated without keys. */
   | { readonly kind: "keys-unavailable" };
 
 /**
- * Who checks a token's signature: this service (`verify`), or only Cloud Run, which then removes it (`platform`), or, for
- * each token, Cloud Run if it has removed the signature and otherwise this service (`auto`). The configuration decides
- * (see auth-mode.ts). Being unable to check a signature never means skipping the check.
+ * Who checks a token's signature. `verify`: this service. `platform`: Cloud Run, which then removes it. `auto`: Cloud
+ * Run if it has removed this token's signature, otherwise this service. The configuration decides (see auth-mode.ts).
+ * If a signature can't be checked, the check is never skipped.
  */
 export type AuthMode = "verify" | "platform" | "auto";
 
 /** How tokens are checked. */
 export interface TokenRules {
-  /** What the tokens are. */
+  /** The kind of the tokens. */
   readonly kind: TokenKind;
-  /** The keys of whoever signs them. */
+  /** The issuer's keys. */
   readonly keys: KeyCache;
   readonly clock: Clock;
   readonly mode: AuthMode;
@@ -40,11 +40,10 @@ export interface TokenRules {
 /**
  * Checks the identity token in a header. Never throws.
  *
- * Checks the claims first, because that is cheap. But only a valid signature over these claims proves who sent the
- * request.
+ * Checks the claims first, because that is cheap. Only a valid signature over the claims proves who sent the request.
  *
  * @param given.header the header's value; null if the request doesn't have it.
- * @param given.isForUs whether a token with this audience counts. It must not depend on the request.
+ * @param given.isForUs whether a token is accepted, by its audience. It must not depend on the request.
  */
 export async function checkToken(
   given: { readonly header: string | null; readonly isForUs: IsForUs },
@@ -84,7 +83,7 @@ async function prove(token: IdentityToken, rules: TokenRules): Promise<Proof> {
 /**
  * The library checks less than it seems to: it allows 300 s of skew by the wall clock, trusts the token's own
  * algorithm, and ignores nbf and email. All of that has been checked by now. Its errors contain the token, so they stay
- * in here.
+ * inside.
  */
 async function isSignedBy(
   pem: string,

@@ -9,7 +9,7 @@ import { createKeyCache } from "./key-cache.ts";
 import { IDENTITY_TOKEN } from "./token-kinds.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
-/** Whose account sent a request, or why nobody knows. */
+/** The account that sent a request, or why it is unknown. */
 export type SenderIdentity =
   /** In lower case. */
   | { readonly kind: "identified"; readonly email: string }
@@ -20,13 +20,13 @@ export type SenderIdentity =
 const SERVERLESS_AUTHORIZATION = "x-serverless-authorization";
 
 /**
- * Makes the function that tells whose account sent a request to a service on Cloud Run, by the identity token in the header
- * that Cloud Run checked: X-Serverless-Authorization if the request has it, otherwise Authorization
- * (https://cloud.google.com/run/docs/authenticating/service-to-service). Cloud Run passes the other one on as it came, so it
- * proves nothing, whatever the first one says. The function never throws.
+ * Makes the function that finds the account that sent a request to a service on Cloud Run. It reads the identity token
+ * in the header that Cloud Run checked: X-Serverless-Authorization if the request has it, otherwise Authorization
+ * (https://cloud.google.com/run/docs/authenticating/service-to-service). Cloud Run passes the other header on
+ * unchecked, so that one proves nothing. The function never throws.
  *
- * @param service.audience a constant that infra gives the service as its custom audience.
- * @param service.url the service's address with the project's number.
+ * @param service.audience a constant that infra sets as the service's custom audience.
+ * @param service.url the service's address with the project number.
  * @throws ConfigError if the mode isn't allowed here; see `authModeOf`.
  */
 export function senderIdentity(

@@ -3,8 +3,8 @@ export const LONGEST_EMAIL = 254;
 const EMAIL_PATTERN = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
 
 /**
- * An e-mail address from a token in the one form that is compared and stored: lower case, since Google's accounts don't
- * tell cases apart. Undefined for anything but visible ASCII with one `@`: it must fit in a header, and other letters only
+ * An e-mail address from a token in the one form that is compared and stored: lower case, since Google's accounts
+ * ignore case. Undefined for anything but visible ASCII with one `@`: it must fit in a header, and other letters can
  * look alike.
  */
 export function plainEmail(text: unknown): string | undefined {
@@ -12,7 +12,7 @@ export function plainEmail(text: unknown): string | undefined {
   return text.toLowerCase();
 }
 
-/** Whether an address is a service account's. Google gives the domain to nobody else. */
+/** Whether an address is a service account's. Google gives this domain to nobody else. */
 export function isServiceAccount(email: string): boolean {
   return email.toLowerCase().endsWith(".gserviceaccount.com");
 }

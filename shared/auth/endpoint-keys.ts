@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
 import type { Master } from "./webhook-masters.ts";
 
-/** Who receives webhooks: an endpoint that the caller names, or else the URL. */
+/** A receiver of webhooks: an endpoint that the caller names, or else the URL. */
 export interface Endpoint {
   readonly endpointId?: string | undefined;
   readonly url: string;
@@ -12,15 +12,15 @@ export type SignatureScheme = "v1" | "v1a";
 
 const KEY_BYTES = 32;
 
-/** The beginning of every Ed25519 private key in PKCS #8; the 32 bytes follow (https://www.rfc-editor.org/rfc/rfc8410). */
+/** The prefix of Ed25519 private keys in PKCS #8; 32 key bytes follow (https://www.rfc-editor.org/rfc/rfc8410). */
 const ED25519_PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-/** An endpoint's key for HMAC-SHA256, as the bytes that `endpointSecret` writes. */
+/** An endpoint's key for HMAC-SHA256: the bytes that `endpointSecret` encodes. */
 export function endpointHmacKey(master: Master, endpoint: Endpoint): Uint8Array {
   return derive(master, "v1", endpoint);
 }
 
-/** An endpoint's secret in the form that every Standard Webhooks library takes: `whsec_` and base64. */
+/** An endpoint's secret in the form that every Standard Webhooks library accepts: `whsec_` and base64. */
 export function endpointSecret(master: Master, endpoint: Endpoint): string {
   return `whsec_${Buffer.from(endpointHmacKey(master, endpoint)).toString("base64")}`;
 }
@@ -31,15 +31,15 @@ export function endpointSigningKey(master: Master, endpoint: Endpoint): KeyObjec
   return createPrivateKey({ key, format: "der", type: "pkcs8" });
 }
 
-/** An endpoint's public key for Ed25519, as Standard Webhooks writes it: `whpk_` and base64. */
+/** An endpoint's public key for Ed25519 in the form of Standard Webhooks: `whpk_` and base64. */
 export function endpointPublicKey(master: Master, endpoint: Endpoint): string {
   const { x = "" } = createPublicKey(endpointSigningKey(master, endpoint)).export({ format: "jwk" });
   return `whpk_${Buffer.from(x, "base64url").toString("base64")}`;
 }
 
 /**
- * HKDF-SHA256 (https://www.rfc-editor.org/rfc/rfc5869) of the master, without a salt. The info names scheme and endpoint,
- * so no key says anything about another one:
+ * HKDF-SHA256 (https://www.rfc-editor.org/rfc/rfc5869) of the master, without a salt. The info names the scheme and the
+ * endpoint, so no key reveals anything about another:
  *
  *     "handoff webhook " scheme " " hex(sha256("id " endpointId))
  *     "handoff webhook " scheme " " hex(sha256("url " URL without query and fragment))
@@ -50,9 +50,9 @@ function derive(master: Master, scheme: SignatureScheme, endpoint: Endpoint): Ui
 }
 
 /**
- * An origin would not do for a name, since several tenants may share one. A query often holds a token that changes. The
- * rest counts as URL normalises it: `HTTPS://Example.com:443/a/../hook` is `https://example.com/hook`, and
- * `https://example.com/hook/` is another endpoint.
+ * The origin alone wouldn't do as a name, since several tenants may share one. A query often holds a token that
+ * changes. The rest is compared as URL normalises it: `HTTPS://Example.com:443/a/../hook` is
+ * `https://example.com/hook`, but `https://example.com/hook/` is another endpoint.
  */
 function nameOf({ endpointId, url }: Endpoint): string {
   if (endpointId !== undefined) return `id ${endpointId}`;

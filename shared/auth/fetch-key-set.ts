@@ -17,16 +17,16 @@ export type KeySetFetch =
   | { readonly kind: "fetched"; readonly keys: KeySet; readonly maxAgeMs: number | undefined }
   | { readonly kind: "failed"; readonly reason: KeySetFailure };
 
-/** Where the keys are, and how to get there. */
+/** The location of the keys, and how to reach it. */
 export interface KeyServer {
   readonly url: string;
-  /** What the keys sign with. */
+  /** The algorithm that the keys sign with. */
   readonly algorithm: SignatureAlgorithm;
   readonly clock: Clock;
   readonly resolve: NameResolver;
 }
 
-/** Why there is no key set, as a word for the log. */
+/** Why there is no key set, as a code for the log. */
 export type KeySetFailure =
   | "timeout"
   | "unreachable"
@@ -43,20 +43,20 @@ export const GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs";
 export const IAP_KEYS_URL = "https://www.gstatic.com/iap/verify/public_key";
 
 const FETCH_TIMEOUT_MS = 2_000;
-/** Google's key set has about 3 KiB. */
+/** Google's key set is about 3 KiB. */
 const MAX_BODY_BYTES = 64 * 1024;
-/** The body as it is sent, in chunks. */
+/** The body on the wire, with the overhead of its chunks. */
 const MAX_SENT_BYTES = 2 * MAX_BODY_BYTES;
 const MAX_KEYS = 100;
 const MIN_MODULUS_BITS = 2_048;
-/** OpenSSL's name for the one curve of ES256 (https://www.rfc-editor.org/rfc/rfc7518#section-3.4). */
+/** OpenSSL's name for the only curve of ES256 (https://www.rfc-editor.org/rfc/rfc7518#section-3.4). */
 const P_256 = "prime256v1";
 
 /**
- * Fetches the keys that tokens may be signed with: a JSON object of key id → PEM certificate or key, or a JWK set. Gives
- * up after 2 s or 64 KiB, follows no redirect, and drops keys that the algorithm can't use. Never throws.
+ * Fetches the keys that tokens may be signed with: a JSON object of key id → PEM certificate or key, or a JWK set.
+ * Gives up after 2 s or 64 KiB, follows no redirect, and drops keys that the algorithm can't use. Never throws.
  *
- * It doesn't use fetch, which would resolve the server's name in a thread that others may occupy (name-resolver.ts).
+ * It doesn't use fetch, which would resolve the server's name in a thread pool that may be full (name-resolver.ts).
  */
 export async function fetchKeySet({ url, algorithm, clock, resolve }: KeyServer): Promise<KeySetFetch> {
   try {
@@ -95,7 +95,7 @@ async function addressesOf(
   return isAddress ? [] : await resolve(hostname, { signal });
 }
 
-/** The response, whose body is yet to be read. The signal destroys it. */
+/** The response, with its body still unread. The signal destroys it. */
 function get(
   url: URL,
   { signal, addresses }: { signal: AbortSignal; addresses: readonly LookupAddress[] },
@@ -129,7 +129,7 @@ function parseKeySet(body: Uint8Array, algorithm: SignatureAlgorithm): KeySet | 
   return keys.size > 0 ? keys : "no-usable-keys";
 }
 
-/** Key ids with their material: the members of a JWK set, or of an object of PEM texts. */
+/** The key ids with their material: the members of a JWK set, or of an object of PEM texts. */
 function entriesOf(content: unknown): [keyId: string, material: unknown][] {
   if (!isObject(content)) return [];
   const { keys } = content;
@@ -140,8 +140,9 @@ function entriesOf(content: unknown): [keyId: string, material: unknown][] {
 }
 
 /**
- * The material as a PEM public key, if the algorithm can use it. A key of any other kind must not get further: the signature
- * check chooses the algorithm by the kind of key, so an elliptic one would turn RS256 into something else.
+ * The material as a PEM public key, if the algorithm can use it. Other kinds of keys must be dropped here: the
+ * signature check chooses its algorithm by the kind of key, so an elliptic-curve key would turn RS256 into something
+ * else.
  */
 function usablePem(material: unknown, algorithm: SignatureAlgorithm): string | undefined {
   const key = publicKeyFrom(material);

@@ -6,7 +6,7 @@ import { createKeyCache } from "./key-cache.ts";
 import { IAP_ASSERTION } from "./token-kinds.ts";
 import { createVerifiedTokens } from "./verified-tokens.ts";
 
-/** For whom Identity-Aware Proxy vouches, or why nobody knows. */
+/** The person whom Identity-Aware Proxy vouches for, or why that is unknown. */
 export type PersonIdentity =
   /** In lower case. */
   | { readonly kind: "identified"; readonly email: string }
@@ -17,17 +17,17 @@ export type PersonIdentity =
 const ASSERTION = "x-goog-iap-jwt-assertion";
 
 /**
- * What Google's accounts have before their ids. People of other identity providers have another prefix, and an address that
- * nobody at Google has checked (https://cloud.google.com/iap/docs/identity-howto).
+ * The prefix of the ids of Google's accounts. People of other identity providers have another prefix, and an address
+ * that Google hasn't verified (https://cloud.google.com/iap/docs/identity-howto).
  */
 const GOOGLE_ACCOUNT = "accounts.google.com:";
 
 /**
- * Makes the function that tells who sent a request to a service behind Identity-Aware Proxy, by its signed assertion alone
- * (https://cloud.google.com/iap/docs/signed-headers-howto). The function never throws.
+ * Makes the function that finds the person who sent a request to a service behind Identity-Aware Proxy. It uses nothing
+ * but the proxy's signed assertion (https://cloud.google.com/iap/docs/signed-headers-howto). It never throws.
  *
- * @param options.audience the only one that counts: `/projects/NUMBER/locations/REGION/services/NAME`.
- * @param options.keysUrl where the keys are that sign assertions.
+ * @param options.audience the only one accepted: `/projects/NUMBER/locations/REGION/services/NAME`.
+ * @param options.keysUrl where to fetch the keys that sign assertions.
  */
 export function personIdentity(options: {
   readonly audience: string;
@@ -40,7 +40,7 @@ export function personIdentity(options: {
     kind: IAP_ASSERTION,
     keys: createKeyCache({ url, algorithm: IAP_ASSERTION.algorithm, clock, log }),
     clock,
-    // Nobody checks an assertion before this service does.
+    // Nothing checks an assertion before this service does.
     mode: "verify",
     verified: createVerifiedTokens(),
   };

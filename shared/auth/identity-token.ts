@@ -1,6 +1,6 @@
 import type { TokenKind } from "./token-kinds.ts";
 
-/** Why the token of a request was refused, as a word for the log. */
+/** Why a request's token was refused, as a code for the log. */
 export type TokenRefusal =
   | "no-token"
   | "malformed-header"
@@ -20,13 +20,13 @@ export type TokenRefusal =
 /** In `verify` mode the platform must have left the signature in place; in `platform` mode it must have removed it. */
 export type SignatureRefusal = "signature-removed" | "signature-not-removed";
 
-/** For whom a token says that it was made, and whose it says it is. */
+/** Whom a token claims to be issued for and to. */
 export type TokenPurpose = Pick<IdentityToken, "audience" | "email">;
 
-/** Whether a token was made for us. */
+/** Whether a token was issued for us. */
 export type IsForUs = (token: TokenPurpose) => boolean;
 
-/** What a token says about itself. None of it may be believed until its signature has been checked. */
+/** A token's claims. None may be trusted until the signature has been checked. */
 export interface IdentityToken {
   /** The token itself. It must not reach a log or an error. */
   readonly text: string;
@@ -44,7 +44,7 @@ export type TokenReading =
   | { readonly kind: "read"; readonly token: IdentityToken }
   | { readonly kind: "refused"; readonly reason: TokenRefusal };
 
-/** What a token must be. */
+/** What a token must satisfy. */
 interface Expected {
   readonly kind: TokenKind;
   readonly isForUs: IsForUs;
@@ -53,21 +53,21 @@ interface Expected {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Anchored, so that a repeated header, which arrives joined by commas, doesn't match. */
+/** Anchored, so that a repeated header, whose values arrive joined by commas, doesn't match. */
 const TOKEN_PATTERN = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 /** What Cloud Run may put in place of a signature (https://cloud.google.com/run/docs/troubleshooting). */
 const REMOVED_SIGNATURE = "SIGNATURE_REMOVED_BY_GOOGLE";
-/** Google's tokens have about 1 KiB. */
+/** Google's tokens are about 1 KiB long. */
 const MAX_HEADER_LENGTH = 8_192;
 const MAX_KEY_ID_LENGTH = 200;
-/** As IAP's documentation wants it (https://cloud.google.com/iap/docs/signed-headers-howto#verifying_the_jwt_payload). */
+/** As IAP requires (https://cloud.google.com/iap/docs/signed-headers-howto#verifying_the_jwt_payload). */
 const SKEW_MS = 30_000;
-/** Header fields that would bring a key or rules of their own. */
+/** Header fields that would supply a key or rules of their own. */
 const FORBIDDEN_HEADER_FIELDS = ["crit", "jku", "jwk", "x5u", "x5c"];
 
 /**
- * Reads the token in a header and checks all that can be checked without a key. So only a token that was made for us and
- * is valid now can cause keys to be fetched.
+ * Reads the token in a header and checks all that can be checked without a key. So only a token that was issued for us
+ * and is currently valid can cause keys to be fetched.
  *
  * @param text the header's value; null if the request doesn't have it.
  */

@@ -21,22 +21,22 @@ const MIN_AGE_MS = 60_000;
 const MAX_AGE_MS = 86_400_000;
 /** How much longer keys are used while the key server is failing. */
 const STALE_USE_MS = 86_400_000;
-/** Between two fetches while there are keys to go on with, so that made-up key ids can't make us flood the server. */
+/** The time between two fetches while there are keys, so that made-up key ids can't make us flood the server. */
 const COOL_DOWN_MS = 30_000;
-/** Between two fetches while there are none, since nothing can be accepted until one succeeds. */
+/** The time between two fetches while there are no keys, since nothing can be accepted until one succeeds. */
 const COLD_COOL_DOWN_MS = 1_000;
 
 /**
  * Keys from a key server, kept for the response's max-age (default 1 h, at least 1 min, at most 24 h).
  *
- * At most one fetch is in flight at a time. An unknown key id causes another one, at most every 30 s. While the key
- * server is failing, keys are used for up to 24 h beyond their max-age. All of these are monotonic times: a wall clock that
- * is set back must not make a cool-down longer.
+ * At most one fetch is in flight at a time. An unknown key id causes another, at most every 30 s. While the key server
+ * is failing, keys are used for up to 24 h beyond their max-age. All times are monotonic: setting the wall clock back
+ * must not lengthen a cool-down.
  *
  *     fetched ──── fresh ────▶ max-age ──── stale, refetched every 30 s ────▶ max-age + 24 h ──── no keys
  *
- * @param options.algorithm what the keys sign with; default: RS256.
- * @param options.resolve how the server's name resolves; default: by the hosts file and DNS.
+ * @param options.algorithm the algorithm that the keys sign with; default: RS256.
+ * @param options.resolve how to resolve the server's name; default: by the hosts file and DNS.
  */
 export function createKeyCache(options: {
   readonly url: string;

@@ -5,9 +5,9 @@ export type SignatureAlgorithm = "RS256" | "ES256";
 export interface TokenKind {
   readonly algorithm: SignatureAlgorithm;
   readonly issuer: string;
-  /** From the time at which a token was issued to the time at which it expires. */
+  /** The longest time from a token's issue to its expiry. */
   readonly maxLifetimeMs: number;
-  /** What stands before the token in its header. */
+  /** What comes before the token in its header. */
   readonly prefix: "Bearer " | "";
 }
 
@@ -20,7 +20,7 @@ export const IDENTITY_TOKEN: TokenKind = {
 };
 
 /**
- * What Identity-Aware Proxy says about who sent a request: valid for 10 minutes and twice the skew of 30 s
+ * The assertion of Identity-Aware Proxy about who sent a request: valid for 10 minutes and twice the skew of 30 s
  * (https://cloud.google.com/iap/docs/signed-headers-howto#verifying_the_jwt_payload).
  */
 export const IAP_ASSERTION: TokenKind = {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 
-/** Tokens whose signature was found to be good, so that a burst of deliveries with one token costs one check. */
+/** Tokens whose signatures were found valid, so that a burst of deliveries with one token costs one check. */
 export interface VerifiedTokens {
   has(token: string, nowMs: number): boolean;
   add(token: string, expiresAtMs: number): void;
@@ -12,12 +12,12 @@ const DEFAULT_MAX_TOKENS = 1_000;
 /**
  * Remembers tokens by their SHA-256 until they expire. When full, it forgets the least recently used one.
  *
- * A token stays remembered when its signing key is withdrawn, for as long as it is valid (at most 65 min).
+ * If a token's signing key is withdrawn, the token is still remembered until it expires (at most 65 min).
  *
  * @param max how many tokens to remember; default 1,000.
  */
 export function createVerifiedTokens(max = DEFAULT_MAX_TOKENS): VerifiedTokens {
-  // No ttl: it goes by the cache's own clock, and the caller brings one.
+  // No ttl: that would use the cache's own clock, and the caller supplies one.
   const expiries = new LRUCache<string, number>({ max });
 
   return {

@@ -3,22 +3,22 @@ export type Master = Uint8Array;
 
 export type MastersRead =
   | { readonly ok: true; readonly masters: readonly Master[] }
-  /** The problem follows the variable's name, and doesn't quote its value. */
+  /** The problem is worded to follow the variable's name, and doesn't quote its value. */
   | { readonly ok: false; readonly problem: string };
 
-/** Standard Webhooks asks for 24 to 64 bytes (https://github.com/standard-webhooks/standard-webhooks). */
+/** Standard Webhooks requires 24 to 64 bytes (https://github.com/standard-webhooks/standard-webhooks). */
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 
-/** One, or the new one and the old one. */
+/** One, or a new and an old one. */
 const MAX_MASTERS = 2;
 
 const PREFIX = "whsec_";
 const FORM = `${PREFIX} and ${MIN_BYTES} to ${MAX_BYTES} bytes in base64`;
 
 /**
- * Reads one master secret, or two with a space between them, the newest first. Each is `whsec_` and 24 to 64 bytes in
- * base64, in the one form that its encoder writes.
+ * Reads one master secret, or two separated by a space, the newer first. Each is `whsec_` and the canonical base64 of
+ * 24 to 64 bytes.
  */
 export function readMasters(text: string): MastersRead {
   const parts = text.split(" ");
@@ -42,7 +42,7 @@ function problem(sentence: string): MastersRead {
   return { ok: false, problem: sentence };
 }
 
-/** Buffer skips what isn't base64, so only text that it would write itself counts. */
+/** Buffer skips characters that aren't base64, so only text that it would write itself is accepted. */
 function decoded(part: string): Buffer | undefined {
   if (!part.startsWith(PREFIX)) return undefined;
   const base64 = part.slice(PREFIX.length);

@@ -4,9 +4,9 @@ import { z } from "zod";
 export type Json = z.core.util.JSONType;
 
 /**
- * The schema of any JSON value, for payloads and parts of them. Unlike `z.json()` it looks at nothing: payloads are
- * checked once, where they come in, whatever their schema. So a large one costs no more than a small one. The API's
- * description names it `Json`.
+ * The schema of any JSON value, for payloads and parts of them. Unlike `z.json()`, it doesn't walk the value: the edge
+ * has already checked every payload, whatever its schema. So a large payload costs no more than a small one. The
+ * OpenAPI document names it `Json`.
  */
 export const anyJson = z
   .custom<Json>((value) => value !== undefined, "is missing")

@@ -4,31 +4,31 @@ import { createHash } from "node:crypto";
 export interface Backoff {
   /** The delay after the first attempt that failed. */
   readonly firstMs: number;
-  /** By what each later delay is longer than the one before. */
+  /** The factor by which each delay is longer than the one before. */
   readonly factor: number;
   readonly maxMs: number;
-  /** How far a delay may stray to either side, as a part of it: 0 to 1. Default 0.1. */
+  /** How far a delay may deviate to either side, as a fraction of it: 0 to 1. Default 0.1. */
   readonly jitter?: number;
 }
 
 const DEFAULT_JITTER = 0.1;
-/** The longest that a task may be put off, in milliseconds: ten years. */
+/** The longest that a task may be delayed, in milliseconds: ten years. */
 export const LONGEST_DELAY_MS = 3_652 * 24 * 60 * 60_000;
 /**
- * How far ahead a task is put into its queue, in milliseconds. Cloud Tasks schedules at most 720 hours ahead
- * (https://cloud.google.com/tasks/docs/quotas); a task that is due later gets there by several hops.
+ * How far ahead a task can be put into its queue, in milliseconds. Cloud Tasks schedules at most 720 hours ahead
+ * (https://cloud.google.com/tasks/docs/quotas); a task that is due later takes several hops.
  */
 export const LONGEST_HOP_MS = 29 * 24 * 60 * 60_000;
-/** The shortest that a task may be put off, in milliseconds. */
+/** The shortest that a task may be delayed, in milliseconds. */
 const SHORTEST_DELAY_MS = 1_000;
 const HIGHEST_FACTOR = 100;
 
 /**
- * How long to wait before the next attempt, in milliseconds:
- * `min(maxMs, firstMs × factor^(n−1)) × (1 + jitter × (2u − 1))`. u, from 0 to 1, comes from the task's id and n, so that
- * the delay is always the same for one attempt and different for tasks that fail together.
+ * How long to wait before the next attempt, in milliseconds: `min(maxMs, firstMs × factor^(n−1)) × (1 + jitter × (2u −
+ * 1))`. u, from 0 to 1, is a hash of the task's id and n: an attempt always gets the same delay, and tasks that fail
+ * together get different ones.
  *
- * @param n the attempt that failed; 1 is the first.
+ * @param n the number of the failed attempt, from 1.
  */
 export function backoffDelayMs(backoff: Backoff, { id, n }: { readonly id: string; readonly n: number }): number {
   const { firstMs, factor, maxMs, jitter = DEFAULT_JITTER } = backoff;
@@ -36,7 +36,7 @@ export function backoffDelayMs(backoff: Backoff, { id, n }: { readonly id: strin
   return Math.round(plainMs * (1 + jitter * (2 * unitHash(`${id}\0${n}`) - 1)));
 }
 
-/** A delay within what a task may be put off for, in milliseconds; of what isn't a number, the shortest. */
+/** Clamps a delay to the allowed range, in milliseconds. NaN becomes the shortest delay. */
 export function allowedDelayMs(delayMs: number): number {
   const wholeMs = Math.round(Math.min(delayMs, LONGEST_DELAY_MS));
   return wholeMs >= SHORTEST_DELAY_MS ? wholeMs : SHORTEST_DELAY_MS;
@@ -55,7 +55,7 @@ export function backoffProblem({ firstMs, factor, maxMs, jitter = DEFAULT_JITTER
   return undefined;
 }
 
-/** A number from 0 to 1, evenly spread and always the same for a text. */
+/** Hashes a text to a number from 0 to 1, evenly distributed. */
 function unitHash(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32BE(0) / 0xff_ff_ff_ff;
 }

@@ -16,13 +16,13 @@ export const envelopeSchema = z.object({
   /** Who handed the task over. Missing from envelopes of earlier revisions. */
   caller: z.string().min(1).max(320).optional(),
   traceparent: z.string().max(100).optional(),
-  /** The dead letter that the task repeats. */
+  /** The dead letter that this task replays. */
   replayOf: z.string().max(200).optional(),
-  /** The task that it follows. */
+  /** The task that enqueued this one as a follow-up. */
   parentId: z.string().max(200).optional(),
-  /** When the task is due. A delivery that comes much earlier only leads to the next hop. */
+  /** When the task is due. A delivery that arrives much earlier only starts the next hop. */
   notBefore: z.iso.datetime().optional(),
-  /** How often the task was put into its queue anew, for a time that the queue can't hold or its backoff doesn't keep. */
+  /** How often the task was put into its queue again, for a delay that the queue or its backoff can't give. */
   hop: z.int().nonnegative().optional(),
   /** When this hop was put into its queue. Missing on a first hop that the producer created directly. */
   hopAt: z.iso.datetime().optional(),
@@ -31,22 +31,22 @@ export const envelopeSchema = z.object({
 /** Fields of an envelope that this revision doesn't know. */
 export type LaterFields = Readonly<Record<string, unknown>>;
 
-/** `later` is no field of its own: a task's next hop has those fields again. */
+/** `later` isn't sent as a field: the task's next hop carries its fields again. */
 export type Envelope = z.infer<typeof envelopeSchema> & { readonly later?: LaterFields };
 
-/** Adds to an envelope what this revision doesn't know of what was read, if there is any of that. */
+/** Adds to an envelope the fields that were read and that this revision doesn't know, if there are any. */
 export function withLaterFields(envelope: Envelope, read: unknown): Envelope {
   const later = laterFieldsOf(read);
   return Object.keys(later).length === 0 ? envelope : { ...envelope, later };
 }
 
-/** What an object has of fields that this revision's envelopes don't. */
+/** The fields of an object that this revision's envelopes don't have. */
 export function laterFieldsOf(read: unknown): LaterFields {
   if (typeof read !== "object" || read === null || Array.isArray(read)) return {};
   return Object.fromEntries(Object.entries(read).filter(([name]) => !Object.hasOwn(envelopeSchema.shape, name)));
 }
 
-/** The default for the largest serialised payload, in bytes: with its dead letter it must fit a Firestore document. */
+/** The default limit on a serialised payload, in bytes. With its dead letter it must fit in a Firestore document. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = 256 * 1024;
 /** The highest limit that can be configured: a Firestore document holds at most 1 MiB. */
 export const HIGHEST_MAX_PAYLOAD_BYTES = 900 * 1024;
@@ -54,18 +54,19 @@ export const HIGHEST_MAX_PAYLOAD_BYTES = 900 * 1024;
 export const ENVELOPE_OVERHEAD_BYTES = 4 * 1024;
 
 /**
- * What the JSON of a delivery may have. Wider than that of a new task, since what an earlier revision accepted must not be
- * lost: it had no limit on values, of which all but the last take two bytes. So in effect a body's size limits its values.
+ * The limits on a delivery's JSON. They are wider than a new task's, so that nothing an earlier revision accepted is
+ * lost. Earlier revisions didn't limit the number of values. Each value but the last takes two bytes or more, so the
+ * body's size limits it here.
  */
 export const DELIVERY_LIMITS = { maxDepth: 100, maxValues: HIGHEST_MAX_PAYLOAD_BYTES / 2 };
 
-/** A payload as it is delivered, and its hash. It is text, since a tree of values takes many times as much memory. */
+/** A payload as it is delivered, and its hash. It is text because a tree of values takes many times the memory. */
 export interface PayloadText {
   readonly json: string;
   readonly hash: string;
 }
 
-/** An envelope that is ready to be sent, as text. */
+/** An envelope as text, ready to be sent. */
 export type SealedEnvelope = Omit<Envelope, "payload"> & { readonly text: string };
 
 type Task = Omit<Envelope, "payload" | "payloadHash" | "enqueuedAt"> & { readonly enqueuedAtMs: number };
@@ -75,7 +76,7 @@ export function sealEnvelope({ payload, ...task }: Task & Pick<Envelope, "payloa
   return { ...frameOf(task, hashPayload(payload)), payload };
 }
 
-/** Does the same with a payload that is text. */
+/** Does the same with a payload that is already text. */
 export function sealText<Id extends string>({
   payload,
   ...task
@@ -90,28 +91,28 @@ function frameOf({ enqueuedAtMs, ...task }: Task, payloadHash: string): Omit<Env
   return { ...task, payloadHash, enqueuedAt: new Date(enqueuedAtMs).toISOString() };
 }
 
-/** How early a delivery may be: Cloud Tasks' clock and ours differ. */
+/** How early a delivery may be, since Cloud Tasks' clock and ours differ. */
 const EARLY_TOLERANCE_MS = 1_000;
 
-/** Whether a delivery comes before its task is due. `nowMs` is in milliseconds since the epoch. */
+/** Whether a delivery arrives before its task is due. `nowMs` is in milliseconds since the epoch. */
 export function isEarly({ notBefore }: Pick<Envelope, "notBefore">, nowMs: number): boolean {
   return notBefore !== undefined && Date.parse(notBefore) > nowMs + EARLY_TOLERANCE_MS;
 }
 
-/** When a hop was put into its queue, in milliseconds since the epoch. Cloud Tasks keeps it for so long from then. */
+/** When a hop was put into its queue, in milliseconds since the epoch. Cloud Tasks' retention starts then. */
 export function hopAtMs({ hopAt, enqueuedAt }: Pick<Envelope, "hopAt" | "enqueuedAt">): number {
   return Date.parse(hopAt ?? enqueuedAt);
 }
 
-/** A task's name in Cloud Tasks: the id, and on a later hop the id with the hop's number. */
+/** A task's name in Cloud Tasks: the id and, on later hops, the hop's number. */
 export function deliveryName({ id, hop = 0 }: Pick<Envelope, "id" | "hop">): string {
   return hop === 0 ? id : `${id}-h${hop}`;
 }
 
-/** What stands behind the id in the names of later hops. No queue's key ends like this. */
+/** The suffix of later hops' names. No queue key ends like this. */
 const HOP_SUFFIX = /-h\d+$/;
 
-/** The id of the task that has this name in Cloud Tasks, on whichever hop; undefined if no producer gives such names. */
+/** The id of the task with this name in Cloud Tasks, on any hop; undefined if a producer can't have given the name. */
 export function taskOfDelivery(name: string): TaskId | undefined {
   return parseTaskId(name.replace(HOP_SUFFIX, ""));
 }

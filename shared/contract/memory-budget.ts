@@ -1,25 +1,26 @@
 const MIB = 2 ** 20;
 
-/** The two services that take payloads. */
+/** The two services that accept payloads. */
 export type PayloadService = "worker" | "producer";
 
-/** The least memory of an instance, in MiB, and what the services reckon with unless they are told of more. */
+/** An instance's minimum memory, in MiB, which the services assume unless they are configured with more. */
 export const LEAST_MEMORY_MIB = 512;
 
 /** V8 gives half of a container's memory to the heap (https://nodejs.org/api/cli.html#--max-heap-sizesize). */
 const HEAP_SHARE = 1 / 2;
 
-/** What code, clients and caches take of the heap. */
+/** The part of the heap that code, clients and caches occupy. */
 const OWN_HEAP_BYTES = 56 * MIB;
 
 /**
- * What a byte of JSON costs at worst while its request is in flight, and how much of the heap may be in use all the time
- * before collecting garbage takes longer than the work.
+ * The most heap that a byte of JSON takes while its request is in flight, and the share of the heap that may always be
+ * in use before garbage collection takes longer than the work.
  *
- * - The worker keeps the values until the handler is done. Those of lists in lists take the most for their length: 256 KiB
- *   parse into 6.9 MiB, by `process.memoryUsage().heapUsed` around `JSON.parse`, each time after a full collection.
- * - The producer keeps the text twice, with two bytes for a character if any is beyond Latin-1. Few large texts are easier to
- *   collect than many small values.
+ * - The worker keeps the values until the handler is done. Nested lists take the most for their length: 256 KiB parse
+ *   into 6.9 MiB, measured with `process.memoryUsage().heapUsed` before and after `JSON.parse`, each time after a full
+ *   collection.
+ * - The producer keeps the text twice, with two bytes per character if any is outside Latin-1. A few large texts are
+ *   easier to collect than many small values.
  */
 const WORST_COST: Readonly<Record<PayloadService, { heapBytesPerByte: number; usableShare: number }>> = {
   worker: { heapBytesPerByte: 29, usableShare: 3 / 8 },
@@ -29,7 +30,7 @@ const WORST_COST: Readonly<Record<PayloadService, { heapBytesPerByte: number; us
 /** More than Cloud Run ever sends to an instance (https://cloud.google.com/run/docs/about-concurrency). */
 const MAX_REQUESTS = 1_000;
 
-/** How much an instance takes on at once; see `Admission`. */
+/** How much work an instance accepts at once; see `Admission`. */
 export function admissionLimits(service: PayloadService, memoryMib: number) {
   const { heapBytesPerByte, usableShare } = WORST_COST[service];
   const usableBytes = (memoryMib * MIB * HEAP_SHARE - OWN_HEAP_BYTES) * usableShare;
@@ -37,9 +38,9 @@ export function admissionLimits(service: PayloadService, memoryMib: number) {
 }
 
 /**
- * Finds whether an instance with so much memory may run out of it, or refuse requests, while all that it takes at once have
- * the largest payload and the most expensive one. A sentence that begins with the service's name; undefined if there is
- * room.
+ * Checks whether an instance with this much memory could run out of it, or refuse requests, when every request it
+ * accepts at once has the largest and most expensive payload. Returns a sentence that begins with the service's name,
+ * or undefined if there is enough.
  */
 export function memoryProblem(
   service: PayloadService,

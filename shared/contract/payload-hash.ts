@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import { readCanonical } from "../json/canonical-text.ts";
 
 /**
- * The SHA-256, in hex, of a payload's canonical JSON (RFC 8785), so that the order of keys makes no difference.
+ * The SHA-256, in hex, of a payload's canonical JSON (RFC 8785), so the order of keys makes no difference.
  *
- * @throws TypeError when the payload isn't a JSON value, or contains half a surrogate pair, which has no canonical
- * form.
+ * @throws TypeError when the payload isn't a JSON value, or contains a lone surrogate, which has no canonical form.
  */
 export function hashPayload(payload: unknown): string {
   const { canonical, isSound } = readCanonical(JSON.stringify(payload, refuseOther));
@@ -13,12 +12,12 @@ export function hashPayload(payload: unknown): string {
   return hashCanonical(canonical);
 }
 
-/** The same of a payload that is canonical JSON already. */
+/** The hash of a payload that is canonical JSON already. */
 export function hashCanonical(json: string): string {
   return createHash("sha256").update(json).digest("hex");
 }
 
-/** JSON.stringify would leave out or change these without a word. */
+/** JSON.stringify would leave these out or change them silently. */
 function refuseOther(_name: string, value: unknown): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError("A number isn't finite.");
   if (!["string", "number", "boolean", "object"].includes(typeof value)) {

@@ -1,14 +1,15 @@
 import type { DeployedQueue, QueueSettings } from "./queues.ts";
 import type { TaskId } from "./task-id.ts";
 
-/** How many digits at the beginning of an id choose its shard. */
+/** How many leading digits of an id choose its shard. */
 const DIGITS = 8;
 export const MOST_SHARDS = 16;
 
 /**
- * What is wrong with a queue's shards: sentences without an end.
+ * What is wrong with a queue's shards: sentences without a full stop.
  *
- * @param key the queue's key, and `keys` those of all queues.
+ * @param key the queue's key.
+ * @param keys the keys of all queues.
  */
 export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">, keys: Iterable<string>): string[] {
   const { now, before } = queue.shards ?? { now: 1 };
@@ -27,19 +28,19 @@ function isCount(count: number): boolean {
   return Number.isInteger(count) && count >= 1 && count <= MOST_SHARDS;
 }
 
-/** How many queues in Cloud Tasks there must be: during a change, the larger of the two numbers. */
+/** How many Cloud Tasks queues are needed: during a change, the larger of the two numbers. */
 export function shardCount({ shards = { now: 1 } }: Pick<QueueSettings, "shards">): number {
   return Math.max(shards.now, shards.before ?? 1);
 }
 
-/** What tells a queue's shards apart: `default`, `default-1`, `default-2`. The first is the queue as it was without any. */
+/** The key of each shard: `default`, `default-1`, `default-2`. The first is the key of the queue without shards. */
 export function shardKeys(key: string, queue: Pick<QueueSettings, "shards">): readonly string[] {
   return Array.from({ length: shardCount(queue) }, (_, shard) => (shard === 0 ? key : `${key}-${shard}`));
 }
 
 /**
- * The names of the queues in which a task may be: first the one in which it is created, then, during a change of the
- * number of shards, the one in which it was created before, unless that is the same.
+ * The names of the queues that may hold a task. The first is the one in which it is created. During a change of the
+ * number of shards, the one in which it was created before the change comes second, if it differs.
  */
 export function queuesOf(id: TaskId, { settings, names }: DeployedQueue): readonly [string, ...string[]] {
   const { now, before = now } = settings.shards ?? { now: 1 };
@@ -47,12 +48,12 @@ export function queuesOf(id: TaskId, { settings, names }: DeployedQueue): readon
   return current === earlier ? [current] : [current, earlier];
 }
 
-/** Whether a task may come from a queue of this name: one of its own, or one that stood for all tasks earlier. */
+/** Whether a task may come from the queue of this name: one of its own, or an earlier queue for all tasks. */
 export function mayComeFrom(name: string, id: TaskId, queue: DeployedQueue): boolean {
   return queuesOf(id, queue).includes(name) || queue.names.slice(shardCount(queue.settings)).includes(name);
 }
 
-/** A shard's part of what its queue may do. Together they do no more than the queue may, during a change, too. */
+/** A shard's share of its queue's limits. The shards' total never exceeds the queue's limits, even during a change. */
 export function shareOf(
   queue: QueueSettings,
   shard: number,
@@ -66,7 +67,7 @@ export function shareOf(
   };
 }
 
-/** The digits are spread evenly, and so are the tasks. */
+/** The digits are evenly distributed, and so are the tasks. */
 function shardOf(id: TaskId, count: number): number {
   return Number.parseInt(id.slice(0, DIGITS), 16) % count;
 }

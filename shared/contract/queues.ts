@@ -1,9 +1,9 @@
-/** How many queues in Cloud Tasks stand for one of ours. Each delivers at most 500 tasks a second. */
+/** How many Cloud Tasks queues make up one of ours. Each delivers at most 500 tasks a second. */
 export interface Shards {
   readonly now: number;
   /**
-   * How many there were before the last change: tasks may still wait in the queue that this number chose. Keep it for 31
-   * days after the change, which is longer than Cloud Tasks keeps a task.
+   * How many there were before the last change: tasks may still wait in the queue that this number chose. Keep it for
+   * 31 days after the change; Cloud Tasks keeps no task longer.
    */
   readonly before?: number;
 }
@@ -12,14 +12,14 @@ export interface Shards {
  * A queue's settings. The queue itself retries without limit, since the worker counts attempts in the task's record.
  */
 export interface QueueSettings {
-  /** For all of its shards together, as is `maxConcurrentDispatches`. */
+  /** For all shards together, as is `maxConcurrentDispatches`. */
   readonly maxDispatchesPerSecond: number;
   readonly maxConcurrentDispatches: number;
-  /** Default: one queue in Cloud Tasks. */
+  /** Default: a single Cloud Tasks queue. */
   readonly shards?: Shards;
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
-  /** How often the delay doubles before it grows in equal steps. */
+  /** How many times the delay doubles before it grows linearly. */
   readonly maxDoublings: number;
   /** How long Cloud Tasks waits for the worker's response. 15 s to 30 min. */
   readonly dispatchDeadlineMs: number;
@@ -32,8 +32,8 @@ export interface QueueSettings {
 export interface DeployedQueue {
   readonly settings: QueueSettings;
   /**
-   * Its shards' names in order, then names that stood for it earlier. Tasks are created in the shards; the worker accepts
-   * deliveries from all of them.
+   * Its shards' names in order, then the names of queues that it used earlier. Tasks are created in the shards; the
+   * worker accepts deliveries from all of them.
    */
   readonly names: readonly [string, ...string[]];
 }
@@ -42,12 +42,12 @@ export interface DeployedQueue {
 export type DeployedQueues = ReadonlyMap<string, DeployedQueue>;
 
 const QUEUE_KEY_PATTERN = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
-/** With the stack's prefix and Pulumi's suffix, a key must fit in a Cloud Tasks queue name of 100 characters. */
+/** A key, with the stack's prefix and Pulumi's suffix, must fit in a Cloud Tasks queue name of 100 characters. */
 const LONGEST_QUEUE_KEY = 50;
-/** The end of a task's name after its first hop, which must not look like part of the key. */
+/** The suffix of a task's name on later hops. A key must not end like it. */
 const HOP_PATTERN = /(?:^|-)h\d+$/;
 
-/** What a queue key looks like, to follow "must be". */
+/** The rule for queue keys, to follow "must be". */
 export const QUEUE_KEY_FORM =
   `1 to ${LONGEST_QUEUE_KEY} lower-case letters, digits and hyphens, beginning with a letter, ` +
   "ending with a letter or digit, and not ending in h and a number, as reports-h2 does";
@@ -57,22 +57,22 @@ export function isQueueKey(text: string): boolean {
   return QUEUE_KEY_PATTERN.test(text) && text.length <= LONGEST_QUEUE_KEY && !HOP_PATTERN.test(text);
 }
 
-/** How much longer a lease lasts than the dispatch, so that an attempt whose caller gave up still owns the task. */
+/** How much longer a lease lasts than the dispatch: an attempt still owns its task after Cloud Tasks gives up. */
 export const LEASE_MARGIN_MS = 5_000;
 
 /** How long a handler has to stop after its AbortSignal fires, before its attempt counts as stuck. */
 export const ABORT_GRACE_MS = 3_000;
 
-/** How long an aborted handler has to stop after the drain, so that its claim can still be released before the kill. */
+/** How long an aborted handler has to stop after the drain. This leaves time to release its claim before the kill. */
 export const SHUTDOWN_GRACE_MS = 1_000;
 
-/** How long the worker waits for one step against the record store. Claiming is one step, settling another. */
+/** How long the worker waits for one step against the record store. Claiming is one step, settling is another. */
 export const RECORD_STORE_DEADLINE_MS = 5_000;
 
-/** How long the worker holds its response back to put new tasks into their queues, at most. */
+/** The longest that the worker delays its response to put new tasks into their queues. */
 export const RELAY_MS = 1_000;
 
-/** How long a claim lasts, in milliseconds: longer than Cloud Tasks waits for the attempt. */
+/** How long a claim lasts, in milliseconds: longer than Cloud Tasks waits for the response. */
 export function leaseMsOf({ dispatchDeadlineMs }: Pick<QueueSettings, "dispatchDeadlineMs">): number {
   return dispatchDeadlineMs + LEASE_MARGIN_MS;
 }

@@ -5,13 +5,13 @@ import type { DeadNotice } from "./new-task/dead-notice.ts";
 import type { TaskType } from "./task-type.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 
-/** The task types by name. A Map, since names come from requests. */
+/** The task types by name. A Map, because requests supply the names. */
 export type TaskTypes = ReadonlyMap<string, TaskType>;
 
 /** The schedules by name. */
 export type Schedules = ReadonlyMap<string, Schedule>;
 
-/** Each is a document that is read every minute. */
+/** Each schedule is a document that is read every minute. */
 const MOST_SCHEDULES = 500;
 
 /**
@@ -25,7 +25,7 @@ export interface Registry<Types extends readonly TaskType[] = readonly TaskType[
   readonly schedules: Schedules;
   /** The variables that handlers need, by name. Task types may share one. */
   readonly settings: ReadonlyMap<string, TaskSetting>;
-  /** The types as a tuple, so that the compiler can check that nothing is missing for any of them. */
+  /** The types as a tuple, so that the compiler can check that each has what it needs. */
   readonly listed: Types;
 }
 
@@ -33,9 +33,9 @@ export interface Registry<Types extends readonly TaskType[] = readonly TaskType[
  * Combines task types, queues and schedules.
  *
  * @param schedules default: none.
- * @throws TypeError, with a sentence for each problem, when two task types or two schedules have the same name, a type's
- * queue isn't defined, a queue's key is malformed or its shards make no sense, two types declare the same variable
- * differently, a type's `onDead` isn't one of the types or takes no `DeadNotice`, or a schedule's task isn't one of the types.
+ * @throws TypeError, with a sentence for each problem, when two task types or two schedules have the same name, a
+ * type's queue isn't defined, a queue's key or shards are invalid, two types declare the same variable differently, a
+ * type's `onDead` isn't registered or doesn't accept a `DeadNotice`, or a schedule's task isn't registered.
  */
 export function defineRegistry<
   const Queues extends Readonly<Record<string, QueueSettings>>,

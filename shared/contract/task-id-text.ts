@@ -4,28 +4,28 @@ import type { TaskType } from "./task-type.ts";
 declare const taskIdBrand: unique symbol;
 
 /**
- * A task's id, `<32 hex digits>[n]-<queue key>`. The digits come first, so that names spread evenly over Cloud Tasks. The
- * queue key is included, so that the id alone is enough to find the task and its record. The `n` marks a natural type:
- * a task that has left its queue and no record has run if it is natural, and was removed if it isn't.
+ * A task's id, `<32 hex digits>[n]-<queue key>`. The digits are first so that names spread evenly over Cloud Tasks. The
+ * queue key makes the id enough to find the task and its record. The `n` marks a natural type: a task with neither a
+ * place in its queue nor a record has run if it is natural, and was removed if it isn't.
  */
 export type TaskId = string & { readonly [taskIdBrand]: true };
 
-/** What an id is derived from, a row for each origin of a task. No two rows, and no two tasks of one row, are the same. */
+/** The parts that an id is derived from, a row for each origin of a task. No two tasks have the same parts. */
 export type TaskOrigin =
-  /** A request with an idempotency key. Each caller's keys are its own. */
+  /** A request with an idempotency key. Each caller has its own set of keys. */
   | readonly ["key", caller: string, type: string, idempotencyKey: string]
   /** An entry that an application wrote into the outbox. */
   | readonly ["outbox", type: string, idempotencyKey: string]
-  /** Each time a schedule is due. `minute` is in UTC: `2026-11-23T06:00Z`. */
+  /** One occurrence of a schedule. `minute` is in UTC: `2026-11-23T06:00Z`. */
   | readonly ["schedule", name: string, minute: string]
-  /** A follow-up task. Each parent's keys are its own. */
+  /** A follow-up task. Each parent has its own set of keys. */
   | readonly ["child", parentId: string, type: string, key: string]
-  /** What a task type wants done about a dead letter. */
+  /** The `onDead` task for a dead letter. */
   | readonly ["dead", letterId: string]
   /** The n-th replay of a dead letter. */
   | readonly ["replay", letterId: string, n: string];
 
-/** What else an id says about its task. */
+/** What an id shows about its task besides its origin. */
 export type Target = Pick<TaskType, "queue" | "idempotency">;
 
 export const HEX_DIGITS = 32;
@@ -33,7 +33,7 @@ export const NATURAL_MARK = "n";
 const TASK_ID_PATTERN = new RegExp(`^[0-9a-f]{${HEX_DIGITS}}${NATURAL_MARK}?-`);
 
 /**
- * The text whose SHA-256 an origin's id begins with: its parts, joined by NUL.
+ * The text that is hashed (SHA-256) for an id's digits: the origin's parts, joined by NUL.
  *
  * @throws TypeError when a part contains a NUL.
  */
@@ -43,7 +43,7 @@ export function originText(origin: TaskOrigin): string {
 }
 
 /**
- * An id that begins with a hexadecimal number.
+ * Builds an id from hexadecimal digits, of which it uses the first 32.
  *
  * @throws TypeError when the queue's key is malformed.
  */
@@ -57,7 +57,7 @@ export function isTaskId(text: string): text is TaskId {
   return TASK_ID_PATTERN.test(text) && isQueueKey(queuePart(text));
 }
 
-/** What stands after the digits and the mark. */
+/** The part after the digits and the mark. */
 export function queuePart(text: string): string {
   return text.slice(text.indexOf("-") + 1);
 }

@@ -8,9 +8,9 @@ export interface TaskSetting<Schema extends z.ZodType = z.ZodType> {
   readonly kind: "setting" | "secret";
   /** Parses the variable's text, or undefined if the variable isn't set. */
   readonly schema: Schema;
-  /** The variable's local text, for `npm start` and tests. Undefined: it isn't set there. */
+  /** The variable's text for `npm start` and tests. Undefined: it isn't set there. */
   readonly local: string | undefined;
-  /** Whether it turns off a protection, so that it must not be set on Cloud Run. */
+  /** Whether it turns off a protection and so must not be set on Cloud Run. */
   readonly localOnly: boolean;
   /** How infra generates the secret, once, if the stack's configuration doesn't set it. */
   readonly generated?: GeneratedSecret;
@@ -25,7 +25,7 @@ export interface GeneratedSecret {
 /** The settings that a task type declares, by variable name. */
 export type TaskSettings = Readonly<Record<string, TaskSetting>>;
 
-/** The values that a handler gets for them. */
+/** The parsed settings that a handler receives. */
 export type SettingValues<Settings extends TaskSettings> = {
   readonly [Name in keyof Settings]: z.output<Settings[Name]["schema"]>;
 };
@@ -33,7 +33,7 @@ export type SettingValues<Settings extends TaskSettings> = {
 /** The default local value of a secret. */
 const MADE_UP_SECRET = "made-up-local-secret";
 
-/** Declares a secret that may be any text. In the cloud, Secret Manager holds it. */
+/** Declares a secret that may be any text. In the cloud, it is kept in Secret Manager. */
 export function secret(): TaskSetting<z.ZodString>;
 /**
  * Declares a secret with a schema.
@@ -73,22 +73,22 @@ export function setting<Schema extends z.ZodType>(options: {
   return Object.freeze({ kind: "setting", schema, local, localOnly });
 }
 
-/** Whether the variable may be left out: its schema accepts undefined. */
+/** Whether the variable may be left unset: its schema accepts undefined. */
 export function isOptional({ schema }: TaskSetting): boolean {
   return schema.safeParse(undefined).success;
 }
 
-/** The variables with local values, and those values, by name. */
+/** The local value of each variable that has one, by variable name. */
 export function localVariables(settings: ReadonlyMap<string, TaskSetting>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...settings].flatMap(([name, { local }]) => (local === undefined ? [] : [[name, local] as const])),
   );
 }
 
-/** Each part begins with a letter, so that no two names map to the same key in a stack's configuration. */
+/** Each part begins with a letter, so that no two names map to the same key in the stack's configuration. */
 const NAME_PATTERN = /^[A-Z][A-Z0-9]*(?:_[A-Z][A-Z0-9]*)*$/;
 
-/** Variables that the services, their images or Cloud Run use. */
+/** Names that the services, their images or Cloud Run use. */
 const TAKEN_NAMES = new Set([
   "ACCESS",
   "AUTH_MODE",
@@ -116,12 +116,12 @@ const TAKEN_NAMES = new Set([
 ]);
 const TAKEN_PREFIXES = ["CLOUD_RUN_", "CLOUD_TASKS_", "FIRESTORE_", "GOOGLE_", "K_", "NODE_", "OIDC_", "OTEL_"];
 
-/** Whether a variable's name is one that the services, their images or Cloud Run use. */
+/** Whether the services, their images or Cloud Run use a variable of this name. */
 export function isTakenName(name: string): boolean {
   return TAKEN_NAMES.has(name) || TAKEN_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
-/** The problems with a task type's declared settings, a sentence each. */
+/** The problems with a task type's declared settings, one sentence each. */
 export function settingProblems(settings: TaskSettings): string[] {
   return Object.entries(settings).flatMap(([name, { schema, local }]) => {
     if (!NAME_PATTERN.test(name)) return [`The setting "${name}" must have a name in capitals, such as WEBHOOK_KEY.`];

@@ -4,7 +4,7 @@ import type { DeadNotice } from "./new-task/dead-notice.ts";
 import { type TaskSettings, settingProblems } from "./task-settings.ts";
 
 /**
- * How a task type copes with being delivered more than once, in order of preference:
+ * How a task type copes with repeated delivery, in order of preference:
  *
  * - `natural`: running the handler any number of times gives the same result, since the message holds all the state it
  *   needs.
@@ -33,13 +33,13 @@ export interface TaskType<
   /** Attempts before the task becomes a dead letter. */
   readonly attempts: number;
   /**
-   * How often to look for a cancel while the handler runs, in milliseconds: one read each time, and after a cancel its
-   * AbortSignal fires. Default: never, and the handler can ask.
+   * How often to check for a cancel while the handler runs, in milliseconds. Each check is one read; after a cancel the
+   * AbortSignal fires. Default: never, but the handler can ask.
    */
   readonly cancelCheckMs?: number;
-  /** When the next attempt is due after one that failed. Default: when the queue's own backoff says. */
+  /** The delays after failed attempts. Default: the queue's own backoff. */
   readonly backoff?: Backoff;
-  /** The type of the task that is made, in the same commit, when a task of this type dies. Default: none. */
+  /** The type of the task that is created when a task of this type dies, in the same commit. Default: none. */
   readonly onDead?: TaskType;
   /** The variables that the handler needs, by name. */
   readonly settings: Settings;
@@ -58,19 +58,19 @@ export type TaskDefinition<
   readonly idempotency?: Kind;
   /** Default: none. */
   readonly settings?: Settings;
-  /** A task type whose payload takes a `DeadNotice`. Default: none. */
+  /** A task type whose payload can be a `DeadNotice`. Default: none. */
   readonly onDead?: DeadNotice extends z.input<OnDead["payload"]> ? OnDead : never;
 };
 
 const TYPE_PATTERN = /^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)*$/;
 const LONGEST_TYPE = 100;
 const MOST_ATTEMPTS = 100;
-/** Whether a text may be the name of a task type. */
+/** Whether a text is a well-formed task type. */
 export function isTypeName(text: string): boolean {
   return TYPE_PATTERN.test(text) && text.length <= LONGEST_TYPE;
 }
 
-/** The least time between two looks for a cancel, in milliseconds. */
+/** The least time between two checks for a cancel, in milliseconds. */
 const LEAST_CANCEL_CHECK_MS = 100;
 
 /**

@@ -2,17 +2,17 @@ import { ABORT_GRACE_MS, RECORD_STORE_DEADLINE_MS, RELAY_MS } from "./queues.ts"
 import type { Registry } from "./registry.ts";
 
 /**
- * The limits of an HTTP target's dispatch deadline
+ * The limits on an HTTP task's dispatch deadline
  * (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks).
  */
 const SHORTEST_DISPATCH_DEADLINE_MS = 15_000;
 const LONGEST_DISPATCH_DEADLINE_MS = 30 * 60_000;
 
-/** The worker's request timeout on Cloud Run, which no dispatch may outlast. Cloud Run allows up to an hour. */
+/** The worker's request timeout on Cloud Run. No dispatch deadline may exceed it. Cloud Run allows up to an hour. */
 export const WORKER_REQUEST_TIMEOUT_MS = 1_800_000;
 
 /**
- * Finds the contradictions between the task types' timeouts and the queues' deadlines, a sentence each.
+ * Finds contradictions between the task types' timeouts and the queues' deadlines, one sentence each.
  *
  *     |-- claim --|---- handler timeout ----|-- grace --|-- settle --|-- relay --|  ≤ dispatch deadline ≤ request timeout
  *                 |----------------------- lease: dispatch deadline + margin -------------------

@@ -1,29 +1,29 @@
-/** How much an instance takes on at once. */
+/** The limits on what an instance accepts at once. */
 export interface AdmissionLimits {
   /** Requests in flight. */
   readonly maxRequests: number;
-  /** Bytes of their bodies. A body of up to `SMALL_BODY_BYTES` doesn't count: the number of requests bounds those. */
+  /** Bytes of their bodies. Bodies of up to `SMALL_BODY_BYTES` don't count: the number of requests bounds those. */
   readonly maxBodyBytes: number;
 }
 
 /** A request's place among those in flight. */
 export interface Slot {
   /**
-   * Resolves when it is this request's turn to be parsed, the smallest body first. Parsing a large body takes the event
-   * loop for some milliseconds. So after each turn the loop is left to everything else for as long as the turn took: in
-   * each of its rounds, libuv accepts only one new connection. A small body doesn't wait.
+   * Resolves when it is this request's turn to be parsed, the smallest body first. Parsing a large body blocks the
+   * event loop for some milliseconds. After each turn, the loop is left to other work for as long as the turn took,
+   * because libuv accepts only one new connection per iteration. A small body doesn't wait.
    */
   turn(bodyBytes: number): Promise<void>;
-  /** Gives the place back, once the response is decided. */
+  /** Frees the slot once the response is decided. */
   release(): void;
 }
 
-/** A body that costs less than a round of the event loop, and so never waits behind a large one, or for room. */
+/** A body this small takes less than one iteration of the event loop. It never waits for a large one, or for room. */
 export const SMALL_BODY_BYTES = 4 * 1024;
 
 /**
- * Admits requests as long as their number and the bytes of their bodies stay within limits. It decides by the headers,
- * before a body is read, so a request that is refused costs next to nothing.
+ * Admits requests while their number and the bytes of their bodies stay within limits. It decides by the headers,
+ * before a body is read, so refusing a request costs next to nothing.
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -37,10 +37,10 @@ export class Admission {
   }
 
   /**
-   * Takes a place for a request; undefined if there is none.
+   * Takes a slot for a request; undefined if none is free.
    *
-   * @param longestBody how many bytes of a body are read at most. One that doesn't announce its length counts as that long;
-   * one that announces more won't be read at all.
+   * @param longestBody the most bytes of a body that are read. A body without a Content-Length counts as that long; one
+   * that announces more won't be read at all.
    */
   admit(headers: Headers, longestBody: number): Slot | undefined {
     const bodyBytes = countedBytes(headers, longestBody);
@@ -70,7 +70,7 @@ export class Admission {
     });
   }
 
-  /** One turn after another. The line is never longer than there are requests in flight. */
+  /** One turn after another. The line is never longer than the number of requests in flight. */
   #serve(): void {
     this.#isServing = this.#line.length > 0;
     if (!this.#isServing) return;
@@ -79,7 +79,7 @@ export class Admission {
       const smallest = this.#line.reduce((first, other) => (other.bodyBytes < first.bodyBytes ? other : first));
       this.#line.splice(this.#line.indexOf(smallest), 1);
       smallest.begin();
-      // What has begun runs before the next round of the loop.
+      // The work that the turn started runs before the next iteration of the loop.
       setImmediate(() => setTimeout(() => this.#serve(), performance.now() - startMs));
     });
   }

@@ -2,18 +2,18 @@
 export type BoundedBody =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
   | { readonly kind: "too-large" }
-  /** The connection failed halfway: the sender hung up, was too slow or broke the framing. */
+  /** The connection failed before the end: the sender hung up, was too slow or broke the framing. */
   | { readonly kind: "broken-off" };
 
 /**
- * Reads the body of a request into memory, up to `maxBytes` bytes. A body whose Content-Length is larger is not read at all;
- * one that doesn't announce its length, and turns out to be larger, is cancelled. Never throws.
+ * Reads a request's body into memory, up to `maxBytes` bytes. If Content-Length announces more, nothing is read. A body
+ * without one is cancelled as soon as it exceeds the limit. Never throws.
  */
 export async function readRequestBody(request: Request, maxBytes: number): Promise<BoundedBody> {
   const announced = request.headers.get("content-length");
   if (announced === null || !(Number(announced) <= maxBytes)) return await readBounded(request, maxBytes);
   try {
-    // The HTTP server ends a body at its Content-Length. Its own buffer costs a third of what a stream does.
+    // The HTTP server ends a body at its Content-Length. `arrayBuffer` costs a third of what a stream does.
     const bytes = new Uint8Array(await request.arrayBuffer());
     return bytes.byteLength > maxBytes ? { kind: "too-large" } : { kind: "read", bytes };
   } catch {
@@ -22,8 +22,8 @@ export async function readRequestBody(request: Request, maxBytes: number): Promi
 }
 
 /**
- * Reads the body of a request or response into memory, up to `maxBytes` bytes. A body whose Content-Length is larger is
- * not read at all; one that turns out to be larger is cancelled. Never throws.
+ * Reads the body of a request or response into memory, up to `maxBytes` bytes. If Content-Length announces more,
+ * nothing is read. A body that exceeds the limit is cancelled. Never throws.
  */
 export async function readBounded(
   { headers, body }: Pick<Request | Response, "headers" | "body">,

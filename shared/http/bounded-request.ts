@@ -4,7 +4,7 @@ import http from "node:http";
 import https from "node:https";
 import net, { type LookupFunction, type Socket } from "node:net";
 
-/** The server sent more than a response may have. */
+/** The server sent more than a response may contain. */
 export class ResponseLimitError extends Error {
   readonly code = "RESPONSE_LIMIT";
 }
@@ -12,35 +12,35 @@ export class ResponseLimitError extends Error {
 export interface BoundedRequest {
   readonly method: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
-  /** Where to connect to, in this order; unused if the URL's host is an IP address. */
+  /** The addresses to connect to, in this order; unused if the URL's host is an IP address. */
   readonly addresses: readonly LookupAddress[];
   /** Destroys the connection at once. */
   readonly signal: AbortSignal;
-  /** How much of the response to read after its header, in bytes and as sent. Beyond it the connection is destroyed. */
+  /** The most bytes to read after the response's header, as sent. If there are more, the connection is destroyed. */
   readonly maxBodyBytes: number;
 }
 
-/** Informational responses (100 to 199) before the final one. Few servers send more than two. */
+/** The most informational responses (100 to 199) before the final one. Few servers send more than two. */
 const MAX_INFORMATIONAL = 16;
 
-/** What arrives before the final response, in bytes. Node reads at most 16 KiB of a single header. */
+/** The most bytes before the final response. Node reads at most 16 KiB of a single header. */
 const MAX_BYTES_BEFORE_RESPONSE = 64 * 1024;
 
 /**
- * How much is read from a plain connection at a time. Node would read 64 KiB and parse all of it, however many responses
- * that is, before anybody can stop it. TLS never hands over more than 16 KiB.
+ * How much is read from a plain connection at a time. By default Node reads 64 KiB and parses it all, however many
+ * responses that is, before anybody can stop it. TLS never delivers more than 16 KiB at once.
  */
 const READ_BYTES = 4 * 1024;
 
-/** TLS sessions that a server may offer for later use. OpenSSL's servers offer two. */
+/** The most TLS sessions that a server may offer for later use. OpenSSL's servers offer two. */
 const MAX_TLS_SESSIONS = 16;
 
 /**
- * Opens a request on a connection of its own, without proxy or redirects. The caller sends the body, by `end`.
+ * Opens a request on a connection of its own, without proxy or redirects. The caller sends the body with `end`.
  *
- * Whatever a server may send without end is limited, since each piece costs work: informational responses, headers,
- * trailers, chunk extensions, TLS sessions. Renegotiation of TLS is refused. Beyond a limit before the final response,
- * the request fails with ResponseLimitError. Silence and slowness are the signal's business.
+ * Everything that a server could send endlessly is limited, since each piece costs work: informational responses,
+ * headers, trailers, chunk extensions, TLS sessions. TLS renegotiation is refused. If a limit is exceeded before the
+ * final response, the request fails with ResponseLimitError. The signal must handle silent and slow servers.
  */
 export function openRequest(url: URL, options: BoundedRequest): http.ClientRequest {
   const { method, headers, signal, addresses, maxBodyBytes } = options;
@@ -63,7 +63,7 @@ function connectInSmallReads(options: http.ClientRequestArgs): Socket {
   return socket;
 }
 
-/** A lookup that has been made already. The socket can only connect to the addresses that were found then. */
+/** Returns the addresses that were looked up earlier. The socket can't connect to any others. */
 function fixedLookup(addresses: readonly LookupAddress[]): LookupFunction {
   return (_hostname, { all }, callback) => {
     const [first] = addresses;
@@ -88,7 +88,7 @@ function limitResponse(request: http.ClientRequest, maxBodyBytes: number): void 
     maxBytes = maxBodyBytes;
   });
   request.once("socket", (socket: Socket) => {
-    // By now the HTTP parser listens, too, and sees each piece first. So what completes a response counts as its body.
+    // By now the HTTP parser listens, too, and sees each piece first. So bytes that end a response count as body.
     socket.on("data", (piece: Buffer) => {
       bytes += piece.byteLength;
       if (bytes > maxBytes) exceeded();

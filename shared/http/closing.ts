@@ -2,27 +2,27 @@ import type http from "node:http";
 import type { Socket } from "node:net";
 import { problemResponse } from "./problem.ts";
 
-/** What has arrived by the signal has been read when this many turns of the event loop brought nothing new. */
+/** After this many event loop iterations without new data, everything that had arrived has been read. */
 const QUIET_TURNS = 5;
-/** New connections may keep coming. After this many milliseconds no more are accepted. */
+/** New connections may keep arriving. After this many milliseconds, no more are accepted. */
 const ACCEPT_LIMIT_MS = 500;
 /** How long the last responses have to reach their clients after the cut-off, in milliseconds. */
 const FLUSH_MS = 100;
 
-/** What a client gets whose request had only begun to arrive. */
+/** The response to a request that had only begun to arrive. */
 const UNREAD = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n";
 
 /** How a server closes. */
 export interface CloseOptions {
-  /** How long requests in progress may take, in milliseconds. Default: for as long as they do. */
+  /** How long requests in progress may take, in milliseconds. Default: no limit. */
   readonly cutOffMs?: number;
-  /** The response to those that take longer. Default: 503. */
+  /** The response to requests that take longer. Default: 503. */
   readonly cutOff?: () => Response;
-  /** Called once no connection is accepted any more, and none is left but those with a request in progress. */
+  /** Called once no connection is accepted any more, and the only ones left have a request in progress. */
   readonly onRefusing?: () => void;
 }
 
-/** A connection: its responses in the order of their requests, and how much had arrived when one was last read or answered. */
+/** A connection: its responses in request order, and how much had arrived when one was last read or answered. */
 interface Connection {
   readonly unanswered: Set<http.ServerResponse>;
   bytesRead: number;
@@ -33,10 +33,10 @@ interface Connection {
  *
  *     close ─▶ accept and read what has arrived ─▶ stop listening ─▶ answer ─▶ cut off what takes too long
  *
- * Node's own close resets what the kernel holds but the process hasn't read yet: connections that wait to be accepted, and
- * requests on connections that seem idle. It also waits for every connection that isn't idle at that moment. One whose
- * response comes later is then kept open for the whole keep-alive time, and one that never sent anything stays open for
- * ever. So here each connection is closed after its last response.
+ * Node's own close resets whatever the kernel holds and the process hasn't read yet: connections that wait to be
+ * accepted, and requests on connections that seem idle. It also waits for every connection that isn't idle at that
+ * moment. One whose response is sent later then stays open for the whole keep-alive time, and one that never sent
+ * anything stays open for ever. Here, each connection is closed after its last response.
  */
 export class Closing {
   readonly #server: http.Server;
@@ -58,8 +58,8 @@ export class Closing {
   }
 
   /**
-   * Calls `listen` for a request that has arrived. While closing, it waits until all that came with the request has been
-   * parsed: only the last response on a connection may close it.
+   * Calls `listen` for a request that has arrived. While closing, it first waits until everything that arrived with the
+   * request has been parsed: only the last response on a connection may close it.
    */
   serve(response: http.ServerResponse, listen: () => void): void {
     this.#arrivals++;
@@ -86,7 +86,7 @@ export class Closing {
     return [...(this.#connections.get(socket)?.unanswered ?? [])].some(({ headersSent }) => headersSent);
   }
 
-  /** The app's response, or the cut-off's if that comes first. */
+  /** The app's response, or the cut-off's if that is first. */
   orCutOff(fetch: (request: Request) => Response | Promise<Response>, request: Request): Promise<Response> {
     return new Promise((resolve, reject) => {
       const cutOff = (refusal: () => Response): void => resolve(refusal());
@@ -95,7 +95,7 @@ export class Closing {
         this.#cutOffs.delete(cutOff);
         settle();
       };
-      // Whatever it throws is a rejection.
+      // A synchronous throw becomes a rejection.
       const answered = (async () => await fetch(request))();
       void answered.then(
         (response) => this.#onceAllIsRead(() => end(() => resolve(response))),
@@ -109,7 +109,7 @@ export class Closing {
     const closed = new Promise<void>((resolve) => this.#server.once("close", () => resolve()));
     const timer = cutOffMs === undefined ? undefined : setTimeout(() => this.#cutOffAll(cutOff), cutOffMs);
     await this.#readAll();
-    // Closes idle connections, too, but none of those that have sent part of a request.
+    // Also closes idle connections, but none that has sent part of a request.
     this.#server.close();
     this.#hasStopped = true;
     for (const [socket, connection] of this.#connections) {
@@ -122,7 +122,7 @@ export class Closing {
     clearTimeout(timer);
   }
 
-  /** A response that closes its connection must not come before another request on it has been read. */
+  /** A response that closes its connection must wait until every other request on it has been read. */
   #onceAllIsRead(answer: () => void): void {
     if (this.#isClosing) void this.#allRead.promise.then(answer);
     else answer();
@@ -149,7 +149,7 @@ export class Closing {
   }
 }
 
-/** Has the last of a connection's responses close it, and no other. One that has begun keeps what it said. */
+/** Makes the last of a connection's responses close it, and no other. A response that has begun keeps its header. */
 function markLast(unanswered: ReadonlySet<http.ServerResponse>): void {
   let following = unanswered.size;
   for (const response of unanswered) response.shouldKeepAlive = --following > 0;

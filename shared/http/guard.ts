@@ -11,7 +11,7 @@ type Fetch = (request: Request) => Response | Promise<Response>;
 export const guardVariables = {
   /** Set by Cloud Run. */
   K_SERVICE: z.string().optional(),
-  /** Names with a dot by which the service may be called off Cloud Run, separated by commas. Default: none. */
+  /** Names with a dot that requests may use for the service off Cloud Run, separated by commas. Default: none. */
   ALLOW_HOST: z
     .string()
     .default("")
@@ -34,9 +34,9 @@ interface GuardOptions {
 }
 
 /**
- * Keeps web pages away from a service: a request that a browser sends for a page elsewhere gets a problem with 403, and
- * the service never sees it. So does a request to a name with a dot that isn't in `ALLOW_HOST`. Cloud Run only passes on
- * requests to the service's own names, so there any name passes.
+ * Protects a service from web pages elsewhere. A request that a browser sends for such a page gets a problem with 403,
+ * and never reaches the service. So does a request to a name with a dot that isn't in `ALLOW_HOST`. On Cloud Run any
+ * name is accepted, because Cloud Run only passes on requests to the service's own names.
  */
 export function guardAgainstPages(fetch: Fetch, { config, log }: GuardOptions): Fetch {
   const isLocal = config.K_SERVICE === undefined;
@@ -55,7 +55,7 @@ export function guardAgainstPages(fetch: Fetch, { config, log }: GuardOptions): 
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
-/** Repeated headers come as one value with commas, which no rule lets pass. */
+/** Repeated headers arrive as one value with commas, which no rule accepts. */
 function headOf({ url, headers }: Request): RequestHead {
   return {
     target: url,

@@ -3,10 +3,10 @@ import { type JsonLimits, JsonTextError, type ReadJson, readJson } from "../json
 import type { RequestProblem } from "./problem.ts";
 import { pathText } from "./schema-problems.ts";
 
-/** A body isn't JSON that can be passed on unchanged. The message is a sentence that says what is wrong. */
+/** The body isn't JSON that can be passed on unchanged. The message is a sentence that says what is wrong. */
 export class JsonBodyError extends Error {
   readonly code = "INVALID_JSON_BODY";
-  /** What is wrong with parts of the body; empty if the trouble is with the whole. */
+  /** The problems with parts of the body; empty if the whole body is at fault. */
   readonly problems: readonly RequestProblem[];
 
   constructor(message: string, { problems = [], ...options }: ErrorOptions & { problems?: RequestProblem[] } = {}) {
@@ -16,8 +16,8 @@ export class JsonBodyError extends Error {
 }
 
 /**
- * Parses the body of a request. Broken text is refused rather than repaired, and so is anything that some part of the
- * system could not pass on unchanged; see `readJson`.
+ * Parses a request's body. It refuses broken text rather than repairing it, and anything that some part of the system
+ * couldn't pass on unchanged; see `readJson`.
  *
  * @throws JsonBodyError for all of that, and for a body beyond the limits.
  */
@@ -26,7 +26,7 @@ export function parseJsonBody(bytes: ArrayBuffer | Uint8Array, limits: JsonLimit
 }
 
 /**
- * Does the same with a body, or a part of one, that is text already.
+ * Parses a body, or a part of one, that is already text.
  *
  * @throws JsonBodyError as `parseJsonBody` does.
  */

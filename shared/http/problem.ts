@@ -1,4 +1,4 @@
-/** One thing that is wrong with a request: where, as a path or the name of a header, and what to do about it. */
+/** One thing that is wrong with a request: where, as a path or a header's name, and what to do about it. */
 export interface RequestProblem {
   readonly path: string;
   readonly message: string;
@@ -6,11 +6,11 @@ export interface RequestProblem {
 
 export interface Problem {
   readonly status: number;
-  /** Short, and the same each time. */
+  /** Short, and always the same for this code. */
   readonly title: string;
-  /** What happened this time and what the caller can do about it. Never holds a token or a payload. */
+  /** What happened this time and what the caller can do about it. Never contains a token or a payload. */
   readonly detail?: string;
-  /** A stable word for programs. */
+  /** A stable code for programs. */
   readonly code: string;
   readonly problems?: readonly RequestProblem[];
 }
@@ -20,7 +20,7 @@ export function problemBody(problem: Problem): Problem & { readonly type: string
   return { type: "about:blank", ...problem };
 }
 
-/** A response in that form. */
+/** A response with a problem as its body. */
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(problemBody(problem)), {
     status: problem.status,

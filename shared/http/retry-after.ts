@@ -1,12 +1,12 @@
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 const SECONDS_PATTERN = /^\d{1,10}$/;
-/** The only form of date that a sender may use (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7). */
+/** The only date format that a sender may use (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7). */
 const DATE_PATTERN = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
- * How many milliseconds a Retry-After header asks for, at most 1 h. Undefined if it asks for no wait: because it is
- * missing, malformed, zero or in the past. `nowMs` is in milliseconds since the epoch.
+ * The wait that a Retry-After header requests, in milliseconds, at most 1 h. Undefined if it is missing, malformed,
+ * zero or in the past. `nowMs` is in milliseconds since the epoch.
  */
 export function retryAfterMsOf(header: string | undefined, nowMs: number): number | undefined {
   const requestedMs = requestedMsOf(header?.trim() ?? "", nowMs);

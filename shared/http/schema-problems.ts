@@ -7,20 +7,20 @@ import type { RequestProblem } from "./problem.ts";
 const MAX_PROBLEMS = 100;
 const MAX_PATH_LENGTH = 200;
 
-/** The value that a schema checked, and how to speak of it. */
+/** The value that a schema checked, and how to refer to it. */
 interface Checked {
   readonly value: unknown;
-  /** Where the value is within the whole. Default: it is the whole. */
+  /** The value's path in the whole. Default: it is the whole. */
   readonly path?: readonly PropertyKey[];
-  /** What to call the whole. Default: "body". */
+  /** The name of the whole. Default: "body". */
   readonly root?: string;
-  /** What to say of a value that is missing. Default: "is missing". */
+  /** How to describe a missing value. Default: "is missing". */
   readonly missing?: string;
 }
 
 /**
- * What a schema found wrong, as paths and the ends of sentences ("payload.url", "is missing"); empty without an error.
- * At most 100 problems, with paths of at most 200 characters. No value is quoted unless a schema's own message quotes it.
+ * A schema's errors as paths and the ends of sentences ("payload.url", "is missing"); empty without an error. At most
+ * 100 problems, with paths of at most 200 characters. No value is quoted unless a schema's own message quotes it.
  */
 export function schemaProblems(error: z.core.$ZodError | undefined, checked: Checked): RequestProblem[] {
   return (error?.issues ?? []).flatMap((issue) => describe(issue, checked)).slice(0, MAX_PROBLEMS);
@@ -33,12 +33,12 @@ function describe(issue: z.core.$ZodIssue, checked: Checked): RequestProblem[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: textOf([...path, key]), message: "is not a known field: leave it out" }));
   }
-  // A custom check of a missing field has more to say than that it is missing.
+  // A custom check of a missing field has a better message than that it is missing.
   const isMissing = issue.code !== "custom" && valueAt(value, issue.path) === undefined;
   return [{ path: textOf(path), message: isMissing ? missing : decapitalise(issueMessage(issue)) }];
 }
 
-/** A path as problems name it ("payload.items.0.id"), at most 200 characters of it; `root` if it is empty. */
+/** A path as problems write it ("payload.items.0.id"), cut to 200 characters; `root` if it is empty. */
 export function pathText(path: readonly PropertyKey[], root = "body"): string {
   return path.length === 0 ? root : cut(path.map(String).join("."), MAX_PATH_LENGTH);
 }

@@ -8,7 +8,7 @@ const cacheControl = (value: string) =>
     context.res.headers.set("Cache-Control", value);
   });
 
-/** Only these, so the rest of the middleware's defaults, which are for pages, are off. */
+/** Only these. The middleware's other defaults, which are for pages, are off. */
 const HEADERS = {
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   strictTransportSecurity: "max-age=31536000; includeSubDomains",
@@ -28,8 +28,8 @@ const HEADERS = {
 export const apiHeaders = every(cacheControl("no-store"), secureHeaders(HEADERS));
 
 /**
- * Headers for pages and what they load: scripts, styles and requests of this origin alone, nothing inline, no frames and no
- * forms; browsers ask each time whether what they keep is still current.
+ * Headers for pages and their assets: scripts, styles and requests from this origin alone, nothing inline, no frames
+ * and no forms. Browsers revalidate their cache every time.
  */
 export const pageHeaders = every(
   cacheControl("no-cache"),
@@ -39,7 +39,7 @@ export const pageHeaders = every(
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
       styleSrc: ["'self'"],
-      // Style sheets hold their icons.
+      // The style sheets contain icons as data URLs.
       imgSrc: ["'self'", "data:"],
       connectSrc: ["'self'"],
       baseUri: ["'none'"],

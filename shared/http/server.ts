@@ -7,13 +7,13 @@ import { type Refuse, refuseUnhandled, refuseUnread, refuseWithProblem, refuseWi
 export interface HttpServer {
   readonly port: number;
   /**
-   * Reads and answers what has arrived, stops accepting connections, and resolves once every request in progress has been
-   * answered.
+   * Answers what has arrived, stops accepting connections, and resolves once every request in progress has its
+   * response.
    */
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** Node's own limits are generous. These bound how slowly a request may arrive, not how long handling it takes. */
+/** Node's own limits are generous. These limit how slowly a request may arrive, not how long handling it takes. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CHECK_INTERVAL_MS = 5_000;
@@ -23,7 +23,7 @@ const LIMITS = {
   headersTimeoutMs: HEADERS_TIMEOUT_MS,
   requestTimeoutMs: REQUEST_TIMEOUT_MS,
 };
-/** Longer than Google's front ends keep idle connections, so that we never close one just as a request arrives on it. */
+/** Longer than Google's front ends keep idle connections, so that we never close one just as a request arrives. */
 const KEEP_ALIVE_TIMEOUT_MS = 620_000;
 
 /**

@@ -19,16 +19,16 @@ import {
 
 /** A field's value, as text. */
 export interface FieldText {
-  /** In its canonical form. */
+  /** Its canonical form. */
   readonly canonical: string;
-  /** As it was sent. Undefined if `JSON.stringify` writes that otherwise, apart from the order of fields. */
+  /** The text as sent. Undefined if `JSON.stringify` would write it differently, apart from the order of fields. */
   readonly plain: string | undefined;
 }
 
-/** What reading over a text finds. */
+/** The result of scanning a text. */
 export interface CanonicalText {
   readonly canonical: string;
-  /** The fields of the object that it is, by their names; none if it is something else. */
+  /** The fields by name, if the text is an object; otherwise none. */
   readonly fields: ReadonlyMap<string, FieldText>;
   /** False if a number, a text or a field's name can't be passed on unchanged; see `findJsonProblems`. */
   readonly isSound: boolean;
@@ -37,11 +37,11 @@ export interface CanonicalText {
 }
 
 /**
- * Brings a text that is JSON into its canonical form (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): no white space,
- * fields in the order of their names' UTF-16 code units, numbers and texts as `JSON.stringify` writes them.
+ * Converts JSON text to its canonical form (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): no white space, fields
+ * sorted by the UTF-16 code units of their names, numbers and texts as `JSON.stringify` writes them.
  *
- * Most JSON was written by `JSON.stringify` or the like, so that much of it is canonical already, and this makes few values
- * and texts. Recursive: whoever reads JSON limits its depth.
+ * Most JSON was written by `JSON.stringify` or similar, so much of it is canonical already and few new values are
+ * created. This is recursive: the caller must have limited the depth.
  */
 export function readCanonical(text: string): CanonicalText {
   const reader = new CanonicalReader(text);
@@ -50,13 +50,13 @@ export function readCanonical(text: string): CanonicalText {
   return { canonical, fields, isSound: reader.isSound && text.isWellFormed(), hasProto };
 }
 
-/** A whole number of so many digits is always written like that. */
+/** An integer with at most this many digits is canonical already. */
 const MOST_PLAIN_DIGITS = 15;
-/** All other escapes have one form. */
+/** All other escapes have a single form. */
 const OTHER_ESCAPE = /\\[u/]/;
 const PROTO = '"__proto__"';
 
-/** Each method reads what begins at `#at`. It returns the canonical form, or undefined if that is what the text has there. */
+/** Each method reads the value at `#at`. It returns the canonical form, or undefined if the text already has it. */
 class CanonicalReader {
   readonly fields = new Map<string, FieldText>();
   isSound = true;
@@ -65,11 +65,11 @@ class CanonicalReader {
   readonly #mayHaveProto: boolean;
   #at = 0;
   #depth = 0;
-  /** The last place of anything that `JSON.stringify` writes otherwise. */
+  /** The last position of anything that `JSON.stringify` would write differently. */
   #oddAt = -1;
-  /** The next backslash, as far as is known. */
+  /** The position of the next backslash, if it has been looked up. */
   #backslashAt = -1;
-  /** The fields of all objects that have begun and not ended: where each is, and its canonical form. */
+  /** The fields of all open objects: the position and the canonical form of each. */
   readonly #froms: number[] = [];
   readonly #ends: number[] = [];
   readonly #forms: (string | undefined)[] = [];
@@ -115,7 +115,7 @@ class CanonicalReader {
     this.#at = isPlain ? end : endOfNumber(text, from);
     if (isPlain) return undefined;
     const literal = text.slice(from, this.#at);
-    // The sum makes a 0 of -0.
+    // Adding 0 turns -0 into 0.
     const form = String(Number(literal) + 0);
     if (form === literal) return undefined;
     if (!isExactNumber(literal)) this.isSound = false;
@@ -145,7 +145,7 @@ class CanonicalReader {
     const text = this.#text;
     const from = this.#at++;
     let end = this.#at;
-    // The form of what was read so far, once it isn't what the text has.
+    // The canonical form so far, once it differs from the text.
     let form = this.#skipSpace() ? "[" : undefined;
     this.#depth++;
     while (text.charCodeAt(this.#at) !== CLOSE_LIST) {
@@ -211,7 +211,7 @@ class CanonicalReader {
     this.#forms[place] = form;
   }
 
-  /** The forms of an object's fields, in the order of their names. */
+  /** Joins the canonical forms of an object's fields in the order of their names. */
   #join(first: number, isOrdered: boolean): string {
     const places: number[] = [];
     for (let place = first; place < this.#openFields; place++) places.push(place);
@@ -224,7 +224,7 @@ class CanonicalReader {
     return form;
   }
 
-  /** Skips the comma behind an item or a field, if there is one. Returns whether there is white space. */
+  /** Skips the comma after an item or a field, if there is one. Returns whether there is white space. */
   #skipSeparator(): boolean {
     const isSpaced = this.#skipSpace();
     if (this.#text.charCodeAt(this.#at) !== COMMA) return isSpaced;

@@ -1,6 +1,6 @@
 import { BACKSLASH, QUOTE, endOfText } from "./json-characters.ts";
 
-/** Whether the first of two names is certainly before the second, by the UTF-16 code units of what they say. */
+/** Whether the first of two quoted names certainly sorts before the second, by UTF-16 code units. */
 export function isNameBefore(text: string, first: number, second: number): boolean {
   for (let index = 1; ; index++) {
     const one = text.charCodeAt(first + index);
@@ -11,13 +11,13 @@ export function isNameBefore(text: string, first: number, second: number): boole
   }
 }
 
-/** So few are sorted the fastest by putting one after another in its place. */
+/** Insertion sort is fastest for this few. */
 const FEW = 16;
 
 /**
- * Sorts fields by their names, by the UTF-16 code units of what they say. False if two have the same name.
+ * Sorts fields by the UTF-16 code units of their names. False if two have the same name.
  *
- * @param fields of an object in a text that is JSON, by indexes into `froms`, which says where each begins.
+ * @param fields an object's fields in a JSON text, as indexes into `froms`, which holds the position of each.
  */
 export function sortByName(fields: number[], text: string, froms: readonly number[]): boolean {
   const isBefore = (one: number, other: number): boolean => isNameBefore(text, froms[one] ?? 0, froms[other] ?? 0);

@@ -12,7 +12,7 @@ export const OPEN_LIST = 0x5b;
 export const BACKSLASH = 0x5c;
 export const CLOSE_LIST = 0x5d;
 const LOWER_E = 0x65;
-/** The first letters of `false`, `null` and `true`, which have none of the three a second time. */
+/** The first letters of `false`, `null` and `true`; none of the three letters occurs twice in these words. */
 export const LOWER_F = 0x66;
 export const LOWER_N = 0x6e;
 export const LOWER_T = 0x74;
@@ -23,7 +23,7 @@ const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Where the quotation mark is that ends the text that begins at `from`; the whole text's end if there is none. */
+/** The position of the quotation mark that ends the string starting at `from`; the text's length if there is none. */
 export function endOfText(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -33,7 +33,7 @@ export function endOfText(text: string, from: number): number {
   return text.length;
 }
 
-/** Where the number that begins at `from` is over. */
+/** The position after the number that starts at `from`. */
 export function endOfNumber(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && isInNumber(text.charCodeAt(at))) at++;
@@ -48,7 +48,7 @@ export function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
-/** Whether a number can have this character behind its first one. */
+/** Whether a number can contain this character after its first. */
 export function isInNumber(code: number): boolean {
   return isNumberStart(code) || code === POINT || code === LOWER_E || code === UPPER_E || code === PLUS;
 }

@@ -1,7 +1,7 @@
 import { isExactNumber } from "./exact-number.ts";
 import { endOfNumber, endOfText, isNumberStart } from "./json-characters.ts";
 
-/** What can't be passed on unchanged: where, and the end of a sentence that says what and what to do. */
+/** What can't be passed on unchanged: its path, and the end of a sentence that says what is wrong and what to do. */
 export interface JsonProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -13,17 +13,17 @@ const REPEATED = "is there twice: leave one out";
 const PROTO = "is a name that no field may have";
 const HALF_A_PAIR = "has unpaired surrogates";
 
-/** An array or object that the search is in. */
+/** An array or object that contains the current position. */
 interface Level {
-  /** An object's names so far; undefined in an array. */
+  /** An object's names so far; undefined for an array. */
   readonly names: Set<string> | undefined;
-  /** The field or item that the search is at. */
+  /** The current field or item. */
   at: string | number;
 }
 
 /**
- * Finds what is wrong with a text that is JSON but can't be passed on unchanged. Slower than `tallyJson`, but still in
- * proportion to the text's length.
+ * Finds the parts of a JSON text that can't be passed on unchanged. Slower than `tallyJson`, but still linear in the
+ * text's length.
  *
  * @param most how many problems to list.
  */
@@ -70,7 +70,7 @@ function reportNumber(literal: string, report: (message: string) => void): void 
   if (!isExactNumber(literal)) report(Number.isFinite(Number(literal)) ? CHANGED : TOO_LARGE);
 }
 
-/** `"a"` and `"\u0061"` are one name. */
+/** `"a"` and `"\u0061"` are the same name. */
 function decode(quoted: string): string {
   const decoded: unknown = quoted.includes("\\") ? JSON.parse(quoted) : quoted.slice(1, -1);
   return String(decoded);

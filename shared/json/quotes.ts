@@ -1,31 +1,31 @@
 import type { Json } from "../contract/any-json.ts";
 
-/** What stands in place of a quote. */
+/** What replaces a quote. */
 const MASK = "[payload]";
 
 /**
- * A stretch of a value this long is a quote wherever it stands: JSON.parse quotes ten characters. A shorter value is one
- * where it stands whole.
+ * Any part of a value that is this long counts as a quote: JSON.parse quotes ten characters. A shorter value must occur
+ * whole.
  */
 const LONG = 10;
-/** Shorter values than this may be any word. */
+/** Values shorter than this could be any word. */
 const SHORTEST = 4;
 
-/** Each stretch of `LONG` characters of a value has one of these that begins at a multiple of its length. */
+/** Every part of `LONG` characters contains a gram that begins at a multiple of the gram's length. */
 const GRAM = LONG / 2;
 
-/** A text that has so much in common with a payload that finding it takes longer counts as a quote. */
+/** A text that shares so much with a payload that the search takes more steps counts as a quote as a whole. */
 const MOST_STEPS = 1_000_000;
 
 const WORD = /[\p{L}\p{N}_]/u;
 
-/** What an author would call a field. Any other key, such as an address or a number, is the sender's. */
+/** A key that an author would use for a field. Other keys, such as an address or a number, are the sender's data. */
 const FIELD_NAME = /^[\p{L}_$][\p{L}\p{N}_$-]*$/u;
 
 /**
- * A text without what it quotes of a payload: the texts and numbers in it, and keys that are no fields' names. A value
- * that was changed, by encoding it for example, isn't recognised, and neither is one of three characters. The text should be short:
- * for 500 characters and a payload of 900 KiB this takes up to 100 ms.
+ * Removes what a text quotes from a payload: the payload's texts and numbers, and keys that aren't field names. It
+ * doesn't recognise values that were changed, for example by encoding, or that have at most three characters. The text
+ * should be short: 500 characters and a payload of 900 KiB take up to 100 ms.
  */
 export function withoutQuotes(text: string, payload: Json): string {
   const search = new Search(text);
@@ -33,7 +33,7 @@ export function withoutQuotes(text: string, payload: Json): string {
   return search.steps > MOST_STEPS ? MASK : masked(text, search.isQuoted);
 }
 
-/** The places in a text, by what stands there. */
+/** The positions in a text of each substring. */
 type Places = Map<string, number[]>;
 
 /** Looks for values in a text, and marks what it finds. */
@@ -63,7 +63,7 @@ class Search {
     }
   }
 
-  /** Marks every long stretch of a value that the text has, too. */
+  /** Marks every long part of a value that also occurs in the text. */
   #lookForStretches(value: string): void {
     for (let at = 0; at + GRAM <= value.length && this.steps <= MOST_STEPS; at += GRAM) {
       for (const place of this.#grams.get(value.slice(at, at + GRAM)) ?? []) {
@@ -73,7 +73,7 @@ class Search {
     }
   }
 
-  /** Marks the stretch around a gram of the value and a place of the text, if it is long. */
+  /** Marks the common part around a gram of the value and a place in the text, if it is long. */
   #extend(value: string, at: number, place: number): void {
     const text = this.#text;
     let before = 0;
@@ -91,7 +91,7 @@ function gramsOf(text: string): Places {
   return grams;
 }
 
-/** What may be a whole short value: it neither begins nor ends within a word. */
+/** The candidates for a whole short value: they neither begin nor end within a word. */
 function wholesOf(text: string): Places {
   const splitsWord = (at: number): boolean => WORD.test(text[at - 1] ?? "") && WORD.test(text[at] ?? "");
   const ends = Array.from({ length: text.length + 1 }, (_, at) => at).filter((at) => !splitsWord(at));
@@ -112,7 +112,7 @@ function add(places: Places, what: string, at: number): void {
   else places.set(what, [at]);
 }
 
-/** The texts of a JSON value, its numbers as texts, and its keys that are no fields' names. Doesn't recurse: a payload may be deep. */
+/** A payload's texts, its numbers as texts, and keys that aren't field names. Not recursive: it may be deep. */
 function forEachText(payload: Json, use: (text: string) => void): void {
   const left: Json[] = [payload];
   for (let value = left.pop(); value !== undefined; value = left.pop()) {

@@ -2,18 +2,18 @@ import { type CanonicalText, readCanonical } from "./canonical-text.ts";
 import { type JsonProblem, findJsonProblems } from "./json-problems.ts";
 import { type JsonTally, tallyJson } from "./tally-json.ts";
 
-/** How much JSON is read. */
+/** The limits on JSON that is read. */
 export interface JsonLimits {
-  /** How many arrays and objects may be nested. Every schema, serializer and handler recurses into them. */
+  /** How deeply arrays and objects may be nested. Every schema, serializer and handler recurses into them. */
   readonly maxDepth: number;
   /** How many values there may be: texts, numbers, literals, arrays and objects. Each costs memory and time. */
   readonly maxValues: number;
 }
 
-/** A text isn't JSON that can be passed on unchanged. The message follows "the text"; nothing here quotes a value. */
+/** The text isn't JSON that can be passed on unchanged. The message follows "the text", and quotes no value. */
 export class JsonTextError extends Error {
   readonly code = "INVALID_JSON";
-  /** What can't be passed on unchanged, and where; empty if the trouble is with the text as a whole. */
+  /** What can't be passed on unchanged, and where; empty if the text as a whole is at fault. */
   readonly problems: readonly JsonProblem[];
 
   constructor(message: string, problems: readonly JsonProblem[] = []) {
@@ -22,19 +22,19 @@ export class JsonTextError extends Error {
   }
 }
 
-/** JSON that was read. */
+/** The result of reading JSON. */
 export interface ReadJson {
   readonly value: unknown;
-  /** The texts of an object's fields, by their names; none for anything but an object. */
+  /** The texts of an object's fields, by name; empty for anything but an object. */
   readonly fields: CanonicalText["fields"];
 }
 
 const MAX_PROBLEMS = 100;
 
 /**
- * Parses JSON, and refuses what some part of the system could not pass on unchanged: numbers that a double can't hold,
- * repeated fields, a field named `__proto__`, half a surrogate pair. Costs a look at the text, a parse and another look, and
- * what isn't in its canonical form is written once.
+ * Parses JSON, and refuses what some part of the system couldn't pass on unchanged: numbers that a double can't hold,
+ * repeated fields, a field named `__proto__`, a lone surrogate. It costs a scan of the text, a parse, another scan, and
+ * one write of the parts that aren't canonical.
  *
  * @throws JsonTextError for all of that, for text that isn't JSON, and for JSON beyond the limits.
  */

@@ -1,6 +1,6 @@
 import { CLOSE_LIST, CLOSE_OBJECT, COMMA, OPEN_LIST, OPEN_OBJECT, QUOTE, endOfText } from "./json-characters.ts";
 
-/** A text that is an object with a list in it, taken apart. */
+/** The parts of a text that is an object with a list. */
 export interface SplitList {
   /** The object with an empty list. */
   readonly frame: string;
@@ -11,10 +11,9 @@ export interface SplitList {
 const EMPTY_PATTERN = /^[ \t\n\r]*$/;
 
 /**
- * Takes a JSON text apart at the list that an object has in one of its fields, without parsing anything: so the list's items
- * can be parsed one after another, each as a text of its own. The whole is JSON if, and only if, the frame is and all items
- * are. Never throws. Of a text that isn't an object with such a list, or whose list has more than `most` items, the frame is
- * the whole text.
+ * Splits the JSON text of an object at the list in one of its fields, without parsing it. The list's items can then be
+ * parsed one by one. The whole is JSON if, and only if, the frame and all items are. Never throws. If the text isn't an
+ * object with such a list, or the list has more than `most` items, the frame is the whole text.
  */
 export function splitList(text: string, { field, most }: { readonly field: string; readonly most: number }): SplitList {
   const start = startOfList(text, field);
@@ -30,7 +29,7 @@ export function splitList(text: string, { field, most }: { readonly field: strin
   return { frame: text, items: [] };
 }
 
-/** Where the list begins, behind its bracket; undefined if the object hasn't the field, or it has another value. */
+/** The position after the list's opening bracket; undefined if the field is missing or isn't a list. */
 function startOfList(text: string, field: string): number | undefined {
   const opening = nextVisible(text, 0);
   if (text[opening] !== "{") return undefined;
@@ -47,7 +46,7 @@ function startOfList(text: string, field: string): number | undefined {
   }
 }
 
-/** `"tasks"` and `"\u0074asks"` are one name. */
+/** `"tasks"` and `"\u0074asks"` are the same name. */
 function nameIn(quoted: string): unknown {
   try {
     return JSON.parse(quoted);
@@ -62,7 +61,7 @@ function nextVisible(text: string, from: number): number {
   return at;
 }
 
-/** Where the value that begins at `from` is over: at the comma or the bracket behind it, or at the text's end. */
+/** The end of the value that begins at `from`: the comma or bracket after it, or the end of the text. */
 function endOfValue(text: string, from: number): number {
   let open = 0;
   for (let at = from; at < text.length; at++) {

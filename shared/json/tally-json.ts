@@ -13,18 +13,15 @@ import {
   isNumberStart,
 } from "./json-characters.ts";
 
-/** What can be told about a text before it is parsed. Without a meaning if the text isn't JSON. */
+/** What can be known of a text before it is parsed. Meaningless if the text isn't JSON. */
 export interface JsonTally {
-  /** How many arrays and objects are around the innermost one, itself included. */
+  /** How deeply arrays and objects are nested. */
   readonly depth: number;
-  /** Every text, number, literal, array and object. A field's name isn't one. */
+  /** The number of texts, numbers, literals, arrays and objects. Field names don't count. */
   readonly values: number;
 }
 
-/**
- * Reads over a text once, without parsing it: that is cheap, and shows whether parsing it would be. Never throws, whatever
- * the text.
- */
+/** Scans a text once without parsing it. That is cheap, and shows whether parsing would be. Never throws. */
 export function tallyJson(text: string): JsonTally {
   let open = 0;
   let depth = 0;

@@ -1,13 +1,13 @@
 import { DELIVERY_FIELDS } from "../runtime/log-fields.ts";
 
-/** What deliveries are counted as, and the outcomes in the worker's log that count as it. */
+/** The classes that deliveries are counted in, and the outcomes in the worker's log that belong to each. */
 export const COUNTED_OUTCOMES = {
   done: ["done"],
   retried: ["retry", "rescheduled", "saturated", "failed", "unknown-type"],
   dead: ["dead"],
 } as const;
 
-/** What is counted each minute: tasks that were put into their queues, and what became of deliveries. */
+/** What is counted each minute: tasks that were put into their queues, and the results of deliveries. */
 export type Counted = "enqueued" | keyof typeof COUNTED_OUTCOMES;
 
 /** The name of the log-based metric that counts a stack's deliveries. */
@@ -19,7 +19,7 @@ const OUTCOME = `metric.label.${DELIVERY_FIELDS.outcome}`;
 
 // Filters of Cloud Monitoring (https://cloud.google.com/monitoring/api/v3/filters).
 
-/** The tasks that were created in some queues, by their names in Cloud Tasks: its own count of the calls. */
+/** The tasks created in these queues (by Cloud Tasks name), from Cloud Tasks' own count of the calls. */
 export function createdFilter(queueNames: readonly string[]): string {
   return (
     `metric.type = "cloudtasks.googleapis.com/api/request_count" AND ${queuesFilter(queueNames)} ` +
@@ -27,29 +27,29 @@ export function createdFilter(queueNames: readonly string[]): string {
   );
 }
 
-/** The series of some queues, by their names in Cloud Tasks. */
+/** The time series of these queues (by Cloud Tasks name). */
 export function queuesFilter(queueNames: readonly string[]): string {
   return `resource.type = "cloud_tasks_queue" AND ${oneOf("resource.label.queue_id", queueNames)}`;
 }
 
-/** What a metric counts that is made from log lines of a type of resource. */
+/** The counts of a log-based metric for one type of resource. */
 export function countedOn(resource: "cloud_run_revision" | "cloud_scheduler_job", metric: string): string {
   return `resource.type = "${resource}" AND metric.type = "logging.googleapis.com/user/${metric}"`;
 }
 
-/** The deliveries that reached the worker, by the name of the metric that counts them. */
+/** The deliveries that reached the worker, from the metric of that name. */
 export function deliveriesFilter(metric: string): string {
   return countedOn("cloud_run_revision", metric);
 }
 
-/** Those with one of some outcomes. */
+/** The deliveries with one of these outcomes. */
 export function outcomesFilter(metric: string, outcomes: readonly string[]): string {
   const [only] = outcomes;
   const isOne = outcomes.length === 1 ? `${OUTCOME} = "${only}"` : oneOf(OUTCOME, outcomes);
   return `${deliveriesFilter(metric)} AND ${isOne}`;
 }
 
-/** Series whose label has one of some values. */
+/** Time series with one of these values in a label. */
 export function oneOf(label: string, values: readonly string[]): string {
   return `${label} = one_of(${values.map((value) => `"${value}"`).join(", ")})`;
 }

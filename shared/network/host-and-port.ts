@@ -1,6 +1,6 @@
-/** Where something listens. */
+/** The address of a server. */
 export interface HostAndPort {
-  /** A name or an address; an IPv6 address in brackets, as in a URL. */
+  /** A name or an address; an IPv6 address is in brackets, as in a URL. */
   readonly host: string;
   readonly port: number;
 }

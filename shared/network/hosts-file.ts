@@ -3,22 +3,22 @@ import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import type { Clock } from "../runtime/clock.ts";
 
-/** Finds a name's addresses in the hosts file; none if the file doesn't name it. */
+/** Looks a name up in the hosts file; empty if the file doesn't contain it. */
 export type HostsFile = (hostname: string) => LookupAddress[];
 
 const SYSTEM_PATH = process.platform === "win32" ? String.raw`C:\Windows\System32\drivers\etc\hosts` : "/etc/hosts";
 
-/** How long until the file is looked at again. */
+/** How long until the file is checked for changes again. */
 const RECHECK_MS = 5_000;
 
-/** Lists that block advertisements run to a few MiB. What comes after this is not read. */
+/** Lists that block advertisements can have a few MiB. Anything beyond this is not read. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * The system's hosts file. It is read when a name is first asked for, and again once it has changed; a file that can't
- * be read names nothing. Reading blocks: it must not wait in the thread pool, behind whatever occupies that.
+ * The system's hosts file. It is read at the first lookup, and again after a change; a file that can't be read counts
+ * as empty. The read is synchronous, so that it can't wait for a full thread pool.
  *
- * @param options.path default: where the operating system keeps it.
+ * @param options.path default: the operating system's hosts file.
  */
 export function openHostsFile({ clock, path = SYSTEM_PATH }: { clock: Clock; path?: string }): HostsFile {
   let names: ReadonlyMap<string, LookupAddress[]> = new Map();
@@ -40,7 +40,7 @@ export function openHostsFile({ clock, path = SYSTEM_PATH }: { clock: Clock; pat
   };
 }
 
-/** Differs when the file's content does; empty if there is no file. */
+/** Changes when the file's content does; empty if there is no file. */
 function versionOf(path: string): string {
   try {
     const { ino, size, mtimeMs } = fs.statSync(path);

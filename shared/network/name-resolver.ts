@@ -3,32 +3,32 @@ import { type Clock, systemClock } from "../runtime/clock.ts";
 import { type HostsFile, openHostsFile } from "./hosts-file.ts";
 
 /**
- * Resolves a name to its addresses, at least one. Rejects with an error whose `code` is one of c-ares's
- * (https://nodejs.org/api/dns.html#error-codes), such as ENOTFOUND, or with the signal's reason once that has fired.
+ * Resolves a name to one or more addresses. Rejects with an error whose `code` is from c-ares
+ * (https://nodejs.org/api/dns.html#error-codes), such as ENOTFOUND, or with the signal's reason once it has fired.
  */
 export type NameResolver = (hostname: string, options: ResolveOptions) => Promise<LookupAddress[]>;
 
 export interface ResolveOptions {
-  /** Ends the lookup at once, and its queries with it. */
+  /** Ends the lookup and its queries at once. */
   readonly signal: AbortSignal;
   /**
-   * Whether the operating system is asked about names that DNS doesn't know: it also knows search domains, mDNS and a
-   * VPN's own names. It can't be told to stop, so this is for names that nobody else chooses. Default false.
+   * Whether to ask the operating system about names that DNS doesn't know: it also knows search domains, mDNS and a
+   * VPN's own names. Its lookups can't be cancelled, so use this only for names that no caller chooses. Default false.
    */
   readonly asksSystem?: boolean;
 }
 
-/** How long to wait for a DNS server before asking the next one, or the same one again, for longer. */
+/** How long to wait for a DNS server before trying the next one, or the same one again with a longer wait. */
 const TRY_MS = 1_000;
 const TRIES = 3;
 
-/** How long the addresses of one family wait for those of the other. Some servers never answer for IPv6. */
+/** How long the addresses of one family wait for those of the other. Some servers never respond for IPv6. */
 const OTHER_FAMILY_MS = 1_000;
 
-/** How many addresses of a name are used. A connection tries one after the other. */
+/** How many of a name's addresses are used. A connection tries them one after another. */
 const MAX_ADDRESSES = 16;
 
-/** A lookup by the system holds one of the four threads that all of them share. */
+/** Each lookup by the system occupies one of the process's four pool threads. */
 const MAX_SYSTEM_LOOKUPS = 2;
 
 const LOOPBACK: readonly LookupAddress[] = [
@@ -37,12 +37,12 @@ const LOOPBACK: readonly LookupAddress[] = [
 ];
 
 /**
- * A resolver that never waits for a thread. `dns.lookup`, which node:http and fetch use, waits in one of libuv's four
- * threads and can't be cancelled there, so four names whose DNS server doesn't answer stop every other lookup
- * (https://nodejs.org/api/dns.html#implementation-considerations). This one asks the hosts file, and then DNS by c-ares,
- * which takes no threads. IPv4 addresses come first.
+ * A resolver that never waits for a thread. `dns.lookup`, which node:http and fetch use, occupies one of libuv's four
+ * threads and can't be cancelled, so four names whose DNS server is silent block every other lookup
+ * (https://nodejs.org/api/dns.html#implementation-considerations). This one reads the hosts file, then asks DNS through
+ * c-ares, which needs no threads. IPv4 addresses are first in the list.
  *
- * Names are taken as complete: no search domain is appended.
+ * Names are treated as fully qualified: no search domain is appended.
  *
  * @param options.servers the DNS servers, as `address:port`; default: the system's.
  * @param options.hosts default: the system's hosts file.
@@ -68,7 +68,7 @@ export function createNameResolver({
   };
 }
 
-/** What the hosts file says, and loopback for `localhost` and names below it (https://www.rfc-editor.org/rfc/rfc6761). */
+/** Addresses from the hosts file, and loopback for `localhost` and below (https://www.rfc-editor.org/rfc/rfc6761). */
 function namedLocally(name: string, hosts: HostsFile): LookupAddress[] {
   const listed = hosts(name);
   if (listed.length > 0) return listed.slice(0, MAX_ADDRESSES);
@@ -79,7 +79,7 @@ async function askDns(
   hostname: string,
   { signal, clock, servers }: { signal: AbortSignal; clock: Clock; servers: readonly string[] | undefined },
 ): Promise<LookupAddress[]> {
-  // One for each lookup, since cancelling one ends all of its queries.
+  // A resolver for each lookup, since cancelling one ends all of its queries.
   const resolver = new dns.promises.Resolver({ timeout: TRY_MS, tries: TRIES });
   if (servers) resolver.setServers(servers);
   const cancel = (): void => resolver.cancel();
@@ -103,13 +103,13 @@ async function askDns(
   }
 }
 
-/** That a name has no address of one family says less than that the other couldn't be found out. */
+/** "No address of one family" says less than an error about the other family, so prefer the error. */
 function failureIn(answers: readonly PromiseSettledResult<unknown>[]): unknown {
   const reasons = answers.flatMap((answer) => (answer.status === "rejected" ? [reasonOf(answer)] : []));
   return reasons.find((reason) => !isNoData(reason)) ?? reasons[0] ?? noAddress();
 }
 
-/** Node types it as any. */
+/** Node's type for `reason` is any. */
 function reasonOf({ reason }: PromiseRejectedResult): unknown {
   return reason;
 }
@@ -122,7 +122,7 @@ function noAddress(): Error {
   return Object.assign(new Error("The name has no address."), { code: dns.NODATA });
 }
 
-/** The operating system's own lookup, a few at a time. Beyond those it fails with the error that DNS gave. */
+/** The operating system's own lookup, a few at a time. When too many are in progress, it fails with DNS's error. */
 function limitedSystemLookup(): (hostname: string, error: unknown) => Promise<LookupAddress[]> {
   let underWay = 0;
   return async (hostname, error) => {

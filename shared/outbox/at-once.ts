@@ -1,4 +1,4 @@
-/** Works through a list, `limit` items at once, in its order. Rejects as soon as the work on one does. */
+/** Processes a list in order, `limit` items at a time. Rejects as soon as one item fails. */
 export async function atOnce<Item>(
   items: readonly Item[],
   limit: number,

@@ -17,7 +17,7 @@ import type { Refusal } from "./decide-refusal.ts";
 import { type StoredEntry, hopEntryId, newTaskEntryId, parseEntry, taskIdOf } from "./entry.ts";
 import { plainFields } from "./plain-fields.ts";
 
-/** What entries are checked against. */
+/** The rules for entries. */
 export interface EntryRules {
   readonly types: TaskTypes;
   readonly queues: DeployedQueues;
@@ -26,7 +26,7 @@ export interface EntryRules {
   readonly maxPayloadBytes: number;
 }
 
-/** What is known of an entry, its payload's hash included. */
+/** A readable entry, and its payload's hash. */
 export interface KnownEntry {
   readonly entry: StoredEntry;
   readonly payloadHash: string;
@@ -35,7 +35,7 @@ export interface KnownEntry {
 /** An entry that can't be relayed. */
 export interface RefusedEntry extends KnownEntry {
   readonly refusal: Refusal;
-  /** What its dead letter keeps: if the payload isn't JSON that can be passed on, its text; if nothing can be read, all fields. */
+  /** Its dead letter's payload. If the entry's isn't valid JSON, its text; if nothing can be read, all fields. */
   readonly payload: Json;
 }
 
@@ -45,16 +45,16 @@ export type CheckedEntry =
   | ({ readonly kind: "later" } & Partial<KnownEntry>)
   | ({ readonly kind: "refused" } & RefusedEntry);
 
-/** Deployments overlap: for so long, an entry that this revision doesn't know is put off. In milliseconds. */
+/** How long an entry that this revision doesn't know is postponed, in milliseconds: deployments overlap. */
 const UNKNOWN_FOR_MS = 24 * 60 * 60_000;
 
-/** How much further ahead a time may be than the API allows: the application's clock may be wrong. In milliseconds. */
+/** How much further ahead than the API allows a time may be, in milliseconds: the application's clock may be wrong. */
 const CLOCK_TOLERANCE_MS = 24 * 60 * 60_000;
 
 /** The names of unknown fields can be as long as the payload, and the dead letter must have room for both. */
 const LONGEST_DESCRIPTION = 1_000;
 
-/** Checks whether an entry is what its id says, and whether its task can be accepted. */
+/** Checks whether an entry matches its id, and whether its task can be accepted. */
 export function checkEntry(document: DocumentSnapshot, rules: EntryRules): CheckedEntry {
   const data: unknown = document.data();
   const createdAtMs = document.createTime?.toMillis() ?? 0;
@@ -77,7 +77,7 @@ export function checkEntry(document: DocumentSnapshot, rules: EntryRules): Check
   return unfit ? refuse(unfit) : { kind: "acceptable", ...known };
 }
 
-/** A replay repeats, and a later hop continues, what was accepted before, perhaps by rules of then. */
+/** A replay repeats, and a later hop continues, a task that was accepted before, perhaps by older rules. */
 function isNew({ hop, origin }: StoredEntry): boolean {
   return hop === 0 && origin?.[0] !== "replay";
 }
@@ -86,13 +86,13 @@ type ReadPayload =
   | { readonly payload: Json; readonly payloadHash: string; readonly problem?: never }
   | { readonly problem: string };
 
-/** Reads the payload as the worker will. What a worker can't take would stay in its queue for a month, and then be lost. */
+/** Reads the payload as the worker will. One that it can't read would stay in its queue for a month, then be lost. */
 function readPayload(entry: StoredEntry): ReadPayload {
   try {
     const limits = isNew(entry) ? NEW_TASK_LIMITS : DELIVERY_LIMITS;
     const { value, fields } = readJson(`{"payload":${entry.payloadJson}}`, limits);
     const payload = fields.get("payload");
-    // Text such as `1,"more":2` would add to the envelope.
+    // Text such as `1,"more":2` would add fields to the envelope.
     if (fields.size !== 1 || !payload) return { problem: "is not one JSON value" };
     // oxlint-disable-next-line no-unsafe-type-assertion -- It was parsed from JSON.
     return { payload: propertyOf(value, "payload") as Json, payloadHash: hashCanonical(payload.canonical) };
@@ -103,7 +103,7 @@ function readPayload(entry: StoredEntry): ReadPayload {
   }
 }
 
-/** Whether the entry's id belongs to what it says. The queue and the mark are the id's own: the registry may have changed. */
+/** Checks the entry's id against its content. Queue and mark are the id's own: the registry may have changed. */
 function identityRefusal({ entry, payloadHash }: KnownEntry): Refusal | undefined {
   const { id, taskId, hop } = entry;
   const isOwn =
@@ -162,7 +162,7 @@ function malformed(known: Omit<RefusedEntry, "refusal">, message: string): Check
   return { kind: "refused", refusal: { kind: "not-its-own", error: { code: "invalid_entry", message } }, ...known };
 }
 
-/** A malformed entry, as far as a dead letter can tell of it: all its fields are the payload. */
+/** A malformed entry. Its dead letter keeps all its fields as the payload. */
 function unreadable(document: DocumentSnapshot): CheckedEntry {
   const { id, createTime } = document;
   const data: unknown = document.data();

@@ -6,19 +6,19 @@ import { JsonTextError, readJson } from "../json/read-json.ts";
 import { SERVER_TIME } from "../records/field-values.ts";
 
 /**
- * The collection of tasks, and of later hops of tasks, that were committed and aren't in their queues yet. No entry
- * expires: what was committed is never lost.
+ * The collection of tasks and later hops that were committed and aren't in their queues yet. No entry expires: a
+ * committed task is never lost.
  */
 export const TASK_OUTBOX = "taskOutbox";
 
-/** A task, or a later hop of one, that is to be put into its queue. */
+/** A task, or a later hop of one, that must be put into its queue. */
 export interface OutboxEntry {
   readonly taskId: TaskId;
   readonly type: string;
   readonly payloadJson: string;
-  /** What the id is derived from. Missing on later hops, which the worker checks against the record. */
+  /** The parts that the id is derived from. Missing on later hops, which the worker checks against the record. */
   readonly origin?: TaskOrigin | undefined;
-  /** Who hands the task over. Without it, the task is the operators'. */
+  /** Who hands the task over. Without it, the task belongs to the operators. */
   readonly caller?: string | undefined;
   /** As RFC 3339. */
   readonly enqueuedAt: string;
@@ -28,7 +28,7 @@ export interface OutboxEntry {
   readonly parentId?: string | undefined;
   readonly replayOf?: string | undefined;
   readonly traceparent?: string | undefined;
-  /** What a later revision's envelope said besides. Stored as JSON text. */
+  /** The fields of a later revision's envelope. Stored as JSON text. */
   readonly later?: LaterFields | undefined;
 }
 
@@ -37,28 +37,28 @@ export interface StoredEntry extends OutboxEntry {
   readonly id: string;
 }
 
-/** How many parts the outbox has. An index on the time alone would hold all writers together to about 500 a second. */
+/** The number of shards. An index on the time alone would limit all writers together to about 500 a second. */
 export const SHARDS = 16;
 
-/** How many digits of its payload's hash the id of a new task's entry has. */
+/** How many digits of the payload's hash are in the id of a new task's entry. */
 const HASH_DIGITS = 16;
 
-/** The entry of a task that is new. */
+/** The id of a new task's entry. */
 export function newTaskEntryId(taskId: TaskId, payloadHash: string): string {
   return `${taskId}.${payloadHash.slice(0, HASH_DIGITS)}`;
 }
 
-/** The entry of a later hop. */
+/** The id of a later hop's entry. */
 export function hopEntryId(taskId: TaskId, hop: number): string {
   return `${taskId}.h${hop}`;
 }
 
-/** The entry that a task's hop has, or had, if it came by the outbox. */
+/** The id of the entry that a task's hop has or had, if it came through the outbox. */
 export function entryIdOf({ id, hop = 0, payloadHash }: Pick<Envelope, "id" | "hop" | "payloadHash">) {
   return hop === 0 ? newTaskEntryId(id, payloadHash) : hopEntryId(id, hop);
 }
 
-/** The entry of a task's next hop. `notBefore` is as RFC 3339; null: due at once. */
+/** The entry for a task's next hop. `notBefore` is as RFC 3339; null: due at once. */
 export function hopEntry(
   { id, type, payload, caller, enqueuedAt, parentId, replayOf, traceparent, later }: Envelope & { readonly id: TaskId },
   { hop, notBefore }: { readonly hop: number; readonly notBefore: string | null },
@@ -78,7 +78,7 @@ export function hopEntry(
   };
 }
 
-/** The fields of an entry's document when it is first written. The application's clock may be a day ahead. */
+/** The fields of an entry when it is first written, with Firestore's time: the application's may be a day ahead. */
 export function entryFields({ taskId, later, ...entry }: OutboxEntry): Readonly<Record<string, unknown>> {
   const given = Object.entries(entry).filter(([, value]) => value !== undefined);
   return {
@@ -91,18 +91,18 @@ export function entryFields({ taskId, later, ...entry }: OutboxEntry): Readonly<
   };
 }
 
-/** In which part of the outbox an entry is: by the first digit of its id, and in the first part if that is none. */
+/** The shard of an entry: the first hex digit of its id, or 0 if that isn't one. */
 export function shardOf(id: string): number {
   return (Number.parseInt(id.slice(0, 1), 16) || 0) % SHARDS;
 }
 
-/** A header repeats the caller, and another one the hop. */
+/** The caller and the hop are repeated in headers. */
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const NO_CONTROLS = /^\P{Cc}+$/u;
-/** No task has so many. */
+/** No task has this many. */
 const HIGHEST_HOP = 1_000_000_000;
 
-/** A time as RFC 3339, in UTC whatever its offset. One that leaves the four-digit years by that can't be delivered. */
+/** A time as RFC 3339, converted to UTC. A time whose UTC year doesn't have four digits can't be delivered. */
 const time = z.iso.datetime({ offset: true }).transform((text, context): string => {
   const date = new Date(text);
   const year = date.getUTCFullYear();
@@ -113,10 +113,10 @@ const time = z.iso.datetime({ offset: true }).transform((text, context): string 
 
 const otherId = z.string().max(200).regex(NO_CONTROLS);
 
-/** No later revision's envelope says so much. Together with the largest payload, it fits a task. */
+/** More than any later revision's envelope adds. Together with the largest payload, it fits in a task. */
 const LONGEST_LATER_TEXT = 64 * 1_024;
 
-/** Fields of an envelope as JSON text, which whoever delivers them can read. */
+/** Fields of an envelope as JSON text that every reader can parse. */
 const laterText = z
   .string()
   .max(LONGEST_LATER_TEXT)
@@ -130,7 +130,7 @@ const laterText = z
     }
   });
 
-/** What the worker would refuse to take is refused here, where it can still become a dead letter. */
+/** Anything that the worker would refuse is refused here, where it can still become a dead letter. */
 const entrySchema = z.object({
   type: z.string().refine(isTypeName),
   payloadJson: z.string(),
@@ -141,26 +141,26 @@ const entrySchema = z.object({
   hop: z.int().nonnegative().max(HIGHEST_HOP).default(0),
   parentId: otherId.optional(),
   replayOf: otherId.optional(),
-  // A task isn't worth less for a trace that nobody can read.
+  // An unreadable trace is no reason to refuse a task.
   traceparent: z.string().max(100).regex(VISIBLE_ASCII).optional().catch(undefined),
   later: laterText.optional(),
 });
 
-/** The task id that an entry's id begins with; undefined if it has another form. */
+/** The task id at the start of an entry's id; undefined if the id has another form. */
 export function taskIdOf(entryId: string): TaskId | undefined {
   return parseTaskId(entryId.slice(0, Math.max(0, entryId.lastIndexOf("."))));
 }
 
-/** What stands behind the dot in an entry's id. */
+/** The part after the dot in an entry's id. */
 const ENTRY_ID_END = new RegExp(`^(?:[0-9a-f]{${HASH_DIGITS}}|h[1-9][0-9]{0,9})$`);
 
-/** Whether a text is an entry's id by its form. What others write into the outbox may have any other. */
+/** Whether a text has the form of an entry's id. Other writers can give documents any id. */
 export function isEntryId(text: string): boolean {
   return taskIdOf(text) !== undefined && ENTRY_ID_END.test(text.slice(text.lastIndexOf(".") + 1));
 }
 
 /**
- * An entry from its document. Whoever may write the database can write anything there.
+ * Parses an entry's document. Anybody who can write to the database can write anything there.
  *
  * @returns undefined if its id or its fields are malformed.
  */

@@ -7,17 +7,17 @@ import { propertyOf } from "../process/thrown.ts";
 import { deadLetterId } from "../records/letters/dead-letter.ts";
 import type { NewTask } from "../records/transition.ts";
 
-/** The task that others follow: they are its caller's, and belong to its trace. */
+/** The task that others follow. They have the same caller and belong to the same trace. */
 export type Parent = Pick<Envelope, "id" | "type" | "caller" | "traceparent">;
 
-/** What is done when a task dies. */
+/** What to do when a task dies. */
 export interface OnDead {
-  /** The type of the task that is made then. */
+  /** The type of the task that is created then. */
   readonly taskType: TaskType;
   readonly parent: Parent;
 }
 
-/** A task that its parent's handler has enqueued. It has the same id each time the parent runs. */
+/** A task that its parent's handler has enqueued. It has the same id every time the parent runs. */
 export function childTask(
   parent: Parent,
   child: {
@@ -33,8 +33,8 @@ export function childTask(
 }
 
 /**
- * What is committed with a dead letter: the task that tells of it, if the type of the task that died wants one. `diedAtMs`
- * is in milliseconds since the epoch.
+ * The `onDead` task to commit with a dead letter, if the dead task's type has one. `diedAtMs` is in milliseconds since
+ * the epoch.
  */
 export function followingDeath(
   onDead: OnDead | undefined,
@@ -52,8 +52,8 @@ export function followingDeath(
 }
 
 /**
- * Whether `onDead` made a task, or it is a replay of one: nothing is made when such a task dies. Its payload names the
- * letter that its id, or the id that it repeats, comes from.
+ * Whether `onDead` created a task, or it is a replay of such a task. When it dies, nothing is created. Its payload
+ * names the letter that its id, or the replayed id, was derived from.
  */
 export function isMadeByOnDead({ id, payload, replayOf }: Pick<Envelope, "id" | "payload" | "replayOf">): boolean {
   const letterId = propertyOf(payload, "deadLetterId");

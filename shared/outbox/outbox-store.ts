@@ -9,7 +9,7 @@ import { writesOf } from "../records/writes.ts";
 import { shardOf } from "./entry.ts";
 import { entriesDueBy, entriesOf, firstEntry } from "./outbox-queries.ts";
 
-/** Statuses of a write on condition that documents are as they were read: NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
+/** Statuses of a conditional write after a change: NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
 const CHANGED_SINCE = new Set([5, 6, 9]);
 
 /** INVALID_ARGUMENT. */
@@ -18,18 +18,18 @@ const REFUSED = 3;
 /** An entry's document, as it was read. */
 export type EntryDocument = DocumentSnapshot;
 
-/** What a list tells of an entry. Times are in milliseconds since the epoch, by Firestore's clock. */
+/** An entry in a list. Times are in milliseconds since the epoch, by Firestore's clock. */
 export interface ListedEntry {
   readonly id: string;
   readonly createdAtMs: number;
 }
 
 interface FirstEntry extends ListedEntry {
-  /** Whether it says when to relay it. */
+  /** Whether its `relayAt` is a time. */
   readonly isTimed: boolean;
 }
 
-/** What a commit is about, as it was read. */
+/** The documents that a commit depends on, as they were read. */
 interface CommitOn {
   readonly task: Task;
   readonly entry: EntryDocument;
@@ -38,9 +38,9 @@ interface CommitOn {
 }
 
 /**
- * The entries of the outbox, as the relay reads, postpones and deletes them. Each method gives up at `untilMs`, in
- * milliseconds since the epoch, with a RecordStoreError, as it does when Firestore fails. What was given up can still take
- * effect.
+ * The outbox's entries, for the relay to read, postpone and delete. Each method gives up at `untilMs`, in milliseconds
+ * since the epoch, with a RecordStoreError. It throws the same when Firestore fails. A call may still take effect after
+ * its method gave up.
  */
 export class OutboxStore {
   readonly #documents: Documents;
@@ -49,24 +49,24 @@ export class OutboxStore {
     this.#documents = documents;
   }
 
-  /** The name of the entries' collection, which stands at the root of the database. */
+  /** The name of the entries' collection, at the root of the database. */
   get collection(): string {
     return this.#documents.entries().id;
   }
 
-  /** An entry, which may not exist. */
+  /** Reads an entry, which may not exist. */
   read(id: string, untilMs: number): Promise<EntryDocument> {
     return this.#documents.within(untilMs, () => this.#documents.entries().doc(id).get());
   }
 
-  /** A page of the entries that should have been relayed by a time, the oldest first: when each was created, by its id. */
+  /** A page of the entries that should have been relayed by a time, the oldest first. */
   async due(byMs: number, untilMs: number): Promise<readonly ListedEntry[]> {
     const query = entriesDueBy(this.#documents.entries(), Timestamp.fromMillis(byMs));
     const { docs } = await this.#documents.within(untilMs, () => query.get());
     return docs.map(({ id, createTime }) => ({ id, createdAtMs: createTime.toMillis() }));
   }
 
-  /** The entry that is due first, if there is any, and Firestore's time. In milliseconds since the epoch. */
+  /** The entry that is due first, if there is one, and Firestore's time in milliseconds since the epoch. */
   async first(untilMs: number): Promise<{ readonly entry: FirstEntry | undefined; readonly readTimeMs: number }> {
     const found = await this.#documents.within(untilMs, () => firstEntry(this.#documents.entries()).get());
     const readTimeMs = found.readTime.toMillis();
@@ -82,31 +82,31 @@ export class OutboxStore {
     return docs;
   }
 
-  /** Deletes an entry, provided that it is as it was read. False if it isn't. */
+  /** Deletes an entry, provided that it hasn't changed since it was read. False if it has. */
   remove(entry: EntryDocument, untilMs: number): Promise<boolean> {
     return this.#unlessChanged(untilMs, () => entry.ref.delete({ ...this.#asRead(entry) }));
   }
 
   /**
-   * Puts an entry off, provided that it is as it was read. False if it isn't. From then on the sweep finds it, whatever the
-   * entry lacked before.
+   * Postpones an entry, provided that it hasn't changed since it was read. False if it has. From then on the sweep
+   * finds it, whatever fields it lacked before.
    */
   postpone(entry: EntryDocument, to: { readonly atMs: number; readonly tries: number }, untilMs: number) {
     const fields = { shard: shardOf(entry.id), relayAt: Timestamp.fromMillis(to.atMs), tries: to.tries };
     return this.#unlessChanged(untilMs, () => entry.ref.update(fields, this.#asRead(entry)));
   }
 
-  /** The record of a task as the relay needs it, with what a write needs to be conditional on that. */
+  /** A task's record as the relay needs it, and what a conditional write needs. */
   async readRecord(id: TaskId, untilMs: number): Promise<ReadRecord & { readonly document: KnownRead }> {
     const document = await this.#documents.within(untilMs, () => this.#documents.readRecord(id));
     return { ...readingOf(document), document };
   }
 
   /**
-   * Writes what became of an entry, provided that neither it nor the task's record has changed since they were read. If
-   * Firestore refuses a letter, as one that is too large, it is written without its payload.
+   * Writes a decision about an entry, provided that neither the entry nor the task's record has changed since they were
+   * read. If Firestore refuses a letter, for example as too large, it is written without its payload.
    *
-   * @returns false if one of them has.
+   * @returns false if one of them has changed.
    */
   async commit(transition: Extract<Transition, { kind: "refuseEntry" | "renew" }>, on: CommitOn): Promise<boolean> {
     try {

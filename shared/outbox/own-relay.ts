@@ -7,17 +7,17 @@ import type { Relay } from "./relay.ts";
 import { relaySafely } from "./relay-safely.ts";
 import { dueTime, sealEntry } from "./seal-entry.ts";
 
-/** How a worker puts the tasks that follow its own into their queues. */
+/** How a worker puts follow-up tasks into their queues. */
 export interface OwnRelay {
   /**
-   * Relays entries that have just been committed. An entry that fails, or that the time doesn't suffice for, is left to the
-   * trigger and the sweep: this never rejects.
+   * Relays entries that have just been committed. Entries that fail, or for which time runs out, are left to the
+   * trigger and the sweep. It never rejects.
    *
-   * @param untilMs when to begin no more, in milliseconds since the epoch.
+   * @param untilMs when to stop starting new ones, in milliseconds since the epoch.
    */
   relay(entryIds: Iterable<string>, untilMs: number): Promise<void>;
   /**
-   * Creates tasks directly. One that exists already is as good.
+   * Creates tasks directly. One that already exists counts as created.
    *
    * @param untilMs when to give up, in milliseconds since the epoch.
    * @returns whether all of them exist. If not, some of them may.
@@ -40,7 +40,7 @@ export function createOwnRelay(relay: Relay): OwnRelay {
       let areAll = true;
       const createAll = (signal: AbortSignal): Promise<void> =>
         atOnce(tasks, CALLS_AT_ONCE, async (task) => {
-          // One that fails decides, so the rest can wait for the next attempt.
+          // One failure decides the result, so the rest can wait for the next attempt.
           if (!areAll || signal.aborted) return;
           if (!(await create(task, relay, signal))) areAll = false;
         });
@@ -67,7 +67,7 @@ async function create(task: NewTask, relay: Relay, signal: AbortSignal): Promise
     if (created.kind === "created" || created.kind === "exists") return true;
     log.warn({ taskId, reason: created.kind }, "a follow-up could not be created");
   } catch (error) {
-    // Permissions, for example. The task is tried again, as with any other trouble of Cloud Tasks.
+    // For example, a missing permission. The task is tried again, as after any other failure of Cloud Tasks.
     log.error({ ...errorFields(error), taskId }, "a follow-up could not be created");
   }
   return false;

@@ -1,7 +1,7 @@
 import { DocumentReference, GeoPoint, Timestamp, VectorValue } from "@google-cloud/firestore";
 import type { Json } from "../contract/any-json.ts";
 
-/** What a document's fields say, as JSON: an entry that can't be read is kept as its dead letter's payload. Never throws. */
+/** A document's fields as JSON, for the dead letter of an entry that can't be read. Never throws. */
 export function plainFields(value: unknown): Json {
   switch (typeof value) {
     case "string":

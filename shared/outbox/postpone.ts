@@ -4,8 +4,8 @@ const FIRST_DELAY_MS = 10_000;
 const MAX_DELAY_MS = 10 * 60_000;
 
 /**
- * Puts an entry off, each time for twice as long, so that it blocks no other. The delay counts from its read, by Firestore's
- * clock: the instance's may be wrong.
+ * Postpones an entry, twice as long each time, so that it blocks no other. The delay counts from when it was read by
+ * Firestore's clock, since the instance's may be wrong.
  *
  * @returns false if it has changed since it was read.
  * @throws RecordStoreError when Firestore fails.
@@ -20,7 +20,7 @@ export async function postpone(
   return await outbox.postpone(document, { atMs: document.readTime.toMillis() + delayMs, tries: tries + 1 }, untilMs);
 }
 
-/** How often an entry was put off. Anything may stand there. */
+/** How many times an entry was postponed. The field may hold any value. */
 function triesOf(value: unknown): number {
   return typeof value === "number" && Number.isSafeInteger(value + 1) && value >= 0 ? value : 0;
 }

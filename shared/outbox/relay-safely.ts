@@ -6,10 +6,10 @@ import type { EntryDocument } from "./outbox-store.ts";
 import { postpone } from "./postpone.ts";
 import { type Relay, type Relayed, relayDocument } from "./relay.ts";
 
-/** How long an entry that failed may take to be put off, in milliseconds, on top of the time for its relay. */
+/** How long postponing a failed entry may take, in milliseconds, in addition to the time for its relay. */
 export const PUT_OFF_MS = 1_000;
 
-/** Relays one entry as `relayEntry` does, but never throws: whatever went wrong is logged, and the entry is put off. */
+/** Relays one entry as `relayEntry` does, but never throws: it logs any failure and postpones the entry. */
 export async function relaySafely(id: string, relay: Relay, untilMs: number): Promise<Relayed> {
   let document: EntryDocument | undefined;
   try {

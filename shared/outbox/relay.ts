@@ -11,15 +11,15 @@ import type { EntryDocument, OutboxStore } from "./outbox-store.ts";
 import { postpone } from "./postpone.ts";
 import { dueTime, sealEntry } from "./seal-entry.ts";
 
-/** What became of an entry. */
+/** The result of relaying an entry. */
 export type Relayed =
-  /** Its task is in its queue, by this relay or an earlier one, and the entry is gone. */
+  /** This relay or an earlier one put its task into its queue, and the entry is gone. */
   | "relayed"
-  /** There was nothing left to do: the task has ended, or gone on to a later hop. */
+  /** There was nothing left to do: the task has ended, or is at a later hop. */
   | "dropped"
   /** It is a dead letter now. */
   | "refused"
-  /** Somebody else changed or deleted it meanwhile. */
+  /** Something else changed or deleted it meanwhile. */
   | "changed"
   /** It has to wait: this revision doesn't know its type, or its task's name isn't free. It is due again later. */
   | "postponed"
@@ -39,7 +39,7 @@ export interface Relay {
   readonly log: Logger;
 }
 
-/** An older entry may be one that was relayed long ago, and whose task's name Cloud Tasks has forgotten since. */
+/** An older entry may have been relayed long ago, and Cloud Tasks may have forgotten its task's name since. */
 const OLD_MS = 24 * 60 * 60_000;
 
 /** How long Cloud Tasks may take to create a task, in milliseconds. It usually takes a hundredth of that. */
@@ -53,16 +53,16 @@ interface Work {
 }
 
 /**
- * Relays one entry: creates its task by name, then deletes the entry, on condition that it is as it was read. Doing that
- * twice is harmless.
+ * Relays one entry: creates its task by name, then deletes the entry, provided that it hasn't changed since it was
+ * read. Relaying an entry twice is harmless.
  *
  *     read ──▶ check ──▶ CreateTask ──created──▶ delete ──gone──▶ cancelled, or rescheduled? DeleteTask
  *                │           └─taken──▶ look: same task? delete. Another payload? a dead letter. Unknown? later
  *                └─ can't be relayed ──▶ a dead letter
  *
  * @param untilMs when to give up, in milliseconds since the epoch.
- * @throws RecordStoreError or DependencyError when Firestore or Cloud Tasks fails, and whatever a payload's schema throws.
- * The entry stays, but isn't put off; see `relaySafely`.
+ * @throws RecordStoreError or DependencyError when Firestore or Cloud Tasks fails, and whatever a payload's schema
+ * throws. The entry stays, but isn't postponed; see `relaySafely`.
  */
 export async function relayEntry(id: string, relay: Relay, untilMs: number): Promise<Relayed> {
   return await relayDocument(await relay.outbox.read(id, untilMs), relay, untilMs);
@@ -105,7 +105,7 @@ async function create(work: Work, known: KnownEntry): Promise<Relayed> {
   }
 }
 
-/** What the client rejects with says nothing about the entry: permissions, for example, can be mended. */
+/** An error from the client says nothing about the entry: permissions, for example, can be fixed. */
 async function createOnce(call: () => ReturnType<TaskQueue["create"]>): ReturnType<TaskQueue["create"]> {
   try {
     return await call();
@@ -115,8 +115,8 @@ async function createOnce(call: () => ReturnType<TaskQueue["create"]>): ReturnTy
 }
 
 /**
- * The task is in its queue. Whoever deleted the entry meanwhile may have cancelled the task, or given it another time: then
- * it mustn't stay there.
+ * The task is in its queue. If the entry was deleted meanwhile, the task may have been cancelled or rescheduled, and
+ * must not stay there.
  */
 async function finish(work: Work, { entry, payloadHash }: KnownEntry): Promise<Relayed> {
   const { outbox, queue } = work.relay;
@@ -127,7 +127,7 @@ async function finish(work: Work, { entry, payloadHash }: KnownEntry): Promise<R
   return "changed";
 }
 
-/** The name is held, or was until recently. */
+/** The name is taken, or was until recently. */
 async function explainTaken(work: Work, known: KnownEntry): Promise<Relayed> {
   const { outbox, queue, log } = work.relay;
   const { taskId, hop } = known.entry;
@@ -151,7 +151,7 @@ async function explainTaken(work: Work, known: KnownEntry): Promise<Relayed> {
   }
 }
 
-/** Whether an old entry's task still has to be put into its queue. If so, its record is kept for long enough. */
+/** Whether an old entry's task must still be put into its queue. If so, its record is renewed. */
 async function isStillWanted(work: Work, known: KnownEntry): Promise<boolean> {
   const { entry, payloadHash } = known;
   const { outbox } = work.relay;
@@ -159,7 +159,7 @@ async function isStillWanted(work: Work, known: KnownEntry): Promise<boolean> {
   const decided = decideOld(record, { hop: entry.hop, payloadHash, readTimeMs });
   if (decided !== "renew") return decided === "create";
   const task = taskOf(work, { ...known, payload: null });
-  // If the record has changed meanwhile, it has been renewed by that.
+  // If the record has changed meanwhile, that change renewed it.
   await outbox.commit({ kind: "renew" }, { task, entry: work.document, record: document, untilMs: work.untilMs });
   return true;
 }
@@ -170,12 +170,12 @@ async function refuseConflict(work: Work, known: KnownEntry): Promise<Relayed> {
   return await refuse(work, { ...known, refusal: CONFLICT, payload });
 }
 
-/** Makes an entry a dead letter, or deletes it if its task went on without it. */
+/** Makes an entry a dead letter, or deletes it if its task continued without it. */
 async function refuse(work: Work, refused: RefusedEntry): Promise<Relayed> {
   const { outbox, log } = work.relay;
   const { entry, payloadHash, refusal } = refused;
   const { taskId, hop, id: entryId } = entry;
-  // The record of an id that isn't the entry's own is left alone.
+  // If the id isn't the entry's own, its record is left alone.
   const read = refusal.kind === "unacceptable" ? await outbox.readRecord(taskId, work.untilMs) : null;
   const on = { entryId, hop, payloadHash, owner: randomUUID(), readTimeMs: read?.readTimeMs ?? 0 };
   const decided = decideRefusal(read?.record ?? null, refusal, on);

@@ -2,7 +2,7 @@ import { LONGEST_HOP_MS } from "../contract/backoff.ts";
 import { type SealedEnvelope, sealText } from "../contract/envelope.ts";
 import type { NewTask } from "../records/transition.ts";
 
-/** The envelope of an entry's task, which is put into its queue at `nowMs`, in milliseconds since the epoch. */
+/** The envelope for an entry's task, which is put into its queue at `nowMs`, in milliseconds since the epoch. */
 export function sealEntry({ entry, payloadHash }: NewTask, nowMs: number): SealedEnvelope {
   const { taskId, type, payloadJson, enqueuedAt, notBefore, hop, caller, parentId, replayOf, traceparent, later } =
     entry;
@@ -20,8 +20,8 @@ export function sealEntry({ entry, payloadHash }: NewTask, nowMs: number): Seale
 }
 
 /**
- * When Cloud Tasks is to deliver an entry's task, in milliseconds since the epoch; undefined: at once. What is due later than
- * it holds a task is delivered early, and hops.
+ * When Cloud Tasks should deliver an entry's task, in milliseconds since the epoch; undefined: at once. A task that is
+ * due later than Cloud Tasks can hold it is delivered early, and hops.
  */
 export function dueTime({ entry }: Pick<NewTask, "entry">, nowMs: number): number | undefined {
   const dueMs = entry.notBefore === undefined ? nowMs : Date.parse(entry.notBefore);

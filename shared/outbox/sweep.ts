@@ -7,25 +7,25 @@ import type { Relay, Relayed } from "./relay.ts";
 /** How many entries are relayed at once. */
 const AT_ONCE = 50;
 
-/** Younger entries are left to whoever wrote them, and to the trigger. In milliseconds. */
+/** Younger entries are left to their writer and the trigger. In milliseconds. */
 const LEAST_AGE_MS = 10_000;
 
 /** How long one entry may take, in milliseconds. */
 const ENTRY_MS = 4_000;
 
-/** How long the last look may take although time is up, in milliseconds. */
+/** How long the last query may take after time is up, in milliseconds. */
 const LAST_LOOK_MS = 1_000;
 
-/** How many entries had which end. */
+/** How many entries had each result. */
 type Counts = Record<Exclude<Relayed, "missing">, number>;
 
-/** What a sweep did. */
+/** The result of a sweep. */
 export type Swept = Readonly<Counts> & {
-  /** Whether it came to every entry that was due. */
+  /** Whether it reached every entry that was due. */
   readonly isComplete: boolean;
   /**
-   * How old the oldest entry is that is left, in milliseconds, by Firestore's clock; 0 if none is. An entry that is put off
-   * again and again ages all the same, but counts only when it is due, or due first.
+   * The age of the oldest remaining entry, in milliseconds, by Firestore's clock; 0 if none remains. Postponing doesn't
+   * reset an entry's age, but the entry counts only when it is due, or due first.
    */
   readonly oldestEntryAgeMs: number;
 };
@@ -34,13 +34,13 @@ interface Sweep {
   readonly relay: Relay;
   readonly untilMs: number;
   readonly counts: Counts;
-  /** When the oldest entry was created that is left. */
+  /** When the oldest remaining entry was created. */
   oldestMs: number;
 }
 
 /**
- * Relays every entry that is due, the oldest first. An entry that fails is put off, so that it blocks no other. Two sweeps at
- * once are harmless.
+ * Relays every entry that is due, the oldest first. An entry that fails is postponed, so that it blocks no other. Two
+ * sweeps at once are harmless.
  *
  * @param untilMs when to stop, in milliseconds since the epoch.
  * @throws RecordStoreError when the entries can't be listed.
@@ -53,13 +53,13 @@ export async function sweepOutbox(relay: Relay, untilMs: number): Promise<Swept>
   return { ...counts, isComplete, oldestEntryAgeMs: Math.max(0, readTimeMs - sweep.oldestMs) };
 }
 
-/** False if time was up first. */
+/** Relays the entries that are due. False if time ran out first. */
 async function relayDue(sweep: Sweep): Promise<boolean> {
   const { relay, untilMs } = sweep;
   const seen = new Set<string>();
   while (hasTime(sweep)) {
     const page = await relay.outbox.due(relay.clock.now() - LEAST_AGE_MS, untilMs);
-    // An entry that could not even be put off is still due.
+    // An entry that couldn't even be postponed is still due.
     const fresh = page.filter(({ id }) => !seen.has(id));
     for (const { id } of fresh) seen.add(id);
     await atOnce(fresh, AT_ONCE, (entry) => relayOne(entry, sweep));
@@ -69,8 +69,8 @@ async function relayDue(sweep: Sweep): Promise<boolean> {
 }
 
 /**
- * Relays the entries that don't say when, for example because somebody wrote a number there. They come first of all. Resolves
- * with Firestore's time at the end.
+ * Relays the entries whose `relayAt` isn't a time, for example because somebody wrote a number. They sort before all
+ * others. Resolves with Firestore's time at the end.
  */
 async function relayUntimed(sweep: Sweep): Promise<number> {
   const { relay, untilMs } = sweep;

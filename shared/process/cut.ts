@@ -1,6 +1,6 @@
 /**
- * At most `longest` UTF-16 units of a text, well-formed: half a surrogate pair, from outside or from a cut in the middle
- * of one, isn't valid UTF-8, and Firestore refuses it.
+ * Cuts a text to at most `longest` UTF-16 units and makes it well-formed: a lone surrogate, from outside or from a cut
+ * through a pair, isn't valid UTF-8, and Firestore refuses it.
  */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text.toWellFormed();
@@ -8,12 +8,12 @@ export function cut(text: string, longest: number): string {
   return text.slice(0, end).toWellFormed();
 }
 
-/** The same, with an ellipsis in place of what is missing. */
+/** Does the same, with an ellipsis in place of what was cut. */
 export function shorten(text: string, longest: number): string {
   return text.length > longest ? `${cut(text, longest)}…` : text.toWellFormed();
 }
 
-/** As much of a text as fits into so many bytes of UTF-8, well-formed. */
+/** Cuts a text to at most this many bytes of UTF-8, well-formed. */
 export function cutToBytes(text: string, mostBytes: number): string {
   const whole = text.slice(0, mostBytes).toWellFormed();
   const { read } = new TextEncoder().encodeInto(whole, new Uint8Array(mostBytes));

@@ -1,22 +1,22 @@
 import { errorFields } from "../runtime/error-fields.ts";
 
-/** An error that nothing handled: a promise rejected, or an exception was thrown, where nobody waited for it. */
+/** An unhandled error: a promise rejected, or an exception was thrown, and nothing handled it. */
 export interface Fault {
   readonly kind: "unhandled-rejection" | "uncaught-exception";
-  /** What was thrown: anything at all. */
+  /** What was thrown, which can be any value. */
   readonly error: unknown;
   /** The promise that rejected. */
   readonly promise?: Promise<unknown>;
 }
 
-/** What a fault's log line says. */
+/** The message of a fault's log line. */
 export const FAULT_MESSAGE: Readonly<Record<Fault["kind"], string>> = {
   "unhandled-rejection": "a promise rejected and nothing handled it",
   "uncaught-exception": "an exception was thrown and nothing caught it",
 };
 
 /**
- * Calls back for each fault of this process, which otherwise would end it. The callback runs in the fault's own async
+ * Calls back for each fault of this process, which would otherwise end it. The callback runs in the fault's own async
  * context.
  */
 export function watchFaults(callback: (fault: Fault) => void): void {
@@ -24,7 +24,7 @@ export function watchFaults(callback: (fault: Fault) => void): void {
   process.on("uncaughtException", (error: unknown) => callback({ kind: "uncaught-exception", error }));
 }
 
-/** What may be logged of a fault. */
+/** The parts of a fault that may be logged. */
 export function faultFields({ kind, error }: Fault): object {
   return { fault: kind, ...errorFields(error) };
 }

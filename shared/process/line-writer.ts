@@ -1,19 +1,19 @@
 import fs from "node:fs";
 import { isError, propertyOf } from "./thrown.ts";
 
-/** How long a line may wait for others to be written with it, in milliseconds: a write takes as long as making the line. */
+/** How long a line may wait to be written with others, in milliseconds. A write costs as much as making the line. */
 const HOLD_MS = 5;
-/** A pipe takes so many bytes in one piece, whoever else writes to it (https://man7.org/linux/man-pages/man7/pipe.7.html). */
+/** Pipes write this much in one piece, whoever else writes (https://man7.org/linux/man-pages/man7/pipe.7.html). */
 const PIECE_BYTES = 4_096;
-/** What ends a process without its exit event, unless somebody listens. */
+/** Signals that end a process without its exit event, unless there is a listener. */
 const ENDING_SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 /** A line that can't be written within this many milliseconds is dropped. */
 const LONGEST_WAIT_MS = 1_000;
-/** The most that waits to be written, in bytes. A reader that is merely slow catches up with this much. */
+/** The most that may wait to be written, in bytes. A reader that is merely slow catches up with this much. */
 const MOST_WAITING_BYTES = 1024 * 1024;
-/** How often to try again while nobody reads, in milliseconds. */
+/** How often to retry while nobody reads, in milliseconds. */
 const RETRY_MS = 20;
-/** How long the last lines of a process may take to be written when it ends, in milliseconds. */
+/** How long writing the last lines may take when the process ends, in milliseconds. */
 const LAST_WAIT_MS = 100;
 
 interface WaitingLine {
@@ -23,19 +23,19 @@ interface WaitingLine {
 }
 
 /**
- * Writes lines to a file descriptor without ever waiting for whoever reads it: a program must not stop because nobody
- * reads its log. A line that can't be written at once waits, and is dropped if it waits for too long or too much waits.
+ * Writes lines to a file descriptor without ever blocking on its reader: a program must not stop because nobody reads
+ * its log. A line that can't be written at once waits. It is dropped if it waits too long or too much is waiting.
  *
- * A line that follows another within 5 ms is written with those that come until then. What waits when the process ends, by
- * itself, by a fault or by a signal, is written as far as that is possible within 100 ms. So only what can't be noticed, as
- * SIGKILL can't, loses lines: at most those of 5 ms, or of as long as the process was too busy for its timers.
+ * A line less than 5 ms after another waits, and is written together with the lines that follow it. When the process
+ * ends by itself, by a fault or by a signal, waiting lines are written within 100 ms if possible. Only an end that can't
+ * be observed, such as SIGKILL, loses lines: those of the last 5 ms, or more if the process was too busy for its timers.
  */
 export class LineWriter {
   readonly #fd: number;
   readonly #reportDropped: (count: number) => void;
   readonly #waiting: WaitingLine[] = [];
   #waitingBytes = 0;
-  /** What is left of a line that has been written in part. It comes first, or lines would run into each other. */
+  /** The rest of a line that was partly written. It goes first, or lines would run into each other. */
   #rest: Buffer | undefined;
   #dropped = 0;
   /** Set while the count is being written. */
@@ -59,7 +59,7 @@ export class LineWriter {
     if (this.#reporting !== undefined) return this.#writeCount(Buffer.from(line), this.#reporting);
     const nowMs = performance.now();
     this.#wait({ text: line, bytes: Buffer.byteLength(line), sinceMs: nowMs });
-    // While nobody reads, the timer tries again: one attempt for each line would cost too much.
+    // While nobody reads, the timer retries: a try for each line would cost too much.
     if (this.#isBlocked) return;
     if (this.#waitingBytes >= PIECE_BYTES || nowMs - this.#triedAtMs >= HOLD_MS) this.#catchUp();
     else if (!this.#timer) this.#catchUpAfter(HOLD_MS);
@@ -90,7 +90,7 @@ export class LineWriter {
     this.#watchesEnd = true;
   }
 
-  /** Writes what waits; false if some of it can't be written now. */
+  /** Writes the waiting lines; false if some of them can't be written now. */
   #flush(): boolean {
     for (;;) {
       const lines = this.#rest ? 0 : this.#linesOfPiece();
@@ -103,7 +103,7 @@ export class LineWriter {
     }
   }
 
-  /** How many of the lines that wait are written at once: as many as fit, or one. */
+  /** How many of the waiting lines to write at once: as many as fit, or one. */
   #linesOfPiece(): number {
     let bytes = 0;
     const tooMany = this.#waiting.findIndex((line) => (bytes += line.bytes) > PIECE_BYTES);
@@ -122,7 +122,7 @@ export class LineWriter {
     this.#dropped += old;
   }
 
-  /** The count is a line, too. Only that it can be written shows that writing works. False if it can't be. */
+  /** Writes the count of dropped lines, if any. False if it can't, since then nothing else can be written either. */
   #report(): boolean {
     if (this.#dropped === 0) return true;
     const count = this.#dropped;
@@ -139,7 +139,7 @@ export class LineWriter {
     else if (written < bytes.length) this.#rest = bytes.subarray(written);
   }
 
-  /** Returns how many bytes were written: 0 if nothing can be now, since nobody reads or the disk is full. */
+  /** Returns how many bytes were written: 0 if nobody reads or the disk is full. */
   #writeSome(bytes: Buffer): number {
     try {
       this.#opened ??= openWithoutBlocking(this.#fd);
@@ -160,12 +160,12 @@ function textOf(lines: readonly WaitingLine[]): string {
   return lines.map(({ text }) => text).join("");
 }
 
-/** Calls back when the process ends, unless it can't know. A signal that nobody else listens to still ends it. */
+/** Calls back before the process ends, if that can be observed. A signal without other listeners still ends it. */
 function beforeEnd(callback: () => void): void {
   process.once("exit", callback);
   for (const signal of ENDING_SIGNALS) {
     const onSignal = (): void => {
-      // Whoever else listens says when the process ends.
+      // Another listener decides when the process ends.
       if (process.listenerCount(signal) > 1) return;
       callback();
       process.off(signal, onSignal);
@@ -176,8 +176,8 @@ function beforeEnd(callback: () => void): void {
 }
 
 /**
- * A descriptor for the same file, pipe, socket or terminal whose writes don't block. Opened anew where that is possible,
- * since other processes may share the descriptor's own mode. A socket can't be, nor can another user's pipe: there,
+ * A descriptor for the same file, pipe, socket or terminal whose writes don't block. It is opened anew where possible,
+ * since other processes may share the mode of the given one. A socket or another user's pipe can't be reopened: there,
  * Node's own stream changes the mode. Ordinary files never block.
  */
 function openWithoutBlocking(fd: number): number {
@@ -191,7 +191,7 @@ function openWithoutBlocking(fd: number): number {
   }
 }
 
-/** Lets time pass. Nothing else runs any more. */
+/** Blocks the process for a time. Nothing else runs any more. */
 function sleep(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -5,22 +5,22 @@ import type { Logger } from "../runtime/log.ts";
 
 const current = new AsyncLocalStorage<RunningTask>();
 
-/** Where a promise keeps the task in whose context it was made. */
+/** The property of a promise that holds the task in whose context it was created. */
 const MADE_BY = Symbol("task");
 
-/** A task while it is being delivered, so that a fault of its code is put down to it. */
+/** A task that is being delivered, to which faults of its code are attributed. */
 export class RunningTask {
   readonly log: Logger;
   readonly #faulted = new AbortController();
   #fault: Fault | undefined;
   #isOver = false;
 
-  /** @param log whose lines belong to the task. */
+  /** @param log the logger for the task's lines. */
   constructor(log: Logger) {
     this.log = log;
   }
 
-  /** The first fault that was put down to the task. */
+  /** The first fault attributed to the task. */
   get fault(): Fault | undefined {
     return this.#fault;
   }
@@ -30,22 +30,22 @@ export class RunningTask {
     return this.#faulted.signal;
   }
 
-  /** Runs the task's own code. Whatever that starts belongs to the task, too, even after it has returned. */
+  /** Runs the task's own code. Everything that it starts belongs to the task, even after it has returned. */
   run<Result>(code: () => Result): Result {
     return current.run(this, code);
   }
 
-  /** Runs our code on the task's behalf: a fault of that isn't the task's. */
+  /** Runs our code on the task's behalf: its faults aren't the task's. */
   leave<Result>(code: () => Result): Result {
     return current.exit(code);
   }
 
-  /** From now on, a fault is too late to concern the attempt. */
+  /** Ends the attempt: later faults no longer concern it. */
   end(): void {
     this.#isOver = true;
   }
 
-  /** Puts a fault down to the attempt. False if that is over. */
+  /** Attributes a fault to the attempt. False if the attempt is over. */
   blame(fault: Fault): boolean {
     if (this.#isOver) return false;
     this.#fault ??= fault;
@@ -55,17 +55,17 @@ export class RunningTask {
 }
 
 /**
- * The task whose code a fault comes from; undefined if no task's code made the promise or threw the exception.
+ * The task whose code caused a fault; undefined if no task's code created the promise or threw the exception.
  *
- * Node restores the async context for both events, but for a promise it is the context of whoever rejected it. With a
- * connection that several tasks share that can be another task's, so the task that made the promise comes first.
+ * Node restores the async context for both events, but for a promise it is the context that rejected it. On a
+ * connection shared by several tasks, that can be another task's, so the task that created the promise has priority.
  */
 export function taskOf({ promise }: Fault): RunningTask | undefined {
   const madeBy: unknown = promise && Reflect.get(promise, MADE_BY);
   return madeBy instanceof RunningTask ? madeBy : current.getStore();
 }
 
-/** Notes on each promise, from now on, which task made it. Call this once; it adds about half a microsecond to each promise. */
+/** From now on, records on each promise which task created it. Call this once. It adds about 0.5 µs per promise. */
 export function rememberMakers(): void {
   promiseHooks.onInit((promise) => {
     const task = current.getStore();

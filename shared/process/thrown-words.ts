@@ -3,22 +3,22 @@ import { classOf, isError, propertyOf, textOf } from "./thrown.ts";
 import { framesOf } from "../runtime/error-fields.ts";
 import { withoutQuotes } from "../json/quotes.ts";
 
-/** A message can be as long as the payload that it quotes. The attempt's log keeps less than this, in characters. */
+/** A message can be as long as the payload that it quotes. The attempt log keeps less than this, in characters. */
 const LONGEST_READ = 2_000;
-/** The last characters of a text that was cut may be the beginning of a value, which isn't recognised as a quote. */
+/** The last characters of a cut text may be the start of a value that isn't recognised as a quote. */
 const UNCERTAIN = 12;
 /** An error can be its own cause. */
 const MOST_CAUSES = 3;
 
-/** What was thrown, in words that may be kept. */
+/** A description of a thrown value that may be stored. */
 export interface Thrown {
   readonly message: string;
   readonly stack: string;
 }
 
 /**
- * What is kept of something thrown: its class, its message and its causes, and where it comes from. An error may quote what
- * it failed at, but a payload isn't for everybody who may read a task, so quotes of it are left out.
+ * Describes a thrown value for storage: its class, message, causes and stack. An error may quote the payload, which not
+ * everybody who may read a task may see, so such quotes are removed.
  */
 export function thrownWords(thrown: unknown, payload: Json): Thrown {
   const message = describe(thrown, MOST_CAUSES);

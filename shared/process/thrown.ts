@@ -1,7 +1,7 @@
-/** What `String` makes of a value that can't be turned into text. */
+/** Stands for a value that `String` can't convert. */
 const NO_TEXT = "a value without text";
 
-/** A property of what was thrown. That can be anything, even an object whose getters throw. */
+/** A property of a thrown value. It can be anything, even an object whose getters throw. */
 export function propertyOf(thrown: unknown, name: string): unknown {
   try {
     return Reflect.get(Object(thrown), name);
@@ -10,7 +10,7 @@ export function propertyOf(thrown: unknown, name: string): unknown {
   }
 }
 
-/** Whether what was thrown is an Error. A proxy can throw even when it is asked that. */
+/** Whether a thrown value is an Error. For a proxy, even this check can throw. */
 export function isError(thrown: unknown): thrown is Error {
   try {
     return thrown instanceof Error;
@@ -19,13 +19,13 @@ export function isError(thrown: unknown): thrown is Error {
   }
 }
 
-/** The name of an Error's class, and the type of anything else. */
+/** The class name of an Error, or the type of anything else. */
 export function classOf(thrown: unknown): string {
   const name = isError(thrown) ? propertyOf(thrown, "name") : undefined;
   return typeof name === "string" ? name : typeof thrown;
 }
 
-/** An Error's message, and the text of anything else. Never throws. */
+/** The message of an Error, or anything else as text. Never throws. */
 export function textOf(thrown: unknown): string {
   const value = isError(thrown) ? propertyOf(thrown, "message") : thrown;
   try {

@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 
-/** The client may repeat a call that changes nothing more the second time, but only while somebody is waiting for it. */
+/** Options for idempotent calls: the client may retry them, but only while the caller waits. */
 export function repeatable(timeoutMs: number) {
   return {
     retry: {
@@ -18,7 +18,7 @@ export function repeatable(timeoutMs: number) {
   };
 }
 
-/** The status code of what a call was rejected with. */
+/** The status code of the error that a call rejected with. */
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }

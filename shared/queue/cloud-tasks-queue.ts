@@ -12,11 +12,11 @@ import { type Deadline, DeadlineError, withDeadline } from "../runtime/deadline.
 import { DependencyError } from "../runtime/dependency-error.ts";
 import type { CreateResult, NewQueuedTask, QueuedTask, Sighting, TaskHop, TaskQueue } from "./task-queue.ts";
 
-/** Where the queues are, where their tasks go, and in whose name they are delivered. */
+/** Where the queues are, where they deliver their tasks, and on whose behalf. */
 export interface CloudTasksSettings {
   readonly project: string;
   readonly location: string;
-  /** The queues by their keys. Tasks of any other can't be asked for. */
+  /** The queues by key. Tasks in other queues can't be accessed. */
   readonly queues: DeployedQueues;
   /** The worker's base address, without a path. */
   readonly workerUrl: string;
@@ -27,9 +27,9 @@ export interface CloudTasksSettings {
 }
 
 /**
- * The queues in Cloud Tasks. The client may still be loading; calls wait for it, within their deadlines.
+ * The queues in Cloud Tasks. The client may still be loading; calls wait for it within their deadlines.
  *
- * @param given the client, or what returns it at each call.
+ * @param given the client, or a function that returns it for each call.
  */
 export function createCloudTasksQueue(
   given: CloudTasksClient | Promise<CloudTasksClient> | (() => Promise<CloudTasksClient>),
@@ -38,7 +38,7 @@ export function createCloudTasksQueue(
   const client = async (): Promise<CloudTasksClient> => (typeof given === "function" ? given() : given);
   const queuePath = (name: string): string =>
     `projects/${settings.project}/locations/${settings.location}/queues/${name}`;
-  /** Where a hop may be: first where it is created. */
+  /** The paths that a hop may have, first the one where it is created. */
   const taskPaths = (hop: TaskHop): readonly [string, ...string[]] => {
     const [first, ...others] = queuesOf(hop.id, deployed(queueOf(hop.id), settings));
     const pathIn = (name: string): string => `${queuePath(name)}/tasks/${deliveryName(hop)}`;
@@ -53,7 +53,7 @@ export function createCloudTasksQueue(
         task: { name, ...describeTask(task, settings) },
       };
       try {
-        // Not tried again: the caller does that, and has to know of every lost response.
+        // Not retried here: the caller does that, and must know of every lost response.
         const { timeoutMs } = deadline;
         const created = await withDeadline(deadline, async () => callCreateTask(await client(), request, timeoutMs));
         return { kind: "created", task: readQueuedTask(created) };
@@ -91,7 +91,7 @@ export function createCloudTasksQueue(
   };
 }
 
-/** Looks into one queue. */
+/** Looks in one queue. */
 async function find(
   { name, view }: { readonly name: string; readonly view: "basic" | "full" | "payload" },
   client: () => Promise<CloudTasksClient>,
@@ -118,14 +118,14 @@ async function remove(name: string, client: () => Promise<CloudTasksClient>, dea
   }
 }
 
-/** Whether there is the queue was checked where its key came in. */
+/** The queue exists: its key was checked at the edge. */
 function deployed(key: string, { queues }: CloudTasksSettings): DeployedQueue {
   const queue = queues.get(key);
   if (!queue) throw new TypeError(`There is no queue "${key}".`);
   return queue;
 }
 
-/** Nobody who looks a task up needs its payload, whose values can take 29 times as much memory as their text. */
+/** Lookups don't need the payload, whose values can take 29 times the memory of their text. */
 function withoutPayload({ envelope, ...task }: QueuedTask): QueuedTask {
   return envelope ? { ...task, envelope: { ...envelope, payload: null } } : task;
 }
@@ -164,9 +164,9 @@ function explainCreateError(error: unknown): CreateResult {
 }
 
 /**
- * Whether a NOT_FOUND from GetTask is about a task that existed until recently. Cloud Tasks says so only in its message,
- * recorded here from the service: "The task no longer exists, though a task with this name existed recently. The task
- * either successfully completed or was deleted." For an unknown name it says "Requested entity was not found."
+ * Whether a NOT_FOUND from GetTask is about a task that existed until recently. Only its message shows this. From the
+ * service: "The task no longer exists, though a task with this name existed recently. The task either successfully
+ * completed or was deleted." For an unknown name: "Requested entity was not found."
  */
 function existedRecently(error: unknown): boolean {
   return error instanceof Error && error.message.includes("existed recently");

@@ -17,7 +17,7 @@ type Config = z.output<z.ZodObject<typeof cloudTasksVariables>> & {
   readonly QUEUES: DeployedQueues;
 };
 
-/** What such a program tells its queues, by its configuration. */
+/** The settings of the program's queues, from its configuration. */
 export function cloudTasksSettings(config: Config): CloudTasksSettings {
   return {
     project: config.GOOGLE_CLOUD_PROJECT,

@@ -5,8 +5,8 @@ import type { QueuedTask } from "./task-queue.ts";
 type WireTask = protos.google.cloud.tasks.v2.ITask;
 type WireTime = protos.google.protobuf.ITimestamp;
 
-// Headers of each task that repeat what its envelope says: without its body, a task in its queue shows its headers
-// (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks#view), and a status needs them.
+// Headers that repeat parts of the envelope. Statuses need them, and reading a queued task can leave out its body
+// (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks#view).
 const ENQUEUED_AT = "Handoff-Enqueued-At";
 const CALLER = "Handoff-Caller";
 const NOT_BEFORE = "Handoff-Not-Before";
@@ -16,10 +16,10 @@ const REPLAY_OF = "Handoff-Replay-Of";
 
 const { enqueuedAt: time, caller: owner, parentId: name } = envelopeSchema.shape;
 
-/** What a header's value may be. Names of documents can have other letters. */
+/** The form of a header's value. Document names can contain other letters. */
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** The headers of a task that show what its envelope says. */
+/** The headers of a task that repeat parts of its envelope. */
 export function headersOf(told: Told): Readonly<Record<string, string>> {
   const { enqueuedAt, caller, notBefore, hop, parentId, replayOf } = told;
   return {
@@ -34,7 +34,7 @@ export function headersOf(told: Told): Readonly<Record<string, string>> {
 
 type Told = Pick<Envelope, "enqueuedAt" | "caller" | "notBefore" | "hop" | "parentId" | "replayOf">;
 
-/** Converts a task from the form that Cloud Tasks gives it. */
+/** Converts a task from Cloud Tasks' form. */
 export function readQueuedTask(task: WireTask): QueuedTask {
   const envelope = readEnvelope(task.httpRequest?.body);
   const status = task.lastAttempt?.responseStatus;
@@ -65,7 +65,7 @@ function readHeader(headers: Readonly<Record<string, string>>, name: string): st
   return Object.entries(headers).find(([given]) => given.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-/** The envelope that a task carries; undefined if it isn't part of the view, or wasn't written by a producer. */
+/** A task's envelope; undefined if the view doesn't include it, or no producer wrote it. */
 function readEnvelope(body: Uint8Array | string | null | undefined): Envelope | undefined {
   if (!body || body.length === 0) return undefined;
   try {
@@ -76,12 +76,12 @@ function readEnvelope(body: Uint8Array | string | null | undefined): Envelope | 
   }
 }
 
-/** The target is `{worker}/tasks/{type}`, so it gives the type without the body. */
+/** The target is `{worker}/tasks/{type}`, so it shows the type without the body. */
 function typeOfTarget(url: string): string {
   return url.slice(url.lastIndexOf("/") + 1);
 }
 
-/** A proto Timestamp in milliseconds since the epoch. */
+/** Converts a proto Timestamp to milliseconds since the epoch. */
 export function toMilliseconds(time: WireTime | null | undefined): number {
   return Number(time?.seconds ?? 0) * 1_000 + Math.floor((time?.nanos ?? 0) / 1e6);
 }

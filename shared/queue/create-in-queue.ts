@@ -4,22 +4,22 @@ import type { Logger } from "../runtime/log.ts";
 import { codeOf } from "./cloud-tasks-calls.ts";
 import type { CreateResult, NewQueuedTask, TaskQueue } from "./task-queue.ts";
 
-/** The result of creating a task, after as many tries as could help. */
+/** The result of creating a task, after as many tries as were useful. */
 export type Created =
   | Exclude<CreateResult, { readonly kind: "exists" }>
-  /** `maybeOurs`: the response to an earlier try of this very request was lost, so that try may have created it. */
+  /** `maybeOurs`: the response to an earlier try was lost, so that try may have created it. */
   | { readonly kind: "exists"; readonly maybeOurs: boolean };
 
 const TRY_TIMEOUT_MS = 3_000;
-/** For all tries together, pauses included. */
+/** For all tries together, with the pauses. */
 const TOTAL_TIMEOUT_MS = 10_000;
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 1_000;
 
 /**
- * Creates a task, and tries again if the response is lost. All tries use the same name, so however many of them arrive,
- * there is one task:
+ * Creates a task, and tries again if the response is lost. All tries use the same name, so they create one task,
+ * however many arrive:
  *
  *     CreateTask ──▶ applied, response lost        CreateTask ──▶ lost
  *     CreateTask ──▶ ALREADY_EXISTS: maybe ours    CreateTask ──▶ created
@@ -67,7 +67,7 @@ function afterLostTries(result: Responded): Created {
   }
 }
 
-/** Doubles each time, and half of it is random, so that callers that fail together don't come back together. */
+/** Doubles each time. Half of it is random, so that callers that fail together don't retry together. */
 function pauseMs(lost: number): number {
   const fullMs = Math.min(FIRST_PAUSE_MS * 2 ** lost, MAX_PAUSE_MS);
   return fullMs * (0.5 + Math.random() / 2);

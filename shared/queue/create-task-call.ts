@@ -5,10 +5,10 @@ type WireRequest = protos.google.cloud.tasks.v2.ICreateTaskRequest;
 type WireTask = protos.google.cloud.tasks.v2.ITask;
 
 /**
- * Calls CreateTask through the client's own stub, with its channel and credentials. What the client puts on top of that
- * (retries, pages, long-running operations) takes a tenth of the time of a request, and nothing of it is wanted here.
+ * Calls CreateTask through the client's own stub, with its channel and credentials. The layers that the client adds
+ * (retries, paging, long-running operations) take a tenth of a request's time, and none is needed here.
  *
- * @throws Error with a status code of gRPC, as the client does.
+ * @throws Error with a gRPC status code, as from the client.
  */
 export async function callCreateTask(
   client: CloudTasksClient,
@@ -23,7 +23,7 @@ export async function callCreateTask(
   });
 }
 
-/** What Google's front ends route a call by (https://google.aip.dev/client-libraries/4222), and who sends it. */
+/** Routes the call (https://google.aip.dev/client-libraries/4222), and names the client. */
 function metadataFor(parent: string): Metadata {
   const metadata = new Metadata();
   metadata.set("x-goog-request-params", `parent=${encodeURIComponent(parent)}`);

@@ -1,7 +1,7 @@
 import type { Envelope, SealedEnvelope } from "../contract/envelope.ts";
 import type { Deadline } from "../runtime/deadline.ts";
 
-/** A task as its queue knows it. Times are in milliseconds since the epoch. */
+/** A task in its queue. Times are in milliseconds since the epoch. */
 export interface QueuedTask {
   readonly type: string;
   /** When Cloud Tasks created it, by its clock, to the second. */
@@ -10,19 +10,19 @@ export interface QueuedTask {
   readonly enqueuedAt?: string;
   /** Who handed it over. Missing if an earlier revision enqueued it. */
   readonly caller?: string;
-  /** When its envelope says that it is due, as RFC 3339. Its queue may deliver it before, which leads to another hop. */
+  /** When its envelope says it is due, as RFC 3339. Its queue may deliver it earlier, which starts another hop. */
   readonly notBefore?: string;
-  /** The task that it follows, and the dead letter that it repeats. */
+  /** The task that it follows, and the dead letter that it replays. */
   readonly parentId?: string;
   readonly replayOf?: string;
-  /** When it is due or, after a failed attempt, when the next one is. */
+  /** When it is due or, after a failed attempt, when the next attempt is. */
   readonly scheduledAtMs: number;
   /** How many attempts Cloud Tasks has begun, and how many of them got a response. */
   readonly dispatchCount: number;
   readonly responseCount: number;
-  /** What Cloud Tasks says about the last attempt if it failed: `UNAUTHENTICATED(16): HTTP status code 401`. */
+  /** Cloud Tasks' report on the last attempt if it failed: `UNAUTHENTICATED(16): HTTP status code 401`. */
   readonly lastFailure?: string;
-  /** What it carries. Only in a full view, and only if a producer wrote it. */
+  /** Its envelope. Only in a full view, and only if a producer wrote it. */
   readonly envelope?: Envelope;
 }
 
@@ -39,28 +39,28 @@ export type TaskHop = Pick<Envelope, "id" | "hop">;
 /** The result of one CreateTask. */
 export type CreateResult =
   | { readonly kind: "created"; readonly task: QueuedTask }
-  /** There is a task of this name, or there was one recently. */
+  /** A task has this name, or had it recently. */
   | { readonly kind: "exists" }
   | { readonly kind: "throttled" }
-  /** The queue does not exist, or accepts no tasks. */
+  /** The queue doesn't exist, or accepts no tasks. */
   | { readonly kind: "no-queue"; readonly cause: unknown }
   /** The response was lost: the task may or may not have been created. */
   | { readonly kind: "unclear"; readonly cause: unknown };
 
-/** What the queue knows about a name. */
+/** What the queue knows of a task's name. */
 export type Sighting =
   | { readonly kind: "found"; readonly task: QueuedTask }
-  /** There was a task recently: it ended or was deleted. */
+  /** A task had this name recently: it ended or was deleted. */
   | { readonly kind: "gone" }
   | { readonly kind: "never" };
 
-/** What the producer needs of the queues. */
+/** The queue operations that the producer needs. */
 export interface TaskQueue {
-  /** Tries once: whether to try again is up to the caller. Rejects if trying again can't help. */
+  /** Tries once; the caller decides whether to try again. Rejects if another try can't help. */
   create(task: NewQueuedTask, deadline: Deadline): Promise<CreateResult>;
   /**
    * Looks a task up, in both queues that it may be in while the number of shards changes. A `full` view includes its
-   * envelope, with null in place of the payload; `payload` includes that, too.
+   * envelope, with null in place of the payload; `payload` includes the payload, too.
    *
    * @throws DependencyError if Cloud Tasks fails.
    */
@@ -73,7 +73,7 @@ export interface TaskQueue {
    */
   findInEarlierShard(hop: TaskHop, view: "basic" | "full", deadline: Deadline): Promise<Sighting>;
   /**
-   * Deletes a task wherever it may be, unless it is gone already. An attempt in progress goes on, and is its last.
+   * Deletes a task from every queue that may hold it. An attempt in progress continues, and is the last.
    *
    * @throws DependencyError if Cloud Tasks fails: then it may or may not be deleted.
    */

@@ -2,18 +2,18 @@ import { Timestamp } from "@google-cloud/firestore";
 import { z } from "zod";
 import { cut, cutToBytes } from "../process/cut.ts";
 
-/** How many attempts a record tells of: the last ones. */
+/** How many attempts a record keeps: the last ones. */
 const MOST_LOGGED_ATTEMPTS = 10;
 
-/** An entry's limits: characters, and bytes of a stack. With them, a log of any text has room beside any payload. */
+/** The limits on an entry: characters of text, and bytes of a stack. Within them, any log fits beside any payload. */
 const LONGEST_CODE = 100;
 const LONGEST_MESSAGE = 500;
 const LONGEST_STACK_BYTES = 1_024;
 const LONGEST_INSTANCE = 100;
 
 /**
- * How an attempt ended: as its handler said, or how it was stopped. A `lost` attempt reported no end before its lease ran
- * out: its process was killed or cut off, or its handler ignored the signal to stop.
+ * How an attempt ended: as its handler returned, or how it was stopped. A `lost` attempt reported no end before its
+ * lease expired: its process was killed or cut off, or its handler ignored the signal to stop.
  */
 export type AttemptOutcome =
   | "succeeded"
@@ -28,32 +28,32 @@ export type AttemptOutcome =
   | "cancelled"
   | "lost";
 
-/** One attempt, as its record tells of it. */
+/** One attempt, as its record shows it. */
 export interface LoggedAttempt {
-  /** Its number. An attempt that isn't counted leaves its number to the next one. */
+  /** Its number. If an attempt isn't counted, the next one has the same number. */
   readonly attempt: number;
   readonly hop: number;
-  /** By its instance's clock; for a lost attempt, by Firestore's. */
+  /** By its instance's clock; for a lost attempt, by Firestore's clock. */
   readonly startedAt: Timestamp | null;
-  /** By its instance's clock; null if nobody knows. */
+  /** By its instance's clock; null if unknown. */
   readonly endedAt: Timestamp | null;
   readonly outcome: AttemptOutcome;
   readonly code: string | null;
   readonly message: string | null;
-  /** The first frames of what was thrown. */
+  /** The first frames of the thrown error's stack. */
   readonly stack: string | null;
-  /** The instance that it ran on, as the first line of that instance's log names it; null if nobody knows. */
+  /** The instance that ran it, named as in the first line of that instance's log; null if unknown. */
   readonly instance: string | null;
-  /** When the next attempt is due, if the worker set that time, and by which rule. */
+  /** When the next attempt is due, if the worker set that time, and the rule that set it. */
   readonly nextAt?: Timestamp;
   readonly nextRule?: NextRule;
 }
 
-/** What set the time of a next attempt: the type's backoff, the handler's `retryAfterMs`, or its snooze. */
+/** The rule that set the time of the next attempt: the type's backoff, the handler's `retryAfterMs`, or its snooze. */
 export type NextRule = "backoff" | "retry-after" | "snooze";
 
 /**
- * A task's last attempts, oldest first. Entries are carried on as they were read, with fields and outcomes of other
+ * A task's last attempts, oldest first. Entries are kept as they were read, with fields and outcomes of other
  * revisions.
  */
 export type AttemptLog = readonly Readonly<Record<string, unknown>>[];
@@ -68,7 +68,7 @@ export interface AttemptStart {
   readonly startedAtMs: number;
 }
 
-/** How an attempt ended, and what it says about that. */
+/** How an attempt ended, and its error. */
 export interface AttemptReport {
   readonly attempt: number;
   readonly outcome: AttemptOutcome;
@@ -79,7 +79,7 @@ export interface AttemptReport {
   readonly next?: { readonly atMs: number; readonly rule: NextRule } | undefined;
 }
 
-/** The log with an attempt that has ended. */
+/** Adds a finished attempt to the log. */
 export function withAttempt(log: AttemptLog, { hop, instance, startedAtMs }: AttemptStart, report: AttemptReport) {
   const { attempt, outcome, endedAtMs, error, stack, next } = report;
   return append(log, {
@@ -96,7 +96,7 @@ export function withAttempt(log: AttemptLog, { hop, instance, startedAtMs }: Att
   });
 }
 
-/** The log of an attempt after which no other comes, whatever was planned. */
+/** The log of a task that gets no further attempt, even if one was planned. */
 export function withoutNext(log: AttemptLog): AttemptLog {
   return log.map((entry, index) => {
     if (index < log.length - 1) return entry;
@@ -105,7 +105,7 @@ export function withoutNext(log: AttemptLog): AttemptLog {
   });
 }
 
-/** What the log depends on in a record. */
+/** The fields of a record that the log depends on. */
 interface Recorded {
   readonly state: string;
   readonly attempts: number;
@@ -117,8 +117,8 @@ interface Recorded {
 }
 
 /**
- * The log that is carried on from a record that nobody owns any more. If the record is still running, its attempt was
- * lost, and this is the last chance to say so.
+ * The log to keep from a record that nobody owns any more. If the record is still running, its attempt was lost, and
+ * this is the last chance to log that.
  */
 export function carriedFrom(record: Recorded | null): AttemptLog {
   if (!record) return [];

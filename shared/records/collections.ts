@@ -11,7 +11,7 @@ export interface Collections {
   readonly taskSchedules: string;
 }
 
-/** The names behind a prefix, which may be empty. */
+/** The collections' names with a prefix, which may be empty. */
 export function collectionsBehind(prefix: string): Collections {
   return {
     taskRecords: `${prefix}${TASK_RECORDS}`,

@@ -3,29 +3,28 @@ import type { TaskError } from "./task-record.ts";
 import type { Transition } from "./transition.ts";
 
 /**
- * How much of what was said is written. An end must become durable even if Firestore refuses what came with it: each
- * refusal leaves out more, first what the attempt itself says, then the payload in the dead letter and what earlier attempts
- * said.
+ * How much detail to write. An attempt's end must become durable even if Firestore refuses its details. Each refusal
+ * leaves out more: first what this attempt reports, then the dead letter's payload and what earlier attempts reported.
  */
 const DETAILS = ["all", "no-words", "no-payload"] as const;
 export type Detail = (typeof DETAILS)[number];
 
-/** What a record says in place of a message that Firestore refused. */
+/** Replaces a message that Firestore refused. */
 const REFUSED_MESSAGE = "Firestore refused to store the error's message.";
 const REFUSED_CODE = "not_stored";
-/** A code that no store can object to. */
+/** A code that Firestore always accepts. */
 const PLAIN_CODE = /^[\w.:-]{1,100}$/;
 
-/** Statuses by which Firestore refuses what a commit says, and would again: INVALID_ARGUMENT, OUT_OF_RANGE. */
+/** Statuses of a lasting refusal of a commit's content: INVALID_ARGUMENT, OUT_OF_RANGE. */
 const REFUSALS = new Set([3, 11]);
 
-/** Statuses that may mean the same, but usually pass: UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL. */
+/** Statuses that may mean the same but are usually temporary: UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL. */
 const POSSIBLE_REFUSALS = new Set([2, 8, 13]);
 
-/** What has no words of its own that could be left out. */
+/** Transitions without any text that could be left out. */
 const WITHOUT_DETAIL: ReadonlySet<Transition["kind"]> = new Set(["claim", "requestCancel", "renew", "replay"]);
 
-/** How much to write after a commit was refused; undefined if it can't be less. */
+/** The level of detail to try after a commit was refused; undefined if nothing more can be left out. */
 export function detailAfter(
   status: number,
   on: { readonly detail: Detail; readonly triesLeft: number; readonly transition: Transition | null | undefined },
@@ -38,7 +37,7 @@ export function detailAfter(
   return isLastChance && POSSIBLE_REFUSALS.has(status) ? (less ?? detail) : detail;
 }
 
-/** A transition as it can be stored: text is made well-formed, and what `detail` leaves out is left out. */
+/** A transition that can be stored: its text is made well-formed, and details are left out as `detail` says. */
 export function storable(transition: Transition, detail: Detail = "all"): Transition {
   switch (transition.kind) {
     case "complete": {
@@ -71,7 +70,7 @@ export function storable(transition: Transition, detail: Detail = "all"): Transi
   }
 }
 
-/** An error as it can be stored: its text is made well-formed, or left out. */
+/** An error that can be stored: its text is made well-formed or left out. */
 function storableError(error: TaskError, detail: Detail): TaskError {
   const { code, message } = error;
   if (detail !== "all") return { code: PLAIN_CODE.test(code) ? code : REFUSED_CODE, message: REFUSED_MESSAGE };
@@ -79,7 +78,7 @@ function storableError(error: TaskError, detail: Detail): TaskError {
   return { code: code.toWellFormed(), message: message.toWellFormed() };
 }
 
-/** A log as it can be stored: its text is well-formed already. */
+/** A log that can be stored: its text is well-formed already. */
 function storableLog(log: AttemptLog, detail: Detail): AttemptLog {
   if (detail === "all") return log;
   const last = log.length - 1;

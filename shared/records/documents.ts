@@ -10,28 +10,28 @@ import type { RecordDatabase } from "./wire/record-database.ts";
 import type { StoredDocument } from "./wire/stored-document.ts";
 import type { Writer, Writes } from "./writes.ts";
 
-/** No letter has this id, so a read finds nothing. */
+/** No letter has this id, so the read finds nothing. */
 const PROBED_DOCUMENT = "readiness";
 
 /** ALREADY_EXISTS. */
 const ALREADY_EXISTS = 6;
 
-/** What must be unchanged since it was read. Doesn't apply to what isn't written. */
+/** What must be unchanged since it was read. A condition on a document that isn't written has no effect. */
 export interface Conditions {
   readonly record?: Timestamp | undefined;
   readonly letter?: Timestamp | undefined;
-  /** Of the entry that is deleted, if it is the only one. */
+  /** On the entry that is deleted, if it is the only one. */
   readonly entry?: Timestamp | undefined;
 }
 
-/** Handoff's documents in a database: where they are, how calls to them are bounded, and how writes are committed. */
+/** Handoff's documents in a database: their locations, the deadlines of calls to them, and the commit of writes. */
 export class Documents {
   readonly db: RecordDatabase;
   readonly clock: Clock;
   readonly #names;
   readonly #calls = new PendingCalls();
 
-  /** @param options.collectionPrefix what stands before the names of the collections. Default: nothing. */
+  /** @param options.collectionPrefix the prefix of the collections' names. Default: none. */
   constructor(options: { readonly db: RecordDatabase; readonly clock: Clock; readonly collectionPrefix?: string }) {
     this.db = options.db;
     this.clock = options.clock;
@@ -65,11 +65,11 @@ export class Documents {
   }
 
   /**
-   * Makes calls, and waits no longer than until `untilMs`, in milliseconds since the epoch. The client alone would keep
-   * trying for 25 s when Firestore is unreachable. It can't be cancelled, so a call that was given up can still take
-   * effect.
+   * Makes calls and waits for them until `untilMs` at most, in milliseconds since the epoch. The client alone would
+   * keep trying for 25 s when Firestore is unreachable. Its calls can't be cancelled, so a call may still take effect
+   * after this gives up.
    *
-   * @throws RecordStoreError when Firestore fails, or time is up.
+   * @throws RecordStoreError when Firestore fails or time is up.
    */
   async within<Result>(untilMs: number, call: () => Promise<Result>): Promise<Result> {
     const deadline = { clock: this.clock, timeoutMs: untilMs - this.clock.now() };
@@ -97,7 +97,7 @@ export class Documents {
   /**
    * Writes documents in one commit. Rejects with the client's error.
    *
-   * @returns the commit's time; undefined if nothing was left to write.
+   * @returns the commit's time; undefined if there was nothing to write.
    */
   async commit(id: TaskId, writes: Writes, conditions: Conditions): Promise<Timestamp | undefined> {
     const staged = new CommitWrites();
@@ -111,12 +111,12 @@ export class Documents {
     }
   }
 
-  /** Adds writes to a transaction that has read, and so locked, the record of this id. */
+  /** Adds writes to a transaction that has read, and so locked, the record with this id. */
   stage(to: Writer<DocumentReference>, writes: Writes, id: TaskId): void {
     this.#stage(to, (collection, name) => this.db.collection(collection).doc(name), writes, { id, isLocked: true });
   }
 
-  /** A record that is locked needs no condition. */
+  /** A locked record needs no condition. */
   #stage<Ref>(
     to: Writer<Ref>,
     refTo: (collection: string, name: string) => Ref,
@@ -146,7 +146,7 @@ export class Documents {
   }
 }
 
-/** Whether a commit failed since its only letter stands already. It isn't written again: somebody may have replayed it. */
+/** Whether a commit's only letter exists already. It isn't written again: somebody may have replayed it. */
 export function isKept({ record, letter }: Writes, error: unknown): boolean {
   return !record && letter?.kind === "create" && isFirestoreError(error) && error.code === ALREADY_EXISTS;
 }

@@ -9,12 +9,12 @@ export interface ReadRecord {
   readonly readTimeMs: number;
 }
 
-/** What a decision tells the store: what to write, or null for nothing. */
+/** A decision's instruction to the store: the transition to write, or null for none. */
 export interface Decided {
   readonly transition: Transition | null;
 }
 
-/** A record as it was read, with what a commit needs to be conditional on that. */
+/** A record as it was read, with what a conditional commit needs. */
 export type KnownRead = StoredDocument;
 
 /** A decision, what it was made from, and when the record was last written; null if there is none. */

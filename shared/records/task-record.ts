@@ -33,8 +33,8 @@ const jsonText = z
   .pipe(anyJson);
 
 /**
- * Records outlive deployments. Readers ignore unknown fields, and fields that no decision needs may be missing: they
- * have defaults here.
+ * Records outlive deployments. Readers ignore unknown fields. Fields that no decision needs may be missing and have
+ * defaults here.
  */
 const taskRecordSchema = z.object({
   queue: z.string().optional(),
@@ -44,7 +44,7 @@ const taskRecordSchema = z.object({
    * The token of the attempt that wrote last. An attempt owns the task while the record is running and holds its token.
    */
   owner: z.string(),
-  /** The fencing token. Each claim increases it by one, which shows the later of two attempts. */
+  /** The fencing token. Each claim increases it by one, which shows which of two attempts is later. */
   fence: z.int().nonnegative(),
   /** Attempts that have begun. A released attempt doesn't count. */
   attempts: z.int().nonnegative(),
@@ -55,8 +55,8 @@ const taskRecordSchema = z.object({
   /** When the claim was made, by Firestore's clock; null while nobody holds one. */
   claimedAt: timestamp.nullable(),
   /**
-   * The instance that holds the claim of this fence; null while nobody holds one. Earlier revisions neither write it nor
-   * remove it, so with another fence it says nothing.
+   * The instance that holds the claim of this fence; null while nobody holds one. Earlier revisions neither write nor
+   * remove it, so it is stale if its fence isn't the record's.
    */
   claimedBy: z.object({ instance: z.string(), fence: z.int() }).nullish(),
   leaseMs: z.int().nonnegative(),
@@ -68,26 +68,26 @@ const taskRecordSchema = z.object({
   caller: z.string().optional(),
   finishedAt: timestamp.nullable().default(null),
   lastError: taskError.nullable().default(null),
-  /** The last attempts that have ended. Missing from records of earlier revisions. */
+  /** The last attempts that ended. Missing from records of earlier revisions. */
   attemptLog: attemptLogSchema.optional(),
-  /** How often the task was put into its queue anew; see the envelope. Absent on the first hop. */
+  /** How many times the task was put into its queue again; see the envelope. Absent on the first hop. */
   hop: z.int().nonnegative().optional(),
   /** When this hop was put into its queue, as RFC 3339. */
   hopAt: z.string().optional(),
-  /** When the task is due, as RFC 3339. Absent if that is at once, or up to its queue. */
+  /** When the task is due, as RFC 3339. Absent if it is due at once, or when its queue decides. */
   notBefore: z.string().optional(),
-  /** How often in a row the handler put the task off. */
+  /** How many times in a row the handler snoozed the task. */
   snoozes: z.int().nonnegative().optional(),
   parentId: z.string().optional(),
-  /** The dead letter that the task repeats. */
+  /** The dead letter that this task replays. */
   replayOf: z.string().optional(),
-  /** The tasks that were committed with the task's end. */
+  /** The tasks that were committed together with the task's end. */
   children: z.array(z.string()).optional(),
-  /** What the handler returned; stored as JSON text. */
+  /** What the handler returned, stored as JSON text. */
   result: jsonText.nullable().default(null),
-  /** When somebody asked for a cancel while an attempt ran, by Firestore's clock. Unless it succeeds, that ends the task. */
+  /** When a cancel was requested during an attempt, by Firestore's clock. Unless it succeeds, the task ends with it. */
   cancelRequestedAt: timestamp.optional(),
-  /** Who cancelled the task, or asked for it. */
+  /** Who cancelled the task, or requested it. */
   cancelledBy: z.string().optional(),
   expireAt: timestamp,
 });
@@ -102,7 +102,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * How long a record is kept after it was last claimed or settled. A task lives at most 31 days
- * (https://cloud.google.com/tasks/docs/quotas), one more day is required, and another allows for wrong clocks.
+ * (https://cloud.google.com/tasks/docs/quotas). We require one more day, and allow another for wrong clocks.
  */
 export const RECORD_RETENTION_MS = 33 * DAY_MS;
 
@@ -127,14 +127,14 @@ export function leaseLeftMs({ state, claimedAt, leaseMs }: TaskRecord, readTimeM
 }
 
 /**
- * Whether a record counts as gone: TTL deletion can lag by a day. An instance's clock set the expiry, and may have been
- * wrong, so an expiry can't end a lease.
+ * Whether a record counts as gone, since TTL deletion can lag by a day. An instance's clock set the expiry and may have
+ * been wrong, so an expiry can't end a lease.
  */
 export function isExpired(record: TaskRecord, readTimeMs: number): boolean {
   return record.expireAt.toMillis() <= readTimeMs && leaseLeftMs(record, readTimeMs) <= 0;
 }
 
-/** How many times in a row a task has been put off. An attempt that was lost counts as one that ran, and ends the row. */
+/** How many times in a row a task has been snoozed. A lost attempt counts as one that ran, and ends the row. */
 export function carriedSnoozes({ state, snoozes = 0 }: Pick<TaskRecord, "state" | "snoozes">): number {
   return state === "running" ? 0 : snoozes;
 }

@@ -19,7 +19,7 @@ import { TASK_RECORDS, type TaskRecord } from "./task-record.ts";
 import type { Task, Transition } from "./transition.ts";
 import { type Writes, writesOf } from "./writes.ts";
 
-/** How often to read a record and decide before giving up with the last error. */
+/** How many times to read a record and decide before giving up with the last error. */
 const MOST_TRIES = 5;
 
 /** Statuses that a retry can't help: PERMISSION_DENIED, UNIMPLEMENTED. */
@@ -27,7 +27,7 @@ const LASTING = new Set([7, 12]);
 
 type StoreOptions = ConstructorParameters<typeof Documents>[0];
 
-/** The tasks' records. Whatever a transition says is committed at once: the record, a letter, entries of the outbox. */
+/** The tasks' records. Each transition is one commit: the record, a letter, and outbox entries. */
 export class TaskStore {
   readonly #documents: Documents;
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class TaskStore {
   }
 
   /**
-   * When a step of a delivery that begins now must be over, in milliseconds since the epoch. Claiming is one step,
+   * The deadline of a delivery's step that begins now, in milliseconds since the epoch. Claiming is one step and
    * settling another, however many calls each takes.
    *
    * @param timeoutMs default `RECORD_STORE_DEADLINE_MS`.
@@ -47,7 +47,7 @@ export class TaskStore {
     return this.#clock.now() + timeoutMs;
   }
 
-  /** Makes store calls, and waits no longer than their step lasts; see `Documents`. */
+  /** Makes store calls and waits no longer than their step lasts; see `Documents`. */
   within<Result>(untilMs: number, call: () => Promise<Result>): Promise<Result> {
     return this.#documents.within(untilMs, call);
   }
@@ -55,7 +55,7 @@ export class TaskStore {
   /**
    * Writes a task's first record, provided that there is none: one commit, no read.
    *
-   * @returns its update time; undefined if only a read can tell whose the record is.
+   * @returns its update time; undefined if only a read can show whose record is there.
    */
   async create(task: Task, transition: Transition): Promise<Timestamp | undefined> {
     try {
@@ -68,11 +68,11 @@ export class TaskStore {
   }
 
   /**
-   * Ends an attempt whose claim was committed at `updateTime`, provided that nobody has written since: one commit, no
-   * read.
+   * Ends an attempt whose claim was committed at `updateTime`, provided that nobody has written to it since: one
+   * commit, no read.
    *
-   * @returns false if only a read can tell whether it was written.
-   * @throws RecordStoreError when Firestore did not respond within the step.
+   * @returns false if only a read can show whether it was written.
+   * @throws RecordStoreError when Firestore didn't respond within the step.
    */
   async settle(
     task: Task,
@@ -84,7 +84,7 @@ export class TaskStore {
       await this.within(untilMs, () => this.#documents.commit(task.envelope.id, writes, { record: updateTime }));
       return true;
     } catch (error) {
-      // A failed precondition may mean that the client retried a commit whose response was lost. Only a read can tell.
+      // A failed precondition may mean that the client retried a commit whose response was lost. Only a read can show.
       if (error instanceof RecordStoreError && error.status !== undefined) return false;
       throw error;
     }
@@ -92,24 +92,26 @@ export class TaskStore {
 
   /**
    * Reads a task's record, decides, and writes, provided that the record hasn't changed since the read. `decide` runs
-   * again if that fails or the result is unknown, so it must recognise what an earlier call of it has written.
+   * again if that fails or the result is unknown, so it must recognise what an earlier call has written.
    *
    *     read ──▶ decide ──▶ commit, if the record is as read ──ok──▶ done
    *      ▲                         └── refused, or unclear ──┐
    *      └───────────────────────────────────────────────────┘
    *
-   * This deliberately isn't a transaction: a transaction that reads locks the record, and if the response to its read
-   * is lost, nobody can end it. For a minute (https://cloud.google.com/firestore/docs/transaction-data-contention) no
-   * attempt could record its end, not even the transaction's own, while leases run out.
+   * This deliberately isn't a transaction. A transaction that reads locks the record, and if the response to the read
+   * is lost, nobody can end the transaction. For a minute
+   * (https://cloud.google.com/firestore/docs/transaction-data-contention) no attempt could record its end, not even the
+   * transaction's own, while leases run out.
    *
-   * What Firestore refuses to store is written with less detail: if an end weren't durable, its handler would run again.
+   * If Firestore refuses the content, it is written with less detail: without a durable end the handler would run
+   * again.
    *
-   * @param untilMs the end of a step. After that, nothing is retried or written: the delivery already has its response,
-   * and other attempts carry on from there. Default: never.
-   * @param known an earlier read to decide from first, which saves one. If that leads to no write, the record is read after
-   * all.
-   * @returns the decision, and when the record was last written: by this change or, if it wrote nothing, before. Null
-   * if there is no record. `read` is what the decision was made from.
+   * @param untilMs the step's deadline. After it, nothing is retried or written: the delivery has its response by then,
+   * and other attempts continue from there. Default: never.
+   * @param known an earlier read to decide from first, which saves a read. If that decision writes nothing, the record
+   * is read after all.
+   * @returns the decision, what it was made from (`read`), and when the record was last written, by this change or an
+   * earlier one; null if there is no record.
    * @throws the client's error when the last try fails, or a RecordStoreError when the step is over.
    */
   async change<Decision extends Decided>(
@@ -135,7 +137,7 @@ export class TaskStore {
   }
 
   /**
-   * Runs `body` in a Firestore transaction that has read the task's record. Everything it writes, including the
+   * Runs `body` in a Firestore transaction that has read the task's record. Everything that it writes, including the
    * record's transition, is one commit. The client may run it again, after contention or a commit whose response was
    * lost.
    *
@@ -188,10 +190,10 @@ export class TaskStore {
   }
 
   /**
-   * Tells a task's record as `find` does, and each time that it changes, by a listener: one read, and one for each change.
-   * The client carries on by itself after a stream that broke. After an error that is told, it has ended.
+   * Reports a task's record, as `find` returns it, now and after each change. It uses a listener: one read, and one per
+   * change. The client reconnects by itself after a broken stream. A reported error ends the listener.
    *
-   * @returns what ends it. Until then the client can't be closed.
+   * @returns a function that ends it. Until then the client can't be closed.
    */
   watch(id: TaskId, onRecord: (record: TaskRecord | undefined) => void, onError: (error: unknown) => void): () => void {
     return this.#documents.record(id).onSnapshot((snapshot) => {
@@ -245,7 +247,7 @@ export class TaskStore {
   }
 }
 
-/** Runs `body` in a transaction that has read a task's record, as `transact` does, but writes none: for tests of handlers. */
+/** Does the same as `transact`, but writes no record: for tests of handlers. */
 export async function transactUnrecorded<Result>(
   db: Firestore,
   id: TaskId,

@@ -26,17 +26,17 @@ export interface Writes {
   /** `create` requires that there is no record; `update` changes the one that was read. */
   readonly record?: { readonly kind: "create" | "update"; readonly fields: Fields };
   /**
-   * `set` keeps what replays added to an earlier letter of the same name; `create` requires that there is none; `update`
-   * changes the one that was read.
+   * `set` keeps what replays added to an earlier letter with the same name; `create` requires that there is none;
+   * `update` changes the one that was read.
    */
   readonly letter?: { readonly kind: "set" | "create" | "update"; readonly id: string; readonly fields: Fields };
-  /** Entries to write into the outbox, whatever stands there. */
+  /** Outbox entries to write, whether or not they exist. */
   readonly entries?: readonly { readonly id: string; readonly fields: Fields }[];
   /** The ids of entries to delete, whether or not they exist. */
   readonly dropped?: readonly string[];
 }
 
-/** What a commit and a transaction have in common. */
+/** The methods that a commit and a transaction share. */
 export interface Writer<Ref> {
   create(ref: Ref, fields: DocumentData): unknown;
   set(ref: Ref, fields: DocumentData): unknown;
@@ -92,7 +92,7 @@ export function writesOf(
   }
 }
 
-/** What writes depend on beside their transition. */
+/** What the writes depend on besides their transition. */
 interface On {
   readonly before: Fields | null;
   readonly nowMs: number;
@@ -138,7 +138,7 @@ function refusalWrites(transition: Extract<Transition, { kind: "refuseEntry" }>,
   return { record, letter, dropped: [entryId] };
 }
 
-/** An entry whose id has its payload's hash is the same each time that it is committed: somebody may have replayed it. */
+/** An entry with its payload's hash in its id always gets the same letter. Somebody may have replayed that. */
 function entryLetter(task: Task, entryId: string, fields: DeadLetter): NonNullable<Writes["letter"]> {
   const id = entryLetterId(entryId);
   const isSame = entryId === newTaskEntryId(task.envelope.id, fields.payloadHash);
@@ -166,7 +166,7 @@ function runningFields({ attempt, instance, log }: Extract<Transition, { kind: "
   };
 }
 
-/** The fields that an end changes. The lease is over; owner and fence stay and identify who ended it. */
+/** The fields that an end changes. The lease is over; owner and fence remain and identify who ended it. */
 function endFields(transition: End, nowMs: number): Fields {
   const { kind, attempts, log } = transition;
   const common = {
@@ -217,12 +217,12 @@ function endFields(transition: End, nowMs: number): Fields {
   }
 }
 
-/** The hop that comes next. When it is put into its queue, and for when, is known later. */
+/** The next hop. When it is put into its queue is only known later. */
 function hopFields({ hop, notBeforeMs }: NextHop): Fields {
   return { hop, hopAt: DELETED, notBefore: notBeforeMs === null ? DELETED : new Date(notBeforeMs).toISOString() };
 }
 
-/** An attempt that says nothing about the task keeps the previous attempt's error. */
+/** An attempt that reports nothing about the task keeps the previous attempt's error. */
 function lastErrorOf(error: TaskError | null): Fields {
   return error === null ? {} : { lastError: error };
 }
@@ -233,8 +233,8 @@ function textOf(result: Json): string | null {
 
 /**
  * Replaces the record that was read with a whole new one. Only an update can be conditional, and an update keeps the
- * fields it doesn't name, so it must name the fields to delete. A record that continues keeps the fields that this
- * revision doesn't know.
+ * fields that it doesn't name, so it must name the fields to delete. A record that continues another keeps the fields
+ * that this revision doesn't know.
  */
 function wholeRecord(
   { owner, fence, attempts, from }: NewRecord & AttemptNumbers,
@@ -269,7 +269,7 @@ function snoozesOf(from: TaskRecord | null): Fields {
   return snoozes > 0 ? { snoozes } : {};
 }
 
-/** Where a task comes from and which hop of it this is, as far as its envelope, or else its record, says so. */
+/** Where a task comes from and which hop this is, from its envelope or else its record. */
 function lineageOf(envelope: Envelope, from: TaskRecord | null): Fields {
   const { hop, hopAt, notBefore } = envelope;
   const { caller = from?.caller, parentId = from?.parentId, replayOf = from?.replayOf } = envelope;

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from "./clock.ts";
 
 /**
- * Asks again and again, `everyMs` milliseconds after the last answer.
+ * Calls `ask` repeatedly, `everyMs` milliseconds after each response, until it resolves with true.
  *
  * @param everyMs undefined: never.
- * @returns a signal that fires when the answer is yes, and what ends the asking.
+ * @returns a signal that then fires, and a function that stops the calls.
  */
 export function askUntil(
   ask: () => Promise<boolean>,

@@ -1,19 +1,19 @@
-/** A timer that has been set; cancelling one that has fired does nothing. */
+/** A timer that has been set. Cancelling one that has fired has no effect. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Where time comes from. Everything that waits or compares times takes one, so that tests can move it. */
+/** The source of time. All code that waits or compares times takes one, so that tests can control it. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. It may jump: somebody sets the clock, or the machine sleeps. */
+  /** Milliseconds since the Unix epoch. It may jump when somebody sets the clock or the machine sleeps. */
   now(): number;
-  /** Milliseconds since some moment, which never jump: for ages and waits within this process. */
+  /** Milliseconds since some moment. It never jumps: use it for ages and waits within this process. */
   monotonic(): number;
-  /** Calls back once, after a wait of `delayMs` milliseconds (0 and less: as soon as possible, never synchronously). */
+  /** Calls back once, after `delayMs` milliseconds (0 or less: as soon as possible, never synchronously). */
   setTimer(delayMs: number, callback: () => void): Timer;
 }
 
-/** Node's timers fire at once when asked for more than this, so longer waits are made of several. */
+/** Node's timers fire at once if they are set for longer than this, so longer waits use several timers. */
 const LONGEST_NODE_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's clocks. Timers keep the process alive. */

@@ -1,4 +1,4 @@
-/** What a program was told doesn't hold what it needs. The message lists every problem, a line each. */
+/** A program's configuration is invalid. The message lists every problem, one per line. */
 export class ConfigError extends Error {
   readonly code = "INVALID_CONFIG";
 }

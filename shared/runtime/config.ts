@@ -68,7 +68,7 @@ function variableProblems(error: z.core.$ZodError | undefined, value: unknown, n
   );
 }
 
-/** A TCP port in a variable; 0 asks for any free one. */
+/** A TCP port in a variable; 0 means any free one. */
 export const portVariable = z.coerce.number().int().min(0).max(HIGHEST_PORT);
 
 /** `host:port` in a variable, the form in which Google's clients accept an emulator's address. */
@@ -86,8 +86,8 @@ export const flagVariable = z.enum(["true", "false"]).transform((text) => text =
 export const logLevelVariable = z.enum(["trace", "debug", "info", "warn", "error"]).default("info");
 
 /**
- * What stands before the name of each of Handoff's collections. It begins with a letter, since Firestore reserves names
- * like `__x__` (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
+ * The prefix of the names of Handoff's collections. It begins with a letter, since Firestore reserves names like
+ * `__x__` (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
  */
 export const collectionPrefixVariable = z
   .string()

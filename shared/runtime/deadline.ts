@@ -5,7 +5,7 @@ export class DeadlineError extends Error {
   readonly code = "DEADLINE_EXCEEDED";
 }
 
-/** How long to wait, by which clock, and for whom. */
+/** How long to wait, by which clock, and what ends the wait early. */
 export interface Deadline {
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -13,13 +13,13 @@ export interface Deadline {
   readonly signal?: AbortSignal;
 }
 
-/** What work that goes on is told. Made once, since an error with its stack takes longer to make than a wait. */
+/** The abort reason when a wait is over. Made once, since an error with its stack takes longer than a wait. */
 const WAIT_OVER = new DeadlineError("Nobody is waiting for this any more.");
 
 /**
- * Waits for work, but no longer than the deadline. Unfinished work carries on by itself, since Google Cloud's clients
- * can't be told to stop. Work that can be told takes the signal, which fires as soon as the wait is over, however it ended:
- * what the work has left open by then, such as the unread body of a response, is dropped.
+ * Waits for work, but no longer than the deadline. Unfinished work continues, since calls of Google Cloud's clients
+ * can't be cancelled. Work that can be cancelled uses the signal, which fires when the wait ends, however it ends. That
+ * also drops what the work left open, such as the unread body of a response.
  *
  * @throws DeadlineError when the time is up or the deadline's own signal fires.
  */
@@ -36,7 +36,7 @@ export async function withDeadline<T>(deadline: Deadline, run: (signal: AbortSig
   }
 }
 
-/** Waits for work to settle either way, but no longer than the deadline. False if it hasn't settled by then. */
+/** Waits for work to settle, but no longer than the deadline. False if it hasn't settled by then. */
 export async function settlesWithin(deadline: Deadline, work: Promise<unknown>): Promise<boolean> {
   const { promise: expired, resolve } = Promise.withResolvers<false>();
   const stopWaiting = onDeadline(deadline, () => resolve(false));
@@ -49,7 +49,7 @@ export async function settlesWithin(deadline: Deadline, work: Promise<unknown>):
   return isSettled;
 }
 
-/** Waits until the deadline is over. */
+/** Waits until the deadline has passed. */
 export async function pause(deadline: Deadline): Promise<void> {
   const { promise: expired, resolve } = Promise.withResolvers<void>();
   const stopWaiting = onDeadline(deadline, () => resolve());

@@ -1,4 +1,4 @@
-/** A service that the producer depends on did not do what it was asked. Callers are told to come back later. */
+/** A service that the producer depends on failed. Callers are told to retry later. */
 export class DependencyError extends Error {
   readonly code = "DEPENDENCY_UNAVAILABLE";
   readonly dependency: "firestore" | "cloud-tasks" | "monitoring";

@@ -9,8 +9,8 @@ const MAX_FRAMES = 8;
 const MOST_CAUSES = 4;
 
 /**
- * What may be logged of an error: its name, its shortened message and where it came from. Never what was being handled.
- * Anything can be thrown, so this never throws itself.
+ * The parts of an error that may be logged: its name, its shortened message and its stack, never the data being
+ * handled. Any value can be thrown, so this never throws.
  */
 export function errorFields(error: unknown): { error: Record<string, unknown> } {
   return { error: describe(error, MOST_CAUSES) };
@@ -28,7 +28,7 @@ function describe(thrown: unknown, causes: number): Record<string, unknown> {
   return { ...fields, frames: framesOf(propertyOf(thrown, "stack")) };
 }
 
-/** The first frames of an error's stack, shortened. Whatever else a stack may be, it has none. */
+/** The first frames of an error's stack, shortened; empty for anything that isn't a stack. */
 export function framesOf(stack: unknown): string[] {
   if (typeof stack !== "string") return [];
   const lines = stack.slice(0, LONGEST_STACK).split("\n");

@@ -13,21 +13,21 @@ export function createFirestore(config: {
 }
 
 /**
- * A client of Cloud Tasks, over gRPC. Its modules are loaded by this call: they take longer to load than the rest of a
+ * A client of Cloud Tasks, over gRPC. This call loads its modules, which take longer to load than the rest of a
  * service.
  *
- * @param emulator where an emulator listens; default: the real service, with the process's own credentials.
+ * @param emulator the emulator's address; default: the real service, with the process's own credentials.
  */
 export async function createCloudTasksClient(emulator?: HostAndPort): Promise<CloudTasksClient> {
   return await createClient(emulator, ({ CloudTasksClient: Client }) => Client);
 }
 
-/** A client of Cloud Tasks that is loaded at its first use, for programs that may never need it. */
+/** A client of Cloud Tasks that is loaded on first use, for programs that may never need it. */
 export function lateCloudTasksClient(emulator?: HostAndPort) {
   return lateClient(() => createCloudTasksClient(emulator));
 }
 
-/** The same for the beta version of Cloud Tasks, which alone tells queues' statistics. */
+/** Does the same for the beta version of Cloud Tasks, the only one that returns queue statistics. */
 export function lateStatisticsClient(emulator?: HostAndPort) {
   return lateClient(() => createClient(emulator, ({ v2beta3: { CloudTasksClient: Client } }) => Client));
 }
@@ -43,14 +43,14 @@ async function createClient<Client>(
 ): Promise<Client> {
   const Client = versionOf(await import("@google-cloud/tasks"));
   if (!emulator) return new Client();
-  // CommonJS modules, which have nothing but a default export when a bundle loads them late.
+  // A CommonJS module: loaded by a bundle with a dynamic import, it has only a default export.
   const { default: grpc } = await import("@grpc/grpc-js");
   const { default: auth } = await import("google-auth-library");
   return new Client({
     apiEndpoint: emulator.host,
     port: emulator.port,
     sslCreds: grpc.credentials.createInsecure(),
-    // Without it the first call looks for a metadata server before it is sent.
+    // Without it, the first call looks for a metadata server before it is sent.
     authClient: new auth.PassThroughClient(),
   });
 }
@@ -59,7 +59,7 @@ function lateClient<Client extends { close(): Promise<unknown> }>(create: () => 
   let loading: Promise<Client> | undefined;
   return {
     get: (): Promise<Client> => (loading ??= create()),
-    /** Closes the client, if it was created, once its calls have ended. */
+    /** Closes the client, if it was created, when its calls have ended. */
     async close(): Promise<void> {
       await (await loading)?.close();
     },

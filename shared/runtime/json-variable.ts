@@ -2,10 +2,10 @@ import { z } from "zod";
 import { schemaProblems } from "../http/schema-problems.ts";
 import { JsonTextError, readJson } from "../json/read-json.ts";
 
-/** Lists of names and addresses. */
+/** Enough for lists of names and addresses. */
 const LIMITS = { maxDepth: 4, maxValues: 10_000 };
 
-/** A variable that is JSON of a schema. Each of its problems is named by its path. */
+/** A variable that contains JSON of a schema. Each problem names its path. */
 export function jsonVariable<Schema extends z.ZodType>(schema: Schema) {
   return z.string().transform((text, context): z.output<Schema> => {
     const value = valueOf(text);
@@ -22,7 +22,7 @@ export function jsonVariable<Schema extends z.ZodType>(schema: Schema) {
   });
 }
 
-/** Undefined if the text isn't JSON, or names a key twice. */
+/** Undefined if the text isn't JSON, or contains a key twice. */
 function valueOf(text: string): unknown {
   try {
     return readJson(text, LIMITS).value;

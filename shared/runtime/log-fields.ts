@@ -1,9 +1,9 @@
 import { type SpanContext, TraceFlags, isSpanContextValid } from "@opentelemetry/api";
 import { type TaskId, queueOf } from "../contract/task-id.ts";
 
-// Names that log lines share with the metrics that are counted from them.
+// Names that log lines share with the metrics that count them.
 
-/** The message of the worker's one line per delivery. */
+/** The message of the worker's single line per delivery. */
 export const DELIVERY_MESSAGE = "delivery";
 
 /** The fields of that line that metrics read. */
@@ -22,15 +22,15 @@ export const SCHEDULES_MESSAGE = "schedules";
 export const QUEUES_MESSAGE = "queues";
 
 /**
- * The fields of those lines that metrics read: how many schedules are late, how many queues deliver nothing, and how old the
- * oldest entry of the outbox is, in milliseconds; 0 if it is empty.
+ * The fields of those lines that metrics read: how many schedules are late, how many queues deliver nothing, and the
+ * age of the oldest outbox entry, in milliseconds; 0 if there is none.
  */
 export const LATE_SCHEDULES = "late";
 export const STOPPED_QUEUES = "stopped";
 export const OLDEST_ENTRY_AGE_MS = "oldestEntryAgeMs";
 
 /**
- * Fields by which Cloud Logging groups the lines of one trace across all services
+ * Fields that Cloud Logging uses to group the lines of one trace across all services
  * (https://cloud.google.com/logging/docs/structured-logging#special-payload-fields). Empty without a trace.
  */
 export function traceFields(context: SpanContext | undefined, project: string): Readonly<Record<string, unknown>> {
@@ -42,14 +42,14 @@ export function traceFields(context: SpanContext | undefined, project: string): 
   };
 }
 
-/** Who sent a request, and the account that sent it for them, if it was another one. Empty if nobody is known. */
+/** Who sent a request, and the account that sent it for them, if there is one. Empty if the caller is unknown. */
 export function callerFields(caller?: { readonly email: string; readonly through?: string | undefined }) {
   if (caller === undefined) return {};
   const { email, through } = caller;
   return { caller: email, ...(through === undefined ? {} : { through }) };
 }
 
-/** Labels by which Cloud Logging finds all lines of one task. */
+/** Labels that Cloud Logging uses to find all lines of one task. */
 export function taskLabels(task: { id: TaskId; type?: string }): Readonly<Record<string, unknown>> {
   const { id, type } = task;
   const labels = { taskId: id, ...(type === undefined ? {} : { taskType: type }), queue: queueOf(id) };

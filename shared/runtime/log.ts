@@ -17,7 +17,7 @@ const SEVERITY = new Map([
 
 /**
  * A logger that writes one JSON object per line to standard output, with the fields that Cloud Logging understands. It
- * never waits for whoever reads them: lines that nobody takes are dropped and counted.
+ * never blocks on its reader: lines that nobody reads are dropped and counted.
  *
  * @param options.level the lowest level that is written; default "info".
  * @param options.destination where to write instead.

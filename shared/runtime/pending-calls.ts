@@ -3,8 +3,8 @@ import type { Clock } from "./clock.ts";
 import { settlesWithin } from "./deadline.ts";
 
 /**
- * The calls that a Google client still has in flight, including those that nobody waits for any more: the client can't
- * be told to stop, and it retries a read for up to 25 s.
+ * The calls that a Google client still has in flight, including those that nobody waits for any more: they can't be
+ * cancelled, and the client retries a read for up to 25 s.
  */
 export class PendingCalls {
   readonly #calls = new Set<Promise<unknown>>();
@@ -22,19 +22,19 @@ export class PendingCalls {
     return settlesWithin({ clock, timeoutMs: withinMs }, this.#settleAll());
   }
 
-  /** One call may lead to the next. */
+  /** One call may lead to another. */
   async #settleAll(): Promise<void> {
     while (this.#calls.size > 0) await Promise.allSettled(this.#calls);
   }
 }
 
-/** If a call that was given up gets a response at all, it has it by then. */
+/** If an abandoned call gets a response at all, it usually has it within this time. */
 const CLOSE_TIMEOUT_MS = 500;
 
 /**
- * Closes a Firestore client once its calls have settled. If some don't settle within 500 ms, the client is left to end
- * with the process: a read that it retries after `terminate` rejects where nobody can handle it, and `terminate` itself
- * waits for a call that hangs.
+ * Closes a Firestore client when its calls have settled. If some don't settle within 500 ms, the client is left open
+ * until the process ends: a read that it retries after `terminate` rejects where nothing can handle it, and `terminate`
+ * itself waits for a hanging call.
  */
 export async function closeFirestore(
   db: Pick<Firestore, "terminate">,

@@ -3,22 +3,22 @@ import { FAULT_MESSAGE, type Fault, faultFields, watchFaults } from "../process/
 import type { Logger } from "./log.ts";
 import { isError, propertyOf, textOf } from "../process/thrown.ts";
 
-/** The message that a program sends, once it has started, to a parent that opened a channel to it. */
+/** The message that a program sends after it has started, if its parent opened a channel to it. */
 export const STARTED = "started";
 
 /**
- * The longest that stopping may take, in milliseconds since it was asked for. Cloud Run kills an instance 10 s after
- * SIGTERM (https://cloud.google.com/run/docs/container-contract#instance-shutdown).
+ * The longest that stopping may take after the request, in milliseconds. Cloud Run kills an instance 10 s after SIGTERM
+ * (https://cloud.google.com/run/docs/container-contract#instance-shutdown).
  */
 const STOP_LIMIT_MS = 9_500;
 
-/** What a program doesn't get of that: the time to say that it has stopped, in milliseconds. */
+/** The part of that time that is reserved for the last log line, in milliseconds. */
 const FAREWELL_MS = 100;
 
-/** Something that fails again and again must not fill the log while the program stops. */
+/** A repeating fault must not fill the log while the program stops. */
 const MOST_REPORTED_FAULTS = 100;
 
-/** The exit code tells why a program stopped, not how well. */
+/** The exit code shows why a program stopped, not how well. */
 const EXIT_CODE = { asked: 0, fault: 1 } as const;
 type StopReason = keyof typeof EXIT_CODE;
 
@@ -26,9 +26,9 @@ type StopReason = keyof typeof EXIT_CODE;
 export interface RunningProgram {
   readonly log: Logger;
   /**
-   * Stops it. After `STOP_LIMIT_MS` the process ends, whatever is left.
+   * Stops the program. After `STOP_LIMIT_MS` the process ends, even with work left.
    *
-   * @param leftMs how much of that is left to use, in milliseconds.
+   * @param leftMs returns how much of that time is left, in milliseconds.
    */
   stop(leftMs: () => number): Promise<void>;
   /** Reports a fault, in the fault's async context. Default: a line in the log. */
@@ -36,9 +36,9 @@ export interface RunningProgram {
 }
 
 /**
- * Runs a program: starts it, stops it on SIGTERM, SIGINT or a fault, and ends the process: with exit code 0 if it was
- * asked to stop, even if work was given up, and with 1 after a fault. A mistake that a person can fix (in the
- * configuration, or a port in use) ends it with 1 and a sentence instead of a stack trace.
+ * Starts a program, stops it on SIGTERM, SIGINT or a fault, and ends the process. The exit code is 0 if it was asked to
+ * stop, even if work was abandoned, and 1 after a fault. A mistake that a person can fix (in the configuration, or a
+ * port in use) ends it with 1 and a sentence instead of a stack trace.
  *
  * @param options.portVariable the variable to name if the port is taken.
  */
@@ -46,7 +46,7 @@ export async function runProgram(options: {
   start: () => Promise<RunningProgram>;
   portVariable: string;
 }): Promise<void> {
-  // Before the start, so that a signal that arrives during it stops the program afterwards instead of killing it.
+  // Before the start, so that a signal during the start stops the program afterwards instead of killing it.
   const life = watchProcess();
   try {
     const running = await options.start();
@@ -61,7 +61,7 @@ export async function runProgram(options: {
   }
 }
 
-/** What can end a process: signals, a parent that goes, faults, and the time that stopping may take. */
+/** Watches for what can end a process: signals, a parent that exits, faults, and the time limit on stopping. */
 function watchProcess() {
   const { promise: stopRequested, resolve } = Promise.withResolvers<{ leftMs: () => number }>();
   let reason: StopReason | undefined;
@@ -88,9 +88,9 @@ function watchProcess() {
     requestStop("fault");
   };
 
-  // Not only once: a second signal would otherwise kill the process while it drains.
+  // Not `once`: a second signal would otherwise kill the process while it drains.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => requestStop("asked"));
-  // If a parent opened a channel to this program, the channel closes when the parent has gone.
+  // If the parent opened a channel to this program, the channel closes when the parent exits.
   process.once("disconnect", () => requestStop("asked"));
   watchFaults(onFault);
   return {
@@ -103,7 +103,7 @@ function watchProcess() {
   };
 }
 
-/** A fault's report must not become the next fault. */
+/** An error while reporting a fault must not become the next fault. */
 function report(fault: Fault, running: RunningProgram): void {
   try {
     if (running.reportFault) running.reportFault(fault);
@@ -113,7 +113,7 @@ function report(fault: Fault, running: RunningProgram): void {
   }
 }
 
-/** What to tell a person about a failed start: a sentence for a mistake of theirs, a stack trace for anything else. */
+/** Explains a failed start: a sentence for a mistake that a person can fix, a stack trace for anything else. */
 export function explainFailure(error: unknown, portVariable?: string): string {
   if (error instanceof ConfigError || isUsageError(error)) return error.message;
   if (isPortInUse(error) && portVariable) return `Port ${error.port} is in use. Set ${portVariable} to a free one.`;

@@ -12,14 +12,14 @@ const NO_MAP =
   'must be a JSON object of queue keys and their names in Cloud Tasks, for example {"default":["default-7f3a"]}';
 const NO_NAMES = "must be a list of one or more Cloud Tasks queue names, which consist of letters, digits and hyphens";
 
-/** A map of lists, of which nobody needs many. */
+/** Enough for a map of short lists. */
 const LIMITS = { maxDepth: 2, maxValues: 10_000 };
 
 /**
- * The variable `QUEUES`: a JSON object of queue keys and their names in Cloud Tasks. If it isn't set, each queue's name
- * is its key, and those of its further shards are its key and a number.
+ * The variable `QUEUES`: a JSON object that maps queue keys to their names in Cloud Tasks. If it isn't set, a queue's
+ * name is its key, and the names of its other shards are its key and a number.
  *
- * @param queues the registered queues, all of which must be named.
+ * @param queues the registered queues; the variable must name each of them.
  */
 export function queuesVariable(queues: ReadonlyMap<string, QueueSettings>) {
   return z

@@ -3,11 +3,11 @@ import { Cron } from "croner";
 const FIELDS = 5;
 const LONGEST = 200;
 
-/** A cron expression, as to what clocks show. Such a time is in milliseconds, as if the clock showed UTC. */
+/** A cron expression matched against wall-clock times. Such a time is in milliseconds, as if the clock showed UTC. */
 export interface WallClockPattern {
-  /** Whether the hour is a number, or a list of numbers. */
+  /** Whether the hour is a number or a list of numbers. */
   readonly hasFixedHour: boolean;
-  /** The first time that fits, not before another; undefined if there is none. */
+  /** The first matching time at or after another; undefined if there is none. */
   firstFrom(wallMs: number): number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function parseCron(text: string): WallClockPattern {
   };
 }
 
-/** Without an offset, so that it knows of no zone: it only fits what a clock shows. */
+/** Without a time zone, so that it only matches what a clock shows. */
 function read(text: string): Cron {
   try {
     return new Cron(text, { mode: "5-part", utcOffset: 0, paused: true });

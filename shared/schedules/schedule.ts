@@ -7,14 +7,14 @@ import { type Timing, timingOf } from "./timing.ts";
 
 /** A task that is enqueued by the clock. */
 export interface Schedule {
-  /** Never changes: the tasks' ids and its state in the database depend on it. */
+  /** Never changes: the ids of its tasks and its state in the database depend on it. */
   readonly name: string;
   readonly cron: string;
   readonly timeZone: string;
   readonly task: TaskType;
-  /** As text, which is what all of its tasks are sent with. */
+  /** As text, with which all of its tasks are sent. */
   readonly payload: PayloadText;
-  /** Whether every time that was missed is made up for, rather than the latest alone. */
+  /** Whether every missed time fires later, rather than only the latest. */
   readonly catchUp: boolean;
   readonly timing: Timing;
 }
@@ -25,19 +25,19 @@ export interface ScheduleDefinition<Task extends TaskType> {
   readonly name: string;
   /** Five fields: minute, hour, day of month, month, day of week. */
   readonly cron: string;
-  /** By its name, such as `Europe/Berlin` or `Etc/UTC`. */
+  /** A time zone's name, such as `Europe/Berlin` or `Etc/UTC`. */
   readonly timeZone: string;
   readonly task: Task;
   readonly payload: z.input<Task["payload"]>;
-  /** Whether every time that was missed is made up for, at most 100 of them. Default: the latest alone. */
+  /** Whether every missed time fires later, at most 100 of them. Default: only the latest. */
   readonly catchUp?: boolean;
 }
 
 const NAME_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
 
 /**
- * Defines a task that is enqueued by the clock. That its task type is registered, and its name its own, `defineRegistry`
- * checks.
+ * Defines a task that is enqueued by the clock. `defineRegistry` checks that its task type is registered and its name
+ * is unique.
  *
  * @throws TypeError with a sentence for each problem: the name, the cron expression, the time zone or the payload.
  */

@@ -1,2 +1,2 @@
-/** The collection of what is remembered of each schedule, by its name. Nothing else is in it, and nothing expires. */
+/** The collection of the schedules' states, by name. It holds nothing else, and nothing expires. */
 export const TASK_SCHEDULES = "taskSchedules";

@@ -1,23 +1,23 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** How many days' offsets a zone remembers. */
+/** How many days' offsets are cached per zone. */
 const MOST_KEPT = 10_000;
 
-/** A stretch of time in which a zone's clocks show real time moved by one offset. All times are in milliseconds since the epoch. */
+/** A period in which a zone has one offset from UTC. All times are in milliseconds since the epoch. */
 export interface Stretch {
   readonly startMs: number;
   /** Exclusive. */
   readonly endMs: number;
-  /** What the clocks show more than UTC. */
+  /** The zone's offset from UTC. */
   readonly offsetMs: number;
-  /** What they showed more than UTC just before it. */
+  /** The zone's offset from UTC just before the period. */
   readonly beforeMs: number;
 }
 
-/** Its clocks need no data about zones, which takes Node 20 ms to load. */
+/** UTC needs no time zone data, which takes Node 20 ms to load. */
 const UTC = "Etc/UTC";
 
-/** Whether there is a time zone of this name. Offsets such as `+02:00` are none: their clocks never change. */
+/** Whether there is a time zone with this name. Offsets such as `+02:00` don't count: their clocks never change. */
 export function isTimeZone(name: string): boolean {
   if (name === UTC) return true;
   if (!/^[A-Za-z]/.test(name)) return false;
@@ -28,7 +28,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** A time zone, as its clocks move. */
+/** A time zone with its clock changes. */
 export class TimeZone {
   /** Undefined: UTC. */
   readonly #format: Intl.DateTimeFormat | undefined;
@@ -40,8 +40,8 @@ export class TimeZone {
   }
 
   /**
-   * The stretch that a time is in, as far as this matters: it starts a day before at the earliest, and ends with the day in
-   * UTC. No clock is changed twice in two days.
+   * The period that contains a time, clipped: it starts at most a day before the time and ends with the time's day in
+   * UTC. No clock changes twice in two days.
    */
   stretchAt(atMs: number): Stretch {
     const dayMs = Math.floor(atMs / DAY_MS) * DAY_MS;
@@ -56,7 +56,7 @@ export class TimeZone {
     };
   }
 
-  /** When the clocks are changed on a day in UTC, whose end belongs to it. */
+  /** When the clocks change on a day in UTC. The end of the day belongs to it. */
   #changeOn(dayMs: number): number | undefined {
     const nextDayMs = dayMs + DAY_MS;
     return this.#offsetAt(dayMs) === this.#offsetAt(nextDayMs) ? undefined : this.#changeBetween(dayMs, nextDayMs);
@@ -85,7 +85,7 @@ export class TimeZone {
   }
 }
 
-/** Reads the end of a text such as `10/25/2026, GMT+10:30`. */
+/** Reads the offset at the end of a text such as `10/25/2026, GMT+10:30`. */
 function parseOffset(text: string): number {
   const found = /GMT(?:([+-])(\d\d):(\d\d)(?::\d\d)?)?$/.exec(text);
   if (!found) throw new Error(`A time zone's offset has an unknown form: ${text}`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineTask } from "../contract/task-type.ts";
 
-/** Account ids become Firestore document ids, so they are limited to characters that are safe there. */
+/** Account ids become Firestore document ids, so they may only contain characters that are safe there. */
 const accountId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "must be 1 to 100 letters, digits, _ or -");
 
 /** Moves an amount in minor units (cents, pence) from one document of `accounts` to another, exactly once. */

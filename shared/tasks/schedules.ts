@@ -2,8 +2,8 @@ import { defineSchedule } from "../schedules/schedule.ts";
 import { claimCanary } from "./canary.ts";
 
 /**
- * A task that does next to nothing, once an hour. Even in a quiet hour, it shows that the tick, the producer, the queue, the
- * worker and Firestore do their work: if it doesn't run, there is an alert.
+ * A task that does next to nothing, once an hour. Even in a quiet hour it shows that the tick, the producer, the queue,
+ * the worker and Firestore work. If it doesn't run, an alert fires.
  */
 const hourlyCanary = defineSchedule({
   name: "hourly-canary",
@@ -13,5 +13,5 @@ const hourlyCanary = defineSchedule({
   payload: {},
 });
 
-/** What is enqueued by the clock. */
+/** The tasks that are enqueued by the clock. */
 export const schedules = [hourlyCanary];

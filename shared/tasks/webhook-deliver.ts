@@ -10,11 +10,11 @@ import { HIGHEST_PORT } from "../network/host-and-port.ts";
 
 const LONGEST_URL = 2_083;
 
-/** How callers may name an endpoint: as most systems write ids. */
+/** The form of an endpoint's id: what most systems use for ids. */
 const ENDPOINT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 const LONGEST_ENDPOINT_ID = 128;
 
-/** The length of a generated master secret. */
+/** The length of a generated master secret, in bytes. */
 const SECRET_BYTES = 32;
 
 const mastersVariable = z.string().transform((text, context) => {
@@ -42,15 +42,15 @@ const portsVariable = z
 
 /**
  * POSTs an event to a subscriber's URL, signed as the Standard Webhooks specification requires
- * (https://www.standardwebhooks.com). Each endpoint has a key of its own, so that one can't pass on to another what it
- * was sent. The endpoint is `endpointId`, or without one the URL without its query.
+ * (https://www.standardwebhooks.com). Each endpoint has its own key, so that none can pass a message on to another. The
+ * endpoint is `endpointId` or, without one, the URL without its query.
  */
 export const deliverWebhook = defineTask({
   type: "webhook.deliver",
   payload: z
     .strictObject({
       url: httpUrl.max(LONGEST_URL),
-      /** Whose key the message is signed with. Whoever enqueues chooses it, as they choose the URL. */
+      /** The endpoint whose key signs the message. The caller chooses it, as it chooses the URL. */
       endpointId: z
         .string()
         .max(LONGEST_ENDPOINT_ID)
@@ -65,19 +65,19 @@ export const deliverWebhook = defineTask({
   timeoutMs: 30_000,
   attempts: 15,
   settings: {
-    /** The master secret from which endpoints' keys are derived; or two, the newest first, while one replaces another. */
+    /** The master secret from which endpoints' keys are derived, or two while one replaces another, the newer first. */
     WEBHOOK_SIGNING_SECRET: secret({
       schema: mastersVariable,
       local: "whsec_bG9jYWwtZGV2ZWxvcG1lbnQtc2VjcmV0LTAwMDAwMDA=",
       generated: { prefix: "whsec_", bytes: SECRET_BYTES },
     }),
-    /** The schemes that messages are signed by: HMAC (`v1`), Ed25519 (`v1a`) or both (`v1 v1a`). */
+    /** The schemes that sign messages: HMAC (`v1`), Ed25519 (`v1a`) or both (`v1 v1a`). */
     WEBHOOK_SIGNATURES: setting({ schema: schemesVariable.default(["v1"]) }),
-    /** For the change from one secret for all: whether messages are also signed with the last master itself. */
+    /** For the migration from one shared secret: whether messages are also signed with the last master itself. */
     WEBHOOK_SIGN_WITH_MASTER: setting({ schema: flagVariable.default(false) }),
-    /** The ports that subscribers on the Internet may have. On this machine and in its network, any port is allowed. */
+    /** The ports that subscribers on the Internet may use. On this machine and in its network, any port is allowed. */
     WEBHOOK_ALLOWED_PORTS: setting({ schema: portsVariable.default([80, 443]) }),
-    /** How many webhooks an instance sends to one host at a time. Choose far fewer than it takes requests at once. */
+    /** How many webhooks an instance sends to one host at a time. Choose far fewer than the requests it accepts. */
     WEBHOOK_DELIVERIES_PER_HOST: setting({ schema: z.coerce.number().int().min(1).max(1_000).default(6) }),
     /** Whether subscribers may be on this machine or in its network. */
     WEBHOOK_ALLOW_PRIVATE_ADDRESSES: setting({ schema: flagVariable.default(false), local: "true", localOnly: true }),

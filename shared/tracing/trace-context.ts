@@ -10,15 +10,15 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 
 const propagator = new W3CTraceContextPropagator();
 
-/** Sampled and random. The standard has all others reset when a trace is passed on. */
+/** Sampled and random. The standard requires all other flags to be cleared when a trace is passed on. */
 const DEFINED_FLAGS = 0b11;
 
-/** Reads a `traceparent` (https://www.w3.org/TR/trace-context/). Undefined for a malformed one, which is to be ignored. */
+/** Reads a `traceparent` (https://www.w3.org/TR/trace-context/). Undefined for a malformed one: it is ignored. */
 export function readTraceParent(traceparent: string | undefined): SpanContext | undefined {
   return trace.getSpanContext(propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter));
 }
 
-/** Writes a `traceparent` for whoever continues the trace; undefined if there is no trace. */
+/** Writes a `traceparent` for the next service; undefined if there is no trace. */
 export function writeTraceParent(context: SpanContext): string | undefined {
   const carrier: { traceparent?: string } = {};
   const traceFlags = context.traceFlags & DEFINED_FLAGS;

@@ -21,15 +21,15 @@ const STOP_TIMEOUT_MS = 1_000;
 const SCOPE = "https://www.googleapis.com/auth/trace.append";
 
 /**
- * Sends spans in batches to an OTLP endpoint. Spans that can't be sent are dropped and logged: tracing must never hold up
- * work.
+ * Sends spans in batches to an OTLP endpoint. Spans that can't be sent are dropped and logged: tracing must never hold
+ * up work.
  *
  * @param options.withCredentials whether to send them with a token for the process's own account.
- * @param options.sendAfterMs the longest that a span waits for others to be sent with.
+ * @param options.sendAfterMs the longest that a span waits to be sent with others.
  * @param options.stopTimeoutMs how long stopping may take; default 1 s, out of the 10 s that Cloud Run allows.
- * @param options.sampleRatio the share of traces to sample if the parent isn't sampled. It applies to those too, because
- * on Cloud Run every request has a parent: the platform's, which is sampled once in ten seconds
- * (https://cloud.google.com/run/docs/trace). It goes by the trace's id, so all services sample the same traces.
+ * @param options.sampleRatio the share of traces to sample if the parent isn't sampled. On Cloud Run every request has
+ * a parent, the platform's, which is sampled once in ten seconds (https://cloud.google.com/run/docs/trace). The
+ * decision uses the trace's id, so all services sample the same traces.
  */
 export function createTraceExport(options: {
   readonly endpoint: string;
@@ -69,7 +69,7 @@ export function createTraceExport(options: {
 
 function ignore(): void {}
 
-/** Headers with a fresh token, for each batch. Never rejects: without them the endpoint refuses, and that is logged. */
+/** Headers with a fresh token for each batch. Never rejects: the endpoint refuses those without, which is logged. */
 function googlesHeaders(log: Logger): () => Promise<Record<string, string>> {
   const auth = new GoogleAuth({ scopes: SCOPE });
   return async () => {

@@ -2,10 +2,10 @@ import { type Tracer, trace } from "@opentelemetry/api";
 import { z } from "zod";
 import type { Logger } from "../runtime/log.ts";
 
-/** Where spans begin, and how they are sent. */
+/** Creates spans and sends them. */
 export interface Tracing {
   readonly tracer: Tracer;
-  /** Sends what has not been sent yet, for at most a second. */
+  /** Sends the remaining spans, for at most a second. */
   stop(): Promise<void>;
 }
 
@@ -13,19 +13,19 @@ export interface Tracing {
 const SCOPE = "handoff";
 const GOOGLES_ENDPOINT = "https://telemetry.googleapis.com";
 
-/** Where to send spans, in OpenTelemetry's own variables, and the revision that Cloud Run gives. */
+/** Where to send spans, in OpenTelemetry's own variables, and Cloud Run's name for the revision. */
 export const tracingVariables = {
   /** The base address of an OTLP endpoint, without `/v1/traces`. Default: none, and no spans are recorded. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be an http or https URL" }).optional(),
   /** The share of traces to sample if the caller's own aren't sampled, from 0 to 1. Default: 1. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
-  /** The longest that a span waits for others to be sent with, in milliseconds. Default: 5 s. */
+  /** The longest that a span waits to be sent with others, in milliseconds. Default: 5 s. */
   OTEL_BSP_SCHEDULE_DELAY: z.coerce.number().int().min(1).default(5_000),
   K_REVISION: z.string().optional(),
 };
 
 /**
- * Starts tracing. Without an endpoint nothing more is loaded: spans are then OpenTelemetry's empty ones. They pass on
+ * Starts tracing. Without an endpoint no exporter is loaded and spans are OpenTelemetry's no-op ones. They pass on
  * their parent's context, so a caller's trace still reaches the worker and all logs.
  */
 export async function startTracing(options: {
@@ -50,7 +50,7 @@ export async function startTracing(options: {
   return { tracer: traceExport.provider.getTracer(SCOPE), stop: () => traceExport.stop() };
 }
 
-/** Google's own endpoint accepts spans only with a token, which nobody else must see. */
+/** Whether an endpoint is Google's own. It requires a token, which must not be sent anywhere else. */
 export function takesGoogleCredentials(endpoint: string): boolean {
   return new URL(endpoint).origin === GOOGLES_ENDPOINT;
 }

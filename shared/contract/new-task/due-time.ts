@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { RequestProblem } from "../../http/problem.ts";
 import { LONGEST_DELAY_MS } from "../backoff.ts";
 
-/** `LONGEST_DELAY_MS` in words. Node would take 20 ms of a service's start to load what it formats numbers with. */
+/** `LONGEST_DELAY_MS` in words. Formatting the number would load part of Node that adds 20 ms to a service's start. */
 const FURTHEST = "at most 3,652 days (ten years) ahead";
 /** How far in the past a schedule time may be, to allow for slow clocks and slow requests. */
 const PAST_TOLERANCE_MS = 60_000;
 
-/** The two ways for a request to say when its task is due. They exclude each other. */
+/** The two ways to say in a request when its task is due. They exclude each other. */
 export const dueTimeFields = {
   delaySeconds: z
     .number()
@@ -21,7 +21,7 @@ export const dueTimeFields = {
     .describe(`When the task is first delivered, ${FURTHEST} and at most a minute in the past. Excludes delaySeconds.`),
 };
 
-/** The same in JSON Schema. */
+/** The same rule in JSON Schema. */
 export const EXCLUSIVE_DUE_TIMES = { not: { required: ["delaySeconds", "scheduleTime"] } };
 
 export interface RequestedDueTime {
@@ -29,7 +29,7 @@ export interface RequestedDueTime {
   readonly scheduleTime?: string | undefined;
 }
 
-/** When a task is due, in milliseconds since the epoch; undefined if that is at once. */
+/** When a task is due, in milliseconds since the epoch; undefined if at once. */
 export function dueAtMsOf(requested: RequestedDueTime, nowMs: number): number | undefined {
   const { delaySeconds, scheduleTime } = requested;
   const dueAtMs = scheduleTime === undefined ? nowMs + (delaySeconds ?? 0) * 1_000 : Date.parse(scheduleTime);

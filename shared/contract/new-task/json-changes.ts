@@ -1,15 +1,15 @@
 import type { RequestProblem } from "../../http/problem.ts";
 import { pathText } from "../../http/schema-problems.ts";
 
-/** How many arrays and objects of a new task may be nested. */
+/** How deeply a new task's arrays and objects may be nested. */
 export const MOST_LEVELS = 64;
 
-/** More problems than anybody reads. */
+/** More problems than anybody would read. */
 const MAX_PROBLEMS = 100;
 
 /**
- * What `JSON.stringify` would change without a word, leave out or throw at: at most 100 problems. Fields that are undefined
- * don't count. It looks no deeper than a payload may be.
+ * Finds the values that `JSON.stringify` would change silently, leave out or throw at: at most 100 problems. Undefined
+ * fields are allowed. It looks no deeper than a payload may be nested.
  */
 export function whatJsonChanges(value: unknown, path: readonly PropertyKey[]): RequestProblem[] {
   const problems: RequestProblem[] = [];
@@ -35,11 +35,11 @@ function* changesIn(value: unknown, path: readonly PropertyKey[]): Generator<Req
   }
 }
 
-/** Whether a value is an object that JSON can hold: no instance of a class. */
+/** Whether a value is an object that JSON can represent, not an instance of a class. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Jest, for one, runs tests in a realm of their own, which has its own Object.prototype.
+  // Some test runners, such as Jest, run tests in a realm of their own with its own Object.prototype.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
   return isPlain && !("toJSON" in value);
 }

@@ -7,8 +7,9 @@ import { hashCanonical } from "../payload-hash.ts";
 import { MOST_LEVELS, isPlainObject, whatJsonChanges } from "./json-changes.ts";
 
 /**
- * What a new task may have. Less than the worker accepts, since the envelope adds a level and some values, and since the
- * worker must accept what earlier revisions did. A payload may have 32,768 values; the rest is for the fields around it.
+ * The limits on a new task's JSON. They are lower than the worker's: the envelope adds a level and some values, and the
+ * worker must accept what earlier revisions did. A payload may have 32,768 values; the rest is for the fields around
+ * it.
  */
 export const NEW_TASK_LIMITS = { maxDepth: MOST_LEVELS, maxValues: 33_000 };
 
@@ -19,10 +20,10 @@ interface Target {
 }
 
 /**
- * A payload of a program's own as text, as the producer would accept it in a request. What JSON would change without a
- * word (a Date, NaN, an undefined item of a list) is refused. Fields that are undefined are left out.
+ * Serialises a program's payload to text that the producer would accept in a request. It refuses values that JSON would
+ * change silently: a Date, NaN, an undefined item of a list. It leaves undefined fields out.
  *
- * @param maxBytes how many bytes the text may have. Default: as many as the producer accepts by default.
+ * @param maxBytes the most bytes that the text may have. Default: the producer's default limit.
  * @throws TypeError that lists every problem with its path. It quotes no value, unless the schema's own message does.
  */
 export function payloadTextOf(

@@ -1,10 +1,10 @@
 import { type CollectionReference, FieldPath, type Query, Timestamp } from "@google-cloud/firestore";
 import type { LetterStatus } from "./dead-letter.ts";
 
-/** What letters of a status can be narrowed down by. Each has an index of its own, and Firestore merges those. */
+/** The fields that letters of one status can be filtered by. Each has its own index, and Firestore merges them. */
 export const LETTER_FILTERS = ["type", "queue", "code"] as const;
 
-/** The letters of a status, or those of them that have a type, a queue, a code, or several of these, and died in a time. */
+/** Selects the letters of a status, optionally by type, queue, code and the time of death. */
 export type LetterFilter = { readonly status: LetterStatus } & {
   readonly [Field in (typeof LETTER_FILTERS)[number]]?: string | undefined;
 } & {
@@ -14,7 +14,7 @@ export type LetterFilter = { readonly status: LetterStatus } & {
   readonly to?: Timestamp | undefined;
 };
 
-/** A letter's place in a list: those that died at the same time come by their ids. */
+/** A letter's place in a list. Letters that died at the same time are sorted by id. */
 export interface LetterPlace {
   readonly diedAt: Timestamp;
   readonly id: string;
@@ -22,12 +22,12 @@ export interface LetterPlace {
 
 type Letters = CollectionReference;
 
-/** Before anything died. A letter whose `diedAt` isn't a time is none of ours, and would have no place in a list. */
+/** Before anything died. A letter whose `diedAt` isn't a time isn't one of ours and has no place in a list. */
 const EARLIEST = new Timestamp(0, 0);
 
 /**
- * The letters that a filter names; those that died last come first. The ids are sorted as `diedAt` is, so that the indexes
- * need nothing for them (https://firebase.google.com/docs/firestore/query-data/index-overview#default_ordering_and_the_name_field).
+ * The letters that match a filter, latest first. Ids are sorted as `diedAt` is, so that the indexes needn't include
+ * them (https://firebase.google.com/docs/firestore/query-data/index-overview#default_ordering_and_the_name_field).
  */
 export function lettersBy(letters: Letters, { status, from = EARLIEST, to, ...by }: LetterFilter): Query {
   const narrowed = LETTER_FILTERS.reduce<Query>(
@@ -42,17 +42,17 @@ export function lettersBy(letters: Letters, { status, from = EARLIEST, to, ...by
   return within.orderBy("diedAt", "desc").orderBy(FieldPath.documentId(), "desc");
 }
 
-/** Which of a filter's letters to read, and what of them. */
+/** Which of a filter's letters to read, and which of their fields. */
 export interface LetterPage {
-  /** At most so many. */
+  /** The most letters on a page. */
   readonly limit: number;
   /** The last letter of the page before; null for the first page. */
   readonly after: LetterPlace | null;
-  /** What of each letter. A payload can be large. */
+  /** The fields to read of each letter. A payload can be large. */
   readonly fields: readonly string[];
 }
 
-/** A page of the letters that a filter names. It costs one read a letter, whichever page it is. */
+/** A page of the letters that match a filter. It costs one read per letter, whichever page it is. */
 export function pageBy(letters: Letters, filter: LetterFilter, { limit, after, fields }: LetterPage): Query {
   const page = lettersBy(letters, filter)
     .select(...fields)
@@ -60,11 +60,11 @@ export function pageBy(letters: Letters, filter: LetterFilter, { limit, after, f
   return after === null ? page : page.startAfter(after.diedAt, after.id);
 }
 
-/** How many letters a page has of those that are completed. */
+/** How many letters a page holds when letters are completed. */
 export const LETTERS_A_PAGE = 100;
 
 /**
- * A page of all letters, by id, which needs no index. Only what their completion depends on is read: a payload can be
+ * A page of all letters, by id, which needs no index. It reads only the fields that completion needs: a payload can be
  * large.
  *
  * @param after the id of the last letter of the page before; null for the first page.
@@ -74,11 +74,11 @@ export function pageOfLetters(letters: Letters, after: string | null): Query {
   return after === null ? all : all.startAfter(after);
 }
 
-/** What became of a page of dead letters. */
+/** The result of completing one page of dead letters. */
 export interface CompletedLetters {
   readonly read: number;
   readonly completed: number;
-  /** Letters that somebody wrote or deleted meanwhile; they may still lack something. */
+  /** Letters that somebody changed or deleted meanwhile; they may still lack fields. */
   readonly changed: number;
   /** The last letter's id; null after the last page. */
   readonly last: string | null;

@@ -18,15 +18,15 @@ export interface DeadLetter {
   readonly taskId: string;
   readonly type: string;
   readonly queue: string;
-  /** The error's code: letters are found by it. */
+  /** The error's code, by which letters can be found. */
   readonly code: string;
   /** As JSON text, since not every JSON value can be a Firestore field. */
   readonly payloadJson: string;
-  /** Set if Firestore refused the payload, so that `payloadJson` is only a stand-in: `null`. */
+  /** Set if Firestore refused the payload. Then `payloadJson` is a placeholder: `null`. */
   readonly payloadOmitted?: boolean;
   readonly payloadHash: string;
   readonly enqueuedAt: string;
-  /** Who handed the task over. Missing if the producer's revision didn't say. */
+  /** Who handed the task over. Missing if the producer's revision didn't record it. */
   readonly caller?: string;
   readonly attempts: number;
   /** The last attempts, as in the task's record. */
@@ -38,14 +38,14 @@ export interface DeadLetter {
   readonly expireAt: Timestamp;
 }
 
-/** What a replay adds to a letter. Nothing of it is lost if a task of the letter's name dies again. */
+/** The fields that a replay adds to a letter. They are kept if a task with the letter's name dies again. */
 export interface ReplayFields {
   readonly status: LetterStatus;
-  /** The task that the last replay made. */
+  /** The task that the last replay created. */
   readonly replayedAs: string;
   readonly replayedAt: Timestamp;
   readonly replayedBy: string;
-  /** The hash of what the last replay sent instead of the letter's payload. Missing if that was the letter's own. */
+  /** The hash of the payload that the last replay sent instead of the letter's. Missing if it sent the letter's own. */
   readonly replayedPayloadHash?: string;
   /** The request that the last replay was made by, so that it knows its own commit. Missing if an earlier revision made it. */
   readonly replayRequestId?: string;
@@ -59,8 +59,8 @@ export function deadLetterId(taskId: string): string {
 }
 
 /**
- * The dead letter's id for a delivery whose payload isn't its task's: separate from the task's own dead letter, and the
- * same for every repetition.
+ * The id of the dead letter for a delivery whose payload isn't its task's. It differs from the id of the task's own
+ * dead letter, and is the same for every repetition.
  */
 export function conflictLetterId(taskId: string, payloadHash: string): string {
   return `${taskId}-${payloadHash.slice(0, 16)}`;
@@ -69,15 +69,15 @@ export function conflictLetterId(taskId: string, payloadHash: string): string {
 /** Longer than the id of any task's letter. */
 const LONGEST_LETTER_ID = 200;
 
-/** The dead letter's id for an entry of the outbox that isn't its task's. No task's letter has a dot in its id. */
+/** The id of the dead letter for an outbox entry that isn't its task's. The ids of tasks' letters contain no dot. */
 export function entryLetterId(entryId: string): string {
   return entryId.includes(".") || entryId.length > LONGEST_LETTER_ID ? entryId : `${entryId}.`;
 }
 
-/** The code of a letter that doesn't tell its error's. */
+/** The code of a letter that has no error code. */
 const UNKNOWN_CODE = "unknown";
 
-/** What a letter lacks of the fields that letters are found by, as those of earlier revisions do; null if nothing. */
+/** The fields that a letter lacks and that letters are found by, if an earlier revision wrote it; null if none. */
 export function lackingIn(
   letter: Readonly<Record<string, unknown>>,
 ): Partial<Pick<DeadLetter, "status" | "code">> | null {

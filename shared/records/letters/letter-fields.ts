@@ -31,7 +31,7 @@ export function letterFields(
       : { payloadJson: JSON.stringify(payload) }),
     payloadHash,
     enqueuedAt,
-    // Tasks of earlier revisions don't say who handed them over.
+    // Earlier revisions didn't record who handed a task over.
     ...(caller === undefined ? {} : { caller }),
     attempts,
     attemptLog: log,
@@ -43,14 +43,14 @@ export function letterFields(
 }
 
 /**
- * The fields of a letter that is written over an earlier one of its name, as it is when a task dies again: what only the
- * earlier one said is removed, except for its replays.
+ * The fields of a letter that replaces an earlier one with the same name, because a task died again. Fields that only
+ * the earlier one has are removed, except those of its replays.
  */
 export function overwriting(letter: DeadLetter): Readonly<Record<string, unknown>> {
   return { payloadOmitted: DELETED, caller: DELETED, ...letter };
 }
 
-/** What a replay changes in a letter. */
+/** The fields that a replay changes in a letter. */
 export function replayFields(
   transition: Extract<Transition, { kind: "replay" }>,
 ): Readonly<Record<keyof ReplayFields, unknown>> {

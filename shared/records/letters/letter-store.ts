@@ -13,10 +13,10 @@ import {
   pageOfLetters,
 } from "./dead-letter-queries.ts";
 
-/** Statuses of a write on condition that a letter is as it was read: NOT_FOUND, FAILED_PRECONDITION. */
+/** Statuses of a conditional write when the letter has changed since it was read: NOT_FOUND, FAILED_PRECONDITION. */
 const CHANGED_SINCE = new Set([5, 9]);
 
-/** The dead letters, as people read, replay and delete them. Workers write them with the records of their tasks. */
+/** The dead letters, for people to read, replay and delete. Workers write them together with their tasks' records. */
 export class LetterStore {
   readonly #documents: Documents;
 
@@ -28,8 +28,8 @@ export class LetterStore {
    * Reads a letter; it may not exist.
    *
    * @param on.untilMs when to give up, in milliseconds since the epoch.
-   * @param on.fields what of it. Default: all.
-   * @throws RecordStoreError when Firestore fails, or time is up.
+   * @param on.fields which fields to read. Default: all.
+   * @throws RecordStoreError when Firestore fails or time is up.
    */
   async read(
     id: string,
@@ -44,10 +44,10 @@ export class LetterStore {
   }
 
   /**
-   * Reads a page of letters, the newest first.
+   * Reads a page of letters, the latest first.
    *
    * @param page.untilMs when to give up, in milliseconds since the epoch.
-   * @throws RecordStoreError when Firestore fails, or time is up.
+   * @throws RecordStoreError when Firestore fails or time is up.
    */
   async page(filter: LetterFilter, page: LetterPage & { readonly untilMs: number }): Promise<QuerySnapshot> {
     const query = pageBy(this.#documents.letters(), filter, page);
@@ -55,10 +55,10 @@ export class LetterStore {
   }
 
   /**
-   * Replays a letter, provided that it is as it was read.
+   * Replays a letter, provided that it hasn't changed since it was read.
    *
    * @param on.task the new task.
-   * @returns false if it isn't, or if nobody knows: only a read can tell.
+   * @returns false if it has changed, or if that is unknown. Read it again to find out.
    * @throws RecordStoreError when Firestore did not respond in time.
    */
   async replay(
@@ -74,10 +74,10 @@ export class LetterStore {
   }
 
   /**
-   * Deletes a letter, provided that it is as it was read.
+   * Deletes a letter, provided that it hasn't changed since it was read.
    *
    * @param untilMs when to give up, in milliseconds since the epoch.
-   * @returns false if it isn't, or if nobody knows: only a read can tell.
+   * @returns false if it has changed, or if that is unknown. Read it again to find out.
    * @throws RecordStoreError when Firestore did not respond in time.
    */
   async delete(letter: DocumentSnapshot, untilMs: number): Promise<boolean> {
@@ -87,8 +87,8 @@ export class LetterStore {
   }
 
   /**
-   * Completes a page of dead letters that earlier revisions wrote, so that they are found; see `lackingIn`. It can be
-   * repeated, and letters may be written at the same time. Rejects with the client's error.
+   * Completes a page of dead letters that earlier revisions wrote, so that queries find them; see `lackingIn`. It can
+   * be repeated, and letters may be written meanwhile. Rejects with the client's error.
    *
    * @param after the last letter of the page before; null for the first page.
    */

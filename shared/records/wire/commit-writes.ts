@@ -10,22 +10,22 @@ interface Condition {
   readonly lastUpdateTime?: Timestamp;
 }
 
-/** Collects the writes of a commit, with the meaning that a batch of Google's client gives them. Documents go by their full names. */
+/** Collects the writes of a commit, with the semantics of a batch in Google's client. Documents have full names. */
 export class CommitWrites {
   readonly writes: WireWrite[] = [];
 
-  /** Requires that there is no such document. */
+  /** Requires that the document doesn't exist. */
   create(name: string, fields: Fields): void {
     this.writes.push({ ...written(name, fields), currentDocument: { exists: false } });
   }
 
-  /** Replaces a document whole or, with `merge`, only the fields that are named, down into maps. */
+  /** Replaces a document or, with `merge`, only the fields given, down into maps. */
   set(name: string, fields: Fields, { merge = false }: { readonly merge?: boolean } = {}): void {
     const updateMask = merge ? { updateMask: { fieldPaths: [...leavesOf(fields)] } } : {};
     this.writes.push({ ...written(name, fields), ...updateMask });
   }
 
-  /** Replaces the fields that are named, of a document that must exist. */
+  /** Replaces the given fields of a document that must exist. */
   update(name: string, fields: Fields, condition?: Condition): void {
     const fieldPaths = Object.keys(fields)
       .filter((field) => fields[field] !== SERVER_TIME)
@@ -55,7 +55,7 @@ function conditionOf(condition: Condition | undefined): NonNullable<WireWrite["c
   return lastUpdateTime && { updateTime: wireTime(lastUpdateTime) };
 }
 
-/** The paths of what isn't a map, and of empty maps: what else is in a stored map stays. */
+/** The paths of values other than maps, and of empty maps. Other fields of a stored map are kept. */
 function* leavesOf(fields: Fields, above = ""): Generator<string> {
   for (const [field, value] of Object.entries(fields)) {
     if (value === SERVER_TIME) continue;
@@ -67,7 +67,10 @@ function* leavesOf(fields: Fields, above = ""): Generator<string> {
 
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z_0-9]*$/;
 
-/** A field's name as a path, in which other names are quoted (https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#google.firestore.v1.StructuredQuery.FieldReference). */
+/**
+ * A field's name as a path, quoted if it must be
+ * (https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#google.firestore.v1.StructuredQuery.FieldReference).
+ */
 function pathOf(field: string): string {
   return PLAIN_NAME.test(field) ? field : `\`${field.replaceAll("\\", "\\\\").replaceAll("`", "\\`")}\``;
 }

@@ -1,4 +1,4 @@
-/** Google's front ends take so many calls at once on a connection. */
+/** Google's front ends accept this many concurrent calls per connection. */
 const CALLS_OF_A_CONNECTION = 100;
 
 interface Closable {
@@ -8,13 +8,13 @@ interface Closable {
 interface Connection<Client> {
   readonly client: Promise<Client>;
   calls: number;
-  /** A connection whose stream was reset gets no more calls, nor does one that could not be made. */
+  /** A connection that failed, or whose stream was reset, gets no more calls. */
   isBroken: boolean;
 }
 
 /**
- * Spreads calls over as few connections as have room for them, as the pool of Google's client does. An idle connection
- * that leaves more room than one has is closed.
+ * Distributes calls over as few connections as have room for them, as the pool of Google's client does. It closes an
+ * idle connection when the others have more room to spare than one connection has.
  */
 export class ConnectionPool<Client extends Closable> {
   readonly #connect: () => Promise<Client>;
@@ -25,7 +25,7 @@ export class ConnectionPool<Client extends Closable> {
     this.#connect = connect;
   }
 
-  /** Makes a call. Rejects as it does. */
+  /** Makes a call. Rejects with the call's error. */
   async use<Result>(call: (client: Client) => Promise<Result>): Promise<Result> {
     if (this.#idle) throw new TypeError("The client is closed.");
     const connection = this.#fullestWithRoom() ?? this.#openAnother();
@@ -41,7 +41,7 @@ export class ConnectionPool<Client extends Closable> {
     }
   }
 
-  /** Waits for the calls that are in progress, takes no more, and closes the connections. */
+  /** Waits for calls in progress, accepts no more, and closes the connections. */
   async close(): Promise<void> {
     this.#idle ??= Promise.withResolvers();
     if (this.#calls() === 0) this.#idle.resolve();
@@ -78,7 +78,7 @@ export class ConnectionPool<Client extends Closable> {
     if (connection.isBroken || room > CALLS_OF_A_CONNECTION) void this.#close(connection);
   }
 
-  /** A client that could not be made needs no end. */
+  /** A client that could not be created needn't be closed. */
   async #close(connection: Connection<Client>): Promise<void> {
     this.#open.delete(connection);
     await connection.client.then(

@@ -18,8 +18,8 @@ interface CallSettings {
 }
 
 /**
- * What Google's client repeats a commit of a batch for, and how: RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. The times are the
- * service's own for all its calls
+ * When and how to retry a commit, as Google's client does for a batch: RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. The
+ * times are those that Firestore's configuration sets for all calls
  * (https://github.com/googleapis/googleapis/blob/master/google/firestore/v1/firestore_grpc_service_config.json).
  */
 const REPEATED_COMMITS = {
@@ -36,20 +36,20 @@ const REPEATED_COMMITS = {
 };
 
 /**
- * What Google's client repeats a read for: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Beneath it, the generated client repeats
- * one that got no response twice, whatever the status.
+ * When to retry a read, as Google's client does: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Below that, the generated
+ * client retries a read without a response twice, whatever the status.
  */
 const REPEATED_READS = new Set([4, 13, 14]);
 const MOST_READS = 5;
 const FIRST_PAUSE_MS = 1_000;
 const PAUSE_GROWTH = 1.5;
 
-/** Google's client gives its connections these, too. */
+/** Google's client sets these on its connections, too. */
 const CHANNEL_OPTIONS = { "grpc-node.flow_control_window": 256 * 1_024, "grpc.use_local_subchannel_pool": 1 };
 
 /**
- * Calls by the client that Google generates from Firestore's definition, which Google's other client stands on: the same
- * connections, credentials, deadlines and repetitions, without the objects in between. It is loaded by the first call.
+ * Calls by the client that Google generates from Firestore's definition, and builds its other client on: the same
+ * connections, credentials, deadlines and retries, without the objects in between. The first call loads it.
  */
 export class FirestoreCalls {
   readonly #settings: CallSettings;
@@ -60,15 +60,15 @@ export class FirestoreCalls {
     this.#connections = new ConnectionPool(() => connect(settings));
   }
 
-  /** A document's full name, by the name of its collection at the database's root. */
+  /** A document's full name, from its collection at the database's root. */
   nameOf(collection: string, name: string): string {
     return `${this.#settings.database}/documents/${collection}/${name}`;
   }
 
   /**
-   * Makes all changes or none, in one commit. Rejects with the client's error, which has a gRPC status.
+   * Makes all changes or none in one commit. Rejects with the client's error, which has a gRPC status.
    *
-   * @returns when the first document was last changed; undefined without changes.
+   * @returns the first document's update time; undefined without changes.
    */
   async commit(writes: readonly WireWrite[]): Promise<Timestamp | undefined> {
     const { database } = this.#settings;
@@ -80,7 +80,7 @@ export class FirestoreCalls {
     return time ? plainTime(time) : undefined;
   }
 
-  /** Reads a document, which may not exist. Rejects with the client's error, after as many tries as Google's client makes. */
+  /** Reads a document, which may not exist. Rejects with the client's error after as many tries as Google's makes. */
   async read(name: string): Promise<StoredDocument> {
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries++) {
@@ -89,7 +89,7 @@ export class FirestoreCalls {
       } catch (error) {
         if (tries === MOST_READS || !isFirestoreError(error) || !REPEATED_READS.has(error.code)) throw error;
       }
-      // The client's own pauses are real time, too.
+      // The client's own pauses are in real time, too.
       await pause({ clock: systemClock, timeoutMs: pauseMs * (0.5 + Math.random()) });
       pauseMs *= PAUSE_GROWTH;
     }
@@ -112,20 +112,20 @@ export class FirestoreCalls {
     return await promise;
   }
 
-  /** The client adds to what it is given. */
+  /** The client modifies the object that it is given, so each call gets its own. */
   #options() {
     const { database, headers } = this.#settings;
     return { otherArgs: { headers: { "google-cloud-resource-prefix": database, ...headers } } };
   }
 
-  /** Closes the connections, once their calls have ended. */
+  /** Closes the connections when their calls have ended. */
   async close(): Promise<void> {
     await this.#connections.close();
   }
 }
 
 async function connect({ emulator }: CallSettings): Promise<v1.FirestoreClient> {
-  // CommonJS modules, which have nothing but a default export when a bundle loads them late.
+  // These are CommonJS modules: loaded by a bundle with a dynamic import, they have only a default export.
   const { default: api } = await import("@google-cloud/firestore-api");
   if (!emulator) return new api.v1.FirestoreClient(CHANNEL_OPTIONS);
   const { default: grpc } = await import("@grpc/grpc-js");
@@ -135,7 +135,7 @@ async function connect({ emulator }: CallSettings): Promise<v1.FirestoreClient> 
     servicePath: emulator.host,
     port: emulator.port,
     sslCreds: grpc.credentials.createInsecure(),
-    // Without it the first call looks for a metadata server before it is sent.
+    // Without it, the first call looks for a metadata server before it is sent.
     authClient: new auth.PassThroughClient(),
   });
 }

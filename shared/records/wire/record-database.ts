@@ -1,20 +1,20 @@
 import { Firestore } from "@google-cloud/firestore";
 import { FirestoreCalls } from "./firestore-calls.ts";
 
-/** Where a database is, and how it is reached. */
+/** The location of a database, and how to reach it. */
 export interface DatabaseSettings {
   readonly projectId: string;
   readonly databaseId?: string;
-  /** Where an emulator listens; default: the real service, with the process's own credentials. */
+  /** The emulator's address; default: the real service, with the process's own credentials. */
   readonly emulator?: { readonly host: string; readonly port: number } | undefined;
 }
 
-/** What emulators take for the right to read and write everything, as Google's client tells them. */
+/** Gives full access to an emulator, as in Google's client. */
 const OWNER = { Authorization: "Bearer owner" };
 
 /**
- * Google's client of a database, for transactions, queries and listeners, with the calls beneath it: they cost less than
- * half as much (docs/decisions/039-commits-by-the-generated-client.md). Closing it closes both.
+ * Google's client of a database, for transactions, queries and listeners, plus direct calls, which cost less than half
+ * as much (docs/decisions/039-commits-by-the-generated-client.md). Closing it closes both.
  */
 export class RecordDatabase extends Firestore {
   readonly calls: FirestoreCalls;

@@ -2,7 +2,7 @@ import type { Timestamp } from "@google-cloud/firestore";
 import type { protos } from "@google-cloud/firestore-api";
 import { plainFields, plainTime } from "./wire-values.ts";
 
-/** A document as it was read, which may not exist. A snapshot of Google's client is one, too. */
+/** A document as it was read, which may not exist. A snapshot from Google's client is one, too. */
 export interface StoredDocument {
   readonly exists: boolean;
   /** When it was last written. */
@@ -12,7 +12,7 @@ export interface StoredDocument {
   data(): Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The document that a read was answered with; undefined if this answers nothing. */
+/** The document in a response to a read; undefined if the response contains none. */
 export function storedDocument({
   found,
   missing,

@@ -5,9 +5,9 @@ export type WireValue = protos.google.firestore.v1.IValue;
 type WireTime = protos.google.protobuf.ITimestamp;
 
 /**
- * A value as it goes over the wire. Numbers are stored as Google's client stores them: safe integers as integers.
+ * Encodes a value for the wire. Numbers are stored as Google's client stores them: safe integers as integers.
  *
- * @throws TypeError for what Handoff's documents don't hold.
+ * @throws TypeError for a value of a kind that Handoff's documents don't contain.
  */
 export function wireValue(value: unknown): WireValue {
   switch (typeof value) {
@@ -24,7 +24,7 @@ export function wireValue(value: unknown): WireValue {
   }
 }
 
-/** A value of a kind that Handoff's documents don't hold: a later revision's, or an application's. It is written as it was read. */
+/** A value that Handoff's documents don't contain, from a later revision or an application. Written as it was read. */
 class OtherValue {
   readonly wire: WireValue;
 
@@ -33,7 +33,7 @@ class OtherValue {
   }
 }
 
-/** A value from its form on the wire. Integers beyond 2^53 lose digits, as in Google's client. */
+/** Decodes a value from the wire. Integers beyond 2^53 lose digits, as in Google's client. */
 function plainValue(wire: WireValue): unknown {
   const { stringValue, integerValue, timestampValue, nullValue, mapValue, arrayValue, booleanValue, doubleValue } =
     wire;
@@ -46,22 +46,22 @@ function plainValue(wire: WireValue): unknown {
   return booleanValue ?? doubleValue ?? new OtherValue(wire);
 }
 
-/** Fields from their form on the wire. */
+/** Decodes fields from the wire. */
 export function plainFields(wire: Readonly<Record<string, WireValue>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(wire).map(([name, value]) => [name, plainValue(value)]));
 }
 
-/** A time from its form on the wire. */
+/** Decodes a time from the wire. */
 export function plainTime({ seconds, nanos }: WireTime): Timestamp {
   return new Timestamp(Number(seconds ?? 0), nanos ?? 0);
 }
 
-/** A time as it goes over the wire. */
+/** Encodes a time for the wire. */
 export function wireTime({ seconds, nanoseconds: nanos }: Timestamp): WireTime {
   return { seconds, nanos };
 }
 
-/** Whether a value holds others by their names. */
+/** Whether a value is a map, that is, a plain object. */
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
