@@ -3,22 +3,15 @@ import { StateBadge } from "../../parts/state-badge.tsx";
 import { LetterLink } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { cutMessage } from "./cut-message.ts";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 /** Letters in a few words each, before something is done about them. */
 export function LetterList({ letters }: { readonly letters: readonly DeadLetter[] }) {
   return (
     <Scroll label="Dead letters">
       <table class="letters">
-        <thead>
-          <tr>
-            <th scope="col">Type</th>
-            <th scope="col">State</th>
-            <th scope="col">Died of</th>
-            <th scope="col">Died</th>
-            <th scope="col">Letter</th>
-          </tr>
-        </thead>
+        <TableHead columns={["Type", "State", "Died of", "Died", "Letter"]} />
         <tbody data-rows="">
           {letters.map(({ id, type, status, code, message, diedAt }) => (
             <tr>

@@ -1,7 +1,8 @@
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
 import { withQuery } from "../../parts/pager.tsx";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 /** Leads to the form of each type. */
 export function ChooseType({ types, unknown }: { readonly types: readonly TaskTypeInfo[]; readonly unknown: string }) {
@@ -16,13 +17,7 @@ export function ChooseType({ types, unknown }: { readonly types: readonly TaskTy
       <p>Choose its type.</p>
       <Scroll label="Task types">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Type</th>
-              <th scope="col">Queue</th>
-              <th scope="col">About it</th>
-            </tr>
-          </thead>
+          <TableHead columns={["Type", "Queue", "About it"]} />
           <tbody data-rows="">
             {types.map(({ type, queue }) => (
               <tr>

@@ -2,7 +2,8 @@ import type { LetterSummary } from "../../../../packages/client/src/views/dead-l
 import { formatCount } from "../../parts/numbers.ts";
 import { withQuery } from "../../parts/pager.tsx";
 import { Time } from "../../parts/time.tsx";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 /** The open dead letters by type and code. */
 export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
@@ -15,16 +16,7 @@ export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
       ) : (
         <Scroll label="Dead letters by type and code">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Type</th>
-                <th scope="col">Code</th>
-                <th scope="col" class="number">
-                  Open
-                </th>
-                <th scope="col">Newest</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Type", "Code", { numbers: "Open" }, "Newest"]} />
             <tbody data-rows="">
               {items.map(({ type, code, count, newestDiedAt }) => (
                 <tr id={`letters-${encodeURIComponent(type)}:${encodeURIComponent(code)}`}>

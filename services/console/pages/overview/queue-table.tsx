@@ -1,12 +1,13 @@
 import type { Queue } from "../../../../packages/client/src/views/queue.ts";
 import type { TaskTypeInfo } from "../../../../packages/client/src/views/service.ts";
-import { Bar } from "../../parts/chart/bar.tsx";
 import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
 import { queuePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { isSlowed } from "../queues/rate-sentence.ts";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
+import { DepthCell } from "../queues/depth-cell.tsx";
 
 interface QueuesProps {
   readonly queues: readonly Queue[];
@@ -22,26 +23,18 @@ export function QueueTable({ queues, types }: QueuesProps) {
       <h2>Queues</h2>
       <Scroll label="Queues">
         <table class="wide">
-          <thead>
-            <tr>
-              <th scope="col">Queue</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Tasks
-              </th>
-              <th scope="col">Next due</th>
-              <th scope="col" class="number">
-                In flight
-              </th>
-              <th scope="col" class="number">
-                Last minute
-              </th>
-              <th scope="col" class="number">
-                Rate
-              </th>
-              <th scope="col">Types</th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "Queue",
+              "State",
+              { numbers: "Tasks" },
+              "Next due",
+              { numbers: "In flight" },
+              { numbers: "Last minute" },
+              { numbers: "Rate" },
+              "Types",
+            ]}
+          />
           <tbody data-rows="">
             {queues.map((queue) => (
               <QueueRow queue={queue} deepest={deepest} types={types} />
@@ -71,9 +64,7 @@ function QueueRow(
       <td>
         <StateBadge state={state} />
       </td>
-      <td class="number">
-        {formatCount(depth)} <Bar share={depth / deepest} busy={inFlight / Math.max(depth, 1)} />
-      </td>
+      <DepthCell depth={depth} inFlight={inFlight} deepest={deepest} />
       <td>
         <Time at={nextDueAt} />
       </td>

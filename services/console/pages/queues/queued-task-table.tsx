@@ -3,26 +3,15 @@ import { formatCount } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
 import { TaskLink, typePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 /** Tasks as their queue sees them. Those that Handoff didn't enqueue have no page. */
 export function QueuedTaskTable({ tasks }: { readonly tasks: readonly QueuedTask[] }) {
   return (
     <Scroll label="Tasks">
       <table class="wide">
-        <thead>
-          <tr>
-            <th scope="col">Task</th>
-            <th scope="col">Type</th>
-            <th scope="col">State</th>
-            <th scope="col">Due</th>
-            <th scope="col" class="number">
-              Deliveries
-            </th>
-            <th scope="col">Last error</th>
-            <th scope="col">Caller</th>
-          </tr>
-        </thead>
+        <TableHead columns={["Task", "Type", "State", "Due", { numbers: "Deliveries" }, "Last error", "Caller"]} />
         <tbody data-rows="">
           {tasks.map((task) => (
             <Row task={task} />

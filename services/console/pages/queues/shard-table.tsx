@@ -1,9 +1,10 @@
 import type { QueueShard } from "../../../../packages/client/src/views/queue.ts";
-import { Bar } from "../../parts/chart/bar.tsx";
 import { GoogleLink } from "../../parts/google-link.tsx";
 import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
+import { DepthCell } from "./depth-cell.tsx";
 
 /** The queues in Cloud Tasks that stand for one: its tasks are spread over them. */
 export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] }) {
@@ -14,25 +15,17 @@ export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] 
       <p class="quiet">Its tasks are spread over these queues of Cloud Tasks. The numbers above are their sums.</p>
       <Scroll label="Shards">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Name in Cloud Tasks</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">
-                Tasks
-              </th>
-              <th scope="col" class="number">
-                In flight
-              </th>
-              <th scope="col" class="number">
-                Last minute
-              </th>
-              <th scope="col" class="number">
-                Rate now
-              </th>
-              <th scope="col">Google</th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "Name in Cloud Tasks",
+              "State",
+              { numbers: "Tasks" },
+              { numbers: "In flight" },
+              { numbers: "Last minute" },
+              { numbers: "Rate now" },
+              "Google",
+            ]}
+          />
           <tbody>
             {shards.map(({ name, state, depth, inFlight, dispatchedLastMinute, effectiveRate, links }) => (
               <tr>
@@ -42,9 +35,7 @@ export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] 
                 <td>
                   <StateBadge state={state} />
                 </td>
-                <td class="number">
-                  {formatCount(depth)} <Bar share={depth / deepest} busy={inFlight / Math.max(depth, 1)} />
-                </td>
+                <DepthCell depth={depth} inFlight={inFlight} deepest={deepest} />
                 <td class="number">{formatCount(inFlight)}</td>
                 <td class="number">{formatCount(dispatchedLastMinute)}</td>
                 <td class="number">{formatRate(effectiveRate)}</td>

@@ -7,7 +7,8 @@ import { Empty } from "../../parts/try-it.tsx";
 import { prettyJson } from "../../payload/fill-fields.ts";
 import { cronWords } from "./cron-words.ts";
 import { RunNow } from "./run-now.tsx";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 const NEEDS = "pause, resume or run schedules";
 /** The API tells five. */
@@ -23,17 +24,7 @@ export function SchedulesPage({ schedules }: { readonly schedules: readonly Sche
       ) : (
         <Scroll label="Schedules">
           <table class="wide">
-            <thead>
-              <tr>
-                <th scope="col">Schedule</th>
-                <th scope="col">When</th>
-                <th scope="col">State</th>
-                <th scope="col">Next</th>
-                <th scope="col">Last fired</th>
-                <th scope="col">Last task</th>
-                <th scope="col">Actions</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Schedule", "When", "State", "Next", "Last fired", "Last task", "Actions"]} />
             <tbody>
               {schedules.map((schedule) => (
                 <Row schedule={schedule} />

@@ -1,6 +1,7 @@
 import { type Field, payloadField } from "../../payload/field.ts";
 import { descriptionOf, fieldSentences, ruleWords, typeWords } from "../../payload/field-words.ts";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 /** The fields of a payload as rows, those of objects below their own. */
 export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonly<Record<string, unknown>> }) {
@@ -15,14 +16,7 @@ export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonl
       ) : (
         <Scroll label="Fields of the payload">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Field</th>
-                <th scope="col">Takes</th>
-                <th scope="col">Needed</th>
-                <th scope="col">Rules</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Field", "Takes", "Needed", "Rules"]} />
             <tbody>
               {rows.map((row) => (
                 <FieldRow field={row} />

@@ -7,7 +7,8 @@ import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Empty } from "../../parts/try-it.tsx";
 import { enqueuePage } from "../enqueue/choose-type.tsx";
 import { OpenLetters } from "./open-letters.tsx";
-import { Scroll } from "../../parts/scroll.tsx";
+import { Scroll } from "../../parts/table/scroll.tsx";
+import { TableHead } from "../../parts/table/table-head.tsx";
 
 /** All types, in the order of the registry. */
 export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; readonly letters: LetterSummary }) {
@@ -29,23 +30,17 @@ export function TaskTypeTable(props: { readonly types: readonly TaskTypeInfo[]; 
       <h1>Task types</h1>
       <Scroll label="Task types">
         <table class="wide">
-          <thead>
-            <tr>
-              <th scope="col">Type</th>
-              <th scope="col">Queue</th>
-              <th scope="col">Kind</th>
-              <th scope="col" class="number">
-                Timeout
-              </th>
-              <th scope="col" class="number">
-                Attempts
-              </th>
-              <th scope="col" class="number">
-                Open dead letters
-              </th>
-              {mayCreate ? <th scope="col">Enqueue</th> : null}
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "Type",
+              "Queue",
+              "Kind",
+              { numbers: "Timeout" },
+              { numbers: "Attempts" },
+              { numbers: "Open dead letters" },
+              mayCreate ? "Enqueue" : undefined,
+            ]}
+          />
           <tbody data-rows="">
             {types.map(({ type, queue, idempotency, timeoutMs, attempts }) => (
               <tr>

@@ -5,7 +5,8 @@ import { type ShownFilter, listPage } from "../letter-filter.ts";
 import { LetterLink } from "../../../parts/task-id.tsx";
 import { FITTING_PATH } from "./fitting-path.ts";
 import type { ReplayedPages } from "./replay-pages.ts";
-import { Scroll } from "../../../parts/scroll.tsx";
+import { Scroll } from "../../../parts/table/scroll.tsx";
+import { TableHead } from "../../../parts/table/table-head.tsx";
 
 /** What a step of a replay by filter did, and the button that goes on. */
 export function FittingOutcome(props: {
@@ -43,12 +44,7 @@ export function FittingOutcome(props: {
           <h2>Not replayed, or perhaps not</h2>
           <Scroll label="Those that failed">
             <table>
-              <thead>
-                <tr>
-                  <th scope="col">Letter</th>
-                  <th scope="col">Why</th>
-                </tr>
-              </thead>
+              <TableHead columns={["Letter", "Why"]} />
               <tbody data-rows="">
                 {failed.map(({ id, problem }) => (
                   <tr>

@@ -9,7 +9,8 @@ import { FITTING_PATH } from "../fitting/fitting-path.ts";
 import { type ShownFilter, filterQuery } from "../letter-filter.ts";
 import { DELETE_SELECTED, LETTER_FIELD, REPLAY_SELECTED } from "../selected/selected-paths.ts";
 import { cutMessage } from "../cut-message.ts";
-import { Scroll } from "../../../parts/scroll.tsx";
+import { Scroll } from "../../../parts/table/scroll.tsx";
+import { TableHead } from "../../../parts/table/table-head.tsx";
 
 interface RowsProps {
   readonly letters: readonly DeadLetter[];
@@ -47,23 +48,17 @@ function LetterTable(props: { readonly letters: readonly DeadLetter[]; readonly 
   return (
     <Scroll label="Dead letters">
       <table class="letters">
-        <thead>
-          <tr>
-            {isSelectable ? (
-              <th scope="col">
-                <span class="unseen">Select</span>
-              </th>
-            ) : null}
-            <th scope="col">Type</th>
-            <th scope="col">Died of</th>
-            <th scope="col" class="number">
-              Attempts
-            </th>
-            <th scope="col">Died</th>
-            <th scope="col">Caller</th>
-            <th scope="col">Task</th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            isSelectable ? { unseen: "Select" } : undefined,
+            "Type",
+            "Died of",
+            { numbers: "Attempts" },
+            "Died",
+            "Caller",
+            "Task",
+          ]}
+        />
         <tbody data-rows="">
           {letters.map((letter) => (
             <LetterRow letter={letter} isSelectable={isSelectable} />

@@ -6,7 +6,8 @@ import type { LetterOutcome, SelectedLetter } from "./act-on-each.ts";
 import type { SelectedAction } from "./selected-actions.ts";
 import { fieldOf } from "./selected-letters.ts";
 import { LETTER_FIELD } from "./selected-paths.ts";
-import { Scroll } from "../../../parts/scroll.tsx";
+import { Scroll } from "../../../parts/table/scroll.tsx";
+import { TableHead } from "../../../parts/table/table-head.tsx";
 
 interface Result {
   readonly letter: SelectedLetter;
@@ -40,12 +41,7 @@ export function SelectedOutcome(props: {
       )}
       <Scroll label="What became of each">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Letter</th>
-              <th scope="col">What became of it</th>
-            </tr>
-          </thead>
+          <TableHead columns={["Letter", "What became of it"]} />
           <tbody data-rows="">
             {results.map(({ letter: { id }, outcome }) => (
               <tr>
