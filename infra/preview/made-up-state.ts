@@ -1,4 +1,4 @@
-import type { RecordedResource } from "./recorded-resource.ts";
+import type { ProvidedResource } from "./recorded-resource.ts";
 import { asSecret, type Fields, textOf } from "./wire-values.ts";
 
 const DIGEST = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -9,7 +9,7 @@ const SUFFIX = "1a2b3c4";
 export const MADE_UP_SECRET = "bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
 /** The state that an update would return: the inputs, plus what each type of resource only knows once it is created. */
-export function madeUpState(resource: RecordedResource): { readonly id: string; readonly state: Fields } {
+export function madeUpState(resource: ProvidedResource): { readonly id: string; readonly state: Fields } {
   const inputs = resource.openInputs;
   const project = "my-project-123";
   const id = `${resource.name}-id`;
