@@ -30,6 +30,8 @@ export function madeUpState(resource: ProvidedResource): { readonly id: string; 
       const [location, bucketId] = [textOf(inputs["location"]), textOf(inputs["bucketId"])];
       return { id: `projects/${project}/locations/${location}/buckets/${bucketId}`, state: inputs };
     }
+    case "gcp:monitoring/customService:CustomService":
+      return { id: `projects/${project}/services/${id}`, state: { ...inputs, serviceId: id } };
     case "gcp:projects/iAMCustomRole:IAMCustomRole": {
       const name = `projects/${project}/roles/${textOf(inputs["roleId"])}`;
       return { id: name, state: { ...inputs, name } };
