@@ -38,7 +38,7 @@ export interface TestStackOptions {
 /** As people quote them: Pulumi reads what looks like a number, a time or a truth as one. */
 const QUOTED = { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" } as const;
 
-const DEPLOYED = `export * from "${PROJECT_DIR}/infra/index.ts";\n`;
+const DEPLOYED = `export { default } from "${PROJECT_DIR}/infra/index.ts";\n`;
 const stackFile = z.looseObject({ config: z.record(z.string(), z.string()).default({}) });
 
 /** A stack on Pulumi's own engine, with its program and its state in folders that are removed after the test. */
@@ -85,7 +85,14 @@ export class TestStack {
     return watched(async (options) => void (await this.stack.refresh(options)));
   }
 
-  destroy(): Promise<Ran> {
+  /** As on the command line, where a preview comes first, and what that refuses isn't begun. */
+  async destroy(): Promise<Ran> {
+    const previewed = await watched(async (options) => void (await this.stack.previewDestroy(options)));
+    return previewed.succeeded ? await this.destroyUnseen() : previewed;
+  }
+
+  /** As with `--skip-preview`. */
+  destroyUnseen(): Promise<Ran> {
     return watched(async (options) => void (await this.stack.destroy(options)));
   }
 }
