@@ -42,7 +42,10 @@ export interface Project {
 }
 
 /** @throws Refusal if the body isn't an object in JSON. */
-export function parseCall(request: { readonly method: string; readonly url: string; readonly text: string }, project: Project): Call {
+export function parseCall(
+  request: { readonly method: string; readonly url: string; readonly text: string },
+  project: Project,
+): Call {
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
   // Compute's API and Storage's have two steps for the version.
   const parts = /^\/([a-z]+)\/(?:(?:compute|storage)\/)?(?:v\d\w*|beta)\/(.*)$/.exec(pathname);

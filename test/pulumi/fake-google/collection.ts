@@ -14,10 +14,15 @@ export interface Collection {
   /** Where the id of a new resource stands; default: Google chooses one. */
   readonly idOf?: (call: Call) => string;
   /** What Google makes of a request's body. */
-  readonly fill?: (made: { readonly name: string; readonly body: Resource; readonly before: Resource; readonly world: World }) => Resource;
+  readonly fill?: (made: {
+    readonly name: string;
+    readonly body: Resource;
+    readonly before: Resource;
+    readonly world: World;
+  }) => Resource;
   /** The message that its operations end with, and where they are; default: it answers with the resource. */
   readonly operation?: { readonly type: string; readonly parentOf: (name: string) => string };
-  /** A PATCH without a mask changes these fields; default: those of the body. */
+  /** Throws if it may not be deleted. */
   readonly refuseDelete?: (resource: Resource) => void;
 }
 
@@ -77,25 +82,48 @@ function ofResource(described: Collection, { call, world, end }: Asked): Resourc
 }
 
 function filled({ fill }: Collection, made: Parameters<NonNullable<Collection["fill"]>>[0]): Resource {
-  const { name, body } = made;
-  return { ...(fill?.(made) ?? body), name: fill ? (fill(made)["name"] ?? name) : name };
+  return { name: made.name, ...(fill ? fill(made) : { ...made.body, name: made.name }) };
 }
 
 function answer(
   { product, operation }: Collection,
-  { name, result, world, end }: { readonly name: string; readonly result: Resource; readonly world: World; readonly end: OperationEnd },
+  {
+    name,
+    result,
+    world,
+    end,
+  }: { readonly name: string; readonly result: Resource; readonly world: World; readonly end: OperationEnd },
 ): Resource {
   if (!operation) return result;
   return world.operations.start({ product, parent: operation.parentOf(name), type: operation.type }, result, end);
 }
 
 /** The fields that a mask names, in either spelling, or else those of the body, over what there was. */
-export function merge({ before, body, mask }: { readonly before: Resource; readonly body: Resource; readonly mask: string }): Resource {
+export function merge({
+  before,
+  body,
+  mask,
+}: {
+  readonly before: Resource;
+  readonly body: Resource;
+  readonly mask: string;
+}): Resource {
   const paths = mask === "" ? Object.keys(body) : mask.split(",");
-  return paths.reduce<Resource>((merged, path) => withField({ into: merged, from: body, path: path.split(".").map(camelCase) }), before);
+  return paths.reduce<Resource>(
+    (merged, path) => withField({ into: merged, from: body, path: path.split(".").map(camelCase) }),
+    before,
+  );
 }
 
-function withField({ into, from, path }: { readonly into: Resource; readonly from: Resource; readonly path: readonly string[] }): Resource {
+function withField({
+  into,
+  from,
+  path,
+}: {
+  readonly into: Resource;
+  readonly from: Resource;
+  readonly path: readonly string[];
+}): Resource {
   const [key = "", ...deeper] = path;
   if (deeper.length > 0)
     return { ...into, [key]: withField({ into: fieldsOf(into[key]), from: fieldsOf(from[key]), path: deeper }) };

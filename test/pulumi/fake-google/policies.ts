@@ -36,7 +36,11 @@ export class Policies {
     const before = this.current(key);
     const etag = textOf(policy["etag"]);
     if (etag !== "" && etag !== before["etag"])
-      throw new Refusal(409, "ABORTED", "There were concurrent policy changes. Please retry the whole read-modify-write.");
+      throw new Refusal(
+        409,
+        "ABORTED",
+        "There were concurrent policy changes. Please retry the whole read-modify-write.",
+      );
     for (const email of accountsIn(policy)) this.refuseUnknown(email);
     this.writes += 1;
     const masked = maskedBy(textOf(body["updateMask"]), { before, policy });
@@ -71,7 +75,10 @@ function accountsIn(policy: Resource): readonly string[] {
   });
 }
 
-function maskedBy(mask: string, { before, policy }: { readonly before: Resource; readonly policy: Resource }): Resource {
+function maskedBy(
+  mask: string,
+  { before, policy }: { readonly before: Resource; readonly policy: Resource },
+): Resource {
   if (mask === "") return policy;
   const changed = Object.fromEntries(mask.split(",").map((field) => [field, policy[field]]));
   return { ...before, ...changed, version: policy["version"] ?? before["version"] };

@@ -18,6 +18,5 @@ export class Refusal extends Error {
 }
 
 export const notFound = (name: string) => new Refusal(404, "NOT_FOUND", `Resource '${name}' was not found`);
-export const alreadyExists = (name: string) =>
-  new Refusal(409, "ALREADY_EXISTS", `Resource '${name}' already exists`);
+export const alreadyExists = (name: string) => new Refusal(409, "ALREADY_EXISTS", `Resource '${name}' already exists`);
 export const invalid = (message: string) => new Refusal(400, "INVALID_ARGUMENT", message);

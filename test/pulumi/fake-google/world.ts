@@ -3,6 +3,9 @@ import { alreadyExists, notFound } from "./refusal.ts";
 import { Operations } from "./operations.ts";
 import { Policies } from "./policies.ts";
 
+/** Bytes, as Google writes them. */
+export const ETAG = "MDEwMjE5MjA=";
+
 /** What exists at the fake: resources of all APIs by their keys, which are the API's name and the resource's. */
 export class World {
   readonly project: Project;
@@ -42,7 +45,8 @@ export class World {
   /** Deletes a resource, all below it and their policies. */
   delete(key: string): void {
     this.get(key);
-    for (const other of this.resources.keys()) if (other === key || other.startsWith(`${key}/`)) this.resources.delete(other);
+    for (const other of this.resources.keys())
+      if (other === key || other.startsWith(`${key}/`)) this.resources.delete(other);
     this.policies.forget(key);
   }
 
@@ -62,7 +66,14 @@ export class World {
   addAccount(accountId: string, given: Resource = {}): Resource {
     const email = `${accountId}@${this.project.id}.iam.gserviceaccount.com`;
     const name = `projects/${this.project.id}/serviceAccounts/${email}`;
-    const known = { name, email, projectId: this.project.id, uniqueId: this.nextId(), oauth2ClientId: this.nextId(), etag: "1" };
+    const known = {
+      name,
+      email,
+      projectId: this.project.id,
+      uniqueId: this.nextId(),
+      oauth2ClientId: this.nextId(),
+      etag: ETAG,
+    };
     return this.create(`iam/${name}`, { ...given, ...known });
   }
 

@@ -10,24 +10,29 @@ const KINDS = ["dev", "production"] as const;
 
 /** What `npm run preview:offline` counts: neither components nor the providers that Pulumi adds by itself. */
 function countsOf(steps: readonly RanStep[]): Record<string, number> {
-  const counted = steps.filter(({ urn, type }) => !/^(handoff:|pulumi:pulumi:)/.test(type) && !urn.includes("::default_"));
+  const counted = steps.filter(
+    ({ urn, type }) => !/^(handoff:|pulumi:pulumi:)/.test(type) && !urn.includes("::default_"),
+  );
   return Object.fromEntries([...Map.groupBy(counted, ({ type }) => type)].map(([type, { length }]) => [type, length]));
 }
 
-test.each(KINDS)("the %s example comes up as the offline preview says, and then there is nothing to change", async (kind) => {
-  const { stack } = await standInStack(kind);
-  const offline = await runRegistered(kind, "preview");
+test.each(KINDS)(
+  "the %s example comes up as the offline preview says, and then there is nothing to change",
+  async (kind) => {
+    const { stack } = await standInStack(kind);
+    const offline = await runRegistered(kind, "preview");
 
-  const up = await stack.up();
-  expect(up).toMatchObject({ succeeded: true });
-  expect(countsOf(up.steps)).toEqual(Object.fromEntries(countByType(offline.resources)));
-  expect(new Set(up.steps.map(({ op }) => op))).toEqual(new Set(["create"]));
-  expect(up.output).not.toMatch(/^ +(warning|error):/m);
+    const up = await stack.up();
+    expect(up).toMatchObject({ succeeded: true });
+    expect(countsOf(up.steps)).toEqual(Object.fromEntries(countByType(offline.resources)));
+    expect(new Set(up.steps.map(({ op }) => op))).toEqual(new Set(["create"]));
+    expect(up.output).not.toMatch(/^ +(warning|error):/m);
 
-  expect(await stack.preview()).toMatchObject({ succeeded: true, steps: [] });
-  expect(await stack.refresh()).toMatchObject({ succeeded: true, steps: [] });
-  expect(await stack.preview()).toMatchObject({ succeeded: true, steps: [] });
-});
+    expect(await stack.preview()).toMatchObject({ succeeded: true, steps: [] });
+    expect(await stack.refresh()).toMatchObject({ succeeded: true, steps: [] });
+    expect(await stack.preview()).toMatchObject({ succeeded: true, steps: [] });
+  },
+);
 
 test("a stack without protection is taken down, each resource before what it needs", async () => {
   const { stack, standIn } = await standInStack("dev");

@@ -47,7 +47,10 @@ export async function serveProvider(
   { version }: { readonly version: string },
 ): Promise<{ readonly port: number; stop(): void }> {
   const server = new grpc.Server();
-  server.addService(providerServices.ResourceProviderService, implement({ ...lifecycleCalls(version), ...resourceCalls(served) }));
+  server.addService(
+    providerServices.ResourceProviderService,
+    implement({ ...lifecycleCalls(version), ...resourceCalls(served) }),
+  );
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
@@ -90,7 +93,11 @@ function resourceCalls(served: Provider): Record<string, Unary> {
   return {
     diff: (request: provider.DiffRequest) =>
       differenceMessage(
-        served.diff({ type: request.getType(), olds: fieldsIn(request.getOldInputs()), news: fieldsIn(request.getNews()) }),
+        served.diff({
+          type: request.getType(),
+          olds: fieldsIn(request.getOldInputs()),
+          news: fieldsIn(request.getNews()),
+        }),
       ),
     create: (request: provider.CreateRequest) => {
       const asked = { urn: request.getUrn(), id: "", properties: fieldsIn(request.getProperties()) };

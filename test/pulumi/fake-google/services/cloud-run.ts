@@ -14,7 +14,17 @@ const described = {
 } as const satisfies Collection;
 
 /** https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service */
-function deployed({ name, body, before, world }: { name: string; body: Resource; before: Resource; world: World }): Resource {
+function deployed({
+  name,
+  body,
+  before,
+  world,
+}: {
+  name: string;
+  body: Resource;
+  before: Resource;
+  world: World;
+}): Resource {
   const generation = String(Number(before["generation"] ?? 0) + 1);
   const uri = `https://${lastOf(name)}-${world.project.number}.${name.split("/")[3] ?? ""}.run.app`;
   const revision = `${name}/revisions/${lastOf(name)}-${generation.padStart(5, "0")}-abc`;
@@ -49,7 +59,11 @@ const services: Service = (call, world, end) => {
   const name = call.method === "POST" ? `${call.name}/${described.idOf(call)}` : call.name;
   const failed = { type: "Ready", state: "CONDITION_FAILED", message: end.error.message };
   const { latestReadyRevision: _, ...broken } = world.get(`run/${name}`);
-  world.put(`run/${name}`, { ...broken, terminalCondition: failed, conditions: [{ ...failed, type: "ConfigurationsReady" }] });
+  world.put(`run/${name}`, {
+    ...broken,
+    terminalCondition: failed,
+    conditions: [{ ...failed, type: "ConfigurationsReady" }],
+  });
   return answer;
 };
 

@@ -24,7 +24,13 @@ const resources: Service = ({ product, name, method, body, query }, world) => {
   if (COLLECTION.test(name) && method === "POST") {
     const made = `${name}/${textOf(body["name"])}`;
     const address = name.endsWith("/addresses") ? { address: ADDRESS, status: "RESERVED" } : {};
-    world.create(`compute/${made}`, { ...address, ...body, id: world.nextId(), selfLink: linkTo(made), fingerprint: "1" });
+    world.create(`compute/${made}`, {
+      ...address,
+      ...body,
+      id: world.nextId(),
+      selfLink: linkTo(made),
+      fingerprint: "1",
+    });
     return done(made);
   }
   if (!COLLECTION.test(name.slice(0, -lastOf(name).length - 1))) return undefined;

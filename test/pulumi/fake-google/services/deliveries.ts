@@ -27,7 +27,8 @@ export const artifactRegistry: readonly Service[] = [
   collection({
     product: "artifacts",
     pattern: "projects/*/locations/*/repositories",
-    idOf: idInQuery("repository_id"),
+    // The provider spells it as in the API's definition, gcloud as in JSON.
+    idOf: ({ query }) => query.get("repository_id") ?? query.get("repositoryId") ?? "",
     operation: { type: "google.devtools.artifactregistry.v1.Repository", parentOf },
     fill: ({ body }) => ({ mode: "STANDARD_REPOSITORY", ...body }),
   }),
@@ -38,6 +39,10 @@ export const billing: readonly Service[] = [
   collection({
     product: "billing",
     pattern: "billingAccounts/*/budgets",
-    fill: ({ body }) => ({ etag: "1", ...body, budgetFilter: { creditTypesTreatment: "INCLUDE_ALL_CREDITS", ...fieldsOf(body["budgetFilter"]) } }),
+    fill: ({ body }) => ({
+      etag: "1",
+      ...body,
+      budgetFilter: { creditTypesTreatment: "INCLUDE_ALL_CREDITS", ...fieldsOf(body["budgetFilter"]) },
+    }),
   }),
 ];

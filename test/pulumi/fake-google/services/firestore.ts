@@ -20,7 +20,8 @@ const databases = collection({
     etag: "1",
     freeTier: true,
     ...body,
-    versionRetentionPeriod: body["pointInTimeRecoveryEnablement"] === "POINT_IN_TIME_RECOVERY_ENABLED" ? "604800s" : "3600s",
+    versionRetentionPeriod:
+      body["pointInTimeRecoveryEnablement"] === "POINT_IN_TIME_RECOVERY_ENABLED" ? "604800s" : "3600s",
   }),
   refuseDelete: ({ deleteProtectionState }) => {
     if (deleteProtectionState === "DELETE_PROTECTION_ENABLED")
@@ -52,12 +53,17 @@ const backups = collection({ product: "firestore", pattern: `${DATABASES}/*/back
 
 /** A field is always there; one that was never changed has what its database has for all fields. */
 const fields: Service = ({ product, name, method, verb, query, body }, world, end) => {
-  if (product !== "firestore" || verb !== "" || !/\/collectionGroups\/[^/]+\/fields\/[^/]+$/.test(name)) return undefined;
+  if (product !== "firestore" || verb !== "" || !/\/collectionGroups\/[^/]+\/fields\/[^/]+$/.test(name))
+    return undefined;
   const key = `${product}/${name}`;
   world.get(`${product}/${databaseOf(name)}`);
   if (method === "GET") return world.find(key) ?? described(name, {});
   if (method !== "PATCH") return undefined;
-  const merged = merge({ before: world.find(key) ?? {}, body, mask: query.get("updateMask") ?? "indexConfig,ttlConfig" });
+  const merged = merge({
+    before: world.find(key) ?? {},
+    body,
+    mask: query.get("updateMask") ?? "indexConfig,ttlConfig",
+  });
   const changed = world.put(key, described(name, merged));
   return world.operations.start({ product, parent: databaseOf(name), type: admin("Field").type }, changed, end);
 };

@@ -1,6 +1,7 @@
 import { fieldsOf, textOf } from "../call.ts";
 import { type Service, collection, idInBody, idInQuery, lastOf, merge } from "../collection.ts";
 import { invalid } from "../refusal.ts";
+import { ETAG } from "../world.ts";
 
 const ACCOUNTS = /^projects\/([^/]+)\/serviceAccounts$/;
 
@@ -13,11 +14,16 @@ const accounts: Service = ({ product, name, method, verb, body }, world) => {
     if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(id)) throw invalid(`${id} is no id of an account.`);
     return world.addAccount(id, fieldsOf(body["serviceAccount"]));
   }
+  if (project !== undefined) return { accounts: world.list(`iam/${name}`) };
   if (!name.includes("/serviceAccounts/")) return undefined;
   const key = `iam/${name}`;
   if (method === "GET") return world.get(key);
   if (method === "PATCH") {
-    const changed = { before: world.get(key), body: fieldsOf(body["serviceAccount"]), mask: textOf(body["updateMask"]) };
+    const changed = {
+      before: world.get(key),
+      body: fieldsOf(body["serviceAccount"]),
+      mask: textOf(body["updateMask"]),
+    };
     return world.put(key, merge(changed));
   }
   if (method !== "DELETE") return undefined;
@@ -35,7 +41,7 @@ const roles: Service = ({ product, name, method, verb, body, query }, world) => 
   }
   if (method === "POST" && name.endsWith("/roles")) {
     const made = `${name}/${textOf(body["roleId"])}`;
-    return world.create(`iam/${made}`, { stage: "GA", etag: "1", ...fieldsOf(body["role"]), name: made });
+    return world.create(`iam/${made}`, { stage: "GA", etag: ETAG, ...fieldsOf(body["role"]), name: made });
   }
   if (method === "GET") return world.get(key);
   if (method === "PATCH")
@@ -53,21 +59,33 @@ const pools: readonly Service[] = [
     pattern: POOLS,
     idOf: idInQuery("workloadIdentityPoolId"),
     operation: { type: "google.iam.v1.WorkloadIdentityPool", parentOf: pool },
-    fill: ({ body, name, world }) => ({ state: "ACTIVE", ...body, name: name.replace(world.project.id, world.project.number) }),
+    fill: ({ body, name, world }) => ({
+      state: "ACTIVE",
+      ...body,
+      name: name.replace(world.project.id, world.project.number),
+    }),
   }),
   collection({
     product: "iam",
     pattern: `${POOLS}/*/providers`,
     idOf: idInQuery("workloadIdentityPoolProviderId"),
     operation: { type: "google.iam.v1.WorkloadIdentityPoolProvider", parentOf: pool },
-    fill: ({ body, name, world }) => ({ state: "ACTIVE", ...body, name: name.replace(world.project.id, world.project.number) }),
+    fill: ({ body, name, world }) => ({
+      state: "ACTIVE",
+      ...body,
+      name: name.replace(world.project.id, world.project.number),
+    }),
   }),
 ];
 
 /** https://cloud.google.com/kms/docs/reference/rest: neither can be deleted. */
 const keys: readonly Service[] = [
   collection({ product: "kms", pattern: "projects/*/locations/*/keyRings", idOf: idInQuery("keyRingId") }),
-  collection({ product: "kms", pattern: "projects/*/locations/*/keyRings/*/cryptoKeys", idOf: idInQuery("cryptoKeyId") }),
+  collection({
+    product: "kms",
+    pattern: "projects/*/locations/*/keyRings/*/cryptoKeys",
+    idOf: idInQuery("cryptoKeyId"),
+  }),
 ];
 
 /** https://cloud.google.com/storage/docs/json_api/v1/buckets */
@@ -75,7 +93,13 @@ const buckets = collection({
   product: "storage",
   pattern: "b",
   idOf: idInBody("name"),
-  fill: ({ body, name }) => ({ kind: "storage#bucket", storageClass: "STANDARD", ...body, id: lastOf(name), name: lastOf(name) }),
+  fill: ({ body, name }) => ({
+    kind: "storage#bucket",
+    storageClass: "STANDARD",
+    ...body,
+    id: lastOf(name),
+    name: lastOf(name),
+  }),
 });
 
 export const iam: readonly Service[] = [accounts, roles, ...pools, ...keys, buckets];

@@ -11,7 +11,10 @@ const monitored = (name: string, fill?: (body: Resource, made: string) => Resour
 
 /** https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies: conditions get names of their own. */
 function alertPolicy(body: Resource, name: string): Resource {
-  const conditions = listOf(body["conditions"]).map((one, index) => ({ ...one, name: `${name}/conditions/${index + 1}` }));
+  const conditions = listOf(body["conditions"]).map((one, index) => ({
+    ...one,
+    name: `${name}/conditions/${index + 1}`,
+  }));
   return { enabled: true, ...body, conditions };
 }
 
@@ -32,7 +35,11 @@ export const logging: readonly Service[] = [
     idOf: ({ body }) => textOf(body["name"]),
     fill: ({ body, name }) => {
       const type = `logging.googleapis.com/user/${textOf(body["name"])}`;
-      return { ...body, name: name.split("/metrics/")[1], metricDescriptor: { ...fieldsOf(body["metricDescriptor"]), type } };
+      return {
+        ...body,
+        name: name.split("/metrics/")[1],
+        metricDescriptor: { ...fieldsOf(body["metricDescriptor"]), type },
+      };
     },
   }),
   collection({

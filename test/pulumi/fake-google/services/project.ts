@@ -21,7 +21,12 @@ const serviceUsage: Service = ({ product, name, method, verb, body }, world, end
     return started("ServiceIdentity", { email, uniqueId: world.nextId() });
   }
   if (method !== "GET" || !name.endsWith("/services")) return undefined;
-  return { services: [...world.enabledApis].map((id) => ({ name: `projects/${world.project.number}/services/${id}`, state: "ENABLED" })) };
+  return {
+    services: [...world.enabledApis].map((id) => ({
+      name: `projects/${world.project.number}/services/${id}`,
+      state: "ENABLED",
+    })),
+  };
 };
 
 /** Resource Manager: the project itself. Its policy is served with all others. */
@@ -32,4 +37,3 @@ const resourceManager: Service = ({ product, name, method, verb }, { project }) 
 
 /** What of a project itself is asked for. */
 export const project: readonly Service[] = [serviceUsage, resourceManager];
-

@@ -20,7 +20,12 @@ const versions: Service = ({ product, name, method, verb, body }, world) => {
     const id = `versions/${world.list(`${key}/versions`).length + 1}`;
     const named = `${name}/${id}`.replace(world.project.id, world.project.number);
     world.put(`payloads/${name}/${id}`, fieldsOf(body["payload"]));
-    return world.create(`${key}/${id}`, { name: named, state: "ENABLED", etag: "1" });
+    return world.create(`${key}/${id}`, {
+      name: named,
+      state: "ENABLED",
+      etag: "1",
+      clientSpecifiedPayloadChecksum: true,
+    });
   }
   if (!/\/versions\/[^/]+$/.test(name)) return undefined;
   if (verb === "access") return { name: world.get(key)["name"], payload: world.get(`payloads/${name}`) };
