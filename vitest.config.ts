@@ -46,6 +46,8 @@ export default defineConfig({
       kind("unit", 60_000),
       // Real processes and real time: it has the machine to itself, and is no part of `npm test`.
       kind("chaos", 240_000, "test/chaos", "test/kills"),
+      // Pulumi's own engine, where it is installed: `npm run test:pulumi`.
+      withSetup(kind("pulumi", 600_000), "test/infra/support/host/start-host.ts"),
     ],
   },
 });

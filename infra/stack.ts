@@ -63,8 +63,9 @@ export async function provision(registry: Registry) {
   return {
     producerUrl: producer.url,
     workerUrl: worker.url,
-    workerAddress,
-    consoleUrl,
+    // Pulumi warns of an output without a value, each time.
+    ...(workerAddress ? { workerAddress } : {}),
+    ...(consoleUrl ? { consoleUrl } : {}),
     queueNames: state.queues.names,
     database: state.records.databaseId,
     databaseLocation: state.records.location,

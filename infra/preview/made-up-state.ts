@@ -1,4 +1,4 @@
-import type { RecordedResource } from "./recorded-resource.ts";
+import type { ProvidedResource } from "./recorded-resource.ts";
 import { asSecret, type Fields, textOf } from "./wire-values.ts";
 
 const DIGEST = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -9,7 +9,7 @@ const SUFFIX = "1a2b3c4";
 export const MADE_UP_SECRET = "bWFkZS11cC1zZWNyZXQtb2YtdGhlLXByZXZpZXctMDA=";
 
 /** The state that an update would return: the inputs, plus what each type of resource only knows once it is created. */
-export function madeUpState(resource: RecordedResource): { readonly id: string; readonly state: Fields } {
+export function madeUpState(resource: ProvidedResource): { readonly id: string; readonly state: Fields } {
   const inputs = resource.openInputs;
   const project = "my-project-123";
   const id = `${resource.name}-id`;
@@ -30,6 +30,8 @@ export function madeUpState(resource: RecordedResource): { readonly id: string; 
       const [location, bucketId] = [textOf(inputs["location"]), textOf(inputs["bucketId"])];
       return { id: `projects/${project}/locations/${location}/buckets/${bucketId}`, state: inputs };
     }
+    case "gcp:monitoring/customService:CustomService":
+      return { id: `projects/${project}/services/${id}`, state: { ...inputs, serviceId: id } };
     case "gcp:projects/iAMCustomRole:IAMCustomRole": {
       const name = `projects/${project}/roles/${textOf(inputs["roleId"])}`;
       return { id: name, state: { ...inputs, name } };

@@ -1,5 +1,5 @@
 import { madeUpState } from "./made-up-state.ts";
-import type { RecordedResource } from "./recorded-resource.ts";
+import type { ProvidedResource } from "./recorded-resource.ts";
 import { type Fields, fieldsOf, textOf } from "./wire-values.ts";
 
 const SERVICE = "gcp:cloudrunv2/service:Service";
@@ -29,8 +29,8 @@ export type Fault = string | { readonly error: string; readonly leavesObject: tr
 /** How calls end, if not well. */
 export interface Faults {
   /** For each attempt (counted from 1) to create or to update a resource. */
-  readonly failCreate?: (resource: RecordedResource, attempt: number) => Fault | undefined;
-  readonly failUpdate?: (resource: RecordedResource, attempt: number) => Fault | undefined;
+  readonly failCreate?: (resource: ProvidedResource, attempt: number) => Fault | undefined;
+  readonly failUpdate?: (resource: ProvidedResource, attempt: number) => Fault | undefined;
   /** The condition of a service after a call that succeeds; default: it works. */
   readonly deployedAs?: (serviceName: string) => OfflineService["condition"];
 }
@@ -69,7 +69,7 @@ export class OfflineCloud {
   }
 
   /** @throws ProviderError */
-  create(resource: RecordedResource, { number, faults }: Attempt): ResourceState {
+  create(resource: ProvidedResource, { number, faults }: Attempt): ResourceState {
     return this.deploy(resource, faults.failCreate?.(resource, number), faults);
   }
 
@@ -78,7 +78,7 @@ export class OfflineCloud {
    *
    * @throws ProviderError
    */
-  update(resource: RecordedResource, prior: ResourceState, { number, faults }: Attempt): ResourceState {
+  update(resource: ProvidedResource, prior: ResourceState, { number, faults }: Attempt): ResourceState {
     if (!differs(resource, prior)) return { ...prior, failed: false };
     try {
       return this.deploy(resource, faults.failUpdate?.(resource, number), faults);
@@ -109,7 +109,7 @@ export class OfflineCloud {
     };
   }
 
-  private deploy(resource: RecordedResource, fault: Fault | undefined, { deployedAs }: Faults): ResourceState {
+  private deploy(resource: ProvidedResource, fault: Fault | undefined, { deployedAs }: Faults): ResourceState {
     if (typeof fault === "string") throw new ProviderError(fault);
     const { id, state: outputs } = madeUpState(resource);
     const made: ResourceState = { id, inputs: resource.openInputs, outputs, failed: false };
@@ -121,7 +121,7 @@ export class OfflineCloud {
 }
 
 function serviceOf(
-  { openInputs }: RecordedResource,
+  { openInputs }: ProvidedResource,
   fault: Exclude<Fault, string> | undefined,
   deployedAs: Faults["deployedAs"],
 ): OfflineService {
@@ -131,6 +131,6 @@ function serviceOf(
 }
 
 /** Whether a resource is asked for with other inputs than those in the state. */
-export function differs({ openInputs }: RecordedResource, { inputs }: ResourceState): boolean {
+export function differs({ openInputs }: ProvidedResource, { inputs }: ResourceState): boolean {
   return JSON.stringify(openInputs) !== JSON.stringify(inputs);
 }

@@ -27,6 +27,9 @@ export interface RecordedResource {
   readonly hooks: { readonly create: HookNames; readonly update: HookNames };
 }
 
+/** What a provider is told of a resource. */
+export type ProvidedResource = Pick<RecordedResource, "urn" | "type" | "name" | "openInputs">;
+
 interface HookNames {
   readonly before: readonly string[];
   readonly after: readonly string[];

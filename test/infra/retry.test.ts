@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { OfflineCloud } from "../../infra/preview/offline-cloud.ts";
-import type { RecordedResource } from "../../infra/preview/recorded-resource.ts";
+import type { ProvidedResource } from "../../infra/preview/recorded-resource.ts";
 import { runProgramOffline } from "../../infra/preview/run-program.ts";
 import { PROJECT_DIR } from "../../tools/project-dir.ts";
 import { RETRIES_BY_TYPE, retriesOf } from "../../infra/retry-not-there-yet.ts";
@@ -26,7 +26,7 @@ async function runOneQueue(failCreate: (attempt: number) => string | undefined) 
     mode: "update",
     config: {},
     program,
-    failCreate: ({ type }: RecordedResource, attempt: number) => {
+    failCreate: ({ type }: ProvidedResource, attempt: number) => {
       if (type !== "gcp:cloudtasks/queue:Queue") return undefined;
       attempts = attempt;
       return failCreate(attempt);
@@ -65,7 +65,7 @@ async function runUpdate(failUpdate: (attempt: number) => string | undefined) {
        new gcp.cloudtasks.Queue("queue", { location: "europe-west1", ${args} });`,
     );
     try {
-      const fail = (_: RecordedResource, attempt: number) => {
+      const fail = (_: ProvidedResource, attempt: number) => {
         attempts = attempt;
         return failUpdate(attempt);
       };

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { type Fault, OfflineCloud } from "../../../infra/preview/offline-cloud.ts";
-import type { RecordedResource } from "../../../infra/preview/recorded-resource.ts";
+import type { ProvidedResource, RecordedResource } from "../../../infra/preview/recorded-resource.ts";
 import { type ProgramRun, runProgramOffline } from "../../../infra/preview/run-program.ts";
 import { textOf } from "../../../infra/preview/wire-values.ts";
 import {
@@ -167,7 +167,7 @@ test("a console of an internal producer sends all its requests through the subne
 });
 
 /** An update of the whole stack in which some calls fail, in an empty cloud. */
-async function runFailing(failCreate: (resource: RecordedResource) => Fault | undefined) {
+async function runFailing(failCreate: (resource: ProvidedResource) => Fault | undefined) {
   const { program, remove } = await makeProgram(programOfFixture("FIXTURE"));
   onTestFinished(remove);
   const cloud = new OfflineCloud();
@@ -180,7 +180,7 @@ async function runFailing(failCreate: (resource: RecordedResource) => Fault | un
 }
 
 const BROKEN = { error: "Error waiting to create Service: no instance starts", leavesObject: true } as const;
-const failing = (name: string) => (it: RecordedResource) =>
+const failing = (name: string) => (it: ProvidedResource) =>
   it.type === SERVICE && it.name === name ? BROKEN : undefined;
 
 test("a console that doesn't start fails the update, once the other services and what calls them are there", async () => {

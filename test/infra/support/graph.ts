@@ -41,8 +41,7 @@ export function programOfFixture(name: keyof typeof FIXTURES): string {
   return `
     import { provision } from "${PROJECT_DIR}/infra/stack.ts";
     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-    export const { producerUrl, workerUrl, workerAddress, consoleUrl, queueNames, database, databaseLocation, invoker, images } =
-      await provision(${name});`;
+    export default await provision(${name});`;
 }
 
 /** What stands in for the built-in types that the production example names, in a registry without them. */

@@ -54,9 +54,11 @@ export async function runHosted(run: HostedRun): Promise<HostedEnd> {
   pulumi.runtime.resetOptions(PROJECT_NAME, stack, PARALLEL, address, address, isPreview, "");
   pulumi.runtime.setAllConfig({ ...run.config }, [...run.secretKeys]);
   try {
-    await pulumi.runtime.runInPulumiStack(async () => ({
-      ...(await import(`${pathToFileURL(main).href}?run=${runs}`)),
-    }));
+    await pulumi.runtime.runInPulumiStack(async () => {
+      const module: object = await import(`${pathToFileURL(main).href}?run=${runs}`);
+      // A default export stands for all outputs.
+      return "default" in module ? module.default : { ...module };
+    });
     await pulumi.runtime.disconnect(true);
     return endOf([...uncaught]);
   } catch (error) {

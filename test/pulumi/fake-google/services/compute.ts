@@ -1,0 +1,54 @@
+import type { Resource } from "../call.ts";
+import { type Service, lastOf, merge } from "../collection.ts";
+import { textOf } from "../call.ts";
+
+const COLLECTION = /^projects\/[^/]+\/(?:global|regions\/[^/]+)\/(?:networks|subnetworks|addresses|routers)$/;
+
+/** Of an address that is for documentation (https://www.rfc-editor.org/rfc/rfc5737). */
+const ADDRESS = "203.0.113.7";
+
+/**
+ * Compute's API answers with operations of its own kind, which name what they are about by links
+ * (https://cloud.google.com/compute/docs/reference/rest/v1/globalOperations). A NAT is a part of its router.
+ */
+const resources: Service = ({ product, name, method, body, query }, world) => {
+  if (product !== "compute" || name.includes("/operations")) return undefined;
+  const linkTo = (path: string): string => `https://www.googleapis.com/compute/v1/${path}`;
+  const done = (target: string): Resource => ({
+    kind: "compute#operation",
+    name: `operation-${world.nextId()}`,
+    status: "DONE",
+    progress: 100,
+    targetLink: linkTo(target),
+  });
+  if (COLLECTION.test(name) && method === "POST") {
+    const made = `${name}/${textOf(body["name"])}`;
+    const address = name.endsWith("/addresses") ? { address: ADDRESS, status: "RESERVED" } : {};
+    world.create(`compute/${made}`, {
+      ...address,
+      ...body,
+      id: world.nextId(),
+      selfLink: linkTo(made),
+      fingerprint: "1",
+    });
+    return done(made);
+  }
+  if (!COLLECTION.test(name.slice(0, -lastOf(name).length - 1))) return undefined;
+  const key = `compute/${name}`;
+  if (method === "GET") return world.get(key);
+  if (method === "PATCH" || method === "PUT") {
+    world.put(key, merge({ before: world.get(key), body, mask: query.get("updateMask") ?? "" }));
+    return done(name);
+  }
+  if (method !== "DELETE") return undefined;
+  world.delete(key);
+  return done(name);
+};
+
+/** All of them are done at once. */
+const operations: Service = ({ product, name }) =>
+  product === "compute" && name.includes("/operations/")
+    ? { kind: "compute#operation", name: lastOf(name), status: "DONE", progress: 100 }
+    : undefined;
+
+export const compute: readonly Service[] = [resources, operations];
