@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { createClient } from "handoff-client";
 import { VirtualClock } from "handoff-emulators/clock";
+import type { ReplayPage } from "../../../../packages/client/src/views/dead-letter.ts";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
 import { startService } from "../../programs/service.ts";
 import { bearerOf, setUpCallers } from "../../../harness/auth/callers.ts";
@@ -161,7 +162,10 @@ const AT_ONCE = 5;
 async function replayTwiceAtOnce(producer: ProducerHarness, people: readonly [object, object]) {
   const pagesOf = async (options: object) => {
     const client = createClient({ url: producer.url, retry: { tries: 1 }, ...options });
-    return await Array.fromAsync(client.deadLetters.replayAll({ filter: { code: "HTTP_500" }, limit: 10 }));
+    const pages: ReplayPage[] = [];
+    for await (const page of client.deadLetters.replayAll({ filter: { code: "HTTP_500" }, limit: 10 }))
+      pages.push(page);
+    return pages;
   };
   // The first commits of both come together: two for each letter.
   const together = Promise.withResolvers<void>();
