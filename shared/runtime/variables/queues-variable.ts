@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { DeployedQueue, DeployedQueues, QueueSettings } from "../contract/queues.ts";
-import { shardCount, shardKeys } from "../contract/queue-shards.ts";
-import type { JsonProblem } from "../json/json-problems.ts";
-import { JsonTextError, readJson } from "../json/read-json.ts";
-import { isObject } from "./is-object.ts";
+import type { DeployedQueue, DeployedQueues, QueueSettings } from "../../contract/queues.ts";
+import { shardCount, shardKeys } from "../../contract/queue-shards.ts";
+import type { JsonProblem } from "../../json/json-problems.ts";
+import { JsonTextError, readJson } from "../../json/read-json.ts";
+import { isObject } from "../is-object.ts";
 
 /** A queue's name in Cloud Tasks (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues). */
 const queueName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/);

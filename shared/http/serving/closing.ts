@@ -1,6 +1,6 @@
 import type http from "node:http";
 import type { Socket } from "node:net";
-import { problemResponse } from "./problem.ts";
+import { problemResponse } from "../problem.ts";
 
 /** What has arrived by the signal has been read when this many turns of the event loop brought nothing new. */
 const QUIET_TURNS = 5;
