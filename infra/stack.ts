@@ -25,6 +25,7 @@ import { refuseUnknownRegion } from "./settings/known-region.ts";
 import { environmentOf, environmentOfConsole } from "./services/service-environment.ts";
 import { ServiceLogs } from "./monitoring/service-logs.ts";
 import { fullNameOf, referenceTo } from "./settings/worker-settings.ts";
+import { secretKeys } from "./settings/secret-keys.ts";
 import { type Settings, parseSettings } from "./settings/settings.ts";
 import { workersWayOut } from "./services/static-egress.ts";
 import { TaskSecrets } from "./task-secrets.ts";
@@ -42,7 +43,7 @@ export async function provision(registry: Registry) {
   // Older versions don't retry a resource that isn't ready yet, or create it twice.
   await pulumi.requirePulumiVersion(">=3.270.0");
 
-  const settings = parseSettings(pulumi.runtime.allConfig(), registry);
+  const settings = parseSettings(pulumi.runtime.allConfig(), registry, secretKeys());
   refuseBrokenBudgets({ registry, settings });
   retryNotThereYet();
   settleGrants({ settleMs: settings.grantSettleSeconds * 1_000 });

@@ -41,7 +41,7 @@ export function readStackFile(file: string, declared: Declared): StackConfig {
     config: Object.fromEntries(
       Object.entries(config).map(([key, value]) => [key, asText(value, placeholders.get(key) ?? PLACEHOLDER)]),
     ),
-    secretKeys: Object.keys(config).filter((key) => isSecret(config[key])),
+    secretKeys: Object.keys(config).filter((key) => hasSecret(config[key])),
   };
 }
 
@@ -60,7 +60,15 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }
 
+/** Pulumi takes a setting for secret as a whole if part of it is, as after `pulumi config set --path --secret`. */
+function hasSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isSecret(value) || Object.values(value).some(hasSecret);
+}
+
 function asText(value: Json, placeholder: string): string {
   if (isSecret(value)) return placeholder;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string"
+    ? value
+    : JSON.stringify(value, (_, part: unknown) => (isSecret(part) ? placeholder : part));
 }

@@ -8,6 +8,7 @@ import { capacityFields, capacityProblems } from "./capacity-settings.ts";
 import { consoleFields, consoleProblems } from "./console-settings.ts";
 import { databaseFields, databaseProblems } from "./database-settings.ts";
 import { operationsFields, operationsProblems } from "./operations-settings.ts";
+import type { IsSecret } from "./secret-keys.ts";
 import { listOf, numberWithin, oneOf, readStructured, trueOrFalse } from "./setting-values.ts";
 import { type GivenSettings, configurable, readTaskSettings } from "./task-settings.ts";
 import { workerFields, workerProblems } from "./worker-settings.ts";
@@ -114,9 +115,14 @@ export type Settings = z.output<ReturnType<typeof schemaOf>> & {
  * Reads the settings from a stack's whole configuration (`handoff:region` and so on; it ignores other namespaces).
  * Structured values are JSON text, as Pulumi passes them.
  *
+ * @param isSecret which of them were set with --secret. Default: none.
  * @throws SettingsError with a sentence for each problem. It never quotes values, since some are secrets.
  */
-export function parseSettings(configuration: Readonly<Record<string, string>>, registry: Registry): Settings {
+export function parseSettings(
+  configuration: Readonly<Record<string, string>>,
+  registry: Registry,
+  isSecret: IsSecret = () => false,
+): Settings {
   const declared = configurable(registry.settings);
   const own = new Map<string, unknown>();
   const ofTasks = new Map<string, string>();
@@ -137,6 +143,7 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
   const known = Object.keys(schema.shape).filter((key) => key !== "schedules");
   const sentences = [
     ...unread,
+    ...openSecrets(isSecret),
     ...known
       .filter((key) => declared.has(key))
       .map(
@@ -153,6 +160,16 @@ export function parseSettings(configuration: Readonly<Record<string, string>>, r
   throw new SettingsError(
     `The stack's configuration is invalid:\n${sentences.map((line) => `  - ${line}`).join("\n")}`,
   );
+}
+
+/** What was meant to be secret, and would be there for all to read. */
+function openSecrets(isSecret: IsSecret): string[] {
+  const key = `${NAMESPACE}:workerEnvironment`;
+  if (!isSecret(key)) return [];
+  return [
+    `${key}: is set with --secret, but whoever may look up the service could read it. Put the value into Secret Manager, and ` +
+      `name its version in ${NAMESPACE}:workerSecrets instead.`,
+  ];
 }
 
 /** What valid settings say that can't be, or has no effect. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isTakenName } from "../../shared/contract/task-settings.ts";
+import { isObject } from "../../shared/runtime/is-object.ts";
 import { oneOf } from "./setting-values.ts";
 
 /** Cloud Run's own (https://cloud.google.com/run/quotas). */
@@ -94,7 +95,7 @@ export const workerFields = {
     .unknown()
     .transform((given, context) => {
       if (given === "static-ip") return given;
-      const isMap = typeof given === "object" && given !== null && !Array.isArray(given);
+      const isMap = isObject(given);
       const { data, error } = isMap ? throughSubnet.safeParse(given) : { data: undefined, error: undefined };
       if (data) return data;
       for (const { path, message, code } of error?.issues ?? []) {

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { isObject } from "../../shared/runtime/is-object.ts";
 import { readError } from "./log-error.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -51,21 +52,17 @@ export function parseEntry(line: string): Fields | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     const value: unknown = JSON.parse(line);
-    return isFields(value) && "message" in value ? value : undefined;
+    return isObject(value) && "message" in value ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Everything but time, severity and message. A field without the form that it should have is shown like any other. */
 function takeApart(name: string, entry: Fields): { request: string; errors: string[]; fields: Map<string, unknown> } {
   const labels = entry[LABELS];
   // First, so that the task stands at one place in all lines. What the line itself says of it counts.
-  const fields = new Map(isFields(labels) ? Object.entries(labels) : []);
+  const fields = new Map(isObject(labels) ? Object.entries(labels) : []);
   const errors: string[] = [];
   let request = "";
   for (const [key, value] of Object.entries(entry)) {
@@ -73,7 +70,7 @@ function takeApart(name: string, entry: Fields): { request: string; errors: stri
     if (error) {
       errors.push(error.text);
       for (const [detail, its] of Object.entries(error.details)) fields.set(`${key}.${detail}`, its);
-    } else if (key === "httpRequest" && isFields(value)) request = showRequest(value);
+    } else if (key === "httpRequest" && isObject(value)) request = showRequest(value);
     else if (!key.startsWith(FOR_CLOUD_LOGGING) && !(key === "service" && value === name)) fields.set(key, value);
   }
   return { request, errors, fields };

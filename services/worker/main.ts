@@ -21,7 +21,7 @@ import { Documents } from "../../shared/records/documents.ts";
 import { retentionMsOf, retentionVariables } from "../../shared/records/letters/retention-variable.ts";
 import { TaskStore } from "../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../shared/runtime/program.ts";
-import { queuesVariable } from "../../shared/runtime/queues-variable.ts";
+import { queuesVariable } from "../../shared/runtime/variables/queues-variable.ts";
 import { registry } from "../../shared/tasks/index.ts";
 import { startTracing, tracingVariables } from "../../shared/tracing/tracing.ts";
 import { createWorkerApp } from "./app.ts";

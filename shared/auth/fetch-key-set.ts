@@ -9,6 +9,7 @@ import type { NameResolver } from "../network/name-resolver.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { DeadlineError, withDeadline } from "../runtime/deadline.ts";
 import type { SignatureAlgorithm } from "./token-kinds.ts";
+import { isObject } from "../runtime/is-object.ts";
 
 /** Public keys by key id, in PEM form. */
 export type KeySet = ReadonlyMap<string, string>;
@@ -169,8 +170,4 @@ function publicKeyFrom(material: unknown): KeyObject | undefined {
 function maxAgeMsOf(cacheControl: string | null): number | undefined {
   const seconds = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(cacheControl ?? "")?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

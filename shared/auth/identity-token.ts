@@ -1,4 +1,5 @@
 import type { TokenKind } from "./token-kinds.ts";
+import { isObject } from "../runtime/is-object.ts";
 
 /** Why a request's token was refused, as a code for the log. */
 export type TokenRefusal =
@@ -149,8 +150,4 @@ function decodeObject(part: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -135,9 +135,9 @@ function formatMessage({ format, ...rule }: z.core.$ZodIssueInvalidStringFormat)
 
 /** Of several forms, all that are simple, or what is wrong with the one that the value comes closest to. */
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
-  const { options = [] }: { readonly options?: readonly unknown[] } = { ...issue };
-  if (options.length > 0) return oneOf(options);
   if (issue.inclusive === false) return "fits more than one of the allowed forms: it must fit just one";
+  const { options = [] } = issue;
+  if (options.length > 0) return oneOf(options);
   const forms: readonly (readonly Issue[])[] = issue.errors;
   const simple = forms.flatMap(([first, ...more]) => (first && more.length + first.path.length === 0 ? [first] : []));
   if (simple.length > 0 && simple.length === forms.length) return anyOf(simple.map(issueMessage));

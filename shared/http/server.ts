@@ -1,8 +1,14 @@
 import { getRequestListener } from "@hono/node-server";
 import http from "node:http";
-import { type CloseOptions, Closing } from "./closing.ts";
+import { type CloseOptions, Closing } from "./serving/closing.ts";
 import { portOf } from "./listening-port.ts";
-import { type Refuse, refuseUnhandled, refuseUnread, refuseWithProblem, refuseWithoutHost } from "./refuse-unread.ts";
+import {
+  type Refuse,
+  refuseUnhandled,
+  refuseUnread,
+  refuseWithProblem,
+  refuseWithoutHost,
+} from "./serving/refuse-unread.ts";
 
 export interface HttpServer {
   readonly port: number;

@@ -35,6 +35,11 @@ test.each([
   ["", "it must be YAML with a config map"],
   ["a: [", "it must be YAML with a config map"],
   ["config: { handoff:region: mars }", "handoff:region: must be a region, for example europe-west1."],
+  ...["{ secure: v1:abc }", "{ LEVEL: info, TOKEN: { secure: v1:abc } }"].map((given) => [
+    `config: { handoff:workerEnvironment: ${given} }`,
+    "handoff:workerEnvironment: is set with --secret, but whoever may look up the service could read it. Put the value into " +
+      "Secret Manager, and name its version in handoff:workerSecrets instead.",
+  ]),
 ])("a file that contains %j is refused with an explanation", async (content, sentence) => {
   const { code, stderr } = await preview("--config", await writeStackFile("mine", content));
 

@@ -1,4 +1,5 @@
-import type { Refuse } from "../../../shared/http/refuse-unread.ts";
+import { renderToString } from "hono/jsx/dom/server";
+import type { Refuse } from "../../../shared/http/serving/refuse-unread.ts";
 import type { Assets } from "../assets.ts";
 import { BarePage } from "../layout/bare-page.tsx";
 
@@ -11,6 +12,6 @@ export function refuseWithPage(assets: Assets): Refuse {
       "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'",
       "x-content-type-options": "nosniff",
     },
-    body: `<!doctype html>${String(<BarePage title={title} detail={detail} on={undefined} assets={assets} />)}`,
+    body: `<!doctype html>${renderToString(<BarePage title={title} detail={detail} on={undefined} assets={assets} />)}`,
   });
 }

@@ -1,4 +1,5 @@
-import { type JsonSchema, asSchema, isObject, resolve } from "./json-schema.ts";
+import { type JsonSchema, asSchema, resolve } from "./json-schema.ts";
+import { isObject } from "../../../shared/runtime/is-object.ts";
 
 /** More than anybody fills in: then the whole is JSON. */
 const MOST_FIELDS = 200;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Field, inputName } from "./field.ts";
-import { isObject } from "./json-schema.ts";
 import { type Typed, readFields } from "./read-fields.ts";
+import { isObject } from "../../../shared/runtime/is-object.ts";
 
 /**
  * What somebody would have typed for a payload, by the names of the inputs. Undefined if the fields can't express the

@@ -1,3 +1,5 @@
+import { isObject } from "../../../shared/runtime/is-object.ts";
+
 /** A JSON schema, of which nothing is certain: a producer of a later revision may send more. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -6,10 +8,6 @@ const NO_SCHEMA: JsonSchema = {};
 /** A value as a schema; one that allows anything if it isn't a schema. */
 export function asSchema(value: unknown): JsonSchema {
   return isObject(value) ? value : NO_SCHEMA;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A schema that others refer to, with its address. */

@@ -1,4 +1,5 @@
-import { type JsonSchema, asSchema, isObject, resolve } from "./json-schema.ts";
+import { type JsonSchema, asSchema, resolve } from "./json-schema.ts";
+import { isObject } from "../../../shared/runtime/is-object.ts";
 
 /** Texts of formats that JSON Schema and zod name. */
 const FORMATS: Readonly<Record<string, string>> = {

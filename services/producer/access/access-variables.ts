@@ -5,7 +5,7 @@ import { senderIdentity } from "../../../shared/auth/cloud-run-identity.ts";
 import { GOOGLE_CERTS_URL } from "../../../shared/auth/fetch-key-set.ts";
 import type { Clock } from "../../../shared/runtime/clock.ts";
 import { ConfigError } from "../../../shared/runtime/config-error.ts";
-import { jsonVariable } from "../../../shared/runtime/json-variable.ts";
+import { jsonVariable } from "../../../shared/runtime/variables/json-variable.ts";
 import type { Logger } from "../../../shared/runtime/log.ts";
 import type { Producer } from "../producer.ts";
 import { createCallerRate } from "./caller-rate.ts";

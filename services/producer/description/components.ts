@@ -1,3 +1,5 @@
+import { isObject } from "../../../shared/runtime/is-object.ts";
+
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The names that schemas keep wherever they are used; see `anyJson`. */
@@ -37,8 +39,4 @@ function withReferences(value: unknown, referenceOf: (reference: string) => stri
         : [key, withReferences(field, referenceOf)],
     ),
   );
-}
-
-function isObject(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

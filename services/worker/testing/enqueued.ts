@@ -4,6 +4,7 @@ import type { Envelope } from "../../../shared/contract/envelope.ts";
 import { readQueuedTask } from "../../../shared/queue/cloud-tasks-wire.ts";
 import type { QueuedTask } from "../../../shared/queue/task-queue.ts";
 import { createCloudTasksClient } from "../../../shared/runtime/google-clients.ts";
+import { isObject } from "../../../shared/runtime/is-object.ts";
 
 /** The address of a Cloud Tasks emulator, and the project and location of the queues in it. */
 export interface QueuesAddress {
@@ -76,12 +77,8 @@ async function listQueued({ host, port, project, location }: QueuesAddress): Pro
 
 /** Whether a value contains a certain part: objects may have more fields, everything else must be equal. */
 function contains(value: unknown, part: unknown): boolean {
-  if (!isRecord(value) || !isRecord(part)) return isDeepStrictEqual(value, part);
+  if (!isObject(value) || !isObject(part)) return isDeepStrictEqual(value, part);
   return Object.entries(part).every(([key, inner]) => Object.hasOwn(value, key) && contains(value[key], inner));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function describe(queued: readonly TaskInQueue[], { project, location }: QueuesAddress): string {

@@ -20,7 +20,7 @@ import { cloudTasksSettings, cloudTasksVariables } from "../../../shared/queue/c
 import { Documents } from "../../../shared/records/documents.ts";
 import { TaskStore } from "../../../shared/records/task-store.ts";
 import { type RunningProgram, runProgram } from "../../../shared/runtime/program.ts";
-import { queuesVariable } from "../../../shared/runtime/queues-variable.ts";
+import { queuesVariable } from "../../../shared/runtime/variables/queues-variable.ts";
 import { startTracing, tracingVariables } from "../../../shared/tracing/tracing.ts";
 import { queuesIn } from "../stack/chaos-queues.ts";
 import { CHAOS_REGISTRY, DEAD_LETTER_RETENTION_MS } from "../load/task-types.ts";

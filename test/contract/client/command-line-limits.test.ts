@@ -162,7 +162,6 @@ it("takes decimal seconds for a delay", async () => {
     await runHurried(url, ["enqueue", "a.b", "--payload", "1", "--delay", delay], { deadlines: [30_000] });
   }
 
-  expect(requests.map(({ body }) => (JSON.parse(body) as { delaySeconds: unknown }).delaySeconds)).toEqual([
-    0, 90, 1.5,
-  ]);
+  const sent = requests.map(({ body }): unknown => JSON.parse(body));
+  expect(sent).toMatchObject([{ delaySeconds: 0 }, { delaySeconds: 90 }, { delaySeconds: 1.5 }]);
 });

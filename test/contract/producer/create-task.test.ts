@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
-import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../harness/producer/producer-queues.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -4,7 +4,8 @@ import http from "node:http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { portOf } from "../../../shared/http/listening-port.ts";
 import { VirtualClock } from "handoff-emulators/clock";
-import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../harness/producer/producer-queues.ts";
 
 const DIGITS = "0123456789abcdef0123456789abcdef";
 const ID = `${DIGITS}-default`;

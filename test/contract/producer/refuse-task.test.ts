@@ -2,12 +2,12 @@ import { once } from "node:events";
 import net from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import {
-  type ProducerResponse,
   CLAIMED,
   MAX_PAYLOAD_BYTES,
   type ProducerHarness,
   setUpProducer,
 } from "../../harness/producer/producer-harness.ts";
+import type { ProducerResponse } from "../../harness/producer/producer-requests.ts";
 
 const BODY = JSON.stringify(CLAIMED);
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import type { Caller } from "../../../services/producer/access/caller.ts";
-import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../harness/producer/producer-queues.ts";
 
 const OTHER = { ...CLAIMED, payload: { ...CLAIMED.payload, data: { order: 8 } } };
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
-import { CLAIMED, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../harness/producer/producer-queues.ts";
 
 describe("paths and methods", () => {
   it("answers a problem for paths that don't exist", async () => {

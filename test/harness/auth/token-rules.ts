@@ -1,10 +1,8 @@
-import { expect, onTestFinished } from "vitest";
-import { createLogger } from "../../../shared/runtime/log.ts";
+import { expect } from "vitest";
 import { type Authentication, authenticate, createTokenRules } from "../../../services/worker/authenticate.ts";
 import type { AuthMode } from "../../../shared/auth/check-token.ts";
 import { createKeyCache } from "../../../shared/auth/key-cache.ts";
-import { startKeyServer } from "./key-server.ts";
-import { VirtualClock } from "handoff-emulators/clock";
+import { serveKeys } from "./serve-keys.ts";
 import { identityClaims, makeSigningKey, signToken } from "./tokens.ts";
 
 export const AUDIENCE = "https://worker.example.com";
@@ -18,20 +16,9 @@ export const OTHER_KEY = makeSigningKey("key-2");
  * Token rules backed by a real key server that serves `KEY`, with a token that they accept.
  *
  * @param mode default: that of the rules themselves.
- *
- * The clock starts at the wall clock's time, in whole seconds, because google-auth-library uses the wall clock.
  */
 export async function setUpTokenRules(mode?: AuthMode) {
-  const server = await startKeyServer([KEY]);
-  onTestFinished(() => server.close());
-  const nowS = Math.floor(Date.now() / 1_000);
-  const clock = new VirtualClock({ startMs: nowS * 1_000 });
-  const logged: string[] = [];
-  const log = createLogger({
-    service: "test",
-    level: "trace",
-    destination: { write: (line) => void logged.push(line) },
-  });
+  const { server, clock, nowS, logged, log } = await serveKeys([KEY]);
   const keys = createKeyCache({ url: server.url, clock, log });
   const rules = createTokenRules({ keys, audience: AUDIENCE, invoker: INVOKER, clock, ...(mode ? { mode } : {}) });
   const claims = identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: clock.now() });

@@ -73,18 +73,9 @@ interface Address {
  */
 export async function setUpWorker(
   makeHandlers: (db: Firestore) => readonly BoundHandler[],
-  {
-    reachFirestore,
-    sharedClock,
-    keysUrl,
-    authMode,
-    tracer = trace.getTracer("test"),
-    around = (_delivery, next) => next(),
-    relay = () => NO_RELAY,
-    limits = admissionLimits("worker", LEAST_MEMORY_MIB),
-    onTestFinished = afterRunningTest,
-  }: WorkerHarnessOptions = {},
+  options: WorkerHarnessOptions = {},
 ) {
+  const { reachFirestore, sharedClock, keysUrl, onTestFinished = afterRunningTest } = options;
   const storeClock = sharedClock ?? new VirtualClock();
   const emulator = await startFirestoreEmulator({ clock: storeClock });
   const db = connectToEmulator(emulator);
@@ -98,31 +89,7 @@ export async function setUpWorker(
   const handlers = makeHandlers(workerDb);
   const shutdown = new Shutdown(clock);
   const keys = createKeyCache({ url: keysUrl ?? keyServer.url, clock, log });
-  const app = createWorkerApp({
-    project: "handoff-test",
-    instance: "test/1",
-    tracer,
-    store,
-    clock,
-    log,
-    shutdown,
-    relay: relay({ documents, handlers, clock, log }),
-    around,
-    tokens: createTokenRules({
-      keys,
-      audience: AUDIENCE,
-      invoker: INVOKER,
-      clock: sharedClock ? systemClock : clock,
-      ...(authMode ? { mode: authMode } : {}),
-    }),
-    admission: new Admission(limits),
-    rules: {
-      handlers: new Map(handlers.map((handler) => [handler.taskType.type, handler])),
-      queues: deployTestQueues((key) => `${key}-queue`),
-      maxBodyBytes: MAX_BODY_BYTES,
-      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
-    },
-  });
+  const app = createWorkerApp(assembleWorker({ documents, store, handlers, shutdown, keys, clock, log }, options));
   const server = await serveHttp({ fetch: app.fetch, port: 0, host: "127.0.0.1" });
   onTestFinished(async () => {
     await server.close();
@@ -132,6 +99,7 @@ export async function setUpWorker(
     await keyServer.close();
   });
 
+  const url = `http://127.0.0.1:${server.port}`;
   const token = signToken(KEY, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
   return {
     db,
@@ -146,16 +114,63 @@ export async function setUpWorker(
     keyServer,
     token,
     port: server.port,
-    url: `http://127.0.0.1:${server.port}`,
+    url,
     headersOf: (envelope: Envelope) => deliveryHeaders(envelope, token),
     /** Delivers a task as Cloud Tasks does; `headers` override the usual ones. */
     deliver: (envelope: Envelope, init: { headers?: Record<string, string>; signal?: AbortSignal } = {}) =>
-      fetch(`http://127.0.0.1:${server.port}/tasks/${envelope.type}`, {
+      fetch(`${url}/tasks/${envelope.type}`, {
         ...init,
         method: "POST",
         headers: { ...deliveryHeaders(envelope, token), ...init.headers },
         body: JSON.stringify(envelope),
       }),
+    ...behindWorker(db),
+    /** How many calls of each kind Firestore has received since the last time. */
+    callsSince: countCalls(emulator.calls),
+  };
+}
+
+/** What the worker's app is made of. */
+function assembleWorker(
+  parts: Pick<Worker, "store" | "shutdown" | "clock" | "log"> & {
+    readonly documents: Documents;
+    readonly handlers: readonly BoundHandler[];
+    readonly keys: ReturnType<typeof createKeyCache>;
+  },
+  options: WorkerHarnessOptions,
+): Worker {
+  const { documents, store, handlers, shutdown, keys, clock, log } = parts;
+  const { sharedClock, authMode, relay = () => NO_RELAY } = options;
+  return {
+    project: "handoff-test",
+    instance: "test/1",
+    tracer: options.tracer ?? trace.getTracer("test"),
+    store,
+    clock,
+    log,
+    shutdown,
+    relay: relay({ documents, handlers, clock, log }),
+    around: options.around ?? ((_delivery, next) => next()),
+    tokens: createTokenRules({
+      keys,
+      audience: AUDIENCE,
+      invoker: INVOKER,
+      clock: sharedClock ? systemClock : clock,
+      ...(authMode ? { mode: authMode } : {}),
+    }),
+    admission: new Admission(options.limits ?? admissionLimits("worker", LEAST_MEMORY_MIB)),
+    rules: {
+      handlers: new Map(handlers.map((handler) => [handler.taskType.type, handler])),
+      queues: deployTestQueues((key) => `${key}-queue`),
+      maxBodyBytes: MAX_BODY_BYTES,
+      deadLetterRetentionMs: DEAD_LETTER_RETENTION_MS,
+    },
+  };
+}
+
+/** What a test sees behind the worker's back. */
+function behindWorker(db: Firestore) {
+  return {
     async recordOf(envelope: Envelope) {
       const snapshot = await db.collection(TASK_RECORDS).doc(envelope.id).get();
       return snapshot.exists ? parseTaskRecord(snapshot.data()) : null;
@@ -169,8 +184,6 @@ export async function setUpWorker(
       const { docs } = await db.collection(DEAD_LETTERS).get();
       return docs.map((doc) => ({ letterId: doc.id, ...doc.data(), payload: JSON.parse(doc.get("payloadJson")) }));
     },
-    /** How many calls of each kind Firestore has received since the last time. */
-    callsSince: countCalls(emulator.calls),
   };
 }
 

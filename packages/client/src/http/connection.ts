@@ -128,7 +128,11 @@ async function tryOnce<Body>(one: {
     signal?.throwIfAborted();
     if (error instanceof TokenFailure) throw error.cause;
     const waitedMs = surroundings.clock.monotonic() - beganMs;
-    return { kind: "failed", error: new UnreachableError(producer.origin, { cause: error, waitedMs }), mayTryAgain: true };
+    return {
+      kind: "failed",
+      error: new UnreachableError(producer.origin, { cause: error, waitedMs }),
+      mayTryAgain: true,
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { setUpConsole } from "../../../harness/console/console-harness.ts";
-import { CLAIMED, QUEUES_PATH } from "../../../harness/producer/producer-harness.ts";
+import { CLAIMED } from "../../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../../harness/producer/producer-queues.ts";
 
 it("lists what is in a queue, with links to the tasks", async () => {
   const { producer, get } = await setUpConsole();

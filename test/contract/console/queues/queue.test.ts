@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { googleConsole } from "../../../../services/producer/http/google-console.ts";
 import { ACCOUNTS } from "../../../harness/auth/callers.ts";
 import { setUpConsole } from "../../../harness/console/console-harness.ts";
-import { CLAIMED, QUEUES_PATH } from "../../../harness/producer/producer-harness.ts";
+import { CLAIMED } from "../../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../../harness/producer/producer-queues.ts";
 import { deployTestQueues } from "../../../harness/registry/test-queues.ts";
 
 const stateOf = async ({ producer }: Awaited<ReturnType<typeof setUpConsole>>, name: string) =>

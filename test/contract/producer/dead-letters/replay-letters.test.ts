@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { createClient } from "handoff-client";
 import { VirtualClock } from "handoff-emulators/clock";
 import { systemClock } from "../../../../shared/runtime/clock.ts";
 import { startService } from "../../programs/service.ts";
-import { bearerOf, setUpCallers } from "../../../harness/auth/callers.ts";
 import { queuesVariableOf } from "../../../harness/registry/registered-variables.ts";
-import { letterOf, readLetter, replayIdOf, writeLetter, writeLetters } from "../../../harness/producer/letters.ts";
+import { readLetter, replayIdOf, writeLetter, writeLetters } from "../../../harness/producer/letters.ts";
+import { idsOfMany, manyLetters, ordersIn } from "../../../harness/producer/many-letters.ts";
 import { entryIdsOf, relay } from "../../../harness/producer/outbox-tasks.ts";
-import { CLAIMED, type ProducerHarness, setUpProducer } from "../../../harness/producer/producer-harness.ts";
+import { setUpProducer } from "../../../harness/producer/producer-harness.ts";
 
 const replayedSchema = z.strictObject({
   replayed: z.int(),
@@ -52,25 +51,9 @@ async function replayAll(on: { readonly url: string }, body: Body) {
 const outcomesOf = ({ items }: z.infer<typeof replayedSchema>): string[] =>
   items.map(({ id, outcome, replayedAs, problem }) => [id, outcome, replayedAs ?? problem?.code].join(" ").trim());
 
-/** Letters that died one after another, each with another payload. */
-const letters = (count: number, fields: object = {}) =>
-  Array.from({ length: count }, (_, n) => {
-    const id = `letter-${String(n).padStart(4, "0")}`;
-    const payload = { ...CLAIMED.payload, data: { order: n } };
-    return [id, letterOf(id, fields, { ...CLAIMED, payload })] as const;
-  });
-
-/** The payloads' numbers in the queue, in order. */
-const ordersIn = async (producer: ProducerHarness): Promise<number[]> => {
-  const tasks = await producer.queuedTasks("default");
-  const bodySchema = z.object({ payload: z.object({ data: z.object({ order: z.int() }) }) });
-  const orders = tasks.map(({ httpRequest }) => bodySchema.parse(JSON.parse(String(httpRequest?.body))));
-  return orders.map(({ payload }) => payload.data.order).toSorted((a, b) => a - b);
-};
-
 test("the open letters that fit a filter become tasks, each once; a dry run says so and changes nothing", async () => {
   const producer = await setUpProducer();
-  await writeLetters(producer, letters(3));
+  await writeLetters(producer, manyLetters(3));
   await writeLetter(producer, "other", { code: "HTTP_404" });
   await writeLetter(producer, "replayed", { status: "replayed" });
   const body = { filter: { code: "HTTP_500" } };
@@ -129,7 +112,7 @@ test("a letter that can't be replayed says why, and the cursor leads past it", a
 
 test("letters that somebody else replays or deletes meanwhile are skipped", async () => {
   const producer = await setUpProducer();
-  await writeLetters(producer, letters(3));
+  await writeLetters(producer, manyLetters(3));
   const theirs = Promise.withResolvers<void>();
   let arrived = 0;
   void producer.recordsProxy.inject({
@@ -152,64 +135,6 @@ test("letters that somebody else replays or deletes meanwhile are skipped", asyn
   expect(replayed).toMatchObject({ replayed: 1, skipped: 2, failed: 0 });
   expect(outcomesOf(replayed).slice(1)).toEqual(["letter-0001 skipped theirs", "letter-0000 skipped"]);
   expect(producer.calls("CreateTask")).toBe(1);
-});
-
-/** How many letters of a page are replayed at once. */
-const AT_ONCE = 5;
-
-/** What two clients get that replay by the same filter at once, over sockets, and each letter that was said to be replayed. */
-async function replayTwiceAtOnce(producer: ProducerHarness, people: readonly [object, object]) {
-  const pagesOf = async (options: object) => {
-    const client = createClient({ url: producer.url, retry: { tries: 1 }, ...options });
-    return await Array.fromAsync(client.deadLetters.replayAll({ filter: { code: "HTTP_500" }, limit: 10 }));
-  };
-  // The first commits of both come together: two for each letter.
-  const together = Promise.withResolvers<void>();
-  let arrived = 0;
-  void producer.recordsProxy.inject({
-    rpc: "Commit",
-    when: "before-effect",
-    answer: "its-own",
-    times: 2 * AT_ONCE,
-    onArrival: async () => {
-      if (++arrived === 2 * AT_ONCE) together.resolve();
-      await together.promise;
-    },
-  });
-  const pages = (await Promise.all(people.map(pagesOf))).flat();
-  const total = (name: "replayed" | "failed"): number => pages.reduce((sum, page) => sum + page[name], 0);
-  const items = pages.flatMap((page) => page.items);
-  const replayed = items.filter(({ outcome }) => outcome === "replayed").map(({ id }) => id);
-  return { replayed, total: { replayed: total("replayed"), failed: total("failed") }, items };
-}
-
-test("two clients of one person that replay by the same filter at once replay each letter once, and count it once", async () => {
-  const producer = await setUpProducer();
-  await writeLetters(producer, letters(40));
-
-  const { replayed, total, items } = await replayTwiceAtOnce(producer, [{}, {}]);
-
-  expect(total).toEqual({ replayed: 40, failed: 0 });
-  expect(replayed.toSorted()).toEqual(idsOf(40).toReversed());
-  expect(items.every(({ id, replayedAs }) => replayedAs === replayIdOf(1, { letter: id }))).toBe(true);
-  expect(await ordersIn(producer)).toEqual(Array.from({ length: 40 }, (_, n) => n));
-  expect(producer.calls("CreateTask")).toBe(40);
-});
-
-test("two people who replay by the same filter at once replay each letter once, and count it once", async () => {
-  const operators = ["day@example.com", "night@example.com"] as const;
-  const { access } = await setUpCallers({
-    ACCESS: JSON.stringify({ accounts: {}, operators, viewers: [], callerTypes: {} }),
-  });
-  const producer = await setUpProducer({ access });
-  await writeLetters(producer, letters(40));
-  const as = (email: string) => ({ auth: () => bearerOf(email).slice("Bearer ".length) });
-
-  const { replayed, total } = await replayTwiceAtOnce(producer, [as(operators[0]), as(operators[1])]);
-
-  expect(total).toEqual({ replayed: 40, failed: 0 });
-  expect(replayed.toSorted()).toEqual(idsOf(40).toReversed());
-  expect(await ordersIn(producer)).toEqual(Array.from({ length: 40 }, (_, n) => n));
 });
 
 test("a letter that Firestore doesn't respond about in time is failed, and replayed later unless it was", async () => {
@@ -236,7 +161,7 @@ test("when time is up, what was begun is finished, and the cursor is behind it",
   let aheadMs = 0;
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
   const producer = await setUpProducer({ clock });
-  await writeLetters(producer, letters(12));
+  await writeLetters(producer, manyLetters(12));
   void producer.recordsProxy.inject({
     rpc: "Commit",
     when: "before-effect",
@@ -248,12 +173,12 @@ test("when time is up, what was begun is finished, and the cursor is behind it",
   expect(first.items.length).toBeGreaterThan(0);
   expect(first.items.length).toBeLessThan(12);
   const rest = await replayAll(producer, { filter: {}, cursor: first.nextCursor });
-  expect([first, ...rest].flatMap(({ items }) => items.map(({ id }) => id))).toEqual(idsOf(12));
+  expect([first, ...rest].flatMap(({ items }) => items.map(({ id }) => id))).toEqual(idsOfMany(12));
 });
 
 test("when the caller hangs up, what was begun is finished, and nothing else is begun", async () => {
   const producer = await setUpProducer();
-  await writeLetters(producer, letters(12));
+  await writeLetters(producer, manyLetters(12));
   const hangUp = new AbortController();
   void producer.recordsProxy.inject({
     rpc: "Commit",
@@ -288,7 +213,7 @@ test("a body that isn't valid is told everything that is wrong with it", async (
     await problemsOf({ filter: { status: "open", type: "", from: "today" }, dryRun: "no", limit: 101, all: true }),
   ).toEqual(["filter.type", "filter.from", "filter.status", "dryRun", "limit", "all"]);
   expect(await problemsOf({ filter: {}, cursor: "x" })).toEqual(["cursor"]);
-  await writeLetters(producer, letters(2));
+  await writeLetters(producer, manyLetters(2));
   const listed = z.object({ nextCursor: z.string() }).parse((await producer.send("/v1/dead-letters?limit=1")).body);
   // A list's cursor isn't a replay's.
   expect(await problemsOf({ filter: {}, cursor: listed.nextCursor })).toEqual(["cursor"]);
@@ -305,11 +230,11 @@ const HELD = 3;
 
 test("when the producer is killed in the middle and another one is asked again, each letter is replayed once", async (context) => {
   const producer = await setUpProducer();
-  await writeLetters(producer, letters(MANY));
+  await writeLetters(producer, manyLetters(MANY));
   const body = { filter: {}, limit: MANY / 5 };
   const dry = await replayAll(producer, { ...body, dryRun: true });
   const numbers = Array.from({ length: MANY }, (_, n) => n);
-  expect(dry.flatMap(outcomesOf)).toEqual(idsOf(MANY).map((id) => `${id} would-replay`));
+  expect(dry.flatMap(outcomesOf)).toEqual(idsOfMany(MANY).map((id) => `${id} would-replay`));
 
   const victim = await startService("producer", context, {
     QUEUES: queuesVariableOf((key) => `${key}-2`),
@@ -339,10 +264,5 @@ test("when the producer is killed in the middle and another one is asked again, 
   const replays = (await producer.letters().get()).docs.map((letter) => [letter.get("status"), letter.get("replays")]);
   expect(new Set(replays.map(String))).toEqual(new Set(["replayed,1"]));
 });
-
-const idsOf = (count: number): string[] =>
-  letters(count)
-    .map(([id]) => id)
-    .toReversed();
 
 const addressOf = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host}:${port}`;

@@ -1,11 +1,7 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import {
-  type ProducerHarness,
-  CLAIMED,
-  QUEUES_PATH,
-  setUpProducer,
-} from "../../../harness/producer/producer-harness.ts";
+import { type ProducerHarness, CLAIMED, setUpProducer } from "../../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../../harness/producer/producer-queues.ts";
 import { commitTask, relay } from "../../../harness/producer/outbox-tasks.ts";
 
 const LATER = "2035-01-01T00:00:00.000Z";

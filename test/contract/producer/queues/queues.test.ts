@@ -1,13 +1,8 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { VirtualClock } from "handoff-emulators/clock";
-import {
-  CLAIMED,
-  NATURAL,
-  type ProducerHarness,
-  QUEUES_PATH,
-  setUpProducer,
-} from "../../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, type ProducerHarness, setUpProducer } from "../../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../../harness/producer/producer-queues.ts";
 import { commitTask, entryIdsOf, relay, waitingAt } from "../../../harness/producer/outbox-tasks.ts";
 
 const KEYS = ["critical", "default", "bulk"];

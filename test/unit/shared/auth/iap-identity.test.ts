@@ -1,10 +1,9 @@
 import { createHmac, createSign } from "node:crypto";
-import { expect, it, onTestFinished } from "vitest";
-import { VirtualClock } from "handoff-emulators/clock";
+import { expect, it } from "vitest";
 import { personIdentity } from "../../../../shared/auth/iap-identity.ts";
-import { createLogger } from "../../../../shared/runtime/log.ts";
 import { IAP_AUDIENCE, assertionClaims, makeElliptic, signAssertion } from "../../../harness/auth/assertions.ts";
-import { jwkResponse, pemResponse, startKeyServer } from "../../../harness/auth/key-server.ts";
+import { jwkResponse, pemResponse } from "../../../harness/auth/key-server.ts";
+import { serveKeys } from "../../../harness/auth/serve-keys.ts";
 import { assembleToken, makeSigningKey, signToken } from "../../../harness/auth/tokens.ts";
 
 const KEY = makeElliptic("iap-1");
@@ -12,18 +11,9 @@ const OTHER_KEY = makeElliptic("iap-2");
 const RSA_KEY = makeSigningKey("iap-1");
 const PERSON = "Ops@Example.com";
 
-/** IAP's keys on a real server, and an assertion that counts. The clock starts at the wall clock's time, in whole seconds. */
+/** IAP's keys on a real server, and an assertion that counts. */
 async function setUp() {
-  const server = await startKeyServer([KEY]);
-  onTestFinished(() => server.close());
-  const nowS = Math.floor(Date.now() / 1_000);
-  const clock = new VirtualClock({ startMs: nowS * 1_000 });
-  const logged: string[] = [];
-  const log = createLogger({
-    service: "test",
-    level: "trace",
-    destination: { write: (line) => void logged.push(line) },
-  });
+  const { server, clock, nowS, logged, log } = await serveKeys([KEY]);
   const identify = personIdentity({ audience: IAP_AUDIENCE, keysUrl: server.url, clock, log });
   const claims = assertionClaims({ email: PERSON, nowMs: clock.now() });
   const present = (assertion: string) => identify(new Headers({ "x-goog-iap-jwt-assertion": assertion }));

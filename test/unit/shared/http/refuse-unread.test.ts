@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import http from "node:http";
 import { expect, it, onTestFinished } from "vitest";
-import { Closing } from "../../../../shared/http/closing.ts";
+import { Closing } from "../../../../shared/http/serving/closing.ts";
 import { portOf } from "../../../../shared/http/listening-port.ts";
-import { refuseUnread, refuseWithProblem } from "../../../../shared/http/refuse-unread.ts";
+import { refuseUnread, refuseWithProblem } from "../../../../shared/http/serving/refuse-unread.ts";
 import { serveHttp } from "../../../../shared/http/server.ts";
 import { answerOn, exchange, openSocket } from "../../../harness/network/raw-http.ts";
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 import { readConfig } from "../../../../shared/runtime/config.ts";
-import { queuesVariable } from "../../../../shared/runtime/queues-variable.ts";
+import { queuesVariable } from "../../../../shared/runtime/variables/queues-variable.ts";
 import { TEST_QUEUES } from "../../../harness/registry/test-queues.ts";
 
 const { critical, bulk } = TEST_QUEUES;

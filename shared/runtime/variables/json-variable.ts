@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { schemaProblems } from "../http/schema-problems.ts";
-import { JsonTextError, readJson } from "../json/read-json.ts";
+import { schemaProblems } from "../../http/schema-problems.ts";
+import { JsonTextError, readJson } from "../../json/read-json.ts";
 
 /** Enough for lists of names and addresses. */
 const LIMITS = { maxDepth: 4, maxValues: 10_000 };

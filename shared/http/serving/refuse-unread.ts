@@ -1,9 +1,9 @@
 import { RequestError } from "@hono/node-server";
 import http from "node:http";
-import type { Socket } from "node:net";
-import { propertyOf } from "../process/thrown.ts";
+import { Socket } from "node:net";
+import { propertyOf } from "../../process/thrown.ts";
 import type { Closing } from "./closing.ts";
-import { type Problem, problemBody } from "./problem.ts";
+import { type Problem, problemBody } from "../problem.ts";
 
 /** What somebody gets whose request the app never sees. */
 export interface Refusal {
@@ -71,13 +71,11 @@ export function refuseUnread(
 ): void {
   const { closing, refuse, limits } = on;
   server.on("clientError", (error: Error, socket) => {
-    // Node's own servers have such sockets only.
-    const connection = socket as Socket;
-    const canRespond = connection.writable && !closing.isResponding(connection);
-    if (!canRespond) return void connection.destroy(error);
+    const canRespond = socket instanceof Socket && socket.writable && !closing.isResponding(socket);
+    if (!canRespond) return void socket.destroy(error);
     const problem = problemOf(error, limits);
-    connection.write(rawResponse(problem.status, refuse(problem)));
-    connection.destroySoon();
+    socket.write(rawResponse(problem.status, refuse(problem)));
+    socket.destroySoon();
   });
   server.on("checkExpectation", (_request, response) => {
     closing.serve(response, () => respond(response, UNKNOWN_EXPECTATION, refuse));

@@ -1,6 +1,6 @@
 import type http from "node:http";
 import type { Socket } from "node:net";
-import { problemResponse } from "./problem.ts";
+import { problemResponse } from "../problem.ts";
 
 /** After this many event loop iterations without new data, everything that had arrived has been read. */
 const QUIET_TURNS = 5;

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { DeployedQueue, DeployedQueues, QueueSettings } from "../contract/queues.ts";
-import { shardCount, shardKeys } from "../contract/queue-shards.ts";
-import type { JsonProblem } from "../json/json-problems.ts";
-import { JsonTextError, readJson } from "../json/read-json.ts";
+import type { DeployedQueue, DeployedQueues, QueueSettings } from "../../contract/queues.ts";
+import { shardCount, shardKeys } from "../../contract/queue-shards.ts";
+import type { JsonProblem } from "../../json/json-problems.ts";
+import { JsonTextError, readJson } from "../../json/read-json.ts";
+import { isObject } from "../is-object.ts";
 
 /** A queue's name in Cloud Tasks (https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues). */
 const queueName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/);
@@ -69,8 +70,7 @@ function parseMap(text: string): ParsedMap {
   const noMap = { problems: [{ path: [], message: NO_MAP }] };
   try {
     const { value } = readJson(text, LIMITS);
-    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isMap ? { named: new Map(Object.entries(value)) } : noMap;
+    return isObject(value) ? { named: new Map(Object.entries(value)) } : noMap;
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     return error.problems.length > 0 ? { problems: error.problems } : noMap;
