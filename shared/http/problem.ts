@@ -10,7 +10,7 @@ export interface Problem {
   readonly title: string;
   /** What happened this time and what the caller can do about it. Never holds a token or a payload. */
   readonly detail?: string;
-  /** A stable word for programs. */
+  /** A stable code for programs. */
   readonly code: string;
   readonly problems?: readonly RequestProblem[];
 }

@@ -230,7 +230,7 @@ test.each([
   ],
   [
     { "handoff:outboxTypes": '[{"name":"a","name":"b"}]' },
-    "handoff:outboxTypes.0.name: is there twice: leave one out.",
+    "handoff:outboxTypes.0.name: is a duplicate: leave one out.",
   ],
 ])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));

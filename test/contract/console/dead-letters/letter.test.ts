@@ -95,7 +95,7 @@ test("a letter that isn't there is the producer's 404", async () => {
   for (const path of ["none", "none/replay", "none/delete", "none/payload", "%F0%9F", "..%2Fqueues"]) {
     const page = await get(`/dead-letters/${path}`);
     expect([path, page.status]).toEqual([path, 404]);
-    expect(page.main).toContain("There is no such dead letter. It may have been deleted, or have expired.");
+    expect(page.main).toContain("There is no such dead letter. It may have been deleted, or may have expired.");
   }
 });
 
