@@ -55,7 +55,7 @@ test("operators see what the task carried, and all of it as text; viewers are to
   await writeLetter(viewer.producer);
   const page = await viewer.get(`/dead-letters/${LETTER}`);
   expect(page.status).toBe(200);
-  expect(page.main).toContain("Only operators see what tasks carry.");
+  expect(page.main).toContain("Only operators see payloads.");
   expect(page.main).not.toContain("order.paid");
   expect(page.main).not.toMatch(/Replay…|Delete…/);
   const refused = await viewer.get(`/dead-letters/${LETTER}/payload`);

@@ -125,7 +125,7 @@ it("shows the producer's problems beside their fields, and keeps what was typed"
   expect(besides("payload\\.data")).toBe("");
   expect(page.valuesOf("value")).toEqual(expect.arrayContaining(["ftp://example.com", "yesterday", "form-1"]));
   expect(page.valuesOf("aria-invalid")).toHaveLength(3);
-  expect(page.main).toContain("Nothing was enqueued. Change what is marked.");
+  expect(page.main).toContain("Nothing was enqueued. Correct the marked fields.");
   expect(await sentPayloads(console, "default")).toEqual([]);
 });
 
