@@ -54,7 +54,7 @@ export async function annotationsFor(
   given: Annotations | undefined,
   options: pulumi.InvokeOptions,
 ): Promise<Annotations | undefined> {
-  const service = await askInPreview(readService(place, options), `Whether ${place.name} works can't be told`);
+  const service = await askInPreview(readService(place, options), `It can't be checked whether ${place.name} works`);
   if (!service) return given;
   const redeployments = redeploymentsOf(service) + (service.state === SUCCEEDED ? 0 : 1);
   return redeployments === 0 ? given : { ...given, [REDEPLOYMENTS]: String(redeployments) };

@@ -31,7 +31,7 @@ export async function refuseForgottenShards(
   options: pulumi.InvokeOptions,
 ): Promise<void> {
   const asked = readService(worker, options);
-  const service = await askInPreview(asked, "Whether the queues' shards may be changed can't be told");
+  const service = await askInPreview(asked, "It can't be checked whether the queues' shards may be changed");
   const deployed = readShards(service?.annotations[SHARDS]);
   const problems = [...queues].flatMap(([key, queue]) => {
     const [now, was] = [shardsNow(queue), deployed.get(key)];
@@ -39,7 +39,7 @@ export async function refuseForgottenShards(
     const lost =
       now < was
         ? `Pulumi would delete ${was - now} of its queues in Cloud Tasks, with the tasks in them`
-        : "tasks that wait in its queues would not be found";
+        : "tasks in its old queues would not be found";
     return [
       `Queue ${key} has ${shardText(was)} and would have ${now}: ${lost}. ` +
         `Set shards: { now: ${now}, before: ${was} } in shared/tasks/queues.ts, and leave "before" there for 31 days.`,

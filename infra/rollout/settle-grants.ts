@@ -28,7 +28,7 @@ export function settleGrants({
   const wait = new pulumi.ResourceHook("wait-for-grants", async ({ name }) => {
     const leftMs = newestGrantMs + settleMs - performance.now();
     if (leftMs <= 0) return;
-    void pulumi.log.info(`${name}: waiting ${Math.ceil(leftMs / 1_000)} s until Google Cloud knows its grants.`);
+    void pulumi.log.info(`${name}: waiting ${Math.ceil(leftMs / 1_000)} s until Google Cloud has applied its grants.`);
     await sleep(leftMs);
   });
   pulumi.runtime.registerResourceTransform(({ type, props, opts }) => {

@@ -24,7 +24,7 @@ const account = z
   )
   .refine(
     (text) => !/^(user|serviceAccount):/i.test(text),
-    "must be an e-mail address alone, without user: or serviceAccount:",
+    "must be only an e-mail address, without user: or serviceAccount:",
   )
   .pipe(z.email("must be an e-mail address").max(LONGEST_EMAIL, "must not be longer than an e-mail address may be"))
   .transform((text) => text.toLowerCase());
@@ -38,9 +38,9 @@ export const accounts = listOf(account).refine(
 export function typePatterns(types: TaskTypes) {
   const pattern = z
     .string()
-    .regex(/^[a-z][a-z0-9.-]*(\.\*)?$/, "must be a task type, or the beginning of some followed by .*")
+    .regex(/^[a-z][a-z0-9.-]*(\.\*)?$/, "must be a task type, or a prefix followed by .*")
     .refine((text) => [...types.keys()].some((type) => isNamedBy([text], type)), {
-      error: `fits no task type: the types are ${[...types.keys()].join(", ")}`,
+      error: `matches no task type: the types are ${[...types.keys()].join(", ")}`,
     });
   return listOf(pattern);
 }

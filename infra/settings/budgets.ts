@@ -44,7 +44,7 @@ export function refuseBrokenBudgets(plan: {
     ...checkRegion(plan.settings),
   ];
   if (problems.length === 0) return;
-  throw new BudgetError(`The budgets don't hold:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+  throw new BudgetError(`The budgets don't add up:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
 }
 
 /** Each of a queue's shards has its share. */

@@ -46,7 +46,7 @@ export function databaseProblems(
   if (database === undefined) {
     if (databaseLocation === undefined) return [];
     const message =
-      "is of an existing database: name it in handoff:database. One of the stack's own is in handoff:region";
+      "is for an existing database: name it in handoff:database. The stack's own database is in handoff:region";
     return [{ path: ["databaseLocation"], message }];
   }
   const problems: { path: [string]; message: string }[] = [];

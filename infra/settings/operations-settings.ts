@@ -79,7 +79,7 @@ export function operationsProblems({
   if (monthlyBudget !== undefined && notificationEmails.length === 0) {
     problems.push({
       path: ["monthlyBudget"],
-      message: "would tell nobody: name someone in handoff:notificationEmails",
+      message: "would notify nobody: name someone in handoff:notificationEmails",
     });
   }
   if (monthlyBudget === undefined && billingAccount !== undefined) {

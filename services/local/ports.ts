@@ -28,7 +28,7 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   }
   if (taken.length === 0) return;
   const lines = taken.map(({ name, port, remedy }) => `  - port ${port} (${name}): ${remedy}`);
-  throw new ConfigError(`These ports of the stack are in use, or given twice:\n${lines.join("\n")}`);
+  throw new ConfigError(`These ports of the stack are in use, or set twice:\n${lines.join("\n")}`);
 }
 
 /** These take a port on all addresses. */

@@ -44,6 +44,6 @@ export class Restarts {
     const often = `${this.#endsInARow} times in a row, each time before it had run for ${HEALTHY_MS / 1_000} s`;
     if (!isCrash) return `${ended}, ${often}; ${again}. If nobody did that, the system may be out of memory.`;
     const cause = lastError === undefined ? "" : `\n  last error: ${lastError}`;
-    return `${this.#name} is in a crash loop: it ended ${often}. It last ${how}; ${again}, and so on until the cause is mended.${cause}`;
+    return `${this.#name} is in a crash loop: it ended ${often}. It last ${how}; ${again}, and so on until you fix the cause.${cause}`;
   }
 }

@@ -21,7 +21,7 @@ export function shardProblems(key: string, queue: Pick<QueueSettings, "shards">,
   return shardKeys(key, queue)
     .slice(1)
     .filter((name) => others.has(name))
-    .map((name) => `Queue ${name}: one of the shards of queue ${key} is called so. Give the queue another key.`);
+    .map((name) => `Queue ${name}: a shard of queue ${key} has this name. Give the queue another key.`);
 }
 
 function isCount(count: number): boolean {

@@ -9,7 +9,7 @@ export interface JsonProblem {
 
 const TOO_LARGE = "is a number beyond the range of a double";
 const CHANGED = "is a number that a double can't hold unchanged: send it as text";
-const REPEATED = "is there twice: leave one out";
+const REPEATED = "is a duplicate: leave one out";
 const PROTO = "is a name that no field may have";
 const HALF_A_PAIR = "has unpaired surrogates";
 

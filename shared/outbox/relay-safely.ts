@@ -30,6 +30,6 @@ async function putOff(document: EntryDocument, relay: Relay): Promise<void> {
   } catch (error) {
     if (!(error instanceof RecordStoreError)) throw error;
     const { id } = document;
-    relay.log.warn({ ...errorFields(error), taskId: taskIdOf(id), entryId: id }, "an entry could not be put off");
+    relay.log.warn({ ...errorFields(error), taskId: taskIdOf(id), entryId: id }, "an entry could not be postponed");
   }
 }

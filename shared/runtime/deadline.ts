@@ -14,7 +14,7 @@ export interface Deadline {
 }
 
 /** The abort reason when a wait is over. Made once, since an error with its stack takes longer than a wait. */
-const WAIT_OVER = new DeadlineError("Nobody is waiting for this any more.");
+const WAIT_OVER = new DeadlineError("Nothing is waiting for this any more.");
 
 /**
  * Waits for work, but no longer than the deadline. Unfinished work continues, since calls of Google Cloud's clients
@@ -58,7 +58,7 @@ export async function pause(deadline: Deadline): Promise<void> {
 }
 
 function onDeadline({ clock, timeoutMs, signal }: Deadline, callback: (reason: string) => void): () => void {
-  const onAbort = (): void => callback("Nobody is waiting for this any more.");
+  const onAbort = (): void => callback("Nothing is waiting for this any more.");
   if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   const timer = clock.setTimer(timeoutMs, () => callback(`No response within ${timeoutMs} ms.`));

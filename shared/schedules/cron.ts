@@ -24,7 +24,7 @@ export function parseCron(text: string): WallClockPattern {
   }
   const pattern = read(text);
   const first = pattern.nextRun(new Date(0));
-  if (!first) throw new TypeError("cron fits no day at all: look at its day and month.");
+  if (!first) throw new TypeError("cron matches no day: check its day and month.");
   return {
     hasFixedHour: !/[*?/-]/.test(hour),
     firstFrom: (wallMs) => pattern.nextRun(new Date(wallMs - 1))?.getTime(),

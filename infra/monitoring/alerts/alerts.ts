@@ -30,6 +30,6 @@ export function canaryAlert({ schedule, type, everyS }: Canary): QueryAlert {
     severity: "ERROR",
     meaning:
       `The schedule ${schedule} enqueues a task of type ${type} every ${Math.round(everyS / 60)} minutes, and none was done ` +
-      "for more than two such periods: somewhere between the clock and the worker's record, nothing goes through.",
+      "for more than two such periods: somewhere between the schedule and the worker, tasks don't get through.",
   };
 }

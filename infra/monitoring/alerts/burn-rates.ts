@@ -19,7 +19,7 @@ const OBJECTIVES: readonly { readonly objective: ObjectiveName; readonly what: s
   {
     objective: "completion",
     what: "Tasks are done late",
-    meaning: "More tasks than the objective allows take too long from when they were due until they are done.",
+    meaning: "More tasks than the objective allows are done too long after they were due.",
   },
 ];
 
@@ -33,6 +33,6 @@ export const BURN_RATE_ALERTS: readonly BurnRateAlert[] = OBJECTIVES.flatMap(({ 
     windowsS,
     forS: 0,
     severity,
-    meaning: `${meaning} At this speed, the errors of a month are used up in ${Math.round((30 * 24) / above)} hours.`,
+    meaning: `${meaning} At this rate, the errors allowed for a month are used up in ${Math.round((30 * 24) / above)} hours.`,
   })),
 );

@@ -20,7 +20,7 @@ export const SERVICE_ALERTS: readonly Alert[] = [
     above: 0,
     forS: 0,
     severity: "ERROR",
-    meaning: "A new revision doesn't become ready. The one before it goes on serving, if there is one.",
+    meaning: "A new revision doesn't become ready. The previous one, if any, still serves.",
   },
   {
     key: "memory",

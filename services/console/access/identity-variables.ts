@@ -48,8 +48,8 @@ export function identityOf(config: IdentityConfig, on: { readonly clock: Clock; 
       return identifyLocallyIfAllowed(config);
     case undefined:
       throw new ConfigError(
-        "CONSOLE_IDENTITY: is not set. It says how people are told apart: iap behind Identity-Aware Proxy, cloud-run where " +
-          "gcloud run services proxy leads to the console. On your own machine, set local, which tells nobody apart.",
+        "CONSOLE_IDENTITY: is not set. It says how people are identified: iap behind Identity-Aware Proxy, cloud-run where " +
+          "gcloud run services proxy leads to the console. On your own machine, set local, which identifies nobody.",
       );
   }
 }
@@ -76,7 +76,7 @@ function identifyByCloudRun(config: IdentityConfig, on: { readonly clock: Clock;
 function identifyLocallyIfAllowed({ K_SERVICE, IAP_AUDIENCE, CONSOLE_AUDIENCE }: IdentityConfig): Identify {
   if (!K_SERVICE && IAP_AUDIENCE === undefined && CONSOLE_AUDIENCE === undefined) return identifyLocally;
   throw new ConfigError(
-    "CONSOLE_IDENTITY=local: tells nobody apart, so it is not allowed on Cloud Run, where K_SERVICE is set, or together " +
+    "CONSOLE_IDENTITY=local: identifies nobody, so it is not allowed on Cloud Run, where K_SERVICE is set, or together " +
       "with IAP_AUDIENCE or CONSOLE_AUDIENCE.",
   );
 }
@@ -84,7 +84,7 @@ function identifyLocallyIfAllowed({ K_SERVICE, IAP_AUDIENCE, CONSOLE_AUDIENCE }:
 function missing(config: IdentityConfig, needed: readonly Needed[]): never {
   const lines = needed.filter((name) => config[name] === undefined).map((name) => `  - ${name}: is not set.\n`);
   throw new ConfigError(
-    `The configuration is invalid:\n${lines.join("")}Without them CONSOLE_IDENTITY=${config.CONSOLE_IDENTITY} can't tell ` +
-      "people apart. On your own machine, set CONSOLE_IDENTITY=local, which tells nobody apart.",
+    `The configuration is invalid:\n${lines.join("")}Without them CONSOLE_IDENTITY=${config.CONSOLE_IDENTITY} can't identify ` +
+      "people. On your own machine, set CONSOLE_IDENTITY=local, which identifies nobody.",
   );
 }

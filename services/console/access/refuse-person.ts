@@ -19,31 +19,30 @@ const UNPROVED: { readonly [By in Proof]: Partial<Sentences<"unauthenticated">[B
     "no-token":
       "This request didn't come through Identity-Aware Proxy. Open the console at its own address, and sign in there.",
     audience:
-      "Identity-Aware Proxy vouches for you to another service. IAP_AUDIENCE must be this service's own: " +
+      "Identity-Aware Proxy's assertion is for another service. IAP_AUDIENCE must be this service's own: " +
       "/projects/NUMBER/locations/REGION/services/NAME, with the project's number.",
-    expired: "What Identity-Aware Proxy said about you has expired. Load the page again.",
+    expired: "Identity-Aware Proxy's assertion has expired. Load the page again.",
   },
   "cloud-run": {
     "no-token":
       "This request has no identity token. Open the console through gcloud run services proxy, which sends yours.",
     audience:
       "The identity token was made for another audience. People open the console through gcloud run services proxy. A " +
-      "service account gives it a token for the console's URL: --token.",
+      "service account must pass it a token for the console's URL, with --token.",
     expired: "The identity token has expired. Start gcloud run services proxy again.",
   },
 };
 
 const NOBODY: Sentences<"forbidden"> = {
   iap: {
-    "no-email": "Identity-Aware Proxy names no e-mail address for you, and roles go by that.",
+    "no-email": "Identity-Aware Proxy gives no e-mail address for you, and your role depends on it.",
     "email-form": "Your e-mail address must be visible ASCII characters, at most 254.",
     "identity-source":
-      "You signed in with an identity provider other than Google, so nobody at Google has checked your e-mail address. Sign " +
+      "You signed in with an identity provider other than Google, so Google hasn't verified your e-mail address. Sign " +
       "in with a Google account.",
   },
   "cloud-run": {
-    "no-email":
-      "The identity token has no e-mail address, and roles go by that. Make one that has it: --include-email.",
+    "no-email": "The identity token has no e-mail address, and your role depends on it. Make one with --include-email.",
     "email-form": "The identity token's e-mail address must be visible ASCII characters, at most 254.",
     "email-not-verified":
       "The identity token's e-mail address is not verified. Verify it with Google, and sign in again.",
@@ -68,8 +67,8 @@ export function refusePerson(refused: Refused): PageRefusal {
     case "keys-unavailable":
       return {
         status: 503,
-        title: "Who you are can't be checked",
-        detail: "Google's keys can't be fetched, and they prove who you are. Nothing was done; try again later.",
+        title: "Your identity can't be checked",
+        detail: "Google's keys, which prove your identity, can't be fetched. Nothing was done; try again later.",
         reason: refused.kind,
       };
   }

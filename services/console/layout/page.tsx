@@ -96,6 +96,6 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["/", "Search"],
   ["j k", "Next and previous row"],
   ["Enter", "Open the row"],
-  ["p", "Pause or go on with live updates"],
+  ["p", "Pause or resume live updates"],
   ["?", "This help"],
 ];

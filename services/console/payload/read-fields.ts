@@ -48,7 +48,7 @@ function readField(field: Field, typed: Typed, problems: RequestProblem[]): stri
     case "choice":
       return readWord(text, (word) => {
         const isOption = field.options.some((option) => JSON.stringify(option) === word);
-        return isOption ? word : wrong("is none of the choices");
+        return isOption ? word : wrong("is not one of the choices");
       });
     case "json":
       return readWord(text, (word) => {

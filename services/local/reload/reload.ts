@@ -43,7 +43,7 @@ export async function reloadOnChange(
     try {
       if (changed.some((file) => file.startsWith("shared/"))) settings = await withNewRegistry(settings);
     } catch (error) {
-      print(`shared/tasks can't be read, so nothing was started anew.\n  ${describe(error)}`);
+      print(`shared/tasks can't be read, so nothing was restarted.\n  ${describe(error)}`);
       return;
     }
     const programs = programsOf(settings, on.throughput);

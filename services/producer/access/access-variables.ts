@@ -56,6 +56,6 @@ function nameMissing(config: AccessConfig): string {
   const names = (["ACCESS", "PRODUCER_AUDIENCE", "PRODUCER_URL"] as const).filter((name) => config[name] === undefined);
   return (
     `The configuration is invalid:\n${names.map((name) => `  - ${name}: is not set.\n`).join("")}` +
-    "Without them callers can't be told apart. On your own machine, set AUTH_MODE=local, which lets everybody do everything."
+    "Without them callers can't be identified. On your own machine, set AUTH_MODE=local, which lets everybody do everything."
   );
 }

@@ -37,8 +37,8 @@ const route = createRoute({
   path: "/v1/me",
   operationId: "getMe",
   tags: ["service"],
-  summary: "Ask who you are to the producer, and what you may do",
-  description: "Answers every account that can be identified. It reads nothing but the request's token.",
+  summary: "Get your identity, your role and what you may do",
+  description: "Every account that can be identified may call it. It reads only the request's token.",
   responses,
 });
 

@@ -16,7 +16,7 @@ const UNAUTHENTICATED: Readonly<Partial<Record<(Refused & { readonly reason: str
 
 const FORBIDDEN: Readonly<Record<(Refused & { readonly kind: "forbidden" })["reason"], string>> = {
   "no-email":
-    "The identity token has no e-mail address. Ask for a token that has one: with format=full at the metadata server, with " +
+    "The identity token has no e-mail address. Request a token with one: with format=full at the metadata server, with " +
     "includeEmail when you impersonate an account.",
   "email-form": "The identity token's e-mail address must be visible ASCII characters, at most 254.",
   "email-not-verified": "The identity token's e-mail address is not verified.",
@@ -24,7 +24,7 @@ const FORBIDDEN: Readonly<Record<(Refused & { readonly kind: "forbidden" })["rea
     `Only Handoff's console may send ${ON_BEHALF_OF}. Leave it out: what you may do depends on your own account, which ` +
     "GET /v1/me tells.",
   "person-form": `${ON_BEHALF_OF} must be one e-mail address: visible ASCII characters, at most ${LONGEST_EMAIL}.`,
-  "person-is-ours": `${ON_BEHALF_OF} names one of Handoff's own accounts, which use no console.`,
+  "person-is-ours": `${ON_BEHALF_OF} names one of Handoff's own accounts, which can't use the console.`,
   "person-without-role":
     `Whom ${ON_BEHALF_OF} names is neither an operator nor a viewer. Add the e-mail address to the setting ` +
     "handoff:operators or handoff:viewers; a group's address has no effect there.",

@@ -20,7 +20,7 @@ const time = (description: string) =>
 export const filterFields = {
   type: name("Only tasks of this type."),
   queue: name("Only tasks of this queue."),
-  code: name("Only tasks that died of this: the code of their last error."),
+  code: name("Only tasks with this code as their last error."),
   from: time("Only those that died at this time or later."),
   to: time("Only those that died before this time."),
 };

@@ -14,19 +14,19 @@ export const letterViewSchema = z
   .object({
     id: z.string(),
     status: z.enum(LETTER_STATUSES).openapi({
-      description: "open: nobody has dealt with it yet. A letter whose task dies again is open again.",
+      description: "open: not replayed yet. A letter whose task dies again is open again.",
     }),
     taskId: z.string().openapi({ description: "The task that died." }),
     type: z.string(),
     queue: z.string(),
-    code: z.string().openapi({ description: "Why it died, as a word for programs." }),
+    code: z.string().openapi({ description: "Why it died, as a code for programs." }),
     message: z.string().openapi({ description: "The same as a sentence." }),
     attempts: z.int().nonnegative(),
     enqueuedAt: time,
     diedAt: time,
     expiresAt: time.openapi({ description: "When the letter is deleted." }),
-    caller: z.string().optional().openapi({ description: "Who handed the task over. Missing if nobody said." }),
-    replayOf: z.string().optional().openapi({ description: "The dead letter that the task repeated." }),
+    caller: z.string().optional().openapi({ description: "Who handed the task over. Missing if unknown." }),
+    replayOf: z.string().optional().openapi({ description: "The dead letter that the task replayed." }),
     replays: z.int().nonnegative().openapi({ description: "How often the letter was replayed." }),
     replayedAs: z.string().optional().openapi({ description: "The task that the last replay made." }),
     replayedAt: time.optional(),
@@ -34,9 +34,9 @@ export const letterViewSchema = z
     attemptLog: z.array(attemptViewSchema).optional().openapi({
       description: "The last ten attempts, oldest first. Missing in lists.",
     }),
-    payload: z.unknown().optional().openapi({ description: "What the task carried: any JSON. Only if asked for." }),
+    payload: z.unknown().optional().openapi({ description: "The task's payload: any JSON. Only on request." }),
     payloadOmitted: z.literal(true).optional().openapi({
-      description: "Set if the payload was asked for, and the letter doesn't have it. To replay it, send one.",
+      description: "Set if the payload was requested, but the letter doesn't have it. To replay the letter, send one.",
     }),
     links: z.object({ self: z.string(), task: z.string() }),
   })

@@ -31,7 +31,7 @@ const route = createRoute({
   tags: ["dead-letters"],
   summary: "List dead letters",
   description:
-    "Those that died last come first. A page can have fewer letters than its limit, or none, and yet a nextCursor, since " +
+    "The letters that died last come first. A page can have fewer letters than its limit, or none, and still a nextCursor, since " +
     "letters that have expired are left out. Each page costs as many reads as its limit.",
   parameters: queryParameters(querySchema),
   responses,

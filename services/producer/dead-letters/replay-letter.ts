@@ -23,10 +23,10 @@ const bodySchema = z.strictObject({
   again: z
     .literal(true)
     .optional()
-    .describe("Replay it although it was replayed before. Default: the earlier task is returned."),
+    .describe("Replay the letter even if it was replayed before. Default: the earlier task is returned."),
   payload: anyJson
     .optional()
-    .describe("What the new task carries. Default: what the letter has. The letter notes another one's hash."),
+    .describe("The new task's payload. Default: the letter's. The letter records the hash of another payload."),
 });
 
 const replayedSchema = z
@@ -39,15 +39,15 @@ const replayedSchema = z
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
   ...bodyResponses,
-  202: jsonContent("The letter's payload is a new task now.", replayedSchema),
+  202: jsonContent("The letter is now a new task.", replayedSchema),
   200: jsonContent(
-    "The letter was replayed before, or by this key: as this task. This request did nothing.",
+    "The letter was replayed before, or with this key, as this task. This request did nothing.",
     replayedSchema,
   ),
   404: problemContent(NO_SUCH_LETTER),
   409: problemContent(
-    "unknown-type: no such type is known here. payload-omitted: the letter doesn't have its task's payload, so send one. " +
-      "letter-not-replayable: the letter's name is too long for a task to refer to, or has control characters, or it isn't one of ours.",
+    "unknown-type: this service doesn't know the type. payload-omitted: the letter doesn't have its task's payload, so send one. " +
+      "letter-not-replayable: no task can refer to the letter's name, because it is too long or has control characters, or Handoff didn't write the letter.",
   ),
   422: problemContent(
     "The type doesn't accept the payload. Everything that is wrong with it is listed; send another one.",
@@ -74,7 +74,7 @@ function routeOf(producer: Producer) {
     operationId: "replayDeadLetter",
     tags: ["dead-letters"],
     summary: "Replay a dead letter",
-    description: "Makes a new task of the letter's payload. It belongs to whoever handed over the original.",
+    description: "Makes a new task from the letter's payload. It belongs to the caller who handed over the original.",
     parameters,
     request: {
       body: jsonBody(

@@ -21,13 +21,13 @@ const MOST_A_PAGE = 100;
 
 const bodySchema = z.strictObject({
   filter: z.strictObject(filterFields).describe("Which open letters. Empty: all of them."),
-  dryRun: z.boolean().default(false).describe("Only tell what would be done. Each letter is read and checked."),
+  dryRun: z.boolean().default(false).describe("Only report what would be done. Each letter is read and checked."),
   limit: z
     .int()
     .min(1)
     .max(MOST_A_PAGE)
     .default(MOST_A_PAGE)
-    .describe(`How many letters at most. Default: ${MOST_A_PAGE}.`),
+    .describe(`The most letters to replay. Default: ${MOST_A_PAGE}.`),
   cursor: cursorParameter,
 });
 
@@ -35,7 +35,7 @@ const count = (description: string) => z.int().nonnegative().openapi({ descripti
 
 const replayedLettersSchema = z
   .object({
-    replayed: count("Letters that are new tasks now; in a dry run, those that would be."),
+    replayed: count("Letters that are now new tasks; in a dry run, those that would be."),
     skipped: count("Letters that somebody else replayed or deleted meanwhile."),
     failed: count("Letters that were not replayed, or perhaps not. Each says why."),
     items: z.array(
@@ -48,7 +48,7 @@ const replayedLettersSchema = z
     ),
     nextCursor: z.string().optional().openapi({
       description:
-        "Where to go on: behind the last letter in items, whatever became of it. Missing if there are no more.",
+        "Where to continue: after the last letter in items, whatever its outcome. Missing if there are no more.",
     }),
   })
   .openapi("ReplayedLetters");
@@ -56,7 +56,7 @@ const replayedLettersSchema = z
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
   ...bodyResponses,
-  200: jsonContent("What became of each letter.", replayedLettersSchema, {
+  200: jsonContent("The outcome for each letter.", replayedLettersSchema, {
     replayed: 1,
     skipped: 0,
     failed: 0,
@@ -69,11 +69,11 @@ const route = createRoute({
   path: "/v1/dead-letters/replay",
   operationId: "replayDeadLetters",
   tags: ["dead-letters"],
-  summary: "Replay the open dead letters that fit a filter",
+  summary: "Replay the open dead letters that match a filter",
   description:
     "Newest first, for at most half a minute: repeat the request with its nextCursor until there is none. A letter that was " +
-    "replayed isn't open any more, so a request that got no response can be repeated, too: each letter is replayed once. " +
-    "The response can have fewer letters than its limit, or none, and yet a nextCursor.",
+    "replayed is no longer open, so a request that got no response can be repeated, too: each letter is replayed once. " +
+    "The response can have fewer letters than its limit, or none, and still a nextCursor.",
   request: {
     body: jsonBody(
       { name: "ReplayLettersRequest", schema: bodySchema },

@@ -2,7 +2,7 @@ import type { Problem } from "../../../shared/http/problem.ts";
 import { sizeProblem } from "../http/failures.ts";
 import type { Replayed } from "./replay.ts";
 
-export const NO_SUCH_LETTER = "There is no such dead letter. It may have been deleted, or have expired.";
+export const NO_SUCH_LETTER = "There is no such dead letter. It may have been deleted, or may have expired.";
 
 /** What a caller is told of a letter that isn't there. */
 export function noSuchLetter(): Problem {
@@ -24,7 +24,7 @@ export function replayProblem(replayed: Exclude<Replayed, { readonly id: string 
           "Idempotency-Key if it has one.",
       };
     case "unknown-type":
-      return conflict("unknown-type", `No task type ${replayed.type} is known here, so nobody could run the task.`);
+      return conflict("unknown-type", `No task type ${replayed.type} is known here, so no worker could run the task.`);
     case "payload-omitted":
       return conflict("payload-omitted", "The letter doesn't have its task's payload. Send one with the request.");
     case "unfit-name":
@@ -33,7 +33,7 @@ export function replayProblem(replayed: Exclude<Replayed, { readonly id: string 
         "No task can refer to the letter's name: it is too long, or has control characters.",
       );
     case "unreadable":
-      return conflict("letter-not-replayable", "The document is none that this service writes as a dead letter.");
+      return conflict("letter-not-replayable", "The document is not a dead letter that this service has written.");
     case "payload-too-large":
       return sizeProblem(replayed.maxPayloadBytes);
     case "invalid-payload": {

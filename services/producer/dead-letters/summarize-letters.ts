@@ -22,7 +22,7 @@ const summarySchema = z
         type: z.string(),
         code: z.string(),
         count: z.int().positive(),
-        newestDiedAt: z.iso.datetime().openapi({ description: "When the last one of them died." }),
+        newestDiedAt: z.iso.datetime().openapi({ description: "When the last of them died." }),
       }),
     ),
     complete: z.boolean().openapi({ description: "Whether there are no more open letters than were counted." }),
@@ -38,11 +38,7 @@ const EXAMPLE: Summary = {
 
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
-  200: jsonContent(
-    "How many open letters there are of each type and code; the largest number first.",
-    summarySchema,
-    EXAMPLE,
-  ),
+  200: jsonContent("The number of open letters for each type and code, largest first.", summarySchema, EXAMPLE),
   400: sharedResponse("InvalidRequest"),
 };
 
@@ -52,7 +48,7 @@ const route = createRoute({
   operationId: "summarizeDeadLetters",
   tags: ["dead-letters"],
   summary: "Count the open dead letters by type and code",
-  description: "Of the newest 1,000. An instance counts at most every ten seconds.",
+  description: "Counts the newest 1,000. An instance counts at most every ten seconds.",
   responses,
 });
 

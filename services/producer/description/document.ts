@@ -7,7 +7,7 @@ import type { ProducerEnv } from "../http/producer-env.ts";
 import { componentsOf, referenceTo } from "./components.ts";
 import { taskSchemas } from "./task-schemas.ts";
 
-const DESCRIPTION = `Takes on background work and responds at once. Tasks are delivered at least once and deduplicated.
+const DESCRIPTION = `Accepts background work and responds at once. Tasks are delivered at least once and deduplicated.
 
 Every endpoint under /v1 needs a Google identity token, which Cloud Run checks before a request gets here. Locally nobody
 needs one.
@@ -29,23 +29,23 @@ const SECURITY_SCHEMES = {
     in: "header" as const,
     name: "X-Serverless-Authorization",
     description:
-      `Bearer and the token: for callers whose Authorization means something else. ${TOKEN}. ` +
-      "Where a request has both headers, this one counts.",
+      `Bearer and the token: for callers whose Authorization header has another use. ${TOKEN}. ` +
+      "If a request has both headers, this one counts.",
   },
   onBehalfOf: {
     type: "apiKey" as const,
     in: "header" as const,
     name: ON_BEHALF_OF,
     description:
-      "The e-mail address of an operator or a viewer, whose role then counts. It is for Handoff's console alone, beside its " +
-      "token: from anybody else it is answered with 403. Locally it makes no difference.",
+      "The e-mail address of an operator or a viewer, whose role then applies. Only Handoff's console may send it, with its own " +
+      "token; anybody else gets 403. Locally it has no effect.",
   },
 };
 
 const FRAME = {
   openapi: "3.1.0",
   info: { title: "Handoff", version: "1", description: DESCRIPTION },
-  servers: [{ url: "/", description: "The service that this document comes from." }],
+  servers: [{ url: "/", description: "The service that serves this document." }],
   security: [
     { identityToken: [] },
     { serverlessIdentityToken: [] },
@@ -53,11 +53,11 @@ const FRAME = {
     { serverlessIdentityToken: [], onBehalfOf: [] },
   ],
   tags: [
-    { name: "tasks", description: "Enqueue tasks, follow them and call them off." },
-    { name: "queues", description: "Where tasks wait, and how fast they leave." },
-    { name: "schedules", description: "Tasks that are enqueued by the clock." },
-    { name: "dead-letters", description: "Tasks that were given up." },
-    { name: "outbox", description: "Tasks that an application has committed along with its own data." },
+    { name: "tasks", description: "Enqueue tasks, follow them and cancel them." },
+    { name: "queues", description: "The queues that tasks wait in, and their rates." },
+    { name: "schedules", description: "Tasks that are enqueued at set times." },
+    { name: "dead-letters", description: "Tasks that won't be tried again." },
+    { name: "outbox", description: "Tasks that an application has committed with its own data." },
     { name: "service", description: "The service itself." },
   ],
 };

@@ -9,7 +9,7 @@ import { componentsOf, referenceTo } from "./components.ts";
 const idempotencyKey = z
   .string()
   .regex(IDEMPOTENCY_KEY_PATTERN)
-  .describe("What the header Idempotency-Key is for a single task. Every task of a batch has one.");
+  .describe("The same as the header Idempotency-Key for a single task. Every task in a batch has one.");
 
 /** The ways to hand over a task, by their names in the document, and what they have besides its type and payload. */
 const FORMS = {

@@ -5,7 +5,7 @@ import type { RequestProblem } from "../../../shared/http/problem.ts";
 /** What is wrong with a request whose cursor `readCursor` doesn't know. */
 export const UNKNOWN_CURSOR: RequestProblem = {
   path: "cursor",
-  message: "is not a cursor of this list with this filter: leave it out to begin anew",
+  message: "is not a cursor of this list with this filter: leave it out to start again",
 };
 
 const cursorSchema = z.tuple([z.string(), z.unknown()]);

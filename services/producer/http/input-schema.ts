@@ -9,8 +9,8 @@ const NEVER_JSON = new Set<string>(["bigint", "date", "function", "map", "nan", 
 /** Flags that change what a pattern matches. A pattern in a JSON schema has none. */
 const CHANGING_FLAGS = /[ims]/;
 
-const CONVERTED = "It is converted before the rest is checked.";
-const UNSAID = "More is checked than this schema can say.";
+const CONVERTED = "It is converted before the other checks.";
+const UNSAID = "There are checks that this schema can't express.";
 
 /**
  * What a schema accepts, as JSON Schema 2020-12. What the schema refuses and JSON Schema can't forbid, a description says:

@@ -16,7 +16,7 @@ const MEDIA_TYPE = /^application\/json(\s*;\s*charset="?utf-8"?)?$/i;
 export const BODY_RULES =
   "JSON in UTF-8, without a Content-Encoding. " +
   `At most ${NEW_TASK_LIMITS.maxDepth} levels of arrays and objects, and ${NEW_TASK_LIMITS.maxValues} values. ` +
-  "No name twice in an object, none that is __proto__, and no unpaired surrogates. " +
+  "No duplicate names in an object, no name __proto__, and no unpaired surrogates. " +
   "Only numbers that a double holds unchanged.";
 
 /**

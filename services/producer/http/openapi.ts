@@ -8,7 +8,7 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    code: z.string().openapi({ description: "A stable word for programs." }),
+    code: z.string().openapi({ description: "A stable code for programs." }),
     problems: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
@@ -60,7 +60,7 @@ const retryAfter = {
 export const SHARED_RESPONSES = {
   InvalidRequest: problemContent("The request is not valid. Everything that is wrong with it is listed."),
   Unauthenticated: {
-    ...problemContent("The request has no identity token that counts."),
+    ...problemContent("The request has no valid identity token."),
     headers: { "WWW-Authenticate": { description: "Always Bearer.", schema: { type: "string" as const } } },
   },
   Forbidden: problemContent("The token's account may not do this. The problem says what is missing."),
@@ -72,7 +72,9 @@ export const SHARED_RESPONSES = {
   },
   InternalError: problemContent("A bug. It has been logged."),
   Unavailable: {
-    ...problemContent("The instance has no room, or a service that it depends on failed. Repeat the request later."),
+    ...problemContent(
+      "The instance has no capacity left, or a service that it depends on failed. Repeat the request later.",
+    ),
     headers: retryAfter,
   },
 };

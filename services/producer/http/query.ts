@@ -51,7 +51,7 @@ export function countParameter(about: { readonly what: string; readonly most: nu
 
 /** The parameter `limit` of a list. */
 export function limitParameter(limits: { readonly most: number; readonly byDefault: number }) {
-  return countParameter({ what: "How many items to list at most.", ...limits });
+  return countParameter({ what: "The most items to list.", ...limits });
 }
 
 /** A place can hold an id of 1,500 bytes, which JSON may escape. Node refuses a URL of more than 16 KiB. */
@@ -65,8 +65,8 @@ export const cursorParameter = z
   .meta({
     format: "cursor",
     description:
-      "Where to go on: the nextCursor of an earlier response to the same request. It leads nowhere with another filter. " +
-      "Default: the list begins.",
+      "Where to continue: the nextCursor of an earlier response to the same request. It isn't valid with another filter. " +
+      "Default: the beginning of the list.",
   });
 
 /** What the description says of a schema's query parameters. */

@@ -25,11 +25,12 @@ const bodySchema = z.strictObject({ ids: z.array(z.string()).max(MOST_IDS) });
 
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
-  204: { description: "The entries were relayed, or will be by the sweep. The same for entries that don't exist." },
+  204: {
+    description:
+      "The entries were relayed, or the sweep will relay them. The response is the same for entries that don't exist.",
+  },
   ...bodyResponses,
-  503: problemContent(
-    "The entry of an event could not be relayed yet, or there are too many requests; see Retry-After.",
-  ),
+  503: problemContent("The event's entry could not be relayed yet, or there are too many requests; see Retry-After."),
 };
 
 const route = createRoute({
@@ -37,10 +38,10 @@ const route = createRoute({
   path: "/v1/outbox/relay",
   operationId: "relayEntries",
   tags: ["outbox"],
-  summary: "Relay entries of the outbox",
+  summary: "Relay outbox entries",
   description:
     "Puts tasks that were committed to the outbox into their queues at once. Nothing is lost without this request: the " +
-    "sweep relays what is left. Eventarc sends events of Firestore here, in binary mode: an event is recognised by its header " +
+    "sweep relays the rest. Eventarc sends Firestore's events here, in binary mode: an event is recognised by its header " +
     "ce-type, the entry by ce-document, and its body is not read.",
   request: {
     body: jsonBody(

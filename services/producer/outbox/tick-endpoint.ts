@@ -20,24 +20,24 @@ const tickSchema = z
   .object({
     outbox: z.object({
       relayed: count("Entries whose task is in its queue now."),
-      dropped: count("Entries that nobody needs any more: their task has ended, or gone on."),
-      refused: count("Entries that are dead letters now."),
+      dropped: count("Entries that are no longer needed: their task has ended, or moved on."),
+      refused: count("Entries that became dead letters."),
       changed: count("Entries that somebody else relayed, changed or deleted meanwhile."),
       postponed: count("Entries of an unknown type, or whose task's name isn't free. They are due again later."),
-      failed: count("Entries that Cloud Tasks or Firestore failed for. They are due again later."),
-      isComplete: z.boolean().openapi({ description: "Whether the sweep came to every entry that was due." }),
+      failed: count("Entries for which Cloud Tasks or Firestore failed. They are due again later."),
+      isComplete: z.boolean().openapi({ description: "Whether the sweep reached every due entry." }),
       oldestEntryAgeMs: z
         .number()
         .nonnegative()
-        .openapi({ description: "The age of the oldest entry that is left, in milliseconds; 0 if none is." }),
+        .openapi({ description: "The age of the oldest remaining entry, in milliseconds; 0 if there is none." }),
     }),
     schedules: z.object({
       fired: count("Tasks that were made."),
-      started: count("Schedules that are new, changed or on again. They count from now."),
+      started: count("Schedules that are new, changed or on again. They start from now."),
       turnedOff: count("Schedules that this stack doesn't run, or that are no longer defined."),
       changed: count("How often somebody else had fired or changed a schedule meanwhile, so that it was read again."),
-      failed: count("Schedules that Firestore failed for, or that time was up for. The next tick fires them."),
-      late: count("Schedules whose last firing is older than two of their periods, after all this."),
+      failed: count("Schedules for which Firestore failed or the time ran out. The next tick fires them."),
+      late: count("Schedules whose last firing is still older than two of their periods."),
     }),
   })
   .openapi("Tick", {
@@ -70,9 +70,9 @@ const route = createRoute({
   path: "/v1/tick",
   operationId: "tick",
   tags: ["service"],
-  summary: "Do what is due",
+  summary: "Relay and fire whatever is due",
   description:
-    "For Cloud Scheduler, each minute. Enqueues the tasks of every schedule that is due, and relays every entry of the outbox " +
+    "For Cloud Scheduler, each minute. Enqueues the tasks of every due schedule, and relays every outbox entry " +
     "that nobody has relayed yet, for at most 20 s.",
   responses,
 });

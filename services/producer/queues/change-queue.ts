@@ -16,14 +16,14 @@ import { describeQueue, queueViewSchema } from "./queue-view.ts";
 const MOST_BYTES = 1_024;
 
 const purgeSchema = z.strictObject({
-  queue: z.string().meta({ description: "The queue's key again, so that nobody purges another queue by a slip." }),
+  queue: z.string().meta({ description: "The queue's key again, so that nobody purges another queue by mistake." }),
 });
 
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
-  200: jsonContent("What was asked for is done. This is how the queue is doing now.", queueViewSchema),
+  200: jsonContent("Done. The response shows the queue as it is now.", queueViewSchema),
   404: problemContent(NO_SUCH_QUEUE),
-  503: problemContent("It may or may not be done; see Retry-After, and repeat the request."),
+  503: problemContent("It may or may not have been done; see Retry-After, and repeat the request."),
 };
 
 const pauseRoute = createRoute({
@@ -32,7 +32,7 @@ const pauseRoute = createRoute({
   operationId: "pauseQueue",
   tags: ["queues"],
   summary: "Pause a queue",
-  description: "It goes on taking tasks, and delivers none until it is resumed. Deliveries in progress go on.",
+  description: "It still accepts tasks, but delivers none until it is resumed. Deliveries in progress continue.",
   parameters: [QUEUE_KEY_PARAMETER],
   responses,
 });
@@ -53,11 +53,11 @@ const purgeRoute = createRoute({
   path: "/v1/queues/{key}/purge",
   operationId: "purgeQueue",
   tags: ["queues"],
-  summary: "Remove every task that is in a queue",
+  summary: "Remove every task from a queue",
   description:
-    "It can't be undone: the payloads of tasks are nowhere else, and no dead letters are made of them. Cloud Tasks takes up " +
-    "to a minute, and may deliver some of them meanwhile. Attempts in progress run to their end. What is created afterwards " +
-    "stays, and so does what is in the outbox at that moment.",
+    "It can't be undone: the tasks' payloads are stored nowhere else, and no dead letters are made. Cloud Tasks takes up " +
+    "to a minute, and may deliver some of them meanwhile. Attempts in progress run to their end. Tasks that are created later " +
+    "stay, and so do those that are in the outbox at that moment.",
   parameters: [QUEUE_KEY_PARAMETER],
   request: {
     body: jsonBody(
@@ -68,7 +68,7 @@ const purgeRoute = createRoute({
   responses: {
     ...responses,
     ...bodyResponses,
-    409: problemContent("queue-mismatch: the body names another queue than the path. Nothing was done."),
+    409: problemContent("queue-mismatch: the body and the path name different queues. Nothing was done."),
   },
 });
 

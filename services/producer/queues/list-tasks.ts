@@ -24,7 +24,7 @@ const FIRST: ListPlace = { shard: 0, pageToken: "" };
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
   200: jsonContent(
-    "Some of the queue's tasks, in no particular order. A page can have fewer items than the limit, or none, although there " +
+    "Some of the queue's tasks, in no particular order. A page can have fewer items than the limit, or none, even if there " +
       "is a next one.",
     listOf("QueuedTaskList", queuedTaskSchema),
   ),
@@ -37,10 +37,10 @@ const route = createRoute({
   path: "/v1/queues/{key}/tasks",
   operationId: "listQueueTasks",
   tags: ["queues"],
-  summary: "List the tasks that are in a queue",
+  summary: "List the tasks in a queue",
   description:
-    "What Cloud Tasks itself knows of them, without payloads and records: a task's own status may know more. Cloud Tasks has " +
-    "no filters and no order. Its cursors are good for two hours.",
+    "The tasks as Cloud Tasks lists them, without payloads and records: a task's own status may show more. Cloud Tasks has " +
+    "no filters and no order. Its cursors are valid for two hours.",
   parameters: [QUEUE_KEY_PARAMETER, ...queryParameters(querySchema)],
   responses,
 });

@@ -12,7 +12,7 @@ export interface ShardStatus {
   readonly nextDueAtMs?: number;
   /** Deliveries without a response so far. */
   readonly inFlight: number;
-  /** Deliveries that got a response in the last minute, whichever it was. */
+  /** Deliveries that got a response in the last minute, whatever its status. */
   readonly dispatchedLastMinute: number;
   /** Deliveries a second that Cloud Tasks allows at present: fewer than configured while the worker is in trouble. */
   readonly effectiveRate: number;

@@ -8,7 +8,7 @@ export const QUEUE_KEY_PARAMETER = {
   name: "key",
   in: "path",
   required: true,
-  description: "The queue's key, as task types name it.",
+  description: "The queue's key, as in task types.",
   schema: { type: "string" },
   example: "default",
 } as const;

@@ -6,11 +6,11 @@ const count = (description: string) => z.int().nonnegative().openapi({ descripti
 
 const state = z.enum(["running", "paused", "disabled"]);
 const depth = count(
-  "How many tasks it holds, by Cloud Tasks' estimate: those that wait for their time, are being delivered, or are to " +
+  "How many tasks it holds, as Cloud Tasks estimates: those that are scheduled, are being delivered, or are to " +
     "be retried.",
 );
-const inFlight = count("Deliveries that have had no response yet.");
-const dispatchedLastMinute = count("Deliveries that got a response in the last minute, whichever it was.");
+const inFlight = count("Deliveries that have no response yet.");
+const dispatchedLastMinute = count("Deliveries that got a response in the last minute, whatever its status.");
 const consoleLink = z
   .string()
   .optional()
@@ -34,12 +34,12 @@ export const queueViewSchema = z
     key: z.string(),
     state: state.openapi({
       description:
-        "running: it delivers; paused: it takes tasks and delivers none until it is resumed; disabled: Cloud Tasks has " +
-        "stopped it. A queue with several names runs as long as one of them does.",
+        "running: it delivers; paused: it accepts tasks but delivers none until it is resumed; disabled: Cloud Tasks has " +
+        "stopped it. A queue with several names is running if any of them is.",
     }),
     depth,
     nextDueAt: z.iso.datetime().optional().openapi({
-      description: "The nearest time for which a task is scheduled, by Cloud Tasks' estimate. Missing if none is.",
+      description: "The earliest time for which a task is scheduled, as Cloud Tasks estimates. Missing if none is.",
     }),
     inFlight,
     dispatchedLastMinute,

@@ -11,7 +11,8 @@ const { state, lastError, parent, replayOf } = taskViewSchema.shape;
 export const queuedTaskSchema = z
   .object({
     id: z.string().openapi({
-      description: "The task's id, on whichever hop. Of a task that Handoff didn't enqueue: its name in Cloud Tasks.",
+      description:
+        "The task's id, the same on every hop. For a task that Handoff didn't enqueue: its name in Cloud Tasks.",
     }),
     type: z.string().optional().openapi({ description: "Missing if Handoff didn't enqueue the task." }),
     state,
@@ -20,7 +21,7 @@ export const queuedTaskSchema = z
     dispatchCount: z
       .int()
       .nonnegative()
-      .openapi({ description: "How often Cloud Tasks has begun to deliver it, since it was put into its queue." }),
+      .openapi({ description: "How often Cloud Tasks has begun to deliver it since it was put into its queue." }),
     lastError,
     caller: z.string().optional().openapi({ description: "Who handed it over." }),
     parent,

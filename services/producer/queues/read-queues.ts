@@ -14,7 +14,7 @@ import { describeQueue, queueViewSchema } from "./queue-view.ts";
 /** How many queues are asked about at once. */
 const AT_ONCE = 10;
 
-const CANT_TELL = problemContent("Cloud Tasks did not respond for every queue that was asked for; see Retry-After.");
+const CANT_TELL = problemContent("Cloud Tasks did not respond for every requested queue; see Retry-After.");
 
 const listResponses: RouteConfig["responses"] = {
   ...accessResponses,
@@ -37,7 +37,7 @@ const listRoute = createRoute({
 
 const getResponses: RouteConfig["responses"] = {
   ...accessResponses,
-  200: jsonContent("How the queue is doing.", queueViewSchema),
+  200: jsonContent("The queue's state, depth and rates.", queueViewSchema),
   400: sharedResponse("InvalidRequest"),
   404: problemContent(NO_SUCH_QUEUE),
   503: CANT_TELL,
@@ -48,7 +48,7 @@ const getRoute = createRoute({
   path: "/v1/queues/{key}",
   operationId: "getQueue",
   tags: ["queues"],
-  summary: "Ask how a queue is doing",
+  summary: "Get a queue's state, depth and rates",
   parameters: [QUEUE_KEY_PARAMETER],
   responses: getResponses,
 });

@@ -40,7 +40,7 @@ export async function changeSchedule(
       if (last) read = await store.commit(last, { name, read }, untilMs);
       if (read) return { read, nowMs };
     }
-    throw new RecordStoreError("The schedule was changed by others again and again.", undefined);
+    throw new RecordStoreError("Others changed the schedule again and again.", undefined);
   }, parts);
 }
 

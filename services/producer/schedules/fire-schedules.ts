@@ -37,7 +37,7 @@ export interface Fired {
   changed: number;
   /** Schedules that the database failed for, or that time was up for. The next tick fires them. */
   failed: number;
-  /** Schedules whose last firing is older than two of their periods, after all this. */
+  /** Schedules whose last firing is still older than two of their periods. */
   late: number;
 }
 

@@ -11,9 +11,9 @@ import { describeSchedule, scheduleViewSchema } from "./schedule-view.ts";
 
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
-  200: jsonContent("What was asked for is done. This is the schedule now.", scheduleViewSchema),
+  200: jsonContent("Done. The response shows the schedule as it is now.", scheduleViewSchema),
   404: problemContent(NO_SUCH_SCHEDULE),
-  503: problemContent("It may or may not be done; see Retry-After, and repeat the request."),
+  503: problemContent("It may or may not have been done; see Retry-After, and repeat the request."),
 };
 
 const pauseRoute = createRoute({
@@ -22,7 +22,7 @@ const pauseRoute = createRoute({
   operationId: "pauseSchedule",
   tags: ["schedules"],
   summary: "Pause a schedule",
-  description: "It makes no tasks until it is resumed. Those that it has made run.",
+  description: "It makes no tasks until it is resumed. Tasks that it has already made still run.",
   parameters: [SCHEDULE_NAME_PARAMETER],
   responses,
 });
@@ -33,7 +33,7 @@ const resumeRoute = createRoute({
   operationId: "resumeSchedule",
   tags: ["schedules"],
   summary: "Resume a schedule",
-  description: "It counts from now. What it was due while it was paused isn't made up for.",
+  description: "It starts again from now. Times that were due while it was paused aren't made up for.",
   parameters: [SCHEDULE_NAME_PARAMETER],
   responses,
 });

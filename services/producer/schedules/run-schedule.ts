@@ -25,9 +25,9 @@ const route = createRoute({
   path: "/v1/schedules/{name}/run",
   operationId: "runSchedule",
   tags: ["schedules"],
-  summary: "Hand over a task as a schedule does, now",
+  summary: "Enqueue a schedule's task now",
   description:
-    "The same as handing it over yourself: the task is yours, and doesn't count as one that was due. It works while the " +
+    "The same as enqueuing the task yourself: it is yours, and doesn't count as a due time. It works while the " +
     "schedule is paused or off. The request has no body.",
   parameters: [SCHEDULE_NAME_PARAMETER, KEY_PARAMETER],
   responses,

@@ -14,7 +14,7 @@ export const SCHEDULE_NAME_PARAMETER = {
   example: "nightly-report",
 } as const;
 
-export const NO_SUCH_SCHEDULE = "There is no schedule of this name.";
+export const NO_SUCH_SCHEDULE = "There is no schedule with this name.";
 
 /** The schedule in a request's path; undefined if there is none of this name. */
 export function scheduleInPath(

@@ -16,25 +16,20 @@ export const scheduleViewSchema = z
     timeZone: z.string(),
     type: z.string().openapi({ description: "The type of its tasks." }),
     catchUp: z.boolean().openapi({
-      description:
-        "Whether every time that was missed is made up for, at most 100 of them. If not, the latest one alone is.",
+      description: "Whether it makes up for every missed time, at most 100 of them. If not, only for the latest.",
     }),
     state: z.enum(["active", "paused", "off"]).openapi({
-      description: "off: the setting handoff:schedulesOff names it. Whatever its state, it can be run by hand.",
+      description: "off: the setting handoff:schedulesOff lists it. It can be run by hand in any state.",
     }),
     nextAt: z.array(z.iso.datetime()).openapi({
       description: `When it is due next: ${NEXT_TIMES} times, and none while it is paused or off.`,
     }),
     lastFiredAt: z.iso.datetime().optional().openapi({
-      description:
-        "The last time that it was due and fired. Missing if it never has. Running it by hand doesn't count.",
+      description: "The last due time that fired. Missing if none has. Running it by hand doesn't count.",
     }),
-    payload: z
-      .unknown()
-      .optional()
-      .openapi({ description: "What its tasks are sent with: any JSON. For operators only." }),
+    payload: z.unknown().optional().openapi({ description: "Its tasks' payload: any JSON. For operators only." }),
     links: z.object({
-      lastTask: z.string().optional().openapi({ description: "The task that it made last." }),
+      lastTask: z.string().optional().openapi({ description: "The last task that it made." }),
     }),
   })
   .openapi("Schedule", {

@@ -28,14 +28,16 @@ const throughputSchema = z
   .object({
     items: z.array(
       z.object({
-        minute: z.iso.datetime().openapi({ description: "Its beginning, in UTC." }),
+        minute: z.iso.datetime().openapi({ description: "Its start, in UTC." }),
         enqueued: count(
-          "Calls that put a task into a queue. Follow-up tasks and further hops of a task count, too, and so do calls that " +
+          "Calls that put a task into a queue, including those for follow-up tasks and further hops, and calls that " +
             "were repeated.",
         ),
         done: count("Deliveries that did their task's work."),
-        retried: count("Deliveries after which the task is to be delivered once more, snoozed ones included."),
-        dead: count("Deliveries after which the task was given up. What the outbox gives up isn't counted."),
+        retried: count("Deliveries after which the task will be delivered again, including snoozes."),
+        dead: count(
+          "Deliveries after which the task became a dead letter. Dead letters from the outbox aren't counted.",
+        ),
       }),
     ),
   })
@@ -44,15 +46,15 @@ const throughputSchema = z
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
   200: jsonContent(
-    "A count for each minute, oldest first. Cloud Monitoring is some minutes behind, so the newest ones lack some. On a laptop, " +
-      "the counts begin when the stack is started.",
+    "A count for each minute, oldest first. Cloud Monitoring is some minutes behind, so the newest are incomplete. On a laptop, " +
+      "the counts begin when the stack starts.",
     throughputSchema,
     { items: [{ minute: "2026-11-23T06:00:00.000Z", enqueued: 120, done: 118, retried: 3, dead: 0 }] },
   ),
   400: sharedResponse("InvalidRequest"),
   503: problemContent(
-    "dependency-unavailable: Cloud Monitoring did not respond; see Retry-After. throughput-not-counted: the service isn't " +
-      "told who counts its deliveries.",
+    "dependency-unavailable: Cloud Monitoring did not respond; see Retry-After. throughput-not-counted: no source of counts is " +
+      "configured for this service.",
   ),
 };
 
@@ -91,6 +93,6 @@ function notCounted(): Response {
     title: "Service unavailable",
     code: "throughput-not-counted",
     detail:
-      "This service isn't told who counts its deliveries. Infra and npm start tell it, by DELIVERIES_METRIC or THROUGHPUT_URL.",
+      "No source of counts is configured for this service. Infra sets DELIVERIES_METRIC, and npm start THROUGHPUT_URL.",
   });
 }

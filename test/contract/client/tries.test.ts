@@ -53,8 +53,8 @@ test("a client on nobody's behalf names nobody", async () => {
 });
 
 test("an error says once what its problems and its detail both say", async () => {
-  const problems = [{ path: "payload.a", message: "is there twice: leave one out" }];
-  const detail = "The body can't be passed on unchanged: payload.a is there twice: leave one out.";
+  const problems = [{ path: "payload.a", message: "is a duplicate: leave one out" }];
+  const detail = "The body can't be passed on unchanged: payload.a is a duplicate: leave one out.";
   const { client } = await setUp([refusal(400, "invalid-body", { detail, problems })]);
 
   await expect(client.me()).rejects.toMatchObject({ message: `400 invalid-body: ${detail}` });

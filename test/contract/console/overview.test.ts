@@ -26,11 +26,13 @@ it("says who looks, and in which role", async () => {
 /** The producer of a project where nobody counts. */
 const NOT_COUNTED = { throughput: undefined };
 
-it("shows the other parts when the producer isn't told who counts", async () => {
+it("shows the other parts when the producer has no source of counts", async () => {
   const { get } = await setUpConsole({ producer: NOT_COUNTED });
   const page = await get("/");
   expect([page.status, page.liveSeconds]).toEqual([200, 5]);
-  expect(page.main).toMatch(/Last hour This service isn't told .* Code: throughput-not-counted Queues Queue State /);
+  expect(page.main).toMatch(
+    /Last hour No source of counts is configured .* Code: throughput-not-counted Queues Queue State /,
+  );
   expect(page.main).toContain("None are open");
 });
 

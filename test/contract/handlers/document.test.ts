@@ -53,7 +53,7 @@ test("the table of the context has every field, and no other", async () => {
   });
   const worker = await setUpWorker(() => [handler]);
   await worker.deliver(sealTask(claimTaskType, { n: 1 }));
-  const named = rowsOf("What a handler is told").map(([name = ""]) => name.replaceAll("`", ""));
+  const named = rowsOf("The context of a handler").map(([name = ""]) => name.replaceAll("`", ""));
   expect(named.toSorted()).toEqual([...seen, "transaction"].toSorted());
 });
 

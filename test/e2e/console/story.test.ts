@@ -68,7 +68,7 @@ describe.runIf(hasBrowser)("with clicks alone", () => {
     await page.goto(`${console}dead-letters`);
     await page.getByRole("link", { name: /webhook\.deliver rejected/ }).click();
     subscriber.status = 204;
-    await page.getByRole("link", { name: "Replay all that fit…" }).click();
+    await page.getByRole("link", { name: "Replay all that match…" }).click();
     await page.getByRole("button", { name: "Replay 100 dead letters" }).click();
     await page.getByText("Replayed 100 dead letters").first().waitFor({ timeout: POLL.timeout });
 

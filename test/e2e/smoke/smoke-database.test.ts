@@ -60,7 +60,7 @@ test("each thing that doesn't fit has a sentence of its own", async () => {
 test.each([
   [404, "The project my-project has no database (default)."],
   [403, "The default credentials may not see the database (default): they need roles/datastore.viewer, or more."],
-  [400, "Asked about the database (default), Firestore answered 400."],
+  [400, "Firestore's response about the database (default) was 400."],
 ])("the Admin API's %s is explained", async (status, sentence) => {
   const { check } = await startAdminApi(status, { error: { code: status, message: "canary", status: "ANY" } });
 

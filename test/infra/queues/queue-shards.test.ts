@@ -45,7 +45,7 @@ test.each([
   [
     { now: 4 },
     deployed(1),
-    "Queue bulk has 1 shard and would have 4: tasks that wait in its queues would not be found. " +
+    "Queue bulk has 1 shard and would have 4: tasks in its old queues would not be found. " +
       "Set shards: { now: 4, before: 1 }",
   ],
 ])("a preview refuses shards that would lose tasks: %j after %j", async (shards, annotations, sentence) => {

@@ -12,7 +12,7 @@ test.each<[Readonly<Record<string, string>>, string]>([
   [{ "handoff:monthlyBudget": "100" }, "handoff:monthlyBudget: needs handoff:billingAccount."],
   [
     { "handoff:monthlyBudget": "100" },
-    "handoff:monthlyBudget: would tell nobody: name someone in handoff:notificationEm",
+    "handoff:monthlyBudget: would notify nobody: name someone in handoff:notificationEm",
   ],
   [
     { "handoff:billingAccount": "012345-6789AB-CDEF01" },

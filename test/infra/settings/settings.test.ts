@@ -82,7 +82,7 @@ test("what the outbox may enqueue is every type, none, or what patterns name", (
   expect(outboxTypes({ "handoff:outboxTypes": "[]" })).toEqual([]);
   expect(outboxTypes({ "handoff:outboxTypes": '["webhook.*"]' })).toEqual(["webhook.*"]);
   expect(() => outboxTypes({ "handoff:outboxTypes": '["receipt.send"]' })).toThrow(
-    "handoff:outboxTypes.0: fits no task type: the types are webhook.deliver",
+    "handoff:outboxTypes.0: matches no task type: the types are webhook.deliver",
   );
 });
 
@@ -131,7 +131,7 @@ test.each([
     },
     "handoff:callerTypes.developers@example.com: is a group",
   ],
-  [{ "handoff:operators": '["user:ops@example.com"]' }, "handoff:operators.0: must be an e-mail address alone"],
+  [{ "handoff:operators": '["user:ops@example.com"]' }, "handoff:operators.0: must be only an e-mail address"],
   [{ "handoff:operators": '["ops"]' }, "handoff:operators.0: must be an e-mail address."],
   [{ "handoff:operators": '["op\u017f@example.com"]' }, "handoff:operators.0: must be an e-mail address."],
   [{ "handoff:operators": "ops@example.com" }, "handoff:operators: must be a list."],
@@ -163,7 +163,7 @@ test.each([
   [{ "handoff:callerTypes": '{"a@b.cc":["*"]}' }, "handoff:callerTypes.a@b.cc.0: must be a task type, or"],
   [
     { "handoff:callerTypes": '{"a@b.cc":["webhok.*"]}' },
-    "handoff:callerTypes.a@b.cc.0: fits no task type: the types are",
+    "handoff:callerTypes.a@b.cc.0: matches no task type: the types are",
   ],
   [
     { "handoff:callerTypes": '{"a@b.cc":["webhook.*"],"A@b.cc":["webhook.deliver"]}' },
@@ -230,7 +230,7 @@ test.each([
   ],
   [
     { "handoff:outboxTypes": '[{"name":"a","name":"b"}]' },
-    "handoff:outboxTypes.0.name: is there twice: leave one out.",
+    "handoff:outboxTypes.0.name: is a duplicate: leave one out.",
   ],
 ])("%j is refused with an explanation", (change: Record<string, string | undefined>, sentence) => {
   const values = Object.entries({ ...NEEDED, ...change }).flatMap(([key, value]) => (value ? [[key, value]] : []));

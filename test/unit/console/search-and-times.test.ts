@@ -56,13 +56,10 @@ it.each([
 
 it.each([
   [{ state: "cancelled", mayHaveRun: false }, "Task x is cancelled. It has never run."],
-  [
-    { state: "cancelled", mayHaveRun: true },
-    "Task x is cancelled. It may have run before, and what it did stays done.",
-  ],
+  [{ state: "cancelled", mayHaveRun: true }, "Task x is cancelled. It may have run before; if so, its effects stay."],
   [
     { state: "running", cancelRequested: true },
-    "Task x will be cancelled when the attempt that is running ends, unless that succeeds.",
+    "Task x will be cancelled when the running attempt ends, unless that succeeds.",
   ],
 ] as const)("says what a cancel did: %j", (cancelled, sentence) => {
   expect(describeCancelled("x", cancelled)).toBe(sentence);

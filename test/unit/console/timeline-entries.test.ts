@@ -106,7 +106,7 @@ it.each([
   ["run", "set by somebody"],
   ["backoff", "set by its type's backoff"],
   ["retry-after", "asked for by its handler"],
-  ["snooze", "put off by its handler"],
+  ["snooze", "postponed by its handler"],
   ["later", 'set by the rule "later"'],
 ])("names the rule %s in a few words", (rule, words) => {
   expect(nameRule(rule)).toBe(words);

@@ -35,9 +35,9 @@ describe("the rule that set the time of the next attempt", () => {
   it.each([
     ["queue", "its queue waits longer after each delivery that fails."],
     ["schedule", "it was enqueued for that time."],
-    ["run", "somebody gave it that time."],
+    ["run", "somebody rescheduled it to that time."],
     ["retry-after", "its handler asked for that time when the last attempt failed."],
-    ["snooze", "its handler put it off until then, and the attempt that did so doesn't count."],
+    ["snooze", "its handler postponed it until then, and that attempt doesn't count."],
     ["later-rule", 'the rule "later-rule" set that time, which this console doesn\'t know.'],
   ])("is told of %s", (nextRule, why) => {
     expect(tell({ nextRule })).toBe(`The next attempt is due [${inSeconds(12)}]: ${why}`);

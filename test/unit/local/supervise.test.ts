@@ -105,7 +105,7 @@ it("names a crash loop from the third crash in a row on, with the last cause and
   await last().end(CRASHED);
   expect(printed.at(-1)).toBe(
     "worker is in a crash loop: it ended 3 times in a row, each time before it had run for 10 s. It last ended with exit code 1; " +
-      "starting it again in 2 s, and so on until the cause is mended.\n  last error: Error: no such table",
+      "starting it again in 2 s, and so on until you fix the cause.\n  last error: Error: no such table",
   );
 });
 

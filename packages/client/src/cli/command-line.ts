@@ -12,7 +12,7 @@ import { addTypes } from "./commands/types.ts";
 import { EXIT, endingOf } from "./exit.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-const ABOUT = `Background work for services on Google Cloud: enqueues tasks, looks at them and steers them.
+const ABOUT = `Background work for services on Google Cloud: enqueues, shows and controls tasks.
 
 On a terminal, results are text; in a pipe, a line of JSON each. Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no response.`;
 

@@ -30,7 +30,7 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof RefusedError) return { exitCode: EXIT.refused, message: error.message };
   if (error instanceof HandoffError) return { exitCode: EXIT.refused, message: explain(error) };
   if (error instanceof UnreachableError) {
-    const asked = "Is that its address, and does it run? --url or HANDOFF_URL says where it is.";
+    const asked = "Is that its address, and is it running? --url or HANDOFF_URL sets the address.";
     const message = [error.message, asked, ...whyUnreached(error)].join(" ");
     return { exitCode: EXIT.notReached, message };
   }

@@ -13,7 +13,7 @@ export interface Page<Item> {
 
 /** Which page of a list. */
 export interface PageOptions {
-  /** The `nextCursor` of the page before. Default: the list begins. */
+  /** The `nextCursor` of the page before. Default: the beginning of the list. */
   readonly cursor?: string | undefined;
   /** How many items it has at most, 1 to 100. Default: 100. */
   readonly limit?: number | undefined;

@@ -21,7 +21,13 @@ export function asWritten(draft: Draft): Shown {
 
 /** What was typed is no task. Nothing was sent. */
 export function asProblems(draft: Draft, problems: readonly RequestProblem[]): Shown {
-  return { draft, status: 400, problems, message: "Nothing was enqueued. Change what is marked.", code: "not-a-task" };
+  return {
+    draft,
+    status: 400,
+    problems,
+    message: "Nothing was enqueued. Correct the marked fields.",
+    code: "not-a-task",
+  };
 }
 
 /** The producer has not enqueued the task, or nobody knows. The form's key makes it safe to send it again. */

@@ -10,7 +10,10 @@ export function switchForm(draft: Draft, field: Field, to: "as-json" | "as-field
   if (isEmpty && to === "as-fields") return asWritten({ ...draft, as: "fields", typed: new Map() });
   const read = payloadOf(draft, field);
   if (read.kind === "wrong") {
-    return { ...asProblems(draft, read.problems), message: "Change what is marked first: the rest can't be kept." };
+    return {
+      ...asProblems(draft, read.problems),
+      message: "First correct the marked fields: the others can't be kept.",
+    };
   }
   if (to === "as-json") return asWritten({ ...draft, as: "json", json: prettyJson(read.payload) });
   const typed = fillFields(field, read.payload);

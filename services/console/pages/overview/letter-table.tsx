@@ -12,7 +12,7 @@ export function LetterTable({ summary }: { readonly summary: LetterSummary }) {
     <section>
       <h2>Dead letters</h2>
       {items.length === 0 ? (
-        <p class="quiet">None are open: nothing has been given up.</p>
+        <p class="quiet">None are open.</p>
       ) : (
         <Scroll label="Dead letters by type and code">
           <table>

@@ -12,7 +12,7 @@ export function PurgePage({ queue, typed }: { readonly queue: Queue; readonly ty
   const isWrong = typed !== undefined;
   return (
     <AskFirst
-      title={`Remove every task of ${key}?`}
+      title={`Remove every task from ${key}?`}
       action={`${queuePage(key)}/purge`}
       label={`Purge ${key}`}
       back={queuePage(key)}

@@ -42,7 +42,7 @@ export function QueuePage({ queue, types }: { readonly queue: Queue; readonly ty
 
 /** What a state that isn't the usual one means. */
 const STATES: Readonly<Partial<Record<Queue["state"], string>>> = {
-  paused: "It goes on taking tasks, and delivers none until it is resumed. Deliveries in progress go on.",
+  paused: "It still accepts tasks, but delivers none until it is resumed. Deliveries in progress continue.",
   disabled: "Cloud Tasks has disabled it, and delivers none of its tasks.",
 };
 

@@ -28,7 +28,7 @@ export function addQueues(app: Hono<ConsoleEnv>, console: Console): void {
 function addPauseAndResume(app: Hono<ConsoleEnv>): void {
   app.post("/queues/:key/pause", async (context) => {
     const { key } = await context.get("api").queues.pause(context.req.param("key"));
-    return doneThen(context, { page: queuePage(key), did: `Paused ${key}. It takes tasks, and delivers none.` });
+    return doneThen(context, { page: queuePage(key), did: `Paused ${key}. It accepts tasks, but delivers none.` });
   });
 
   app.post("/queues/:key/resume", async (context) => {

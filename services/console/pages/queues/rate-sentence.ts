@@ -12,7 +12,7 @@ export function rateSentence(queue: Pick<Queue, "state" | "effectiveRate" | "con
   if (!isSlowed(queue)) return undefined;
   return (
     "Cloud Tasks has slowed it down: the worker has responded with 429 or 503, or many deliveries have failed. It speeds " +
-    "up again by itself once they succeed. The last errors of its tasks say what is wrong."
+    "up again once they succeed. Its tasks' last errors show what is wrong."
   );
 }
 

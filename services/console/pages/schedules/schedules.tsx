@@ -26,7 +26,7 @@ export function addSchedules(app: Hono<ConsoleEnv>, console: Console): void {
 
   app.post(`${PAGE}/:name/resume`, async (context) => {
     const { name } = await context.get("api").schedules.resume(context.req.param("name"));
-    return doneThen(context, { page: PAGE, did: `Resumed ${name}. It counts from now.` });
+    return doneThen(context, { page: PAGE, did: `Resumed ${name}. It starts again from now.` });
   });
 
   app.post(`${PAGE}/:name/run`, async (context) => {

@@ -26,7 +26,7 @@ export function Payload({ seen }: { readonly seen: SeenTask }) {
     <section>
       <h2>Payload</h2>
       {!mayReadPayload ? (
-        <p class="quiet">Only operators see what tasks carry, since it may be personal data.</p>
+        <p class="quiet">Only operators see payloads, since they may contain personal data.</p>
       ) : task.payload === undefined ? (
         <p class="quiet">{NO_PAYLOAD[task.state]}</p>
       ) : (

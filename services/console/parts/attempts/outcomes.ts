@@ -16,13 +16,13 @@ const OUTCOMES: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
   ],
   [
     "saturated",
-    { label: "was turned away", meaning: "The handler said that what it depends on is overloaded.", colour: "warn" },
+    { label: "was turned away", meaning: "The handler said that a dependency is overloaded.", colour: "warn" },
   ],
   ["threw", { label: "threw an error", meaning: "The handler threw, which counts as a failure.", colour: "bad" }],
   ["timed-out", { label: "timed out", meaning: "The handler used up its time and was stopped.", colour: "bad" }],
   [
     "snoozed",
-    { label: "was put off", meaning: "The handler put the task off. The attempt doesn't count.", colour: "quiet" },
+    { label: "was put off", meaning: "The handler postponed the task. The attempt doesn't count.", colour: "quiet" },
   ],
   ["released", { label: "was released", meaning: "The worker shut down. The attempt doesn't count.", colour: "quiet" }],
   [

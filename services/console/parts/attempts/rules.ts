@@ -21,13 +21,13 @@ export function describeRule(
     case "schedule":
       return "it was enqueued for that time";
     case "run":
-      return "somebody gave it that time";
+      return "somebody rescheduled it to that time";
     case "backoff":
       return describeBackoff(on.backoff);
     case "retry-after":
       return "its handler asked for that time when the last attempt failed";
     case "snooze":
-      return "its handler put it off until then, and the attempt that did so doesn't count";
+      return "its handler postponed it until then, and that attempt doesn't count";
     default:
       return `the rule ${JSON.stringify(rule)} set that time, which this console doesn't know`;
   }
@@ -48,7 +48,7 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ["run", "set by somebody"],
   ["backoff", "set by its type's backoff"],
   ["retry-after", "asked for by its handler"],
-  ["snooze", "put off by its handler"],
+  ["snooze", "postponed by its handler"],
 ]);
 
 /** What set a wait, in a few words. A missing rule stands for the queue. */

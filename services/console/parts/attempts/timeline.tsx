@@ -9,7 +9,7 @@ import { type TimelineEntry, type Told, timelineEntries } from "./timeline-entri
 /** What happened to a task, attempt by attempt, what set the times between, and what comes next. It needs a heading above it. */
 export function Timeline({ told }: { readonly told: Told }) {
   const entries = timelineEntries(told);
-  if (entries.length === 0) return <p class="quiet">Nothing is known of what happened to it.</p>;
+  if (entries.length === 0) return <p class="quiet">Nothing is known about what happened to it.</p>;
   return (
     <ol class="timeline">
       {entries.map((entry) => (

@@ -17,11 +17,9 @@ const IF_MATCH = "If-Match";
 const responses: RouteConfig["responses"] = {
   ...accessResponses,
   204: { description: "The letter is deleted." },
-  404: problemContent(`${NO_SUCH_LETTER} A request that is repeated finds none either.`),
-  409: problemContent(
-    "letter-changed: it was replayed, or its task died again, while it was to be deleted. It is kept.",
-  ),
-  412: problemContent("letter-changed: it isn't as If-Match wants it. It is kept."),
+  404: problemContent(`${NO_SUCH_LETTER} A repeated request doesn't find it either.`),
+  409: problemContent("letter-changed: it was replayed, or its task died again, just before the deletion. It is kept."),
+  412: problemContent("letter-changed: it doesn't match If-Match. It is kept."),
   503: problemContent("The letter may or may not be deleted; see Retry-After, and repeat the request."),
 };
 
@@ -32,14 +30,14 @@ const route = createRoute({
   tags: ["dead-letters"],
   summary: "Delete a dead letter",
   description:
-    "The payload is gone for good; a task that a replay has made runs on. With If-Match, a letter whose task has died again " +
+    "The payload is lost; a task that a replay made isn't affected. With If-Match, a letter whose task has died again " +
     "since you looked at it is kept.",
   parameters: [
     LETTER_ID_PARAMETER,
     {
       name: IF_MATCH,
       in: "header" as const,
-      description: "The ETag with which the letter was shown. Default: the letter is deleted as it is.",
+      description: "The ETag of the letter that you saw. Default: the letter is deleted in its current version.",
       schema: { type: "string" as const },
     },
   ],
@@ -117,12 +115,12 @@ function refusal(deleted: Exclude<Deleted, "deleted">): Response {
     case "unknown":
       return problemResponse(noSuchLetter());
     case "unwanted": {
-      const detail = "The letter isn't as If-Match wants it. Look at it again, and delete it with its new ETag.";
+      const detail = "The letter doesn't match If-Match. Look at it again, and delete it with its new ETag.";
       return problemResponse({ ...CHANGED, status: 412, detail });
     }
     case "changed": {
       const detail =
-        "The letter was replayed, or its task died again, while it was to be deleted. Look at it again before you delete it.";
+        "The letter was replayed, or its task died again, just before the deletion. Look at it again before you delete it.";
       return problemResponse({ ...CHANGED, status: 409, detail });
     }
     case "unclear":

@@ -27,7 +27,7 @@ test("a letter that has changed since the question is kept, and the page says so
   await producer.letters().doc(LETTER).update({ code: "another" });
   const page = await post(PAGE, { version });
   expect(page.status).toBe(409);
-  expect(page.main).toContain("The letter isn't as If-Match wants it.");
+  expect(page.main).toContain("The letter doesn't match If-Match.");
   expect(page.main).toContain("letter-changed");
   expect(await readLetter(producer)).toBeDefined();
 });

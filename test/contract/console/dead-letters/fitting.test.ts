@@ -70,7 +70,7 @@ test("more than 1,000 letters are counted up to 1,000, and the page says so", as
   const { main } = await get(`${PAGE}?code=timeout`);
   expect(main).toContain("Replay at least 1,000 dead letters?");
   expect(main).toContain("There are more. Up to 1,000 are counted");
-  expect(main).toContain("Replay all that fit");
+  expect(main).toContain("Replay all that match");
   expect(watched.callsSince().filter((call) => call === REPLAYING)).toHaveLength(10);
 });
 

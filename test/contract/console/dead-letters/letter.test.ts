@@ -55,7 +55,7 @@ test("operators see what the task carried, and all of it as text; viewers are to
   await writeLetter(viewer.producer);
   const page = await viewer.get(`/dead-letters/${LETTER}`);
   expect(page.status).toBe(200);
-  expect(page.main).toContain("Only operators see what tasks carry.");
+  expect(page.main).toContain("Only operators see payloads.");
   expect(page.main).not.toContain("order.paid");
   expect(page.main).not.toMatch(/Replay…|Delete…/);
   const refused = await viewer.get(`/dead-letters/${LETTER}/payload`);
@@ -95,7 +95,7 @@ test("a letter that isn't there is the producer's 404", async () => {
   for (const path of ["none", "none/replay", "none/delete", "none/payload", "%F0%9F", "..%2Fqueues"]) {
     const page = await get(`/dead-letters/${path}`);
     expect([path, page.status]).toEqual([path, 404]);
-    expect(page.main).toContain("There is no such dead letter. It may have been deleted, or have expired.");
+    expect(page.main).toContain("There is no such dead letter. It may have been deleted, or may have expired.");
   }
 });
 

@@ -60,15 +60,15 @@ test("selected letters are deleted; one that has changed since the question is k
     ids.map((id) => [id, letterOf(id)]),
   );
   const asked = await get(asking(DELETE, ids));
-  expect(asked.main).toContain("Their payloads are gone for good");
+  expect(asked.main).toContain("Their payloads are lost");
   await producer.letters().doc("letter-1").update({ code: "another" });
   await producer.letters().doc("letter-2").delete();
 
   const page = await post(DELETE, { letter: lettersOn(asked, ids) });
   expect(page.status).toBe(200);
   expect(page.main).toContain("Deleted 2 of 4 selected dead letters.");
-  expect(page.main).toContain("letter-1 not deleted The letter isn't as If-Match wants it.");
-  expect(page.main).toContain("letter-2 not there any more");
+  expect(page.main).toContain("letter-1 not deleted The letter doesn't match If-Match.");
+  expect(page.main).toContain("letter-2 no longer there");
   expect(page.main).not.toContain("Go on");
   const left = await producer.letters().get();
   expect(left.docs.map(({ id }) => id)).toEqual(["letter-1"]);

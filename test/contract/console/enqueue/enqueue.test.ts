@@ -125,7 +125,7 @@ it("shows the producer's problems beside their fields, and keeps what was typed"
   expect(besides("payload\\.data")).toBe("");
   expect(page.valuesOf("value")).toEqual(expect.arrayContaining(["ftp://example.com", "yesterday", "form-1"]));
   expect(page.valuesOf("aria-invalid")).toHaveLength(3);
-  expect(page.main).toContain("Nothing was enqueued. Change what is marked.");
+  expect(page.main).toContain("Nothing was enqueued. Correct the marked fields.");
   expect(await sentPayloads(console, "default")).toEqual([]);
 });
 
@@ -164,7 +164,7 @@ it("takes the whole payload as JSON, and names a problem by its path", async () 
   const json = '{"url":"https://example.com/hook","event":"order.paid","data":{"n":1e2,"n":2}}';
   const refused = await console.post("/enqueue", { ...WEBHOOK, as: "json", json });
   expect(refused.status).toBe(400);
-  expect(refused.main).toContain("data.n is there twice: leave one out");
+  expect(refused.main).toContain("data.n is a duplicate: leave one out");
   expect(refused.html).toContain("&quot;n&quot;:1e2,&quot;n&quot;:2");
 
   const done = await console.post("/enqueue", { ...WEBHOOK, as: "json", json: json.replace(',"n":2', "") });

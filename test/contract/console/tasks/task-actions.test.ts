@@ -35,9 +35,9 @@ it("says of a running task that its attempt goes on", async () => {
   const { producer, get, act } = await setUpConsole();
   await producer.writeRecord(LETTER, { state: "running", finishedAt: null, result: null, claimedAt: Timestamp.now() });
 
-  expect((await get(`/tasks/${LETTER}/cancel`)).main).toContain("An attempt is running. It goes on to its end");
+  expect((await get(`/tasks/${LETTER}/cancel`)).main).toContain("An attempt is running. It runs to its end");
   const page = await act(`/tasks/${LETTER}/cancel`);
-  expect(page.text).toContain(`Task ${LETTER} will be cancelled when the attempt that is running ends`);
+  expect(page.text).toContain(`Task ${LETTER} will be cancelled when the running attempt ends`);
   expect(page.main).toContain("Somebody has cancelled the task: unless this attempt succeeds, the task ends with it.");
 });
 
@@ -65,7 +65,7 @@ it("gives a task another time, in UTC", async () => {
 
   const page = await act(`/tasks/${body.id}/reschedule`, { at: "2031-02-01T10:30", delay: "", unit: "minutes" });
   expect(page.text).toContain(`Task ${body.id} is due at 2031-02-01T10:30:00.000Z`);
-  expect(page.main).toContain("somebody gave it that time");
+  expect(page.main).toContain("somebody rescheduled it to that time");
   expect((await producer.send(`/v1/tasks/${body.id}`)).body.scheduleTime).toBe("2031-02-01T10:30:00.000Z");
 });
 

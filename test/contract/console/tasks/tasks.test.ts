@@ -147,7 +147,7 @@ it("shows a viewer the task without its payload, and without what only operators
 
   const page = await get(`/tasks/${LETTER}`);
   expect(page.status).toBe(200);
-  expect(page.main).toContain("Only operators see what tasks carry");
+  expect(page.main).toContain("Only operators see payloads");
   expect(page.actions).toEqual(["/search"]);
   expect((await get(`/tasks/${LETTER}/payload`)).status).toBe(403);
 });

@@ -239,7 +239,7 @@ test("a request that isn't valid is told everything that is wrong with it, and a
     expect([query, await problemsOf(query)]).toEqual([query, ["cursor"]]);
   }
   expect((await producer.send("/v1/dead-letters?cursor=x")).body.problems).toEqual([
-    { path: "cursor", message: expect.stringContaining("leave it out to begin anew") },
+    { path: "cursor", message: expect.stringContaining("leave it out to start again") },
   ]);
 });
 

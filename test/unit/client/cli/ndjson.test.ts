@@ -73,7 +73,7 @@ it.each([
   ["[]", with_(undefined, "p"), "The line is not a task"],
   ["nope", with_("a.b", "p"), "The line is not valid JSON."],
   ['{"n":9007199254740993}', with_("a.b", "p"), "n is a number that a double can't hold unchanged: send it as text."],
-  ['{"n":1,"n":2}', with_("a.b", "p"), "n is there twice: leave one out."],
+  ['{"n":1,"n":2}', with_("a.b", "p"), "n is a duplicate: leave one out."],
 ])("refuses %s", (text, defaults, why) => {
   expect(() => taskOfLine(line(text), defaults)).toThrow(why);
 });

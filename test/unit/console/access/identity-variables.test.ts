@@ -28,14 +28,14 @@ function identityWith(environment: Readonly<Record<string, string>>) {
 }
 
 it.each<[title: string, environment: Record<string, string>, lines: string[]]>([
-  ["nothing", {}, ["CONSOLE_IDENTITY: is not set. It says how people are told apart"]],
+  ["nothing", {}, ["CONSOLE_IDENTITY: is not set. It says how people are identified"]],
   ["nothing on Cloud Run", ON_CLOUD_RUN, ["CONSOLE_IDENTITY: is not set."]],
   ["all but the identity", { ...IAP, ...CLOUD_RUN, CONSOLE_IDENTITY: "" }, ["CONSOLE_IDENTITY: is not set."]],
   ["an unknown identity", { ...IAP, CONSOLE_IDENTITY: "none" }, ["CONSOLE_IDENTITY: "]],
   ["two identities", { ...IAP, ...CLOUD_RUN, CONSOLE_IDENTITY: "iap,cloud-run" }, ["CONSOLE_IDENTITY: "]],
-  ["local on Cloud Run", { ...LOCAL, K_SERVICE: "c" }, ["CONSOLE_IDENTITY=local: tells nobody apart"]],
-  ["local with IAP's audience", { ...IAP, ...LOCAL }, ["CONSOLE_IDENTITY=local: tells nobody apart"]],
-  ["local with an audience", { ...CLOUD_RUN, ...LOCAL }, ["CONSOLE_IDENTITY=local: tells nobody apart"]],
+  ["local on Cloud Run", { ...LOCAL, K_SERVICE: "c" }, ["CONSOLE_IDENTITY=local: identifies nobody"]],
+  ["local with IAP's audience", { ...IAP, ...LOCAL }, ["CONSOLE_IDENTITY=local: identifies nobody"]],
+  ["local with an audience", { ...CLOUD_RUN, ...LOCAL }, ["CONSOLE_IDENTITY=local: identifies nobody"]],
   ["iap without its audience", { CONSOLE_IDENTITY: "iap" }, ["IAP_AUDIENCE: is not set.", "CONSOLE_IDENTITY=iap"]],
   [
     "iap with what the other identity needs",
@@ -90,7 +90,7 @@ it.each<[title: string, environment: Record<string, string>, lines: string[]]>([
   expect(() => identityWith(environment)).toThrow(ConfigError);
 });
 
-it("tells nobody apart only where it is told to", () => {
+it("identifies nobody only where it is told to", () => {
   expect(identityWith(LOCAL)).toBe(identifyLocally);
   for (const variables of [IAP, CLOUD_RUN, { ...IAP, ...ON_CLOUD_RUN }, { ...CLOUD_RUN, ...ON_CLOUD_RUN }]) {
     expect(identityWith(variables)).not.toBe(identifyLocally);

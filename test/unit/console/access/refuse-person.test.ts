@@ -20,7 +20,7 @@ it.each<[refused: Refused, status: number, detail: string]>([
     "The identity token is not valid: algorithm. Load the page again.",
   ],
   [{ kind: "forbidden", reason: "identity-source", proof: "iap" }, 403, "Sign in with a Google account."],
-  [{ kind: "forbidden", reason: "no-email", proof: "iap" }, 403, "Identity-Aware Proxy names no e-mail address"],
+  [{ kind: "forbidden", reason: "no-email", proof: "iap" }, 403, "Identity-Aware Proxy gives no e-mail address"],
   [{ kind: "forbidden", reason: "email-form", proof: "iap" }, 403, "visible ASCII characters"],
   [{ kind: "forbidden", reason: "no-email", proof: "cloud-run" }, 403, "--include-email"],
   [{ kind: "forbidden", reason: "email-form", proof: "cloud-run" }, 403, "visible ASCII characters"],

@@ -5,15 +5,15 @@ import { whyDead } from "../../../../services/console/pages/dead-letters/letter/
 import { fieldOf, letterInField } from "../../../../services/console/pages/dead-letters/selected/selected-letters.ts";
 
 test.for([
-  [0, undefined, "It was given up before an attempt began."],
-  [3, undefined, "It was given up after 3 attempts."],
+  [0, undefined, "It became a dead letter before an attempt began."],
+  [3, undefined, "It became a dead letter after 3 attempts."],
   [1, "permanent", "Its handler said in the first attempt that another one would not help."],
   [4, "permanent", "Its handler said in attempt 4 that another one would not help."],
   [10, "unknown-type", "No worker knew its type, in 10 attempts."],
   [15, "timed-out", "It used up its 15 attempts: the last one timed out."],
   [15, "retry", "It used up its 15 attempts: the last one asked for a retry."],
-  [1, "threw", "It was given up after 1 attempt: the last one threw an error."],
-  [2, "new-outcome", "It was given up after 2 attempts: the last one ended as new-outcome."],
+  [1, "threw", "It became a dead letter after 1 attempt: the last one threw an error."],
+  [2, "new-outcome", "It became a dead letter after 2 attempts: the last one ended as new-outcome."],
 ] as const)("after %i attempts, the last of which ended as %s: %s", ([attempts, outcome, words]) => {
   const attemptLog = outcome === undefined ? [] : [{ attempt: attempts, outcome }];
   expect(whyDead({ attempts, attemptLog }, { attempts: 15 })).toBe(words);

@@ -66,7 +66,7 @@ describe("what was typed", () => {
     expect(read(typed)).toMatchObject({
       problems: [
         { path: "payload.amount", message: "must be a number, such as 12 or 0.5" },
-        { path: "payload.isUrgent", message: "is none of the choices" },
+        { path: "payload.isUrgent", message: "is not one of the choices" },
         { path: "payload.counts.1", message: "must be a number, such as 12 or 0.5" },
         { path: "payload.to.age", message: "must be a number, such as 12 or 0.5" },
         { path: "payload.more", message: expect.stringContaining("is not valid JSON") },

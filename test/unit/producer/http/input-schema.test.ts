@@ -86,7 +86,7 @@ describe("the description of a schema as JSON Schema", () => {
     [
       "a rule without a message",
       z.string().refine((text) => text === "a"),
-      "More is checked than this schema can say.",
+      "There are checks that this schema can't express.",
     ],
     [
       "a rule of several fields",
@@ -99,9 +99,13 @@ describe("the description of a schema as JSON Schema", () => {
     [
       "a rule whose message depends on the value",
       z.string().refine(() => false, { error: ({ input }) => `must not be ${typeof input}` }),
-      "More is checked than this schema can say.",
+      "There are checks that this schema can't express.",
     ],
-    ["a function of one's own", z.string().superRefine(() => undefined), "More is checked than this schema can say."],
+    [
+      "a function of one's own",
+      z.string().superRefine(() => undefined),
+      "There are checks that this schema can't express.",
+    ],
     ["a kind of one's own", z.custom((value) => value === "a", "must be a"), "Rule: must be a."],
     [
       "a rule below other wrappers",
@@ -116,10 +120,10 @@ describe("the description of a schema as JSON Schema", () => {
     ["a pattern of lines", z.string().regex(/^b$/m).regex(/^a/), "It must match /^b$/m."],
     ["a URL's protocol", z.url({ protocol: /^http$/ }), "Its protocol must match /^http$/."],
     ["a URL's host", z.url({ hostname: /\.com$/ }), String.raw`Its host must match /\.com$/.`],
-    ["trimmed text", z.string().trim().min(1), "It is converted before the rest is checked."],
-    ["a conversion", z.string().transform(Number).pipe(z.int()), "It is converted before the rest is checked."],
-    ["a forced type", z.coerce.number().min(1), "It is converted before the rest is checked."],
-    ["a forced date", z.coerce.date(), "It is converted before the rest is checked."],
+    ["trimmed text", z.string().trim().min(1), "It is converted before the other checks."],
+    ["a conversion", z.string().transform(Number).pipe(z.int()), "It is converted before the other checks."],
+    ["a forced type", z.coerce.number().min(1), "It is converted before the other checks."],
+    ["a forced date", z.coerce.date(), "It is converted before the other checks."],
   ])("allows more than the schema accepts, and says so: %s", (_, schema, description) => {
     expect(inputSchema(schema).description).toBe(description);
     expect(allowedBy(schema)).toEqual(expect.arrayContaining(acceptedBy(schema)));

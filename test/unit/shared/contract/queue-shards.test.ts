@@ -65,7 +65,7 @@ it.each([
   [{ now: 17 }, "Queue bulk: shards.now and shards.before must be whole numbers from 1 to 16."],
   [{ now: 2, before: 1.5 }, "Queue bulk: shards.now and shards.before must be whole numbers from 1 to 16."],
   [{ now: 2, before: 2 }, "Queue bulk: shards.before must differ from shards.now, or be left out."],
-  [{ now: 3 }, "Queue bulk-2: one of the shards of queue bulk is called so. Give the queue another key."],
+  [{ now: 3 }, "Queue bulk-2: a shard of queue bulk has this name. Give the queue another key."],
 ])("a registry refuses shards that make no sense: %j", (shards, sentence) => {
   const queues = { bulk: { ...bulk, shards }, "bulk-2": bulk };
   expect(() => defineRegistry({ queues, taskTypes: [] })).toThrow(new TypeError(sentence));

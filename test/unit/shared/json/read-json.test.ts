@@ -21,7 +21,7 @@ const problemsOf = (text: string) =>
 
 const CHANGED = "is a number that a double can't hold unchanged: send it as text";
 const TOO_LARGE = "is a number beyond the range of a double";
-const REPEATED = "is there twice: leave one out";
+const REPEATED = "is a duplicate: leave one out";
 
 it("hashes each field of an object in its canonical form", () => {
   // printf '%s' '{"a":[1,null,true,"é"],"b":{"c":1e-7}}' | sha256sum

@@ -46,7 +46,7 @@ it("gives up when the caller goes, and leaves no timer", async () => {
   const waiting = record(withDeadline(deadline, () => work.promise));
   caller.abort();
   await waiting;
-  expect(ends).toEqual([new DeadlineError("Nobody is waiting for this any more.")]);
+  expect(ends).toEqual([new DeadlineError("Nothing is waiting for this any more.")]);
   expect(clock.pending).toBe(0);
 });
 

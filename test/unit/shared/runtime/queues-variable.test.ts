@@ -62,7 +62,7 @@ it.each([
   [
     "a queue that is named twice",
     '{"critical":["c"],"bulk":["b"],"critical":["d"]}',
-    "QUEUES.critical: is there twice: leave one out.",
+    "QUEUES.critical: is a duplicate: leave one out.",
   ],
   ["a name for two queues", '{"critical":["c"],"bulk":["b","c"]}', "QUEUES: must not repeat a name."],
 ])("refuses %s", (_, text, sentence) => {

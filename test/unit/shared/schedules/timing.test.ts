@@ -62,7 +62,7 @@ it.each([
   ["* 24 * * *", "can't be read"],
   ["*/0 * * * *", "can't be read"],
   ["a b c d e", "can't be read"],
-  ["0 0 31 2 *", "fits no day at all"],
+  ["0 0 31 2 *", "matches no day"],
 ])("the expression %j is refused with a sentence", (cron, sentence) => {
   expect(() => inUtc(cron)).toThrow(TypeError);
   expect(() => inUtc(cron)).toThrow(sentence);

@@ -31,7 +31,7 @@ export function impersonatedTokens(account: string, surroundings: Surroundings):
       return await impersonated.fetchIdToken(audience, { includeEmail: true });
     } catch (cause) {
       const needed = "The default credentials need roles/iam.serviceAccountTokenCreator on it.";
-      throw new RefusedError(`There is no token of ${account}. ${needed}`, { cause });
+      throw new RefusedError(`No token could be made for ${account}. ${needed}`, { cause });
     }
   };
 }

@@ -43,7 +43,7 @@ export async function printToken(asked: readonly string[], { env, signal }: Surr
     return stdout.trim();
   } catch (cause) {
     throw new RefusedError(
-      "There is no token to call the producer with, and gcloud gives none. Log in with gcloud auth login, or name a " +
+      "There is no token for the producer, and gcloud returned none. Log in with gcloud auth login, or name a " +
         "service account with --impersonate.",
       { cause },
     );

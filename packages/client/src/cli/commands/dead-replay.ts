@@ -27,14 +27,14 @@ const A_PAGE = 100;
 export function addReplay(dead: Command, surroundings: Surroundings): void {
   addFilter(dead.command("replay"))
     .description(
-      "Replays a dead letter as a new task, or all open ones that fit a filter. Each is replayed once, however often you " +
+      "Replays a dead letter as a new task, or all open ones that match a filter. Each is replayed once, however often you " +
         "repeat the command.",
     )
     .argument("[id]", "the letter's id")
     .option("--all", "every open one")
     .option("--dry-run", "only show what would be replayed")
-    .option("--limit <number>", "how many at most; default: all that fit", readCount)
-    .option("--again", "with an id: replay it although it was replayed before")
+    .option("--limit <number>", "how many at most; default: all that match", readCount)
+    .option("--again", "with an id: replay it even if it was replayed before")
     .option("--key <key>", "with --again: the same key makes the same task; default: a random one", readKey)
     .option("--yes", "don't ask first")
     .addHelpText(

@@ -28,7 +28,7 @@ export function addDead(program: Command, surroundings: Surroundings): void {
   const dead = program
     .command("dead")
     .summary("list, show, replay and delete dead letters")
-    .description("Shows the tasks that were given up, replays them as new tasks, and deletes them.");
+    .description("Shows dead letters, replays them as new tasks, and deletes them.");
   addList(dead, surroundings);
   addSummary(dead, surroundings);
   addShow(dead, surroundings);
@@ -41,7 +41,7 @@ function addList(dead: Command, surroundings: Surroundings): void {
     .description("Lists dead letters, newest first.")
     .option("--replayed", "those that were replayed; default: the open ones")
     .option("--limit <number>", "how many at most", readCount, 50)
-    .option("--ids", "print their ids and nothing else")
+    .option("--ids", "print only their ids")
     .addHelpText("after", examples("npx handoff dead list --type ledger.transfer --limit 10"))
     .action(async ({ replayed, limit, ids, ...filter }: ListOptions, command: Command) => {
       const { output, connect } = openSession(command, surroundings);
@@ -74,7 +74,7 @@ function addSummary(dead: Command, surroundings: Surroundings): void {
 function addShow(dead: Command, surroundings: Surroundings): void {
   dead
     .command("show")
-    .description("Shows a dead letter: what it died of, and its attempts.")
+    .description("Shows a dead letter: its error and its attempts.")
     .argument("<id>", "the letter's id")
     .option("--payload", "with its payload; for operators")
     .addHelpText("after", examples(`npx handoff dead show "$(npx handoff dead list --limit 1 --ids)" --payload`))
@@ -89,7 +89,7 @@ function addShow(dead: Command, surroundings: Surroundings): void {
 function addDelete(dead: Command, surroundings: Surroundings): void {
   dead
     .command("delete")
-    .description("Deletes a dead letter for good.")
+    .description("Deletes a dead letter permanently.")
     .argument("<id>", "the letter's id")
     .addHelpText("after", examples(`npx handoff dead delete "$(npx handoff dead list --limit 1 --ids)"`))
     .action(async (id: string, _: object, command: Command) => {

@@ -13,9 +13,9 @@ const WIDEST_CHECK = 16;
 export function addDoctor(program: Command, surroundings: Surroundings): void {
   program
     .command("doctor")
-    .summary("find out what is wrong with a stack")
+    .summary("diagnose a stack")
     .description(
-      "Looks at a stack on this machine, or at a deployed one: versions, ports, your token, who you are and what you may do, " +
+      "Checks a stack on this machine, or a deployed one: versions, ports, your token, who you are and what you may do, " +
         "whether a task gets through, and the database. The exit code is 1 if any check failed.",
     )
     .option("--project <project>", "a deployed stack's project; default: that of your default credentials, or gcloud's")

@@ -31,8 +31,8 @@ export function addEnqueue(program: Command, surroundings: Surroundings): void {
     .description(
       "Enqueues a task. Its payload comes from --payload, from --file, or from stdin.\n\n" +
         "With --ndjson, enqueues a task for each line of a file. A line is a payload of TYPE, or a whole task: an object with " +
-        "payload and, if needed, type, idempotencyKey, delaySeconds and scheduleTime. A line that is refused is reported with " +
-        "its number, and the others go on. The whole command can be repeated: a line's key makes one task.",
+        "payload and, if needed, type, idempotencyKey, delaySeconds and scheduleTime. A refused line is reported with " +
+        "its number, and the others continue. The whole command can be repeated: a line's key makes one task.",
     )
     .argument("[type]", "the task's type; with --ndjson, lines may name their own")
     .option("--payload <json>", "the payload, as JSON")
@@ -40,7 +40,7 @@ export function addEnqueue(program: Command, surroundings: Surroundings): void {
     .option("--key <key>", "the idempotency key: the same key makes the same task; default: a random one", readKey)
     .option("--delay <seconds>", "how long to wait before it is due", readSeconds)
     .option("--at <time>", "when it is due, in RFC 3339 such as 2030-01-01T00:00:00Z")
-    .option("--id", "print its id and nothing else")
+    .option("--id", "print only its id")
     .option("--ndjson <file>", "enqueue a task for each line of this file; - is stdin")
     .option(
       "--key-prefix <prefix>",
@@ -114,14 +114,14 @@ async function enqueueMany(
   session: Session,
 ): Promise<void> {
   if ([payload, single, key, delay, at, id].some((option) => option !== undefined)) {
-    throw new UsageError("--ndjson takes --key-prefix and nothing else: the lines say what each task has.");
+    throw new UsageError("--ndjson can only be combined with --key-prefix: everything else is in the lines.");
   }
   const { cwd, stdin } = session.surroundings;
   const source = file === STDIN ? { stream: stdin } : await openFile(path.resolve(cwd, file), file);
   const { enqueueLines } = await import("../ndjson/enqueue-lines.ts");
   const { refused } = await enqueueLines({ ...source, type, keyPrefix }, session);
   if (refused > 0) {
-    throw new RefusedError(`Mend the lines that were refused and repeat the command: nothing is enqueued twice.`);
+    throw new RefusedError(`Correct the refused lines and repeat the command: nothing is enqueued twice.`);
   }
 }
 

@@ -6,7 +6,7 @@ export function addFilter(command: Command): Command {
   return command
     .option("--type <type>", "only those of this task type")
     .option("--queue <queue>", "only those of this queue")
-    .option("--code <code>", "only those that died of this error")
+    .option("--code <code>", "only those with this error code")
     .option("--from <time>", "only those that died then or later, in RFC 3339 such as 2030-01-01T00:00:00Z")
     .option("--to <time>", "only those that died before then");
 }

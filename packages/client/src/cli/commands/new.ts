@@ -11,10 +11,10 @@ export function addNew(program: Command, surroundings: Surroundings): void {
     .command("new")
     .summary("write a new task type, with its handler and a test")
     .description(
-      "Writes a task type, its handler and a test, and adds both to their indexes. It works in your project's folder only.",
+      "Writes a task type, its handler and a test, and adds both to their indexes. It works only in your project's folder.",
     )
     .argument("<type>", "the type's name, such as email.send; it is stable for ever")
-    .addOption(new Option("--kind <kind>", "why running it twice does no harm").choices(KINDS).makeOptionMandatory())
+    .addOption(new Option("--kind <kind>", "why running it twice is harmless").choices(KINDS).makeOptionMandatory())
     .option("--queue <queue>", "the key of its queue", "default")
     .addHelpText("after", examples("npx handoff new email.send --kind claim"))
     .action(async (type: string, { kind, queue }: { kind: Idempotency; queue: string }, command: Command) => {

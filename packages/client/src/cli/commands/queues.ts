@@ -33,7 +33,7 @@ export function addQueues(program: Command, surroundings: Surroundings): void {
   const queues = program
     .command("queues")
     .summary("list, pause, resume and purge queues")
-    .description("Shows the queues and what is in them, and pauses, resumes and purges them.");
+    .description("Shows the queues and their tasks, and pauses, resumes and purges queues.");
   addList(queues, surroundings);
   addShow(queues, surroundings);
   addTasks(queues, surroundings);
@@ -71,7 +71,7 @@ function addShow(queues: Command, surroundings: Surroundings): void {
 function addTasks(queues: Command, surroundings: Surroundings): void {
   queues
     .command("tasks")
-    .description("Lists the tasks that are in a queue, as Cloud Tasks has them.")
+    .description("Lists the tasks in a queue, as Cloud Tasks has them.")
     .argument("<queue>", "its key, such as default")
     .option("--limit <number>", "how many at most", readCount, 50)
     .addHelpText("after", examples("npx handoff queues tasks default --limit 10"))
@@ -84,8 +84,8 @@ function addTasks(queues: Command, surroundings: Surroundings): void {
 }
 
 const SWITCHES = {
-  pause: "Pauses a queue: it takes tasks, and delivers none until it is resumed.",
-  resume: "Resumes a queue that was paused.",
+  pause: "Pauses a queue: it accepts tasks, but delivers none until it is resumed.",
+  resume: "Resumes a paused queue.",
 } as const;
 
 function addSwitch(queues: Command, action: keyof typeof SWITCHES, surroundings: Surroundings): void {
@@ -104,7 +104,7 @@ function addSwitch(queues: Command, action: keyof typeof SWITCHES, surroundings:
 function addPurge(queues: Command, surroundings: Surroundings): void {
   queues
     .command("purge")
-    .description("Removes every task that is in a queue now. They are lost, and no dead letters are made of them.")
+    .description("Removes every task that is now in a queue. They are lost, and no dead letters are made.")
     .argument("<queue>", "its key, such as default")
     .option("--yes", "don't ask for the queue's name")
     .addHelpText("after", examples("npx handoff queues purge bulk --yes"))

@@ -44,7 +44,7 @@ function addList(schedules: Command, surroundings: Surroundings): void {
 
 const SWITCHES = {
   pause: "Pauses a schedule: it makes no tasks until it is resumed.",
-  resume: "Resumes a schedule that was paused. It counts from now: what it missed isn't made up for.",
+  resume: "Resumes a paused schedule. It starts again from now, and doesn't make up for what it missed.",
 } as const;
 
 function addSwitch(schedules: Command, action: keyof typeof SWITCHES, surroundings: Surroundings): void {
@@ -64,7 +64,7 @@ function addSwitch(schedules: Command, action: keyof typeof SWITCHES, surroundin
 function addRunNow(schedules: Command, surroundings: Surroundings): void {
   schedules
     .command("run")
-    .description("Enqueues a task as a schedule does, now. It doesn't count as one that was due.")
+    .description("Enqueues a schedule's task now. It doesn't count as a due time.")
     .argument("<schedule>", "its name")
     .option("--key <key>", "an idempotency key: repeated with it, the command enqueues nothing more", readKey)
     .addHelpText("after", examples("npx handoff schedules run hourly-canary --key help-schedule"))

@@ -19,8 +19,8 @@ interface StatusOptions {
 export function addStatus(program: Command, surroundings: Surroundings): void {
   program
     .command("status")
-    .summary("show how a task is doing")
-    .description("Shows how a task is doing: its state, its attempts, and when the next one is due.")
+    .summary("show a task")
+    .description("Shows a task: its state, its attempts, and when the next one is due.")
     .argument("<id>", "the task's id")
     .option("--watch", "show each change until it has ended; the exit code is 1 unless it was done")
     .option("--payload", "with its payload, while it is queued or dead; for operators")

@@ -77,7 +77,7 @@ function explain(cause: unknown, { project, database }: DatabaseAddress): string
   if (status === 403) {
     return `The default credentials may not see the database ${database}: they need roles/datastore.viewer, or more.`;
   }
-  if (typeof status === "number") return `Asked about the database ${database}, Firestore answered ${status}.`;
+  if (typeof status === "number") return `Firestore's response about the database ${database} was ${status}.`;
   if (cause instanceof z.ZodError) return "The Firestore Admin API did not answer as expected.";
   return (
     "The kind of database can't be checked: there are no credentials, or Firestore can't be reached.\n" +

@@ -45,7 +45,7 @@ export async function checkPorts(producer: URL, laptop: Laptop): Promise<Result>
   const silent = programs.filter((_, at) => !listening[at]);
   if (silent.length === 0) return ok(programs.map(({ name, port }) => `${name} ${port}`).join(", "));
   const named = silent.map(({ name, port, variable }) => `${name} at ${port} (${variable})`).join(", ");
-  return failed(`nothing listens for ${named}: run npm start, or say with the variable where it is`);
+  return failed(`nothing listens for ${named}: run npm start, or set the variable to its address`);
 }
 
 function portOf({ port, protocol }: URL): number {

@@ -79,11 +79,13 @@ async function refuseExisting(
     if (!file.endsWith(".ts")) continue;
     const text = await fs.readFile(path.join(folder, file), "utf8");
     if (text.includes(`type: ${JSON.stringify(type)}`))
-      throw new RefusedError(`The type ${type} exists: see ${path.join(path.dirname(files.definition), file)}.`);
+      throw new RefusedError(
+        `The type ${type} already exists: see ${path.join(path.dirname(files.definition), file)}.`,
+      );
   }
   for (const name of [constant, handler]) {
     if (new RegExp(String.raw`\b${name}\b`).test(indexes)) {
-      throw new RefusedError(`The indexes have the name ${name} already. Choose another type.`);
+      throw new RefusedError(`The indexes already have the name ${name}. Choose another type.`);
     }
   }
   for (const file of Object.values(files)) {
@@ -91,7 +93,7 @@ async function refuseExisting(
       () => true,
       () => false,
     );
-    if (exists) throw new RefusedError(`The file ${file} exists. Nothing was written.`);
+    if (exists) throw new RefusedError(`The file ${file} already exists. Nothing was written.`);
   }
 }
 

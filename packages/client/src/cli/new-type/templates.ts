@@ -23,8 +23,8 @@ export const ${constant} = defineTask({
 
 /** Why running a handler twice does no harm, as its comment. */
 const WHY = {
-  claim: "Pass `idempotencyKey` to whatever you call: it is the same at every attempt.",
-  natural: "It may run any number of times, and ends the same each time.",
+  claim: "Pass `idempotencyKey` to whatever you call: it is the same for every attempt.",
+  natural: "It may run any number of times, with the same result each time.",
 } as const;
 
 /** A handler that does next to nothing yet. */

@@ -29,7 +29,7 @@ export function describeLetter(letter: DeadLetter, output: Pick<Output, "paint">
       "kept until": plainTime(letter.expiresAt),
       caller: letter.caller,
       "replay of": letter.replayOf,
-      replayed: replays === 0 ? undefined : `${replays} times, last by ${replayedBy ?? "nobody knows whom"}`,
+      replayed: replays === 0 ? undefined : `${replays} times, last by ${replayedBy ?? "an unknown account"}`,
       "replayed at": plainTime(replayedAt),
       "replayed as": replayedAs,
       payload: letter.payloadOmitted ? "was too large to keep" : jsonOf(letter.payload),

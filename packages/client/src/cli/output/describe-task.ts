@@ -9,7 +9,7 @@ const RULES: Readonly<Record<string, string>> = {
   queue: "its queue chose the time",
   backoff: "its type's backoff chose the time",
   "retry-after": "its handler asked for that time",
-  snooze: "its handler put it off until then",
+  snooze: "its handler postponed it until then",
   run: "somebody moved it",
   schedule: "it was enqueued for then",
 };

@@ -29,7 +29,7 @@ export function AskAboutFitting({ filter, dryRun, letters, back }: Asked) {
     <AskFirst
       title={isComplete ? `Replay ${count}?` : `Replay at least ${count}?`}
       action={FITTING_PATH}
-      label={isComplete ? `Replay ${count}` : "Replay all that fit"}
+      label={isComplete ? `Replay ${count}` : "Replay all that match"}
       back={back}
       isDangerous={false}
     >

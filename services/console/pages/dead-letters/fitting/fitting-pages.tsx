@@ -32,7 +32,7 @@ async function ask(context: ConsoleContext, console: Console): Promise<Response>
     api.deadLetters.page(filter, { limit: SHOWN }),
   ]);
   const back = listPage({ ...shown, status: "open" });
-  const head = { title: "Replay all that fit?", place: "letters" } as const;
+  const head = { title: "Replay all that match?", place: "letters" } as const;
   const letters = first.items;
   return await respondWithPage(context, console, head, <AskAboutFitting {...{ filter, dryRun, letters, back }} />);
 }

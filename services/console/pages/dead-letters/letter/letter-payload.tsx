@@ -16,5 +16,5 @@ export function LetterPayload({ letter }: { readonly letter: DeadLetter }) {
       </p>
     );
   }
-  return <p class="quiet">{maySee ? "The producer didn't send it." : "Only operators see what tasks carry."}</p>;
+  return <p class="quiet">{maySee ? "The producer didn't send it." : "Only operators see payloads."}</p>;
 }

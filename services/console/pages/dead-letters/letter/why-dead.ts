@@ -13,7 +13,10 @@ export function whyDead(
 ): string {
   const last = attemptLog.at(-1);
   const counted = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  if (!last) return attempts === 0 ? "It was given up before an attempt began." : `It was given up after ${counted}.`;
+  if (!last)
+    return attempts === 0
+      ? "It became a dead letter before an attempt began."
+      : `It became a dead letter after ${counted}.`;
   switch (last.outcome) {
     case "permanent":
       return attempts === 1
@@ -22,7 +25,8 @@ export function whyDead(
     case "unknown-type":
       return `No worker knew its type, in ${counted}.`;
     default: {
-      const used = attempts === type?.attempts ? `It used up its ${counted}` : `It was given up after ${counted}`;
+      const used =
+        attempts === type?.attempts ? `It used up its ${counted}` : `It became a dead letter after ${counted}`;
       return `${used}: the last one ${describeOutcome(last.outcome).label}.`;
     }
   }

@@ -34,7 +34,7 @@ export function LetterRows({ letters, filter }: RowsProps) {
         ) : null}
         {mayReplay ? (
           <a class="button" href={withQuery(FITTING_PATH, filterQuery(filter))}>
-            Replay all that fit…
+            Replay all that match…
           </a>
         ) : null}
       </div>

@@ -11,7 +11,7 @@ export function NoLetters(props: {
   readonly producerUrl: string;
 }) {
   const { filter, summary, isMore, producerUrl } = props;
-  if (isMore) return <Empty>The letters of this page have expired. The next page goes on.</Empty>;
+  if (isMore) return <Empty>The letters on this page have expired. The next page continues.</Empty>;
   if (isNarrowed(filter)) {
     return (
       <Empty>
@@ -26,7 +26,7 @@ export function NoLetters(props: {
       </Empty>
     );
   }
-  if (summary.items.length > 0) return <Empty>No dead letter is open any more.</Empty>;
+  if (summary.items.length > 0) return <Empty>There are no more open dead letters.</Empty>;
   return (
     <Empty command={`npx handoff dead list --url ${producerUrl}`}>
       No dead letter is open: nothing has been given up. A task whose attempts have all failed, or whose handler says

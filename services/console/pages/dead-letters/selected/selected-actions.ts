@@ -26,7 +26,7 @@ export const REPLAY: SelectedAction = {
   title: "Replay the selected dead letters?",
   what:
     "Each becomes a new task of its type, with its payload, a new id, and attempts that count from 0. One that was " +
-    "replayed before is left as it is.",
+    "replayed before isn't changed.",
   isDangerous: false,
   labelFor: (count) => `Replay ${countLetters(count)}`,
   did: "Replayed",
@@ -42,8 +42,8 @@ export const DELETE: SelectedAction = {
   path: DELETE_SELECTED,
   title: "Delete the selected dead letters?",
   what:
-    "Their payloads are gone for good, and they can't be replayed any more. Tasks that replays have made run on. A letter " +
-    "that changes after you have seen this page is kept.",
+    "Their payloads are lost, and they can no longer be replayed. Tasks that replays made aren't affected. A letter " +
+    "that changes after this page was shown is kept.",
   isDangerous: true,
   labelFor: (count) => `Delete ${countLetters(count)}`,
   did: "Deleted",

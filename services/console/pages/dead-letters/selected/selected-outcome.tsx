@@ -14,7 +14,7 @@ interface Result {
   readonly outcome: LetterOutcome;
 }
 
-/** What became of each selected letter, where it wasn't the same with all. What wasn't done, or may not have been, can be tried again. */
+/** Result for each selected letter, where it wasn't the same with all. What wasn't done, or may not have been, can be tried again. */
 export function SelectedOutcome(props: {
   readonly action: SelectedAction;
   readonly results: readonly Result[];
@@ -39,7 +39,7 @@ export function SelectedOutcome(props: {
           </p>
         </ActionForm>
       )}
-      <Scroll label="What became of each">
+      <Scroll label="Result for each">
         <table>
           <TableHead columns={["Letter", "What became of it"]} />
           <tbody data-rows="">
@@ -78,7 +78,7 @@ function Outcome({ outcome, done }: { readonly outcome: LetterOutcome; readonly 
         </>
       );
     case "gone":
-      return <span class="state quiet">not there any more</span>;
+      return <span class="state quiet">no longer there</span>;
     case "refused":
       return (
         <>

@@ -62,8 +62,8 @@ async function refuse(
       <h1>{title}</h1>
       <p>
         {count === 0
-          ? "Tick the letters that you mean, in the list."
-          : `Select at most ${MOST_SELECTED}, or narrow the list down and replay all that fit.`}
+          ? "Select letters in the list."
+          : `Select at most ${MOST_SELECTED}, or narrow the list down and replay all that match.`}
       </p>
       <p>
         <a href={listPage(filter)}>Back to the list</a>

@@ -35,18 +35,18 @@ function AskCancel({ task }: { readonly task: Task }) {
 
 function whatMayHaveRun({ state, attempts }: { readonly state: Task["state"]; readonly attempts: number }): string {
   if (state === "running")
-    return "An attempt is running. It goes on to its end, and what it does stays done. If it succeeds, the task succeeds.";
+    return "An attempt is running. It runs to its end, and its effects stay. If it succeeds, the task succeeds.";
   if (attempts === 0) return "No attempt has begun so far.";
   const many = attempts === 1 ? "1 attempt has" : `${attempts} attempts have`;
-  return `${many} begun already. What they did stays done.`;
+  return `${many} already begun. Their effects stay.`;
 }
 
 /** What a cancel did, as a sentence. */
 export function describeCancelled(id: string, cancelled: Cancelled): string {
   if (cancelled.state === "running") {
-    return `Task ${id} will be cancelled when the attempt that is running ends, unless that succeeds.`;
+    return `Task ${id} will be cancelled when the running attempt ends, unless that succeeds.`;
   }
   return cancelled.mayHaveRun
-    ? `Task ${id} is cancelled. It may have run before, and what it did stays done.`
+    ? `Task ${id} is cancelled. It may have run before; if so, its effects stay.`
     : `Task ${id} is cancelled. It has never run.`;
 }

@@ -1,7 +1,7 @@
 import { deadNotice } from "../../../../../shared/contract/new-task/dead-notice.ts";
 import { defineTask } from "../../../../../shared/contract/task-type.ts";
 
-/** Tells support of a task that died. */
+/** Tells support about a task that died. */
 export const tellSupport = defineTask({
   type: "support.tell",
   payload: deadNotice,
