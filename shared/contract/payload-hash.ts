@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readCanonical } from "../json/canonical-text.ts";
 
 /**
@@ -14,7 +14,7 @@ export function hashPayload(payload: unknown): string {
 
 /** The hash of a payload that is canonical JSON already. */
 export function hashCanonical(json: string): string {
-  return createHash("sha256").update(json).digest("hex");
+  return hash("sha256", json);
 }
 
 /** JSON.stringify would leave these out or change them silently. */

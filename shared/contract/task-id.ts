@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import {
   HEX_DIGITS,
   NATURAL_MARK,
@@ -86,5 +86,5 @@ export function isMarkedNatural(id: TaskId): boolean {
 }
 
 function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }

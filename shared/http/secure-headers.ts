@@ -8,25 +8,6 @@ const cacheControl = (value: string) =>
     context.res.headers.set("Cache-Control", value);
   });
 
-/** Only these. The middleware's other defaults, which are for pages, are off. */
-const HEADERS = {
-  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  strictTransportSecurity: "max-age=31536000; includeSubDomains",
-  xContentTypeOptions: true,
-  crossOriginOpenerPolicy: false,
-  crossOriginResourcePolicy: false,
-  originAgentCluster: false,
-  referrerPolicy: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-};
-
-/** Headers for every response of an API: browsers must not sniff, cache, frame or load anything from it. */
-export const apiHeaders = every(cacheControl("no-store"), secureHeaders(HEADERS));
-
 /**
  * Headers for pages and their assets: scripts, styles and requests from this origin alone, nothing inline, no frames
  * and no forms. Browsers revalidate their cache every time.
@@ -34,7 +15,6 @@ export const apiHeaders = every(cacheControl("no-store"), secureHeaders(HEADERS)
 export const pageHeaders = every(
   cacheControl("no-cache"),
   secureHeaders({
-    ...HEADERS,
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
@@ -46,8 +26,17 @@ export const pageHeaders = every(
       formAction: ["'none'"],
       frameAncestors: ["'none'"],
     },
+    strictTransportSecurity: "max-age=31536000; includeSubDomains",
+    xContentTypeOptions: true,
     crossOriginOpenerPolicy: true,
     crossOriginResourcePolicy: true,
     referrerPolicy: true,
+    // What else the middleware would set by default.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xFrameOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   }),
 );

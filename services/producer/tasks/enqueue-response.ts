@@ -1,3 +1,4 @@
+import { apiResponse } from "../../../shared/http/api-headers.ts";
 import type { Problem } from "../../../shared/http/problem.ts";
 import type { Enqueued } from "./enqueue.ts";
 import { refuse } from "../http/failures.ts";
@@ -14,7 +15,7 @@ export function enqueueResponse(enqueued: Enqueued): Response {
   if (result.kind === "problem") return refuse(result.problem);
   const { status, task } = result;
   const replayed = status === 200 ? { "idempotency-replayed": "true" } : {};
-  return Response.json(task, { status, headers: { location: taskPath(task.id), ...replayed } });
+  return apiResponse(task, { status, headers: { location: taskPath(task.id), ...replayed } });
 }
 
 /** What a response says, whether it is about one task or many. */

@@ -4,7 +4,8 @@ import { systemClock } from "../../runtime/clock.ts";
 import { pause } from "../../runtime/deadline.ts";
 import { isFirestoreError } from "../record-store-error.ts";
 import { ConnectionPool } from "./connection-pool.ts";
-import { type StoredDocument, storedDocument } from "./stored-document.ts";
+import { callRead } from "./read-call.ts";
+import type { StoredDocument } from "./stored-document.ts";
 import { plainTime } from "./wire-values.ts";
 
 /** A change of one document, as it goes over the wire. */
@@ -35,10 +36,7 @@ const REPEATED_COMMITS = {
   },
 };
 
-/**
- * When to retry a read, as Google's client does: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. Below that, the generated
- * client retries a read without a response twice, whatever the status.
- */
+/** When to retry a read, as Google's client does: DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. */
 const REPEATED_READS = new Set([4, 13, 14]);
 const MOST_READS = 5;
 const FIRST_PAUSE_MS = 1_000;
@@ -85,7 +83,7 @@ export class FirestoreCalls {
     let pauseMs = FIRST_PAUSE_MS;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#connections.use((client) => this.#readOnce(client, name));
+        return await this.#connections.use((client) => callRead(client, { ...this.#settings, name }));
       } catch (error) {
         if (tries === MOST_READS || !isFirestoreError(error) || !REPEATED_READS.has(error.code)) throw error;
       }
@@ -93,23 +91,6 @@ export class FirestoreCalls {
       await pause({ clock: systemClock, timeoutMs: pauseMs * (0.5 + Math.random()) });
       pauseMs *= PAUSE_GROWTH;
     }
-  }
-
-  async #readOnce(client: v1.FirestoreClient, name: string): Promise<StoredDocument> {
-    const { promise, resolve, reject } = Promise.withResolvers<StoredDocument>();
-    const request = { database: this.#settings.database, documents: [name] };
-    let document: StoredDocument | undefined;
-    client
-      .batchGetDocuments(request, this.#options())
-      .on("data", (response: protos.google.firestore.v1.IBatchGetDocumentsResponse) => {
-        document ??= storedDocument(response);
-      })
-      .on("error", reject)
-      .on("end", () => {
-        if (document) resolve(document);
-        else reject(new TypeError("A read was answered without a document."));
-      });
-    return await promise;
   }
 
   /** The client modifies the object that it is given, so each call gets its own. */

@@ -85,9 +85,13 @@ test("a commit that fails with INTERNAL is not repeated, since it may have had i
   expect((await things.doc("a").get()).exists).toBe(false);
 });
 
-test("a read that fails is repeated", async () => {
+test.each([
+  ["UNAVAILABLE", { status: status.UNAVAILABLE }],
+  ["PERMISSION_DENIED", { status: status.PERMISSION_DENIED }],
+  ["a stream that is cut off", "reset"],
+] as const)("a read that fails is repeated, whatever the status: %s", async (_name, answer) => {
   const { calls, faults } = await setup();
-  void faults.inject({ rpc: "BatchGetDocuments", when: "before-effect", answer: { status: status.UNAVAILABLE } });
+  void faults.inject({ rpc: "BatchGetDocuments", when: "before-effect", answer });
 
   expect((await calls.read(calls.nameOf("things", "a"))).exists).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { expect, it } from "vitest";
-import { apiHeaders } from "../../../../shared/http/secure-headers.ts";
+import { apiHeaders, apiResponse } from "../../../../shared/http/api-headers.ts";
 import { problemResponse } from "../../../../shared/http/problem.ts";
 
 const HEADERS = {
@@ -13,6 +13,7 @@ const HEADERS = {
 const app = new Hono();
 app.use(apiHeaders);
 app.get("/text", (context) => context.body("text", 200, { "cache-control": "public", "content-type": "text/plain" }));
+app.get("/complete", () => apiResponse({}, { status: 202, headers: { location: "/complete/1" } }));
 app.get("/thrown", () => {
   throw new Error("canary");
 });
@@ -21,6 +22,7 @@ app.notFound(() => problemResponse({ status: 404, code: "not-found", title: "Not
 
 it.each([
   ["a response that brings its own Cache-Control", "/text", 200, { "content-type": "text/plain" }],
+  ["one made with them", "/complete", 202, { "content-type": "application/json", location: "/complete/1" }],
   ["an error", "/thrown", 500, { "content-type": "application/problem+json" }],
   ["a path that doesn't exist", "/nowhere", 404, { "content-type": "application/problem+json" }],
 ])("puts these headers and no others on %s", async (_name, path, status, more) => {
@@ -28,4 +30,15 @@ it.each([
 
   expect(response.status).toBe(status);
   expect(Object.fromEntries(response.headers)).toEqual({ ...HEADERS, ...more });
+});
+
+it("doesn't look at the headers of a response that was made with them", async () => {
+  const untouched = new Hono();
+  untouched.use(apiHeaders);
+  untouched.get("/", () => {
+    const response = apiResponse({}, { status: 200, headers: {} });
+    return Object.defineProperty(response, "headers", { get: () => expect.unreachable() });
+  });
+
+  expect((await untouched.request("/")).status).toBe(200);
 });
