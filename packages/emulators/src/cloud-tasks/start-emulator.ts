@@ -19,7 +19,6 @@ import { createBufferSurface } from "./api/batches/buffer-surface.ts";
 import { createServices } from "./api/services.ts";
 import { createHttpSurface } from "./api/http-surface.ts";
 import { type DefinedQueue, defineQueues, readQueueDefinitions, storeQueues } from "./state/queue-definition.ts";
-import { tasksProtos } from "./protos/load-protos.ts";
 import { reset } from "./testing/reset.ts";
 import { Scheduler } from "./dispatch/scheduler.ts";
 import { openSigningKey } from "./dispatch/request/signing-key.ts";
@@ -78,7 +77,7 @@ interface Starting {
 function start({ options, core, queues, bound }: Starting): ServedCloudTasks {
   const { journal, scheduler, history, faults, sender, log, key, issuer } = core;
   const { host = DEFAULT_HOST, httpsForTokens = false, allowHosts = [], location = DEFAULT_LOCATION } = options;
-  const services = createServices({ ...core, protos: tasksProtos(), httpsForTokens, location });
+  const services = createServices({ ...core, httpsForTokens, location });
   const control = createControlSurface(async () => {
     const { createTasksControl } = await import("./testing/control.ts");
     return createTasksControl(emulator, core.clock);

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type protobuf from "protobufjs/light.js";
 import { systemClock } from "../kernel/clock.ts";
 import { checkMethod, withCallFaults } from "../kernel/call-faults.ts";
 import { createControlSurface } from "../control/control-surface.ts";
@@ -29,6 +28,9 @@ const WELL_KNOWN = [
   "Int64Value",
 ].map((name) => `google.protobuf.${name}`);
 const PROTO_PACKAGES = ["google.firestore.v1", "google.rpc", "google.type", ...WELL_KNOWN];
+const SERVICE = "google.firestore.v1.Firestore";
+
+/** For all emulators of a process, since building them is a large part of a start. */
 const firestoreProtos = loadOnce(() => loadProtos({ npmPackage: "@google-cloud/firestore-api" }, PROTO_PACKAGES));
 
 /** Well above the limit for commits of 10 MiB, so that larger ones are refused with Firestore's error rather than gRPC's. */
@@ -52,10 +54,9 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
   const bound = await bindPort({ host: options.host ?? DEFAULT_HOST, port: options.port ?? 0 });
   let log: CommitLog | undefined;
   try {
-    const protos = firestoreProtos();
     const databases = new Databases(options.clock ?? systemClock, options.concurrency ?? "pessimistic");
-    log = await openLog(databases, protos, options);
-    return start({ options, protos, databases, log, bound });
+    log = await openLog(databases, options);
+    return start({ options, databases, log, bound });
   } catch (error) {
     await bound.close();
     await log?.close();
@@ -65,13 +66,12 @@ export async function startFirestoreEmulator(options: FirestoreEmulatorOptions =
 
 interface Starting {
   readonly options: FirestoreEmulatorOptions;
-  readonly protos: protobuf.Root;
   readonly databases: Databases;
   readonly log: CommitLog | undefined;
   readonly bound: BoundPort;
 }
 
-function start({ options, protos, databases, log, bound }: Starting): FirestoreEmulator {
+function start({ options, databases, log, bound }: Starting): FirestoreEmulator {
   const clock = options.clock ?? systemClock;
   const methods = firestoreCalls(databases);
   const streams = firestoreStreams(databases);
@@ -80,11 +80,15 @@ function start({ options, protos, databases, log, bound }: Starting): FirestoreE
     const { createFirestoreControl } = await import("./control.ts");
     return createFirestoreControl(emulator, clock);
   });
-  const service = protos.lookupService("google.firestore.v1.Firestore");
   const endpoint = serveEndpoint(bound, {
     ...listeningOptions(options),
     services: [
-      { service, methods: withCallFaults(methods, faults), streams: withStreamFaults(streams, { faults, clock }) },
+      {
+        name: SERVICE,
+        load: () => firestoreProtos().lookupService(SERVICE),
+        methods: withCallFaults(methods, faults),
+        streams: withStreamFaults(streams, { faults, clock }),
+      },
     ],
     http: httpRoutes(databases, control),
     maxRequestBytes: MAX_REQUEST_BYTES,
@@ -131,13 +135,12 @@ function start({ options, protos, databases, log, bound }: Starting): FirestoreE
 /** Restores the documents in the data folder, if there is one, and stores every commit there from then on. */
 async function openLog(
   databases: Databases,
-  protos: protobuf.Root,
   { dataDir: folder, fresh = false, keepAll = false, log }: FirestoreEmulatorOptions,
 ): Promise<CommitLog | undefined> {
   if (folder === undefined) return undefined;
   const commits = await openCommitLog({
     folder,
-    documentType: protos.lookupType("google.firestore.v1.Document"),
+    documentType: firestoreProtos().lookupType("google.firestore.v1.Document"),
     fresh,
     keepAll,
     restore: (commit) => databases.restore(commit),

@@ -11,6 +11,7 @@ import { type Admission, type RpcHandler, bindService, statusOf } from "./bind-s
 import type { StreamHandler } from "./duplex-call.ts";
 import { type CallHandler, createGrpcServer } from "./grpc/grpc-server.ts";
 import { OpenCalls } from "./open-calls.ts";
+import { loadOnce } from "./proto.ts";
 import { type RestOptions, type RestSurface, createRestSurface } from "./rest.ts";
 
 export interface EndpointOptions {
@@ -21,7 +22,14 @@ export interface EndpointOptions {
   /** Names with a dot that clients may call it by, besides `host`. Default none. */
   readonly allowHosts?: readonly string[];
   readonly services: readonly {
-    service: protobuf.Service;
+    /** Such as `google.firestore.v1.Firestore`. */
+    name: string;
+    load: () => protobuf.Service;
+    /**
+     * Whether to load it only with the first call or request that may be for it, so that a start is short. Default false: a
+     * start refuses handlers that it can't serve.
+     */
+    isLate?: boolean;
     methods: Readonly<Record<string, RpcHandler>>;
     /** Handlers of RPCs with streamed requests; over gRPC only. Default none. */
     streams?: Readonly<Record<string, StreamHandler>>;
@@ -89,15 +97,22 @@ export function serveEndpoint(bound: BoundPort, options: Omit<EndpointOptions, "
       if (`${socket.remoteAddress}:${socket.remotePort}` === peer) socket.resetAndDestroy();
     }
   };
-  const handlers = new Map<string, CallHandler>();
+  const services = new Map<string, () => ReadonlyMap<string, CallHandler>>();
   const surfaces: RestSurface[] = options.surface ? [options.surface(calls)] : [];
-  for (const { rest, ...served } of options.services) {
+  for (const { rest, isLate = false, ...served } of options.services) {
+    const load = loadOnce(served.load);
     const binding = { ...served, calls, breakConnection };
-    for (const [path, handler] of bindService(binding)) handlers.set(path, handler);
-    if (rest) surfaces.push(createRestSurface({ ...binding, rest, ...(options.log ? { log: options.log } : {}) }));
+    const bind = loadOnce(() => bindService({ ...binding, service: load() }));
+    if (!isLate) bind();
+    services.set(served.name, bind);
+    const { log } = options;
+    if (rest) surfaces.push(createRestSurface({ ...binding, load, rest, ...(log ? { log } : {}) }));
   }
   const grpcServer = createGrpcServer({
-    handlers,
+    handlerOf(path) {
+      const bind = services.get(path.slice(1, path.lastIndexOf("/")));
+      return bind?.().get(path);
+    },
     refuse: guardCalls(allowedNames),
     mostRequestBytes: options.maxRequestBytes ?? DEFAULT_MAX_REQUEST_BYTES,
     statusOf: (error, path) => statusOf(error, path, options.log),

@@ -13,7 +13,7 @@ export type Namespace = protobuf.INamespace;
  * time.
  *
  * @param client.npmPackage for example `@google-cloud/tasks`.
- * @param amend changes the named packages before anything is built.
+ * @param amend changes all protos before the packages are taken from them.
  * @throws Error when the client is not installed, or its protos don't have a package.
  */
 export function loadProtos(
@@ -24,14 +24,14 @@ export function loadProtos(
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of the pinned client, made by protobufjs
   const json = JSON.parse(fs.readFileSync(protosFile(client.npmPackage), "utf8")) as Namespace;
   const kept: Namespace = { ...(json.options ? { options: json.options } : {}), nested: {} };
+  amend(json);
   for (const name of packages) copyPackage(json, kept, name);
-  amend(kept);
   return protobuf.Root.fromJSON(kept);
 }
 
-/** Keeps what is loaded first, for all emulators of a process: building it takes most of an emulator's start-up time. */
-export function loadOnce(load: () => protobuf.Root): () => protobuf.Root {
-  let loaded: protobuf.Root | undefined;
+/** Loads something when it is first asked for, and keeps it. */
+export function loadOnce<Loaded extends object>(load: () => Loaded): () => Loaded {
+  let loaded: Loaded | undefined;
   return () => (loaded ??= load());
 }
 

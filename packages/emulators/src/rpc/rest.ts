@@ -4,6 +4,7 @@ import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type RpcHandler, countCall } from "./bind-service.ts";
 import { type HttpRule, readHttpRules } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";
+import { loadOnce } from "./proto.ts";
 import { RpcCode, RpcError, codeName } from "./rpc-error.ts";
 import { readSystemParameters } from "./system-parameters.ts";
 
@@ -11,6 +12,8 @@ import { readSystemParameters } from "./system-parameters.ts";
 export interface RestOptions {
   /** Fields whose times always have at least three decimal places, by their names in JSON. Default: none. */
   readonly fractionalTimes?: ReadonlySet<string>;
+  /** What all of its paths begin with, such as `v2`. Default: they begin with several versions. */
+  readonly version?: string;
   /**
    * For paths without a version: presents a response, given the RPC's name and the response of the path with one.
    * Default: such paths are not served.
@@ -19,7 +22,8 @@ export interface RestOptions {
 }
 
 export interface RestBinding {
-  readonly service: protobuf.Service;
+  /** Loads the service, when a request may be for it. */
+  readonly load: () => protobuf.Service;
   readonly methods: Readonly<Record<string, RpcHandler>>;
   readonly calls: Map<string, number>;
   readonly log?: EmulatorLog;
@@ -34,14 +38,16 @@ export type RestSurface = (request: http.IncomingMessage, response: http.ServerR
  * Google's REST APIs (https://google.aip.dev/193#http11json-representation).
  */
 export function createRestSurface(binding: RestBinding): RestSurface {
-  const rules = readHttpRules(binding.service);
+  const { version, unversioned } = binding.rest;
+  const rules = loadOnce(() => readHttpRules(binding.load()));
   return (request, response) => {
     const url = URL.parse(request.url ?? "/", "http://emulator");
     if (!url) return false;
     const sent = decodePath(url.pathname);
-    const isUnversioned = binding.rest.unversioned !== undefined && sent.startsWith("/projects/");
-    const path = isUnversioned ? `${rules[0]?.version ?? ""}${sent}` : sent;
-    const rule = rules.find(({ httpMethod, path: pattern }) => httpMethod === request.method && pattern.test(path));
+    const isUnversioned = unversioned !== undefined && sent.startsWith("/projects/");
+    const path = isUnversioned ? `${rules()[0]?.version ?? ""}${sent}` : sent;
+    if (version !== undefined && !path.startsWith(`/${version}/`)) return false;
+    const rule = rules().find(({ httpMethod, path: pattern }) => httpMethod === request.method && pattern.test(path));
     if (!rule) return false;
     void serve({ rule, path, isUnversioned, query: url.searchParams, request, response }, binding);
     return true;

@@ -49,12 +49,21 @@ interface StreamsOption {
 /** An endpoint with the service, and a real gRPC client of it. */
 export async function startEcho(
   methods: Readonly<Record<string, RpcHandler>>,
-  { streams, ...options }: StreamsOption & { port?: number; maxRequestBytes?: number } = {},
+  {
+    streams,
+    isLate = false,
+    ...options
+  }: StreamsOption & { port?: number; maxRequestBytes?: number; isLate?: boolean } = {},
 ) {
   const entries: LogEntry[] = [];
+  const loaded: string[] = [];
+  const load = () => {
+    loaded.push("test.Echo");
+    return root.lookupService("test.Echo");
+  };
   const endpoint = await startEndpoint({
     ...options,
-    services: [{ service: root.lookupService("test.Echo"), methods, ...(streams ? { streams } : {}) }],
+    services: [{ name: "test.Echo", load, isLate, methods, ...(streams ? { streams } : {}) }],
     http: (request, response) => void response.end(`${request.method} ${request.url}`),
     log: recordingLog((entry) => entries.push(entry)),
   });
@@ -66,6 +75,8 @@ export async function startEcho(
 
   return {
     endpoint,
+    /** The services that it has loaded. */
+    loaded,
     /** What the endpoint has logged. */
     entries,
     /** Makes a unary call. */

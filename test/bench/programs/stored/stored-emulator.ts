@@ -14,7 +14,5 @@ export interface StoredEmulator {
 export interface RunningEmulator {
   /** A call that stores little. */
   readonly call: (n: number) => Promise<void>;
-  /** Calls that store much and leave nothing behind. */
-  readonly grow: (n: number) => Promise<void>;
   stop(): Promise<void>;
 }

@@ -5,7 +5,6 @@ import { connectToEmulator } from "../../../harness/firestore/connect-to-emulato
 import { COMPACTED, type StoredEmulator } from "./stored-emulator.ts";
 
 const BATCH = 500;
-const LARGE_BYTES = 200_000;
 const DAY_MS = 86_400_000;
 
 /** The Firestore emulator, with records of tasks that have been done. */
@@ -29,11 +28,6 @@ export const storedRecords: StoredEmulator = {
     return {
       async call(n) {
         await db.collection("small").doc(`${n}`).set({ n });
-      },
-      async grow(n) {
-        const large = db.collection("large").doc(`${n}`);
-        await large.set({ text: "x".repeat(LARGE_BYTES) });
-        await large.delete();
       },
       async stop() {
         await db.terminate();

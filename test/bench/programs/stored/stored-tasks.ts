@@ -8,7 +8,6 @@ import type { StoredEmulator } from "./stored-emulator.ts";
 const QUEUE = "projects/bench/locations/local/queues/stored";
 const BODY_BYTES = 500;
 const SMALL_BODY_BYTES = 10;
-const LARGE_BODY_BYTES = 200_000;
 const HOUR_MS = 3_600_000;
 
 /** The Cloud Tasks emulator, with tasks that are due later. */
@@ -23,9 +22,6 @@ export const storedTasks: StoredEmulator = {
     return {
       async call(n) {
         await createTask(client, `small-${n}`, SMALL_BODY_BYTES);
-      },
-      async grow(n) {
-        await client.deleteTask({ name: await createTask(client, `large-${n}`, LARGE_BODY_BYTES) });
       },
       async stop() {
         await client.close();

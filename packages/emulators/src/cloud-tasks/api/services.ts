@@ -1,4 +1,3 @@
-import type protobuf from "protobufjs/light.js";
 import type { RpcHandler } from "../../rpc/bind-service.ts";
 import type { EndpointOptions } from "../../rpc/endpoint.ts";
 import type { RestOptions } from "../../rpc/rest.ts";
@@ -11,6 +10,7 @@ import { createCmekHandlers } from "./project/rpc-cmek.ts";
 import { createLocationHandlers } from "./project/rpc-locations.ts";
 import { refuseFarDeadline } from "./front/request-deadline.ts";
 import type { RpcContext } from "./rpc-context.ts";
+import { type ApiVersion, tasksProtos } from "../protos/load-protos.ts";
 import { createIamHandlers } from "./rpc-iam.ts";
 import { createQueueHandlers } from "./rpc-queues.ts";
 import { createTaskHandlers } from "./rpc-tasks.ts";
@@ -21,7 +21,6 @@ type Handlers = Readonly<Record<string, RpcHandler>>;
 
 /** What all services need. */
 interface ServiceDeps extends Omit<RpcContext, "access" | "taskType" | "queueType"> {
-  readonly protos: protobuf.Root;
   /** The id of the emulator's own location. */
   readonly location: string;
 }
@@ -41,23 +40,24 @@ export interface Services {
 }
 
 const PACKAGE = "google.cloud.tasks";
+const VERSIONS: readonly ApiVersion[] = ["v2", "v2beta3", "v2beta2"];
 
 /** Times that callers can give to the microsecond have decimal places even when these are zero. */
 const REST: RestOptions = { fractionalTimes: new Set(["scheduleTime"]) };
 
 /** Creates the handlers of Cloud Tasks in its three versions, of locations, and of operations. */
 export function createServices(deps: ServiceDeps): Services {
-  const { protos } = deps;
+  const protos = tasksProtos.v2();
   const operations = new Operations();
-  const contextOf = (version: string): RpcContext => ({
+  const contextOf = (version: ApiVersion): RpcContext => ({
     ...deps,
     access: new Access(`${PACKAGE}.${version}.CloudTasks`),
     taskType: protos.lookupType(`${PACKAGE}.v2.Task`),
     queueType: protos.lookupType(`${PACKAGE}.v2.Queue`),
   });
-  const handlersOf = (version: string): Handlers => {
+  const handlersOf = (version: ApiVersion): Handlers => {
     const context = contextOf(version);
-    const batches = { operations, protos, namespace: `${PACKAGE}.${version}` };
+    const batches = { operations, protos: tasksProtos[version], namespace: `${PACKAGE}.${version}` };
     return {
       ...createQueueHandlers(context),
       ...createTaskHandlers(context),
@@ -66,7 +66,7 @@ export function createServices(deps: ServiceDeps): Services {
       ...createCmekHandlers(context),
     };
   };
-  const betaQueue = protos.lookupType(`${PACKAGE}.v2beta3.Queue`);
+  const betaQueue = () => tasksProtos.v2beta3().lookupType(`${PACKAGE}.v2beta3.Queue`);
   const versions = {
     v2: handlersOf("v2"),
     v2beta3: asV2beta3(handlersOf("v2beta3"), contextOf("v2beta3"), betaQueue),
@@ -75,27 +75,31 @@ export function createServices(deps: ServiceDeps): Services {
   return {
     methods: versions.v2,
     operations,
-    buffers: Object.keys(versions).map((version) => ({
+    buffers: VERSIONS.map((version) => ({
       version,
       context: contextOf(version),
-      taskType: protos.lookupType(`${PACKAGE}.${version}.Task`),
+      taskType: () => tasksProtos[version]().lookupType(`${PACKAGE}.${version}.Task`),
       presentTask: version === "v2beta2" ? taskInV2beta2 : (task: object) => task,
     })),
     endpointServices: (wrap) => [
-      ...Object.entries(versions).map(([version, methods]) => ({
-        service: protos.lookupService(`${PACKAGE}.${version}.CloudTasks`),
-        methods: wrap(methods),
-        rest: version === "v2" ? { ...REST, unversioned: firebaseForm } : REST,
+      ...VERSIONS.map((version) => ({
+        name: `${PACKAGE}.${version}.CloudTasks`,
+        isLate: version !== "v2",
+        load: () => tasksProtos[version]().lookupService(`${PACKAGE}.${version}.CloudTasks`),
+        methods: wrap(versions[version]),
+        rest: { ...REST, version, ...(version === "v2" ? { unversioned: firebaseForm } : {}) },
         admit: refuseFarDeadline,
         refuseUnknownFields: true,
       })),
       {
-        service: protos.lookupService("google.cloud.location.Locations"),
+        name: "google.cloud.location.Locations",
+        load: () => protos.lookupService("google.cloud.location.Locations"),
         methods: createLocationHandlers(deps),
         rest: REST,
       },
       {
-        service: protos.lookupService("google.longrunning.Operations"),
+        name: "google.longrunning.Operations",
+        load: () => protos.lookupService("google.longrunning.Operations"),
         methods: createOperationHandlers(operations),
         rest: REST,
       },

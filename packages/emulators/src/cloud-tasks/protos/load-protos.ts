@@ -14,10 +14,9 @@ const OPERATIONS = [
   "WaitOperationRequest",
 ].map((name) => `google.longrunning.${name}`);
 
-const PACKAGES = [
-  "google.cloud.tasks.v2",
-  "google.cloud.tasks.v2beta3",
-  "google.cloud.tasks.v2beta2",
+/** What the messages of each version need, and what is served besides them. */
+const SHARED = [
+  "google.cloud.location",
   "google.iam.v1",
   ...OPERATIONS,
   // By name: this package also describes protos themselves, in more fields than all that Cloud Tasks uses.
@@ -26,11 +25,20 @@ const PACKAGES = [
   "google.type",
 ];
 
+/** A version of the API of Cloud Tasks. */
+export type ApiVersion = "v2" | "v2beta3" | "v2beta2";
+
+const protosOf = (version: ApiVersion) =>
+  loadOnce(() =>
+    loadProtos({ npmPackage: "@google-cloud/tasks" }, [`google.cloud.tasks.${version}`, ...SHARED], amend),
+  );
+
 /**
- * The protos of Cloud Tasks in all its versions. The published client lacks some of what the service has; those parts are
- * added.
+ * The protos of Cloud Tasks, for all emulators of a process. Each version is built when it is first used: that is a large
+ * part of an emulator's start, and hardly anybody uses more than one. The published client lacks some of what the service
+ * has; those parts are added.
  */
-export const tasksProtos = loadOnce(() => loadProtos({ npmPackage: "@google-cloud/tasks" }, PACKAGES, amend));
+export const tasksProtos = { v2: protosOf("v2"), v2beta3: protosOf("v2beta3"), v2beta2: protosOf("v2beta2") };
 
 function amend(protos: Namespace): void {
   completeV2(protos);

@@ -8,8 +8,8 @@ import { type CallRules, type CallSink, GrpcCall } from "./grpc-call.ts";
 export type CallHandler = (call: GrpcCall) => CallSink;
 
 interface GrpcServerOptions extends CallRules {
-  /** By their paths, `/package.Service/Method`. */
-  readonly handlers: ReadonlyMap<string, CallHandler>;
+  /** The handler of an RPC by its path, `/package.Service/Method`, if it has one. */
+  readonly handlerOf: (path: string) => CallHandler | undefined;
   /** Says why a call is refused, if it is. */
   readonly refuse: (head: CallHead) => string | undefined;
   /** Called for each call, when its headers have arrived. */
@@ -57,7 +57,7 @@ function serveCall(stream: http2.ServerHttp2Stream, head: CallHead, options: Grp
   options.began();
   const call = new GrpcCall(stream, head, options);
   const refusal = options.refuse(head);
-  const handler = options.handlers.get(head.path);
+  const handler = options.handlerOf(head.path);
   if (refusal !== undefined) {
     call.endWith({ code: RpcCode.PERMISSION_DENIED, message: refusal });
   } else if (handler) {

@@ -106,6 +106,15 @@ it.each(["Sey", "Listen", "constructor"])(
   },
 );
 
+it("loads a service that is late with the first call of it, and once", async () => {
+  const { call, endpoint, loaded } = await startEcho({ Say: say }, { isLate: true });
+  await fetch(`http://${endpoint.host}:${endpoint.port}/a`);
+  expect(loaded).toEqual([]);
+  expect(await call("Say", "a")).toEqual({ replies: [{ text: "a!" }] });
+  expect(await call("Say", "b")).toEqual({ replies: [{ text: "b!" }] });
+  expect(loaded).toEqual(["test.Echo"]);
+});
+
 it("refuses a request that is larger than allowed, and serves the next", async () => {
   const { call, endpoint } = await startEcho({ Say: say }, { maxRequestBytes: 1_000 });
   expect(await call("Say", "a".repeat(1_001))).toMatchObject({ error: { code: 8 } });

@@ -18,7 +18,7 @@ export interface BufferVersion {
   readonly version: string;
   readonly context: RpcContext;
   /** The version's Task, and how it presents one. */
-  readonly taskType: protobuf.Type;
+  readonly taskType: () => protobuf.Type;
   readonly presentTask: (task: TaskReply) => object;
 }
 
@@ -65,8 +65,9 @@ async function answer(buffered: Buffered, { context, taskType, presentTask }: Bu
       },
       responseView: 0,
     });
-    const message = taskType.decode(taskType.encode(presentTask(task)).finish());
-    const json = writeMessage(message, taskType, { numericEnums: false, fractionalTimes: new Set(["scheduleTime"]) });
+    const type = taskType();
+    const message = type.decode(type.encode(presentTask(task)).finish());
+    const json = writeMessage(message, type, { numericEnums: false, fractionalTimes: new Set(["scheduleTime"]) });
     sendJson(response, { status: 200, json: { task: json } });
   } catch (error) {
     const shown = error instanceof RpcError ? error : new RpcError(RpcCode.INTERNAL, String(error));

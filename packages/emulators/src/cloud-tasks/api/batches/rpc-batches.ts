@@ -26,7 +26,7 @@ interface BatchDeps {
   readonly operations: Operations;
   /** The package of the service's version, whose messages describe the operations. */
   readonly namespace: string;
-  readonly protos: protobuf.Root;
+  readonly protos: () => protobuf.Root;
 }
 
 const MOST_CREATES = 100;
@@ -121,7 +121,7 @@ function deleteTasks(context: RpcContext, deps: BatchDeps, request: BatchDeleteT
     done: true,
     ...(failedRequests.size === names.length
       ? { error: NOTHING_DELETED }
-      : { response: packed(deps.protos.lookupType("google.protobuf.Empty"), {}) }),
+      : { response: packed(deps.protos().lookupType("google.protobuf.Empty"), {}) }),
   });
 }
 
@@ -156,6 +156,6 @@ function eachRequest<Item>(items: readonly Item[], handle: (item: Item) => void)
 }
 
 const typeOf = ({ protos, namespace }: BatchDeps, name: string): protobuf.Type =>
-  protos.lookupType(`${namespace}.${name}`);
+  protos().lookupType(`${namespace}.${name}`);
 
 const locationOf = ({ project, location }: QueueName): string => `projects/${project}/locations/${location}`;

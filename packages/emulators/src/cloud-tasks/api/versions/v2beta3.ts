@@ -19,7 +19,7 @@ const PUSH = 2;
  *
  * @param queueType google.cloud.tasks.v2beta3.Queue, for read masks.
  */
-export function asV2beta3(handlers: Handlers, context: RpcContext, queueType: protobuf.Type): Handlers {
+export function asV2beta3(handlers: Handlers, context: RpcContext, queueType: () => protobuf.Type): Handlers {
   const one = (rpc: string) => handlerOf(handlers, rpc);
   return {
     ...handlers,
@@ -35,10 +35,12 @@ export function asV2beta3(handlers: Handlers, context: RpcContext, queueType: pr
     ),
     ...Object.fromEntries(["PurgeQueue", "PauseQueue", "ResumeQueue"].map((rpc) => [rpc, withType(one(rpc))])),
     GetQueue: async (request, send) =>
-      masked(await withType(one("GetQueue"))(request, send), request, context, queueType),
+      masked(await withType(one("GetQueue"))(request, send), request, context, queueType()),
     ListQueues: async (request, send) => {
       const reply: WireMessage = await one("ListQueues")(request, send);
-      const queues = reply.queues.map((queue: object) => masked({ ...queue, type: PUSH }, request, context, queueType));
+      const queues = reply.queues.map((queue: object) =>
+        masked({ ...queue, type: PUSH }, request, context, queueType()),
+      );
       return { ...reply, queues };
     },
   };

@@ -5,10 +5,10 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import protobuf from "protobufjs/light.js";
 import { expect, it, onTestFinished, test } from "vitest";
-import { tasksProtos } from "../../../../src/cloud-tasks/protos/load-protos.ts";
+import { type ApiVersion, tasksProtos } from "../../../../src/cloud-tasks/protos/load-protos.ts";
 import { createQueue, startHarness } from "../support/harness.ts";
 
-const VERSIONS = ["v2", "v2beta3", "v2beta2"];
+const VERSIONS = ["v2", "v2beta3", "v2beta2"] as const;
 
 /** The fields of a message by their names in the proto, with their numbers; or the RPCs of a service. */
 type Declared = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -33,8 +33,8 @@ function withoutUploads({ UploadQueueYamlRequest: _upload, ...messages }: Declar
   return messages;
 }
 
-function ourMessages(version: string): Declared {
-  const ours = tasksProtos().lookup(`google.cloud.tasks.${version}`);
+function ourMessages(version: ApiVersion): Declared {
+  const ours = tasksProtos[version]().lookup(`google.cloud.tasks.${version}`);
   return ours instanceof protobuf.Namespace ? messagesOf(ours) : {};
 }
 
@@ -44,7 +44,7 @@ it.each(VERSIONS)("knows every message, field and RPC of the npm client's %s", (
   const theirs = protobuf.Root.fromJSON(JSON.parse(fs.readFileSync(file, "utf8"))).lookup(
     `google.cloud.tasks.${version}`,
   );
-  const ours = tasksProtos();
+  const ours = tasksProtos[version]();
   if (!(theirs instanceof protobuf.Namespace)) throw new Error(`The client has no ${version}.`);
   const known = withoutUploads(messagesOf(theirs));
   expect(Object.keys(known).length).toBeGreaterThan(20);
