@@ -2,7 +2,7 @@ import type http from "node:http";
 import type protobuf from "protobufjs/light.js";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type RpcHandler, countCall } from "./bind-service.ts";
-import { type HttpRule, readHttpRules } from "./http-rules.ts";
+import { type HttpRule, httpRulesOf } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { RpcCode, RpcError, codeName } from "./rpc-error.ts";
 import { readSystemParameters } from "./system-parameters.ts";
@@ -34,10 +34,10 @@ export type RestSurface = (request: http.IncomingMessage, response: http.ServerR
  * Google's REST APIs (https://google.aip.dev/193#http11json-representation).
  */
 export function createRestSurface(binding: RestBinding): RestSurface {
-  const rules = readHttpRules(binding.service);
   return (request, response) => {
     const url = URL.parse(request.url ?? "/", "http://emulator");
     if (!url) return false;
+    const rules = httpRulesOf(binding.service);
     const sent = decodePath(url.pathname);
     const isUnversioned = binding.rest.unversioned !== undefined && sent.startsWith("/projects/");
     const path = isUnversioned ? `${rules[0]?.version ?? ""}${sent}` : sent;
