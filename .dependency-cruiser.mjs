@@ -92,9 +92,10 @@ export default {
     {
       name: "nothing-deployed-reaches-local-code",
       severity: "error",
-      comment: "This also covers roundabout ways: through a folder that has no rule, or by a package's name.",
+      comment:
+        "This also covers roundabout ways: through a folder that has no rule, or by a package's name. Tests are left to the rule above: looking for a way to each of them takes most of the time, and the last step of any way breaks that rule.",
       from: { path: DEPLOYED },
-      to: { path: ["^services/local/", "^packages/emulators/", TESTS], reachable: true },
+      to: { path: "^(services/local|packages/emulators)/", pathNot: TESTS, reachable: true },
     },
     {
       name: "the-clients-core-imports-no-node",

@@ -22,6 +22,7 @@ const kind = (name: string, testTimeout: number, ...folders: readonly string[]) 
     maxConcurrency: MAX_CONCURRENCY,
     // Loading Google's clients takes longer than most files' tests, so a worker loads them once. No test changes a module.
     isolate: false,
+    setupFiles: ["test/harness/runtime/parse-once.ts"],
     env: { METADATA_SERVER_DETECTION: "none" },
   },
 });

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { findGooglesFirestore } from "../../packages/emulators/src/firestore/googles-firestore.ts";
-import { measureBundle, temporaryBundles } from "./measures/bundles.ts";
+import { type LateBundles, measureBundle } from "./measures/bundles.ts";
 import { coldBundles, measureColdStarts } from "./measures/cold-starts.ts";
 import type { ColdStart } from "./processes/cold-start.ts";
 import { measureCompaction } from "./measures/compaction.ts";
@@ -24,7 +24,7 @@ import {
 } from "./measures/transactions.ts";
 
 /** Measures something and reports the figures line by line, each with its size and what ran where. */
-type Benchmark = (sizes: Sizes) => AsyncGenerator<string>;
+type Benchmark = (sizes: Sizes, bundles: LateBundles) => AsyncGenerator<string>;
 
 /** All benchmarks, by the names that select them. */
 export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
@@ -46,7 +46,7 @@ export const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
 const CONTENDERS = 10;
 const BODY_BYTES = 500;
 
-async function* startUp(sizes: Sizes): AsyncGenerator<string> {
+async function* startUp(sizes: Sizes, bundles: LateBundles): AsyncGenerator<string> {
   for (const emulator of ["cloud-tasks", "firestore"] as const) {
     const { importMs, listenMs, firstCallMs, coldMs, warmMs } = await measureStartUps(emulator, sizes.starts);
     yield (
@@ -56,44 +56,39 @@ async function* startUp(sizes: Sizes): AsyncGenerator<string> {
     );
   }
   const googles = googlesFirestore(sizes);
-  const { bundles: made, remove } = await temporaryBundles();
-  const fromBundle = emulatorPrograms(path.join(made.emulator.folder, "main.js"));
+  const { emulator: bundle } = await bundles.get();
+  const fromBundle = emulatorPrograms(path.join(bundle.folder, "main.js"));
   const { ourCloudTasks, ourFirestore } = emulatorPrograms();
   const programs = [fromBundle.ourCloudTasks, fromBundle.ourFirestore, ourCloudTasks, ourFirestore];
-  const starts = await measureProcessStarts([...programs, ...googles.programs], sizes.starts);
-  await remove();
+  const starts = await measureProcessStarts([...programs, ...googles.programs], sizes);
   const [tasksMs = 0, oursMs = 0, tasksSourcesMs = 0, sourcesMs = 0, googlesMs] = starts;
   const ratios = (theirs: number): string =>
     `${whole(theirs)} ms, ratio ${(oursMs / theirs).toFixed(2)}, from the sources ${(sourcesMs / theirs).toFixed(2)}`;
   yield (
     `as a process, to the first call's answer: cloud-tasks ${whole(tasksMs)} ms, firestore ${whole(oursMs)} ms from the ` +
       `bundle, ${whole(tasksSourcesMs)} and ${whole(sourcesMs)} ms from the sources, ${googles.figure(googlesMs, ratios)} ` +
-      `(medians of ${sizes.starts} starts in turn, after a first one)`
+      `(medians of ${sizes.starts} starts in turn, not counting the first ${sizes.uncounted})`
   );
 }
 
-async function* bundles(sizes: Sizes): AsyncGenerator<string> {
-  const { bundles: made, remove } = await temporaryBundles();
-  try {
-    for (const service of ["producer", "worker"] as const) {
-      const { sources, bundled, bundleMib } = await measureBundle(made[service], sizes.bundlePairs);
-      yield (
-        `${service} listening after ${whole(bundled.listeningMs)} ms from its bundle of ${bundleMib.toFixed(1)} MiB, ` +
-          `${whole(sources.listeningMs)} ms from its sources, ratio ${(bundled.listeningMs / sources.listeningMs).toFixed(2)}; ` +
-          `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
-          `(medians of ${sizes.bundlePairs} pairs, in turn)`
-      );
-    }
-  } finally {
-    await remove();
+async function* bundles(sizes: Sizes, late: LateBundles): AsyncGenerator<string> {
+  const made = await late.get();
+  for (const service of ["producer", "worker"] as const) {
+    const { sources, bundled, bundleMib } = await measureBundle(made[service], sizes);
+    yield (
+      `${service} listening after ${whole(bundled.listeningMs)} ms from its bundle of ${bundleMib.toFixed(1)} MiB, ` +
+        `${whole(sources.listeningMs)} ms from its sources, ratio ${(bundled.listeningMs / sources.listeningMs).toFixed(2)}; ` +
+        `memory then ${whole(bundled.residentMib)} and ${whole(sources.residentMib)} MiB ` +
+        `(medians of ${sizes.bundlePairs} pairs, in turn)`
+    );
   }
 }
 
-async function* coldStarts(sizes: Sizes): AsyncGenerator<string> {
-  const bundles = await coldBundles();
+async function* coldStarts(sizes: Sizes, late: LateBundles): AsyncGenerator<string> {
+  const bundles = await coldBundles(await late.get());
   const { producer, worker, bareHono } = bundles;
   try {
-    const [ofProducer, ofWorker, ofHono] = await measureColdStarts([producer, worker, bareHono], sizes.starts);
+    const [ofProducer, ofWorker, ofHono] = await measureColdStarts([producer, worker, bareHono], sizes);
     if (!ofProducer || !ofWorker || !ofHono) throw new Error("Nothing was measured.");
     const figures = (start: ColdStart): string =>
       `${whole(start.respondedMs)} ms after its start (ratio ${(start.respondedMs / ofHono.respondedMs).toFixed(1)}), with ` +

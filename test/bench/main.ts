@@ -1,5 +1,6 @@
 import { readArguments } from "../harness/runtime/read-arguments.ts";
 import { BENCHMARKS } from "./benchmarks.ts";
+import { lateBundles } from "./measures/bundles.ts";
 import { ON_REQUEST } from "./on-request.ts";
 import { SIZES } from "./sizes.ts";
 
@@ -25,9 +26,15 @@ if (unknown.length > 0) {
   process.stderr.write(`There is no benchmark ${unknown.join(", ")}; there are ${names.join(", ")}.\n`);
   process.exit(1);
 }
-for (const [name, run] of BENCHMARKS) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
-  for await (const line of run(values.small ? SIZES.small : SIZES.full)) process.stdout.write(`${name}: ${line}\n`);
+const bundles = lateBundles();
+try {
+  for (const [name, run] of BENCHMARKS) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const lines = run(values.small ? SIZES.small : SIZES.full, bundles);
+    for await (const line of lines) process.stdout.write(`${name}: ${line}\n`);
+  }
+} finally {
+  await bundles.remove();
 }
 for (const [name, run] of ON_REQUEST) {
   if (!positionals.includes(name)) continue;

@@ -6,9 +6,6 @@ import { randomTaskId } from "../../../shared/contract/task-id.ts";
 import { claimCanary } from "../../../shared/tasks/canary.ts";
 import { bundle } from "../../../tools/bundle.ts";
 import { FILL_CODE_CACHE } from "../../../tools/images/code-cache.ts";
-import { CANARIES } from "../../../shared/tasks/canary.ts";
-import { registry } from "../../../shared/tasks/index.ts";
-import { makeBundles } from "../../../tools/images/make-bundles.ts";
 import type { Bundle } from "../../../tools/images/programs.ts";
 import type { Program } from "../../../tools/images/programs.ts";
 import { startBundle } from "../../../tools/images/running-bundle.ts";
@@ -17,17 +14,22 @@ import { startKeyServer } from "../../harness/auth/key-server.ts";
 import { identityClaims, makeSigningKey, signToken } from "../../harness/auth/tokens.ts";
 import { freePort } from "../../harness/network/free-port.ts";
 import { median } from "../median.ts";
+import type { Sizes } from "../sizes.ts";
+import type { Bundles } from "./bundles.ts";
 import { type ColdService, type ColdStart, idleMemory, startCold } from "../processes/cold-start.ts";
 import { emulatorPrograms, startEmulatorProcess } from "../processes/emulator-process.ts";
 
-/** Medians over `rounds` of starts in turn, after one that isn't counted. */
-export async function measureColdStarts(services: readonly ColdService[], rounds: number): Promise<ColdStart[]> {
+/** Medians over starts in turn. */
+export async function measureColdStarts(
+  services: readonly ColdService[],
+  { starts: rounds, uncounted }: Pick<Sizes, "starts" | "uncounted">,
+): Promise<ColdStart[]> {
   const starts: Omit<ColdStart, "idleMib">[][] = services.map(() => []);
   const idle: number[][] = services.map(() => []);
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = -uncounted; round < rounds; round++) {
     for (const [index, service] of services.entries()) {
       const start = await startCold(service);
-      if (round === 0) continue;
+      if (round < 0) continue;
       starts[index]?.push(start);
       idle[index]?.push(await idleMemory(service));
     }
@@ -45,7 +47,7 @@ export async function measureColdStarts(services: readonly ColdService[], rounds
  * The bundles of the producer, the worker and a bare Hono, with filled code caches, and the emulators that they talk to.
  * The producer's request creates a task; the worker's is the first delivery of a claimed task.
  */
-export async function coldBundles(): Promise<{
+export async function coldBundles({ producer, worker }: Pick<Bundles, "producer" | "worker">): Promise<{
   readonly producer: ColdService;
   readonly worker: ColdService;
   readonly bareHono: ColdService;
@@ -67,7 +69,6 @@ export async function coldBundles(): Promise<{
       OIDC_CERTS_URL: keys.url,
     };
     const token = signToken(key, identityClaims({ audience: AUDIENCE, email: INVOKER, nowMs: Date.now() }));
-    const { producer, worker } = await makeBundles(folder, { registry, canaries: CANARIES });
     return {
       producer: { ...serviceOf(producer, env), request: newTask },
       worker: { ...serviceOf(worker, env), request: (origin) => delivery(origin, token) },

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { passedOn } from "../processes/passed-on.ts";
 
 const PROBE = path.join(import.meta.dirname, "../programs/compaction-probe.ts");
 const run = promisify(execFile);
@@ -17,7 +18,7 @@ const figuresSchema = z.object({
 /** A restart of an emulator with stored tasks or records, and a compaction while it is called, in a new process. */
 export async function measureCompaction(emulator: "cloud-tasks" | "firestore", stored: number) {
   const { stdout } = await run(process.execPath, [PROBE, JSON.stringify({ emulator, stored })], {
-    env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none" },
+    env: { ...passedOn(), METADATA_SERVER_DETECTION: "none" },
   });
   return figuresSchema.parse(JSON.parse(stdout));
 }

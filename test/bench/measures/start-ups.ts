@@ -3,6 +3,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { median } from "../median.ts";
+import { passedOn } from "../processes/passed-on.ts";
 
 const PROBE = path.join(import.meta.dirname, "../programs/start-up-probe.ts");
 const run = promisify(execFile);
@@ -18,7 +19,7 @@ export async function measureStartUps(emulator: "firestore" | "cloud-tasks", run
   const figures: z.infer<typeof figuresSchema>[] = [];
   for (let count = 0; count < runs; count++) {
     const { stdout } = await run(process.execPath, [PROBE, emulator], {
-      env: { PATH: process.env["PATH"], METADATA_SERVER_DETECTION: "none" },
+      env: { ...passedOn(), METADATA_SERVER_DETECTION: "none" },
     });
     figures.push(figuresSchema.parse(JSON.parse(stdout)));
   }

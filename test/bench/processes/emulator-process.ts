@@ -9,6 +9,7 @@ import { googlesFirestoreCommand } from "../../../packages/emulators/src/firesto
 import { freePort } from "../../harness/network/free-port.ts";
 import { type GrpcConnection, openGrpcConnection } from "./grpc-connection.ts";
 import { createCloudTasksCaller, createFirestoreCaller } from "./grpc-service.ts";
+import { passedOn } from "./passed-on.ts";
 
 /** An emulator that can run as its own process. */
 export interface EmulatorProgram {
@@ -75,7 +76,7 @@ export async function startEmulatorProcess(program: EmulatorProgram): Promise<Em
   const shell = spawn("sh", ["-c", TIED_TO_US, "sh", ...program.command(port)], {
     stdio: ["pipe", "pipe", "ignore"],
     env: {
-      PATH: process.env["PATH"],
+      ...passedOn(),
       LOG_LEVEL: "error",
       ...(program.addressVariable === undefined ? {} : { [program.addressVariable]: address }),
     },

@@ -3,7 +3,8 @@ import { sealEnvelope } from "../../../shared/contract/envelope.ts";
 import { hashPayload } from "../../../shared/contract/payload-hash.ts";
 import { queuesOf } from "../../../shared/contract/queue-shards.ts";
 import { type TaskId, deriveTaskId } from "../../../shared/contract/task-id.ts";
-import { CLAIMED, NATURAL, QUEUES_PATH, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { CLAIMED, NATURAL, setUpProducer } from "../../harness/producer/producer-harness.ts";
+import { QUEUES_PATH } from "../../harness/producer/producer-queues.ts";
 import { TEST_REGISTRY, deliverWebhook } from "../../harness/registry/test-registry.ts";
 import { TEST_QUEUES } from "../../harness/registry/test-queues.ts";
 

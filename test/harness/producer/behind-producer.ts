@@ -16,7 +16,7 @@ export function behindProducer({ admin, emulators, pastIt }: Pick<Backends, "adm
     /** How often an RPC reached the emulators. */
     calls: (rpc: string) => (cloudTasks.calls.get(rpc) ?? 0) + (firestore.calls.get(rpc) ?? 0),
     async queuedTasks(queue: string) {
-      const [tasks] = await admin.listTasks({ parent: `${QUEUES_PATH}/${queueNameOf(queue)}`, responseView: "FULL" });
+      const [tasks] = await admin().listTasks({ parent: `${QUEUES_PATH}/${queueNameOf(queue)}`, responseView: "FULL" });
       return tasks;
     },
     /** A task's full name in Cloud Tasks. */

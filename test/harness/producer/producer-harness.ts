@@ -91,7 +91,9 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     inFlight,
     waits,
     relay,
-    admin,
+    get admin() {
+      return admin();
+    },
     emulators,
     tasksProxy,
     recordsProxy,

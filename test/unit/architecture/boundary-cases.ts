@@ -112,8 +112,16 @@ const BROKEN_DEPLOYMENTS: readonly Broken[] = [
   ),
   broken(
     "infra that imports tests",
-    ["infra-imports-only-shared", "nothing-deployed-reaches-local-code", "nothing-imports-tests"],
+    ["infra-imports-only-shared", "nothing-imports-tests"],
     imports("infra/a.ts", "test/b.ts"),
+  ),
+  broken(
+    "a service that reaches an emulator's test through a folder without a rule",
+    ["services-import-only-shared", "nothing-imports-tests"],
+    {
+      ...imports("services/worker/a.ts", "lib/b.ts"),
+      ...imports("lib/b.ts", "packages/emulators/test/c.ts"),
+    },
   ),
   broken(
     "a service that reaches an emulator through a folder without a rule",

@@ -18,8 +18,17 @@ export interface HttpRule {
 const HTTP_METHODS = ["get", "post", "put", "patch", "delete"];
 const OPTION = "(google.api.http)";
 
-/** The rules of a service, for all RPCs that have one. */
-export function readHttpRules(service: protobuf.Service): readonly HttpRule[] {
+/** What was read, since all emulators in a process have the same services. */
+const known = new WeakMap<protobuf.Service, readonly HttpRule[]>();
+
+/** The rules of a service, for all RPCs that have one. They are read when they are first asked for. */
+export function httpRulesOf(service: protobuf.Service): readonly HttpRule[] {
+  const rules = known.get(service) ?? readHttpRules(service);
+  known.set(service, rules);
+  return rules;
+}
+
+function readHttpRules(service: protobuf.Service): readonly HttpRule[] {
   return service.methodsArray.flatMap((rpc) => {
     const option: unknown = Array.isArray(rpc.parsedOptions)
       ? rpc.parsedOptions.find((each: object) => OPTION in each)?.[OPTION]

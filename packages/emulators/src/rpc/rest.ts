@@ -2,7 +2,7 @@ import type http from "node:http";
 import type protobuf from "protobufjs/light.js";
 import type { EmulatorLog } from "../kernel/emulator-log.ts";
 import { type RpcHandler, countCall } from "./bind-service.ts";
-import { type HttpRule, readHttpRules } from "./http-rules.ts";
+import { type HttpRule, httpRulesOf } from "./http-rules.ts";
 import { httpStatusOf } from "./http-status.ts";
 import { loadOnce } from "./proto.ts";
 import { RpcCode, RpcError, codeName } from "./rpc-error.ts";
@@ -39,7 +39,7 @@ export type RestSurface = (request: http.IncomingMessage, response: http.ServerR
  */
 export function createRestSurface(binding: RestBinding): RestSurface {
   const { version, unversioned } = binding.rest;
-  const rules = loadOnce(() => readHttpRules(binding.load()));
+  const rules = loadOnce(() => httpRulesOf(binding.load()));
   return (request, response) => {
     const url = URL.parse(request.url ?? "/", "http://emulator");
     if (!url) return false;
