@@ -65,9 +65,21 @@ export class TestStack {
 
   /** Changes settings of the stack; undefined takes one away. */
   async configure(change: Readonly<Record<string, string | undefined>>): Promise<void> {
-    const { config, ...rest } = stackFile.parse(parse(await fs.readFile(this.file, "utf8")));
-    const changed = Object.entries({ ...config, ...change }).filter(([, value]) => value !== undefined);
-    await fs.writeFile(this.file, stringify({ ...rest, config: Object.fromEntries(changed) }, QUOTED));
+    const { config } = await this.readFile();
+    const changed = Object.entries({ ...config, ...change }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, value] as const],
+    );
+    await this.setConfig(Object.fromEntries(changed));
+  }
+
+  /** Gives the stack these settings and no others. */
+  async setConfig(config: Readonly<Record<string, string>>): Promise<void> {
+    const file = await this.readFile();
+    await fs.writeFile(this.file, stringify({ ...file, config }, QUOTED));
+  }
+
+  private async readFile() {
+    return stackFile.parse(parse(await fs.readFile(this.file, "utf8")));
   }
 
   up(): Promise<Ran> {
