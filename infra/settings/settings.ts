@@ -54,7 +54,7 @@ const ownFields = {
    * what revisions without callers accepted is looked for without an end.
    */
   callerKeysFrom: z.iso
-    .datetime({ offset: true, error: "must be a time with a zone, for example 2027-01-31T12:00:00Z" })
+    .datetime({ offset: true, error: 'must be a time with a zone, and in quotes, for example "2027-01-31T12:00:00Z"' })
     .optional(),
   callers: listOf(caller).refine(areDistinct, "must not contain duplicates").default([]),
   /** E-mail addresses of people and service accounts. They may call the producer without being listed as callers. */

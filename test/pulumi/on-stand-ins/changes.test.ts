@@ -102,7 +102,7 @@ test("a setting that is wrong is refused by the preview with its sentence, and n
 
   expect(refused).toMatchObject({ succeeded: false });
   expect(refused.output).toContain("handoff:workerMaxInstances: ");
-  expect(refused.output).toContain("there is no setting nothing");
+  expect(refused.output).toContain("handoff:nothing: there is no such setting");
   expect(refused.output).not.toContain("    at ");
   expect(standIn.calls).toEqual([]);
 });
