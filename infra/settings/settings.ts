@@ -96,11 +96,11 @@ const schemaOf = ({ types, schedules }: Pick<Registry, "types" | "schedules">) =
       schedulesOff: schedulesOff(schedules).default([]),
       schedules: goneSchedules.optional(),
     })
-    .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
+    .refine((settings) => !(settings.producerMinInstances > settings.producerMaxInstances), {
       path: ["producerMinInstances"],
       message: "must not be more than producerMaxInstances",
     })
-    .refine((settings) => settings.workerMinInstances <= settings.workerMaxInstances, {
+    .refine((settings) => !(settings.workerMinInstances > settings.workerMaxInstances), {
       path: ["workerMinInstances"],
       message: "must not be more than workerMaxInstances",
     });

@@ -31,6 +31,7 @@ const CHANGES: readonly (readonly [Readonly<Record<string, string>>, readonly st
       "delete Service console",
       "delete ServiceIamMember console-calls-producer",
       "delete ServiceIamMember user:you@example.com-calls-console",
+      "delete ServiceIamMember user:you@example.com-finds-console",
       "update ProjectExclusion logs",
       "update Service producer",
     ],

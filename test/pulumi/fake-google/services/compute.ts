@@ -22,19 +22,20 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 const resources: Service = ({ product, name, method, body, query }, world) => {
   if (product !== "compute" || name.includes("/operations")) return undefined;
   const linkTo = (path: string): string => `https://www.googleapis.com/compute/v1/${path}`;
+  const place = /^projects\/[^/]+\/regions\/[^/]+/.exec(name)?.[0];
+  const region = place === undefined ? {} : { region: linkTo(place) };
   const done = (target: string): Resource => {
-    const operation = `${target.split("/").slice(0, -2).join("/")}/operations/operation-${world.nextId()}`;
-    const operationType = OPERATIONS[method] ?? "";
-    return { ...DONE, name: lastOf(operation), operationType, selfLink: linkTo(operation), targetLink: linkTo(target) };
+    const operation = `${place ?? `projects/${world.project.id}/global`}/operations/operation-${world.nextId()}`;
+    const links = { selfLink: linkTo(operation), targetLink: linkTo(target) };
+    return { ...DONE, ...region, ...links, name: lastOf(operation), operationType: OPERATIONS[method] ?? "" };
   };
   if (COLLECTION.test(name) && method === "POST") {
     const made = `${name}/${textOf(body["name"])}`;
     const address = name.endsWith("/addresses") ? { address: ADDRESS, status: "RESERVED" } : {};
-    const region = /^projects\/[^/]+\/regions\/[^/]+/.exec(name)?.[0];
     world.create(`compute/${made}`, {
       ...address,
       ...body,
-      ...(region === undefined ? {} : { region: linkTo(region) }),
+      ...region,
       id: world.nextId(),
       selfLink: linkTo(made),
       fingerprint: "1",
