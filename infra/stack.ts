@@ -35,17 +35,18 @@ const PRODUCER_REQUEST_TIMEOUT_MS = 60_000;
 /**
  * Declares the whole stack for a registry's task types and queues, using the stack's configuration.
  *
+ * @param retries how to retry what isn't there yet.
  * @returns the stack's outputs.
  * @throws SettingsError and BudgetError before any resource is declared; RegionError and ShardsError before any of the
  *   queues is.
  */
-export async function provision(registry: Registry) {
+export async function provision(registry: Registry, retries: Parameters<typeof retryNotThereYet>[0] = {}) {
   // Older versions don't retry a resource that isn't ready yet, or create it twice.
   await pulumi.requirePulumiVersion(">=3.270.0");
 
   const settings = parseSettings(pulumi.runtime.allConfig(), registry, secretKeys());
   refuseBrokenBudgets({ registry, settings });
-  retryNotThereYet();
+  retryNotThereYet(retries);
   settleGrants({ settleMs: settings.grantSettleSeconds * 1_000 });
 
   const provider = providerBehindApis(settings);

@@ -1,3 +1,5 @@
+import type { Fault } from "./fault.ts";
+import { type Lateness, LateIam } from "./late-iam.ts";
 import { madeUpState } from "./made-up-state.ts";
 import type { ProvidedResource } from "./recorded-resource.ts";
 import { type Fields, fieldsOf, textOf } from "./wire-values.ts";
@@ -22,9 +24,6 @@ export interface OfflineService {
   /** How its last deployment ended; undefined if Cloud Run doesn't say. */
   readonly condition: { readonly state: string; readonly message?: string } | undefined;
 }
-
-/** How a call to a provider fails: refused whole, or after the object exists, as an operation that ends with an error. */
-export type Fault = string | { readonly error: string; readonly leavesObject: true };
 
 /** How calls end, if not well. */
 export interface Faults {
@@ -52,6 +51,12 @@ export class ProviderError extends Error {
   }
 }
 
+interface CloudOptions {
+  readonly regions?: readonly string[];
+  readonly quotas?: ReadonlyMap<string, number>;
+  readonly iam?: Lateness;
+}
+
 /**
  * Stands for what outlives a run of a program: Pulumi's state, and the Cloud Run services that exist. Calls behave as
  * the real provider's do: a creation or an update whose operation fails leaves a service that doesn't work.
@@ -63,9 +68,16 @@ export class OfflineCloud {
   readonly services = new Map<string, OfflineService>();
   /** Where Cloud Run is; empty if nobody can tell. */
   readonly regions: readonly string[];
+  /** How many there may be of a type of resource; no limit for others. */
+  readonly quotas: Map<string, number>;
+  private readonly iam: LateIam;
+  private readonly made = new Map<string, Set<string>>();
 
-  constructor({ regions = [] }: { readonly regions?: readonly string[] } = {}) {
+  /** IAM knows at once of everything unless `iam` says how late it is. */
+  constructor({ regions = [], quotas = new Map(), iam = { refusals: 0, grantsMs: 0 } }: CloudOptions = {}) {
     this.regions = regions;
+    this.quotas = new Map(quotas);
+    this.iam = new LateIam(iam);
   }
 
   /** @throws ProviderError */
@@ -109,14 +121,27 @@ export class OfflineCloud {
     };
   }
 
-  private deploy(resource: ProvidedResource, fault: Fault | undefined, { deployedAs }: Faults): ResourceState {
+  private deploy(resource: ProvidedResource, given: Fault | undefined, { deployedAs }: Faults): ResourceState {
+    const fault = given ?? this.overQuota(resource) ?? this.iam.faultOf(resource);
     if (typeof fault === "string") throw new ProviderError(fault);
     const { id, state: outputs } = madeUpState(resource);
     const made: ResourceState = { id, inputs: resource.openInputs, outputs, failed: false };
     if (resource.type === SERVICE)
       this.services.set(textOf(resource.openInputs["name"]), serviceOf(resource, fault, deployedAs));
     if (fault) throw new ProviderError(fault.error, { ...made, failed: true });
+    this.iam.note(resource, outputs);
     return made;
+  }
+
+  /** As Google words it (https://cloud.google.com/docs/quotas/troubleshoot), where there would be more than the quota. */
+  private overQuota({ type, urn }: ProvidedResource): Fault | undefined {
+    const made = this.made.get(type) ?? new Set();
+    const most = this.quotas.get(type) ?? Infinity;
+    const kind = type.split(":").at(-1);
+    if (!made.has(urn) && made.size >= most)
+      return `Error creating ${kind}: googleapi: Error 429: Quota exceeded for quota metric '${kind}s' and limit '${kind}s per project', rateLimitExceeded`;
+    this.made.set(type, made.add(urn));
+    return undefined;
   }
 }
 

@@ -47,12 +47,26 @@ export function readStackFile(file: string, declared: Declared): StackConfig {
 
 function parseStackFile(file: string): z.output<typeof stackFile> {
   try {
-    return stackFile.parse(parse(fs.readFileSync(file, "utf8")));
+    const text = fs.readFileSync(file, "utf8");
+    return stackFile.parse(parse(text, (_, value: unknown) => asPulumiReads(value), { customTags: ["timestamp"] }));
   } catch (cause) {
     const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     const why = isMissing ? "the file doesn't exist" : "it must be YAML with a config map, as Pulumi writes it";
     throw new ConfigError(`${file} can't be used: ${why}.`, { cause });
   }
+}
+
+/**
+ * A time without quotes is one to Pulumi, too. It passes that on in a spelling of its own, which is no time to a program:
+ * `2027-01-31 12:00:00 +0000 UTC`.
+ */
+function asPulumiReads(value: unknown): unknown {
+  return value instanceof Date
+    ? value
+        .toISOString()
+        .replace("T", " ")
+        .replace(/\.\d+Z$/, " +0000 UTC")
+    : value;
 }
 
 /** Pulumi writes an encrypted value as `secure: v1:…`. */

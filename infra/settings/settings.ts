@@ -55,7 +55,7 @@ const ownFields = {
    * what revisions without callers accepted is looked for without an end.
    */
   callerKeysFrom: z.iso
-    .datetime({ offset: true, error: "must be a time with a zone, for example 2027-01-31T12:00:00Z" })
+    .datetime({ offset: true, error: 'must be a time with a zone, and in quotes, for example "2027-01-31T12:00:00Z"' })
     .optional(),
   callers: listOf(caller).refine(areDistinct, "must not contain duplicates").default([]),
   /** E-mail addresses of people and service accounts. They may call the producer without being listed as callers. */
@@ -97,11 +97,11 @@ const schemaOf = ({ types, schedules }: Pick<Registry, "types" | "schedules">) =
       schedulesOff: schedulesOff(schedules).default([]),
       schedules: goneSchedules.optional(),
     })
-    .refine((settings) => settings.producerMinInstances <= settings.producerMaxInstances, {
+    .refine((settings) => !(settings.producerMinInstances > settings.producerMaxInstances), {
       path: ["producerMinInstances"],
       message: "must not be more than producerMaxInstances",
     })
-    .refine((settings) => settings.workerMinInstances <= settings.workerMaxInstances, {
+    .refine((settings) => !(settings.workerMinInstances > settings.workerMaxInstances), {
       path: ["workerMinInstances"],
       message: "must not be more than workerMaxInstances",
     });

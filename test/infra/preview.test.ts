@@ -34,6 +34,11 @@ test.each([
   ["config: [1,2]", "it must be YAML with a config map"],
   ["", "it must be YAML with a config map"],
   ["a: [", "it must be YAML with a config map"],
+  // Pulumi reads it as a time, and spells it in its own way.
+  [
+    "config: { handoff:callerKeysFrom: 2020-01-01T00:00:00Z }",
+    "handoff:callerKeysFrom: must be a time with a zone, and in quotes",
+  ],
   ["config: { handoff:region: mars }", "handoff:region: must be a region, for example europe-west1."],
   ...["{ secure: v1:abc }", "{ LEVEL: info, TOKEN: { secure: v1:abc } }"].map((given) => [
     `config: { handoff:workerEnvironment: ${given} }`,

@@ -57,3 +57,15 @@ test.each<[Readonly<Record<string, string>>, string]>([
 ])("%j is refused with a sentence", (change, sentence) => {
   expect(() => parseSettings({ ...NEEDED, ...change }, FIXTURE)).toThrow(sentence);
 });
+
+test.each(["producer", "worker"])(
+  "a number of instances of the %s that is none is refused by one sentence",
+  (service) => {
+    const settings = { ...NEEDED, [`handoff:${service}MaxInstances`]: "many" };
+    expect(() => parseSettings(settings, FIXTURE)).toThrow(
+      new SettingsError(
+        `The stack's configuration is invalid:\n  - handoff:${service}MaxInstances: must be a whole number from 1 to 1000.`,
+      ),
+    );
+  },
+);

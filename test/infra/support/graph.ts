@@ -36,12 +36,12 @@ export function runFixture(
   return runRecorded({ stack: kind, mode, ...example, config: { ...example.config, ...change }, source });
 }
 
-/** The source of a program that provisions one of our registries. */
-export function programOfFixture(name: keyof typeof FIXTURES): string {
+/** The source of a program that provisions one of our registries. `retries` says how, in its own source. */
+export function programOfFixture(name: keyof typeof FIXTURES, retries = "{}"): string {
   return `
     import { provision } from "${PROJECT_DIR}/infra/stack.ts";
     import { ${name} } from "${PROJECT_DIR}/test/infra/support/fixture-registry.ts";
-    export default await provision(${name});`;
+    export default await provision(${name}, ${retries});`;
 }
 
 /** What stands in for the built-in types that the production example names, in a registry without them. */

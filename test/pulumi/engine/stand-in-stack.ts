@@ -8,7 +8,7 @@ import { wantedVersion } from "./wanted-plugins.ts";
 import { TestStack } from "./test-stack.ts";
 
 /** Nothing has to settle, so nothing waits. */
-const WITHOUT_WAITS = { "handoff:grantSettleSeconds": "0" };
+export const WITHOUT_WAITS = { "handoff:grantSettleSeconds": "0" };
 
 /** A stack of one kind whose providers are all stood in for. */
 export async function standInStack(

@@ -45,10 +45,12 @@ const stackFile = z.looseObject({ config: z.record(z.string(), z.string()).defau
 export class TestStack {
   private readonly stack: Stack;
   private readonly file: string;
+  private readonly config: Readonly<Record<string, string>>;
 
-  private constructor(stack: Stack, file: string) {
+  private constructor(stack: Stack, file: string, config: Readonly<Record<string, string>>) {
     this.stack = stack;
     this.file = file;
+    this.config = config;
   }
 
   static async create({ name, config, attached, environment = {}, source = DEPLOYED }: TestStackOptions) {
@@ -60,14 +62,31 @@ export class TestStack {
     await fs.writeFile(file, stringify({ config }, QUOTED));
     const envVars = { ...pulumiEnvironment({ folder, attached }), ...environment };
     const stack = await LocalWorkspace.createStack({ stackName: name, workDir: program }, { envVars });
-    return new TestStack(stack, file);
+    return new TestStack(stack, file, config);
   }
 
   /** Changes settings of the stack; undefined takes one away. */
   async configure(change: Readonly<Record<string, string | undefined>>): Promise<void> {
-    const { config, ...rest } = stackFile.parse(parse(await fs.readFile(this.file, "utf8")));
-    const changed = Object.entries({ ...config, ...change }).filter(([, value]) => value !== undefined);
-    await fs.writeFile(this.file, stringify({ ...rest, config: Object.fromEntries(changed) }, QUOTED));
+    const { config } = await this.readFile();
+    const changed = Object.entries({ ...config, ...change }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, value] as const],
+    );
+    await this.setConfig(Object.fromEntries(changed));
+  }
+
+  /** Gives the stack these settings and no others. */
+  async setConfig(config: Readonly<Record<string, string>>): Promise<void> {
+    const file = await this.readFile();
+    await fs.writeFile(this.file, stringify({ ...file, config }, QUOTED));
+  }
+
+  /** Gives the stack the settings that it began with. */
+  restore(): Promise<void> {
+    return this.setConfig(this.config);
+  }
+
+  private async readFile() {
+    return stackFile.parse(parse(await fs.readFile(this.file, "utf8")));
   }
 
   up(): Promise<Ran> {

@@ -2,19 +2,11 @@ import { expect, test } from "vitest";
 import { countByType } from "../../../infra/preview/print-graph.ts";
 import type { RecordedResource } from "../../../infra/preview/recorded-resource.ts";
 import { runRegistered } from "../../infra/support/graph.ts";
+import { countsOf } from "../engine/counts.ts";
 import { standInStack } from "../engine/stand-in-stack.ts";
-import type { RanStep } from "../engine/test-stack.ts";
 import type { Call } from "../stand-ins/stand-in.ts";
 
 const KINDS = ["dev", "production"] as const;
-
-/** What `npm run preview:offline` counts: neither components nor the providers that Pulumi adds by itself. */
-function countsOf(steps: readonly RanStep[]): Record<string, number> {
-  const counted = steps.filter(
-    ({ urn, type }) => !/^(handoff:|pulumi:pulumi:)/.test(type) && !urn.includes("::default_"),
-  );
-  return Object.fromEntries([...Map.groupBy(counted, ({ type }) => type)].map(([type, { length }]) => [type, length]));
-}
 
 test.each(KINDS)(
   "the %s example comes up as the offline preview says, and then there is nothing to change",

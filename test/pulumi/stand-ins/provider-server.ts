@@ -76,6 +76,7 @@ function lifecycleCalls(version: string): Record<string, Unary> {
     configure: () => {
       const answer = new provider.ConfigureResponse();
       answer.setAcceptsecrets(true);
+      answer.setSupportspreview(true);
       return answer;
     },
     checkConfig: accept,
@@ -100,6 +101,7 @@ function resourceCalls(served: Provider): Record<string, Unary> {
         }),
       ),
     create: (request: provider.CreateRequest) => {
+      if (request.getPreview()) return previewedCreation(request);
       const asked = { urn: request.getUrn(), id: "", properties: fieldsIn(request.getProperties()) };
       const { id, outputs } = served.create(asked);
       const answer = new provider.CreateResponse();
@@ -108,6 +110,7 @@ function resourceCalls(served: Provider): Record<string, Unary> {
       return answer;
     },
     update: (request: provider.UpdateRequest) => {
+      if (request.getPreview()) return previewedUpdate(request);
       const asked = { urn: request.getUrn(), id: request.getId(), properties: fieldsIn(request.getNews()) };
       const answer = new provider.UpdateResponse();
       answer.setProperties(struct.Struct.fromJavaScript(served.update(asked).outputs));
@@ -133,6 +136,21 @@ function resourceCalls(served: Provider): Record<string, Unary> {
       return answer;
     },
   };
+}
+
+/** What only a creation tells is left out, and so unknown. */
+function previewedCreation(request: provider.CreateRequest): provider.CreateResponse {
+  const answer = new provider.CreateResponse();
+  answer.setProperties(request.getProperties());
+  return answer;
+}
+
+/** What an update doesn't ask to change stays as it is, as Google's provider plans it. */
+function previewedUpdate(request: provider.UpdateRequest): provider.UpdateResponse {
+  const planned = { ...fieldsIn(request.getOlds()), ...fieldsIn(request.getNews()) };
+  const answer = new provider.UpdateResponse();
+  answer.setProperties(struct.Struct.fromJavaScript(planned));
+  return answer;
 }
 
 function fieldsIn(message: struct.Struct | undefined): Fields {

@@ -7,6 +7,14 @@ const COLLECTION = /^projects\/[^/]+\/(?:global|regions\/[^/]+)\/(?:networks|sub
 /** Of an address that is for documentation (https://www.rfc-editor.org/rfc/rfc5737). */
 const ADDRESS = "203.0.113.7";
 
+const DONE = { kind: "compute#operation", status: "DONE", progress: 100 };
+const OPERATIONS: Readonly<Record<string, string>> = {
+  POST: "insert",
+  PATCH: "patch",
+  PUT: "update",
+  DELETE: "delete",
+};
+
 /**
  * Compute's API answers with operations of its own kind, which name what they are about by links
  * (https://cloud.google.com/compute/docs/reference/rest/v1/globalOperations). A NAT is a part of its router.
@@ -14,19 +22,20 @@ const ADDRESS = "203.0.113.7";
 const resources: Service = ({ product, name, method, body, query }, world) => {
   if (product !== "compute" || name.includes("/operations")) return undefined;
   const linkTo = (path: string): string => `https://www.googleapis.com/compute/v1/${path}`;
-  const done = (target: string): Resource => ({
-    kind: "compute#operation",
-    name: `operation-${world.nextId()}`,
-    status: "DONE",
-    progress: 100,
-    targetLink: linkTo(target),
-  });
+  const place = /^projects\/[^/]+\/regions\/[^/]+/.exec(name)?.[0];
+  const region = place === undefined ? {} : { region: linkTo(place) };
+  const done = (target: string): Resource => {
+    const operation = `${place ?? `projects/${world.project.id}/global`}/operations/operation-${world.nextId()}`;
+    const links = { selfLink: linkTo(operation), targetLink: linkTo(target) };
+    return { ...DONE, ...region, ...links, name: lastOf(operation), operationType: OPERATIONS[method] ?? "" };
+  };
   if (COLLECTION.test(name) && method === "POST") {
     const made = `${name}/${textOf(body["name"])}`;
     const address = name.endsWith("/addresses") ? { address: ADDRESS, status: "RESERVED" } : {};
     world.create(`compute/${made}`, {
       ...address,
       ...body,
+      ...region,
       id: world.nextId(),
       selfLink: linkTo(made),
       fingerprint: "1",
@@ -48,7 +57,7 @@ const resources: Service = ({ product, name, method, body, query }, world) => {
 /** All of them are done at once. */
 const operations: Service = ({ product, name }) =>
   product === "compute" && name.includes("/operations/")
-    ? { kind: "compute#operation", name: lastOf(name), status: "DONE", progress: 100 }
+    ? { ...DONE, name: lastOf(name), operationType: "insert" }
     : undefined;
 
 export const compute: readonly Service[] = [resources, operations];
