@@ -2,20 +2,20 @@ import { HandoffError, UnreachableError } from "../errors.ts";
 import { textOf } from "../../../../shared/process/thrown.ts";
 import { ConfigError } from "../../../../shared/runtime/config-error.ts";
 
-/** How a command ended, as its exit code. `interrupted` is what shells expect after Ctrl-C. */
+/** The exit codes of commands. `interrupted` is what shells expect after Ctrl-C. */
 export const EXIT = { done: 0, refused: 1, usage: 2, notReached: 3, interrupted: 130 } as const;
 
-/** The command can't do what it was asked to. The message says why, and what to do. */
+/** The command couldn't do what was requested. The message says why, and what to do. */
 export class RefusedError extends Error {
   readonly code = "REFUSED";
 }
 
-/** The command line doesn't say what to do, or says something that can't be. */
+/** The command line is incomplete or invalid. */
 export class UsageError extends Error {
   readonly code = "USAGE";
 }
 
-/** How a command that threw ends: its exit code, and one or two sentences; none where everything has been said. */
+/** How a command that threw ends: its exit code, and one or two sentences, or none if the error was reported. */
 export interface Ending {
   readonly exitCode: number;
   readonly message: string;
@@ -36,7 +36,7 @@ export function endingOf(error: unknown): Ending {
   return { exitCode: EXIT.refused, message: `The command failed: ${textOf(error)}` };
 }
 
-/** Why no response came, for example ECONNREFUSED, or that nobody vouches for a certificate. */
+/** Why there was no response, for example ECONNREFUSED or an untrusted certificate. */
 function lastErrorOf({ cause }: Error): string[] {
   for (let error = cause; error instanceof Error; error = error.cause) {
     if ("code" in error && typeof error.code === "string") return [`The last error was ${error.code}.`];

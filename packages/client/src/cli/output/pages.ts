@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 
 const A_PAGE = 50;
 
-/** The first items of a list in pages, so that the first ones are shown while the next ones are fetched. */
+/** The first items of a list, in pages, so that the first ones are shown while the next are fetched. */
 export async function* pagesOf<Item>(items: AsyncIterable<Item>, most: number): AsyncGenerator<readonly Item[]> {
   let page: Item[] = [];
   let count = 0;
@@ -18,7 +18,7 @@ export async function* pagesOf<Item>(items: AsyncIterable<Item>, most: number): 
   if (page.length > 0) yield page;
 }
 
-/** @throws InvalidArgumentError for anything but a whole number above 0. */
+/** @throws InvalidArgumentError for anything but a positive integer. */
 export function readCount(text: string): number {
   const count = Number(text);
   if (/^\d{1,9}$/.test(text) && count > 0) return count;
