@@ -1,9 +1,9 @@
-/** A JSON schema, of which nothing is certain: a producer of a later revision may send more. */
+/** A JSON schema. Nothing about it is certain: a producer of a later revision may send more. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const NO_SCHEMA: JsonSchema = {};
 
-/** A value as a schema; one that allows anything if it isn't a schema. */
+/** A value as a schema; if it isn't one, a schema that allows anything. */
 export function asSchema(value: unknown): JsonSchema {
   return isObject(value) ? value : NO_SCHEMA;
 }
@@ -12,18 +12,18 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A schema that others refer to, with its address. */
+/** A schema that is referred to, with the references so far. */
 export interface Referred {
   readonly schema: JsonSchema;
-  /** The addresses that led to it: one that comes again never ends. */
+  /** The references that led to it: if one repeats, they never end. */
   readonly via: ReadonlySet<string>;
 }
 
 /**
- * The schema that a schema stands for: what its `$ref` refers to, with its own words about it. Undefined if it refers to
- * itself, or to what isn't there.
+ * Resolves a schema's `$ref` and adds its own keywords. Undefined if it refers to itself, or to a schema that doesn't
+ * exist.
  *
- * @param from.root the document, in which every address is.
+ * @param from.root the document that contains every referenced schema.
  */
 export function resolve(
   schema: JsonSchema,
@@ -41,7 +41,7 @@ export function resolve(
   return { schema: found, via };
 }
 
-/** As zod writes addresses: the whole, or one of its `$defs`. */
+/** In the form that zod writes: the whole document, or one of its `$defs`. */
 function targetOf(address: string, root: JsonSchema): JsonSchema | undefined {
   if (address === "#") return root;
   const name = /^#\/\$defs\/([^/]+)$/.exec(address)?.[1]?.replaceAll("~1", "/").replaceAll("~0", "~");

@@ -5,7 +5,7 @@ import { Time } from "../../parts/time.tsx";
 import { cutMessage } from "./cut-message.ts";
 import { Scroll } from "../../parts/scroll.tsx";
 
-/** Letters in a few words each, before something is done about them. */
+/** A short list of the letters that an action is about to change. */
 export function LetterList({ letters }: { readonly letters: readonly DeadLetter[] }) {
   return (
     <Scroll label="Dead letters">

@@ -3,7 +3,7 @@ import { withQuery } from "../../parts/pager.tsx";
 import { queuePage, typePage } from "../../parts/task-id.tsx";
 import { Scroll } from "../../parts/scroll.tsx";
 
-/** Leads to the form of each type. */
+/** Links to the form of each type. */
 export function ChooseType({ types, unknown }: { readonly types: readonly TaskTypeInfo[]; readonly unknown: string }) {
   return (
     <>

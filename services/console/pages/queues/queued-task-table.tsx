@@ -5,7 +5,7 @@ import { TaskLink, typePage } from "../../parts/task-id.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Scroll } from "../../parts/scroll.tsx";
 
-/** Tasks as their queue sees them. Those that Handoff didn't enqueue have no page. */
+/** The tasks in a queue. Tasks that Handoff didn't enqueue have no page. */
 export function QueuedTaskTable({ tasks }: { readonly tasks: readonly QueuedTask[] }) {
   return (
     <Scroll label="Tasks">

@@ -5,7 +5,7 @@ import { formatCount, formatRate } from "../../parts/numbers.ts";
 import { StateBadge } from "../../parts/state-badge.tsx";
 import { Scroll } from "../../parts/scroll.tsx";
 
-/** The queues in Cloud Tasks that stand for one: its tasks are spread over them. */
+/** The Cloud Tasks queues that make up a queue; its tasks are spread over them. */
 export function ShardTable({ shards }: { readonly shards: readonly QueueShard[] }) {
   const deepest = Math.max(1, ...shards.map(({ depth }) => depth));
   return (

@@ -2,7 +2,7 @@ import { type Field, payloadField } from "../../payload/field.ts";
 import { descriptionOf, fieldSentences, ruleWords, typeWords } from "../../payload/field-words.ts";
 import { Scroll } from "../../parts/scroll.tsx";
 
-/** The fields of a payload as rows, those of objects below their own. */
+/** The fields of a payload as rows; those of objects are listed below them. */
 export function SchemaTable({ payloadSchema }: { readonly payloadSchema: Readonly<Record<string, unknown>> }) {
   const field = payloadField(payloadSchema);
   const rows = field.kind === "group" ? field.fields.flatMap(withFields) : [field];

@@ -13,7 +13,7 @@ interface Result {
   readonly outcome: LetterOutcome;
 }
 
-/** What became of each selected letter, where it wasn't the same with all. What wasn't done, or may not have been, can be tried again. */
+/** The result for each selected letter, if they differ. Letters that may not have been handled can be tried again. */
 export function SelectedOutcome(props: {
   readonly action: SelectedAction;
   readonly results: readonly Result[];

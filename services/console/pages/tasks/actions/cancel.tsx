@@ -41,7 +41,7 @@ function whatMayHaveRun({ state, attempts }: { readonly state: Task["state"]; re
   return `${many} begun already. What they did stays done.`;
 }
 
-/** What a cancel did, as a sentence. */
+/** The result of a cancel, as a sentence. */
 export function describeCancelled(id: string, cancelled: Cancelled): string {
   if (cancelled.state === "running") {
     return `Task ${id} will be cancelled when the attempt that is running ends, unless that succeeds.`;
