@@ -17,7 +17,7 @@ export const OTHER_KEY = makeSigningKey("key-2");
 /**
  * Token rules backed by a real key server that serves `KEY`, with a token that they accept.
  *
- * @param mode default: that of the rules themselves.
+ * @param mode default: the rules' own.
  *
  * The clock starts at the wall clock's time, in whole seconds, because google-auth-library uses the wall clock.
  */

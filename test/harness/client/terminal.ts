@@ -1,16 +1,16 @@
 import { PassThrough, Readable, Writable } from "node:stream";
 import type { Surroundings } from "../../../packages/client/src/cli/surroundings.ts";
 
-/** The surroundings of a command that a test runs in its own process, and what it wrote. */
+/** The surroundings for a command that a test runs in its own process, and the command's output. */
 export function surroundingsOf({
   isTerminal = false,
   typed = "",
   env = {},
   cwd = process.cwd(),
 }: {
-  /** Whether a person sits there. Default: a pipe. */
+  /** Whether it is a terminal. Default: a pipe. */
   readonly isTerminal?: boolean;
-  /** What comes from stdin. */
+  /** The contents of stdin. */
   readonly typed?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;

@@ -35,7 +35,7 @@ import { connectToEmulator } from "../firestore/connect-to-emulator.ts";
 import { relayOf } from "./test-relay.ts";
 import { type ProxyListener, startFaultProxy } from "../network/fault-proxy.ts";
 
-/** Where the queues are. Their names differ from their keys, as they can in the cloud. */
+/** The path of the queues. Their names differ from their keys, as they can in the cloud. */
 export const QUEUES_PATH = "projects/handoff-test/locations/europe-west1/queues";
 const nameOf = (key: string): string => `${key}-2`;
 const secondNameOf = (key: string): string => `${key}-3`;
@@ -64,25 +64,25 @@ export interface ProducerHarnessOptions {
   readonly twice?: readonly string[];
   /** The producer's clock. Default: the wall clock, which the emulators always use. */
   readonly clock?: Clock;
-  /** Whether the queues deliver. Default: no, tasks stay where they are. */
+  /** Whether the queues deliver. Default: no; tasks stay where they are. */
   readonly delivering?: boolean;
   /** Where tasks are delivered. Default: an address that doesn't exist. */
   readonly workerUrl?: string;
   /** Default: a tracer that keeps no spans. */
   readonly tracer?: Tracer;
-  /** Null leaves it out. Default: so long ago that no shared key is looked for. */
+  /** Null leaves it out. Default: long ago, so that no shared key is looked up. */
   readonly callerKeysFromMs?: number | null;
-  /** Who may call. Default: everybody, as `local`. */
+  /** The access control. Default: everybody may call, as `local`. */
   readonly access?: Pick<Producer, "identify" | "callerRate">;
   /** The types that applications may enqueue through the outbox. Default: all. */
   readonly outboxTypes?: readonly string[];
   /** The names of schedules that aren't run. Default: none. */
   readonly schedulesOff?: readonly string[];
-  /** Told what goes to Firestore. Default: nobody is. */
+  /** Receives the calls to Firestore. Default: nobody does. */
   readonly cost?: ProxyListener;
   /** Default: none, as on a laptop. */
   readonly console?: GoogleConsole;
-  /** Who counts what is enqueued and done. Default: nobody. */
+  /** The source of the counts of enqueued and finished tasks. Default: none. */
   readonly throughput?: Throughput | undefined;
   /** Default: those of the smallest instance. */
   readonly limits?: AdmissionLimits;
@@ -180,11 +180,11 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     tasksProxy,
     recordsProxy,
     post,
-    /** Requests a task; `key` is the idempotency key. */
+    /** Enqueues a task; `key` is the idempotency key. */
     enqueue: (body: unknown, key?: string) =>
       post(JSON.stringify(body), key === undefined ? {} : { "idempotency-key": key }),
     send,
-    /** How often an RPC reached the emulators. */
+    /** How many times an RPC has reached the emulators. */
     calls: (rpc: string) => (cloudTasks.calls.get(rpc) ?? 0) + (firestoreEmulator.calls.get(rpc) ?? 0),
     async queuedTasks(queue: string) {
       const [tasks] = await admin.listTasks({ parent: `${QUEUES_PATH}/${nameOf(queue)}`, responseView: "FULL" });
@@ -195,11 +195,11 @@ export async function setUpProducer(options: ProducerHarnessOptions = {}) {
     /** Writes a task's record as a worker would. `fields` override those of a task that succeeded. */
     writeRecord: (id: string, fields: Record<string, unknown> = {}) =>
       records.doc(id).set({ ...SUCCEEDED, expireAt: Timestamp.fromMillis(Date.now() + MINUTE_MS), ...fields }),
-    /** The dead letters, past the proxy. */
+    /** The dead letters, read without the proxy. */
     letters: () => letters,
-    /** The outbox, past the proxy. */
+    /** The outbox, read without the proxy. */
     outboxEntries: () => entries,
-    /** What is remembered of schedules, past the proxy. */
+    /** The schedules' states, read without the proxy. */
     schedules: () => pastIt.collection(TASK_SCHEDULES),
     /** The entries of a task. */
     async entriesOf(id: string) {
