@@ -90,14 +90,14 @@ it.each<[title: string, environment: Record<string, string>, lines: string[]]>([
   expect(() => identityWith(environment)).toThrow(ConfigError);
 });
 
-it("tells nobody apart only where it is told to", () => {
+it("identifies nobody only if it is told so", () => {
   expect(identityWith(LOCAL)).toBe(identifyLocally);
   for (const variables of [IAP, CLOUD_RUN, { ...IAP, ...ON_CLOUD_RUN }, { ...CLOUD_RUN, ...ON_CLOUD_RUN }]) {
     expect(identityWith(variables)).not.toBe(identifyLocally);
   }
 });
 
-it("takes everybody for the same person on a developer's machine", async () => {
+it("identifies everybody as the same person on a developer's machine", async () => {
   const local = await identifyLocally(new Headers({ "x-goog-iap-jwt-assertion": "a.b.c", authorization: "Bearer x" }));
   expect(local).toEqual({ kind: "identified", email: "local" });
 });

@@ -39,7 +39,7 @@ it.each([
   expect(mayComeFrom(name, idOf("00000007"), deployed({ now: 4, before: 2 }))).toBe(expected);
 });
 
-it("random ids are spread evenly", () => {
+it("random ids are evenly distributed", () => {
   const counts = new Map<string, number>();
   for (let n = 0; n < 8_000; n++) {
     const [name] = queuesOf(randomTaskId({ queue: "bulk", idempotency: "claim" }), deployed({ now: 4 }));
@@ -53,7 +53,7 @@ it.each([
   [{ now: 4 }, [25, 25, 25, 25], [6, 5, 5, 5]],
   [{ now: 2, before: 4 }, [25, 25, 25, 25], [6, 5, 5, 5]],
   [{ now: 2, before: 1 }, [50, 50], [11, 10]],
-])("shards share what their queue may do: %j", (shards, rates, atOnce) => {
+])("shards share their queue's limits: %j", (shards, rates, atOnce) => {
   const queue = { ...bulk, maxDispatchesPerSecond: 100, maxConcurrentDispatches: 21, shards };
   const shares = shardKeys("bulk", queue).map((_, shard) => shareOf(queue, shard));
   expect(shares.map((share) => share.maxDispatchesPerSecond)).toEqual(rates);
@@ -66,7 +66,7 @@ it.each([
   [{ now: 2, before: 1.5 }, "Queue bulk: shards.now and shards.before must be whole numbers from 1 to 16."],
   [{ now: 2, before: 2 }, "Queue bulk: shards.before must differ from shards.now, or be left out."],
   [{ now: 3 }, "Queue bulk-2: one of the shards of queue bulk is called so. Give the queue another key."],
-])("a registry refuses shards that make no sense: %j", (shards, sentence) => {
+])("a registry refuses invalid shards: %j", (shards, sentence) => {
   const queues = { bulk: { ...bulk, shards }, "bulk-2": bulk };
   expect(() => defineRegistry({ queues, taskTypes: [] })).toThrow(new TypeError(sentence));
 });
