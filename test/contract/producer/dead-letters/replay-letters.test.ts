@@ -66,7 +66,7 @@ const ordersIn = async (producer: ProducerHarness): Promise<number[]> => {
   return orders.map(({ payload }) => payload.data.order).toSorted((a, b) => a - b);
 };
 
-test("the open letters that fit a filter become tasks, each once; a dry run says so and changes nothing", async () => {
+test("the open letters that match a filter become tasks, each once; a dry run says so and changes nothing", async () => {
   const producer = await setUpProducer();
   await writeLetters(producer, letters(3));
   await writeLetter(producer, "other", { code: "HTTP_404" });
@@ -152,7 +152,7 @@ test("letters that somebody else replays or deletes meanwhile are skipped", asyn
   expect(producer.calls("CreateTask")).toBe(1);
 });
 
-test("a letter that Firestore doesn't respond about in time is failed, and replayed later unless it was", async () => {
+test("a letter about which Firestore doesn't respond in time has failed, and is replayed later unless it was", async () => {
   const clock = new VirtualClock({ startMs: Date.now() });
   const producer = await setUpProducer({ clock });
   const failWith = async (rpc: "Commit" | "BatchGetDocuments"): Promise<string[]> => {
@@ -172,7 +172,7 @@ test("a letter that Firestore doesn't respond about in time is failed, and repla
   expect(await entryIdsOf(producer, replayIdOf(1, { letter: "committed" }))).toHaveLength(1);
 });
 
-test("when time is up, what was begun is finished, and the cursor is behind it", async () => {
+test("when time is up, letters that were begun are finished, and the cursor is after them", async () => {
   let aheadMs = 0;
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + aheadMs };
   const producer = await setUpProducer({ clock });
@@ -191,7 +191,7 @@ test("when time is up, what was begun is finished, and the cursor is behind it",
   expect([first, ...rest].flatMap(({ items }) => items.map(({ id }) => id))).toEqual(idsOf(12));
 });
 
-test("when the caller hangs up, what was begun is finished, and nothing else is begun", async () => {
+test("when the caller hangs up, letters that were begun are finished, and no others are begun", async () => {
   const producer = await setUpProducer();
   await writeLetters(producer, letters(12));
   const hangUp = new AbortController();
@@ -214,7 +214,7 @@ test("when the caller hangs up, what was begun is finished, and nothing else is 
   expect((await producer.letters().where("status", "==", "open").get()).size).toBe(12 - replayed);
 });
 
-test("a body that isn't valid is told everything that is wrong with it", async () => {
+test("an invalid body gets everything that is wrong with it", async () => {
   const producer = await setUpProducer();
   const problemsOf = async (body: Body): Promise<string[]> => {
     const response = await post(producer.url, body);
