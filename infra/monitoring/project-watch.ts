@@ -36,7 +36,7 @@ export class ProjectWatch extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The services' own calls are left out: they are the majority, and the services log what they do. */
+  /** The services' own calls are left out: they are the bulk, and the services log what they do. */
   private addAuditLogs({ project, accounts: { producer, worker } }: ProjectWatchArgs): void {
     const exemptedMembers = [producer.member, worker.member];
     for (const service of AUDITED) {

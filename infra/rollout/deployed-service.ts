@@ -43,9 +43,9 @@ const serviceSchema = z.object({
 });
 
 /**
- * The given annotations, and those that a service's template needs besides. While Cloud Run reports that the service
- * doesn't work, they change, so that each update deploys it again and each preview shows that it will. Pulumi's own
- * state isn't enough: it only holds the inputs, and the result of the last successful call.
+ * The given annotations, plus those that a service's template needs. While Cloud Run reports that the service doesn't
+ * work, they change, so that each update deploys it again and each preview shows that it will. Pulumi's own state isn't
+ * enough: it only holds the inputs, and the result of the last successful call.
  *
  * @throws Error during an update, if Cloud Run can't be reached. A preview only warns.
  */

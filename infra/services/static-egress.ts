@@ -47,7 +47,7 @@ class StaticEgress extends pulumi.ComponentResource {
     );
     const subnet = new gcp.compute.Subnetwork(
       "egress",
-      // Requests to Google's own APIs, such as Firestore, bypass the NAT, which would charge for each GiB.
+      // Requests to Google's own APIs, such as Firestore, bypass the NAT, which charges by the GiB.
       { ...named, network: network.id, ipCidrRange: RANGE, privateIpGoogleAccess: true },
       { parent: this },
     );

@@ -26,7 +26,7 @@ export interface Program {
 export interface Ending {
   /** A description, such as "ended with exit code 1". */
   readonly how: string;
-  /** Whether it failed by itself. Otherwise it was ended from outside, or exited in order after it had listened. */
+  /** Whether it failed by itself. Otherwise it was ended from outside, or exited cleanly after it had listened. */
   readonly isCrash: boolean;
   /** The last error that it printed, if any. */
   readonly lastError?: string;

@@ -30,6 +30,8 @@ export interface QueryAlert extends AnyAlert {
 export interface BurnRateAlert extends AnyAlert {
   readonly objective: ObjectiveName;
   readonly above: number;
-  /** All these windows, in seconds, must exceed it: a long one shows that it matters, a short one that it goes on. */
+  /**
+   * All these windows, in seconds, must exceed it: a long one to show that it matters, a short one that it continues.
+   */
   readonly windowsS: readonly number[];
 }

@@ -10,7 +10,7 @@ interface Shown {
   readonly problems: FieldProblems;
 }
 
-/** The inputs for a payload, with what was typed and the problems of each. */
+/** The inputs for a payload, with the typed texts and the problems of each. */
 export function FieldInputs({ field, typed, problems }: Shown & { readonly field: Field }) {
   if (field.kind !== "group") return <LeafInput {...{ field, typed, problems }} />;
   const inputs = field.fields.map((part) => <FieldInputs {...{ field: part, typed, problems }} />);

@@ -30,7 +30,7 @@ type RequestedFilter = z.output<z.ZodObject<typeof filterFields>>;
 /** The last second that Firestore's timestamps know. */
 const LAST_SECOND = 253_402_300_799;
 
-/** The filter as a query has it. */
+/** The filter in the form of a query. */
 export function letterFilter({ from, to, ...by }: RequestedFilter, status: LetterStatus): LetterFilter {
   return { status, ...by, from: timestampOf(from), to: timestampOf(to) };
 }
