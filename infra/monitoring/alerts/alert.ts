@@ -31,7 +31,7 @@ export interface BurnRateAlert extends AnyAlert {
   readonly objective: ObjectiveName;
   readonly above: number;
   /**
-   * All these windows, in seconds, must exceed it: a long one to show that it matters, a short one that it continues.
+   * All these windows, in seconds, must exceed it: a long one shows that it matters, a short one that it is current.
    */
   readonly windowsS: readonly number[];
 }
